@@ -1,0 +1,84 @@
+"""The show's clock: the event loop's own, so that one loop with simulated time moves everything together.
+
+Two rules keep a simulated show honest. Whatever waits, waits through asyncio (``sleep``, ``timeout``…);
+and whatever waits for real work outside the loop (the model's process, a thread, a server) does so inside
+``with outside():``, which holds simulated time still until the work is done. On a real loop neither costs
+anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def now() -> float:
+    """Seconds on the show's clock. Monotonic; its zero means nothing. Needs a running loop."""
+    return asyncio.get_running_loop().time()
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """While the body awaits work that is done outside the loop, simulated time stands still."""
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, SimulatedLoop):
+        yield
+        return
+    loop.work_outside += 1
+    try:
+        yield
+    finally:
+        loop.work_outside -= 1
+
+
+async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """``asyncio.to_thread`` that counts as work outside."""
+    with outside():
+        return await asyncio.to_thread(function, *args, **kwargs)
+
+
+if sys.platform == "win32":
+    _RealLoop = asyncio.ProactorEventLoop
+else:
+    _RealLoop = asyncio.SelectorEventLoop
+
+
+class SimulatedLoop(_RealLoop):
+    """An event loop whose time jumps to the next timer instead of waiting for it.
+
+    Used by seeded rehearsals and by tests. Sockets, pipes and processes are real: while somebody awaits
+    them inside ``outside()``, time stands still.
+    """
+
+    PATIENCE = 120.0
+    """Real seconds that work outside may take before simulated time (and so deadlines) move on regardless."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work_outside = 0
+        self._time = 0.0
+        # Both kinds of loop wait in `_selector.select(timeout)`; there is no public place to do this.
+        selector: Any = self._selector  # type: ignore[attr-defined]  # private, see above
+        self._wait: Callable[[float | None], Any] = selector.select
+        selector.select = self._wait_or_jump
+
+    def time(self) -> float:
+        return self._time
+
+    def _wait_or_jump(self, timeout: float | None) -> Any:
+        if timeout is None or timeout <= 0:
+            return self._wait(timeout)
+        happened = self._wait(0)
+        if not happened and self.work_outside:
+            happened = self._wait(self.PATIENCE)
+            if happened or self.work_outside == 0:
+                return happened
+        if not happened:
+            self._time += timeout
+        return happened

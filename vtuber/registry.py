@@ -1,0 +1,43 @@
+"""Finds a part by the name it has in config.toml.
+
+Each package of parts keeps a dict ``PARTS``: name → "module:Class", loaded only when used. A part that
+lives in another distribution registers through the entry-point group ``banban.<package>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from vtuber.errors import ConfigError
+
+
+def names(package: str, own: Mapping[str, str]) -> dict[str, str]:
+    """All parts of ``package`` ("voice", "brain"…): our own and those installed beside us.
+
+    Raises ConfigError when two have the same name.
+    """
+    found = dict(own)
+    for entry in entry_points(group=f"banban.{package}"):
+        if entry.name in found:
+            raise ConfigError(
+                f"two parts are called {entry.name!r}",
+                where=f"{package}: {found[entry.name]} and {entry.value}",
+                cure="uninstall one of the packages",
+            )
+        found[entry.name] = entry.value
+    return found
+
+
+def load(package: str, own: Mapping[str, str], name: str) -> Any:
+    """The class registered under ``name``. Raises ConfigError with the nearest right name."""
+    found = names(package, own)
+    if name not in found:
+        near = get_close_matches(name, found, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(sorted(found))}"
+        raise ConfigError(f"there is no {package} called {name!r}", cure=hint)
+    module, _, attribute = found[name].partition(":")
+    return getattr(import_module(module), attribute)

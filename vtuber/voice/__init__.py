@@ -1,0 +1,34 @@
+"""Her voice: text becomes sentences, sentences become sound."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from vtuber.events import Sound, Word
+from vtuber.health import Health
+
+PARTS = {
+    "hibari": "vtuber.voice.hibari:Hibari",
+    "edge": "vtuber.voice.edge:Edge",
+}
+
+
+class Voice(Protocol):
+    """Made with the whole Settings and the Character."""
+
+    async def start(self) -> None:
+        """Loads what is needed to speak at once. Raises VoiceError when it never can."""
+        ...
+
+    def speak(self, text: str) -> AsyncIterator[Sound | Word]:
+        """Sound as it is made, loudness already settled, and each word no later than its sound.
+
+        Closing the iterator (or cancelling) stops the making at once: no thread works on.
+        Raises VoiceError when no more sound can be made.
+        """
+        ...
+
+    async def stop(self) -> None: ...
+
+    def health(self) -> Health: ...
