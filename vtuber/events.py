@@ -187,7 +187,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of the caption: it is heard from ``start`` to ``end``, seconds from the beginning of its clip."""
+    """A word of the caption: heard from ``start`` to ``end``, seconds from the beginning of its clip."""
 
     text: str
     start: float
