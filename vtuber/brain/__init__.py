@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -57,7 +57,7 @@ class Brain(Protocol):
         """Evaluates the head of all prompts to come, so that the first reply does not wait for it."""
         ...
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[str]:
+    def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Text as it is made. Closing the iterator (or cancelling) stops the model within one token.
 
         Raises BrainError when the model dies on the way, after having begun to bring it back: the next

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from vtuber.events import Sound, Word
@@ -21,7 +21,7 @@ class Voice(Protocol):
         """Loads what is needed to speak at once. Raises VoiceError when it never can."""
         ...
 
-    def speak(self, text: str) -> AsyncIterator[Sound | Word]:
+    def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
         """Sound as it is made, loudness already settled, and each word no later than its sound.
 
         Closing the iterator (or cancelling) stops the making at once: no thread works on.
