@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from vtuber.events import Event
@@ -18,7 +18,7 @@ PARTS = {
 class Listener(Protocol):
     """Made with the whole Settings. Owns its connection, its retries and its state; never stops the loop."""
 
-    def events(self) -> AsyncIterator[Event]:
+    def events(self) -> AsyncGenerator[Event, None]:
         """What happens in chat, as it happens, with text already ``text.clean``.
 
         Reconnects by itself. Ends when the source is exhausted (a recording, a closed pipe). Raises
