@@ -7,8 +7,8 @@ The floors, from the ground up; a module imports only from floors below its own:
 4. turn
 3. listeners, brain, voice, stage (these never import each other)
 2. inbox, moderation, journal, metrics, character
-1. config, registry, clock, text, sound, resources
-0. events, errors, health
+1. config, registry, clock, sound, resources, wire
+0. events, errors, health, text
 """
 
 __version__ = "0.1.0"

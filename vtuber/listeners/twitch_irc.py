@@ -1,0 +1,244 @@
+"""Twitch's dialect of IRC: a line becomes an event. Nothing here knows of sockets.
+
+After https://dev.twitch.tv/docs/irc and IRCv3's message tags.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+
+from vtuber.events import Author, ChatMessage, Deletion, Event, Gift, Money, Raid, Role, Subscription
+from vtuber.listeners import emotes
+from vtuber.listeners.money import CODES
+from vtuber.text import clean, clean_name
+
+LINE_LIMIT = 16_384
+"""Characters of a line; Twitch's are at most 8,191 bytes of tags and 512 of the rest."""
+ID_LIMIT = 100
+_NUMBER_LIMIT = 1_000_000_000
+_BOMBS_KEPT = 256
+
+_ESCAPES = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
+_BADGES = {
+    "broadcaster": Role.BROADCASTER,
+    "moderator": Role.MODERATOR,
+    "lead_moderator": Role.MODERATOR,
+    "vip": Role.VIP,
+    "subscriber": Role.SUBSCRIBER,
+    "founder": Role.SUBSCRIBER,
+}
+_TIERS = {"Prime": "prime", "1000": "1", "2000": "2", "3000": "3"}
+_SUBSCRIPTIONS = frozenset(
+    ("sub", "resub", "extendsub", "giftpaidupgrade", "anongiftpaidupgrade", "primepaidupgrade")
+)
+_GIFTS = frozenset(("subgift", "anonsubgift"))
+_BOMBS = frozenset(("submysterygift", "anonsubmysterygift"))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    tags: Mapping[str, str]
+    nick: str
+    command: str
+    params: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """What was said: the parameter after the channel."""
+        return self.params[1] if len(self.params) > 1 else ""
+
+
+def parse(line: str) -> Line:
+    """One line of IRC without its line break. Raises ValueError when it is none."""
+    if len(line) > LINE_LIMIT:
+        raise ValueError("too long for a line")
+    rest, tags, nick = line, {}, ""
+    if rest.startswith("@"):
+        head, _, rest = rest[1:].partition(" ")
+        tags = _tags(head)
+    rest = rest.lstrip(" ")
+    if rest.startswith(":"):
+        prefix, _, rest = rest[1:].partition(" ")
+        nick, _, user = prefix.partition("@")[0].partition("!")
+        nick = nick or user
+    head, colon, trailing = rest.lstrip(" ").partition(" :")
+    command, *params = head.split(" ") if head else [""]
+    if not (command.isascii() and command.isalnum()):
+        raise ValueError("no command in the line")
+    params = [param for param in params if param]
+    return Line(tags, nick, command.upper(), (*params, trailing) if colon else tuple(params))
+
+
+def _tags(head: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in head.split(";"))
+    return {key: _unescaped(value) for key, _, value in pairs if key}
+
+
+def _unescaped(value: str) -> str:
+    if "\\" not in value:
+        return value
+    chars = iter(value)
+    return "".join(char if char != "\\" else _escape(next(chars, "")) for char in chars)
+
+
+def _escape(char: str) -> str:
+    return _ESCAPES.get(char, char)
+
+
+def roles_of(badges: Iterable[str]) -> set[Role]:
+    """The roles that Twitch's badges stand for, by the badges' own names."""
+    return {_BADGES[badge] for badge in badges if badge in _BADGES}
+
+
+def number(text: str) -> int:
+    """A whole number out of a tag; 0 when it is none or absurd."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+        return 0
+    return min(int(text), _NUMBER_LIMIT)
+
+
+def notice(kind: str, params: Mapping[str, str], message: ChatMessage) -> Event | None:
+    """What a USERNOTICE of that ``msg-id`` means; ``message`` says who sent it and with which words.
+
+    Twitch's recordings carry the same parameters as its IRC.
+    """
+    who = (message.id, message.platform, message.channel, message.author)
+    if kind in _SUBSCRIPTIONS:
+        months = number(params.get("msg-param-cumulative-months", "")) or number(
+            params.get("msg-param-months", "")
+        )
+        tier = _TIERS.get(params.get("msg-param-sub-plan", ""), "")
+        return Subscription(*who, message.text, months=max(1, *told, message.author.months), tier=tier)
+    if kind in _GIFTS:
+        return Gift(*who, message.text)
+    if kind in _BOMBS:
+        return Gift(*who, message.text, count=max(1, number(params.get("msg-param-mass-gift-count", ""))))
+    if kind == "raid":
+        return Raid(*who, message.text, viewers=number(params.get("msg-param-viewerCount", "")))
+    # An announcement, a ritual, a milestone: what counts is whether its sender said something.
+    return message if message.text else None
+
+
+class Reader:
+    """Turns lines into events. Remembers gift bombs, so that fifty gifts are told once."""
+
+    def __init__(self) -> None:
+        self._bombs: OrderedDict[str, None] = OrderedDict()
+        self._unnamed = 0
+
+    def event(self, line: Line) -> Event | None:
+        """What the line means; None when it is nothing that she could answer or must heed."""
+        if not line.params:
+            return None
+        match line.command:
+            case "PRIVMSG":
+                return self._message(line)
+            case "USERNOTICE":
+                return self._notice(line)
+            case "CLEARCHAT":
+                return self._clear(line)
+            case "CLEARMSG" if target := line.tags.get("target-msg-id", ""):
+                return Deletion(self._id(line), "twitch", _channel(line), message_id=clean(target, ID_LIMIT))
+            case _:
+                return None
+
+    def _id(self, line: Line) -> str:
+        tags = line.tags
+        if given := clean(tags.get("id", ""), ID_LIMIT):
+            return given
+        if sent := tags.get("tmi-sent-ts", ""):
+            # Stable, so that the same line heard twice has the same id.
+            target = tags.get("target-msg-id", "") or tags.get("target-user-id", "") or line.nick
+            return clean(f"{line.command.lower()}-{sent}-{target}", ID_LIMIT)
+        self._unnamed += 1
+        return f"{line.command.lower()}-{self._unnamed}"
+
+    def _message(self, line: Line) -> ChatMessage:
+        text, emoted = emotes.cleaned(_said(line.text), _spans(line.tags.get("emotes", "")))
+        answered = line.tags.get("reply-parent-display-name") or line.tags.get("reply-parent-user-login")
+        return ChatMessage(
+            self._id(line),
+            "twitch",
+            _channel(line),
+            _author(line),
+            text,
+            emotes=emoted,
+            reply_to=clean_name(answered) if answered else "",
+            money=_money(line.tags),
+        )
+
+    def _notice(self, line: Line) -> Event | None:
+        kind = line.tags.get("msg-id", "")
+        if kind in ("subgift", "anonsubgift") and any(
+            origin in self._bombs for origin in _origins(line.tags)
+        ):
+            return None  # told with its bomb
+        event = notice(kind, line.tags, self._message(line))
+        if kind in _BOMBS:
+            self._bombs.update(dict.fromkeys(_origins(line.tags)))
+            while len(self._bombs) > _BOMBS_KEPT:
+                self._bombs.popitem(last=False)
+        return event
+
+    def _clear(self, line: Line) -> Deletion:
+        login = clean(line.text, ID_LIMIT)
+        author = clean(line.tags.get("target-user-id", ""), ID_LIMIT) or (f"@{login}" if login else "")
+        return Deletion(self._id(line), "twitch", _channel(line), author_id=author)
+
+
+def _channel(line: Line) -> str:
+    return clean(line.params[0].removeprefix("#"), ID_LIMIT)
+
+
+def _said(text: str) -> str:
+    """Without the wrapping of a ``/me``; emotes are counted inside it."""
+    return text.removeprefix("\x01ACTION ").removesuffix("\x01") if text.startswith("\x01ACTION ") else text
+
+
+def _author(line: Line) -> Author:
+    tags = line.tags
+    login = line.nick if line.command == "PRIVMSG" else tags.get("login", "")
+    # Of this channel alone: "source-badges" are of a channel that shares its chat, and give no rights here.
+    roles = roles_of(part.partition("/")[0] for part in tags.get("badges", "").split(","))
+    if tags.get("mod") == "1" or tags.get("user-type") == "mod":
+        roles.add(Role.MODERATOR)
+    if tags.get("vip") == "1":
+        roles.add(Role.VIP)
+    if tags.get("subscriber") == "1":
+        roles.add(Role.SUBSCRIBER)
+    held = dict(part.partition("/")[::2] for part in tags.get("badge-info", "").split(","))
+    months = number(held.get("subscriber", "") or held.get("founder", ""))
+    # A user id is digits, so a login that stands in for one is told apart by its "@".
+    identity = clean(tags.get("user-id", ""), ID_LIMIT) or f"@{clean(login, ID_LIMIT)}"
+    return Author(identity, clean_name(tags.get("display-name") or login), frozenset(roles), months)
+
+
+def _money(tags: Mapping[str, str]) -> Money | None:
+    if bits := number(tags.get("bits", "")):
+        return Money(Decimal(bits), "BITS")
+    if paid := number(tags.get("pinned-chat-paid-amount", "")):
+        unit = tags.get("pinned-chat-paid-currency", "")
+        digits = min(number(tags.get("pinned-chat-paid-exponent", "")), 8)
+        return Money(Decimal(paid).scaleb(-digits), unit if unit in CODES else "")
+    return None
+
+
+def _origins(tags: Mapping[str, str]) -> list[str]:
+    """What a bomb and each of its gifts have in common. Twitch has used both names."""
+    keys = ("msg-param-community-gift-id", "msg-param-origin-id")
+    return [value for key in keys if (value := tags.get(key, ""))]
+
+
+def _spans(tag: str) -> list[tuple[int, int]]:
+    """``25:0-4,6-10/1902:12-16``: where which emote stands; ends are inclusive."""
+    places = (place for emote in tag.split("/") for place in emote.rpartition(":")[2].split(","))
+    pairs = (place.partition("-")[::2] for place in islice(places, emotes.LIMIT) if "-" in place)
+    return [(int(a), int(b) + 1) for a, b in pairs if _short_number(a) and _short_number(b)]
+
+
+def _short_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 6
