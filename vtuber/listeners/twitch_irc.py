@@ -108,9 +108,7 @@ def notice(kind: str, params: Mapping[str, str], message: ChatMessage) -> Event 
     """
     who = (message.id, message.platform, message.channel, message.author)
     if kind in _SUBSCRIPTIONS:
-        months = number(params.get("msg-param-cumulative-months", "")) or number(
-            params.get("msg-param-months", "")
-        )
+        told = [number(params.get(f"msg-param-{key}", "")) for key in ("cumulative-months", "months")]
         tier = _TIERS.get(params.get("msg-param-sub-plan", ""), "")
         return Subscription(*who, message.text, months=max(1, *told, message.author.months), tier=tier)
     if kind in _GIFTS:

@@ -1,0 +1,81 @@
+"""The terminal as chat: whoever types there is the broadcaster. A pipe works too."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+from vtuber import clock
+from vtuber.config import Settings
+from vtuber.events import Author, ChatMessage, Role
+from vtuber.health import Health, State
+from vtuber.text import clean
+
+LINE_LIMIT = 8192
+"""Characters of a line that are looked at; the rest of it is read and thrown away."""
+LINES_WAITING = 64
+"""Lines read ahead of the show. Whoever writes into the pipe waits for the rest."""
+
+_YOU = Author("you", "you", frozenset({Role.BROADCASTER}))
+
+
+class Console:
+    """Reads in a daemon thread: it may wait for a key for ever and holds up nobody's exit."""
+
+    def __init__(self, settings: Settings) -> None:  # noqa: ARG002 - every listener is made this way
+        self._lines: asyncio.Queue[str | None] = asyncio.Queue(LINES_WAITING + 1)
+        self._room = threading.Semaphore(LINES_WAITING)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._show = uuid4().hex[:8]
+        self._count = 0
+        self._trouble = ""
+        self._ended = ""
+
+    async def events(self) -> AsyncIterator[ChatMessage]:
+        """What is typed, until the pipe ends. Lines typed while nobody listens wait."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            threading.Thread(target=self._read, name="console", daemon=True).start()
+        while not self._ended:
+            line = await self._lines.get()
+            if line is None:
+                self._ended = self._trouble or "the pipe has ended"
+                return
+            self._room.release()
+            if text := clean(line):
+                self._count += 1
+                message_id = f"{self._show}-{self._count}"
+                yield ChatMessage(message_id, "console", "console", _YOU, text, clock.now())
+
+    def health(self) -> Health:
+        if self._ended:
+            return Health("chat.console", State.OFF, self._ended)
+        return Health("chat.console", State.OK, "type to her here")
+
+    def _read(self) -> None:
+        """The thread: lines to the loop, and None when there are no more."""
+        try:
+            # A file of our own: the interpreter, when it ends, waits for the lock of sys.stdin, which a
+            # thread that waits for a key would hold.
+            with open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False) as file:
+                while (line := file.readline(LINE_LIMIT)) and self._hand_over(line):
+                    while line and not line.endswith("\n"):
+                        line = file.readline(LINE_LIMIT)  # what is left of a giant
+        except (AttributeError, OSError, ValueError):
+            self._trouble = "there is no terminal"  # closed, or never there: sys.stdin is None under pythonw
+        self._give(None)
+
+    def _hand_over(self, line: str) -> bool:
+        self._room.acquire()
+        return self._give(line)
+
+    def _give(self, line: str | None) -> bool:
+        assert self._loop is not None  # noqa: S101 - set before the thread begins
+        try:
+            self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
+        except RuntimeError:  # the loop is closed, the show is over
+            return False
+        return True
