@@ -34,6 +34,8 @@ class Prompt:
     seed: int
     reply_so_far: str = ""
     """What she has already said of this reply; the model goes on from there."""
+    names: tuple[str, ...] = ()
+    """What she is called. The first heads her lines in a format with names; none is said before a reply."""
 
 
 @dataclass(frozen=True, slots=True)

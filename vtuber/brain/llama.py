@@ -1,0 +1,295 @@
+"""The mind as a GGUF run by llama.cpp, in a process of its own that is brought back when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from vtuber import clock
+from vtuber.brain import Line, Progress, Prompt, Usage
+from vtuber.brain.child import COMMAND, Child, Request
+from vtuber.brain.model_file import FETCH_AGAIN, locate
+from vtuber.brain.templates import FORMATS, Format, Piece, choose, opening, render
+from vtuber.config import Settings
+from vtuber.errors import BanbanError, BrainError, ConfigError
+from vtuber.health import Health, State
+
+log = logging.getLogger(__name__)
+
+_STOP_SECONDS = 2.0
+"""A process that has not stopped a reply by then is ended."""
+_BACKOFF = (0.0, 0.5, 2.0, 5.0, 15.0, 30.0)
+_LIVED = 60.0
+"""A process that has lived so many seconds died of something new."""
+_PARAGRAPH = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """What is known of a loaded model."""
+
+    context: int
+    trained_context: int
+    template: str
+    description: str
+
+
+class Llama:
+    """A Brain. One reply is made at a time; a second ``stream`` waits for the first to end."""
+
+    command = COMMAND
+    """How the process is started; tests start others."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.brain
+        self._path = Path()
+        self._model: _Model | None = None
+        self._child: Child | None = None
+        self._ready = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._keeper: asyncio.Task[None] | None = None
+        self._head: tuple[Line, ...] = ()
+        self._extra_buffers = True
+        self._trouble = ""
+        self._usage = Usage()
+
+    # What the show asks for
+
+    async def start(self, progress: Progress) -> None:
+        self._path = locate(self._settings.model)
+        progress(0.0, f"loading {self._path.name}")
+        self._child = await self._begin(progress)
+        self._ready.set()
+        self._keeper = asyncio.create_task(self._keep_alive(self._child))
+
+    async def warm(self, head: tuple[Line, ...]) -> None:
+        self._head = head
+        async with self._turn:
+            child = await self._living()
+            await child.ask("warm", pieces=self._render(head)).answer()
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+        async with self._turn:
+            child = await self._living()
+            request = self._ask(child, prompt)
+            first = True
+            try:
+                while True:
+                    frame = await self._first(request) if first else await request.answer()
+                    if "done" in frame:
+                        self._note_usage(frame)
+                        return
+                    first = False
+                    yield frame["text"]
+            finally:
+                await self._end(child, request)
+
+    async def count(self, lines: tuple[Line, ...]) -> int:
+        child = await self._living()
+        frame = await child.ask("count", pieces=self._render(lines)).answer()
+        return int(frame["tokens"])
+
+    @property
+    def context(self) -> int:
+        return self._model.context if self._model else self._settings.context
+
+    @property
+    def usage(self) -> Usage:
+        return self._usage
+
+    @property
+    def pid(self) -> int | None:
+        """The model's process, while there is one."""
+        return self._child.pid if self._child and not self._child.dead.is_set() else None
+
+    async def stop(self) -> None:
+        if self._keeper:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+            self._keeper = None
+        self._ready.clear()
+        if self._child:
+            await self._child.stop()
+            self._child = None
+
+    def health(self) -> Health:
+        if self._model is None:
+            return Health("brain", State.DOWN, self._trouble or "not started")
+        if not self._ready.is_set():
+            return Health("brain", State.DOWN, f"being brought back: {self._trouble}", "wait a moment")
+        what = f"{self._path.stem} ({self._model.description}), {self.context} tokens"
+        if not self._extra_buffers:
+            return Health(
+                "brain",
+                State.LIMITED,
+                f"{what}; slower, because this build of llama.cpp crashes on this processor",
+                'install it again with CMAKE_ARGS="-DGGML_NATIVE=OFF"',
+            )
+        if not self._settings.model:
+            return Health(
+                "brain",
+                State.LIMITED,
+                f"a toy brain: {what}",
+                "set brain.model in config.toml to the path of a better GGUF",
+            )
+        return Health("brain", State.OK, what)
+
+    # A reply
+
+    def _ask(self, child: Child, prompt: Prompt) -> Request:
+        style = self._format()
+        name = prompt.names[0] if prompt.names else ""
+        pieces = chain(render(prompt.lines, style), opening(style, name, prompt.reply_so_far))
+        return child.ask(
+            "generate",
+            pieces=list(pieces),
+            sampling={
+                "temperature": self._settings.temperature,
+                "top_p": self._settings.top_p,
+                "seed": prompt.seed,
+            },
+            stop=[*style.stop, _PARAGRAPH],
+            labels=prompt.names,
+            goes_on=bool(prompt.reply_so_far),
+            max_tokens=prompt.max_tokens,
+        )
+
+    async def _first(self, request: Request) -> dict[str, Any]:
+        seconds = self._settings.first_token_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await request.answer()
+        except TimeoutError:
+            raise BrainError(
+                f"the model said nothing for {seconds:g} seconds",
+                where="brain",
+                cure="use a smaller model or a shorter persona, or raise brain.first_token_seconds",
+            ) from None
+
+    async def _end(self, child: Child, request: Request) -> None:
+        """The model is idle when this returns, or its process is on its way out."""
+        child.cancel(request)
+        if not request.over.is_set():
+            try:
+                with clock.outside():
+                    async with asyncio.timeout(_STOP_SECONDS):
+                        await request.over.wait()
+            except TimeoutError:
+                log.warning("the model did not stop; its process is started anew")
+                child.kill()
+            finally:
+                if not request.over.is_set():
+                    child.kill()
+        while not request.answers.empty():
+            self._note_usage(request.answers.get_nowait())
+
+    def _note_usage(self, frame: dict[str, Any]) -> None:
+        if "reply" in frame:
+            self._usage = Usage(frame["prompt"], frame["reused"], frame["reply"])
+
+    def _format(self) -> Format:
+        template = self._model.template if self._model else ""
+        return FORMATS[choose(self._settings.template, template)]
+
+    def _render(self, lines: Iterable[Line]) -> list[Piece]:
+        return list(render(lines, self._format()))
+
+    # The process
+
+    async def _living(self) -> Child:
+        """The process, once it is there. Raises BrainError when it does not come back in time."""
+        if not self._ready.is_set() or self._child is None or self._child.dead.is_set():
+            try:
+                with clock.outside():
+                    async with asyncio.timeout(self._settings.first_token_seconds):
+                        await self._ready.wait()
+            except TimeoutError:
+                raise BrainError(f"the model is not there: {self._trouble}", where="brain") from None
+        if self._child is None:
+            raise BrainError("the model was stopped", where="brain")
+        return self._child
+
+    async def _begin(self, progress: Progress) -> Child:
+        """A process with the model loaded. Raises ConfigError for a file that cannot be loaded."""
+        while True:
+            child = await Child.begin(self.command)
+            try:
+                await self._load(child, progress)
+            except BaseException as error:
+                child.kill()
+                await child.stop()
+                if isinstance(error, BrainError) and child.crashed() and self._extra_buffers:
+                    log.warning("%s; trying without the processor's fastest instructions", error.what)
+                    self._extra_buffers = False
+                    continue
+                raise
+            return child
+
+    async def _load(self, child: Child, progress: Progress) -> None:
+        request = child.ask(
+            "load",
+            path=str(self._path),
+            context=self._settings.context,
+            threads=self._settings.threads or cores(),
+            gpu_layers=self._settings.gpu_layers,
+            extra_buffers=self._extra_buffers,
+        )
+        try:
+            while "done" not in (frame := await request.answer()):
+                progress(frame["progress"], f"loading {self._path.name}")
+        except BrainError as error:
+            if child.dead.is_set():
+                raise BrainError(
+                    error.what,
+                    where=f"brain.model: {self._path}",
+                    cure="if memory ran out, use a smaller model or a smaller brain.context",
+                ) from None
+            raise ConfigError(error.what, where=f"brain.model: {self._path}", cure=FETCH_AGAIN) from None
+        self._model = _Model(**{key: frame[key] for key in _Model.__slots__})
+        choose(self._settings.template, self._model.template)
+
+    async def _keep_alive(self, child: Child) -> None:
+        """Brings the process back whenever it dies."""
+        deaths = 0
+        while True:
+            born = clock.now()
+            await child.dead.wait()
+            self._ready.clear()
+            self._trouble = child.obituary()
+            log.warning("%s; it is brought back", self._trouble)
+            await child.stop()
+            deaths = 0 if clock.now() - born > _LIVED else deaths
+            child = self._child = await self._revive(deaths)
+            deaths += 1
+            self._ready.set()
+
+    async def _revive(self, deaths: int) -> Child:
+        while True:
+            await asyncio.sleep(_BACKOFF[min(deaths, len(_BACKOFF) - 1)])
+            deaths += 1
+            try:
+                child = await self._begin(lambda _share, _words: None)
+            except BanbanError as error:
+                self._trouble = error.what
+                log.warning("the model does not come back: %s", error.what)
+                continue
+            if self._head:  # its answer is of no interest: a death shows by itself
+                child.ask("warm", pieces=self._render(self._head))
+            return child
+
+
+def cores() -> int:
+    """How many real cores this process may use: a second thread on a core only slows the model down."""
+    real = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else real
+    return max(1, min(real, allowed))

@@ -1,0 +1,277 @@
+"""A GGUF in this very process: tokens in, tokens out, through llama.cpp's C interface.
+
+Only the model's own process imports this (``llama_process``): a crash in here ends the process it is in.
+The C interface and not the package's ``Llama`` class, because only there can an evaluation be stopped
+half-way, the loading be watched, and the buffers that crash some processors be left out.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import llama_cpp as c
+
+CHUNK = 128
+"""Tokens evaluated at once: short enough to stop soon where a graphics card cannot be interrupted."""
+SHIFT_RUN = 24
+"""So many equal tokens in a row make a piece of the cache worth moving."""
+_WARNING = 3
+_ERROR = 4
+_CONTINUED = 5
+
+
+class EngineError(Exception):
+    """The model cannot be loaded or evaluated; the message says why, as far as llama.cpp told."""
+
+
+class Stopped(Exception):  # noqa: N818 - it is asked for, and no error
+    """``should_stop`` said so in the middle of an evaluation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    temperature: float
+    top_p: float
+    seed: int
+    top_k: int = 40
+    min_p: float = 0.05
+    repeat_penalty: float = 1.1
+    repeat_window: int = 64
+
+
+class Log:
+    """What llama.cpp says of warnings and errors goes to stderr; the last error is kept."""
+
+    def __init__(self) -> None:
+        self.last_error = ""
+        self._level = 0
+        self._callback = c.llama_log_callback(self._said)
+        c.llama_log_set(self._callback, ctypes.c_void_p(0))
+
+    def _said(self, level: int, text: bytes, _user_data: object) -> None:
+        if level != _CONTINUED:
+            self._level = level
+        if self._level not in (_WARNING, _ERROR):
+            return
+        line = text.decode("utf-8", "replace")
+        if self._level == _ERROR and line.strip():
+            self.last_error = line.strip()
+        sys.stderr.write(line)
+
+
+class Engine:
+    """One model with one context, and the tokens whose state that context holds.
+
+    Raises EngineError when the file cannot be loaded. ``should_stop`` is asked often during evaluations,
+    from this thread. ``progress`` hears how much is loaded (0..1).
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        context: int,
+        threads: int,
+        gpu_layers: int,
+        extra_buffers: bool,
+        progress: Callable[[float], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self._log = Log()
+        c.llama_backend_init()
+        self._should_stop = should_stop
+        self._model = self._load(path, gpu_layers, progress, extra_buffers=extra_buffers)
+        self._vocab = c.llama_model_get_vocab(self._model)
+        self.trained_context = int(c.llama_model_n_ctx_train(self._model))
+        self.context = min(context, self.trained_context) if self.trained_context > 0 else context
+        self._context = self._open(threads)
+        self._memory = c.llama_get_memory(self._context)
+        self._abort = c.ggml_abort_callback(lambda _data: should_stop())
+        self._no_abort = c.ggml_abort_callback(0)
+        self._piece = ctypes.create_string_buffer(256)
+        self.cached: list[int] = []
+        """The tokens whose state is in the context."""
+
+    def _load(
+        self, path: str, gpu_layers: int, progress: Callable[[float], None], *, extra_buffers: bool
+    ) -> Any:
+        def loaded(share: float, _data: object) -> bool:
+            progress(share)
+            return True
+
+        params = c.llama_model_default_params()
+        params.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 0x7FFFFFFF
+        params.use_extra_bufts = extra_buffers
+        params.progress_callback = c.llama_progress_callback(loaded)
+        model = c.llama_model_load_from_file(path.encode("utf-8"), params)
+        if not model:
+            raise EngineError(self._log.last_error or "the model cannot be loaded")
+        return model
+
+    def _open(self, threads: int) -> Any:
+        params = c.llama_context_default_params()
+        params.n_ctx = self.context
+        params.n_batch = params.n_ubatch = min(CHUNK, self.context)
+        params.n_threads = params.n_threads_batch = threads
+        params.no_perf = True
+        context = c.llama_init_from_model(self._model, params)
+        if not context:
+            raise EngineError(self._log.last_error or "there is not enough memory for the context")
+        return context
+
+    def metadata(self, key: str) -> str:
+        """A value of the GGUF's header; "" when it is absent."""
+        buffer = ctypes.create_string_buffer(1 << 18)
+        size = c.llama_model_meta_val_str(self._model, key.encode("utf-8"), buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace") if size >= 0 else ""
+
+    def description(self) -> str:
+        buffer = ctypes.create_string_buffer(256)
+        c.llama_model_desc(self._model, buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace")
+
+    # Tokens
+
+    @property
+    def begins(self) -> list[int]:
+        """What every prompt begins with, as the GGUF wants it: the BOS token or nothing."""
+        return [int(c.llama_vocab_bos(self._vocab))] if c.llama_vocab_get_add_bos(self._vocab) else []
+
+    def tokenize(self, text: str, *, control: bool) -> list[int]:
+        """``control``: template tokens in the text become control tokens; otherwise it is plain text."""
+        raw = text.encode("utf-8", "replace")
+        room = len(raw) + 8
+        tokens = (c.llama_token * room)()
+        count = c.llama_tokenize(self._vocab, raw, len(raw), tokens, room, False, control)  # noqa: FBT003
+        if count < 0:
+            raise EngineError(f"{len(raw)} bytes could not be made tokens")
+        return list(tokens[:count])
+
+    def is_control(self, token: int) -> bool:
+        return bool(c.llama_vocab_is_eog(self._vocab, token) or c.llama_vocab_is_control(self._vocab, token))
+
+    def spell(self, token: int) -> bytes:
+        """The token's bytes; a control token has none."""
+        size = c.llama_token_to_piece(self._vocab, token, self._piece, len(self._piece), 0, False)  # noqa: FBT003
+        if size < 0:
+            self._piece = ctypes.create_string_buffer(-size)
+            return self.spell(token)
+        return self._piece.raw[:size]
+
+    # Evaluation
+
+    def prepare(self, tokens: Sequence[int]) -> int:
+        """Brings the context to hold ``tokens``; returns how many of them it held already.
+
+        Raises Stopped (what was evaluated stays) or EngineError.
+        """
+        reused = self._keep(tokens)
+        c.llama_set_abort_callback(self._context, self._abort, None)
+        try:
+            for begin in range(reused, len(tokens), CHUNK):
+                self._evaluate(tokens[begin : begin + CHUNK])
+        finally:
+            c.llama_set_abort_callback(self._context, self._no_abort, None)
+        return reused
+
+    def generate(self, sampling: Sampling) -> Iterator[int]:
+        """Tokens that go on from what ``prepare`` left, each as it is made; ends before a control token."""
+        sampler = _sampler(sampling, int(c.llama_vocab_n_tokens(self._vocab)))
+        try:
+            while True:
+                token = int(c.llama_sampler_sample(sampler, self._context, -1))
+                if self.is_control(token):
+                    return
+                yield token
+                if len(self.cached) >= self.context:
+                    return
+                self._evaluate([token])
+        finally:
+            c.llama_sampler_free(sampler)
+
+    def forget(self) -> None:
+        c.llama_memory_clear(self._memory, True)  # noqa: FBT003
+        self.cached.clear()
+
+    def _keep(self, tokens: Sequence[int]) -> int:
+        """Makes the context hold the longest possible beginning of ``tokens``; returns its length.
+
+        One token at least is left to evaluate, for its outcome is what the next is drawn from.
+        """
+        same = _common(self.cached, tokens)
+        moved_from = _run_later(self.cached, tokens, same)
+        if moved_from and self._close_gap(same, moved_from):
+            same = _common(self.cached, tokens)
+        same = min(same, len(tokens) - 1)
+        if same < len(self.cached):
+            if c.llama_memory_seq_rm(self._memory, 0, same, -1):
+                del self.cached[same:]
+            else:  # a recurrent model cannot forget its last words only
+                self.forget()
+                same = 0
+        return same
+
+    def _close_gap(self, begin: int, end: int) -> bool:
+        """Older lines were dropped from the middle: move what follows instead of evaluating it again."""
+        if not c.llama_memory_can_shift(self._memory):
+            return False
+        if not c.llama_memory_seq_rm(self._memory, 0, begin, end):
+            return False
+        c.llama_memory_seq_add(self._memory, 0, end, -1, begin - end)
+        del self.cached[begin:end]
+        return True
+
+    def _evaluate(self, tokens: Sequence[int]) -> None:
+        if self._should_stop():
+            raise Stopped
+        array = (c.llama_token * len(tokens))(*tokens)
+        outcome = c.llama_decode(self._context, c.llama_batch_get_one(array, len(tokens)))
+        if outcome == 0:
+            self.cached.extend(tokens)
+            return
+        if not c.llama_memory_seq_rm(self._memory, 0, len(self.cached), -1):
+            self.forget()
+        if self._should_stop():
+            raise Stopped
+        raise EngineError(self._log.last_error or f"llama.cpp could not evaluate ({outcome})")
+
+
+def _common(left: Sequence[int], right: Sequence[int]) -> int:
+    """The length of the common beginning."""
+    for index, (a, b) in enumerate(zip(left, right, strict=False)):
+        if a != b:
+            return index
+    return min(len(left), len(right))
+
+
+def _run_later(cached: Sequence[int], tokens: Sequence[int], same: int) -> int:
+    """Where, after a gap, the cache goes on as ``tokens`` do after ``same``; 0 when it does not."""
+    run = list(tokens[same : same + SHIFT_RUN])
+    if len(run) < SHIFT_RUN:
+        return 0
+    for begin in range(same + 1, len(cached) - SHIFT_RUN + 1):
+        if cached[begin] == run[0] and list(cached[begin : begin + SHIFT_RUN]) == run:
+            return begin
+    return 0
+
+
+def _sampler(sampling: Sampling, vocabulary: int) -> Any:
+    chain = c.llama_sampler_chain_init(c.llama_sampler_chain_default_params())
+
+    def add(sampler: Any) -> None:
+        c.llama_sampler_chain_add(chain, sampler)
+
+    add(c.llama_sampler_init_penalties(vocabulary, sampling.repeat_window, sampling.repeat_penalty, 0.0, 0.0))
+    if sampling.temperature <= 0:
+        add(c.llama_sampler_init_greedy())
+        return chain
+    add(c.llama_sampler_init_top_k(sampling.top_k))
+    add(c.llama_sampler_init_top_p(sampling.top_p, 1))
+    add(c.llama_sampler_init_min_p(sampling.min_p, 1))
+    add(c.llama_sampler_init_temp(sampling.temperature))
+    add(c.llama_sampler_init_dist(sampling.seed & 0xFFFFFFFF))
+    return chain

@@ -1,0 +1,218 @@
+"""The model's own process: ``python -m vtuber.brain.llama_process``.
+
+It speaks JSON lines: requests on stdin, answers on what was stdout when it began (whatever else is printed
+in this process goes to stderr). A request has an ``op`` and an ``id`` that its answers bear.
+
+| op | fields | answers |
+|---|---|---|
+| load | path, context, threads, gpu_layers, extra_buffers | progress…, done with what is known of it |
+| warm | pieces | done with prompt, reused |
+| generate | pieces, sampling, stop, labels, goes_on, max_tokens | text…, done with prompt, reused, reply |
+| count | pieces | done with tokens |
+| cancel | | none of its own; the request of that id answers done soon |
+
+A request that failed answers ``error``. Pieces are ``[text, kind]``, see ``templates.Piece``.
+The process ends when its stdin does, so it never outlives the show.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import IO, Any
+
+from vtuber.brain.reply import ReplyText
+
+_REMEMBERED = 4096
+"""So many pieces' tokens are kept."""
+_OWN_REMEMBERED = 256
+
+Request = dict[str, Any]
+
+
+class Worker:
+    """Does one request after another. ``send`` may be called from any thread."""
+
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
+        self._send = send
+        self._jobs: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._cancelled = -1
+        self._current = -1
+        self._engine: Any = None
+        self._tokens: OrderedDict[tuple[str, bool], list[int]] = OrderedDict()
+        self._own: OrderedDict[str, list[int]] = OrderedDict()
+
+    def take(self, request: Request) -> None:
+        """A request has arrived (called by the thread that reads). What is quick is done at once."""
+        match request["op"]:
+            case "cancel":
+                self._cancelled = request["id"]
+            case "count" if self._engine is not None:
+                self._answer(request, self._count)
+            case _:
+                self._jobs.put(request)
+
+    def work(self) -> None:
+        """Does what was taken, for ever."""
+        while True:
+            request = self._jobs.get()
+            self._current = request["id"]
+            handler = {
+                "load": self._load,
+                "warm": self._warm,
+                "generate": self._generate,
+                "count": self._count,
+            }
+            self._answer(request, handler[request["op"]])
+
+    def _answer(self, request: Request, handler: Callable[[Request], dict[str, Any]]) -> None:
+        try:
+            answer = handler(request)
+        except Exception as error:  # noqa: BLE001 - told to the parent, who knows what to do about it
+            self._send({"id": request["id"], "error": str(error) or type(error).__name__})
+        else:
+            self._send({"id": request["id"], "done": True, **answer})
+
+    def _should_stop(self) -> bool:
+        return self._cancelled == self._current
+
+    def _load(self, request: Request) -> dict[str, Any]:
+        from vtuber.brain.llama_engine import Engine  # noqa: PLC0415 - half a second, and it may crash
+
+        told = [0.0]
+
+        def progress(share: float) -> None:
+            if share - told[0] >= 0.1 or share >= 1:
+                told[0] = share
+                self._send({"id": request["id"], "progress": share})
+
+        engine = Engine(
+            request["path"],
+            context=request["context"],
+            threads=request["threads"],
+            gpu_layers=request["gpu_layers"],
+            extra_buffers=request["extra_buffers"],
+            progress=progress,
+            should_stop=self._should_stop,
+        )
+        # A build for another processor crashes at its first evaluation: let it be now.
+        engine.prepare(engine.tokenize("This is how a day begins: " * 4, control=False))
+        engine.forget()
+        self._engine = engine
+        return {
+            "context": engine.context,
+            "trained_context": engine.trained_context,
+            "template": engine.metadata("tokenizer.chat_template"),
+            "description": engine.description(),
+        }
+
+    def _warm(self, request: Request) -> dict[str, Any]:
+        from vtuber.brain.llama_engine import Stopped  # noqa: PLC0415
+
+        tokens = self._tokenized(request["pieces"])
+        try:
+            return {"prompt": len(tokens), "reused": self._engine.prepare(tokens)}
+        except Stopped:
+            return {"prompt": len(tokens), "reused": 0}
+
+    def _count(self, request: Request) -> dict[str, Any]:
+        return {"tokens": len(self._tokenized(request["pieces"])) - len(self._engine.begins)}
+
+    def _generate(self, request: Request) -> dict[str, Any]:
+        from vtuber.brain.llama_engine import Sampling, Stopped  # noqa: PLC0415
+
+        tokens = self._tokenized(request["pieces"])
+        usage = {"prompt": len(tokens), "reused": 0, "reply": 0}
+        room = self._engine.context - len(tokens)
+        if room < 1:
+            raise ValueError(f"a prompt of {len(tokens)} tokens does not fit in {self._engine.context}")
+        reply = ReplyText(request["stop"], request["labels"], goes_on=request["goes_on"])
+        made: list[int] = []
+        try:
+            usage["reused"] = self._engine.prepare(tokens)
+            for token in self._engine.generate(Sampling(**request["sampling"])):
+                if self._should_stop():
+                    break
+                made.append(token)
+                usage["reply"] = len(made)
+                self._tell(request, reply.add(self._engine.spell(token)))
+                if reply.ended or len(made) >= min(request["max_tokens"], room):
+                    break
+        except Stopped:
+            pass
+        if not self._should_stop():
+            self._tell(request, reply.finish())
+        self._remember(reply.said, made)
+        return usage
+
+    def _tell(self, request: Request, text: str) -> None:
+        if text:
+            self._send({"id": request["id"], "text": text})
+
+    def _tokenized(self, pieces: list[tuple[str, str]]) -> list[int]:
+        tokens: list[int] = list(self._engine.begins)
+        for text, kind in pieces:
+            own = self._own.get(_bare(text)) if kind == "own" else None
+            tokens += own if own is not None else self._piece(text, control=kind == "control")
+        return tokens
+
+    def _piece(self, text: str, *, control: bool) -> list[int]:
+        key = (text, control)
+        known = self._tokens.get(key)
+        if known is None:
+            known = self._tokens[key] = self._engine.tokenize(text, control=control)
+            while len(self._tokens) > _REMEMBERED:
+                self._tokens.popitem(last=False)
+        return known
+
+    def _remember(self, said: str, made: list[int]) -> None:
+        """Text can be spelled with other tokens than it was made of; keep those that the cache holds."""
+        bare = _bare(said)
+        kept = list(made)
+        while kept and len(_bare(self._spelled(kept))) > len(bare):
+            kept.pop()
+        if bare and _bare(self._spelled(kept)) == bare:
+            self._own[bare] = kept
+            while len(self._own) > _OWN_REMEMBERED:
+                self._own.popitem(last=False)
+
+    def _spelled(self, tokens: list[int]) -> str:
+        return b"".join(map(self._engine.spell, tokens)).decode("utf-8", "replace")
+
+
+def _bare(text: str) -> str:
+    """Without white space: sentences are cut, spoken and joined again on their way back here."""
+    return "".join(text.split())
+
+
+def _read(stream: IO[bytes], worker: Worker) -> None:
+    for line in stream:
+        worker.take(json.loads(line))
+    os._exit(0)  # the show is gone; an evaluation under way is of no use to anybody
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the show's to answer
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    lock = threading.Lock()
+
+    def send(frame: dict[str, Any]) -> None:
+        with lock:
+            out.write(json.dumps(frame).encode("ascii") + b"\n")
+            out.flush()
+
+    worker = Worker(send)
+    threading.Thread(target=_read, args=(sys.stdin.buffer, worker), daemon=True).start()
+    worker.work()
+
+
+if __name__ == "__main__":
+    main()

