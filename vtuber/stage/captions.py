@@ -1,0 +1,63 @@
+"""What has been heard so far of the sentence that is on the stage, as a function of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vtuber import sound
+from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested
+from vtuber.stage.track import Track
+
+MOST_CLIPS = 32
+MOST_WORDS = 500
+"""Of one clip."""
+
+
+@dataclass(slots=True)
+class _Line:
+    track: Track
+    ends: float = float("inf")
+
+
+class Captions:
+    """Learns from cues, and keeps a bounded number of clips that are, or will be, heard."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, _Line] = {}
+
+    def take(self, cue: Cue, now: float) -> None:
+        match cue:
+            case ClipBegins():
+                while len(self._lines) >= MOST_CLIPS:
+                    del self._lines[next(iter(self._lines))]
+                self._lines[cue.clip] = _Line(Track(cue.sentence.text))
+            case ClipSound(clip=clip) if clip in self._lines:
+                self._lines[clip].track.sound(cue.at, sound.seconds(cue.pcm))
+            case ClipWord(clip=clip) if clip in self._lines:
+                if len(self._lines[clip].track.words) < MOST_WORDS:
+                    self._lines[clip].track.word(cue.word)
+            case ClipEnds(clip=clip) if clip in self._lines:
+                self._lines[clip].ends = cue.at
+            case Hushed():
+                self._lines.clear()
+            case Rested():  # the next reply may have begun already; what is its stays
+                self._lines = {clip: line for clip, line in self._lines.items() if line.ends > now}
+            case _:
+                pass
+
+    def clear(self) -> None:
+        self._lines.clear()
+
+    def text(self, now: float) -> str:
+        """The last sentence stays until the next one's first word is heard."""
+        heard = (line.track.heard(now) for line in reversed(self._lines.values()))
+        return next(filter(None, heard), "")
+
+    def speaking(self, now: float) -> bool:
+        """From the first sample of a reply until the reply is over."""
+        begins = (line.track.began for line in self._lines.values())
+        return any(began is not None and began <= now for began in begins)
+
+    def changing(self, now: float) -> bool:
+        """Whether time alone may change any of this."""
+        return any(line.ends > now for line in self._lines.values())

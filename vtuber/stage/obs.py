@@ -1,0 +1,77 @@
+"""OBS as a screen: her caption in a text source, and a scene while she speaks.
+
+The loop knows what should be shown (``Obs``); one thread keeps OBS so (``Link``). Between them lies a
+single note with the latest picture, so a slow OBS or none at all costs the show nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+
+from vtuber import clock, config
+from vtuber.character import Character
+from vtuber.health import Health, State
+from vtuber.stage import Cue
+from vtuber.stage.captions import Captions
+from vtuber.stage.obs_link import PART, PASSWORD, Link, Picture
+
+FIRST_TRY_SECONDS = 1.5
+STEP_SECONDS = 0.05
+"""How often, while there is something to hear, it is looked which word has come."""
+
+
+class Obs:
+    """The screen. With OBS away it waits for it; it never holds up the show."""
+
+    def __init__(self, settings: config.Settings, character: Character) -> None:
+        del character  # her face is on the overlay page
+        self._settings = settings.stage.obs
+        self._captions = Captions()
+        self._link: Link | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        """Returns after the first attempt to connect, however it went."""
+        if not self._settings.enabled:
+            return
+        # The library logs every message (its answer to the password's challenge, too) and every attempt.
+        logging.getLogger("obswebsocket").setLevel(logging.CRITICAL)
+        self._link = Link(self._settings, os.environ.get(PASSWORD, ""))
+        self._link.start()
+        await clock.in_thread(self._link.tried.wait, FIRST_TRY_SECONDS)
+
+    def show(self, cue: Cue) -> None:
+        if self._link is not None:
+            self._captions.take(cue, clock.now())
+            self._update()
+
+    async def stop(self) -> None:
+        """Leaves OBS with an empty caption and the old scene, if it answers within a second."""
+        link, self._link = self._link, None
+        self._captions.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if link is not None:
+            await clock.in_thread(link.stop)
+
+    def health(self) -> Health:
+        if not self._settings.enabled:
+            return Health(PART, State.OFF, "not used")
+        if self._link is None:
+            return Health(PART, State.DOWN, "not started")
+        return self._link.health
+
+    def _update(self) -> None:
+        if self._link is None:
+            return
+        now = clock.now()
+        self._link.want(Picture(self._captions.text(now), self._captions.speaking(now)))
+        if self._timer is None and self._captions.changing(now):
+            self._timer = asyncio.get_running_loop().call_later(STEP_SECONDS, self._step)
+
+    def _step(self) -> None:
+        self._timer = None
+        self._update()

@@ -1,0 +1,281 @@
+"""The thread that keeps OBS showing what it should, whether OBS is there or not."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from difflib import get_close_matches
+from threading import Event, Thread
+from typing import Any
+
+import websocket
+from obswebsocket import core, exceptions, requests
+
+from vtuber import config
+from vtuber.errors import StageError
+from vtuber.health import Health, State
+from vtuber.text import escaped
+
+log = logging.getLogger(__name__)
+
+PART = "stage.obs"
+PASSWORD = "BANBAN_OBS_PASSWORD"  # noqa: S105  # the variable's name
+
+ANSWER_SECONDS = 3.0
+"""An OBS that takes longer to answer is given up, and called again."""
+PACE_SECONDS = 0.1
+"""Between two updates; words that come faster are shown together."""
+LOOK_SECONDS = 5.0
+"""How often it is checked that OBS is there and still has the sources and scenes."""
+RETRY_SECONDS = (1.0, 10.0)
+"""Between two attempts to connect: at first, and at most."""
+GOODBYE_SECONDS = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What OBS should show."""
+
+    caption: str = ""
+    speaking: bool = False
+
+
+class _Client(core.obsws):  # type: ignore[misc]  # the library has no types
+    """The library's client with deadlines, and without a thread that dies with a traceback.
+
+    The library's own ``authreconnect`` is not used: it retries a refused password in a thread that dies of
+    it, and does not come back from a connection reset.
+    """
+
+    def __init__(self, settings: config.Obs, password: str, woken: Event) -> None:
+        super().__init__(settings.host, settings.port, password, legacy=False, timeout=ANSWER_SECONDS)
+        self.woken = woken
+
+    def connect(self) -> None:
+        ws: Any = websocket.WebSocket()  # Any: half of its methods are untyped
+        self.ws = ws
+        ws.settimeout(ANSWER_SECONDS)
+        ws.connect(f"ws://{self.host}:{self.port}", http_no_proxy=["*"])
+        self._auth()
+        ws.settimeout(None)  # events may be hours apart
+        self.thread_recv = _Receiver(self)
+        self.thread_recv.daemon = True
+        self.thread_recv.start()
+
+    def ask(self, name: str, **data: Any) -> dict[str, Any] | None:
+        """OBS's answer, or None when it says no. Any exception means that the connection is of no use."""
+        request = self.call(getattr(requests, name)(**data))
+        return dict(request.datain) if request.status else None
+
+    def connected(self) -> bool:
+        return self.thread_recv is not None and bool(self.thread_recv.is_alive())
+
+    def hang_up(self) -> None:
+        """Ends whatever waits on this connection. May be called from any thread."""
+        sock = self.ws.sock if self.ws is not None else None
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        for answered in list(self.events.values()):
+            answered.set()
+
+    def close(self) -> None:
+        if self.thread_recv is not None:
+            self.thread_recv.running = False
+        self.hang_up()
+        if self.thread_recv is not None:
+            self.thread_recv.join(ANSWER_SECONDS)
+        if self.ws is not None:
+            self.ws.shutdown()
+
+
+class _Receiver(core.RecvThread):  # type: ignore[misc]  # the library has no types
+    def run(self) -> None:
+        with suppress(Exception):  # whatever it is, the link sees that this thread is no more
+            super().run()
+        self.core.hang_up()
+        self.core.woken.set()
+
+
+class Link:
+    """One thread that keeps OBS showing the latest picture, and its account of how that goes."""
+
+    def __init__(self, settings: config.Obs, password: str) -> None:
+        self._settings = settings
+        self._password = password
+        self._place = f"{settings.host}:{settings.port}"
+        self._thread = Thread(target=self._run, name="obs", daemon=True)
+        self._wanted = Picture()
+        self._woken = Event()
+        self._stopping = Event()
+        self._client: _Client | None = None
+        self._version = ""
+        self._caption: str | None = None
+        """What OBS is known to show; None when that is not known."""
+        self._spoke: bool | None = None
+        """Whether she spoke when the scene was last dealt with; None on a new connection."""
+        self._before = ""
+        """The scene that gave way to the speaking scene; "" while we have not switched."""
+        self._inputs: list[str] = []
+        self._texts: list[str] = []
+        self._scenes: list[str] = []
+        self.tried = Event()
+        self.health = Health(PART, State.DOWN, f"calling OBS at {self._place}")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def want(self, picture: Picture) -> None:
+        if picture != self._wanted:
+            self._wanted = picture
+            self._woken.set()
+
+    def stop(self) -> None:
+        """Blocks for about a second at most, even when OBS hangs."""
+        self._stopping.set()
+        self._woken.set()
+        self._thread.join(GOODBYE_SECONDS)
+        client = self._client
+        if self._thread.is_alive() and client is not None:
+            client.hang_up()
+            self._thread.join(0.2)
+
+    def _run(self) -> None:
+        first, last = RETRY_SECONDS
+        wait = first
+        while not self._stopping.is_set():
+            try:
+                client = self._connect()
+                wait = first
+                self._serve(client)
+            except StageError as error:
+                self._report(State.DOWN, error.what, error.cure)
+            except Exception as error:  # noqa: BLE001  # the library lets anything escape
+                log.debug("%s: %s", self._place, escaped(repr(error)))
+                self._report(State.DOWN, f"OBS does not answer at {self._place}", _SWITCH_ON)
+            finally:
+                self._disconnect()
+                self.tried.set()
+            self._stopping.wait(wait)
+            wait = min(wait * 2, last)
+
+    def _connect(self) -> _Client:
+        self._client = client = _Client(self._settings, self._password, self._woken)
+        try:
+            client.connect()
+        except (exceptions.ConnectionFailure, websocket.WebSocketBadStatusException):
+            raise self._refused(greeted=client.server_version is not None) from None
+        self._version = (client.ask("GetVersion") or {}).get("obsVersion", "")
+        return client
+
+    def _refused(self, *, greeted: bool) -> StageError:
+        if not greeted:
+            return StageError(f"what answers at {self._place} is not OBS", cure=_SWITCH_ON)
+        what = f"OBS at {self._place} " + (
+            "does not accept the password" if self._password else "asks for a password"
+        )
+        return StageError(
+            what, cure=f"copy it from Tools → WebSocket Server Settings → Show Connect Info into {PASSWORD}"
+        )
+
+    def _disconnect(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _serve(self, client: _Client) -> None:
+        """Keeps OBS in step until the connection fails (raises) or the show ends (returns)."""
+        self._caption = None
+        self._spoke = None
+        looked = float("-inf")
+        while True:
+            if not client.connected():
+                raise exceptions.ConnectionFailure
+            if time.monotonic() - looked > LOOK_SECONDS:
+                self._look(client)
+                looked = time.monotonic()
+            self._woken.clear()
+            stopping = self._stopping.is_set()
+            picture = Picture() if stopping else self._wanted
+            self._show_caption(client, picture.caption)
+            self._show_scene(client, speaking=picture.speaking)
+            if stopping:
+                return
+            self.tried.set()
+            self._stopping.wait(PACE_SECONDS)
+            self._woken.wait(LOOK_SECONDS)
+
+    def _look(self, client: _Client) -> None:
+        """Which sources and scenes there are, and whether the ones in config.toml are among them."""
+        inputs = (client.ask("GetInputList") or {}).get("inputs", [])
+        self._inputs = [str(one["inputName"]) for one in inputs]
+        self._texts = [str(one["inputName"]) for one in inputs if str(one["inputKind"]).startswith("text_")]
+        scenes = (client.ask("GetSceneList") or {}).get("scenes", [])
+        self._scenes = [str(one["sceneName"]) for one in scenes]
+        problem = self._problem()
+        if problem is None:
+            self._report(State.OK, f"OBS {self._version} at {self._place}")
+        else:
+            self._report(State.LIMITED, problem.what, problem.cure)
+
+    def _problem(self) -> StageError | None:
+        settings = self._settings
+        if not (settings.caption_source or settings.speaking_scene):
+            return StageError(
+                "OBS is given nothing to show", cure="set caption_source or speaking_scene in [stage.obs]"
+            )
+        if settings.caption_source and settings.caption_source not in self._texts:
+            there = settings.caption_source in self._inputs
+            return _missing("text source", settings.caption_source, self._texts, there=there)
+        for scene in (settings.speaking_scene, settings.idle_scene):
+            if scene and scene not in self._scenes:
+                return _missing("scene", scene, self._scenes)
+        return None
+
+    def _show_caption(self, client: _Client, caption: str) -> None:
+        source = self._settings.caption_source
+        if source not in self._texts or caption == self._caption:
+            return
+        done = client.ask("SetInputSettings", inputName=source, inputSettings={"text": caption}, overlay=True)
+        self._caption = None if done is None else caption
+
+    def _show_scene(self, client: _Client, *, speaking: bool) -> None:
+        """To the speaking scene and back; a scene that the streamer chose meanwhile stays."""
+        scene = self._settings.speaking_scene
+        if scene not in self._scenes or speaking == self._spoke:
+            return
+        self._spoke = speaking
+        shown = (client.ask("GetCurrentProgramScene") or {}).get("currentProgramSceneName", "")
+        if speaking and shown != scene:
+            self._before = shown
+            client.ask("SetCurrentProgramScene", sceneName=scene)
+        elif not speaking:
+            back = self._settings.idle_scene or self._before
+            if self._before and shown == scene and back in self._scenes:
+                client.ask("SetCurrentProgramScene", sceneName=back)
+            self._before = ""
+
+    def _report(self, state: State, what: str, cure: str = "") -> None:
+        health = Health(PART, state, what, cure)
+        if health != self.health:
+            self.health = health
+            log.log(logging.INFO if state is State.OK else logging.WARNING, "%s", what)
+
+
+_SWITCH_ON = (
+    "start OBS and tick Tools → WebSocket Server Settings → Enable WebSocket server (and see its port)"
+)
+
+
+def _missing(kind: str, name: str, names: list[str], *, there: bool = False) -> StageError:
+    shown = escaped(name)
+    what = f"{shown!r} in OBS is not a {kind}" if there else f"OBS has no {kind} called {shown!r}"
+    near = get_close_matches(name, names, n=1)
+    if near:
+        return StageError(what, cure=f"did you mean {escaped(near[0])!r}?")
+    if names:
+        return StageError(what, cure=f"it has {', '.join(repr(escaped(one)) for one in names[:8])}")
+    return StageError(what, cure=f"add a {kind} of that name in OBS")
