@@ -2,8 +2,10 @@
 
 The floors, from the ground up; a module imports only from floors below its own:
 
-6. cli
-5. show, rehearsal
+8. cli
+7. rehearsal, checkup, talk, terminal
+6. show
+5. performer
 4. turn
 3. listeners, brain, voice, stage (these never import each other)
 2. inbox, moderation, journal, metrics, character

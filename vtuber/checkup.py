@@ -1,0 +1,79 @@
+"""`banban check`: tries every part the way a show would, and says what to do about what would not work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from functools import partial
+
+from vtuber import clock
+from vtuber.brain import Progress
+from vtuber.config import Settings
+from vtuber.errors import BanbanError
+from vtuber.events import Sound
+from vtuber.health import Health, State
+from vtuber.listeners import Listener
+from vtuber.show import Show
+
+HEARING_SECONDS = 6.0
+"""How long a listener may take to reach its chat."""
+
+
+async def check(settings: Settings, progress: Progress) -> list[Health]:
+    """Every part's health after it was tried. Never raises for a part that would not work."""
+    show = Show(settings)
+    brain, voice, memory = show.brain, show.voice, show.memory
+    trials: list[tuple[Callable[[], Health], Callable[[], Awaitable[None]]]] = [
+        *((ear.health, partial(_listen, ear)) for ear in show.ears),
+        (brain.health, lambda: brain.start(progress)),
+        (voice.health, lambda: _say_something(show)),
+        (memory.health, memory.start),
+        *((screen.health, screen.start) for screen in show.screens),
+    ]
+    try:
+        found = [await _try(health, start) for health, start in trials]
+        show.journal.open()
+        return [*found, show.journal.health()]
+    finally:
+        await show.stop()
+
+
+async def _try(health: Callable[[], Health], start: Callable[[], Awaitable[None]]) -> Health:
+    try:
+        await start()
+    except BanbanError as error:
+        return Health(health().part, State.DOWN, f"{error.where}: {error.what}".lstrip(": "), error.cure)
+    return health()
+
+
+async def _listen(ear: Listener) -> None:
+    """Listens until the chat was reached or is known to be out of reach."""
+
+    async def hear() -> None:
+        async with aclosing(ear.events()) as events:
+            async for _ in events:
+                return
+
+    hearing = asyncio.create_task(hear())
+    try:
+        with clock.outside():
+            async with asyncio.timeout(HEARING_SECONDS):
+                # A listener says how it is, not when that changes.
+                while not hearing.done() and ear.health().state is not State.OK:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+    except TimeoutError:
+        pass
+    finally:
+        if hearing.done():
+            hearing.result()
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+
+
+async def _say_something(show: Show) -> None:
+    await show.voice.start()
+    async with aclosing(show.voice.speak("Hello.")) as chunks:
+        async for chunk in chunks:
+            if isinstance(chunk, Sound):
+                return

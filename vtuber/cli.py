@@ -1,0 +1,242 @@
+"""The command line: `banban live`, `rehearse`, `chat` and `check`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from vtuber import __version__, terminal
+from vtuber.clock import SimulatedLoop
+from vtuber.config import Settings
+from vtuber.errors import BanbanError
+from vtuber.health import State
+from vtuber.settings_file import load
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="banban",
+    help="Puts an AI VTuber on air.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="config.toml to use; without it, the one in this folder.")
+]
+Who = Annotated[str | None, typer.Option("--character", help="A folder in characters/, or a path.")]
+Model = Annotated[str | None, typer.Option("--model", help="A GGUF file for her brain.")]
+Voice = Annotated[str | None, typer.Option("--voice", help="hibari (embedded) or edge (online).")]
+Port = Annotated[int | None, typer.Option("--port", help="Where the overlay is served.")]
+Speed = Annotated[
+    float | None, typer.Option("--speed", help="How many times faster the recording is played.")
+]
+For = Annotated[float | None, typer.Option("--for", help="End by itself after so many seconds.", min=0)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more in the log.")]
+
+
+@app.command()
+def live(
+    *,
+    config: Config = None,
+    character: Who = None,
+    model: Model = None,
+    voice: Voice = None,
+    port: Port = None,
+    twitch: Annotated[str | None, typer.Option(help="A Twitch channel to read, no account needed.")] = None,
+    replay: Annotated[str | None, typer.Option(help="A recorded chat to play.")] = None,
+    speed: Speed = None,
+    console: Annotated[bool | None, typer.Option(help="Whether lines typed here are chat.")] = None,
+    for_: For = None,
+    verbose: Verbose = False,
+) -> None:
+    """Go on air: hear chat, answer, speak, and show her in the overlay."""
+    terminal.set_up_logging(verbose=verbose)
+    settings = _settings(
+        config,
+        {
+            "show.character": character,
+            "brain.model": _path(model),
+            "voice.use": voice,
+            "stage.port": port,
+            "chat.twitch.channel": twitch,
+            "chat.replay.file": _path(replay),
+            "chat.replay.speed": speed,
+            "chat.console": console,
+        },
+    )
+    from vtuber.show import Show  # noqa: PLC0415  # `banban --help` need not load every part
+
+    async def broadcast() -> None:
+        show = Show(settings)
+        with terminal.progress() as progress:
+            await show.run(
+                progress=progress,
+                on_air=lambda: terminal.show_health(f"{show.character.name} is on air", show.health()),
+                seconds=for_,
+            )
+
+    _run(broadcast)
+
+
+@app.command()
+def rehearse(
+    *,
+    file: Annotated[str, typer.Argument(help="A recorded chat: Twitch VOD, chat-downloader, or a journal.")],
+    config: Config = None,
+    character: Who = None,
+    model: Model = None,
+    voice: Voice = None,
+    speed: Speed = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Make the same choices each time; the chat waits while she thinks.")
+    ] = None,
+    for_: For = None,
+    json_: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Play a recorded chat through the real show, and see how it goes."""
+    terminal.set_up_logging(verbose=verbose)
+    settings = _settings(
+        config,
+        {
+            "show.character": character,
+            "brain.model": _path(model),
+            "voice.use": voice,
+            "chat.replay.file": _path(file),
+            "chat.replay.speed": speed,
+        },
+    )
+    from vtuber.rehearsal import rehearse as play  # noqa: PLC0415  # see above
+
+    async def rehearsal() -> dict[str, Any]:
+        with terminal.progress() as progress:
+            return await play(
+                settings,
+                seed=seed,
+                seconds=for_,
+                progress=progress,
+                on_air=lambda show: terminal.show_health(f"{show.character.name} rehearses", show.health()),
+            )
+
+    report = _run(rehearsal, simulated=seed is not None)
+    if report is None:
+        return
+    terminal.show_figures(report)
+    if json_:
+        try:
+            json_.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise BanbanError(f"cannot be written: {error.strerror}", where=str(json_)) from None
+
+
+@app.command()
+def chat(
+    *, config: Config = None, character: Who = None, model: Model = None, verbose: Verbose = False
+) -> None:
+    """Talk with her here, without a stream."""
+    terminal.set_up_logging(verbose=verbose)
+    settings = _settings(config, {"show.character": character, "brain.model": _path(model)})
+    from vtuber.talk import Talk  # noqa: PLC0415  # see above
+
+    talk = Talk(settings)
+
+    async def converse() -> None:
+        with terminal.progress() as progress:
+            await talk.run(
+                progress=progress,
+                ready=lambda: terminal.show_health(f"{talk.character.name} listens", talk.health()),
+                say=terminal.say,
+            )
+
+    _run(converse)
+
+
+@app.command()
+def check(
+    *,
+    config: Config = None,
+    character: Who = None,
+    model: Model = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Try every part, and say what to do about those that would not work."""
+    terminal.set_up_logging(verbose=verbose)
+    settings = _settings(config, {"show.character": character, "brain.model": _path(model)})
+    from vtuber.checkup import check as try_parts  # noqa: PLC0415  # see above
+
+    async def checkup() -> list[Any]:
+        with terminal.progress() as progress:
+            return await try_parts(settings, progress)
+
+    parts = _run(checkup) or []
+    if as_json:
+        rows = [{"part": h.part, "state": h.state, "what": h.what, "cure": h.cure} for h in parts]
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    else:
+        terminal.show_health("banban check", parts)
+    if any(health.state is State.DOWN for health in parts):
+        raise typer.Exit(1)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> None:
+    if version:
+        sys.stdout.write(f"banban {__version__}\n")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs a command. Errors are told in words; a defect of ours leaves its traceback in a file."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        app()
+    except BanbanError as error:
+        terminal.show_error(error)
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001  # the last place where a defect can be caught
+        terminal.show_defect(error)
+        sys.exit(70)
+
+
+def _path(given: str | None) -> str | None:
+    """A path from the command line counts from the working folder, not from config.toml's."""
+    return str(Path(given).expanduser().absolute()) if given else None
+
+
+def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
+    return load(config, {key: value for key, value in flags.items() if value is not None})
+
+
+def _run(main: Callable[[], Coroutine[Any, Any, T]], *, simulated: bool = False) -> T | None:
+    """Runs it to its end. Ctrl-C and SIGTERM stop it in order, and count as a good end (None)."""
+
+    async def stoppable() -> T:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # we are in one
+        loop = asyncio.get_running_loop()
+        with suppress(NotImplementedError):  # Windows has no SIGTERM to hear
+            loop.add_signal_handler(signal.SIGTERM, task.cancel)
+        return await main()
+
+    with asyncio.Runner(loop_factory=SimulatedLoop if simulated else None) as runner:
+        try:
+            return runner.run(stoppable())
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            return None

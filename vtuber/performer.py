@@ -1,0 +1,211 @@
+"""Her part of the show: whom she answers next, one turn after another, and stopping at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from vtuber import clock
+from vtuber.events import Answerable, Batch, Deletion, Pick, is_paid
+from vtuber.inbox import Inbox
+from vtuber.metrics import Metrics
+from vtuber.text import escaped
+from vtuber.turn import Cast, Reply, Turn
+
+log = logging.getLogger(__name__)
+
+SCRIPTS_WAITING = 20
+"""So many lines may wait to be said; the oldest goes first when there are more."""
+
+AFTER_FAILURE = 1.0
+"""Seconds before she tries again when a reply failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a turn is about: a batch to answer, or a line to say."""
+
+    batch: Batch
+    script: str = ""
+
+
+class Performer:
+    """Answers what is in the inbox, for as long as ``run`` runs."""
+
+    def __init__(self, cast: Cast, inbox: Inbox, metrics: Metrics, *, seed: int) -> None:
+        self.paused = False
+        self._cast = cast
+        self._inbox = inbox
+        self._metrics = metrics
+        self._seed = seed
+        self._turns: list[Turn] = []
+        self._scripts: deque[Assignment] = deque(maxlen=SCRIPTS_WAITING)
+        self._news = asyncio.Event()
+        self._quiet_until = 0.0
+        self._fell_silent: float | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether she thinks, speaks, or has a line to say."""
+        return bool(self._turns or self._scripts)
+
+    # What others tell her. All of it takes effect at once.
+
+    def notice(self) -> None:
+        """Something is waiting in the inbox."""
+        self._news.set()
+
+    def hush(self, seconds: float) -> None:
+        """Silence now: drops all she says, thinks and was told to say, and stays silent for ``seconds``."""
+        self._scripts.clear()
+        self._cut(self._turns)
+        self._quiet_until = clock.now() + seconds
+
+    def skip(self) -> bool:
+        """Drops the reply that is being heard (or made), and goes on. Whether there was one."""
+        turns = [turn for turn in self._turns if turn.sounding] or self._turns
+        self._cut(turns)
+        return bool(turns)
+
+    def resume(self) -> None:
+        self.paused, self._quiet_until = False, 0.0
+        self._news.set()
+
+    def say(self, order: Answerable, script: str) -> None:
+        """She says exactly this, as far as the output gate lets her, before she answers anybody else."""
+        self._scripts.append(Assignment(Batch(Pick(order)), script))
+        self._news.set()
+
+    def revoke(self, deletion: Deletion) -> None:
+        """Stops answering what a moderator deleted."""
+        self._cut([turn for turn in self._turns if is_about(turn.batch.lead.event, deletion)])
+
+    def _cut(self, turns: Sequence[Turn]) -> None:
+        for turn in list(turns):
+            turn.cut()
+        if turns:
+            self._cast.stage.hush()
+
+    # What she does.
+
+    async def run(self) -> None:
+        """Turn after turn. The next is chosen when the one before is made and nearly heard."""
+        async with asyncio.TaskGroup() as turns:
+            for number in range(1, 2**31):
+                assignment = await self._assignment()
+                seed = random.Random(f"{self._seed}:{number}").getrandbits(31)
+                turn = Turn(number, assignment.batch, self._cast, seed=seed, script=assignment.script)
+                self._turns.append(turn)
+                turns.create_task(self._perform(turn))
+                await turn.made.wait()
+                await self._cast.stage.quiet(self._cast.settings.show.take_early)
+
+    async def _assignment(self) -> Assignment:
+        """What to do next, as soon as there is something and she may."""
+        while True:
+            self._news.clear()
+            if self._scripts:
+                return self._scripts.popleft()
+            rest = self._quiet_until - clock.now()
+            if rest <= 0 and not self.paused and (batch := self._take()):
+                return Assignment(batch)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(rest if rest > 0 else None):
+                    await self._news.wait()
+
+    def _take(self) -> Batch | None:
+        """The next batch, without members that do not bear a closer look."""
+        while batch := self._inbox.take(clock.now()):
+            fit = [pick for pick in (batch.lead, *batch.others) if self._is_fit(pick)]
+            if fit:
+                return replace(batch, lead=fit[0], others=tuple(fit[1:]))
+        return None
+
+    def _is_fit(self, pick: Pick) -> bool:
+        verdict = self._cast.filter.judge(pick)
+        if not verdict.allowed:
+            self._inbox.dropped["filtered"] += 1
+            self._cast.journal.write("filtered", id=pick.event.id, rule=verdict.rule)
+        return verdict.allowed
+
+    async def _perform(self, turn: Turn) -> None:
+        """One turn, from the sign that she thinks to the last word. Its failure is its own."""
+        self._note_batch(turn)
+        lead = turn.batch.lead.event
+        if not turn.script:
+            self._cast.stage.thinking(lead.author.name, lead.text, lead.platform)
+        try:
+            reply = await turn.run()
+        except Exception as error:  # one reply failing never stops the show
+            log.error("turn %d failed: %s", turn.number, escaped(repr(error)))  # noqa: TRY400  # in words
+            log.debug("turn %d", turn.number, exc_info=error)
+            self._cast.journal.write("failure", part="turn", turn=turn.number, error=repr(error))
+            self._quiet_until = max(self._quiet_until, clock.now() + AFTER_FAILURE)
+            return
+        finally:
+            self._turns.remove(turn)
+            if not self._turns:
+                self._cast.stage.rest()
+            self._news.set()
+        self._note_reply(turn, reply)
+        if not turn.script:
+            self._count(turn, reply)
+
+    def _count(self, turn: Turn, reply: Reply) -> None:
+        """The turn in figures. What could not be answered at all goes back to wait."""
+        batch, metrics = turn.batch, self._metrics
+        if reply.failed and not reply.heard:
+            self._inbox.give_back(batch)
+            self._quiet_until = max(self._quiet_until, clock.now() + AFTER_FAILURE)
+            return
+        metrics.turns += 1
+        metrics.paid_answered += sum(is_paid(pick.event) for pick in (batch.lead, *batch.others))
+        metrics.prompt_tokens += reply.usage.prompt
+        metrics.reused_tokens += reply.usage.reused
+        if reply.began is not None:
+            metrics.answered(turn.watch)
+            if self._fell_silent is not None:
+                waited_for = self._fell_silent
+                if not batch.room.waiting:
+                    waited_for = max(waited_for, batch.lead.event.at)
+                metrics.dead_air.append(max(0.0, reply.began - waited_for) * 1000)
+        self._fell_silent = clock.now()
+
+    def _note_batch(self, turn: Turn) -> None:
+        self._cast.journal.write(
+            "batch",
+            turn=turn.number,
+            lead=turn.batch.lead.event.id,
+            copies=turn.batch.lead.copies,
+            others=[pick.event.id for pick in turn.batch.others],
+            waiting=turn.batch.room.waiting,
+            script=turn.script,
+        )
+
+    def _note_reply(self, turn: Turn, reply: Reply) -> None:
+        lead = turn.batch.lead.event
+        self._cast.journal.write(
+            "reply",
+            turn=turn.number,
+            heard=reply.heard,
+            failed=reply.failed,
+            delays_ms={part: round(value, 1) for part, value in turn.watch.parts.items()},
+            prompt_tokens=reply.usage.prompt,
+            reused_tokens=reply.usage.reused,
+        )
+        log.info("%s: %s", escaped(lead.author.name), escaped(lead.text))
+        log.info("%s: %s", self._cast.character.name, escaped(reply.heard) or "(nothing)")
+
+
+def is_about(event: Answerable, deletion: Deletion) -> bool:
+    """Whether the deletion takes this event away."""
+    if (event.platform, event.channel) != (deletion.platform, deletion.channel):
+        return False
+    if deletion.message_id:
+        return event.id == deletion.message_id
+    return not deletion.author_id or event.author.id == deletion.author_id

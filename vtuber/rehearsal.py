@@ -1,0 +1,71 @@
+"""A rehearsal: a recorded chat played through the real show, and what came of it in figures.
+
+Without a seed the show runs in real time, like a live one. With a seed it runs in simulated time: the chat
+waits while she thinks and nobody waits while she speaks, so that the same seed makes the same choices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from vtuber.brain import Progress
+from vtuber.config import Settings
+from vtuber.listeners.replay import Replay
+from vtuber.show import Show
+
+LAST_WORDS = 120.0
+"""Seconds after the recording's end in which paid messages are still answered."""
+
+
+def settings_for(settings: Settings) -> Settings:
+    """The same show without the rest of the world: no other chat, no real memory, no OBS, any free port."""
+    return settings.model_copy(
+        update={
+            "chat": settings.chat.model_copy(
+                update={
+                    "console": False,
+                    "twitch": settings.chat.twitch.model_copy(update={"channel": ""}),
+                }
+            ),
+            "memory": settings.memory.model_copy(update={"use": "forgetful"}),
+            "stage": settings.stage.model_copy(
+                update={"port": 0, "obs": settings.stage.obs.model_copy(update={"enabled": False})}
+            ),
+        }
+    )
+
+
+async def rehearse(
+    settings: Settings,
+    *,
+    seed: int | None,
+    seconds: float | None,
+    progress: Progress,
+    on_air: Callable[[Show], None],
+) -> dict[str, Any]:
+    """Plays ``chat.replay.file`` to its end and gives the figures (``Metrics.report``), ready for JSON."""
+    settings = settings_for(settings)
+    recording = Replay(settings)
+    show = Show(settings, seed=seed, ears=[recording])
+
+    async def until_answered() -> None:
+        await show.deaf.wait()
+        async with asyncio.timeout(LAST_WORDS):
+            while not show.idle:  # noqa: ASYNC110  # looked at so rarely that an event is not worth it
+                await asyncio.sleep(0.1)
+
+    async def end() -> None:
+        try:
+            await until_answered()
+        except TimeoutError:
+            pass
+        finally:
+            show.over.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        ending = tasks.create_task(end())
+        await show.run(progress=progress, on_air=lambda: on_air(show), seconds=seconds)
+        ending.cancel()
+    return show.metrics.report(show.inbox.dropped) | {"seed": show.seed, "recording": recording.health().what}

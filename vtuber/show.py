@@ -1,0 +1,317 @@
+"""The show: builds every part from Settings, keeps each one going, and lets her answer, turn after turn."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from vtuber import __version__, brain, character, clock, listeners, registry, stage, voice, wire
+from vtuber.brain import Progress, memory
+from vtuber.brain.prompt import Conversation
+from vtuber.commands import Command, Commands
+from vtuber.config import Settings
+from vtuber.errors import BanbanError, ListenerError, VoiceError
+from vtuber.events import Answerable, ChatMessage, Deletion, Event, is_paid
+from vtuber.filters import Filter
+from vtuber.health import Health, State
+from vtuber.inbox import Inbox
+from vtuber.journal import Journal
+from vtuber.listeners import Listener
+from vtuber.metrics import Metrics
+from vtuber.performer import Performer
+from vtuber.stage.stage import Stage
+from vtuber.text import escaped
+from vtuber.turn import Cast
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 1.5
+"""How long parts may take to stop, all together."""
+
+RESTART_SECONDS = (1.0, 60.0)
+"""The first and the longest wait before a part that failed is tried again; doubled each time."""
+
+
+class Show:
+    """One show. ``run`` it once; it ends when cancelled, after ``seconds``, or when ``over`` is set."""
+
+    def __init__(
+        self, settings: Settings, *, seed: int | None = None, ears: Sequence[Listener] | None = None
+    ) -> None:
+        self.settings = settings
+        self.character = character.load(settings.show.character)
+        self.seed = random.SystemRandom().getrandbits(31) if seed is None else seed
+        self.metrics = Metrics()
+        self.journal = Journal(settings)
+        self.inbox = Inbox(settings.inbox, self.character.aliases, self.seed)
+        self.commands = Commands(settings.gate)
+        self.filter = Filter(settings.gate)
+        self.brain: brain.Brain = registry.load("brain", brain.PARTS, settings.brain.use)(settings)
+        self.voice = voice.build(settings, self.character)
+        self.memory = memory.build(settings)
+        self.screens = _screens(settings, self.character)
+        self.stage = Stage(self.screens)
+        self.ears = list(ears) if ears is not None else _ears(settings)
+        self.over = asyncio.Event()
+        """Set it to end the show."""
+        self.deaf = asyncio.Event()
+        """Set when every listener has come to its end (a recording that was played)."""
+        self.cast = Cast(
+            settings,
+            self.character,
+            Conversation(self.character, settings, self.brain),
+            self.brain,
+            self.voice,
+            self.stage,
+            self.memory,
+            self.filter,
+            self.journal,
+        )
+        self.performer = Performer(self.cast, self.inbox, self.metrics, seed=self.seed)
+        self._orders: dict[str, Callable[[Command], str]] = {
+            "hush": self._hush,
+            "skip": self._skip,
+            "pause": self._pause,
+            "resume": self._resume,
+            "say": self._say,
+            "ignore": self._ignore,
+            "status": self._status,
+        }
+
+    def health(self) -> list[Health]:
+        """Every part's state, in the order of the flow."""
+        parts = (*self.ears, self.brain, self.voice, self.memory, *self.screens, self.journal)
+        return [part.health() for part in parts]
+
+    @property
+    def idle(self) -> bool:
+        """Whether she neither thinks nor speaks, and nothing she must answer waits."""
+        return not self.performer.busy and not self.inbox.paid_waiting
+
+    async def run(
+        self, *, progress: Progress, on_air: Callable[[], None], seconds: float | None = None
+    ) -> None:
+        """Starts every part, goes on air, and stops every part again, whatever happens.
+
+        ``on_air`` is called once everything runs. Raises BanbanError when the show cannot begin.
+        """
+        self.journal.open()
+        self.journal.write(
+            "show", version=__version__, character=self.character.name, seed=self.seed, format=1
+        )
+        try:
+            await self.start(progress)
+            on_air()
+            await self._broadcast(seconds)
+        finally:
+            await self.stop()
+
+    async def start(self, progress: Progress) -> None:
+        """Every part, side by side. The first that cannot work is raised."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._start_brain(progress))
+                tasks.create_task(self._start_voice())
+                tasks.create_task(self.memory.start())
+                for screen in self.screens:
+                    tasks.create_task(screen.start())
+        except* BanbanError as group:
+            raise _first(group) from None
+
+    async def stop(self) -> None:
+        """Silence first, then every part, with a deadline for all of them together."""
+        self.performer.hush(0)
+        self.journal.write("end", **self.metrics.report(self.inbox.dropped))
+        parts = (self.brain, self.voice, self.memory, *self.screens)
+        stopping = [asyncio.create_task(part.stop()) for part in parts]
+        with clock.outside():
+            _, late = await asyncio.wait(stopping, timeout=STOP_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*stopping, return_exceptions=True)
+        self.journal.close()
+
+    async def _start_brain(self, progress: Progress) -> None:
+        await self.brain.start(progress)
+        await self.cast.conversation.start(progress)
+
+    async def _start_voice(self) -> None:
+        try:
+            await self.voice.start()
+        except VoiceError as error:
+            log.warning("%s", error)
+
+    async def _broadcast(self, seconds: float | None) -> None:
+        duties = [
+            self._keep("chat", self._listen),
+            self._keep("turns", self.performer.run),
+            self._keep("journal", self.journal.run),
+            self._keep("health", self._watch_health),
+            self.metrics.watch_loop(),
+            self.metrics.watch_memory(),
+        ]
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(duty) for duty in duties]
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self.over.wait()
+            self.performer.hush(0)
+            for task in running:
+                task.cancel()
+
+    async def _keep(self, name: str, duty: Callable[[], Awaitable[None]]) -> None:
+        """Does the duty; should it fail, reports that and begins it again, later and later."""
+        wait, longest = RESTART_SECONDS
+        while True:
+            try:
+                await duty()
+            except Exception as error:  # noqa: BLE001  # one part failing never stops the show
+                self._report_failure(name, error)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, longest)
+            else:
+                return
+
+    def _report_failure(self, name: str, error: BaseException) -> None:
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        log.error("%s failed and is begun again: %s", name, escaped(str(error) or type(error).__name__))
+        log.debug("the failure of %s", name, exc_info=error)
+        self.journal.write("failure", part=name, error=repr(error))
+
+    async def _watch_health(self) -> None:
+        """Reports every change of a part's state."""
+        known: dict[str, Health] = {}
+        while True:
+            for health in self.health():
+                before = known.get(health.part)
+                known[health.part] = health
+                if before is not None and before.state == health.state:
+                    continue
+                self.journal.write("part", part=health.part, state=health.state, what=health.what)
+                if before is not None:
+                    level = logging.INFO if health.state is State.OK else logging.WARNING
+                    log.log(level, "%s: %s", health.part, escaped(health.what))
+            await asyncio.sleep(0.5)
+
+    # Ears.
+
+    async def _listen(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for ear in self.ears:
+                tasks.create_task(self._keep(ear.health().part, _Hearing(ear, self.hear)))
+        self.deaf.set()
+
+    def hear(self, event: Event) -> None:
+        """Something happened in chat: a command acts at once, the rest waits in the inbox. Never blocks."""
+        event = replace(event, at=clock.now())
+        if isinstance(event, Deletion):
+            self._revoke(event)
+            return
+        self.metrics.messages += 1
+        self.metrics.paid += is_paid(event)
+        if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
+            self._obey(command)
+            return
+        drop = self._admit(event)
+        self.journal.write("heard", event=wire.dump(event), **({"drop": drop} if drop else {}))
+
+    def _admit(self, event: Answerable) -> str:
+        """Into the inbox, unless something speaks against it. Returns what does, or ""."""
+        verdict = self.filter.hear(event)
+        if not verdict.allowed:
+            self.inbox.dropped["filtered"] += 1
+            return "filtered"
+        drop = self.inbox.put(event)
+        if drop:
+            return drop
+        self.memory.hear(event)
+        self.performer.notice()
+        return ""
+
+    def _revoke(self, deletion: Deletion) -> None:
+        self.journal.write("heard", event=wire.dump(deletion))
+        self.inbox.revoke(deletion)
+        self.performer.revoke(deletion)
+
+    # Moderators.
+
+    def _obey(self, command: Command) -> None:
+        """Acts at once, and says in the terminal and the journal what it did."""
+        did = self._orders[command.name](command)
+        by = command.by
+        self.journal.write(
+            "command", name=command.name, argument=command.argument, by=by.id, who=by.name, did=did
+        )
+        log.info("%s (%s): %s", escaped(command.name), escaped(by.name), escaped(did))
+
+    def _hush(self, _: Command) -> str:
+        self.performer.hush(self.settings.gate.hush_seconds)
+        return "silence"
+
+    def _skip(self, _: Command) -> str:
+        return "dropped the reply" if self.performer.skip() else "she was saying nothing"
+
+    def _pause(self, _: Command) -> str:
+        self.performer.paused = True
+        return "she answers nobody until !resume"
+
+    def _resume(self, _: Command) -> str:
+        self.performer.resume()
+        return "she goes on"
+
+    def _say(self, command: Command) -> str:
+        self.performer.say(command.message, command.argument)
+        return "she will say it"
+
+    def _ignore(self, command: Command) -> str:
+        raise NotImplementedError
+
+    def _status(self, _: Command) -> str:
+        mood = "paused" if self.performer.paused else "busy" if self.performer.busy else "listening"
+        states = ", ".join(f"{health.part} {health.state}" for health in self.health())
+        return f"{mood}; {len(self.inbox)} waiting; {self.metrics.turns} replies; {states}"
+
+
+class _Hearing:
+    """One listener's duty: what it hears goes to the show."""
+
+    def __init__(self, ear: Listener, hear: Callable[[Event], None]) -> None:
+        self._ear = ear
+        self._hear = hear
+
+    async def __call__(self) -> None:
+        try:
+            async for event in self._ear.events():
+                self._hear(event)
+        except ListenerError as error:
+            if not error.final:
+                raise
+            log.error("%s", error)  # noqa: TRY400  # a streamer is told in words
+
+
+def _ears(settings: Settings) -> list[Listener]:
+    """The listeners that config asks for."""
+    wanted = {
+        "console": settings.chat.console,
+        "replay": bool(settings.chat.replay.file),
+        "twitch": bool(settings.chat.twitch.channel),
+    }
+    return [registry.load("listeners", listeners.PARTS, name)(settings) for name, on in wanted.items() if on]
+
+
+def _screens(settings: Settings, whose: character.Character) -> list[stage.Screen]:
+    wanted = ["overlay", *(["obs"] if settings.stage.obs.enabled else [])]
+    return [registry.load("stage", stage.SCREENS, name)(settings, whose) for name in wanted]
+
+
+def _first(group: BaseExceptionGroup[BanbanError]) -> BanbanError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, BanbanError)  # noqa: S101  # except* let nothing else in
+    return error

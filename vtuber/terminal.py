@@ -1,0 +1,147 @@
+"""What a streamer sees in the terminal: the log, the progress of a start, tables and errors.
+
+Nothing from chat reaches the terminal raw: every line passes ``text.escaped`` once more on its way out.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import platformdirs
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from vtuber import brain
+from vtuber.errors import BanbanError
+from vtuber.health import Health, State
+from vtuber.text import escaped
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_COLOURS = {State.OK: "green", State.LIMITED: "yellow", State.DOWN: "red", State.OFF: "dim"}
+
+
+class _SafeFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(escaped(line) for line in super().format(record).split("\n"))
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """The program's own log on standard error; of the libraries, only warnings."""
+    handler: logging.Handler
+    if err.is_terminal:
+        handler = RichHandler(console=err, show_path=False, markup=False, highlighter=None)
+        handler.setFormatter(_SafeFormatter("%(message)s"))
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_SafeFormatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("vtuber").setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+@contextmanager
+def progress() -> Iterator[brain.Progress]:
+    """A bar while the model loads; without a terminal, a line now and then."""
+    if not err.is_terminal:
+        yield _progress_lines()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bars:
+        task = bars.add_task("starting", total=1.0)
+
+        def tell(share: float, words: str) -> None:
+            bars.update(task, completed=share, description=escaped(words))
+
+        yield tell
+
+
+def _progress_lines() -> brain.Progress:
+    told = ""
+
+    def tell(_: float, words: str) -> None:
+        nonlocal told
+        if words != told:
+            told = words
+            err.print(Text(escaped(words)))
+
+    return tell
+
+
+def show_health(title: str, parts: list[Health]) -> None:
+    """A table of every part, its state, and what to do about it."""
+    table = Table(title=Text(title), title_justify="left", expand=False)
+    for column in ("part", "state", ""):
+        table.add_column(column)
+    for health in parts:
+        words = Text(escaped(health.what))
+        if health.cure:
+            words.append(f"\n→ {escaped(health.cure)}", style="italic")
+        table.add_row(health.part, Text(health.state, style=_COLOURS[health.state]), words)
+    out.print(table)
+
+
+def show_figures(report: dict[str, Any]) -> None:
+    """What a rehearsal came to."""
+    counts = Table(title="the rehearsal", title_justify="left", show_header=False)
+    dropped = ", ".join(f"{count} {reason}" for reason, count in report["dropped"].items()) or "none"
+    reuse = report["prompt_reuse"]
+    memory = report["rss_mb"]
+    for name, value in (
+        ("messages", report["messages"]),
+        ("paid events", f"{report['paid']}, of which answered {report['paid_answered']}"),
+        ("replies", report["turns"]),
+        ("dropped", dropped),
+        ("prompt from the cache", "–" if reuse is None else f"{reuse:.1%}"),
+        ("memory (MiB)", f"{memory['start']:g} → {memory['end']:g}, peak {memory['peak']:g}"),
+        ("seed", report["seed"]),
+        ("recording", report["recording"]),
+    ):
+        counts.add_row(name, Text(escaped(str(value))))
+    out.print(counts)
+    delays = Table(title="milliseconds", title_justify="left")
+    for column in ("", "p50", "p95", "p99", "max"):
+        delays.add_column(column, justify="left" if not column else "right")
+    rows = {name.replace("_", " "): values for name, values in report["latency_ms"].items()}
+    rows["silence while chat waited"] = report["dead_air_ms"]
+    rows["event loop's lag"] = report["loop_lag_ms"]
+    for name, values in rows.items():
+        delays.add_row(
+            name, *(f"{values[rank]:,.0f}" if values else "–" for rank in ("p50", "p95", "p99", "max"))
+        )
+    out.print(delays)
+
+
+def show_error(error: BaseException) -> None:
+    """One clear message."""
+    err.print(Text("\n".join(escaped(line) for line in str(error).split("\n")), style="red"))
+
+
+def show_defect(error: BaseException) -> None:
+    """A defect of the program: its traceback goes to a file that can be sent along with a report."""
+    folder = platformdirs.user_log_path("banban")
+    lines = "".join(traceback.format_exception(error))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"defect-{datetime.now().astimezone():%Y-%m-%d_%H-%M-%S}.txt"
+        path.write_text(lines, encoding="utf-8", errors="backslashreplace")
+        where = f"its details are in {path}"
+    except OSError as trouble:
+        where = f"its details could not be kept ({trouble.strerror})"
+    show_error(
+        BanbanError(f"banban met a defect of its own; {where}", cure="please report it with that file")
+    )
+
+
+def say(sentence: str) -> None:
+    """A sentence of a talk; "" ends the line."""
+    out.print(Text(escaped(sentence)), end=" " if sentence else "\n")

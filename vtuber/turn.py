@@ -1,0 +1,256 @@
+"""One reply, from the batch it answers to what was heard of it.
+
+Read ``Turn`` top to bottom: recall → prompt → tokens → sentences → gate → voice → stage → memory.
+One maker works ahead of the audience, only a little: it turns tokens into sentences that the gate let
+through and hands them to the stage, which draws their sound from the voice. Cutting a turn stops the maker;
+the stage hushes what is being heard; what was heard by then is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from vtuber import clock
+from vtuber.brain import Brain, Prompt, Usage
+from vtuber.brain.memory import NOTHING, Memory, Recollection
+from vtuber.brain.prompt import Conversation
+from vtuber.character import Character
+from vtuber.config import Settings
+from vtuber.errors import BanbanError, BrainError, RecallError, VoiceError
+from vtuber.events import Batch, Clip, Sentence, Sound, Spoken, Word
+from vtuber.filters import Filter
+from vtuber.journal import Journal
+from vtuber.metrics import Stopwatch
+from vtuber.stage.stage import Stage
+from vtuber.text import escaped
+from vtuber.voice import Voice
+from vtuber.voice.sentences import Cutter
+from vtuber.voice.silent import silent
+
+log = logging.getLogger(__name__)
+
+LETTERS_A_SECOND = 15
+"""About how fast she speaks; bounds a reply's length before its sound is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The parts that make a reply together."""
+
+    settings: Settings
+    character: Character
+    conversation: Conversation
+    brain: Brain
+    voice: Voice
+    stage: Stage
+    memory: Memory
+    filter: Filter
+    journal: Journal
+
+
+@dataclass(slots=True)
+class Reply:
+    """What became of a turn."""
+
+    spoken: list[Spoken] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+    failed: str = ""
+    """Why nothing more was said, when a part failed."""
+
+    @property
+    def heard(self) -> str:
+        """What the audience heard, as one text."""
+        return " ".join(spoken.heard for spoken in self.spoken if spoken.heard)
+
+    @property
+    def began(self) -> float | None:
+        """When its first sample was heard (show clock); None when nothing was."""
+        return next((spoken.began for spoken in self.spoken if spoken.began is not None), None)
+
+
+class Turn:
+    """One reply in the making. ``run`` it once; ``cut`` it any time.
+
+    With a ``script`` nobody thinks: she says exactly that, as far as the gate lets her.
+    """
+
+    def __init__(self, number: int, batch: Batch, cast: Cast, *, seed: int, script: str = "") -> None:
+        self.number = number
+        self.batch = batch
+        self.script = script
+        self.watch = Stopwatch()
+        self.reply = Reply()
+        self.made = asyncio.Event()
+        """Set when nothing is left to be made: all that is still to come is being heard."""
+        self._cast = cast
+        self._seed = seed
+        self._ahead = asyncio.Semaphore(cast.settings.voice.ahead + 1)
+        self._maker: asyncio.Task[None] | None = None
+        self._cut = False
+        self._first_sound_at: float | None = None
+
+    @property
+    def sounding(self) -> bool:
+        """Whether some of it is already on the stage."""
+        return self._first_sound_at is not None
+
+    def cut(self) -> None:
+        """Stops the making, now. The caller hushes the stage."""
+        self._cut = True
+        if self._maker is not None:
+            self._maker.cancel()
+
+    async def run(self) -> Reply:
+        """Makes the reply and waits until it was heard, or cut. Parts that fail are named in the reply."""
+        lead = self.batch.lead.event
+        self.watch.waited("queue", clock.now() - lead.at)
+        async with asyncio.TaskGroup() as tasks:
+            self._maker = tasks.create_task(self._make(tasks))
+            self._maker.add_done_callback(lambda _: self.made.set())
+            if self._cut:
+                self._maker.cancel()
+        if self.reply.began is not None and self._first_sound_at is not None:
+            self.watch.waited("on_air", self.reply.began - self._first_sound_at)
+        if not self.script:
+            await self._remember()
+        return self.reply
+
+    async def _make(self, tasks: asyncio.TaskGroup) -> None:
+        """Hands each sentence to the stage as soon as it is known, a few ahead of what is heard."""
+        try:
+            async with aclosing(self._sentences()) as sentences:
+                async for sentence in sentences:
+                    await self._ahead.acquire()
+                    slot = len(self.reply.spoken)
+                    self.reply.spoken.append(Spoken(sentence, "", complete=False))
+                    tasks.create_task(self._play(sentence, slot))
+        except BanbanError as error:
+            self._fail(error)
+        if not self.script:
+            self._cast.conversation.heard(" ".join(spoken.sentence.text for spoken in self.reply.spoken))
+
+    async def _sentences(self) -> AsyncGenerator[Sentence, None]:
+        """What she is going to say, a piece at a time, each one judged before anybody hears of it."""
+        voice, show = self._cast.settings.voice, self._cast.settings.show
+        cutter = Cutter(first_piece=voice.first_piece, moods=self._cast.character.moods)
+        index = letters = 0
+        async with aclosing(self._pieces(cutter)) as pieces:
+            async for text, mood in pieces:
+                sentence = Sentence(self.number, index, text, mood)
+                verdict = self._cast.filter.say(text)
+                self._cast.journal.write(
+                    "sentence", turn=self.number, index=index, text=text, mood=mood, verdict=verdict.reason
+                )
+                if not verdict.allowed:
+                    log.warning("she was stopped from saying “%s” (%s)", escaped(text), verdict.reason)
+                    yield replace(sentence, text=self._way_out())
+                    return
+                self.watch.lap("first_sentence")
+                yield sentence
+                index += 1
+                letters += len(text)
+                if letters > show.reply_seconds * LETTERS_A_SECOND:
+                    return
+
+    async def _pieces(self, cutter: Cutter) -> AsyncGenerator[tuple[str, str], None]:
+        if self.script:
+            for piece in cutter.feed(self.script):
+                yield piece.text, piece.mood
+        else:
+            async with aclosing(self._tokens(await self._prompt())) as tokens:
+                async for token in tokens:
+                    for piece in cutter.feed(token):
+                        yield piece.text, piece.mood
+        for piece in cutter.finish():
+            yield piece.text, piece.mood
+
+    async def _prompt(self) -> Prompt:
+        prompt = await self._cast.conversation.prompt(self.batch, await self._recall(), self._seed)
+        self.watch.lap("prompt")
+        self._cast.journal.write("prompt", turn=self.number, **self._cast.conversation.digest(prompt))
+        return prompt
+
+    async def _recall(self) -> Recollection:
+        try:
+            return await self._cast.memory.recall(self.batch)
+        except RecallError as error:
+            log.debug("nothing recalled: %s", error.what)
+            return NOTHING
+
+    async def _tokens(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+        """The model's text. When it dies on the way it is asked once more, to go on where it stopped."""
+        said = ""
+        for attempt in (1, 2):
+            try:
+                stream = self._cast.brain.stream(replace(prompt, reply_so_far=said))
+                async with aclosing(stream) as tokens:
+                    async for token in tokens:
+                        self.watch.lap("first_token")
+                        said += token
+                        yield token
+                self.reply.usage = self._cast.brain.usage
+            except BrainError as error:
+                if attempt == 2:
+                    raise
+                log.warning("%s; asking once more", error.what)
+            else:
+                return
+
+    def _way_out(self) -> str:
+        settings, ways = self._cast.settings.gate, self._cast.character.ways_out
+        return settings.replacement or (ways[self.number % len(ways)] if ways else "…")
+
+    async def _play(self, sentence: Sentence, slot: int) -> None:
+        """Has one sentence heard."""
+        try:
+            spoken = await self._cast.stage.play(Clip(sentence, self._sound(sentence.text)))
+        except BanbanError as error:
+            self._fail(error)
+            return
+        finally:
+            self._ahead.release()
+        self.reply.spoken[slot] = spoken
+        self._cast.journal.write(
+            "spoken", turn=self.number, index=sentence.index, heard=spoken.heard, complete=spoken.complete
+        )
+
+    async def _sound(self, text: str) -> AsyncGenerator[Sound | Word, None]:
+        """The voice's sound; when no voice can speak, silence in which the caption can be read."""
+        begun = False
+        try:
+            async with aclosing(self._cast.voice.speak(text)) as chunks:
+                async for chunk in chunks:
+                    begun = True
+                    self._mark(chunk)
+                    yield chunk
+        except VoiceError as error:
+            log.warning("no voice: %s", error.what)
+            if begun:
+                return
+            async for chunk in silent(text):
+                self._mark(chunk)
+                yield chunk
+
+    def _mark(self, chunk: Sound | Word) -> None:
+        if self._first_sound_at is None and isinstance(chunk, Sound):
+            self._first_sound_at = clock.now()
+            self.watch.lap("first_audio")
+
+    def _fail(self, error: BanbanError) -> None:
+        self.reply.failed = self.reply.failed or str(error)
+        log.error("%s", error)
+
+    async def _remember(self) -> None:
+        """Keeps what was heard: for the next prompt, where it was cut; for good, always."""
+        heard = self.reply.heard
+        if self._cut:
+            self._cast.conversation.heard(heard)
+        if heard:
+            try:
+                await self._cast.memory.remember(self.batch, heard)
+            except RecallError as error:
+                log.debug("not remembered: %s", error.what)
