@@ -1,0 +1,51 @@
+// Her words appear as they are heard. They are only ever text.
+
+export class Captions {
+  constructor(box, words) {
+    this.box = box;
+    this.words = words;
+    this.clear();
+  }
+
+  /** What can be read on the page now. */
+  get text() {
+    return this.box.hidden ? "" : this.words.textContent;
+  }
+
+  clear() {
+    this.turn = null;
+    this.shown = new Map(); // clip → how many of its words are on the page
+    this.words.replaceChildren();
+    this.box.hidden = true;
+  }
+
+  update(timeline, time, stale) {
+    const current = timeline.current(time);
+    if (current !== null && current.turn !== this.turn) {
+      this.clear();
+      this.turn = current.turn;
+    }
+    for (const entry of timeline.clips.values()) {
+      if (entry.turn === this.turn) this.reveal(entry, timeline.position(entry, time));
+    }
+    if (stale) this.box.hidden = true;
+  }
+
+  reveal(entry, position) {
+    if (position <= 0) return;
+    let index = this.shown.get(entry.clip) ?? 0;
+    for (; index < entry.words.length && entry.words[index].start <= position; index += 1) {
+      this.append(entry.words[index].text, index === 0);
+    }
+    this.shown.set(entry.clip, index);
+  }
+
+  append(text, opensSentence) {
+    // Sentences of languages with spaces between words have one between them, too.
+    const gap = opensSentence && /[\x21-\x7e]$/.test(this.words.textContent) && /^[\x21-\x7e]/.test(text);
+    const word = document.createElement("span");
+    word.textContent = gap ? ` ${text}` : text;
+    this.words.append(word);
+    this.box.hidden = false;
+  }
+}

@@ -1,0 +1,150 @@
+// Puts the page together. Options in its address: captions=off, bubble=off, face=off, sound=off, scale=1.2,
+// side=left.
+
+import { Captions } from "./captions.js";
+import { Face } from "./face.js";
+import { Link } from "./link.js";
+import { Sound } from "./sound.js";
+import { Timeline, seconds } from "./timeline.js";
+
+const options = new URLSearchParams(location.search);
+const off = (name) => options.get(name) === "off";
+const at = (id) => document.getElementById(id);
+
+const LINGER = 3; // seconds that her last words and whom she answered stay
+const MUTED_AFTER = 1; // seconds before a browser that lets nothing sound is told to the user
+
+const timeline = new Timeline();
+const sound = new Sound(!off("sound"));
+const face = new Face(at("face"));
+const captions = new Captions(at("caption"), at("words"));
+
+let answering = null; // whom the bubble names
+let next = null; // whom she thinks of while her last words are still heard
+let answered = true; // whether she has begun to answer whom she thought of last
+let rested = true;
+let quietSince = 0;
+let state = "idle"; // idle, thinking or speaking
+
+const hear = {
+  hello({ name, step }) {
+    at("speaker").textContent = name;
+    timeline.step = step;
+    silence();
+    captions.clear();
+    answering = next = null;
+    answered = rested = true;
+  },
+  thinking(note) {
+    next = note;
+    answered = rested = false;
+  },
+  begin(note) {
+    timeline.begin(note, next ?? answering);
+    answered = true;
+    rested = false;
+  },
+  word: (note) => timeline.word(note),
+  sound(note) {
+    const place = timeline.place(note);
+    if (place === null) return;
+    rested = false;
+    sound.play(note.samples, place.start, place.follows);
+    if (place.first) link.report({ clip: note.clip, late: place.late + sound.latency });
+  },
+  hush: () => silence(),
+  rest() {
+    if (answered) rested = true;
+  },
+};
+
+function silence() {
+  sound.hush();
+  timeline.clear();
+}
+
+const link = new Link(
+  `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws${location.search}`,
+  (note) => {
+    if (note.t === "hello") timeline.resync();
+    timeline.sync(note.now);
+    hear[note.t]?.(note);
+  },
+);
+
+function frame() {
+  const time = seconds();
+  const { speaking, open } = timeline.mouth(time);
+  const current = timeline.current(time);
+  const over = timeline.over(time);
+  if (next !== null && (over || current?.answers === next)) {
+    answering = next;
+    next = null;
+    tellWhom();
+  }
+  state = speaking ? "speaking" : over && !rested ? "thinking" : "idle";
+  if (!over || !rested) quietSince = time;
+  const quiet = time - quietSince;
+  if (quiet > LINGER) answering = null;
+  const mood = current !== null && !answersNext(current) && quiet < LINGER / 2 ? current.mood : "";
+  if (mood !== face.mood) face.feel(mood);
+  face.update(time, open, speaking, state === "thinking");
+  captions.update(timeline, time, quiet > LINGER);
+  at("stage").dataset.state = state;
+  at("bubble").hidden = answering === null || off("bubble");
+  at("thinking").hidden = state !== "thinking";
+  at("unmute").hidden = !sound.muted || time < MUTED_AFTER;
+  requestAnimationFrame(frame);
+}
+
+/** Whether the last thing heard was for somebody else than whom she deals with now. */
+const answersNext = (clip) => state === "thinking" && clip.answers !== answering;
+
+function tellWhom() {
+  at("platform").textContent = answering.platform;
+  at("platform").dataset.platform = answering.platform;
+  at("name").textContent = answering.name;
+  at("said").textContent = answering.text;
+}
+
+function arrange() {
+  document.body.dataset.side = options.get("side") === "left" ? "left" : "right";
+  const scale = Number(options.get("scale"));
+  if (scale >= 0.2 && scale <= 5) document.body.style.setProperty("--scale", scale);
+  for (const name of ["captions", "face"]) document.body.classList.toggle(`no-${name}`, off(name));
+  document.addEventListener("pointerdown", () => sound.resume());
+  sound.resume();
+}
+
+// For the curious and for tests; nothing here is needed to work.
+window.banban = {
+  get state() {
+    return state;
+  },
+  get caption() {
+    return captions.text;
+  },
+  get mouth() {
+    return face.open;
+  },
+  get mood() {
+    return face.mood;
+  },
+  get blinks() {
+    return face.blinks;
+  },
+  get played() {
+    return sound.played;
+  },
+  get connections() {
+    return link.connections;
+  },
+  get heard() {
+    return link.soundBytes;
+  },
+  tap: () => sound.tap(),
+};
+
+arrange();
+if (!off("face")) face.load("face.svg");
+requestAnimationFrame(frame);

@@ -1,0 +1,104 @@
+// Plays samples one after another without a gap, and stops within a frame.
+
+import { RATE, seconds } from "./timeline.js";
+
+const FADE = 0.008; // seconds; a hush without it would click
+
+export class Sound {
+  constructor(on) {
+    this.on = on;
+    this.played = 0; // samples handed to the sound card so far
+    this.waiting = [];
+    if (!on) return;
+    // The rate of the samples: buffers then meet exactly, and the browser resamples the whole.
+    this.context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+    this.out = this.context.createGain();
+    this.out.connect(this.context.destination);
+    this.context.onstatechange = () => this.flush();
+    this.fresh();
+  }
+
+  get muted() {
+    return this.on && this.context.state !== "running";
+  }
+
+  resume() {
+    if (this.on) this.context.resume().catch(() => {});
+  }
+
+  /** How many seconds after its time a sample leaves the machine, as far as the browser knows. */
+  get latency() {
+    return this.on ? this.context.outputLatency || this.context.baseLatency || 0 : 0;
+  }
+
+  /** Plays `samples` (16 bit) from `start` on, or straight after the last ones when they `follow` them. */
+  play(samples, start, follows) {
+    if (!this.on || samples.length === 0) return;
+    this.waiting.push({ samples, start, follows });
+    this.flush();
+  }
+
+  /** Silence now. */
+  hush() {
+    this.waiting = [];
+    if (!this.on) return;
+    const { bus, sources } = this;
+    const now = this.context.currentTime;
+    bus.gain.setValueAtTime(1, now);
+    bus.gain.linearRampToValueAtTime(0, now + FADE);
+    for (const source of sources) source.stop(now + FADE);
+    setTimeout(() => bus.disconnect(), 200);
+    this.fresh();
+  }
+
+  fresh() {
+    this.bus = this.context.createGain();
+    this.bus.connect(this.out);
+    this.sources = new Set();
+    this.next = null; // the sample of the context at which the last one ends
+  }
+
+  flush() {
+    if (this.muted) {
+      // What passes unheard is over.
+      this.waiting = this.waiting.filter(({ samples, start }) => start + samples.length / RATE > seconds());
+      this.next = null;
+      return;
+    }
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const { samples, start, follows } of waiting) this.schedule(samples, start, follows);
+  }
+
+  schedule(samples, start, follows) {
+    const present = Math.ceil(this.context.currentTime * RATE);
+    let begin = follows && this.next !== null ? this.next : present + Math.round((start - seconds()) * RATE);
+    const skipped = Math.max(0, present - begin);
+    begin += skipped;
+    this.next = begin + samples.length - skipped;
+    if (skipped >= samples.length) return;
+    const buffer = this.context.createBuffer(1, samples.length - skipped, RATE);
+    const channel = buffer.getChannelData(0);
+    for (let index = 0; index < channel.length; index += 1) channel[index] = samples[skipped + index] / 32768;
+    const source = this.context.createBufferSource();
+    source.buffer = buffer;
+    source.connect(this.bus);
+    const { sources } = this;
+    sources.add(source);
+    source.onended = () => {
+      sources.delete(source);
+      source.disconnect();
+      this.played += buffer.length;
+    };
+    source.start(begin / RATE);
+  }
+
+  /** An AnalyserNode on what is really played. */
+  tap() {
+    const tap = this.context.createAnalyser();
+    tap.fftSize = 32768;
+    tap.smoothingTimeConstant = 0;
+    this.out.connect(tap);
+    return tap;
+  }
+}

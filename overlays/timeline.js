@@ -1,0 +1,101 @@
+// When everything is heard, in this page's own seconds, and how far she has got.
+
+export const RATE = 24000;
+const LATEST = 0.25; // sound later than this many seconds is not waited for: its beginning is skipped
+const LEAD = 0.02; // and sound that is only a little late begins this many seconds from now
+const KEPT = 24; // clips
+
+export const seconds = () => performance.now() / 1000;
+
+export class Timeline {
+  constructor() {
+    this.samples = []; // how much later than the show's clock ours was, when the last frames came
+    this.clips = new Map();
+    this.step = 0.04;
+    this.clear();
+  }
+
+  /** Nothing more is to be heard. */
+  clear() {
+    this.clips.clear();
+    this.last = null;
+  }
+
+  /** Every frame says what the show's clock was; the quickest frame of late tells the difference best. */
+  sync(now) {
+    this.samples.push(seconds() - now);
+    if (this.samples.length > 40) this.samples.shift();
+    this.offset = Math.min(...this.samples);
+  }
+
+  resync() {
+    this.samples = [];
+  }
+
+  /** `answers` is whatever the caller wants to find again in `current`. */
+  begin({ clip, turn, mood, heard = 0 }, answers) {
+    this.clips.set(clip, { clip, turn, mood, answers, base: heard, words: [], spans: [], mouth: [] });
+    while (this.clips.size > KEPT) this.clips.delete(this.clips.keys().next().value);
+  }
+
+  word({ clip, text, start }) {
+    this.clips.get(clip)?.words.push({ text, start });
+  }
+
+  /** Finds a place for the sound. Returns when it is to be played, and how late that is; null if it is not ours. */
+  place({ clip, at, offset, mouth, samples }) {
+    const entry = this.clips.get(clip);
+    if (!entry) return null;
+    const length = samples.length / RATE;
+    const due = at + this.offset;
+    const follows = this.last !== null && Math.abs(at - this.last.at) < 0.002 && this.last.end > seconds();
+    let start = follows ? this.last.end : due;
+    const late = seconds() - start;
+    if (late > 0 && late < LATEST) start = seconds() + LEAD;
+    const first = entry.spans.length === 0 && offset === 0;
+    entry.spans.push({ start, offset, length });
+    const step = Math.round(offset / this.step);
+    mouth.forEach((value, index) => (entry.mouth[step + index] = value / 255));
+    this.last = { at: at + length, end: start + length };
+    return { start, follows, first, late: start - due };
+  }
+
+  /** Seconds of the clip that were heard by `time`. */
+  position(entry, time) {
+    for (let index = entry.spans.length - 1; index >= 0; index -= 1) {
+      const { start, offset, length } = entry.spans[index];
+      if (start <= time) return offset + Math.min(length, time - start);
+    }
+    return entry.base;
+  }
+
+  /** Whether a sample is heard at `time`, and how far the mouth is open. */
+  mouth(time) {
+    for (const entry of this.clips.values()) {
+      for (const { start, offset, length } of entry.spans) {
+        if (start <= time && time < start + length) {
+          const exact = (offset + time - start) / this.step;
+          const step = Math.floor(exact);
+          const from = entry.mouth[step] ?? 0;
+          const to = entry.mouth[step + 1] ?? from;
+          return { speaking: true, open: from + (to - from) * (exact - step) };
+        }
+      }
+    }
+    return { speaking: false, open: 0 };
+  }
+
+  /** Whether nothing that we know of is still to be heard. */
+  over(time) {
+    return this.last === null || this.last.end <= time;
+  }
+
+  /** The clip that is heard, or was heard last; null before the first. */
+  current(time) {
+    let found = null;
+    for (const entry of this.clips.values()) {
+      if (this.position(entry, time) > 0) found = entry;
+    }
+    return found;
+  }
+}

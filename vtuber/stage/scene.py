@@ -1,0 +1,107 @@
+"""What is on the stage right now, so that a page that comes late can catch up."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from vtuber import sound
+from vtuber.clock import now
+from vtuber.events import Sentence
+from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Thinking
+from vtuber.stage.frames import Frame, Note, SoundFrame
+from vtuber.stage.track import Track
+from vtuber.text import clean, clean_name
+
+SENTENCES = 12
+"""How many sentences of a reply are kept for a page that comes late."""
+
+
+@dataclass(slots=True)
+class _Scene:
+    begins: Note
+    track: Track
+    words: list[Note] = field(default_factory=list)
+    ended: Note | None = None
+
+
+class Scene:
+    """Turns cues into frames and remembers the frames that still matter."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._thinking: Note | None = None
+        self._answered = False  # whether she has begun to answer whom she thought of
+        self._clips: dict[int, _Scene] = {}
+        self._sounds: deque[SoundFrame] = deque()
+
+    def take(self, cue: Cue) -> Frame | None:
+        """The frame that tells a page of ``cue``; None when it need not know."""
+        match cue:
+            case Thinking():
+                return self._think(cue)
+            case ClipBegins():
+                return self._begin(cue.clip, cue.sentence, cue.at)
+            case ClipSound(clip=clip) if clip in self._clips:
+                return self._sound(cue)
+            case ClipWord(clip=clip) if clip in self._clips:
+                piece = self._clips[clip].track.word(cue.word)
+                word = {"t": "word", "clip": clip, "text": piece, "start": cue.word.start}
+                self._clips[clip].words.append(Note(word))
+                return self._clips[clip].words[-1]
+            case ClipEnds(clip=clip) if clip in self._clips:
+                self._clips[clip].ended = Note({"t": "end", "clip": clip, "at": cue.at})
+                return self._clips[clip].ended
+            case Hushed():
+                self._clips.clear()
+                self._sounds.clear()
+                return Note({"t": "hush"})
+            case Rested():
+                self._rest()
+                return Note({"t": "rest"})
+            case _:
+                return None
+
+    def so_far(self) -> list[Frame]:
+        """What a page that comes now needs to know: the words so far, and the sound still to come."""
+        time = now()
+        frames: list[Frame] = [Note({"t": "hello", "name": self._name, "step": sound.MOUTH_STEP})]
+        if self._thinking is not None:
+            frames.append(self._thinking)
+        for clip in self._clips.values():
+            heard = {**clip.begins.fields, "heard": clip.track.position(time)}
+            frames += [Note(heard), *clip.words]
+        frames += [frame.since(time) for frame in self._sounds if frame.end > time]
+        frames += [clip.ended for clip in self._clips.values() if clip.ended is not None]
+        return frames
+
+    def _think(self, cue: Thinking) -> Note:
+        self._answered = False
+        name, text = clean_name(cue.name), clean(cue.text)
+        self._thinking = Note({"t": "thinking", "name": name, "text": text, "platform": cue.platform})
+        return self._thinking
+
+    def _begin(self, clip: int, sentence: Sentence, at: float) -> Note:
+        self._answered = True
+        while len(self._clips) >= SENTENCES:
+            del self._clips[next(iter(self._clips))]
+        fields = {"t": "begin", "clip": clip, "turn": sentence.turn, "mood": sentence.mood, "at": at}
+        self._clips[clip] = _Scene(Note(fields), Track(sentence.text))
+        return self._clips[clip].begins
+
+    def _sound(self, cue: ClipSound) -> SoundFrame:
+        track = self._clips[cue.clip].track
+        frame = SoundFrame(cue.clip, cue.at, track.seconds, cue.pcm, cue.mouth)
+        track.sound(cue.at, sound.seconds(cue.pcm))
+        while self._sounds and self._sounds[0].end < now():
+            self._sounds.popleft()
+        self._sounds.append(frame)
+        return frame
+
+    def _rest(self) -> None:
+        """The next reply may have begun before the last one is over; what is its stays."""
+        if not self._sounds or self._sounds[-1].end <= now():
+            self._clips.clear()
+            self._sounds.clear()
+        if self._answered:
+            self._thinking = None

@@ -1,0 +1,205 @@
+"""The stage's timeline: what is heard when, whoever is watching."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from itertools import count
+
+from vtuber import sound
+from vtuber.clock import now
+from vtuber.errors import BanbanError
+from vtuber.events import Clip, Sound, Spoken, Word
+from vtuber.stage import (
+    ClipBegins,
+    ClipEnds,
+    ClipSound,
+    ClipWord,
+    Cue,
+    Hushed,
+    Rested,
+    Screen,
+    Thinking,
+)
+from vtuber.stage.track import Track
+from vtuber.text import escaped
+
+log = logging.getLogger(__name__)
+
+LEAD = 0.04
+"""Seconds between the moment sound is sent out of silence and the moment it is heard."""
+
+CLOSE = 0.01
+"""Sound that arrives this many seconds before it is due still follows what came before without a gap."""
+
+AHEAD = 8.0
+"""No screen is sent more sound than this many seconds before it is heard."""
+
+PIECE = round(sound.MOUTH_STEP * sound.RATE) * sound.SAMPLE_BYTES * 25
+"""Bytes of sound in one cue at most: one second, a whole number of mouth steps."""
+
+
+class _Run:
+    """One clip on its way over the stage."""
+
+    def __init__(self, number: int, clip: Clip) -> None:
+        self.number = number
+        self.clip = clip
+        self.track = Track(clip.sentence.text)
+        self.limit = asyncio.timeout(None)  # a hush lets it expire
+        self.announced = False
+        self.complete = False
+        self.error: Exception | None = None
+        self.cut_at: float | None = None
+
+    def spoken(self) -> Spoken:
+        until = now() if self.cut_at is None else self.cut_at
+        complete = self.complete and self.cut_at is None
+        began = self.track.began
+        return Spoken(
+            sentence=self.clip.sentence,
+            heard=self.clip.sentence.text if complete else self.track.heard(until),
+            complete=complete,
+            began=began if began is not None and began <= until else None,
+        )
+
+
+class Stage:
+    """Plays clips one after another, without gaps, in the order in which ``play`` was called."""
+
+    def __init__(self, screens: Sequence[Screen] = ()) -> None:
+        self.unclaimed: deque[Spoken] = deque(maxlen=64)
+        """What was heard of clips whose ``play`` was cancelled or raised, and so could not return it."""
+        self._screens = tuple(screens)
+        self._broken: set[int] = set()
+        self._numbers = count(1)
+        self._runs: list[_Run] = []
+        self._writing = asyncio.Lock()
+        self._cursor = float("-inf")
+        self._silenced = asyncio.Event()
+
+    async def play(self, clip: Clip) -> Spoken:
+        """Returns when the clip's last sample was heard, or soon after a hush.
+
+        A voice that fails on the way (BanbanError) makes it incomplete: what was sent is still heard. Any
+        other exception of ``clip.chunks`` is raised, also after what was sent was heard. Cancelling this
+        while its sound is on the stage is a hush. In both cases ``unclaimed`` has what was heard.
+        """
+        run = _Run(next(self._numbers), clip)
+        self._runs.append(run)
+        try:
+            await self._perform(run)
+        except asyncio.CancelledError:
+            if run in self._runs and run.announced:
+                self.hush()
+            self.unclaimed.append(run.spoken())
+            raise
+        finally:
+            self._forget(run)
+        if run.error is not None:
+            self.unclaimed.append(run.spoken())
+            raise run.error
+        return run.spoken()
+
+    def hush(self) -> None:
+        """Silence at once: whatever was not heard yet never will be."""
+        at = now()
+        runs, self._runs = self._runs, []
+        for run in runs:
+            run.cut_at = at
+            run.limit.reschedule(at)
+        self._cursor = float("-inf")
+        self._tell(Hushed())
+        self._silenced.set()
+        self._silenced = asyncio.Event()
+
+    def remaining(self) -> float:
+        """Seconds of sound still to be heard, as far as it has been sent."""
+        return max(0.0, self._cursor - now())
+
+    async def quiet(self, less_than: float = 0.0) -> None:
+        """Waits until no more than ``less_than`` seconds of sound are left, or until a hush."""
+        while (left := self.remaining() - less_than) > 0:
+            try:
+                async with asyncio.timeout(max(left, 0.001)):
+                    await self._silenced.wait()
+            except TimeoutError:
+                continue
+
+    def thinking(self, name: str, text: str, platform: str) -> None:
+        """She has chosen whom to answer, and thinks."""
+        self._tell(Thinking(name, text, platform))
+
+    def rest(self) -> None:
+        """The reply is over."""
+        self._tell(Rested())
+
+    async def _perform(self, run: _Run) -> None:
+        try:
+            async with run.limit, AsyncExitStack() as stack:
+                close = getattr(run.clip.chunks, "aclose", None)
+                if close is not None:
+                    stack.push_async_callback(close)
+                async with self._writing:
+                    await self._write(run)
+                await self._reach(run)
+        except TimeoutError:
+            if run.cut_at is None:
+                raise
+
+    async def _write(self, run: _Run) -> None:
+        try:
+            async for chunk in run.clip.chunks:
+                self._announce(run)
+                if isinstance(chunk, Word):
+                    run.track.word(chunk)
+                    self._tell(ClipWord(run.number, chunk))
+                else:
+                    await self._write_sound(run, chunk)
+            run.complete = True
+        except BanbanError as error:
+            log.warning("She was cut short: %s", escaped(error.what))
+        except Exception as error:  # noqa: BLE001  # raised by `play`, once what was sent has been heard
+            run.error = error
+        if run.announced:
+            self._tell(ClipEnds(run.number, max(self._cursor, now())))
+
+    async def _write_sound(self, run: _Run, chunk: Sound) -> None:
+        for begin in range(0, len(chunk.pcm), PIECE):
+            pcm = chunk.pcm[begin : begin + PIECE]
+            if (early := self.remaining() - AHEAD) > 0:
+                await asyncio.sleep(early)
+            at = self._due()
+            run.track.sound(at, sound.seconds(pcm))
+            self._cursor = at + sound.seconds(pcm)
+            self._tell(ClipSound(run.number, pcm, sound.mouth(pcm), at))
+
+    def _announce(self, run: _Run) -> None:
+        if not run.announced:
+            run.announced = True
+            self._tell(ClipBegins(run.number, run.clip.sentence, self._due()))
+
+    def _due(self) -> float:
+        """When the next sample is heard: straight after the last one, if that can still be done."""
+        return self._cursor if self._cursor >= now() + CLOSE else now() + LEAD
+
+    async def _reach(self, run: _Run) -> None:
+        """Waits until the clip's last sample was heard."""
+        while run.track.end is not None and (left := run.track.end - now()) > 0:
+            await asyncio.sleep(max(left, 0.001))
+
+    def _forget(self, run: _Run) -> None:
+        if run in self._runs:
+            self._runs.remove(run)
+
+    def _tell(self, cue: Cue) -> None:
+        for index, screen in enumerate(self._screens):
+            try:
+                screen.show(cue)
+            except Exception:
+                if index not in self._broken:
+                    self._broken.add(index)
+                    log.exception("A screen failed and is left alone when it does: %s", type(screen).__name__)
