@@ -121,11 +121,29 @@ def notice(kind: str, params: Mapping[str, str], message: ChatMessage) -> Event 
     return message if message.text else None
 
 
-class Reader:
-    """Turns lines into events. Remembers gift bombs, so that fifty gifts are told once."""
+class Bombs:
+    """Remembers gift bombs, so that fifty gifts are told once."""
 
     def __init__(self) -> None:
-        self._bombs: OrderedDict[str, None] = OrderedDict()
+        self._origins: OrderedDict[str, None] = OrderedDict()
+
+    def has_told(self, kind: str, params: Mapping[str, str]) -> bool:
+        """Whether this notice is one of the gifts of a bomb that was noticed before."""
+        # What a bomb and each of its gifts have in common; Twitch has used both names.
+        origins = [params.get(key, "") for key in ("msg-param-community-gift-id", "msg-param-origin-id")]
+        origins = [origin for origin in origins if origin]
+        if kind in _BOMBS:
+            self._origins.update(dict.fromkeys(origins))
+            while len(self._origins) > _BOMBS_KEPT:
+                self._origins.popitem(last=False)
+        return kind in _GIFTS and not self._origins.keys().isdisjoint(origins)
+
+
+class Reader:
+    """Turns lines into events."""
+
+    def __init__(self) -> None:
+        self._bombs = Bombs()
         self._unnamed = 0
 
     def event(self, line: Line) -> Event | None:
@@ -134,7 +152,8 @@ class Reader:
             return None
         match line.command:
             case "PRIVMSG":
-                return self._message(line)
+                message = self._message(line)
+                return message if message.text or message.money else None
             case "USERNOTICE":
                 return self._notice(line)
             case "CLEARCHAT":
@@ -156,7 +175,7 @@ class Reader:
         return f"{line.command.lower()}-{self._unnamed}"
 
     def _message(self, line: Line) -> ChatMessage:
-        text, emoted = emotes.cleaned(_said(line.text), _spans(line.tags.get("emotes", "")))
+        text, emoted = emotes.cleaned(_said(line.text), spans(line.tags.get("emotes", "")))
         answered = line.tags.get("reply-parent-display-name") or line.tags.get("reply-parent-user-login")
         return ChatMessage(
             self._id(line),
@@ -171,16 +190,9 @@ class Reader:
 
     def _notice(self, line: Line) -> Event | None:
         kind = line.tags.get("msg-id", "")
-        if kind in ("subgift", "anonsubgift") and any(
-            origin in self._bombs for origin in _origins(line.tags)
-        ):
-            return None  # told with its bomb
-        event = notice(kind, line.tags, self._message(line))
-        if kind in _BOMBS:
-            self._bombs.update(dict.fromkeys(_origins(line.tags)))
-            while len(self._bombs) > _BOMBS_KEPT:
-                self._bombs.popitem(last=False)
-        return event
+        if self._bombs.has_told(kind, line.tags):
+            return None
+        return notice(kind, line.tags, self._message(line))
 
     def _clear(self, line: Line) -> Deletion:
         login = clean(line.text, ID_LIMIT)
@@ -225,13 +237,7 @@ def _money(tags: Mapping[str, str]) -> Money | None:
     return None
 
 
-def _origins(tags: Mapping[str, str]) -> list[str]:
-    """What a bomb and each of its gifts have in common. Twitch has used both names."""
-    keys = ("msg-param-community-gift-id", "msg-param-origin-id")
-    return [value for key in keys if (value := tags.get(key, ""))]
-
-
-def _spans(tag: str) -> list[tuple[int, int]]:
+def spans(tag: str) -> list[tuple[int, int]]:
     """``25:0-4,6-10/1902:12-16``: where which emote stands; ends are inclusive."""
     places = (place for emote in tag.split("/") for place in emote.rpartition(":")[2].split(","))
     pairs = (place.partition("-")[::2] for place in islice(places, emotes.LIMIT) if "-" in place)

@@ -1,0 +1,63 @@
+"""A recorded chat, played at its own pace or faster."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+from vtuber import clock
+from vtuber.config import Settings
+from vtuber.errors import BanbanError, ConfigError
+from vtuber.events import Event
+from vtuber.health import Health, State
+from vtuber.listeners import recordings
+from vtuber.listeners.recordings import Recording
+
+BREATH = 32
+"""After so many events that are due at once, the rest of the show gets a turn."""
+
+
+class Replay:
+    """Every event comes ``offset / speed`` seconds after the first use of ``events``, on the show's clock."""
+
+    def __init__(self, settings: Settings) -> None:
+        if not settings.chat.replay.file:
+            raise ConfigError("no recording is set", where="chat.replay.file", cure="give the path of one")
+        self.path = Path(settings.chat.replay.file).expanduser()
+        self.speed = settings.chat.replay.speed
+        self.recording: Recording | None = None
+        """None until it was read."""
+        self._trouble: BanbanError | None = None
+        self._played = 0
+
+    async def load(self) -> Recording:
+        """Reads the file, once. Raises ListenerError."""
+        if self.recording is None:
+            try:
+                self.recording = await clock.in_thread(recordings.read, self.path)
+            except BanbanError as error:
+                self._trouble = error
+                raise
+        return self.recording
+
+    async def events(self) -> AsyncIterator[Event]:
+        recording = await self.load()
+        began = clock.now()
+        for count, (offset, event) in enumerate(recording.rows, 1):
+            wait = began + (offset - recording.begin) / self.speed - clock.now()
+            if wait > 0 or count % BREATH == 0:
+                await asyncio.sleep(max(0.0, wait))
+            self._played = count
+            yield replace(event, at=clock.now())
+
+    def health(self) -> Health:
+        if self._trouble is not None:
+            return Health("chat.replay", State.DOWN, self._trouble.what, self._trouble.cure)
+        if self.recording is None:
+            return Health("chat.replay", State.OK, f"{self.path.name}, not read yet")
+        what = self.recording.summary(self.speed)
+        if self._played == len(self.recording.rows):
+            what += "; all played"
+        return Health("chat.replay", State.OK, what)
