@@ -16,7 +16,7 @@ from vtuber.health import Health, State
 
 
 class ScriptedBrain:
-    """Says ``reply``: the first piece after ``first`` seconds, then ``rate`` pieces of ``size`` characters a second."""
+    """Says ``reply``, ``rate`` pieces of ``size`` characters a second, the first after ``first`` seconds."""
 
     reply = "Hello there."
     first = 0.25
