@@ -49,3 +49,116 @@ def mouth(pcm: bytes) -> list[float]:
     rms = np.sqrt(np.mean(padded.reshape(frames, step) ** 2, axis=1) + 1e-12)
     opened = np.clip((20 * np.log10(rms) + 45) / 30, 0.0, 1.0)
     return [round(float(value), 2) for value in opened]
+
+
+QUIET = -50.0
+"""dBFS below which speech counts as silence."""
+
+_FRAME = RATE // 100  # loudness is looked at in steps of 10 ms
+
+
+def _powers(samples: Samples) -> Samples:
+    """The mean square of each whole frame."""
+    whole = samples[: len(samples) // _FRAME * _FRAME]
+    powers: Samples = np.mean(whole.reshape(-1, _FRAME) ** 2, axis=1, dtype=np.float32)
+    return powers
+
+
+def _decibels(power: float) -> float:
+    return float(10 * np.log10(power + 1e-12))
+
+
+def loudness(samples: Samples) -> float:
+    """RMS in dBFS of what is not silence; -120 when all of it is."""
+    powers = _powers(samples)
+    loud = powers[powers > 10 ** (QUIET / 10)]
+    return _decibels(float(loud.mean())) if len(loud) else -120.0
+
+
+def limited(samples: Samples) -> Samples:
+    """Bends peaks above 0.7 softly, so that nothing reaches 1 however loud it was."""
+    knee = 0.7
+    sizes = np.abs(samples)
+    bent = knee + (1 - knee) * np.tanh((sizes - knee) / (1 - knee))
+    return np.where(sizes > knee, np.sign(samples) * np.minimum(bent, 0.999), samples).astype(np.float32)
+
+
+class Leveler:
+    """Brings speech that streams in to one loudness, going by all it has heard so far.
+
+    It holds back the first quarter second of speech, once, to learn how loud this voice is.
+    """
+
+    _KNOWN = 25  # frames
+    _MEMORY = 1500.0  # frames; older ones slowly stop counting
+
+    def __init__(self, target: float) -> None:
+        self._target = 10 ** (target / 10)
+        self._power = 0.0
+        self._frames = 0.0
+        self._gain = 0.0
+        self._held = np.zeros(0, np.float32)
+
+    def feed(self, samples: Samples) -> Samples:
+        powers = _powers(samples)
+        loud = powers[powers > 10 ** (QUIET / 10)]
+        self._power += float(loud.sum())
+        self._frames += len(loud)
+        if self._frames > self._MEMORY:
+            self._power *= self._MEMORY / self._frames
+            self._frames = self._MEMORY
+        self._held = np.concatenate([self._held, samples])
+        return self.finish() if self._frames >= self._KNOWN else np.zeros(0, np.float32)
+
+    def finish(self) -> Samples:
+        """What was held back. The next clip may be fed afterwards."""
+        held, self._held = self._held, np.zeros(0, np.float32)
+        if not self._power:
+            return held
+        gain = min((self._target * self._frames / self._power) ** 0.5, 30.0)
+        ramp = np.linspace(self._gain or gain, gain, len(held), dtype=np.float32)
+        self._gain = gain
+        return limited(held * ramp)
+
+
+class Trimmer:
+    """Takes the silence off both ends of a clip that streams in; pauses inside it stay."""
+
+    _LEAD = 2  # frames kept before the first sound
+
+    def __init__(self) -> None:
+        self.skipped = 0.0
+        """Seconds taken off the beginning."""
+        self._begun = False
+        self._held = np.zeros(0, np.float32)
+
+    def feed(self, samples: Samples) -> Samples:
+        """What is certainly inside the clip."""
+        held = np.concatenate([self._held, samples])
+        loud = np.flatnonzero(_powers(held) > 10 ** (QUIET / 10))
+        keep = 0
+        if len(loud):
+            if not self._begun:
+                keep = max(0, int(loud[0]) - self._LEAD) * _FRAME
+            self._begun = True
+            end = (int(loud[-1]) + 1) * _FRAME
+        else:
+            end = 0 if self._begun else max(0, len(held) // _FRAME - self._LEAD) * _FRAME
+            keep = end
+        if keep:
+            self.skipped += keep / RATE
+        self._held = held[end:]
+        return held[keep:end]
+
+    def finish(self, pause: float) -> Samples:
+        """The end of the last sound and a pause of that many seconds. Empty without any sound."""
+        if not self._begun:
+            self.skipped += len(self._held) / RATE
+            return np.zeros(0, np.float32)
+        length = round(pause * RATE)
+        rest = self._held[:length]
+        fade = min(len(rest), _FRAME)
+        if fade:
+            rest = rest.copy()
+            rest[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+        return np.concatenate([rest, np.zeros(length - len(rest), np.float32)])

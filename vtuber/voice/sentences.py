@@ -189,15 +189,17 @@ class Cutter:
         return _Break.WORD if _is_word_end(text, char) else None
 
     def _break_after(self, marks: str, before: str, char: str) -> _Break | None:
-        if not (char.isspace() or marks[-1] in _SURE or is_cjk(char)):
-            return None  # 3.5, 1,000, 10:30, U.S, example.com
-        if not (char.isspace() or char.isalnum() or char in _OPENERS):
-            return None  # a closing quote, an emoji
-        if char.isdigit() and before[-1:].isdigit():
-            return None  # 10：30
-        if not char.isspace() and marks.isascii() and _in_address(before):
+        if (
+            not char.isspace()
+            and (
+                not (marks[-1] in _SURE or is_cjk(char))  # 3.5, 1,000, 10:30, U.S, example.com
+                or not (char.isalnum() or char in _OPENERS)  # a closing quote, an emoji
+                or (char.isdigit() and before[-1:].isdigit())  # 10：30
+                or (marks.isascii() and _in_address(before))
+            )
+        ):
             return None
-        if marks == "." and _is_abbreviated(before):
+        if marks == "." and is_abbreviated(before):
             return None
         if marks == "." or any(mark in "!?。！？" for mark in marks):
             return _Break.SENTENCE
@@ -246,11 +248,11 @@ def _is_word_end(text: str, char: str) -> bool:
         return False
     if last.isspace():
         kept = text.rstrip()
-        return kept[-1] not in _OPENERS and not (kept[-1] == "." and _is_abbreviated(kept[:-1]))
+        return kept[-1] not in _OPENERS and not (kept[-1] == "." and is_abbreviated(kept[:-1]))
     return (is_cjk(last) or is_cjk(char)) and last not in _OPENERS
 
 
-def _is_abbreviated(before: str) -> bool:
+def is_abbreviated(before: str) -> bool:
     """Whether a full stop behind ``before`` belongs to its last word: Dr, U.S, a.m, a list's number."""
     match = _LAST_WORD.search(before)
     word = match.group() if match else ""

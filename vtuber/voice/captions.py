@@ -1,0 +1,75 @@
+"""A sentence as the words of its caption, and when each of them is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from vtuber import sound
+from vtuber.events import Sound, Word
+from vtuber.voice.sentences import is_cjk, weight
+
+READING = 12.5
+"""Weights per second at which people read along: five Chinese characters."""
+
+CHUNK = 0.25
+"""Seconds of sound handed on at once."""
+
+_WIDE_OPENERS = "“‘「『（《【〈"
+
+
+def split(text: str) -> list[str]:
+    """The caption's words; joined, they are ``text`` without its white space.
+
+    A Chinese character is a word; punctuation stays with the word it belongs to.
+    """
+    words: list[str] = []
+    wide = spelled = False  # whether the word so far has an ideograph; has any letter
+    previous = " "
+    for char in text:
+        if not char.isspace():
+            begins = (_is_ideograph(char) and spelled) or (char.isalnum() and wide)
+            begins = (begins or (char in _WIDE_OPENERS and spelled)) and previous not in _WIDE_OPENERS
+            if previous.isspace() or begins:
+                words.append("")
+                wide = spelled = False
+            words[-1] += char
+            spelled = spelled or char.isalnum()
+            wide = wide or _is_ideograph(char)
+        previous = char
+    return words
+
+
+def _is_ideograph(char: str) -> bool:
+    return is_cjk(char) and char.isalnum()
+
+
+def spread(words: Sequence[str], start: float, end: float) -> list[Word]:
+    """The words over a stretch of time, each as long as it has letters."""
+    sizes = [weight(word) for word in words]
+    edges = start + (end - start) * np.cumsum([0.0, *sizes]) / max(sum(sizes), 1.0)
+    return [
+        Word(word, round(float(begin), 3), round(float(stop), 3))
+        for word, begin, stop in zip(words, edges[:-1], edges[1:], strict=True)
+    ]
+
+
+def interleaved(pcm: bytes, words: Sequence[Word], begun: float) -> Iterator[Sound | Word]:
+    """The sound in chunks, each word before the chunk it begins in. ``begun``: when ``pcm`` begins."""
+    step = round(CHUNK * sound.RATE) * sound.SAMPLE_BYTES
+    waiting = list(words)
+    for at in range(0, len(pcm), step):
+        chunk = pcm[at : at + step]
+        begun += sound.seconds(chunk)
+        while waiting and waiting[0].start < begun:
+            yield waiting.pop(0)
+        yield Sound(chunk)
+    yield from waiting
+
+
+def silent(text: str) -> Iterator[Sound | Word]:
+    """A clip without a voice, as long as it takes to read."""
+    words = split(text)
+    length = weight("".join(words)) / READING
+    yield from interleaved(sound.silence(length), spread(words, 0.0, length), 0.0)
