@@ -1,0 +1,323 @@
+"""Reads config.toml and the command line's flags into Settings, and says in words what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from vtuber import resources, toml_lines
+from vtuber.config import Settings, holds_secret
+from vtuber.errors import ConfigError
+from vtuber.option_words import choices, expected, is_path, known_options, option, similar
+from vtuber.text import escaped
+from vtuber.toml_lines import Place
+
+log = logging.getLogger(__name__)
+
+NAME = "config.toml"
+_SIZE_LIMIT = 1_000_000
+_BACKSLASH_CURE = (
+    r"a \ means something else between double quotes: write the path in single quotes "
+    r"('C:\models\her.gguf') or with forward slashes (\"C:/models/her.gguf\")"
+).replace(r"\"", '"')
+_SECRET_KEY = re.compile(r"passw|token|secret|api_?key|oauth|credential", re.IGNORECASE)
+_SECRET_VARIABLES = {"memory": "BANBAN_REDIS_PASSWORD", "stage.obs": "BANBAN_OBS_PASSWORD"}
+
+
+_SYNTAX = (
+    (r"Unescaped|Invalid hex value", r"there is a \ between double quotes", _BACKSLASH_CURE),
+    (
+        "Invalid value",
+        "the value cannot be understood",
+        'texts stand in straight quotes ("like this"), yes and no are true and false',
+    ),
+    (r"Cannot|Can't", "the same thing is written twice", "keep one of the two, and remove the other"),
+    (
+        r"Unterminated|Expected \"'|Illegal character '\\n'",
+        "a text has no closing quote",
+        "add the quote that is missing, here or further up",
+    ),
+    ("Unclosed", "a list or table has no closing bracket", "add the ] or } that is missing"),
+    (
+        "Expected newline or end of document",
+        "there is more on this line than one option",
+        "give each option a line of its own",
+    ),
+    (
+        "Expected '='|Invalid statement|Invalid initial",
+        "this is neither an option nor a title",
+        "options look like this: name = value; titles like this: [title]",
+    ),
+)
+"""How tomllib's messages begin; what is wrong; what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that cannot be used."""
+
+    where: str
+    what: str
+    cure: str = ""
+
+
+def find(path: Path | None = None) -> Path:
+    """The file that ``load`` reads: the one given, else ./config.toml, else the one that was shipped.
+
+    Raises ConfigError when the given one is not there.
+    """
+    if path is None:
+        own = Path(NAME)
+        return own if own.exists() else resources.SHIPPED / NAME
+    if path.is_dir() and (path / NAME).exists():
+        raise ConfigError("this is a folder", where=str(path), cure=f"name the file in it: {path / NAME}")
+    if not path.exists():
+        raise ConfigError("there is no such file", where=str(path), cure="correct the path after --config")
+    return path
+
+
+def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """The settings in ``find(path)``, checked, with its relative paths counted from its folder.
+
+    ``overrides`` are flags by the dotted key that they stand for ("stage.port": 9000); they win over the
+    file, and None means that the flag was not given. Raises one ConfigError that tells all problems.
+    """
+    path = find(path)
+    text = _read(path)
+    return _Reader(path, _parse(path, text), text, overrides or {}).settings()
+
+
+def place(path: Path, key: str) -> str:
+    """Where an option stands, for a message: ``config.toml:12, brain.use``; its key if it is not there."""
+    try:
+        lines = toml_lines.find(_read(path))
+    except (ConfigError, ValueError, IndexError):
+        return key
+    line = lines.get(tuple(key.split(".")))
+    return f"{path}:{line}, {key}" if line else key
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_SIZE_LIMIT + 1)
+    except IsADirectoryError:
+        raise ConfigError("this is a folder", where=str(path), cure=f"name a file such as {NAME}") from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+    if len(raw) > _SIZE_LIMIT:
+        raise ConfigError("this is far too big for settings", where=str(path), cure=f"name a {NAME}")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            "the text is not saved as UTF-8",
+            where=f"{path}:{line}",
+            cure='save it again with the encoding "UTF-8" (in Notepad: Save as, Encoding)',
+        ) from None
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message, _, position = str(error).rpartition(" (at ")
+        at = re.match(r"line (\d+)", position)
+        line = int(at[1]) if at else text.rstrip().count("\n") + 1
+        what, cure = _syntax(message)
+        raise ConfigError(what, where=f"{path}:{line}", cure=cure) from None
+    except (RecursionError, ValueError):  # brackets without end; a number of thousands of digits
+        raise ConfigError("this is no settings file", where=str(path), cure=f"name a {NAME}") from None
+
+
+def _syntax(message: str) -> tuple[str, str]:
+    """What tomllib says, in a streamer's words: what is wrong, and the cure."""
+    for pattern, what, cure in _SYNTAX:
+        if re.match(pattern, message):
+            return what, cure
+    return f"the file cannot be understood ({escaped(message)})", f"compare it with {NAME} as it was shipped"
+
+
+class _Reader:
+    def __init__(self, path: Path, data: dict[str, Any], text: str, overrides: Mapping[str, Any]) -> None:
+        self.path = path
+        self.data = data
+        self.lines = toml_lines.find(text)
+        self.flags = {tuple(key.split(".")): value for key, value in overrides.items() if value is not None}
+        self.problems: list[Problem] = []
+
+    def settings(self) -> Settings:
+        self.look_for_secrets(self.data, ())
+        self.settle_paths()
+        for key, value in self.flags.items():
+            if isinstance(value, str) and holds_secret(value):
+                self.add_secret(key)
+            _put(self.data, key, value)
+        settings = self.validated()
+        if settings is None or self.problems:
+            raise self.error()
+        parts = self.data.get("parts", {})  # as TOML has them: dates are dates
+        return settings.model_copy(update={"parts": parts})
+
+    def look_for_secrets(self, table: Mapping[str, Any], above: Place) -> None:
+        for key, value in table.items():
+            here = (*above, key)
+            if isinstance(value, dict):
+                self.look_for_secrets(value, here)
+            elif above[:1] == ("parts",):
+                if _SECRET_KEY.search(key) or (isinstance(value, str) and holds_secret(value)):
+                    log.warning("%s: a password in a file is easily shown on stream", self.where(here))
+            elif (isinstance(value, str) and holds_secret(value)) or (
+                _SECRET_KEY.search(key) and here not in known_options() and not similar(here)
+            ):
+                self.add_secret(here)
+
+    def add_secret(self, here: Place) -> None:
+        section = _dotted(here[:-1])
+        variable = _SECRET_VARIABLES.get(section) or "BANBAN_" + re.sub(r"\W", "_", _dotted(here)).upper()
+        where = "this file" if here not in self.flags else "the command line"
+        self.problems.append(
+            Problem(
+                self.where(here),
+                f"a password does not belong in {where}, which is easily shown on stream",
+                f"remove it here, and put it in the environment variable {variable}",
+            )
+        )
+
+    def settle_paths(self) -> None:
+        """Relative paths begin at the file's folder, ~ is the user's own."""
+        folder = self.path.absolute().parent
+        for key, field in known_options().items():
+            written = _get(self.data, key)
+            if key in self.flags or not isinstance(written, str) or not is_path(field):
+                continue
+            if any(ord(char) < ord(" ") for char in written):  # "C:\temp" holds a tabulator
+                self.problems.append(Problem(self.where(key), "this is no path", _BACKSLASH_CURE))
+            elif written:
+                _put(self.data, key, str(folder / _expanded(written)))
+            elif field.default is None:
+                _put(self.data, key, None)
+        self.settle_character(folder)
+
+    def settle_character(self, folder: Path) -> None:
+        """A character beside the file wins, wherever the program was started."""
+        key = ("show", "character")
+        name = _get(self.data, key)
+        if key in self.flags or not isinstance(name, str) or not name:
+            return
+        if name.startswith("~") or "/" in name or "\\" in name:
+            _put(self.data, key, str(folder / _expanded(name)))
+        elif folder not in (Path.cwd(), resources.SHIPPED) and (folder / "characters" / name).is_dir():
+            _put(self.data, key, str(folder / "characters" / name))
+
+    def validated(self) -> Settings | None:
+        # As JSON, strictness means what it means to a streamer: "9000" is no number, a list may be a tuple.
+        text = json.dumps(self.data, default=_plain)
+        try:
+            return Settings.model_validate_json(text, strict=True)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False, include_input=True):
+                self.problems.append(
+                    self.told(detail["loc"], detail["type"], detail["input"], detail.get("ctx"))
+                )
+        return None
+
+    def told(self, here: Place, kind: str, value: Any, context: Mapping[str, Any] | None) -> Problem:
+        """pydantic's finding in a streamer's words."""
+        where = self.where(here)
+        if kind == "extra_forbidden":
+            near = similar(here)
+            what = "there is no such option" if not isinstance(value, dict) else "there is no such table"
+            cure = (
+                f"did you mean {' or '.join(near)}?"
+                if near
+                else f"{NAME} as it was shipped has all that there are"
+            )
+            return Problem(where, what, cure)
+        field = option(here)
+        wanted = str(context["error"]) if context and "error" in context else expected(here)
+        shown = "" if isinstance(value, dict | list) else f", not {_shown(value)}"
+        near = get_close_matches(str(value), choices(here), n=1)
+        cure = f'did you mean "{near[0]}"?' if near else (field.description or "") if field else ""
+        return Problem(where, f"this must be {wanted}{shown}", cure)
+
+    def where(self, here: Place) -> str:
+        """The flag, or the file with line and key."""
+        keys = tuple(part for part in here if isinstance(part, str))
+        if keys in self.flags:
+            return _flag(keys)
+        line = self.lines.get(here) or self.lines.get(keys)
+        name = _dotted(here)
+        return f"{self.path}:{line}, {name}" if line else f"{self.path}, {name}"
+
+    def error(self) -> ConfigError:
+        secret = {problem.where for problem in self.problems if "password" in problem.what}
+        kept = [p for p in self.problems if p.where not in secret or "password" in p.what]  # one message each
+        kept.sort(key=lambda problem: _line(problem.where))
+        if len(kept) == 1:
+            (only,) = kept
+            return ConfigError(only.what, where=only.where, cure=only.cure)
+        listed = "".join(f"\n- {ConfigError(p.what, where=p.where, cure=p.cure)}" for p in kept)
+        return ConfigError(f"{len(kept)} things cannot be used{listed}")
+
+
+def _get(data: Mapping[str, Any], key: Place) -> Any:
+    value: Any = data
+    for part in key:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _put(data: dict[str, Any], key: Place, value: Any) -> None:
+    *above, last = key
+    table: Any = data
+    for part in above:
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            return  # told as a problem of its own
+    table[last] = value
+
+
+def _expanded(written: str) -> Path:
+    try:
+        return Path(written).expanduser()
+    except RuntimeError:  # nobody's home is known
+        return Path(written)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else {"date": str(value)}  # a date is never what is wanted
+
+
+def _dotted(here: Place) -> str:
+    text = ""
+    for part in here:
+        text += (
+            f", item {part + 1}" if isinstance(part, int) else f".{escaped(part)}" if text else escaped(part)
+        )
+    return text
+
+
+def _line(where: str) -> int:
+    match = re.search(r":(\d+), ", where)
+    return int(match[1]) if match else 0
+
+
+def _flag(keys: tuple[str, ...]) -> str:
+    """A flag is called like its key's last part, or like the one before where that says more."""
+    return "--" + (keys[-2] if keys[-1] in ("use", "channel", "file") else keys[-1])
+
+
+def _shown(value: Any) -> str:
+    text = escaped(json.dumps(value, ensure_ascii=False, default=str))
+    return text if len(text) <= 60 else text[:57] + "…"
