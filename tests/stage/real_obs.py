@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,7 @@ class RealObs:
     def freeze(self) -> None:
         assert self._obs is not None
         os.killpg(self._obs.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self._obs.pid, os.WSTOPPED)
 
     def thaw(self) -> None:
         if self._obs is not None:
@@ -100,7 +102,7 @@ class RealObs:
 
     def close(self) -> None:
         self.kill()
-        _end(self._screen)
+        _end(self._screen, signal.SIGTERM)  # so that it takes its lock and its socket away
 
     def _connect(self, obs: subprocess.Popen[bytes]) -> Any:
         deadline = time.monotonic() + READY_SECONDS
@@ -147,30 +149,36 @@ def free_port() -> int:
 def _start_screen() -> tuple[subprocess.Popen[bytes], str]:
     """An X server without a monitor, on a display that it chose itself."""
     told, tells = os.pipe()
+    number = b""
     try:
         screen = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(tells), "-screen", "0", "640x360x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(tells), "-screen", "0", "640x360x24", "-noreset", "-nolisten", "tcp"],
             pass_fds=(tells,),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         os.close(tells)
-        ready, _, _ = select.select([told], [], [], READY_SECONDS)
-        number = os.read(told, 16).decode().strip() if ready else ""
+        # To the line's end: it writes twice, and ends when it cannot.
+        while not number.endswith(b"\n") and select.select([told], [], [], READY_SECONDS)[0]:
+            if not (read := os.read(told, 16)):
+                break
+            number += read
     finally:
         os.close(told)
-    if not number:
+    if not number.endswith(b"\n"):
         _end(screen)
         pytest.fail("Xvfb did not start")
-    return screen, f":{number}"
+    return screen, f":{number.decode().strip()}"
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """It and all that it started."""
-    for order in (signal.SIGKILL, signal.SIGCONT):
-        try:
-            os.killpg(process.pid, order)
-        except ProcessLookupError:
-            break
-    process.wait(10)
+def _end(process: subprocess.Popen[bytes], order: signal.Signals = signal.SIGKILL) -> None:
+    """It and all that it started; killed when it does not obey."""
+    for each in (order, signal.SIGCONT):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, each)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)

@@ -49,9 +49,9 @@ def test_a_sentence_stays_until_the_next_one_is_heard() -> None:
 
 def test_sound_that_comes_late_holds_up_its_words() -> None:
     begins, first, second, _, _ = clip(1, "Late word.", 10.0)
-    captions = told(begins, first, second, silence(1, 10.0, 0.5), silence(1, 13.0, 0.5))
-    assert captions.text(12.9) == "Late"
-    assert captions.text(13.1) == "Late word."
+    captions = told(begins, first, second, silence(1, 10.0, 0.4), silence(1, 13.0, 0.6))
+    assert captions.text(13.05) == "Late"
+    assert captions.text(13.15) == "Late word."
 
 
 def test_she_speaks_from_the_first_sound_to_the_rest() -> None:
