@@ -29,7 +29,11 @@ _BACKSLASH_CURE = (
     r"a \ means something else between double quotes: write the path in single quotes "
     r"('C:\models\her.gguf') or with forward slashes (\"C:/models/her.gguf\")"
 ).replace(r"\"", '"')
-_SECRET_KEY = re.compile(r"passw|token|secret|api_?key|oauth|credential", re.IGNORECASE)
+_SECRET_KEY = re.compile(
+    r"(\w+_)?(password|passwd|passphrase|pass|secret|api_?key|oauth|credentials?)"
+    r"|((access|api|auth|bot|client|oauth|refresh)_?)?token",
+    re.IGNORECASE,
+)
 _SECRET_VARIABLES = {"memory": "BANBAN_REDIS_PASSWORD", "stage.obs": "BANBAN_OBS_PASSWORD"}
 
 
@@ -175,11 +179,9 @@ class _Reader:
             if isinstance(value, dict):
                 self.look_for_secrets(value, here)
             elif above[:1] == ("parts",):
-                if _SECRET_KEY.search(key) or (isinstance(value, str) and holds_secret(value)):
+                if _SECRET_KEY.fullmatch(key) or (isinstance(value, str) and holds_secret(value)):
                     log.warning("%s: a password in a file is easily shown on stream", self.where(here))
-            elif (isinstance(value, str) and holds_secret(value)) or (
-                _SECRET_KEY.search(key) and here not in known_options() and not similar(here)
-            ):
+            elif _SECRET_KEY.fullmatch(key) or (isinstance(value, str) and holds_secret(value)):
                 self.add_secret(here)
 
     def add_secret(self, here: Place) -> None:
