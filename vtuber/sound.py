@@ -84,19 +84,20 @@ def limited(samples: Samples) -> Samples:
 
 
 class Leveler:
-    """Brings speech that streams in to one loudness, going by all it has heard so far.
+    """Brings one clip that streams in to a loudness (RMS, dBFS), going by what it has heard of it so far.
 
-    It holds back the first quarter second of speech, once, to learn how loud this voice is.
+    Without the ``gain`` that fitted the voice's last clip it holds back the first quarter second of speech.
     """
 
-    _KNOWN = 25  # frames
-    _MEMORY = 1500.0  # frames; older ones slowly stop counting
+    _KNOWN = 25  # frames of speech that tell enough
+    _TRUST = 300.0  # frames for which a former gain counts
 
-    def __init__(self, target: float) -> None:
+    def __init__(self, target: float, gain: float = 0.0) -> None:
+        self.gain = gain
+        """What the samples are multiplied with; 0 while it is unknown."""
         self._target = 10 ** (target / 10)
-        self._power = 0.0
-        self._frames = 0.0
-        self._gain = 0.0
+        self._frames = self._TRUST if gain else 0.0
+        self._power = self._frames * self._target / gain**2 if gain else 0.0
         self._held = np.zeros(0, np.float32)
 
     def feed(self, samples: Samples) -> Samples:
@@ -104,20 +105,17 @@ class Leveler:
         loud = powers[powers > 10 ** (QUIET / 10)]
         self._power += float(loud.sum())
         self._frames += len(loud)
-        if self._frames > self._MEMORY:
-            self._power *= self._MEMORY / self._frames
-            self._frames = self._MEMORY
         self._held = np.concatenate([self._held, samples])
         return self.finish() if self._frames >= self._KNOWN else np.zeros(0, np.float32)
 
     def finish(self) -> Samples:
-        """What was held back. The next clip may be fed afterwards."""
+        """What was held back."""
         held, self._held = self._held, np.zeros(0, np.float32)
         if not self._power:
             return held
         gain = min((self._target * self._frames / self._power) ** 0.5, 30.0)
-        ramp = np.linspace(self._gain or gain, gain, len(held), dtype=np.float32)
-        self._gain = gain
+        ramp = np.linspace(self.gain or gain, gain, len(held), dtype=np.float32)
+        self.gain = gain
         return limited(held * ramp)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
+from vtuber import registry
+from vtuber.character import Character
+from vtuber.config import Settings
 from vtuber.events import Sound, Word
 from vtuber.health import Health
 
@@ -32,3 +35,13 @@ class Voice(Protocol):
     async def stop(self) -> None: ...
 
     def health(self) -> Health: ...
+
+
+def build(settings: Settings, character: Character) -> Voice:
+    """The chosen voice, and behind it the one that speaks when it cannot. Raises ConfigError."""
+    # Not above: fallback needs this module's Voice.
+    from vtuber.voice.fallback import Fallback  # noqa: PLC0415
+
+    names = dict.fromkeys(filter(None, (settings.voice.use, settings.voice.fallback)))
+    voices: list[Voice] = [registry.load("voice", PARTS, name)(settings, character) for name in names]
+    return voices[0] if len(voices) == 1 else Fallback(*voices)

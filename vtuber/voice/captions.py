@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -15,6 +16,9 @@ READING = 12.5
 
 CHUNK = 0.25
 """Seconds of sound handed on at once."""
+
+SENTENCE_END = re.compile(r"[.!?。！？…~～]\W*$")
+CLAUSE_END = re.compile(r"[,;:，；：、—]\W*$")
 
 _WIDE_OPENERS = "“‘「『（《【〈"
 
@@ -43,6 +47,13 @@ def split(text: str) -> list[str]:
 
 def _is_ideograph(char: str) -> bool:
     return is_cjk(char) and char.isalnum()
+
+
+def pause(text: str) -> float:
+    """Seconds of silence that sound natural behind this text."""
+    if SENTENCE_END.search(text):
+        return 0.2
+    return 0.08 if CLAUSE_END.search(text) else 0.02
 
 
 def spread(words: Sequence[str], start: float, end: float) -> list[Word]:

@@ -27,16 +27,13 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-LONGEST_RUN = 120
+LONGEST_RUN = 100
 """Characters given to the model at once; the dearest step that cannot be cut short grows with them."""
 
 LONGEST_WORD = 40
 """Of a longer word no more is spoken."""
 
 _REFERENCE = "The quick brown fox jumps over the lazy dog, and then it sleeps all day."
-_SENTENCE_END = re.compile(r"[.!?。！？…~～]\W*$")
-_CLAUSE_END = re.compile(r"[,;:，；：、—]\W*$")
-_PAUSES = ((_SENTENCE_END, 0.2), (_CLAUSE_END, 0.08), (re.compile(""), 0.02))
 _READ_AS = str.maketrans({"。": ".", "、": ",", "⁄": "/"} | dict.fromkeys('"[](){}<>*_`“”|^~\\', " "))
 _ENGLISH_ONLY = "English only; other languages are shown in the caption but not heard"
 _CURE = 'set voice.use = "edge" in config.toml for a voice that speaks Chinese'
@@ -54,12 +51,12 @@ class _Run:
 
     def is_full(self, word: str) -> bool:
         last = self.words[-1]
-        size = sum(map(len, self.said))
+        size = sum(map(len, self.said)) + len(self.said)
         if not self.spoken:
             return False
-        if size >= 24 and _SENTENCE_END.search(last) and not is_abbreviated(last.rstrip(".")):
+        if size >= 24 and captions.SENTENCE_END.search(last) and not is_abbreviated(last.rstrip(".")):
             return True
-        return (size >= 80 and bool(_CLAUSE_END.search(last))) or size + len(word) > LONGEST_RUN
+        return (size >= 80 and bool(captions.CLAUSE_END.search(last))) or size + len(word) > LONGEST_RUN
 
 
 class Hibari:
@@ -187,9 +184,10 @@ def _is_foreign(letter: str) -> bool:
 
 def _settled(samples: sound.Samples, spans: list[tuple[float, float]], run: _Run) -> tuple[bytes, list[Word]]:
     """The run's sound without the silence around it, with a natural pause behind it; and its words."""
-    pause = next(seconds for mark, seconds in _PAUSES if mark.search(run.words[-1]))
     trimmer = sound.Trimmer()
-    trimmed = np.concatenate([trimmer.feed(sound.limited(samples)), trimmer.finish(pause)])
+    trimmed = np.concatenate(
+        [trimmer.feed(sound.limited(samples)), trimmer.finish(captions.pause(run.words[-1]))]
+    )
     length = len(trimmed) / sound.RATE
     words = []
     for text, span in zip(run.words, spans, strict=True):

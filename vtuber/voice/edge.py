@@ -1,0 +1,226 @@
+"""Microsoft's online voices, through edge-tts. They speak Chinese, need the network and can be refused."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import aiohttp
+import edge_tts
+import miniaudio
+from edge_tts import communicate
+from edge_tts.constants import TRUSTED_CLIENT_TOKEN
+
+from vtuber import clock, sound
+from vtuber.character import Character
+from vtuber.config import Settings
+from vtuber.errors import VoiceError
+from vtuber.events import Sound, Word
+from vtuber.health import Health, State
+from vtuber.voice import captions
+from vtuber.voice.follower import Follower
+from vtuber.voice.mp3 import DELAY, Mp3
+from vtuber.voice.sentences import speakable
+
+DEFAULT_VOICE = "zh-TW-HsiaoChenNeural"
+
+BETWEEN = 5.0
+"""Seconds that may pass between two messages of a clip."""
+
+_TICKS = 10_000_000  # a second, in the protocol
+_SLACK = 0.15  # seconds by which a clip may end before its last word does
+_UPGRADE = "a newer banban or edge-tts often helps; voice.fallback speaks meanwhile"
+_NETWORK = "check the internet connection; voice.fallback speaks meanwhile"
+
+
+class Edge:
+    def __init__(self, settings: Settings, character: Character) -> None:
+        self._settings = settings.voice
+        chosen = character.voices.get("edge", {}).get("voice", "")
+        self._voice = str(self._settings.edge.voice or chosen or DEFAULT_VOICE)
+        self._gain = 0.0
+        self._trouble: VoiceError | None = None
+
+    async def start(self) -> None:
+        """Checks the voice's name. The network is tried by the first sentence."""
+        try:
+            self._request("hello")
+        except ValueError as error:
+            raise VoiceError(
+                f"{self._voice!r} is not the name of a voice",
+                where="voice.edge.voice",
+                cure=f"use a name such as {DEFAULT_VOICE}",
+            ) from error
+
+    async def speak(self, text: str) -> AsyncIterator[Sound | Word]:
+        said = speakable(text)
+        if not said:  # the service would answer nothing at all
+            for item in captions.silent(text):
+                yield item
+            return
+        request = self._request(said)
+        clip = _Clip(text, sound.Leveler(self._settings.loudness, self._gain))
+        inbox: asyncio.Queue[dict[str, Any] | Exception | None] = asyncio.Queue(64)
+        reader = asyncio.create_task(_read(request, inbox))
+        deadline = clock.now() + self._settings.edge.first_sound_seconds
+        try:
+            while (message := await _next(inbox, deadline)) is not None:
+                for item in clip.feed(message):
+                    yield item
+                if clip.begun:
+                    deadline = clock.now() + BETWEEN
+            # edge-tts counts a request's audio bytes and forgets them when its end is announced.
+            for item in clip.finish(cut_off=bool(request.state["chunk_audio_bytes"])):
+                yield item
+            self._trouble = None
+            self._gain = clip.leveler.gain
+        except VoiceError as error:
+            self._trouble = error
+            raise
+        finally:
+            clip.close()
+            await _end(reader)
+
+    async def stop(self) -> None:
+        pass
+
+    def health(self) -> Health:
+        what = f"edge, online, {self._voice}"
+        if self._trouble:
+            return Health("voice", State.DOWN, f"{what}: {self._trouble.what}", self._trouble.cure)
+        return Health("voice", State.OK, what)
+
+    def _request(self, text: str) -> edge_tts.Communicate:
+        communicate.WSS_URL = f"{self._settings.edge.url}?TrustedClientToken={TRUSTED_CLIENT_TOKEN}"  # type: ignore[attr-defined]  # no other way
+        rate = f"{round((self._settings.speed - 1) * 100):+d}%"
+        return edge_tts.Communicate(text, self._voice, rate=rate, boundary="WordBoundary")
+
+
+class _Clip:
+    """One sentence's answer on its way to sound and words."""
+
+    HOLD = 1.0
+    """Seconds of sound that wait for the words in them; then the words' times are guessed."""
+
+    def __init__(self, text: str, leveler: sound.Leveler) -> None:
+        self.leveler = leveler
+        self.begun = False
+        self._text = text
+        self._mp3 = Mp3()
+        self._trimmer = sound.Trimmer()
+        self._follower = Follower(text)
+        self._decoded = 0.0  # seconds, before trimming
+        self._sent = 0.0
+        self._held = b""
+        self._words: list[Word] = []  # times before trimming
+
+    def feed(self, message: dict[str, Any]) -> Iterator[Sound | Word]:
+        if message["type"] == "WordBoundary":
+            start = message["offset"] / _TICKS + DELAY
+            self._words += self._follower.meet(message["text"], start, start + message["duration"] / _TICKS)
+        elif message["type"] == "audio":
+            self.begun = True
+            self._hold(self._decode(message["data"]))
+        yield from self._send()
+
+    def finish(self, *, cut_off: bool) -> Iterator[Sound | Word]:
+        """The rest. Raises VoiceError when it is not all there."""
+        self._hold(self._decode(None))
+        spoken_until = self._follower.until
+        short = self._decoded < spoken_until - _SLACK
+        if not (cut_off or short):
+            self._held += sound.to_pcm(self._trimmer.finish(captions.pause(self._text)))
+            self._words += self._follower.rest(self._trimmer.skipped + self._sent + sound.seconds(self._held))
+        else:
+            whole = self._trimmer.skipped + self._sent + sound.seconds(self._held)
+            self._words = [word for word in self._words if word.start < whole]
+        yield from self._send(everything=True)
+        if cut_off or short:
+            raise VoiceError("the online voice broke off", where="voice", cure=_NETWORK)
+
+    def close(self) -> None:
+        self._mp3.close()
+
+    def _decode(self, data: bytes | None) -> sound.Samples:
+        try:
+            return self._mp3.finish() if data is None else self._mp3.feed(data)
+        except miniaudio.MiniaudioError as error:
+            raise VoiceError("the online voice sent damaged sound", where="voice", cure=_UPGRADE) from error
+
+    def _hold(self, samples: sound.Samples) -> None:
+        self._decoded += len(samples) / sound.RATE
+        self._held += sound.to_pcm(self._trimmer.feed(self.leveler.feed(samples)))
+
+    def _send(self, *, everything: bool = False) -> Iterator[Sound | Word]:
+        """Sound as far as its words are known, and those words."""
+        skipped = self._trimmer.skipped
+        if (
+            not everything
+            and sound.seconds(self._held) > self.HOLD + self._follower.until - skipped - self._sent
+        ):
+            self._words += self._follower.guess(skipped + self._sent)
+        safe = len(self._held)
+        if not everything and not self._follower.done:
+            safe = (
+                max(0, round((self._follower.until - skipped - self._sent) * sound.RATE)) * sound.SAMPLE_BYTES
+            )
+        pcm, self._held = self._held[:safe], self._held[safe:]
+        until = self._sent + sound.seconds(pcm)
+        words = []
+        while self._words and (everything or self._words[0].start - skipped < until):
+            word = self._words.pop(0)
+            words.append(
+                Word(word.text, *(round(max(at - skipped, 0.0), 3) for at in (word.start, word.end)))
+            )
+        if pcm or words:
+            yield from captions.interleaved(pcm, words, self._sent)
+        self._sent = until
+
+
+async def _read(
+    request: edge_tts.Communicate, inbox: asyncio.Queue[dict[str, Any] | Exception | None]
+) -> None:
+    try:
+        async for message in request.stream():
+            await inbox.put(dict(message))
+        await inbox.put(None)
+    except Exception as error:  # noqa: BLE001  (whatever goes wrong with it is told to the one who waits)
+        await inbox.put(error)
+
+
+async def _next(
+    inbox: asyncio.Queue[dict[str, Any] | Exception | None], deadline: float
+) -> dict[str, Any] | None:
+    with clock.outside():
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await inbox.get()
+        except TimeoutError:
+            raise VoiceError("the online voice does not answer", where="voice", cure=_NETWORK) from None
+    if isinstance(message, Exception):
+        raise _told(message) from message
+    return message
+
+
+def _told(error: Exception) -> VoiceError:
+    match error:
+        case aiohttp.WSServerHandshakeError():
+            return VoiceError(f"the online voice refuses ({error.status})", where="voice", cure=_UPGRADE)
+        case edge_tts.exceptions.SkewAdjustmentError():
+            return VoiceError("the online voice refuses (403)", where="voice", cure=_UPGRADE)
+        case aiohttp.ClientError() | OSError() | edge_tts.exceptions.WebSocketError():
+            return VoiceError("the online voice cannot be reached", where="voice", cure=_NETWORK)
+        case edge_tts.exceptions.NoAudioReceived():
+            return VoiceError("the online voice sent no sound", where="voice", cure=_UPGRADE)
+        case _:
+            return VoiceError(
+                f"the online voice answers strangely ({type(error).__name__})", where="voice", cure=_UPGRADE
+            )
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancels, and cancels the polite goodbye to the server too if it takes long."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=0.03)
