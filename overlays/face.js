@@ -26,8 +26,8 @@ export class Face {
     this.place.replaceChildren(this.svg);
     const all = (selector) => [...this.svg.querySelectorAll(selector)];
     this.parts = {
-      body: all("#body"),
-      head: all("#head"),
+      body: all(".body"),
+      head: all(".head"),
       eyes: all(".eye"),
       lids: all(".lid"),
       irises: all(".iris"),

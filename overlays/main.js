@@ -21,7 +21,6 @@ const captions = new Captions(at("caption"), at("words"));
 
 let answering = null; // whom the bubble names
 let next = null; // whom she thinks of while her last words are still heard
-let answered = true; // whether she has begun to answer whom she thought of last
 let rested = true;
 let quietSince = 0;
 let state = "idle"; // idle, thinking or speaking
@@ -33,15 +32,14 @@ const hear = {
     silence();
     captions.clear();
     answering = next = null;
-    answered = rested = true;
+    rested = true;
   },
   thinking(note) {
     next = note;
-    answered = rested = false;
+    rested = false;
   },
   begin(note) {
-    timeline.begin(note, next ?? answering);
-    answered = true;
+    timeline.begin(note, rested ? null : next ?? answering); // after a rest she speaks to nobody in particular
     rested = false;
   },
   word: (note) => timeline.word(note),
@@ -54,7 +52,8 @@ const hear = {
   },
   hush: () => silence(),
   rest() {
-    if (answered) rested = true;
+    next = null;
+    rested = true;
   },
 };
 
@@ -85,7 +84,7 @@ function frame() {
   state = speaking ? "speaking" : over && !rested ? "thinking" : "idle";
   if (!over || !rested) quietSince = time;
   const quiet = time - quietSince;
-  if (quiet > LINGER) answering = null;
+  if (quiet > LINGER || (speaking && current?.answers === null)) answering = null;
   const mood = current !== null && !answersNext(current) && quiet < LINGER / 2 ? current.mood : "";
   if (mood !== face.mood) face.feel(mood);
   face.update(time, open, speaking, state === "thinking");

@@ -70,7 +70,7 @@ class Hushed:
 
 @dataclass(frozen=True, slots=True)
 class Rested:
-    """The reply is over (sent when its last sample has been heard, or after a hush)."""
+    """She has nothing more to say and thinks of nothing: the last sample was heard, or a hush came."""
 
 
 Cue = Thinking | ClipBegins | ClipSound | ClipWord | ClipEnds | Hushed | Rested

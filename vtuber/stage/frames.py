@@ -36,6 +36,11 @@ class Note:
     def size(self) -> int:
         return 200
 
+    @property
+    def lasts(self) -> bool:
+        """Whether a hush leaves it true."""
+        return self.fields["t"] in ("hello", "thinking", "rest")
+
     def encode(self, now: float) -> str:
         return json.dumps({**self.fields, "now": now})
 

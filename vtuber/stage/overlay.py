@@ -8,30 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
-import ipaddress
+import errno
 import json
 import logging
 import math
-import os
-import re
-import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 from aiohttp import WSMsgType, web
 
-from vtuber import resources
 from vtuber.character import Character
 from vtuber.clock import now, outside
 from vtuber.config import Settings
 from vtuber.errors import StageError
 from vtuber.health import Health, State
 from vtuber.stage import Cue, Hushed
+from vtuber.stage.doors import Doors, file, overlay_file
 from vtuber.stage.frames import Frame, Note, SoundFrame
 from vtuber.stage.scene import Scene
 
@@ -46,79 +40,48 @@ QUEUE_BYTES = 2_000_000
 TICK = 2.0
 """Seconds between signs of life."""
 
+TAKEN = (errno.EADDRINUSE, 10048)
+"""A port in use; the second number is what Windows calls it."""
+
 REPORTS = 20
 """More reports than this in one tick are not a page of ours."""
-
-# Not from `mimetypes`: on Windows it reads the registry, where .js may be anything.
-TYPES = {
-    ".html": "text/html",
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-}
-
-HEADERS = {
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "connect-src 'self'",
-            "img-src 'self' data:",
-            "font-src 'self' data:",
-            "style-src 'self' 'unsafe-inline'",  # drawing programs write styles into an SVG's elements
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'self'",
-        )
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*){0,3}")
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class _Page:
     """One connected page and what waits to be sent to it."""
 
-    def __init__(self, socket: web.WebSocketResponse, frames: Sequence[Frame]) -> None:
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request, frames: Sequence[Frame]) -> None:
         self.socket = socket
-        self.waiting: deque[Frame] = deque(frames)
-        self.size = sum(frame.size for frame in frames)
-        self.overrun = False
-        self.more = asyncio.Event()
-        self.more.set()
+        self._transport = request.transport
+        self._waiting = deque(frames)
+        self._size = sum(frame.size for frame in frames)
+        self._more = asyncio.Event()
 
     def put(self, frame: Frame) -> None:
-        self.waiting.append(frame)
-        self.size += frame.size
-        self.overrun = self.overrun or self.size > QUEUE_BYTES
-        self.more.set()
+        self._waiting.append(frame)
+        self._size += frame.size
+        self._more.set()
+        if self._size > QUEUE_BYTES and self._transport is not None:
+            log.warning("A page of the overlay is too slow and was dropped; it will come back")
+            self._transport.abort()
+            self._transport = None
 
     def void(self) -> None:
-        """Forgets whatever waits."""
-        self.waiting.clear()
-        self.size = 0
+        """Forgets whatever waits to be heard or read."""
+        kept = [frame for frame in self._waiting if isinstance(frame, Note) and frame.lasts]
+        self._waiting = deque(kept)
+        self._size = sum(frame.size for frame in kept)
 
     async def take(self) -> Frame:
         """The next frame; a tick when there was none for a while."""
-        if not self.waiting:
-            self.more.clear()
+        if not self._waiting:
+            self._more.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.more.wait(), TICK)
-        if not self.waiting:
+                await asyncio.wait_for(self._more.wait(), TICK)
+        if not self._waiting:
             return Note({"t": "tick"})
-        frame = self.waiting.popleft()
-        self.size -= frame.size
+        frame = self._waiting.popleft()
+        self._size -= frame.size
         return frame
 
 
@@ -131,6 +94,7 @@ class Overlay:
         self.healths: Callable[[], Sequence[Health]] = lambda: [self.health()]
         """What ``/health`` tells; the show puts all its parts here."""
         self._settings = settings.stage
+        self._doors = Doors(settings.stage)
         self._face = character.face
         self._scene = Scene(character.name)
         self._pages: set[_Page] = set()
@@ -139,23 +103,18 @@ class Overlay:
         self._delays: deque[float] = deque(maxlen=100)
         self._runner: web.AppRunner | None = None
         self._port = self._settings.port
-        self._local = _is_loopback(self._settings.host)
-        self._token = "" if self._local else os.environ.get("BANBAN_STAGE_TOKEN") or secrets.token_urlsafe(16)
 
     @property
     def url(self) -> str:
         """What goes into OBS's browser source."""
-        host = "127.0.0.1" if self._settings.host in ("0.0.0.0", "::", "") else self._settings.host  # noqa: S104  # compared, not bound
-        host = f"[{host}]" if ":" in host else host
-        return f"http://{host}:{self._port}/" + (f"?token={quote(self._token)}" if self._token else "")
+        return self._doors.address(self._port)
 
     async def start(self) -> None:
-        app = web.Application(middlewares=[self._guard], client_max_size=4096)
-        app.router.add_get("/", self._index)
+        app = web.Application(middlewares=[self._doors.guard], client_max_size=4096)
+        app.router.add_get("/", self._give)
         app.router.add_get("/health", self._tell_health)
         app.router.add_get("/ws", self._connect)
-        app.router.add_get("/face.svg", self._tell_face)
-        app.router.add_get("/{name:.+}", self._file)
+        app.router.add_get("/{name:.+}", self._give)
         runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=1.0)
         try:
             with outside():
@@ -163,11 +122,7 @@ class Overlay:
                 await web.TCPSite(runner, self._settings.host, self._settings.port).start()
         except OSError as error:
             await runner.cleanup()
-            raise StageError(
-                f"the overlay cannot use port {self._settings.port}: {error.strerror or error}",
-                where="stage.port",
-                cure=f"another show may be running on port {self._settings.port}; stop it or set stage.port",
-            ) from error
+            raise _no_port(error, self._settings.host, self._settings.port) from error
         self._runner = runner
         self._port = runner.addresses[0][1]
 
@@ -187,17 +142,13 @@ class Overlay:
             self._void = self._newest
             for page in self._pages:
                 page.void()
-            self._scene.take(cue)
-            # What a page has forgotten (names, moods) is told again; only what was to be heard is void.
-            frames: list[Frame] = [Note({"t": "hush"}), *self._scene.so_far()]
-        else:
-            frame = self._scene.take(cue)
-            frames = [] if frame is None else [frame]
-        for frame in frames:
-            if isinstance(frame, SoundFrame):
-                self._newest = max(self._newest, frame.clip)
-            for page in self._pages:
-                page.put(frame)
+        frame = self._scene.take(cue)
+        if frame is None:
+            return
+        if isinstance(frame, SoundFrame):
+            self._newest = max(self._newest, frame.clip)
+        for page in self._pages:
+            page.put(frame)
 
     def health(self) -> Health:
         if self._runner is None:
@@ -206,47 +157,11 @@ class Overlay:
         cure = "" if self._pages else "add the address to OBS as a browser source, or open it in a browser"
         return Health("stage.overlay", State.OK, f"{self.url} ({pages})", cure)
 
-    @web.middleware
-    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuses other hosts' names (DNS rebinding), other pages' sockets and a wrong token."""
-        if not self._is_ours(request):
-            raise web.HTTPForbidden(
-                text="This name is not allowed; see stage.allowed_hosts.", headers=HEADERS
-            )
-        private = request.path in ("/", "/ws", "/health")
-        if private and self._token:
-            given = request.query.get("token", "")
-            if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode()):
-                raise web.HTTPForbidden(text="The address lacks its token.", headers=HEADERS)
-        try:
-            response = await handler(request)
-        except web.HTTPException as refusal:
-            refusal.headers.update(HEADERS)
-            raise
-        if not response.prepared:
-            response.headers.update(HEADERS)
-        return response
+    async def _give(self, request: web.Request) -> web.Response:
+        name = request.match_info.get("name", "index.html")
+        return file(self._face) if name == "face.svg" else overlay_file(name)
 
-    def _is_ours(self, request: web.Request) -> bool:
-        host = _hostname(request.host)
-        local = request.transport.get_extra_info("sockname") if request.transport else None
-        own = {"localhost", "127.0.0.1", "::1", self._settings.host.lower()} | {
-            name.lower() for name in self._settings.allowed_hosts
-        }
-        if local:
-            own.add(str(local[0]))
-        return host in own
-
-    async def _index(self, request: web.Request) -> web.Response:
-        return _served("index.html")
-
-    async def _file(self, request: web.Request) -> web.Response:
-        return _served(request.match_info["name"])
-
-    async def _tell_face(self, request: web.Request) -> web.Response:
-        return _response(self._face)
-
-    async def _tell_health(self, request: web.Request) -> web.Response:
+    async def _tell_health(self, _: web.Request) -> web.Response:
         delays = sorted(self._delays)
         return web.json_response(
             {
@@ -261,13 +176,11 @@ class Overlay:
         )
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
-        if urlsplit(request.headers.get("Origin", "")).netloc.lower() != request.host.lower():
-            raise web.HTTPForbidden(text="Another page's socket.")
         if len(self._pages) >= PAGES:
             raise web.HTTPServiceUnavailable(text="Too many pages.")
         socket = web.WebSocketResponse(heartbeat=10, max_msg_size=1024, compress=False, timeout=0.5)
         await socket.prepare(request)
-        page = _Page(socket, self._scene.so_far())
+        page = _Page(socket, request, self._scene.so_far())
         self._pages.add(page)
         writer = asyncio.create_task(self._write(page))
         try:
@@ -279,17 +192,13 @@ class Overlay:
         return socket
 
     async def _write(self, page: _Page) -> None:
-        while not page.overrun:
-            frame = await page.take()
-            if isinstance(frame, SoundFrame) and frame.clip <= self._void:
-                self.sent_after_hush += len(frame.pcm)
-            try:
+        with contextlib.suppress(ConnectionError, RuntimeError):  # it left; the reader notices, too
+            while True:
+                frame = await page.take()
+                if isinstance(frame, SoundFrame) and frame.clip <= self._void:
+                    self.sent_after_hush += len(frame.pcm)
                 data = frame.encode(now())
                 await (page.socket.send_str(data) if isinstance(data, str) else page.socket.send_bytes(data))
-            except (ConnectionError, RuntimeError):
-                return  # it left; the reader notices too
-        log.warning("A page of the overlay is too slow and was dropped; it will come back")
-        await page.socket.close(code=1013, message=b"too slow")
 
     async def _read(self, socket: web.WebSocketResponse) -> None:
         """A page may say when a clip's first sample sounded; nothing else it says matters."""
@@ -306,6 +215,20 @@ class Overlay:
                 self._delays.append(late)
 
 
+def _no_port(error: OSError, host: str, port: int) -> StageError:
+    if error.errno in TAKEN:
+        return StageError(
+            f"the overlay's port {port} is in use",
+            where="stage.port",
+            cure=f"another show may be running on port {port}; stop it or set stage.port",
+        )
+    return StageError(
+        f"the overlay cannot listen on {host} port {port} ({error.strerror or error})",
+        where="stage.host",
+        cure="set stage.host to 127.0.0.1 or to an address of this machine",
+    )
+
+
 def _late(report: str) -> float | None:
     """Seconds from the moment a clip was due to the moment it sounded, as a page says."""
     try:
@@ -314,36 +237,3 @@ def _late(report: str) -> float | None:
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return None
     return late if math.isfinite(late) and abs(late) < 60 else None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def _hostname(host: str) -> str:
-    """The name in a Host header, without port and brackets; "" when it is none."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""
-
-
-def _served(name: str) -> web.Response:
-    found = resources.find(f"overlays/{name}") if _NAME.fullmatch(name) else None
-    if found is None:
-        raise web.HTTPNotFound(text="There is no such file.")
-    return _response(found)
-
-
-def _response(path: Path) -> web.Response:
-    kind = TYPES.get(path.suffix.lower())
-    if kind is None:
-        raise web.HTTPNotFound(text="There is no such file.")
-    try:
-        body = path.read_bytes()
-    except OSError:
-        raise web.HTTPNotFound(text="There is no such file.") from None
-    return web.Response(body=body, content_type=kind, charset="utf-8" if kind.startswith("text/") else None)

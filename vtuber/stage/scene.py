@@ -31,11 +31,10 @@ class Scene:
     def __init__(self, name: str) -> None:
         self._name = name
         self._thinking: Note | None = None
-        self._answered = False  # whether she has begun to answer whom she thought of
         self._clips: dict[int, _Scene] = {}
         self._sounds: deque[SoundFrame] = deque()
 
-    def take(self, cue: Cue) -> Frame | None:
+    def take(self, cue: Cue) -> Frame | None:  # noqa: PLR0911  # one answer for each cue
         """The frame that tells a page of ``cue``; None when it need not know."""
         match cue:
             case Thinking():
@@ -76,13 +75,11 @@ class Scene:
         return frames
 
     def _think(self, cue: Thinking) -> Note:
-        self._answered = False
         name, text = clean_name(cue.name), clean(cue.text)
         self._thinking = Note({"t": "thinking", "name": name, "text": text, "platform": cue.platform})
         return self._thinking
 
     def _begin(self, clip: int, sentence: Sentence, at: float) -> Note:
-        self._answered = True
         while len(self._clips) >= SENTENCES:
             del self._clips[next(iter(self._clips))]
         fields = {"t": "begin", "clip": clip, "turn": sentence.turn, "mood": sentence.mood, "at": at}
@@ -99,9 +96,8 @@ class Scene:
         return frame
 
     def _rest(self) -> None:
-        """The next reply may have begun before the last one is over; what is its stays."""
+        # What is still to be heard stays.
         if not self._sounds or self._sounds[-1].end <= now():
             self._clips.clear()
             self._sounds.clear()
-        if self._answered:
-            self._thinking = None
+        self._thinking = None

@@ -188,8 +188,8 @@ class Stage:
 
     async def _reach(self, run: _Run) -> None:
         """Waits until the clip's last sample was heard."""
-        while run.track.end is not None and (left := run.track.end - now()) > 0:
-            await asyncio.sleep(max(left, 0.001))
+        if run.track.end is not None:
+            await asyncio.sleep(run.track.end - now())
 
     def _forget(self, run: _Run) -> None:
         if run in self._runs:

@@ -44,7 +44,7 @@ class Track:
         return piece
 
     def _find(self, spelling: str) -> int:
-        """The index behind ``spelling`` in the sentence (white space aside), or where we are if it differs."""
+        """The index behind ``spelling`` in the sentence (white space aside); where we are if it differs."""
         at = self._spelt
         for char in spelling:
             if char.isspace():
