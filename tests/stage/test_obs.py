@@ -196,10 +196,9 @@ async def test_it_comes_back_when_obs_was_killed(real: RealObs, screen: Screens)
     await until(lambda: obs.health().state, State.DOWN)
     assert obs.health().what == f"OBS does not answer at 127.0.0.1:{real.port}"
     assert "WebSocket Server Settings" in obs.health().cure
-    say(obs, "Meanwhile.", clip=2)
     await asyncio.to_thread(real.start)
     await until(lambda: obs.health().state, State.OK)
-    await until(real.caption, "Meanwhile.")
+    await until(real.caption, "Before.")
     await until(real.scene, "Talking")
     obs.show(Hushed())
     await until(real.caption, "")
