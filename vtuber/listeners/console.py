@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from uuid import uuid4
 
 from vtuber import clock
@@ -34,7 +34,7 @@ class Console:
         self._trouble = ""
         self._ended = ""
 
-    async def events(self) -> AsyncIterator[ChatMessage]:
+    async def events(self) -> AsyncGenerator[ChatMessage, None]:
         """What is typed, until the pipe ends. Lines typed while nobody listens wait."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()

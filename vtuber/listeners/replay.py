@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class Replay:
                 raise
         return self.recording
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         recording = await self.load()
         began = clock.now()
         for count, (offset, event) in enumerate(recording.rows, 1):

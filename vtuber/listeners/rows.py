@@ -21,7 +21,7 @@ ROW_LIMIT = 16 << 20
 
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and Infinity are no JSON
 _GAP = re.compile(r"[\s,]*")
-_COLON = re.compile(r"\s*:\s*")
+_COLON = re.compile(r"[\s:]*")
 _LINE_WITH_ROW = re.compile(r"\n[ \t]*\{")
 
 

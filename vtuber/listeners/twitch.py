@@ -10,7 +10,7 @@ import logging
 import random
 import re
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -86,7 +86,7 @@ class Twitch:
         self._odd = 0
         self._trouble = _Lost("not connected yet")
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """Chat as it happens. Ends only when closed or cancelled."""
         timeout = aiohttp.ClientTimeout(total=CONNECT_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session:
