@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+from platformdirs import user_data_path
+
+from vtuber.config import Settings
+from vtuber.errors import RecallError
 from vtuber.events import Answerable, Batch
 from vtuber.health import Health
 
@@ -15,8 +20,9 @@ class Viewer:
 
     name: str
     messages: int
+    """How many they have written, the ones in the batch included."""
     last_words: str
-    """What they wrote before now; "" when nothing is known."""
+    """What they wrote before what is in the batch; "" when nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class Memory(Protocol):
         ...
 
     async def remember(self, batch: Batch, heard: str) -> None:
-        """What was heard in answer to the batch. Raises RecallError like ``recall``."""
+        """What was heard in answer to the batch. Written soon, like what is heard from viewers."""
         ...
 
     async def stop(self) -> None:
@@ -54,3 +60,33 @@ class Memory(Protocol):
         ...
 
     def health(self) -> Health: ...
+
+
+def build(settings: Settings) -> Memory:
+    """The memory that config asks for; where no server can be embedded, one that forgets and says so.
+
+    Raises ConfigError for a url that is none.
+    """
+    # These modules import this one's words.
+    from vtuber.brain.memory_forgetful import Forgetful  # noqa: PLC0415
+    from vtuber.brain.memory_redis import RedisMemory  # noqa: PLC0415
+
+    chosen = settings.memory
+    if chosen.use == "redis" or (chosen.use == "auto" and chosen.url):
+        return RedisMemory(settings)
+    if chosen.use == "forgetful":
+        return Forgetful(settings)
+    try:
+        from vtuber.brain.embedded_valkey import EmbeddedValkey  # noqa: PLC0415
+
+        server = EmbeddedValkey(chosen.folder or default_folder())
+        server.check()
+    except ImportError:
+        return Forgetful(settings, "there is no embedded server for this system")
+    except RecallError as error:
+        return Forgetful(settings, error.what)
+    return RedisMemory(settings, server)
+
+
+def default_folder() -> Path:
+    return user_data_path("banban", appauthor=False) / "memory"

@@ -1,0 +1,41 @@
+"""A memory for one show: nothing is stored, and it says so."""
+
+from __future__ import annotations
+
+from vtuber.brain.memory import Recollection
+from vtuber.brain.memory_notes import Notes
+from vtuber.config import Settings
+from vtuber.events import Answerable, Batch
+from vtuber.health import Health, State
+
+
+class Forgetful:
+    """``why`` tells what keeps it from remembering; "" when config asks for this."""
+
+    def __init__(self, settings: Settings, why: str = "") -> None:
+        self._notes = Notes(settings.memory.keep_viewers, settings.memory.keep_heard)
+        self._why = why
+
+    async def start(self) -> None:
+        pass
+
+    def hear(self, event: Answerable) -> None:
+        self._notes.hear(event)
+
+    async def recall(self, batch: Batch) -> Recollection:
+        return self._notes.recollect(batch, {}, ())
+
+    async def remember(self, batch: Batch, heard: str) -> None:
+        self._notes.answer(batch, heard)
+
+    async def stop(self) -> None:
+        pass
+
+    def health(self) -> Health:
+        what = "forgets when the show ends" + (f" ({self._why})" if self._why else "")
+        cure = (
+            "set memory.url to a Redis server"
+            if self._why
+            else 'memory.use = "auto" keeps what she remembers'
+        )
+        return Health("memory", State.LIMITED, what, cure)

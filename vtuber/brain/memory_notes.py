@@ -1,0 +1,161 @@
+"""What was heard and answered, gathered per viewer; bounded, and cheap enough for any chat."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from vtuber.brain.memory import Recollection, Viewer
+from vtuber.events import Answerable, Batch
+from vtuber.text import NAME_LIMIT, clean, clean_name
+
+WORDS_LIMIT = 200
+"""Characters that are kept of a message."""
+WORDS_KEPT = 4
+"""How many of a viewer's last messages are kept."""
+HEARD_LIMIT = 1000
+"""Characters that are kept of an answer."""
+ANSWERS_KEPT = 3
+"""How many of the last answers to a viewer are kept."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+def key_of(platform: str, author_id: str) -> str:
+    """Who somebody is, as part of a key: at most 129 harmless characters, different for any two people."""
+    if _PLAIN.fullmatch(platform) and _PLAIN.fullmatch(author_id):
+        return f"{platform}:{author_id}"
+    return "#" + sha256(ascii((platform, author_id)).encode()).hexdigest()
+
+
+def lead_key(batch: Batch) -> str:
+    return key_of(batch.lead.event.platform, batch.lead.event.author.id)
+
+
+@dataclass(slots=True)
+class Note:
+    """What is known of one viewer. Not cleaned yet, but cut."""
+
+    name: str
+    messages: int = 0
+    words: tuple[str, ...] = ()
+    """Their last messages, oldest first."""
+
+    def hear(self, event: Answerable) -> None:
+        self.name = event.author.name[:NAME_LIMIT]
+        if event.text:
+            self.messages += 1
+            self.words = (*self.words[1 - WORDS_KEPT :], event.text[:WORDS_LIMIT])
+
+    def followed_by(self, newer: Note | None) -> Note:
+        if newer is None:
+            return self
+        words = (*self.words, *newer.words)[-WORDS_KEPT:]
+        return Note(newer.name, self.messages + newer.messages, words)
+
+    def words_before(self, texts: Iterable[str]) -> str:
+        """The last words written before any of ``texts``, which they have just written too."""
+        words = [clean(said, WORDS_LIMIT) for said in self.words]
+        for text in texts:
+            asked = clean(text[:WORDS_LIMIT], WORDS_LIMIT)
+            if asked in words:
+                newest_first = words[::-1]
+                words = words[: len(words) - 1 - newest_first.index(asked)]
+        return next((said for said in reversed(words) if said), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was heard in answer to a viewer. Clean."""
+
+    key: str
+    name: str
+    said: str
+    """What the viewer had written."""
+    heard: str
+    at: float
+    """Seconds since 1970: it is read in later shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A handful of notes, on their way to the store."""
+
+    viewers: dict[str, Note]
+    answers: list[Answer]
+
+
+@dataclass(slots=True)
+class Notes:
+    """Notes on at most ``keep_viewers`` people (those heard last) and ``keep_answers`` answers."""
+
+    keep_viewers: int
+    keep_answers: int
+    dropped: int = 0
+    """How many messages and answers had to be dropped to stay within these bounds."""
+    _viewers: OrderedDict[str, Note] = field(default_factory=OrderedDict)
+    _answers: deque[Answer] = field(default_factory=deque)
+
+    def __len__(self) -> int:
+        return len(self._viewers) + len(self._answers)
+
+    def hear(self, event: Answerable) -> None:
+        key = key_of(event.platform, event.author.id)
+        note = self._viewers.get(key)
+        if note is None:
+            note = self._viewers[key] = Note("")
+        else:
+            self._viewers.move_to_end(key)
+        note.hear(event)
+        self._trim()
+
+    def answer(self, batch: Batch, heard: str) -> None:
+        event = batch.lead.event
+        said = clean(event.text[:WORDS_LIMIT], WORDS_LIMIT)
+        name = clean_name(event.author.name)
+        self._answers.append(Answer(lead_key(batch), name, said, clean(heard, HEARD_LIMIT), time.time()))
+        self._trim()
+
+    def take(self, count: int) -> Sheet:
+        """Removes up to ``count`` viewers and answers, those that have waited longest."""
+        viewers = dict(self._viewers.popitem(last=False) for _ in range(min(count, len(self._viewers))))
+        answers = [self._answers.popleft() for _ in range(min(count, len(self._answers)))]
+        return Sheet(viewers, answers)
+
+    def put_back(self, sheet: Sheet) -> None:
+        """Undoes ``take``; what was heard meanwhile is newer."""
+        for key, note in reversed(sheet.viewers.items()):
+            self._viewers[key] = note.followed_by(self._viewers.get(key))
+            self._viewers.move_to_end(key, last=False)
+        self._answers.extendleft(reversed(sheet.answers))
+        self._trim()
+
+    def recollect(self, batch: Batch, stored: Mapping[str, Note], answers: Sequence[str]) -> Recollection:
+        """What the batch calls to mind of these notes and of the older ones that are ``stored``."""
+        texts: dict[tuple[str, str], list[str]] = {}
+        for pick in (batch.lead, *batch.others):
+            texts.setdefault((pick.event.platform, pick.event.author.id), []).append(pick.event.text)
+        viewers = {}
+        for who, written in texts.items():
+            key = key_of(*who)
+            newer = self._viewers.get(key)
+            note = stored[key].followed_by(newer) if key in stored else newer
+            if note is not None:
+                viewers[who] = Viewer(clean_name(note.name), note.messages, note.words_before(written))
+        lead = lead_key(batch)
+        all_answers = (*answers, *(answer.heard for answer in self._answers if answer.key == lead))
+        return Recollection(
+            viewers, tuple(clean(heard, HEARD_LIMIT) for heard in all_answers[-ANSWERS_KEPT:])
+        )
+
+    def _trim(self) -> None:
+        while len(self._viewers) > self.keep_viewers:
+            _, note = self._viewers.popitem(last=False)
+            self.dropped += note.messages
+        while len(self._answers) > self.keep_answers:
+            self._answers.popleft()
+            self.dropped += 1

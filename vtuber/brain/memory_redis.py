@@ -1,0 +1,335 @@
+"""A memory in Redis (or Valkey): on a server somewhere, or on the one we bring along.
+
+All keys begin with ``banban:``. WHO is ``memory_notes.key_of``; all text is plain UTF-8.
+
+- ``banban:schema``: the version of this list
+- ``banban:seen``: sorted set of WHO by when they were last heard (seconds since 1970); it bounds the rest
+- ``banban:viewer:WHO``: hash of name and messages (their count)
+- ``banban:said:WHO``: list of their last messages, oldest first
+- ``banban:answers:WHO``: list of what was last said to them, oldest first
+- ``banban:heard``: list of all that was heard, as JSON (at, who, name, said, heard), oldest first
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from redis.asyncio import ConnectionPool, Redis, UnixDomainSocketConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from vtuber import clock
+from vtuber.brain.memory import Recollection
+from vtuber.brain.memory_notes import (
+    ANSWERS_KEPT,
+    WORDS_KEPT,
+    WORDS_LIMIT,
+    Note,
+    Notes,
+    Sheet,
+    key_of,
+    lead_key,
+)
+from vtuber.config import Settings
+from vtuber.errors import ConfigError, RecallError
+from vtuber.events import Answerable, Batch
+from vtuber.health import Health, State
+from vtuber.text import clean, clean_name, escaped
+
+if TYPE_CHECKING:
+    from vtuber.brain.embedded_valkey import EmbeddedValkey  # does not exist on every system
+
+SCHEMA = "1"
+PASSWORD = "BANBAN_REDIS_PASSWORD"  # noqa: S105  # the name of a variable
+CLIENTS = "banban-"
+"""How the names of a show's connections begin."""
+
+WRITE_EVERY = 1.0
+PENDING_VIEWERS = 10_000
+CROWD = 2_000
+"""So many viewers with something to write do not wait for the second to be over."""
+PENDING_ANSWERS = 1_000
+SHEET = 100
+"""Viewers per write: a few milliseconds of the loop's time, and of a recall that comes meanwhile."""
+
+_TRY_SECONDS = 5.0
+_WRITE_SECONDS = 3.0
+_STOP_SECONDS = 1.0
+_SHORTEST_PAUSE = 0.25
+_LONGEST_PAUSE = 5.0
+
+_FAILURES = (RedisError, OSError, ValueError)  # asyncio's TimeoutError is an OSError
+
+_log = logging.getLogger(__name__)
+
+# One script writes a whole sheet: one argument instead of thousands, and all of it or nothing.
+_WRITE = """
+local keep_viewers, keep_heard = tonumber(ARGV[1]), tonumber(ARGV[2])
+local words_kept, answers_kept, at = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+local sheet = cjson.decode(ARGV[6])
+for _, note in ipairs(sheet.viewers) do
+  local who, name, messages, words = unpack(note)
+  redis.call('HSET', 'banban:viewer:' .. who, 'name', name)
+  redis.call('HINCRBY', 'banban:viewer:' .. who, 'messages', messages)
+  for _, text in ipairs(words) do redis.call('RPUSH', 'banban:said:' .. who, text) end
+  redis.call('LTRIM', 'banban:said:' .. who, -words_kept, -1)
+  redis.call('ZADD', 'banban:seen', at, who)
+end
+for _, answer in ipairs(sheet.answers) do
+  local who, name, heard, whole = unpack(answer)
+  redis.call('HSET', 'banban:viewer:' .. who, 'name', name)
+  redis.call('HINCRBY', 'banban:viewer:' .. who, 'messages', 0)
+  redis.call('RPUSH', 'banban:answers:' .. who, heard)
+  redis.call('LTRIM', 'banban:answers:' .. who, -answers_kept, -1)
+  redis.call('RPUSH', 'banban:heard', whole)
+  redis.call('ZADD', 'banban:seen', at, who)
+end
+redis.call('LTRIM', 'banban:heard', -keep_heard, -1)
+local over = redis.call('ZCARD', 'banban:seen') - keep_viewers
+if over > 0 then
+  local oldest = redis.call('ZPOPMIN', 'banban:seen', math.min(over, 1000))
+  for i = 1, #oldest, 2 do
+    local who = oldest[i]
+    redis.call('UNLINK', 'banban:viewer:' .. who, 'banban:said:' .. who, 'banban:answers:' .. who)
+  end
+end
+"""
+
+
+class RedisMemory:
+    """Either on the server at ``settings.memory.url``, or on ``server``.
+
+    A server that fails is left alone until it answers again; a task of ours tries it. Meanwhile a recall
+    fails at once, and what is heard is kept, within bounds, to be written later. Written at least once: what
+    was under way when a connection broke may be counted twice.
+    """
+
+    def __init__(self, settings: Settings, server: EmbeddedValkey | None = None) -> None:
+        self._settings = settings.memory
+        self._server = server
+        self._name = f"{CLIENTS}{os.getpid()}-{secrets.token_hex(4)}"
+        pool = _pool(settings.memory.url, server, self._name)
+        self._redis = Redis.from_pool(pool)
+        self._place = f"in {server.folder}" if server else _shown(pool)
+        self._notes = Notes(PENDING_VIEWERS, PENDING_ANSWERS)
+        self._alone = (
+            asyncio.Lock()
+        )  # one sheet or recall at a time: what is pending is then surely not stored
+        self._trouble: RecallError | None = RecallError("memory has not been started")
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._writer: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self._try()
+        self._writer = asyncio.create_task(self._write_on(), name="memory")
+
+    def hear(self, event: Answerable) -> None:
+        self._notes.hear(event)
+        if len(self._notes) == CROWD:
+            self._wake.set()
+
+    async def recall(self, batch: Batch) -> Recollection:
+        if self._trouble is not None:
+            raise RecallError(self._trouble.what, where=self._trouble.where, cure=self._trouble.cure)
+        try:
+            async with asyncio.timeout(self._settings.recall_seconds), self._alone:
+                stored, answers = await self._read(batch)
+                return self._notes.recollect(batch, stored, answers)
+        except TimeoutError:
+            error = self._failed(f"took longer than {self._settings.recall_seconds:g} s to remember")
+        except _FAILURES as failure:
+            error = self._failed(_reason(failure))
+        raise error
+
+    async def remember(self, batch: Batch, heard: str) -> None:
+        """Never raises: it is written with the rest, now or when the server is back."""
+        self._notes.answer(batch, heard)
+
+    async def stop(self) -> None:
+        self._stopping = True
+        self._wake.set()
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                if self._writer is not None:
+                    await self._writer
+        except TimeoutError:
+            _log.warning("memory %s: the last words could not be written in time", self._place)
+        finally:
+            with clock.outside(), suppress(*_FAILURES):
+                await self._redis.aclose()
+        if self._server is not None:
+            await clock.in_thread(self._server.leave, self._name)
+
+    def health(self) -> Health:
+        lost = f"; {self._notes.dropped} notes were dropped" if self._notes.dropped else ""
+        if self._trouble is not None:
+            return Health("memory", State.DOWN, f"{self._trouble.what}{lost}", self._trouble.cure)
+        kind = "an embedded server" if self._server else "Redis"
+        return Health("memory", State.OK, f"{kind} {self._place}{lost}")
+
+    async def _read(self, batch: Batch) -> tuple[dict[str, Note], list[str]]:
+        """One round trip."""
+        events = [pick.event for pick in (batch.lead, *batch.others)]
+        keys = list(dict.fromkeys(key_of(event.platform, event.author.id) for event in events))
+        ask = self._redis.pipeline(transaction=False)
+        for key in keys:
+            ask.hmget(f"banban:viewer:{key}", "name", "messages")
+            ask.lrange(f"banban:said:{key}", 0, -1)
+        ask.lrange(f"banban:answers:{lead_key(batch)}", 0, -1)
+        with clock.outside():
+            *rows, answers = await ask.execute()
+        stored = {
+            key: Note(name, int(messages or 0), tuple(words))
+            for key, (name, messages), words in zip(keys, rows[::2], rows[1::2], strict=True)
+            if name is not None
+        }
+        return stored, answers
+
+    async def _write_on(self) -> None:
+        """Writes every second; while the server is down, tries it, less and less often."""
+        patience = _SHORTEST_PAUSE
+        while not self._stopping:
+            if self._trouble is not None:
+                await self._try()
+            if self._trouble is None:
+                await self._write()
+            if self._trouble is None:
+                patience = _SHORTEST_PAUSE
+                await self._rest(WRITE_EVERY)
+            else:
+                await self._rest(patience)
+                patience = min(_LONGEST_PAUSE, patience * 2)
+        if self._trouble is None:
+            await self._write()
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        self._wake.clear()
+
+    async def _write(self) -> None:
+        for _ in range(len(self._notes) // SHEET + 1):
+            if not self._notes or self._trouble is not None:
+                return
+            async with self._alone:
+                sheet = self._notes.take(SHEET)
+                written = False
+                try:
+                    async with asyncio.timeout(_WRITE_SECONDS):
+                        with clock.outside():
+                            await self._write_sheet(sheet)
+                    written = True
+                except _FAILURES as failure:
+                    self._failed(_reason(failure))
+                finally:
+                    if not written:
+                        self._notes.put_back(sheet)
+
+    async def _write_sheet(self, sheet: Sheet) -> None:
+        keep = (self._settings.keep_viewers, self._settings.keep_heard, WORDS_KEPT, ANSWERS_KEPT)
+        await self._redis.eval(_WRITE, 0, *keep, f"{time.time():.3f}", _packed(sheet))
+
+    async def _try(self) -> None:
+        """Brings the server up if it is ours, asks it whether it can be used, and notes what it is like."""
+        try:
+            async with asyncio.timeout(_TRY_SECONDS):
+                if self._server is not None:
+                    await clock.in_thread(self._server.ensure)
+                await self._ask_schema()
+        except RecallError as error:
+            self._down(error)
+        except _FAILURES as failure:
+            self._failed(_reason(failure))
+        else:
+            if self._writer is not None:
+                _log.info("memory %s is back", self._place)
+            self._trouble = None
+
+    async def _ask_schema(self) -> None:
+        async with self._alone:
+            ask = self._redis.pipeline(transaction=False)
+            ask.setnx("banban:schema", SCHEMA)
+            ask.get("banban:schema")
+            with clock.outside():
+                _, schema = await ask.execute()
+        if schema != SCHEMA:
+            raise RecallError(
+                f"memory {self._place} was written by another version (schema {escaped(clean(schema, 20))})",
+                cure="use another folder or database, or the version of banban that wrote it",
+            )
+
+    def _failed(self, reason: str) -> RecallError:
+        cure = "" if self._server else f"see that it runs and that {PASSWORD} is right, or empty memory.url"
+        error = RecallError(f"memory {self._place} {reason}", cure=cure)
+        self._down(error)
+        return error
+
+    def _down(self, error: RecallError) -> None:
+        if self._trouble is None or self._writer is None:
+            _log.warning("%s; it is being tried again", error.what)
+            self._wake.set()
+        self._trouble = error
+
+
+def _pool(url: str, server: EmbeddedValkey | None, name: str) -> ConnectionPool:
+    options: dict[str, Any] = {
+        "client_name": name,
+        "decode_responses": True,
+        "encoding_errors": "replace",  # the data may be anybody's
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),  # we try again, not redis-py
+        "socket_timeout": _WRITE_SECONDS,
+        "socket_connect_timeout": _WRITE_SECONDS,
+    }
+    if server is not None:
+        return ConnectionPool(UnixDomainSocketConnection, path=str(server.address), **options)
+    try:
+        pool = ConnectionPool.from_url(url, **options)
+        if password := os.environ.get(PASSWORD):
+            pool.connection_kwargs["password"] = password
+        pool.connection_class(**pool.connection_kwargs)
+    except (ValueError, TypeError):
+        raise ConfigError(  # the cause may quote the password
+            "this is not the address of a Redis server",
+            where="memory.url",
+            cure=f"write it like redis://127.0.0.1:6379/0; the password belongs in {PASSWORD}",
+        ) from None
+    return pool
+
+
+def _shown(pool: ConnectionPool) -> str:
+    """Where the server is, without user and password."""
+    to = pool.connection_kwargs
+    place = to.get("path") or f"{to.get('host', 'localhost')}:{to.get('port', 6379)}"
+    return f"at {escaped(clean(place, 200))}, database {to.get('db', 0)}"
+
+
+def _reason(failure: Exception) -> str:
+    if isinstance(failure, TimeoutError):
+        return "does not answer"
+    return f"cannot be used: {escaped(clean(str(failure), 300))}"
+
+
+def _packed(sheet: Sheet) -> bytes:
+    viewers = [
+        (key, clean_name(note.name), note.messages, [clean(said, WORDS_LIMIT) for said in note.words])
+        for key, note in sheet.viewers.items()
+    ]
+    answers = []
+    for answer in sheet.answers:
+        whole = {"at": round(answer.at), "who": answer.key, "name": answer.name}
+        whole |= {"said": answer.said, "heard": answer.heard}
+        answers.append((answer.key, answer.name, answer.heard, json.dumps(whole, ensure_ascii=False)))
+    return json.dumps({"viewers": viewers, "answers": answers}, ensure_ascii=False).encode("utf-8", "replace")
