@@ -44,4 +44,6 @@ def build(settings: Settings, character: Character) -> Voice:
 
     names = dict.fromkeys(filter(None, (settings.voice.use, settings.voice.fallback)))
     voices: list[Voice] = [registry.load("voice", PARTS, name)(settings, character) for name in names]
-    return voices[0] if len(voices) == 1 else Fallback(*voices)
+    if len(voices) == 1:
+        return voices[0]
+    return Fallback(*voices)

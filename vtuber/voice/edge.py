@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import aiohttp
@@ -53,7 +53,7 @@ class Edge:
                 cure=f"use a name such as {DEFAULT_VOICE}",
             ) from error
 
-    async def speak(self, text: str) -> AsyncIterator[Sound | Word]:
+    async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
         said = speakable(text)
         if not said:  # the service would answer nothing at all
             for item in captions.silent(text):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from vtuber import clock, sound
 from vtuber.errors import VoiceError
@@ -13,8 +13,6 @@ from vtuber.events import Sound, Word
 from vtuber.health import Health, State
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from vtuber.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -50,32 +48,37 @@ class Fallback:
                 raise
             self._fail(error)
 
-    async def speak(self, text: str) -> AsyncIterator[Sound | Word]:
+    async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
         heard = _Heard(text)
         if clock.now() >= self._again_at or self._second_trouble:
-            try:
-                await self._start_first()
-                async with aclosing(_generator(self._first.speak(text))) as items:
-                    async for item in items:
-                        for due in heard.take(item):
-                            yield due
-                for due in heard.finish():
-                    yield due
-            except VoiceError as error:
-                if self._second_trouble:
-                    raise
-                self._fail(error)
-            else:
-                self._recover()
-                return
-        rest, begun = heard.rest(), heard.seconds
-        if begun and not any(map(str.isalnum, rest)):
-            for due in heard.spell(rest):
-                yield due
+            async with aclosing(self._try_first(text, heard)) as items:
+                async for item in items:
+                    yield item
+        if heard.complete:
             return
-        async with aclosing(_generator(self._second.speak(rest))) as items:
+        rest, begun = heard.rest(), heard.seconds
+        async with aclosing(self._second.speak(rest)) as items:
             async for item in items:
                 yield _later(item, begun)
+
+    async def _try_first(self, text: str, heard: _Heard) -> AsyncGenerator[Sound | Word, None]:
+        """All of the sentence, or as much of it as the first voice can say."""
+        try:
+            await self._start_first()
+            async with aclosing(self._first.speak(text)) as items:
+                async for item in items:
+                    for due in heard.take(item):
+                        yield due
+        except VoiceError as error:
+            if self._second_trouble:
+                raise
+            self._fail(error)
+            if any(map(str.isalnum, heard.rest())):
+                return
+        else:
+            self._recover()
+        for word in heard.finish():
+            yield word
 
     async def stop(self) -> None:
         try:
@@ -117,6 +120,7 @@ class _Heard:
 
     def __init__(self, text: str) -> None:
         self.seconds = 0.0
+        self.complete = False
         self._text = text
         self._letters = 0  # of the words given out
         self._words: list[Word] = []
@@ -131,8 +135,12 @@ class _Heard:
         yield item
 
     def finish(self) -> Iterator[Word]:
+        """What is still owed of the caption; nobody needs to pronounce it."""
         while self._words:
             yield self._give()
+        for word in self.rest().split():
+            yield Word(word, self.seconds, self.seconds)
+        self.complete = True
 
     def rest(self) -> str:
         """The text behind the words given out."""
@@ -142,11 +150,6 @@ class _Heard:
                 return self._text[at:]
             left -= not char.isspace()
         return ""
-
-    def spell(self, rest: str) -> Iterator[Word]:
-        """Marks that nobody needs to pronounce."""
-        for word in rest.split():
-            yield Word(word, self.seconds, self.seconds)
 
     def _give(self) -> Word:
         word = self._words.pop(0)
@@ -158,8 +161,3 @@ def _later(item: Sound | Word, seconds: float) -> Sound | Word:
     if isinstance(item, Word) and seconds:
         return Word(item.text, round(item.start + seconds, 3), round(item.end + seconds, 3))
     return item
-
-
-def _generator(items: AsyncIterator[Sound | Word]) -> AsyncGenerator[Sound | Word, None]:
-    """Voices write ``speak`` as a generator, which can be closed; the contract promises no more than that."""
-    return cast("AsyncGenerator[Sound | Word, None]", items)

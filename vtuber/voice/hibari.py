@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -85,7 +85,7 @@ class Hibari:
                 cure="install the project again, or set another voice.use",
             ) from error
 
-    async def speak(self, text: str) -> AsyncIterator[Sound | Word]:
+    async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
         begun = 0.0
         for run in _runs(text):
             if run.spoken:
