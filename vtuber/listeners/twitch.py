@@ -71,12 +71,6 @@ class Twitch:
     def __init__(self, settings: Settings) -> None:
         self.channel = channel_name(settings.chat.twitch.channel)
         self._url = settings.chat.twitch.irc_url
-        if not self._url.startswith(("ws://", "wss://")):
-            raise ConfigError(
-                "the address of Twitch's chat begins with wss://",
-                where="chat.twitch.irc_url",
-                cure="leave it out",
-            )
         self._reader = twitch_irc.Reader()
         self._ids: OrderedDict[str, None] = OrderedDict()
         self._joined_at: float | None = None
