@@ -94,11 +94,14 @@ class Stage:
             await self._perform(run)
         except asyncio.CancelledError:
             if run in self._runs and run.announced:
+                run.cut_at = now()
+                self._runs.remove(run)
                 self.hush()
             self.unclaimed.append(run.spoken())
             raise
         finally:
-            self._forget(run)
+            if run in self._runs:
+                self._runs.remove(run)
         if run.error is not None:
             self.unclaimed.append(run.spoken())
             raise run.error
@@ -153,6 +156,8 @@ class Stage:
     async def _write(self, run: _Run) -> None:
         try:
             async for chunk in run.clip.chunks:
+                if run.cut_at is not None:
+                    return  # hushed in the very step in which the chunk came
                 self._announce(run)
                 if isinstance(chunk, Word):
                     run.track.word(chunk)
@@ -164,7 +169,7 @@ class Stage:
             log.warning("She was cut short: %s", escaped(error.what))
         except Exception as error:  # noqa: BLE001  # raised by `play`, once what was sent has been heard
             run.error = error
-        if run.announced:
+        if run.announced and run.cut_at is None:
             self._tell(ClipEnds(run.number, max(self._cursor, now())))
 
     async def _write_sound(self, run: _Run, chunk: Sound) -> None:
@@ -172,6 +177,8 @@ class Stage:
             pcm = chunk.pcm[begin : begin + PIECE]
             if (early := self.remaining() - AHEAD) > 0:
                 await asyncio.sleep(early)
+                if run.cut_at is not None:
+                    return
             at = self._due()
             run.track.sound(at, sound.seconds(pcm))
             self._cursor = at + sound.seconds(pcm)
@@ -190,10 +197,6 @@ class Stage:
         """Waits until the clip's last sample was heard."""
         if run.track.end is not None:
             await asyncio.sleep(run.track.end - now())
-
-    def _forget(self, run: _Run) -> None:
-        if run in self._runs:
-            self._runs.remove(run)
 
     def _tell(self, cue: Cue) -> None:
         for index, screen in enumerate(self._screens):

@@ -1,0 +1,112 @@
+"""What the tests of the stage share: clips of tones, a screen that remembers, an overlay."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vtuber import sound
+from vtuber.character import Character
+from vtuber.clock import SimulatedLoop, now
+from vtuber.config import Settings
+from vtuber.config import Stage as StageSettings
+from vtuber.events import Clip, Sentence, Sound, Word
+from vtuber.health import Health, State
+from vtuber.stage import Cue
+from vtuber.stage.overlay import Overlay
+
+ROOT = Path(__file__).resolve().parents[2]
+TONE = 240.0
+"""Hz; a whole number of periods fits in every tenth of a second, so that tones meet smoothly."""
+
+
+def tone(seconds: float, *, level: float = 0.3) -> bytes:
+    time = np.arange(round(seconds * sound.RATE)) / sound.RATE
+    return sound.to_pcm((level * np.sin(2 * np.pi * TONE * time)).astype(np.float32))
+
+
+class Maker:
+    """A voice's work on one clip: words and their sounds, one after another."""
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        *,
+        each: float = 0.5,
+        pause: float = 0.0,
+        error: Exception | None = None,
+        level: float = 0.3,
+    ) -> None:
+        self.made = 0
+        self.closed = False
+        self._words = words
+        self._each = each
+        self._pause = pause
+        self._error = error
+        self._level = level
+
+    async def chunks(self) -> AsyncIterator[Sound | Word]:
+        try:
+            for index, word in enumerate(self._words):
+                if self._pause:
+                    await asyncio.sleep(self._pause)
+                yield Word(word, index * self._each, (index + 1) * self._each)
+                yield Sound(tone(self._each, level=self._level))
+                self.made += 1
+            if self._error is not None:
+                raise self._error
+        finally:
+            self.closed = True
+
+    def clip(self, *, turn: int = 1, index: int = 0, text: str = "", mood: str = "") -> Clip:
+        return Clip(Sentence(turn, index, text or " ".join(self._words), mood), self.chunks())
+
+
+class Recorder:
+    """A screen that remembers what it was shown, and when."""
+
+    def __init__(self) -> None:
+        self.cues: list[tuple[float, Cue]] = []
+
+    async def start(self) -> None: ...
+
+    def show(self, cue: Cue) -> None:
+        self.cues.append((now(), cue))
+
+    async def stop(self) -> None: ...
+
+    def health(self) -> Health:
+        return Health("recorder", State.OK, "remembers")
+
+    def all(self, kind: type[Any]) -> list[Any]:
+        return [cue for _, cue in self.cues if isinstance(cue, kind)]
+
+
+def simulated(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Runs it in simulated time."""
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        return runner.run(main())
+
+
+def character(face: Path | None = None) -> Character:
+    folder = ROOT / "characters" / "banban"
+    return Character(
+        folder=folder,
+        name="板板",
+        aliases=("板板",),
+        persona="",
+        sacred=(),
+        examples=(),
+        moods=("neutral", "happy", "angry", "sad", "surprised", "shy"),
+        voices={},
+        ways_out=(),
+        face=face or folder / "face.svg",
+    )
+
+
+def an_overlay(face: Path | None = None, **options: Any) -> Overlay:
+    return Overlay(Settings(stage=StageSettings(**{"port": 0, **options})), character(face))

@@ -1,0 +1,297 @@
+"""The stage's timeline, in simulated time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stage_props import Maker, Recorder, simulated
+
+from vtuber import sound
+from vtuber.clock import now
+from vtuber.errors import VoiceError
+from vtuber.events import Sentence, Spoken, Word
+from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Thinking
+from vtuber.stage.stage import AHEAD, LEAD, Stage
+from vtuber.stage.track import Track
+
+PIZZA = ("Pineapple", "belongs", "on", "pizza.")
+
+
+def ends(cue: ClipSound) -> float:
+    return cue.at + sound.seconds(cue.pcm)
+
+
+def test_clips_follow_one_another_without_a_gap() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        start = now()
+        first, second = await asyncio.gather(
+            stage.play(Maker(PIZZA).clip(index=0)), stage.play(Maker(PIZZA).clip(index=1))
+        )
+        sounds = screen.all(ClipSound)
+        assert sounds[0].at == pytest.approx(start + LEAD)
+        assert all(ends(before) == after.at for before, after in zip(sounds, sounds[1:], strict=False))
+        assert first == Spoken(first.sentence, "Pineapple belongs on pizza.", True, start + LEAD)
+        assert second.began == pytest.approx(start + LEAD + 2)
+        assert now() == pytest.approx(start + LEAD + 4)
+
+    simulated(main)
+
+
+def test_sound_is_sent_before_it_is_heard_but_not_long_before() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        maker = Maker(["la"] * 30, each=1.5)
+        await Stage([screen]).play(maker.clip())
+        early = [cue.at - at for at, cue in screen.cues if isinstance(cue, ClipSound)]
+        assert min(early) >= LEAD - 1e-9
+        assert 2 < max(early) <= AHEAD + 1e-9
+        assert max(len(cue.pcm) for cue in screen.all(ClipSound)) <= sound.RATE * sound.SAMPLE_BYTES
+
+    simulated(main)
+
+
+def test_a_screen_is_told_everything_in_order() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        stage.thinking("viewer", "hello?", "twitch")
+        await stage.play(Maker(["Hi."]).clip(mood="happy"))
+        stage.rest()
+        kinds = [type(cue) for _, cue in screen.cues]
+        assert kinds == [Thinking, ClipBegins, ClipWord, ClipSound, ClipEnds, Rested]
+        [begins], [words] = screen.all(ClipBegins), screen.all(ClipWord)
+        [sent], [ended] = screen.all(ClipSound), screen.all(ClipEnds)
+        assert begins.at == sent.at
+        assert ended.at == ends(sent)
+        assert begins.sentence.mood == "happy"
+        assert words.word == Word("Hi.", 0.0, 0.5)
+        assert len(sent.mouth) == 13
+        assert max(sent.mouth) == 1.0
+
+    simulated(main)
+
+
+def test_the_order_is_that_of_the_calls_however_slow_the_first_is() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        await asyncio.gather(
+            stage.play(Maker(["slow"], pause=3).clip(index=0)), stage.play(Maker(["quick"]).clip(index=1))
+        )
+        assert [cue.sentence.index for cue in screen.all(ClipBegins)] == [0, 1]
+        assert [cue.clip for cue in screen.all(ClipSound)] == [1, 2]
+
+    simulated(main)
+
+
+def test_sound_that_comes_late_moves_all_that_follows() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        spoken = await stage.play(Maker(["one", "two"], each=0.5, pause=2.0).clip())
+        first, second = screen.all(ClipSound)
+        assert second.at == pytest.approx(ends(first) + 1.5)
+        assert spoken.complete
+        assert now() == pytest.approx(ends(second))
+
+    simulated(main)
+
+
+@pytest.mark.parametrize(("after", "heard"), [(0.6, "Pineapple belongs"), (0.02, ""), (0.3, "Pineapple")])
+def test_a_hush_keeps_what_was_heard(after: float, heard: str) -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        makers = [Maker(PIZZA), Maker(PIZZA), Maker(PIZZA, pause=0.1)]
+        plays = [
+            asyncio.create_task(stage.play(maker.clip(index=index))) for index, maker in enumerate(makers)
+        ]
+        await asyncio.sleep(after)
+        stage.hush()
+        hushed_at = now()
+        first, second, third = await asyncio.gather(*plays)
+        assert now() == hushed_at
+        assert (first.heard, first.complete) == (heard, False)
+        assert (first.began is None) == (heard == "")
+        assert (second.heard, second.began, third.heard, third.began) == ("", None, "", None)
+        assert stage.remaining() == 0
+        await asyncio.sleep(5)
+        assert isinstance(screen.cues[-1][1], Hushed)
+        assert all(maker.closed for maker in makers if maker.made)
+
+    simulated(main)
+
+
+def test_a_hush_stops_a_voice_that_is_still_at_work() -> None:
+    async def main() -> None:
+        stage = Stage()
+        maker = Maker(PIZZA, pause=60)
+        play = asyncio.create_task(stage.play(maker.clip()))
+        await asyncio.sleep(1)
+        stage.hush()
+        assert (await play).began is None
+        assert maker.closed
+        assert now() < 2
+
+    simulated(main)
+
+
+def test_she_speaks_again_right_after_a_hush() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        cut = asyncio.create_task(stage.play(Maker(PIZZA).clip()))
+        await asyncio.sleep(0.1)
+        stage.hush()
+        start = now()
+        spoken = await stage.play(Maker(["Sorry!"]).clip(turn=2))
+        assert spoken.complete
+        assert spoken.began == pytest.approx(start + LEAD)
+        assert not (await cut).complete
+
+    simulated(main)
+
+
+def test_cancelling_is_a_hush_and_loses_nothing_that_was_heard() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        play = asyncio.create_task(stage.play(Maker(PIZZA).clip()))
+        await asyncio.sleep(0.7)
+        play.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await play
+        assert [spoken.heard for spoken in stage.unclaimed] == ["Pineapple belongs"]
+        assert len(screen.all(Hushed)) == 1
+
+    simulated(main)
+
+
+def test_cancelling_a_clip_that_has_not_begun_leaves_the_others() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        first = asyncio.create_task(stage.play(Maker(PIZZA, pause=0.1).clip()))
+        second = asyncio.create_task(stage.play(Maker(PIZZA).clip(index=1)))
+        await asyncio.sleep(0.05)
+        second.cancel()
+        assert (await first).complete
+        assert not screen.all(Hushed)
+
+    simulated(main)
+
+
+def test_a_voice_that_fails_leaves_what_was_said(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        stage = Stage()
+        failing = Maker(["Half", "of"], error=VoiceError("no more sound\x1b[2J"))
+        first, second = await asyncio.gather(
+            stage.play(failing.clip(text="Half of it.")), stage.play(Maker(["Next."]).clip(index=1))
+        )
+        assert (first.heard, first.complete) == ("Half of", False)
+        assert second.began == pytest.approx(LEAD + 1.0)
+
+    simulated(main)
+    assert "no more sound\\x1b[2J" in caplog.text
+
+
+def test_any_other_failure_is_raised_after_what_was_said() -> None:
+    async def main() -> None:
+        stage = Stage()
+        with pytest.raises(ZeroDivisionError):
+            await stage.play(Maker(["Half", "of"], error=ZeroDivisionError()).clip())
+        assert now() == pytest.approx(LEAD + 1.0)
+        assert [spoken.heard for spoken in stage.unclaimed] == ["Half of"]
+        assert (await stage.play(Maker(["Next."]).clip(index=1))).complete
+
+    simulated(main)
+
+
+def test_a_broken_screen_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Recorder):
+        def show(self, cue: Cue) -> None:
+            raise OSError("no screen")
+
+    async def main() -> None:
+        good = Recorder()
+        assert (await Stage([Broken(), good]).play(Maker(PIZZA).clip())).complete
+        assert len(good.all(ClipSound)) == 4
+
+    with caplog.at_level(logging.ERROR):
+        simulated(main)
+    assert len(caplog.records) == 1
+
+
+def test_quiet_waits_until_she_is_nearly_done() -> None:
+    async def main() -> None:
+        stage = Stage()
+        play = asyncio.create_task(stage.play(Maker(PIZZA).clip()))
+        await asyncio.sleep(0.01)
+        assert stage.remaining() == pytest.approx(2.0 + LEAD - 0.01)
+        await stage.quiet(0.5)
+        assert now() == pytest.approx(1.5 + LEAD)
+        await stage.quiet()
+        assert now() == pytest.approx(2.0 + LEAD)
+        await play
+
+    simulated(main)
+
+
+def test_quiet_ends_with_a_hush() -> None:
+    async def main() -> None:
+        stage = Stage()
+        play = asyncio.create_task(stage.play(Maker(PIZZA).clip()))
+        asyncio.get_running_loop().call_later(0.3, stage.hush)
+        await asyncio.sleep(0.01)
+        await stage.quiet()
+        assert now() == pytest.approx(0.3)
+        await play
+
+    simulated(main)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "heard"),
+    [
+        ("Hi there, you!", ["Hi", "there,", "you!"], "Hi there,"),
+        ("鳳梨披薩是神聖的。", ["鳳梨", "披薩", "是神聖的。"], "鳳梨披薩"),
+        ("It costs $5.", ["It", "costs", "five dollars."], "It costs"),
+    ],
+)
+def test_what_was_heard_reads_as_the_sentence_does(text: str, words: list[str], heard: str) -> None:
+    track = Track(text)
+    for index, word in enumerate(words):
+        track.word(Word(word, index, index + 1))
+    track.sound(10.0, 3.0)
+    assert track.heard(9.0) == ""
+    assert track.heard(11.5) == heard
+
+
+@given(
+    st.lists(st.text("abc是 \n", min_size=1, max_size=6), min_size=1, max_size=8),
+    st.floats(0, 1),
+    st.floats(0, 9),
+)
+def test_more_time_never_takes_a_word_back(words: list[str], gap: float, time: float) -> None:
+    track = Track(" ".join(words))
+    at = 0.0
+    for index, word in enumerate(words):
+        track.word(Word(word, index * 0.5, index * 0.5 + 0.5))
+        track.sound(at, 0.5)
+        at += 0.5 + gap
+    assert track.heard(time + 0.2).startswith(track.heard(time))
+    assert track.heard(100).split() == " ".join(words).split()
+
+
+def test_nothing_at_all_is_complete_at_once() -> None:
+    async def main() -> None:
+        spoken = await Stage().play(Maker([]).clip(text="…"))
+        assert spoken == Spoken(Sentence(1, 0, "…"), "…", True, None)
+
+    simulated(main)
