@@ -241,6 +241,22 @@ async def test_a_silent_server_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == ["PING :banban", "PING :banban"]
 
 
+async def test_a_quiet_channel_is_not_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(twitch, "CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(twitch, "JOIN_SECONDS", 0.2)
+
+    async def speaks_late(caller: Caller) -> None:
+        await caller.welcome()
+        await asyncio.sleep(0.5)
+        await caller.send(said(1))
+        await caller.socket.receive()
+
+    async with server(speaks_late) as url:
+        ear = listener(url)
+        assert words(await first(1, ear)) == ["hi 1"]
+        assert ear._connections == 1
+
+
 async def test_an_unknown_channel_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twitch, "JOIN_SECONDS", 0.1)
     seen = asyncio.Event()

@@ -32,6 +32,8 @@ class Recording:
     """The first of them by name: "row 7, line 40: cut off"."""
     skipped: Counter[str] = field(default_factory=Counter)
     """How many rows are fine and none of her business, by their kind."""
+    different: int = 0
+    """How many events there are when repeated ones are counted once."""
 
     @property
     def seconds(self) -> float:
@@ -41,11 +43,6 @@ class Recording:
     @property
     def begin(self) -> float:
         return min(0.0, self.rows[0][0]) if self.rows else 0.0
-
-    @property
-    def different(self) -> int:
-        """How many events there are when repeated ones are counted once."""
-        return len({(event.platform, event.id) for _, event in self.rows})
 
     def summary(self, speed: float = 1.0) -> str:
         """One line for the start-up table."""
@@ -81,6 +78,7 @@ def read(path: Path) -> Recording:
             f"there is no chat in this file{odd}", where=str(path), cure=f"give it {FORMATS}", final=True
         )
     recording.rows.sort(key=lambda timed: timed[0])
+    recording.different = len({(event.platform, event.id) for _, event in recording.rows})
     return recording
 
 
