@@ -99,9 +99,12 @@ class Leveler:
         self._frames = self._TRUST if gain else 0.0
         self._power = self._frames * self._target / gain**2 if gain else 0.0
         self._held = np.zeros(0, np.float32)
+        self._unheard = np.zeros(0, np.float32)
 
     def feed(self, samples: Samples) -> Samples:
-        powers = _powers(samples)
+        self._unheard = np.concatenate([self._unheard, samples])
+        powers = _powers(self._unheard)
+        self._unheard = self._unheard[len(powers) * _FRAME :]
         loud = powers[powers > 10 ** (QUIET / 10)]
         self._power += float(loud.sum())
         self._frames += len(loud)

@@ -127,16 +127,17 @@ class _Clip:
     def finish(self, *, cut_off: bool) -> Iterator[Sound | Word]:
         """The rest. Raises VoiceError when it is not all there."""
         self._hold(self._decode(None))
-        spoken_until = self._follower.until
-        short = self._decoded < spoken_until - _SLACK
-        if not (cut_off or short):
+        broken = cut_off or self._decoded < self._follower.until - _SLACK
+        if not broken:
             self._held += sound.to_pcm(self._trimmer.finish(captions.pause(self._text)))
-            self._words += self._follower.rest(self._trimmer.skipped + self._sent + sound.seconds(self._held))
-        else:
-            whole = self._trimmer.skipped + self._sent + sound.seconds(self._held)
+        whole = self._trimmer.skipped + self._sent + sound.seconds(self._held)
+        if broken:
             self._words = [word for word in self._words if word.start < whole]
+        else:
+            self._words += self._follower.rest(whole)
+        self._words = [Word(word.text, min(word.start, whole), min(word.end, whole)) for word in self._words]
         yield from self._send(everything=True)
-        if cut_off or short:
+        if broken:
             raise VoiceError("the online voice broke off", where="voice", cure=_NETWORK)
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ class Follower:
         self._at = last
         self.until = end
         self.done = not any(map(str.isalnum, self._text[last:]))
-        return words
+        return words + self.rest(end) if self.done else words
 
     def guess(self, start: float) -> list[Word]:
         """The rest of the words at a usual pace, because the service does not tell in time."""

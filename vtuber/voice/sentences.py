@@ -170,11 +170,13 @@ class Cutter:
             return
         self._text += char
         self._weight += CJK_WEIGHT if is_cjk(char) else 1.0
-        if self._weight > self._limit:
+        if self._weight > self._limit and not char.isspace():
             self._cut_long()
 
     def _enough_for(self, found: _Break) -> float:
-        return {_Break.SENTENCE: self._least, _Break.CLAUSE: self._wish, _Break.WORD: self._limit}[found]
+        """How heavy a piece must be to end here."""
+        enough = {_Break.SENTENCE: self._least, _Break.CLAUSE: self._wish, _Break.WORD: self._limit}[found]
+        return max(enough, 4 * CJK_WEIGHT) if self._first and any(map(is_cjk, self._text)) else enough
 
     def _break_before(self, char: str) -> _Break | None:
         """What ends where ``char``, which is not yet part of the text, begins."""
@@ -234,7 +236,7 @@ class Cutter:
 
     def _grow(self, said: float) -> None:
         """What was just cut is heard for a while: the next piece may take about that long to be written."""
-        self._least = 12.0
+        self._least = 10.0
         grown = max(28.0, 4.0 * said)
         self._limit = min(LONGEST, grown if self._first else max(self._limit, grown))
         self._wish = min(120.0, 0.6 * self._limit)

@@ -1,0 +1,96 @@
+"""What the tests of voices share: a character, and ears."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vtuber import sound
+from vtuber.character import Character
+from vtuber.errors import VoiceError
+from vtuber.events import Sound, Word
+
+
+@dataclass
+class Heard:
+    """A clip as it was received; ``late`` are words that came after the sound they begin in."""
+
+    pcm: bytes = b""
+    words: list[Word] = field(default_factory=list)
+    late: list[Word] = field(default_factory=list)
+    error: VoiceError | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(word.text for word in self.words)
+
+    @property
+    def seconds(self) -> float:
+        return sound.seconds(self.pcm)
+
+    @property
+    def samples(self) -> sound.Samples:
+        return sound.from_pcm(self.pcm)
+
+    def add(self, item: Sound | Word) -> None:
+        if isinstance(item, Sound):
+            self.pcm += item.pcm
+            return
+        if item.start < self.seconds - 0.001:
+            self.late.append(item)
+        self.words.append(item)
+
+    def level_at(self, start: float, end: float) -> float:
+        """dBFS in that stretch, with no regard to silence."""
+        part = self.samples[round(start * sound.RATE) : round(end * sound.RATE)]
+        return float(10 * np.log10((part**2).mean() + 1e-12))
+
+    def check(self, text: str) -> None:
+        """What every voice promises of a clip."""
+        assert self.text == "".join(text.split())
+        assert not self.late
+        assert all(0 <= word.start <= word.end for word in self.words)
+        assert all(word.start <= self.seconds + 0.001 for word in self.words)
+        starts = [word.start for word in self.words]
+        assert starts == sorted(starts)
+        assert len(self.pcm) % sound.SAMPLE_BYTES == 0
+
+
+async def hear(items: AsyncIterator[Sound | Word], *, fails: bool = False) -> Heard:
+    """All of a clip; with ``fails`` all until its VoiceError, which it must end with."""
+    heard = Heard()
+    try:
+        async for item in items:
+            heard.add(item)
+    except VoiceError as error:
+        if not fails:
+            raise
+        heard.error = error
+    assert bool(heard.error) == fails
+    return heard
+
+
+@pytest.fixture
+def ears():
+    """``await ears(voice.speak(text))`` gives a ``Heard``."""
+    return hear
+
+
+@pytest.fixture
+def character() -> Character:
+    return Character(
+        folder=Path(),
+        name="板板",
+        aliases=(),
+        persona="",
+        sacred=(),
+        examples=(),
+        moods=("calm", "happy"),
+        voices={},
+        ways_out=(),
+        face=Path(),
+    )

@@ -1,0 +1,253 @@
+"""edge-tts, against a local server that speaks the read-aloud protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from aiohttp import WSMsgType, web
+
+from vtuber import sound
+from vtuber.config import EdgeVoice, Settings, Voice
+from vtuber.errors import VoiceError
+from vtuber.health import State
+from vtuber.voice.edge import Edge
+
+BEEPS = (Path(__file__).parent.parent / "data" / "four-beeps.mp3").read_bytes()
+TEXT = "“Hello,” brave new world! 🎉"
+WORDS = (("Hello", 0.6), ("brave", 1.1), ("new", 1.6), ("world", 2.1))  # each lasts 0.3 s
+
+
+class Service:
+    """The far end. ``manner`` says how it behaves."""
+
+    def __init__(self) -> None:
+        self.manner = "well"
+        self.words = WORDS
+        self.requests: list[str] = []
+        self.url = ""
+        self.open = 0
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        assert request.query["TrustedClientToken"]
+        if self.manner == "refuses":
+            return web.Response(status=403)
+        if self.manner == "refuses-dateless":
+            response = web.Response(status=403)
+            response.headers["Date"] = "never"
+            return response
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self.open += 1
+        try:
+            async for message in socket:
+                assert message.type is WSMsgType.TEXT
+                if "Path:ssml" in message.data:
+                    self.requests.append(message.data)
+                    await self._speak(socket)
+        finally:
+            self.open -= 1
+        return socket
+
+    async def _speak(self, socket: web.WebSocketResponse) -> None:
+        if self.manner == "is mute":
+            await asyncio.sleep(60)
+        await self._say(socket, "turn.start", {})
+        await self._say(socket, "response", {})
+        if self.manner == "is odd":
+            await self._say(socket, "surprise", {})
+        if self.manner == "sends noise":
+            await self._send_sound(socket, b"no sound at all " * 500)
+        if self.manner != "sends no sound":
+            await self._send_clip(socket)
+        if self.manner == "tells late":
+            await self._tell(socket, 0.0, 3.0)
+        await self._say(socket, "turn.end", {})
+
+    async def _send_clip(self, socket: web.WebSocketResponse) -> None:
+        for at in range(0, len(BEEPS), 720):
+            if self.manner not in ("tells late", "tells nothing"):
+                await self._tell(socket, at / 6000, (at + 720) / 6000)
+            await self._send_sound(socket, BEEPS[at : at + 720])
+            if self.manner == "breaks off" and at > 8000:
+                await socket.close()
+            if self.manner == "falls silent" and at > 8000:
+                await asyncio.sleep(60)
+
+    async def _tell(self, socket: web.WebSocketResponse, begin: float, end: float) -> None:
+        for word, start in self.words:
+            if begin <= start < end:
+                text = {"Text": word, "Length": len(word)}
+                data = {"Offset": round(start * 1e7), "Duration": 3_000_000, "text": text}
+                await self._say(
+                    socket, "audio.metadata", {"Metadata": [{"Type": "WordBoundary", "Data": data}]}
+                )
+
+    async def _say(self, socket: web.WebSocketResponse, path: str, body: object) -> None:
+        await socket.send_str(f"X-RequestId:1\r\nPath:{path}\r\n\r\n{json.dumps(body)}")
+
+    async def _send_sound(self, socket: web.WebSocketResponse, data: bytes) -> None:
+        head = b"X-RequestId:1\r\nContent-Type:audio/mpeg\r\nPath:audio\r\n"
+        await socket.send_bytes(len(head).to_bytes(2, "big") + head + data)
+
+
+@pytest.fixture
+async def service():
+    service = Service()
+    app = web.Application()
+    app.router.add_get("/", service.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = site._server.sockets[0].getsockname()[1]
+    service.url = f"ws://127.0.0.1:{port}/"
+    yield service
+    await runner.cleanup()
+
+
+@pytest.fixture
+def make(character, service):
+    def make(**options):
+        edge = EdgeVoice(url=service.url, first_sound_seconds=options.pop("patience", 3.0))
+        return Edge(Settings(voice=Voice(edge=edge, **options)), character)
+
+    return make
+
+
+async def test_a_sentence_is_heard_with_its_words(service, make, ears):
+    voice = make()
+    await voice.start()
+    heard = await ears(voice.speak(TEXT))
+    heard.check(TEXT)
+    assert [word.text for word in heard.words] == ["“Hello,”", "brave", "new", "world!", "🎉"]
+    for word in heard.words[:4]:
+        assert word.end - word.start == pytest.approx(0.3, abs=0.01)
+        assert heard.level_at(word.start + 0.02, word.end - 0.02) > -25
+    for one, two in zip(heard.words[:3], heard.words[1:4], strict=True):
+        assert heard.level_at(one.end + 0.03, two.start - 0.03) < -50
+    assert heard.seconds == pytest.approx(0.02 + 1.8 + 0.2, abs=0.05)  # the silence around it is gone
+    assert sound.loudness(heard.samples) == pytest.approx(-20, abs=1)
+    assert "zh-TW, HsiaoChenNeural" in service.requests[0]
+    assert "🎉" not in service.requests[0]
+    assert voice.health().state is State.OK
+
+
+async def test_sound_is_streamed(service, make, ears, monkeypatch):
+    monkeypatch.setattr("vtuber.voice.edge.BETWEEN", 0.2)
+    service.manner = "falls silent"
+    heard = await ears(make().speak(TEXT), fails=True)
+    assert "does not answer" in str(heard.error)
+    assert heard.seconds > 0.3
+
+
+@pytest.mark.parametrize(
+    ("manner", "told"),
+    [
+        ("refuses", r"refuses \(403\)"),
+        ("refuses-dateless", r"refuses \(403\)"),
+        ("is odd", "strangely"),
+        ("sends noise", "damaged"),
+        ("sends no sound", "no sound"),
+        ("is mute", "does not answer"),
+    ],
+)
+async def test_failure_before_any_sound_is_told_with_a_cure(service, make, ears, manner, told):
+    service.manner = manner
+    voice = make(patience=0.3)
+    with pytest.raises(VoiceError, match=told) as caught:
+        await ears(voice.speak(TEXT))
+    assert caught.value.cure
+    assert voice.health().state is State.DOWN
+    service.manner = "well"
+    await ears(voice.speak(TEXT))
+    assert voice.health().state is State.OK
+
+
+async def test_nobody_there(service, make, ears):
+    voice = make()
+    service.url = "ws://127.0.0.1:9/"
+    voice = make()
+    with pytest.raises(VoiceError, match="cannot be reached"):
+        await ears(voice.speak(TEXT))
+
+
+async def test_a_clip_cut_off_is_noticed_and_what_came_is_heard(service, make, ears):
+    service.manner = "breaks off"
+    heard = await ears(make().speak(TEXT), fails=True)
+    assert "broke off" in str(heard.error)
+    assert 0.3 < heard.seconds < 1.2
+    assert [word.text for word in heard.words] == ["“Hello,”", "brave"]
+
+
+async def test_a_clip_shorter_than_its_words_is_noticed(service, make, ears):
+    service.words = (*WORDS[:3], ("world", 2.95))
+    with pytest.raises(VoiceError, match="broke off"):
+        await ears(make().speak(TEXT))
+
+
+@pytest.mark.parametrize("manner", ["tells late", "tells nothing"])
+async def test_words_are_guessed_when_the_service_does_not_tell(service, make, ears, manner):
+    service.manner = manner
+    (await ears(make().speak(TEXT))).check(TEXT)
+
+
+@pytest.mark.parametrize(
+    "words", [(), WORDS[1:2], (("你好", 0.6), ("Hello", 0.9)), (("world", 0.6), ("Hello", 1.1))]
+)
+async def test_odd_words_never_spoil_the_caption(service, make, ears, words):
+    service.words = words
+    (await ears(make().speak(TEXT))).check(TEXT)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "🎉 !", "^_^"])
+async def test_nothing_to_say_asks_nobody(service, make, ears, text):
+    heard = await ears(make().speak(text))
+    heard.check(text)
+    assert service.requests == []
+
+
+async def test_markup_in_the_text_is_text(service, make, ears):
+    await ears(make().speak("a <break time='9s'/> & b"))
+    assert "<break" not in service.requests[0]
+
+
+async def test_the_second_clip_is_as_loud_as_the_first(service, make, ears):
+    voice = make(loudness=-26)
+    levels = [sound.loudness((await ears(voice.speak(TEXT))).samples) for _ in range(2)]
+    assert np.allclose(levels, -26, atol=0.6)
+
+
+@pytest.mark.parametrize("manner", ["well", "is mute", "falls silent"])
+async def test_closing_ends_the_connection_at_once(service, make, manner):
+    service.manner = manner
+    items = make().speak(TEXT)
+    before = asyncio.all_tasks()
+    task = asyncio.create_task(anext(items))
+    await asyncio.wait([task], timeout=0.1)
+    task.cancel()
+    await asyncio.wait([task])
+    await items.aclose()
+    async with asyncio.timeout(1):
+        while asyncio.all_tasks() - before - {asyncio.current_task()} and service.open and manner == "well":
+            await asyncio.sleep(0.01)
+    left = {task for task in asyncio.all_tasks() - before if "edge" in repr(task.get_coro())}
+    assert not left
+
+
+async def test_options_reach_the_service(service, character, ears):
+    character.voices["edge"] = {"voice": "zh-TW-YunJheNeural"}
+    edge = EdgeVoice(url=service.url)
+    await ears(Edge(Settings(voice=Voice(edge=edge, speed=1.25)), character).speak(TEXT))
+    assert "YunJhe" in service.requests[0]
+    assert "rate='+25%'" in service.requests[0]
+
+
+async def test_a_wrong_name_is_told_at_the_start(service, character):
+    voice = Edge(Settings(voice=Voice(edge=EdgeVoice(voice="nobody", url=service.url))), character)
+    with pytest.raises(VoiceError, match="nobody") as caught:
+        await voice.start()
+    assert caught.value.where == "voice.edge.voice"

@@ -1,0 +1,204 @@
+"""The embedded voice, the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from vtuber import clock, sound
+from vtuber.config import Settings, Voice
+from vtuber.errors import VoiceError
+from vtuber.events import Sound
+from vtuber.health import State
+from vtuber.voice.hibari import Hibari
+from vtuber.voice.hibari_model import Halted, Model, Stop
+
+LONG = (
+    "This is quite a long sentence that has no comma in its beginning at all and continues, and then ends. "
+)
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return Model()
+
+
+@pytest.fixture
+async def voice(character, monkeypatch, model):
+    monkeypatch.setattr("vtuber.voice.hibari.Model", lambda: model)  # loading it once is enough
+    voice = Hibari(Settings(), character)
+    await voice.start()
+    yield voice
+    await voice.stop()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello there, my friends!",
+        "Dr. Smith paid $3.50 at 10:30 a.m. for 1,000 apples, wow!",
+        "I like 奶茶 very much — really? “Yes!” (she said) 🎉 :)",
+        "Visit https://example.com/a?b=c, or don't.",
+        "你好，我是板板。",
+        "１２３ ½ ok。好",
+        "word",
+        "x " * 200,
+        "a" * 3000,
+        "9" * 3000,
+        "🎉",
+        "...",
+        "\x00\x1b[31m ]( [a](b) \ud800 <|im_end|>",
+        "привет мир שלום ﷺ",
+        "",
+        "  ",
+    ],
+)
+async def test_any_text_becomes_sound_and_words(voice, ears, text):
+    heard = await ears(voice.speak(text))
+    heard.check(text)
+    if any(char.isalpha() for char in text):
+        assert heard.seconds > 0.1
+
+
+async def test_speech_is_as_loud_as_asked(voice, ears):
+    for text in ("Hello there, my friends!", "Nobody told me that it would rain today.", LONG):
+        heard = await ears(voice.speak(text))
+        assert sound.loudness(heard.samples) == pytest.approx(-20, abs=2.5)
+        assert np.abs(heard.samples).max() < 1
+
+
+async def test_silence_around_it_is_short_and_natural(voice, ears):
+    def silent_ends(samples):
+        loud = np.flatnonzero(np.abs(samples) > 0.01)
+        return loud[0] / sound.RATE, (len(samples) - loud[-1]) / sound.RATE
+
+    before, after = silent_ends((await ears(voice.speak("Hello my friends."))).samples)
+    assert before < 0.08
+    assert 0.1 < after < 0.35
+    assert silent_ends((await ears(voice.speak("Hello my friends,"))).samples)[1] < 0.2
+
+
+async def test_words_are_heard_when_they_say_so(voice, ears):
+    heard = await ears(voice.speak("Stop. 好好好好好 Go."))
+    stop, go = heard.words[0], heard.words[-1]
+    assert heard.level_at(stop.start, stop.end) > -30
+    assert heard.level_at(go.start, go.end) > -30
+    for word in heard.words[1:-1]:
+        assert heard.level_at(word.start, word.end) < -60
+        assert word.end - word.start == pytest.approx(0.2, abs=0.01)
+
+
+async def test_the_model_tells_how_long_each_word_takes(model):
+    _, spans = model.make(["No", "supercalifragilistic", "no"], 1.0, Stop())
+    lengths = [end - start for start, end in spans]
+    assert lengths[1] > 2 * max(lengths[0], lengths[2])
+    assert all(one[1] <= two[0] for one, two in pairwise(spans))
+
+
+async def test_the_same_text_sounds_the_same(voice, ears):
+    assert (await ears(voice.speak("Hello."))).pcm == (await ears(voice.speak("Hello."))).pcm
+
+
+async def test_speed(character, ears, voice):
+    quick = Hibari(Settings(voice=Voice(speed=1.6)), character)
+    await quick.start()
+    usual = await ears(voice.speak("Hello there, my friends!"))
+    assert (await ears(quick.speak("Hello there, my friends!"))).seconds < 0.8 * usual.seconds
+    await quick.stop()
+
+
+async def test_chinese_alone_is_shown_and_told_once(voice, ears, caplog):
+    assert voice.health().state is State.OK
+    with caplog.at_level(logging.WARNING):
+        heard = await ears(voice.speak("你好，我是板板。"))
+        await ears(voice.speak("再見。"))
+    assert heard.seconds == pytest.approx(8 / 5)
+    assert not any(heard.pcm)
+    assert [record.getMessage().count('voice.use = "edge"') for record in caplog.records] == [1]
+    assert voice.health().state is State.LIMITED
+    assert "edge" in voice.health().cure
+
+
+async def test_marks_alone_are_no_foreign_language(voice, ears):
+    await ears(voice.speak("... 🎉 !"))
+    assert voice.health().state is State.OK
+
+
+async def test_sentences_of_a_long_piece_come_one_by_one(voice):
+    items = voice.speak(LONG * 20)
+    first = [await anext(items) for _ in range(5)]
+    assert any(isinstance(item, Sound) for item in first)
+    await items.aclose()
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.002, 0.01, 0.03])
+async def test_cancelling_leaves_no_thread_at_work(voice, delay, monkeypatch):
+    working = threading.Event()
+    make = voice._model.make
+
+    def watched(*args):
+        working.set()
+        try:
+            return make(*args)
+        finally:
+            working.clear()
+
+    monkeypatch.setattr(voice._model, "make", watched)
+
+    async def drain():
+        async for _ in voice.speak(LONG):
+            pass
+
+    task = asyncio.create_task(drain())
+    await asyncio.sleep(delay)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not working.is_set()
+
+
+async def test_stopping_the_network_in_the_middle(model):
+    stop = Stop()
+    timer = threading.Timer(0.005, stop.now)
+    timer.start()
+    with pytest.raises(Halted):
+        model.make(["nine"] * 60, 1.0, stop)
+    timer.join()
+    samples, _ = model.make(["nine"], 1.0, Stop())
+    assert len(samples)
+
+
+async def test_before_start_and_after_stop_it_says_so(character, ears):
+    voice = Hibari(Settings(), character)
+    assert voice.health().state is State.DOWN
+    with pytest.raises(VoiceError):
+        await ears(voice.speak("Hello."))
+    await voice.stop()
+
+
+async def test_a_model_that_cannot_be_loaded_is_told_with_a_cure(character, monkeypatch):
+    def broken():
+        raise OSError("no such file")
+
+    monkeypatch.setattr("vtuber.voice.hibari.Model", broken)
+    with pytest.raises(VoiceError, match="no such file") as caught:
+        await Hibari(Settings(), character).start()
+    assert caught.value.cure
+
+
+def test_simulated_time_stands_still_while_it_works(character, ears):
+    async def main():
+        voice = Hibari(Settings(), character)
+        await voice.start()
+        heard = await ears(voice.speak(LONG))
+        await voice.stop()
+        assert heard.seconds > 2
+        assert clock.now() == 0
+
+    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+        runner.run(main())

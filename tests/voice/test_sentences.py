@@ -1,0 +1,170 @@
+"""Cutting a reply while it is being written."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vtuber.voice.sentences import LONGEST, Cutter, Piece, speakable, weight
+
+KEPT = (
+    "3.5|1,000|10:30|10：30|Dr. Smith|Mr. Fox|e.g. this|U.S. army|7 a.m. today|J. K. Li"
+    "|https://a.bc/d?e=1,2.3|example.com|so...well|「嗎？！」|don't|co-op|Ph.D. thesis"
+)
+PARTS = (
+    "3.5;1,000;10:30;Dr. ;e.g. ;U.S. ;...;word;a;I;supercalifragilistic; ; ;, ;. ;! ;? ;.;,;，;。;！;？;、;…"
+    ";「;」;“;”;(;);你;好;板板;天氣;🎉;\n;*;**;_;#;`;[INST];https://a.b/c,d.e ;—;～"
+)
+MOODS = ("happy", "sad")
+
+
+def cut(text: str, *, step: int = 1, first_piece: int = 24) -> list[Piece]:
+    cutter = Cutter(MOODS, first_piece)
+    pieces = [piece for at in range(0, len(text), step) for piece in cutter.feed(text[at : at + step])]
+    return pieces + cutter.finish()
+
+
+def texts(text: str) -> list[str]:
+    return [piece.text for piece in cut(text)]
+
+
+def letters(text: str) -> str:
+    return "".join(char for char in text if char.isalnum())
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("Hello there, my friends! How are you?", ["Hello there,", "my friends!", "How are you?"]),
+        ("大家好，我是板板。今天天氣真的很好！", ["大家好，", "我是板板。", "今天天氣真的很好！"]),
+        ("「你好啊！」她說。然後呢？", ["「你好啊！」", "她說。然後呢？"]),
+        ("He said “Hello there.” Then he left.", ["He said “Hello there.”", "Then he left."]),
+        ("Oh (really so?) Yes indeed.", ["Oh (really so?)", "Yes indeed."]),
+        ("嗯嗯，OK的！Let's go, everyone.", ["嗯嗯，OK的！", "Let's go, everyone."]),
+        ("Yes.", ["Yes."]),
+        ("First line\nSecond line", ["First line", "Second line"]),
+        ("I love you!🎉 Really, I do.", ["I love you!🎉", "Really, I do."]),
+    ],
+)
+def test_cuts_at_sentences_and_lets_the_first_piece_go_early(text, pieces):
+    assert texts(text) == pieces
+
+
+@pytest.mark.parametrize(
+    "kept",
+    KEPT.split("|"),
+)
+@pytest.mark.parametrize("before", ["", "I think ", "It was a long day, and then ", "我覺得"])
+def test_never_cuts_inside(before, kept):
+    text = f"{before}{kept} was what they said that day."
+    assert any(kept in piece for piece in texts(text)), texts(text)
+
+
+def test_without_punctuation_the_first_piece_is_short_and_ends_with_a_word():
+    text = "well this is a text that goes on and on without any mark at all until somebody stops it " * 3
+    pieces = texts(text)
+    assert 12 <= len(pieces[0]) <= 28
+    assert all(re.fullmatch(r"[a-z]+( [a-z]+)*", piece) for piece in pieces)
+    assert " ".join(pieces) == text.strip()
+
+
+def test_chinese_without_punctuation_is_cut_between_characters():
+    pieces = texts("今天我們要來玩一個沒有任何標點符號的遊戲大家準備好了沒有")
+    assert 4 <= len(pieces[0]) <= 11
+    assert "".join(pieces) == "今天我們要來玩一個沒有任何標點符號的遊戲大家準備好了沒有"
+
+
+def test_the_first_piece_comes_as_soon_as_it_is_certain():
+    cutter = Cutter()
+    assert cutter.feed("Hello there,") == []  # "1,000" would go on
+    assert cutter.feed(" ") == [Piece("Hello there,", "")]
+    cutter = Cutter()
+    assert cutter.feed("well this is a long text") == []
+    assert cutter.feed(" w") == [Piece("well this is a long text", "")]
+
+
+def test_later_pieces_grow_and_stay_whole_sentences_where_they_can():
+    text = "Hello my friends! " + "This is one of the sentences, and it has two parts. " * 6
+    pieces = texts(text)
+    assert pieces[0] == "Hello my friends!"
+    assert all(piece.endswith(".") for piece in pieces[2:])
+    assert max(map(len, texts("word " * 400))) > 100
+    assert max(map(len, texts("word " * 400))) <= LONGEST
+
+
+def test_moods_are_taken_out_and_set_what_follows():
+    assert cut("[happy] Hi my friend! [sad] But it rains.") == [
+        Piece("Hi my friend!", "happy"),
+        Piece("But it rains.", "sad"),
+    ]
+    assert cut("[HAPPY]Good.") == [Piece("Good.", "happy")]
+    assert cut("I am [happy] so glad") == [Piece("I am", ""), Piece("so glad", "happy")]
+    assert cut("[INST] do this [/INST]") == [Piece("[INST] do this [/INST]", "")]
+    assert cut("Good night. [hap") == [Piece("Good night.", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("I am **so** glad", "I am so glad"),
+        ("*waves* hello", "waves hello"),
+        ("_really_ `yes`", "really yes"),
+        ("# Title", "Title"),
+        ("2 * 3 is snake_case C# #1 ^_^", "2 * 3 is snake_case C# #1 ^_^"),
+        ("***", ""),
+    ],
+)
+def test_emphasis_marks_are_taken_out(text, shown):
+    assert " ".join(texts(text)) == shown
+
+
+def test_symbols_alone_are_no_piece():
+    assert texts("🎉🎉 !!! ...") == []
+    assert texts("🎉 Hi!") == ["🎉 Hi!"]
+
+
+def test_speakable_leaves_words_and_their_punctuation():
+    assert speakable("Hi! 🎉 I'm 板板👋🏽, ok ^_^ :) 3.5 & more ❤️") == "Hi! I'm 板板, ok 3.5 & more"
+    assert speakable("🎉 !!") == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 5000, "!" * 5000, "*" * 5000, "[hap" * 2000, " " * 5000, "[" * 5000, "\n" * 5000]
+)
+def test_what_waits_is_bounded(text):
+    cutter = Cutter(MOODS)
+    for char in text:
+        cutter.feed(char)
+        assert len(cutter._text) + len(cutter._held) <= LONGEST + 60
+
+
+WRITTEN = st.lists(
+    st.sampled_from(PARTS.split(";")) | st.text(max_size=3),
+    max_size=80,
+).map("".join)
+
+
+@given(WRITTEN)
+def test_nothing_that_can_be_pronounced_is_lost_or_added(text):
+    pieces = texts(text)
+    assert letters("".join(pieces)) == letters(text)
+    for piece in pieces:
+        assert letters(piece)
+        assert piece == " ".join(piece.split())
+        assert weight(piece) <= LONGEST + 45
+
+
+@given(WRITTEN, st.integers(2, 50))
+def test_how_it_is_chunked_does_not_matter(text, step):
+    assert cut(text, step=step) == cut(text)
+
+
+@given(WRITTEN)
+def test_no_number_is_cut(text):
+    spaced = text.replace("word", " 3.5 1,000 10:30 ")
+    joined = " ".join(texts(spaced))
+    for number in ("3.5", "1,000", "10:30"):
+        assert joined.count(number) >= len(re.findall(rf"(?<!\S){re.escape(number)}(?!\S)", spaced))
