@@ -75,7 +75,7 @@ _DISGUISES = {
     "a": "a4@*", "b": "b8", "c": "c(", "e": "e3*", "g": "g9", "i": "i1!|*", "l": "l1|",
     "o": "o0*", "s": "s5$", "t": "t7+", "u": "u*", "z": "z2",
 }  # fmt: skip
-_INSIDE = r"[.\-_~'·,/]?"  # f.uck
+_INSIDE = r"[.\-_~'·/]?"  # f.uck
 _APART = r"[ .\-_~'·,/]{1,3}"  # f u c k
 _BETWEEN_WORDS = r"[ .\-_~'·,/]{0,3}"
 
@@ -115,22 +115,28 @@ def _any_of(words: Iterable[str]) -> str:
     return "|".join(spelling for word in words for spelling in _spellings(word))
 
 
-def _spellings(word: str) -> tuple[str, str]:
-    parts = [_letters(part) for part in word.split()]
-    joined = _BETWEEN_WORDS.join(_INSIDE.join(letters) for letters in parts)
-    apart = _APART.join(letter for letters in parts for letter in letters)
-    return joined, apart
+def _spellings(word: str) -> tuple[str, ...]:
+    """A word written together (f.uck), and, if Latin, letter by letter (f u c k).
+
+    Chinese has no spaces between words, so one there, or a comma, is the end of a clause.
+    """
+    parts = word.split()
+    together = _BETWEEN_WORDS.join(_INSIDE.join(_letters(part)) for part in parts)
+    if not any(map(_is_latin, word)):
+        return (together,)
+    apart = _APART.join(_letter(letter, 1) for part in parts for letter in part)
+    return together, apart
 
 
 def _letters(word: str) -> list[str]:
-    """A pattern for each letter, doubled ones together. Repeats are bounded: nothing here backtracks far."""
-    found: list[str] = []
-    for match in re.finditer(r"(.)\1*", word):
-        letter, count = match[1], len(match[0])
-        if _is_latin(letter):
-            choice = f"[{re.escape(_DISGUISES.get(letter, letter))}]"
-            # A first letter without a repeat lets the engine skip the word at a glance.
-            found.append(choice + (f"{choice}{{{count - 1},{count + 2}}}"))
-        else:
-            found += [re.escape(letter)] * count
-    return found
+    """A pattern for each letter, doubled ones together."""
+    return [_letter(match[1], len(match[0])) for match in re.finditer(r"(.)\1*", word)]
+
+
+def _letter(letter: str, count: int) -> str:
+    """So many of a letter, or up to three more. Repeats are bounded: nothing here backtracks far."""
+    if not _is_latin(letter):
+        return re.escape(letter) * count
+    choice = f"[{re.escape(_DISGUISES.get(letter, letter))}]"
+    # A first letter without a repeat lets the engine skip the word at a glance.
+    return f"{choice}{choice}{{{count - 1},{count + 2}}}"
