@@ -63,6 +63,9 @@ class SimulatedLoop(_RealLoop):
         super().__init__()
         self.work_outside = 0
         self._time = 0.0
+        # A timer is due when it is nearer than this. The system clock's nanosecond is less than the rounding
+        # of a float after half a year, and then nothing would ever be due.
+        self._clock_resolution = 1e-6
         # Both kinds of loop wait in `_selector.select(timeout)`; there is no public place to do this.
         selector: Any = self._selector  # type: ignore[attr-defined]  # private, see above
         self._wait: Callable[[float | None], Any] = selector.select
@@ -74,11 +77,7 @@ class SimulatedLoop(_RealLoop):
     def _wait_or_jump(self, timeout: float | None) -> Any:
         if timeout is None or timeout <= 0:
             return self._wait(timeout)
-        happened = self._wait(0)
-        if not happened and self.work_outside:
-            happened = self._wait(self.PATIENCE)
-            if happened or self.work_outside == 0:
-                return happened
+        happened = self._wait(self.PATIENCE if self.work_outside else 0)
         if not happened:
             self._time += timeout
         return happened

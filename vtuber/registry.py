@@ -22,7 +22,7 @@ def names(package: str, own: Mapping[str, str]) -> dict[str, str]:
     """
     found = dict(own)
     for entry in entry_points(group=f"banban.{package}"):
-        if entry.name in found:
+        if found.get(entry.name, entry.value) != entry.value:
             raise ConfigError(
                 f"two parts are called {entry.name!r}",
                 where=f"{package}: {found[entry.name]} and {entry.value}",
@@ -33,11 +33,21 @@ def names(package: str, own: Mapping[str, str]) -> dict[str, str]:
 
 
 def load(package: str, own: Mapping[str, str], name: str) -> Any:
-    """The class registered under ``name``. Raises ConfigError with the nearest right name."""
+    """The class registered under ``name``.
+
+    Raises ConfigError: with the nearest right name when there is none, or when it cannot be imported.
+    """
     found = names(package, own)
     if name not in found:
         near = get_close_matches(name, found, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(sorted(found))}"
         raise ConfigError(f"there is no {package} called {name!r}", cure=hint)
-    module, _, attribute = found[name].partition(":")
-    return getattr(import_module(module), attribute)
+    module, _, attribute = (part.strip() for part in found[name].partition(":"))
+    try:
+        return getattr(import_module(module), attribute)
+    except Exception as error:  # a part from elsewhere may do anything while it is imported
+        raise ConfigError(
+            f"{package} {name!r} cannot be loaded: {error}",
+            where=found[name],
+            cure="install what it needs, or choose another",
+        ) from error

@@ -9,25 +9,29 @@ NAME_LIMIT = 50
 MARKS_LIMIT = 3
 """Combining marks in a row that are kept; more is "zalgo", no living script needs it."""
 
-# Format characters that words and emoji need: zero-width (non-)joiner.
-_KEPT_FORMATS = "\u200c\u200d"
+_JOINERS = "\u200c\u200d"
+"""Invisible, but words and emoji need them: the zero-width non-joiner and joiner."""
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs by name that show nothing: empty names are made of them."""
 
 
 def clean(text: str, limit: int = MESSAGE_LIMIT) -> str:
     """One line of at most ``limit`` characters without control, override and unassigned characters.
 
     White space and line breaks become single spaces; right-to-left overrides, ANSI's escape and the like
-    vanish; a pile of combining marks is cut to ``MARKS_LIMIT``.
+    vanish; a pile of combining marks is cut to ``MARKS_LIMIT``. What is clean stays as it is.
     """
     text = text[: limit * 8]  # a megabyte costs no more than a line
     if not (text.isascii() and text.isprintable()):
         text = _without_tricks(text)
-    return " ".join(text.split())[:limit].rstrip()
+    return " ".join(text.split())[:limit].rstrip(" " + _JOINERS)
 
 
 def clean_name(name: str) -> str:
-    """A chatter's name, made safe; never empty."""
-    return clean(name, NAME_LIMIT) or "someone"
+    """A chatter's name, made safe; never empty, nor invisible."""
+    name = clean(name, NAME_LIMIT)
+    visible = any(unicodedata.category(char)[0] not in "MZC" or _may_be_emoji(char) for char in name)
+    return name if visible else "someone"
 
 
 def _without_tricks(text: str) -> str:
@@ -39,13 +43,21 @@ def _without_tricks(text: str) -> str:
             marks += 1
             if marks <= MARKS_LIMIT:
                 kept.append(char)
-            continue
-        marks = 0
-        if category in ("Cc", "Zl", "Zp"):
-            kept.append(" " if char.isspace() else "")
-        elif category[0] != "C" or char in _KEPT_FORMATS:
+        elif char.isspace() or char in _BLANKS:
+            marks = 0
+            kept.append(" ")
+        elif char in _JOINERS:  # between two characters, once; it does not begin a new pile of marks
+            if kept and kept[-1] not in " " + _JOINERS:
+                kept.append(char)
+        elif category[0] != "C" or _may_be_emoji(char):
+            marks = 0
             kept.append(char)
     return "".join(kept)
+
+
+def _may_be_emoji(char: str) -> bool:
+    """Emoji younger than this Python's tables are unassigned for it."""
+    return "\U0001f000" <= char <= "\U0001faff"
 
 
 def escaped(text: str) -> str:

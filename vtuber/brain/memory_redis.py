@@ -57,7 +57,7 @@ PENDING_VIEWERS = 10_000
 CROWD = 2_000
 """So many viewers with something to write do not wait for the second to be over."""
 PENDING_ANSWERS = 1_000
-SHEET = 100
+SHEET = 50
 """Viewers per write: a few milliseconds of the loop's time, and of a recall that comes meanwhile."""
 
 _TRY_SECONDS = 5.0
@@ -162,10 +162,12 @@ class RedisMemory:
                 if self._writer is not None:
                     await self._writer
         except TimeoutError:
-            _log.warning("memory %s: the last words could not be written in time", self._place)
+            pass  # cancelled, having put back what it could not write
         finally:
             with clock.outside(), suppress(*_FAILURES):
                 await self._redis.aclose()
+        if self._notes:
+            _log.warning("memory %s: %d notes could not be written", self._place, len(self._notes))
         if self._server is not None:
             await clock.in_thread(self._server.leave, self._name)
 
