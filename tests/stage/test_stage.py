@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -35,8 +36,10 @@ def test_clips_follow_one_another_without_a_gap() -> None:
         )
         sounds = screen.all(ClipSound)
         assert sounds[0].at == pytest.approx(start + LEAD)
-        assert all(ends(before) == after.at for before, after in zip(sounds, sounds[1:], strict=False))
-        assert first == Spoken(first.sentence, "Pineapple belongs on pizza.", True, start + LEAD)
+        assert all(ends(before) == after.at for before, after in pairwise(sounds))
+        assert first == Spoken(
+            first.sentence, "Pineapple belongs on pizza.", complete=True, began=start + LEAD
+        )
         assert second.began == pytest.approx(start + LEAD + 2)
         assert now() == pytest.approx(start + LEAD + 4)
 
@@ -292,6 +295,6 @@ def test_more_time_never_takes_a_word_back(words: list[str], gap: float, time: f
 def test_nothing_at_all_is_complete_at_once() -> None:
     async def main() -> None:
         spoken = await Stage().play(Maker([]).clip(text="…"))
-        assert spoken == Spoken(Sentence(1, 0, "…"), "…", True, None)
+        assert spoken == Spoken(Sentence(1, 0, "…"), "…", complete=True)
 
     simulated(main)

@@ -1,0 +1,389 @@
+"""The overlay's server: who may come in, what it gives out, and what becomes of pages that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from stage_props import Maker, an_overlay, simulated
+
+from vtuber import sound
+from vtuber.errors import StageError
+from vtuber.events import Sentence, Word
+from vtuber.health import State
+from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Hushed, Rested, Thinking
+from vtuber.stage.doors import POLICY
+from vtuber.stage.frames import SoundFrame
+from vtuber.stage.overlay import QUEUE_BYTES, Overlay
+from vtuber.stage.stage import Stage
+
+PIZZA = ("Pineapple", "belongs", "on", "pizza.")
+
+
+@pytest.fixture
+async def overlay() -> AsyncIterator[Overlay]:
+    made = an_overlay()
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session:
+        yield session
+
+
+class Visitor:
+    """A page, as the server sees it."""
+
+    def __init__(self, link: aiohttp.ClientWebSocketResponse) -> None:
+        self.link = link
+        self.notes: list[dict[str, Any]] = []
+        self.sounds: list[tuple[int, float, float, bytes]] = []
+
+    async def hear(self, wanted: str) -> dict[str, Any]:
+        """Takes frames until one is called ``wanted``."""
+        while True:
+            message = await self.link.receive(5)
+            if message.type is aiohttp.WSMsgType.BINARY:
+                clip, shapes, at, offset, _ = struct.unpack_from("<IIddd", message.data)
+                pcm = message.data[32 + shapes + shapes % 2 :]
+                self.sounds.append((clip, at, offset, pcm))
+                if wanted == "sound":
+                    return {}
+                continue
+            assert message.type is aiohttp.WSMsgType.TEXT, message
+            note = json.loads(message.data)
+            self.notes.append(note)
+            if note["t"] == wanted:
+                return dict(note)
+
+
+async def visit(client: aiohttp.ClientSession, overlay: Overlay) -> Visitor:
+    url = overlay.url
+    visitor = Visitor(await client.ws_connect(url.replace("http", "ws") + "ws", origin=url.rstrip("/")))
+    await visitor.hear("hello")
+    return visitor
+
+
+async def test_the_page_and_its_files_come_with_strict_headers(
+    overlay: Overlay, client: aiohttp.ClientSession
+) -> None:
+    kinds = {
+        "": "text/html",
+        "main.js": "text/javascript",
+        "style.css": "text/css",
+        "face.svg": "image/svg+xml",
+    }
+    for name, kind in kinds.items():
+        async with client.get(overlay.url + name) as answer:
+            assert (answer.status, answer.content_type) == (200, kind)
+            assert answer.headers["Content-Security-Policy"] == "; ".join(POLICY)
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Cache-Control"] == "no-store"
+    assert "script-src 'self'" in POLICY
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nothing.js",
+        "../pyproject.toml",
+        "..%2fpyproject.toml",
+        "%2e%2e/pyproject.toml",
+        "..%5cpyproject.toml",
+        "%2fetc%2fpasswd",
+        "C:%5cwindows%5cwin.ini",
+        ".gitkeep",
+        "main.js%00.svg",
+        "vtuber/cli.py",
+    ],
+)
+async def test_nothing_else_is_given_out(overlay: Overlay, path: str) -> None:
+    port = int(overlay.url.rsplit(":", 1)[1].strip("/"))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)  # clients tidy up paths; this does not
+    writer.write(f"GET /{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
+    status = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert status.split()[1] in (b"404", b"400")
+
+
+async def test_a_streamers_own_file_wins(
+    overlay: Overlay, client: aiohttp.ClientSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "overlays").mkdir()
+    (tmp_path / "overlays" / "style.css").write_text("/* mine */", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    async with client.get(overlay.url + "style.css") as answer:
+        assert await answer.text() == "/* mine */"
+    async with client.get(overlay.url + "main.js") as answer:
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:{port}", 200),
+        ("localhost:{port}", 200),
+        ("[::1]:{port}", 200),
+        ("evil.example", 403),
+        ("127.0.0.1.evil.example:{port}", 403),
+        ("localhost.:{port}", 403),
+        ("", 403),
+        ("[", 403),
+        ("studio.local", 403),
+    ],
+)
+async def test_other_names_are_refused(
+    overlay: Overlay, client: aiohttp.ClientSession, host: str, status: int
+) -> None:
+    port = overlay.url.rsplit(":", 1)[1].strip("/")
+    async with client.get(overlay.url, headers={"Host": host.format(port=port)}) as answer:
+        assert answer.status == status
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_a_name_can_be_allowed(client: aiohttp.ClientSession) -> None:
+    overlay = an_overlay(allowed_hosts=("Studio.local",))
+    await overlay.start()
+    async with client.get(overlay.url, headers={"Host": "studio.LOCAL:80"}) as answer:
+        assert answer.status == 200
+    await overlay.stop()
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "", "http://127.0.0.1:1", "file://"])
+async def test_another_pages_script_is_refused(
+    overlay: Overlay, client: aiohttp.ClientSession, origin: str
+) -> None:
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+        await client.ws_connect(overlay.url.replace("http", "ws") + "ws", headers={"Origin": origin})
+    assert refusal.value.status == 403
+
+
+async def test_other_machines_need_the_token(
+    client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANBAN_STAGE_TOKEN", "sesame street")
+    overlay = an_overlay(host="0.0.0.0")
+    await overlay.start()
+    assert overlay.url.endswith("/?token=sesame%20street")
+    plain = overlay.url.split("?")[0]
+    for url, status in [
+        (overlay.url, 200),
+        (plain, 403),
+        (plain + "?token=sesam", 403),
+        (plain + "?token=%ff", 403),
+        (plain + "health", 403),
+        (plain + "main.js", 200),
+    ]:
+        async with client.get(url) as answer:
+            assert answer.status == status, url
+    origin = plain.rstrip("/")
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await client.ws_connect(plain.replace("http", "ws") + "ws", origin=origin)
+    link = await client.ws_connect(plain.replace("http", "ws") + "ws?token=sesame street", origin=origin)
+    await link.close()
+    await overlay.stop()
+
+
+def test_without_a_token_of_ours_it_is_a_new_one_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BANBAN_STAGE_TOKEN", raising=False)
+    first, second = (an_overlay(host="0.0.0.0").url for _ in range(2))
+    assert first != second
+    assert "token" not in an_overlay(host="127.0.0.1").url
+
+
+async def test_a_port_in_use_is_told_with_its_cure(overlay: Overlay) -> None:
+    port = int(overlay.url.rsplit(":", 1)[1].strip("/"))
+    second = an_overlay(port=port)
+    with pytest.raises(StageError) as error:
+        await second.start()
+    assert f"port {port} is in use" in error.value.what
+    assert "stop it or set stage.port" in error.value.cure
+    assert second.health().state is State.OFF
+    await second.stop()
+
+
+async def test_a_foreign_address_cannot_be_listened_on() -> None:
+    with pytest.raises(StageError, match=r"cannot listen on 192\.0\.2\.1"):
+        await an_overlay(host="192.0.2.1").start()
+
+
+async def test_a_page_hears_a_clip_as_it_was_made(overlay: Overlay, client: aiohttp.ClientSession) -> None:
+    visitor = await visit(client, overlay)
+    maker = Maker(PIZZA, each=0.1)
+    stage = Stage([overlay])
+    stage.thinking("a\x00\u202eb", " hi\nthere ", "twitch")
+    await stage.play(maker.clip(mood="happy"))
+    stage.rest()
+    await visitor.hear("rest")
+    kinds = [note["t"] for note in visitor.notes]
+    assert kinds == ["hello", "thinking", "begin", "word", "word", "word", "word", "end", "rest"]
+    assert visitor.notes[1].items() >= {"name": "ab", "text": "hi there"}.items()
+    assert visitor.notes[2]["mood"] == "happy"
+    assert (
+        "".join(note["text"] for note in visitor.notes if note["t"] == "word")
+        == "Pineapple belongs on pizza."
+    )
+    assert [offset for _, _, offset, _ in visitor.sounds] == pytest.approx([0, 0.1, 0.2, 0.3])
+    assert sound.seconds(b"".join(pcm for *_, pcm in visitor.sounds)) == pytest.approx(0.4)
+
+
+async def test_a_hush_empties_what_waits(overlay: Overlay, client: aiohttp.ClientSession) -> None:
+    visitor = await visit(client, overlay)
+    second = ClipSound(1, bytes(48_000), [0.5] * 25, 0.0)
+    overlay.show(Thinking("viewer", "hi", "twitch"))
+    overlay.show(ClipBegins(1, Sentence(1, 0, "Hi."), 0.0))
+    for _ in range(10):
+        overlay.show(second)
+    overlay.show(Hushed())
+    overlay.show(second)  # a straggler
+    overlay.show(ClipWord(1, Word("Hi.", 0, 1)))
+    overlay.show(ClipEnds(1, 0.0))
+    overlay.show(Rested())
+    await visitor.hear("rest")
+    assert [note["t"] for note in visitor.notes] == ["hello", "thinking", "hush", "rest"]
+    assert visitor.sounds == []
+    assert overlay.sent_after_hush == 0
+
+
+async def test_a_late_page_gets_only_what_is_still_to_come(
+    overlay: Overlay, client: aiohttp.ClientSession
+) -> None:
+    stage = Stage([overlay])
+    play = asyncio.create_task(stage.play(Maker(PIZZA, each=0.5).clip(mood="sad")))
+    await asyncio.sleep(0.9)
+    visitor = await visit(client, overlay)
+    begin = await visitor.hear("begin")
+    assert begin["mood"] == "sad"
+    assert 0.8 < begin["heard"] < 2
+    await visitor.hear("end")
+    assert [note["text"] for note in visitor.notes if note["t"] == "word"] == [
+        "Pineapple",
+        " belongs",
+        " on",
+        " pizza.",
+    ]
+    clip, at, offset, _ = visitor.sounds[0]
+    assert clip == 1
+    assert at == pytest.approx(begin["at"] + offset)
+    assert begin["heard"] - 0.04 <= offset <= begin["heard"] + 1e-6
+    stage.hush()
+    await play
+    stage.rest()
+    assert [note["t"] for note in (await visit(client, overlay)).notes] == ["hello"]
+
+
+def test_sound_is_cut_where_the_mouth_is() -> None:
+    frame = SoundFrame(1, 10.0, 2.0, bytes(range(256)) * 75 * 2, [index / 20 for index in range(20)])
+    later = frame.since(10.1)
+    assert later.at == pytest.approx(10.08)
+    assert later.offset == pytest.approx(2.08)
+    assert later.pcm == frame.pcm[2 * 1920 :]
+    assert later.mouth == frame.mouth[2:]
+    assert later.end == pytest.approx(frame.end)
+    assert frame.since(9.0) is frame
+
+
+async def test_a_page_that_does_not_listen_is_dropped(
+    overlay: Overlay, client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = int(overlay.url.rsplit(":", 1)[1].strip("/"))
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.setblocking(False)  # noqa: FBT003  # the standard library's own shape
+    await asyncio.get_running_loop().sock_connect(deaf, ("127.0.0.1", port))
+    lines = (
+        "GET /ws HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        f"Origin: http://127.0.0.1:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    )
+    await asyncio.get_running_loop().sock_sendall(deaf, ("\r\n".join(lines) + "\r\n\r\n").encode())
+    visitor = await visit(client, overlay)
+    overlay.show(ClipBegins(1, Sentence(1, 0, "Aaa."), 0.0))
+    for _ in range(QUEUE_BYTES // 48_000 * 6):
+        overlay.show(ClipSound(1, bytes(48_000), [], 0.0))
+        await visitor.hear("sound")
+    assert "too slow" in caplog.text
+    async with asyncio.timeout(5):
+        while "2 pages" in overlay.health().what:
+            await asyncio.sleep(0.01)
+    assert "1 page" in overlay.health().what
+    deaf.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"late": null}',
+        '{"late": "x"}',
+        '{"late": 1e999}',
+        '{"late": NaN}',
+        "[" * 900,
+        "1",
+    ],
+)
+async def test_what_a_page_says_does_no_harm(
+    overlay: Overlay, client: aiohttp.ClientSession, said: str
+) -> None:
+    visitor = await visit(client, overlay)
+    await visitor.link.send_str(said)
+    await visitor.link.send_str('{"late": 0.05}')
+    overlay.show(Rested())
+    await visitor.hear("rest")
+    async with asyncio.timeout(5):
+        while (told := await (await client.get(overlay.url + "health")).json())["on_air_late_ms"] is None:
+            await asyncio.sleep(0.01)
+    assert told["on_air_late_ms"] == 50.0
+
+
+@pytest.mark.parametrize("flood", [["x" * 5000], ["{}"] * 100])
+async def test_a_page_that_says_too_much_is_closed(
+    overlay: Overlay, client: aiohttp.ClientSession, flood: list[str]
+) -> None:
+    visitor = await visit(client, overlay)
+    for line in flood:
+        await visitor.link.send_str(line)
+    async with asyncio.timeout(5):
+        while (message := await visitor.link.receive()).type is aiohttp.WSMsgType.TEXT:
+            pass
+    assert message.type is aiohttp.WSMsgType.CLOSE
+    assert message.data in (1008, 1009)
+
+
+async def test_pages_are_told_that_it_is_over(overlay: Overlay, client: aiohttp.ClientSession) -> None:
+    visitor = await visit(client, overlay)
+    assert overlay.health().state is State.OK
+    stopping = asyncio.create_task(overlay.stop())
+    message = await visitor.link.receive(5)
+    assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1001)
+    async with asyncio.timeout(2):
+        await stopping
+    assert overlay.health().state is State.OFF
+
+
+def test_it_can_be_a_screen_of_a_simulated_show() -> None:
+    async def main() -> None:
+        overlay = an_overlay()
+        await overlay.start()
+        assert (await Stage([overlay]).play(Maker(PIZZA).clip())).complete
+        await overlay.stop()
+
+    simulated(main)

@@ -1,0 +1,389 @@
+"""The overlay page in a real Chromium: what is heard, read and seen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+from zlib import decompress
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, FloatRect, Page, async_playwright
+from stage_props import Maker, an_overlay
+
+from vtuber import sound
+from vtuber.stage.overlay import Overlay
+from vtuber.stage.stage import Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CHROMIUM = "/usr/bin/chromium"
+PIZZA = ("Pineapple", "belongs", "on", "pizza.")
+RESTLESS = [f"word{index}" for index in range(40)]
+LOUD = 0.1  # RMS; the tones have 0.21
+LEVEL = """() => {
+    const wave = new Float32Array(window.tapped.fftSize);
+    window.tapped.getFloatTimeDomainData(wave);
+    return Math.hypot(...wave.slice(-480)) / Math.sqrt(480);
+}"""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as driver:
+        chromium = await driver.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--autoplay-policy=no-user-gesture-required",
+            ],
+        )
+        yield chromium
+        await chromium.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A page a quarter of a stream's size. Whatever goes wrong in its scripts fails the test."""
+    context = await browser.new_context(viewport={"width": 960, "height": 540})
+    opened = await context.new_page()
+    opened.set_default_timeout(15_000)
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    await context.close()
+    assert not errors
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def overlay() -> AsyncIterator[Overlay]:
+    made = an_overlay()
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def opened(page: Page, overlay: Overlay, options: str = "") -> Stage:
+    """The page, connected and tapped, and a stage that drives it."""
+    await page.goto(overlay.url + options)
+    await until(page, "window.banban?.connections > 0")
+    await page.wait_for_selector("#face svg", state="attached")
+    await page.evaluate("window.tapped = banban.tap()")
+    return Stage([overlay])
+
+
+async def tapped(page: Page) -> npt.NDArray[np.float64]:
+    """The last 1.37 s of what was really played."""
+    return np.array(
+        await page.evaluate(
+            """() => {
+                const wave = new Float32Array(window.tapped.fftSize);
+                window.tapped.getFloatTimeDomainData(wave);
+                return [...wave];
+            }"""
+        )
+    )
+
+
+def longest_silence(wave: npt.NDArray[np.float64]) -> float:
+    """Seconds of the longest stretch without sound between the first and the last sound."""
+    loud = np.flatnonzero(np.abs(wave) > 0.02)
+    return float(np.max(np.diff(loud))) / sound.RATE
+
+
+async def until(page: Page, condition: str) -> None:
+    # Not `wait_for_function`: it evaluates text inside the page, which the page's policy forbids.
+    async with asyncio.timeout(20):
+        while not await page.evaluate(f"Boolean({condition})"):
+            await asyncio.sleep(0.01)
+
+
+async def test_sound_is_really_played_without_gaps(page: Page, overlay: Overlay) -> None:
+    stage = await opened(page, overlay)
+    await asyncio.gather(
+        *(stage.play(Maker(["la"] * 5, each=0.1).clip(index=index)) for index in range(2)),
+    )
+    await until(page, f"banban.played >= {sound.RATE}")
+    wave = await tapped(page)
+    loud = np.flatnonzero(np.abs(wave) > 0.02)
+    assert loud[-1] - loud[0] == pytest.approx(sound.RATE, abs=sound.RATE * 0.01)
+    assert longest_silence(wave) < 0.001
+    steepest = 0.3 * 2 * np.pi * 240 / sound.RATE
+    assert np.max(np.abs(np.diff(wave[loud[0] + 1 : loud[-1]]))) < steepest * 1.1  # no click either
+    assert np.sqrt(np.mean(wave[loud[0] : loud[-1]] ** 2)) == pytest.approx(0.3 / np.sqrt(2), rel=0.05)
+
+
+async def test_words_appear_as_they_are_heard(page: Page, overlay: Overlay) -> None:
+    stage = await opened(page, overlay)
+    await page.evaluate(
+        """() => {
+            window.seen = [];
+            const look = () => {
+                if (banban.caption !== (window.seen.at(-1) ?? "")) window.seen.push(banban.caption);
+                requestAnimationFrame(look);
+            };
+            look();
+        }"""
+    )
+    spoken = await stage.play(Maker(PIZZA, each=0.25).clip())
+    await until(page, "banban.caption.endsWith('pizza.')")
+    seen = await page.evaluate("window.seen")
+    assert seen == ["Pineapple", "Pineapple belongs", "Pineapple belongs on", spoken.heard]
+    await stage.play(Maker(["鳳梨", "披薩！"], each=0.1).clip(index=1, text="鳳梨披薩！"))
+    await until(page, "banban.caption === 'Pineapple belongs on pizza.鳳梨披薩！'")
+    await stage.play(Maker(["Next."], each=0.1).clip(turn=2))
+    await until(page, "banban.caption === 'Next.'")
+
+
+async def test_the_mouth_moves_with_the_sound_and_mood_shows(page: Page, overlay: Overlay) -> None:
+    stage = await opened(page, overlay)
+    shown = """(shape) => getComputedStyle(document.querySelector(`#mouth .${shape}`)).visibility"""
+    assert await page.evaluate(shown, "closed") == "visible"
+    play = asyncio.create_task(stage.play(Maker(["Hey!"] * 8, each=0.2).clip(mood="angry")))
+    await until(page, "banban.mouth > 0.7")
+    assert await page.evaluate(shown, "open") == "visible"
+    assert await page.evaluate(shown, "closed") == "hidden"
+    assert await page.evaluate("banban.state") == "speaking"
+    assert await page.evaluate("banban.mood") == "angry"
+    visible = (
+        "(mood) => getComputedStyle(document.querySelector(`[data-moods='${mood}']`)).display !== 'none'"
+    )
+    assert await page.evaluate(visible, "angry")
+    assert not await page.evaluate(visible, "happy")
+    await play
+    stage.rest()
+    await until(page, "banban.mouth === 0 && banban.state === 'idle'")
+    assert await page.evaluate(shown, "closed") == "visible"
+    await until(page, "banban.mood === ''")
+    assert await page.evaluate(visible, "neutral")
+
+
+async def test_she_blinks_and_breathes(page: Page, overlay: Overlay) -> None:
+    await opened(page, overlay)
+    before = await page.evaluate("document.querySelector('.head').style.transform")
+    await until(page, "banban.blinks > 0")
+    assert await page.evaluate("document.querySelector('.head').style.transform") != before
+
+
+async def test_whom_she_answers_and_that_she_thinks(page: Page, overlay: Overlay) -> None:
+    stage = await opened(page, overlay)
+    assert await page.locator("#bubble").is_hidden()
+    stage.thinking("路人甲", "hello there", "twitch")
+    await page.locator("#thinking").wait_for(state="visible")
+    assert await page.locator("#name").inner_text() == "路人甲"
+    assert await page.locator("#said").inner_text() == "hello there"
+    play = asyncio.create_task(stage.play(Maker(PIZZA, each=0.2).clip()))
+    await page.locator("#thinking").wait_for(state="hidden")
+    stage.thinking("next", "and me?", "youtube")
+    assert await page.locator("#name").inner_text() == "路人甲"
+    await play
+    await until(page, "document.getElementById('name').textContent === 'next'")
+    stage.rest()
+    await page.locator("#thinking").wait_for(state="hidden")
+    await page.locator("#bubble").wait_for(state="hidden")
+
+
+async def test_a_hush_silences_at_once(page: Page, overlay: Overlay) -> None:
+    stage = await opened(page, overlay)
+    play = asyncio.create_task(stage.play(Maker(RESTLESS, each=0.3).clip()))
+    await until(page, f"({LEVEL})() > {LOUD}")
+    stage.hush()
+    spoken = await play
+    assert not spoken.complete
+    await until(page, f"({LEVEL})() === 0")
+    received = await page.evaluate("banban.heard")
+    caption = await page.evaluate("banban.caption")
+    await asyncio.sleep(0.5)
+    assert await page.evaluate(LEVEL) == 0
+    assert await page.evaluate("banban.heard") == received
+    assert await page.evaluate("banban.caption") == caption != ""
+    assert overlay.sent_after_hush == 0
+    await stage.play(Maker(["Again."], each=0.3).clip(turn=2))
+    await until(page, "banban.caption === 'Again.'")
+
+
+HOSTILE = (
+    "<img src=x onerror='window.broken=1'>",
+    "<script>window.broken=1</script>",
+    "\u202e<svg onload=window.broken=1>\u202c",
+    "javascript:window.broken=1",
+    "${window.broken=1}{{window.broken=1}}",
+    "z\u0300\u0301\u0302\u0303\u0304\u0305\u0306",
+)
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+async def test_hostile_text_stays_text(page: Page, overlay: Overlay, evil: str) -> None:
+    stage = await opened(page, overlay)
+    stage.thinking(evil, evil, evil)
+    spoken = asyncio.create_task(stage.play(Maker([evil], each=0.2).clip(text=evil, mood=evil)))
+    await until(page, "banban.caption !== ''")
+    await spoken
+    assert await page.evaluate("window.broken") is None
+    assert await page.evaluate("document.querySelectorAll('#talk img, #talk script, #talk svg').length") == 0
+    assert "\u202e" not in await page.evaluate("document.getElementById('name').textContent")
+    if evil.isascii():
+        assert await page.evaluate("document.getElementById('said').textContent") == evil
+
+
+async def test_a_page_opened_in_the_middle_catches_up(page: Page, overlay: Overlay) -> None:
+    stage = await opened(page, overlay)
+    stage.thinking("viewer", "sing!", "twitch")
+    play = asyncio.create_task(stage.play(Maker(RESTLESS, each=0.2).clip(mood="happy")))
+    await until(page, "banban.caption.includes('word4')")
+    await page.reload()
+    await until(page, "window.banban?.caption.includes('word4')")
+    assert (await page.evaluate("banban.caption")).startswith("word0 word1 word2")
+    assert await page.evaluate("banban.mood") == "happy"
+    assert await page.locator("#name").inner_text() == "viewer"
+    await page.evaluate("window.tapped = banban.tap()")
+    await until(page, f"({LEVEL})() > {LOUD}")
+    await until(page, "banban.caption.includes('word9')")
+    stage.hush()
+    spoken = await play
+    assert spoken.heard.split()[-1] in {f"word{index}" for index in range(9, 14)}
+
+
+async def test_it_comes_back_when_the_show_does(page: Page, overlay: Overlay) -> None:
+    await opened(page, overlay)
+    port = int(overlay.url.rsplit(":", 1)[1].strip("/"))
+    await overlay.stop()
+    again = an_overlay(port=port)
+    await again.start()
+    try:
+        await until(page, "banban.connections === 2")
+        await Stage([again]).play(Maker(["Back!"], each=0.2).clip())
+        await until(page, "banban.caption === 'Back!'")
+    finally:
+        await again.stop()
+
+
+async def test_the_background_is_transparent(page: Page, overlay: Overlay) -> None:
+    stage = await opened(page, overlay)
+    stage.thinking("viewer", "hi", "twitch")
+    await page.locator("#thinking").wait_for(state="visible")
+    await asyncio.sleep(0.5)  # for what pops up
+    looks = [await page.screenshot(omit_background=True, clip=square(*at)) for at in ((8, 8), (480, 100))]
+    assert all(is_clear(look) for look in looks)
+    assert is_opaque(await page.screenshot(omit_background=True, clip=square(775, 320)))  # her hair
+
+
+def square(x: float, y: float) -> FloatRect:
+    return {"x": x, "y": y, "width": 16, "height": 16}
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+async def test_nothing_leaves_the_picture(page: Page, overlay: Overlay, side: str) -> None:
+    await page.set_viewport_size({"width": 1920, "height": 1080})
+    stage = await opened(page, overlay, f"?side={side}")
+    stage.thinking("W" * 50, "字" * 500, "youtube")
+    long = "supercalifragilistic" * 12
+    play = asyncio.create_task(
+        stage.play(Maker([long, "字" * 100], each=0.5).clip(text=f"{long} {'字' * 100}"))
+    )
+    await until(page, "banban.caption.endsWith('字')")
+    for name in ("#bubble", "#caption", "#face"):
+        box = await page.locator(name).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["y"] >= 0
+        assert box["x"] + box["width"] <= 1920
+        assert box["y"] + box["height"] <= 1080
+    await play
+
+
+async def test_options_turn_things_off(page: Page, overlay: Overlay) -> None:
+    await page.goto(overlay.url + "?captions=off&bubble=off&sound=off&face=off&scale=1.2")
+    await until(page, "window.banban?.connections > 0")
+    stage = Stage([overlay])
+    stage.thinking("viewer", "hi", "twitch")
+    await stage.play(Maker(PIZZA, each=0.1).clip())
+    await until(page, "banban.caption !== ''")
+    for name in ("#bubble", "#caption", "#face", "#unmute"):
+        assert await page.locator(name).is_hidden()
+    assert await page.evaluate("banban.played") == 0
+
+
+PLAIN = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="5" cy="5" r="4"/></svg>'
+ARMED = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" onload="window.broken=1">
+  <script>window.broken=1</script>
+  <g class="head"><a href="javascript:window.broken=1">x</a><path d="M0 0h4v4Z" onclick="window.broken=1"/>
+  </g>
+</svg>"""
+
+
+@pytest.mark.parametrize("picture", [PLAIN, ARMED])
+async def test_any_picture_can_be_her_face(page: Page, tmp_path: Path, picture: str) -> None:
+    face = tmp_path / "mine.svg"
+    face.write_text(picture, encoding="utf-8")
+    overlay = an_overlay(face)
+    await overlay.start()
+    try:
+        stage = await opened(page, overlay)
+        play = asyncio.create_task(stage.play(Maker(PIZZA, each=0.2).clip(mood="happy")))
+        await until(page, "banban.mouth > 0.5")
+        moving = await page.evaluate(
+            "(document.querySelector('.head') ?? document.querySelector('svg')).style"
+        )
+        assert moving is not None
+        assert "translateY" in await page.evaluate(
+            "(document.querySelector('.head') ?? document.querySelector('svg')).style.transform"
+        )
+        assert await page.evaluate("window.broken") is None
+        assert "window.broken" not in await page.locator("#face").inner_html()
+        await play
+    finally:
+        await overlay.stop()
+
+
+async def test_a_browser_that_lets_nothing_sound_offers_a_button(page: Page, overlay: Overlay) -> None:
+    await page.add_init_script(
+        "const real = AudioContext; window.AudioContext = class extends real {"
+        " constructor(o) { super(o); this.suspend(); } resume() { return window.allowed ? super.resume() :"
+        " Promise.reject(new Error('no gesture')); } }"
+    )
+    stage = await opened(page, overlay)
+    await page.locator("#unmute").wait_for(state="visible")
+    play = asyncio.create_task(stage.play(Maker(RESTLESS, each=0.1).clip()))
+    await until(page, "banban.caption.includes('word3')")
+    assert await page.evaluate("banban.played") == 0
+    await page.evaluate("window.allowed = true")
+    await page.locator("#unmute").click()
+    await until(page, f"({LEVEL})() > {LOUD}")
+    await page.locator("#unmute").wait_for(state="hidden")
+    stage.hush()
+    await play
+
+
+async def test_it_says_how_late_it_sounds(page: Page, overlay: Overlay) -> None:
+    stage = await opened(page, overlay)
+    await stage.play(Maker(PIZZA, each=0.1).clip())
+    told = json.loads(await page.evaluate("fetch('/health').then((answer) => answer.text())"))
+    assert told["pages"] == 1
+    assert told["sent_after_hush"] == 0
+    assert abs(told["on_air_late_ms"]) < 5000
+
+
+def is_opaque(png: bytes) -> bool:
+    """Whether Chromium needed no alpha for it."""
+    return png[24:26] == b"\x08\x02"
+
+
+def is_clear(png: bytes) -> bool:
+    """Whether every pixel is nothing at all: then every byte is 0, whatever its line's filter."""
+    assert png[24:26] == b"\x08\x06"
+    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    stream, data = BytesIO(png[8:]), b""
+    while head := stream.read(8):
+        body = stream.read(int.from_bytes(head[:4], "big") + 4)[:-4]
+        data += body if head[4:] == b"IDAT" else b""
+    lines = np.frombuffer(decompress(data), np.uint8).reshape(height, 1 + width * 4)
+    return not lines[:, 1:].any()
