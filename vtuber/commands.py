@@ -73,14 +73,17 @@ class Commands:
 
         A paid message is always chat. Somebody trusted who mistypes gets a Command with a ``problem``.
         """
-        text = _words(message)
-        if not text.startswith(self._prefix) or message.money is not None:
+        first, _, argument = _line(message).partition(" ")
+        if _plain(first) == self._prefix:  # "! skip"
+            second, _, argument = argument.lstrip().partition(" ")
+            first += second
+        first = _plain(first)
+        if not first.startswith(self._prefix) or message.money is not None:
             return None
         roles = self.roles(message.platform, message.author)
         if not roles & TRUSTED:
             return None
-        typed, _, argument = text.removeprefix(self._prefix).lstrip().partition(" ")
-        name, argument = typed.casefold(), argument.strip()
+        name, argument = first.removeprefix(self._prefix).casefold(), argument.strip()
         if not re.match(r"\w", name):
             return None  # "!!!" is excitement
         order = ORDERS.get(name)
@@ -148,13 +151,12 @@ def _operator(entry: str) -> tuple[str, str]:
     return platform, who.removeprefix("@").lower() if platform in NAMES_ARE_UNIQUE else who
 
 
-def _words(message: ChatMessage) -> str:
-    """The line in plain width (！hush), without the "@name" that platforms put before a reply."""
-    text = _plain(message.text).strip()
-    if message.reply_to and text.startswith("@"):
-        text = text.partition(" ")[2].strip()
-    return text
+def _line(message: ChatMessage) -> str:
+    """The line without the "@name" that platforms put before a reply."""
+    text = message.text.strip()
+    return text.partition(" ")[2].strip() if message.reply_to and text.startswith("@") else text
 
 
 def _plain(text: str) -> str:
+    """In plain width: "！ｈｕｓｈ" is "!hush"."""
     return unicodedata.normalize("NFKC", text)

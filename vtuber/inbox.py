@@ -251,7 +251,7 @@ class Inbox:
         """
         if deletion.message_id:
             self._revoked.set((deletion.platform, deletion.message_id), None)
-        return self._drop_all([e for e in self._waiting if _is_revoked(e.event, deletion)], Drop.REVOKED)
+        return self._drop_all([e for e in self._waiting if is_revoked(e.event, deletion)], Drop.REVOKED)
 
     def ignore(self, platform: str, who: str, until: float = float("inf")) -> tuple[Answerable, ...]:
         """Takes nothing of ``who`` (an id or a name) before then, paid or not, and removes what waits.
@@ -303,7 +303,8 @@ def _repeatable(entry: Entry) -> list[tuple[str, str]]:
     return [(entry.gist, event.text)] if len(event.text) <= BUZZ_LENGTH else []
 
 
-def _is_revoked(event: Answerable, deletion: Deletion) -> bool:
+def is_revoked(event: Answerable, deletion: Deletion) -> bool:
+    """Whether the deletion takes this event away."""
     if event.platform != deletion.platform:
         return False
     if deletion.message_id:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from vtuber import clock
 from vtuber.events import Answerable, Batch, Deletion, Pick, is_paid
-from vtuber.inbox import Inbox
+from vtuber.inbox import Inbox, is_revoked
 from vtuber.metrics import Metrics
 from vtuber.text import escaped
 from vtuber.turn import Cast, Reply, Turn
@@ -83,7 +83,7 @@ class Performer:
 
     def revoke(self, deletion: Deletion) -> None:
         """Stops answering what a moderator deleted."""
-        self._cut([turn for turn in self._turns if is_about(turn.batch.lead.event, deletion)])
+        self._cut([turn for turn in self._turns if is_revoked(turn.batch.lead.event, deletion)])
 
     def _cut(self, turns: Sequence[Turn]) -> None:
         for turn in list(turns):
@@ -200,12 +200,3 @@ class Performer:
         )
         log.info("%s: %s", escaped(lead.author.name), escaped(lead.text))
         log.info("%s: %s", self._cast.character.name, escaped(reply.heard) or "(nothing)")
-
-
-def is_about(event: Answerable, deletion: Deletion) -> bool:
-    """Whether the deletion takes this event away."""
-    if (event.platform, event.channel) != (deletion.platform, deletion.channel):
-        return False
-    if deletion.message_id:
-        return event.id == deletion.message_id
-    return not deletion.author_id or event.author.id == deletion.author_id

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Protocol
 
 from vtuber import __version__, brain, character, clock, listeners, registry, stage, voice, wire
 from vtuber.brain import Progress, memory
 from vtuber.brain.prompt import Conversation
-from vtuber.commands import Command, Commands
+from vtuber.commands import Command, Commands, ignored
 from vtuber.config import Settings
 from vtuber.errors import BanbanError, ListenerError, VoiceError
 from vtuber.events import Answerable, ChatMessage, Deletion, Event, is_paid
@@ -36,6 +38,14 @@ RESTART_SECONDS = (1.0, 60.0)
 """The first and the longest wait before a part that failed is tried again; doubled each time."""
 
 
+class _Part(Protocol):
+    def health(self) -> Health: ...
+
+
+class _Stoppable(Protocol):
+    async def stop(self) -> None: ...
+
+
 class Show:
     """One show. ``run`` it once; it ends when cancelled, after ``seconds``, or when ``over`` is set."""
 
@@ -49,7 +59,7 @@ class Show:
         self.journal = Journal(settings)
         self.inbox = Inbox(settings.inbox, self.character.aliases, self.seed)
         self.commands = Commands(settings.gate)
-        self.filter = Filter(settings.gate)
+        self.filter = Filter(settings.gate, self.character.persona)
         self.brain: brain.Brain = registry.load("brain", brain.PARTS, settings.brain.use)(settings)
         self.voice = voice.build(settings, self.character)
         self.memory = memory.build(settings)
@@ -84,7 +94,7 @@ class Show:
 
     def health(self) -> list[Health]:
         """Every part's state, in the order of the flow."""
-        parts = (*self.ears, self.brain, self.voice, self.memory, *self.screens, self.journal)
+        parts: list[_Part] = [*self.ears, self.brain, self.voice, self.memory, *self.screens, self.journal]
         return [part.health() for part in parts]
 
     @property
@@ -126,7 +136,7 @@ class Show:
         """Silence first, then every part, with a deadline for all of them together."""
         self.performer.hush(0)
         self.journal.write("end", **self.metrics.report(self.inbox.dropped))
-        parts = (self.brain, self.voice, self.memory, *self.screens)
+        parts: list[_Stoppable] = [self.brain, self.voice, self.memory, *self.screens]
         stopping = [asyncio.create_task(part.stop()) for part in parts]
         with clock.outside():
             _, late = await asyncio.wait(stopping, timeout=STOP_SECONDS)
@@ -242,12 +252,10 @@ class Show:
 
     def _obey(self, command: Command) -> None:
         """Acts at once, and says in the terminal and the journal what it did."""
-        did = self._orders[command.name](command)
+        did = command.problem or self._orders[command.name](command)
         by = command.by
-        self.journal.write(
-            "command", name=command.name, argument=command.argument, by=by.id, who=by.name, did=did
-        )
-        log.info("%s (%s): %s", escaped(command.name), escaped(by.name), escaped(did))
+        self.journal.write("command", text=command.message.text, by=by.id, who=by.name, did=did)
+        log.info("%s by %s: %s", escaped(command.message.text), escaped(by.name), escaped(did))
 
     def _hush(self, _: Command) -> str:
         self.performer.hush(self.settings.gate.hush_seconds)
@@ -269,7 +277,12 @@ class Show:
         return "she will say it"
 
     def _ignore(self, command: Command) -> str:
-        raise NotImplementedError
+        whom = ignored(command.argument)
+        if whom is None:  # seen to by the parser
+            return "nobody is ignored"
+        name, seconds = whom
+        self.inbox.ignore(command.message.platform, name, until=clock.now() + seconds)
+        return f"{name} is not answered" + (f" for {seconds / 60:g} minutes" if seconds < math.inf else "")
 
     def _status(self, _: Command) -> str:
         mood = "paused" if self.performer.paused else "busy" if self.performer.busy else "listening"

@@ -27,7 +27,7 @@ class Talk:
         self.character = character.load(settings.show.character)
         self._brain: brain.Brain = registry.load("brain", brain.PARTS, settings.brain.use)(settings)
         self._conversation = Conversation(self.character, settings, self._brain)
-        self._filter = Filter(settings.gate)
+        self._filter = Filter(settings.gate, self.character.persona)
         self._ear = Console(settings)
 
     def health(self) -> list[Health]:

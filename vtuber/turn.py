@@ -28,8 +28,8 @@ from vtuber.metrics import Stopwatch
 from vtuber.stage.stage import Stage
 from vtuber.text import escaped
 from vtuber.voice import Voice
+from vtuber.voice.captions import silent
 from vtuber.voice.sentences import Cutter
-from vtuber.voice.silent import silent
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class Turn:
         except BanbanError as error:
             self._fail(error)
         if not self.script:
-            self._cast.conversation.heard(" ".join(spoken.sentence.text for spoken in self.reply.spoken))
+            self._cast.conversation.heard(" ".join(s.sentence.text for s in self.reply.spoken), self.batch)
 
     async def _sentences(self) -> AsyncGenerator[Sentence, None]:
         """What she is going to say, a piece at a time, each one judged before anybody hears of it."""
@@ -231,7 +231,7 @@ class Turn:
             log.warning("no voice: %s", error.what)
             if begun:
                 return
-            async for chunk in silent(text):
+            for chunk in silent(text):
                 self._mark(chunk)
                 yield chunk
 
@@ -248,7 +248,7 @@ class Turn:
         """Keeps what was heard: for the next prompt, where it was cut; for good, always."""
         heard = self.reply.heard
         if self._cut:
-            self._cast.conversation.heard(heard)
+            self._cast.conversation.heard(heard, self.batch)
         if heard:
             try:
                 await self._cast.memory.remember(self.batch, heard)

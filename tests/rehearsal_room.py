@@ -1,0 +1,145 @@
+"""A whole show with a scripted brain and voice, in simulated time, and somebody who types into it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import benchmarks.scripted  # registers the scripted parts
+from vtuber.clock import SimulatedLoop, now
+from vtuber.config import Settings
+from vtuber.events import Author, ChatMessage, Event, Role
+from vtuber.health import Health, State
+from vtuber.show import Show
+from vtuber.stage import Cue
+
+assert benchmarks.scripted
+
+_ids = count(1)
+
+
+def message(
+    text: str, *, name: str = "mika", roles: frozenset[Role] = frozenset(), **more: Any
+) -> ChatMessage:
+    number = next(_ids)
+    return ChatMessage(f"m{number}", "twitch", "banban", Author(f"id-{name}", name, roles), text, **more)
+
+
+def order(text: str) -> ChatMessage:
+    """The same, by a moderator."""
+    return message(text, name="mod", roles=frozenset((Role.MODERATOR,)))
+
+
+class Typist:
+    """A listener that hears what a test gives it."""
+
+    def __init__(self) -> None:
+        self._events: asyncio.Queue[Event] = asyncio.Queue(100)
+
+    def types(self, event: Event) -> None:
+        self._events.put_nowait(event)
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        while True:
+            yield await self._events.get()
+
+    def health(self) -> Health:
+        return Health("chat.typist", State.OK, "typing")
+
+
+class Screen:
+    """Remembers every cue and when it came."""
+
+    def __init__(self) -> None:
+        self.cues: list[tuple[float, Cue]] = []
+
+    async def start(self) -> None: ...
+
+    def show(self, cue: Cue) -> None:
+        self.cues.append((now(), cue))
+
+    async def stop(self) -> None: ...
+
+    def health(self) -> Health:
+        return Health("stage.screen", State.OK, "watching")
+
+
+class Room:
+    """The show, its screen, and what a test asks of them."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.typist = Typist()
+        self.screen = Screen()
+        options: dict[str, Any] = {
+            "brain": {"use": "scripted"},
+            "voice": {"use": "scripted", "fallback": ""},
+            "memory": {"use": "forgetful"},
+            "stage": {"port": 0},
+            "journal": {"folder": folder / "shows"},
+        }
+        for section, values in settings.items():
+            options[section] = {**options.get(section, {}), **values}
+        self.show = Show(Settings.model_validate(options), seed=7, ears=[self.typist])
+        self.show.screens[:] = [self.screen]
+        self.show.stage._screens = (self.screen,)
+
+    def types(self, text: str, **more: Any) -> ChatMessage:
+        written = message(text, **more)
+        self.show.hear(written)
+        return written
+
+    def orders(self, text: str) -> None:
+        self.show.hear(order(text))
+
+    async def until(self, holds: Callable[[], Any], seconds: float = 60.0) -> None:
+        async with asyncio.timeout(seconds):
+            while not holds():
+                await asyncio.sleep(0.01)
+
+    async def until_speaking(self) -> None:
+        await self.until(lambda: self.show.stage.remaining() > 0)
+
+    async def until_idle(self) -> None:
+        await self.until(lambda: not self.show.performer.busy and not len(self.show.inbox))
+
+    def journal(self, kind: str) -> list[dict[str, Any]]:
+        """The show's journal so far."""
+        assert self.show.journal.path is not None
+        self.show.journal._store(self.show.journal._take())
+        lines = self.show.journal.path.read_text(encoding="utf-8").splitlines()
+        return [record for record in map(json.loads, lines) if record["kind"] == kind]
+
+    def heard(self) -> list[str]:
+        return [reply["heard"] for reply in self.journal("reply")]
+
+
+def perform(room: Callable[[], Room], scene: Callable[[Room], Awaitable[None]]) -> None:
+    """Plays the scene in a running show, in simulated time."""
+
+    async def main() -> None:
+        stage = room()
+        running = asyncio.create_task(
+            stage.show.run(progress=lambda _share, _words: None, on_air=lambda: ready.set())
+        )
+        scene_task = asyncio.create_task(_after(ready, lambda: scene(stage)))
+        await asyncio.wait((running, scene_task), return_when=asyncio.FIRST_COMPLETED)
+        stage.show.over.set()
+        await running
+        if not scene_task.done():
+            scene_task.cancel()
+        with suppress(asyncio.CancelledError):
+            await scene_task
+
+    ready = asyncio.Event()
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(main())
+
+
+async def _after(ready: asyncio.Event, scene: Callable[[], Awaitable[None]]) -> None:
+    await ready.wait()
+    await scene()

@@ -1,0 +1,384 @@
+"""A whole show, with scripted timings: she answers, obeys at once, and outlives whatever breaks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rehearsal_room import Room, message, perform
+
+from benchmarks.scripted import ScriptedBrain, ScriptedVoice
+from vtuber.brain import Prompt
+from vtuber.clock import now
+from vtuber.errors import BrainError, ListenerError, VoiceError
+from vtuber.events import Deletion, Event, Money, Sound, Word
+from vtuber.health import Health, State
+from vtuber.stage import ClipBegins, ClipSound, Hushed, Rested, Thinking
+
+Scene = Callable[[Room], Awaitable[None]]
+
+
+@pytest.fixture
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Plays a scene; ``reply`` is what she says to everything."""
+
+    def play(scene: Scene, *, reply: str = "Yes, it is. I like it very much!", **settings: Any) -> None:
+        monkeypatch.setattr(ScriptedBrain, "reply", reply)
+        perform(lambda: Room(tmp_path, **settings), scene)
+
+    return play
+
+
+def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("is the pizza good?")
+        await room.until_idle()
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+        kinds = [type(cue) for _, cue in room.screen.cues]
+        assert kinds[0] is Thinking
+        assert kinds[-1] is Rested
+        assert ClipSound in kinds
+        (spoken,) = [cue.sentence.text for _, cue in room.screen.cues if isinstance(cue, ClipBegins)][:1]
+        assert "Yes, it is.".startswith(spoken)
+        (reply,) = room.journal("reply")
+        assert list(reply["delays_ms"]) == [
+            *("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
+        ]
+        recalled = await room.show.memory.recall(
+            __import__("vtuber.events", fromlist=["Batch"]).Batch(
+                __import__("vtuber.events", fromlist=["Pick"]).Pick(message("again"))
+            )
+        )
+        assert recalled.answers == ("Yes, it is. I like it very much!",)
+
+    play(scene)
+
+
+def test_messages_gather_while_she_speaks_and_are_answered_in_turn(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("first question?")
+        await room.until_speaking()
+        room.types("lower one", name="a")
+        room.types("paid one", name="b", money=Money(__import__("decimal").Decimal(5), "USD"))
+        await room.until_idle()
+        batches = room.journal("batch")
+        assert len(batches) == 2
+        assert len(batches[1]["others"]) == 1
+        assert room.show.metrics.paid == room.show.metrics.paid_answered == 1
+        sounds = [cue for _, cue in room.screen.cues if isinstance(cue, ClipSound)]
+        assert all(later.at >= earlier.at for earlier, later in zip(sounds, sounds[1:], strict=False))
+
+    play(scene)
+
+
+def test_a_hush_is_silence_with_nobody_at_work(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("tell me everything")
+        await room.until_speaking()
+        await asyncio.sleep(0.3)
+        room.orders("!hush")
+        hushed_at, last = room.screen.cues[-1]
+        assert isinstance(last, Hushed)
+        await asyncio.sleep(0.05)
+        assert ScriptedBrain.streaming == ScriptedVoice.speaking == 0
+        assert room.show.stage.remaining() == 0
+        later = [cue for at, cue in room.screen.cues if at >= hushed_at]
+        assert not [cue for cue in later[later.index(last) + 1 :] if not isinstance(cue, Rested)]
+        room.types("and now?")
+        await asyncio.sleep(4.5)
+        assert not room.show.performer.busy  # silent for gate.hush_seconds
+        await room.until_idle()
+        cut, after = room.heard()
+        assert "Word after word".startswith(cut[:10])
+        assert len(cut) < len(after)
+
+    play(scene, reply="Word after word after word, " * 12)
+
+
+def test_a_hush_in_her_thoughts_leaves_nothing_to_say(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("hello?")
+        await asyncio.sleep(0.1)
+        assert ScriptedBrain.streaming == 1
+        room.orders("!hush")
+        await asyncio.sleep(0.05)
+        assert ScriptedBrain.streaming == 0
+        await room.until_idle()
+        assert room.heard() == [""]
+
+    play(scene)
+
+
+def test_a_skip_drops_one_reply_and_she_goes_on(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("one?")
+        await room.until_speaking()
+        room.types("two?", name="other")
+        room.orders("!skip")
+        await room.until_idle()
+        first, second = room.heard()
+        assert len(first) < len(second)
+
+    play(scene, reply="This is a rather long reply, as you will hear, and it goes on for a while.")
+
+
+def test_paused_she_answers_nobody_until_resumed(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!pause")
+        room.types("anybody there?")
+        await asyncio.sleep(30)
+        assert room.heard() == []
+        room.orders("!resume")
+        await room.until_idle()
+        assert len(room.heard()) == 1
+
+    play(scene)
+
+
+def test_she_says_exactly_what_a_moderator_orders_and_thinks_nothing(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!say Good evening, everybody. 大家好！")
+        await room.until_idle()
+        assert room.heard() == ["Good evening, everybody. 大家好！"]
+        assert room.journal("prompt") == []
+        room.orders("!say visit www.example.com now")
+        await room.until(lambda: len(room.heard()) == 2)
+        assert "example" not in room.heard()[1]
+
+    play(scene)
+
+
+def test_who_is_ignored_is_not_answered_for_a_while(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!ignore @mika 1")
+        room.types("hello?")
+        await asyncio.sleep(30)
+        assert room.heard() == []
+        await asyncio.sleep(31)
+        room.types("hello again?")
+        await room.until_idle()
+        assert len(room.heard()) == 1
+        assert room.show.inbox.dropped["ignored"] == 1
+
+    play(scene)
+
+
+def test_commands_are_journaled_with_what_they_did(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!status")
+        room.orders("!husch")
+        room.orders("!ignore")
+        status, typo, misuse = (command["did"] for command in room.journal("command"))
+        assert "listening" in status
+        assert "did you mean !hush" in typo
+        assert "!ignore @NAME" in misuse
+        assert len(room.show.inbox) == 0
+
+    play(scene)
+
+
+def test_a_viewers_command_is_only_chat(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("what is this?")
+        await room.until_speaking()
+        room.types("!hush", name="Moderator")
+        assert room.show.stage.remaining() > 0
+        await room.until_idle()
+        assert room.journal("command") == []
+        assert room.heard()[0] == "Yes, it is. I like it very much!"
+
+    play(scene)
+
+
+def test_when_the_model_dies_in_mid_reply_she_goes_on_where_she_was(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    whole = ScriptedBrain.stream
+
+    async def dying(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        asked.append(prompt.reply_so_far)
+        given = 0
+        async for text in whole(self, prompt):
+            yield text
+            given += 1
+            if len(asked) == 1 and given == 4:
+                raise BrainError("the model died")
+
+    monkeypatch.setattr(ScriptedBrain, "stream", dying)
+
+    async def scene(room: Room) -> None:
+        room.types("is it good?")
+        await room.until_idle()
+        assert asked == ["", "Yes, it is. I li"]
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+
+    play(scene)
+
+
+def test_when_the_model_stays_dead_the_message_waits_for_it(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ScriptedBrain.stream
+    dead = True
+
+    async def down(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        if dead:
+            raise BrainError("the model is not there")
+        async for text in whole(self, prompt):
+            yield text
+
+    monkeypatch.setattr(ScriptedBrain, "stream", down)
+
+    async def scene(room: Room) -> None:
+        nonlocal dead
+        room.types("still there?")
+        await asyncio.sleep(5)
+        assert not any(room.heard())
+        dead = False
+        await room.until(lambda: any(room.heard()))
+        assert room.show.metrics.turns == 1
+
+    play(scene)
+
+
+def test_a_sentence_that_must_not_be_said_is_not_and_ends_the_reply(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("where?")
+        await room.until_idle()
+        (heard,) = room.heard()
+        assert heard.startswith("I know it well.")
+        assert "forbidden" not in heard
+        assert "Never said" not in heard
+        assert heard.removeprefix("I know it well. ") in room.show.character.ways_out
+        said = " ".join(cue.sentence.text for _, cue in room.screen.cues if isinstance(cue, ClipBegins))
+        assert "forbidden" not in said
+
+    play(scene, reply="I know it well. The forbidden word. Never said.", gate={"words": ("forbidden",)})
+
+
+def test_without_a_voice_her_captions_go_on(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def mute(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+        raise VoiceError("no voice today")
+        yield
+
+    monkeypatch.setattr(ScriptedVoice, "speak", mute)
+
+    async def scene(room: Room) -> None:
+        room.types("can you speak?")
+        await room.until_idle()
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+        assert all(not any(cue.pcm) for _, cue in room.screen.cues if isinstance(cue, ClipSound))
+
+    play(scene)
+
+
+def test_a_deleted_message_is_no_longer_answered(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        asked = room.types("say something")
+        waiting = room.types("me too", name="other")
+        await room.until_speaking()
+        for gone in (asked, waiting):
+            room.show.hear(Deletion("d", gone.platform, gone.channel, message_id=gone.id))
+        assert isinstance(room.screen.cues[-1][1], Hushed)
+        await room.until_idle()
+        assert len(room.heard()) <= 2
+        assert room.show.inbox.dropped["revoked"] <= 1
+
+    play(scene, reply="It goes on and on, " * 10, inbox={"batch": 1})
+
+
+def test_a_defect_in_one_reply_is_not_the_end(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = ScriptedVoice.speak
+    broken = True
+
+    async def speak(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+        nonlocal broken
+        if broken:
+            broken = False
+            raise ZeroDivisionError
+        async for chunk in whole(self, text):
+            yield chunk
+
+    monkeypatch.setattr(ScriptedVoice, "speak", speak)
+
+    async def scene(room: Room) -> None:
+        room.types("one?")
+        await asyncio.sleep(5)
+        room.types("two?", name="other")
+        await room.until_idle()
+        assert room.heard()[-1] == "Yes, it is. I like it very much!"
+        assert room.journal("failure")[0]["part"] == "turn"
+
+    play(scene)
+
+
+def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
+    class Stumbling:
+        begun = 0
+
+        async def events(self) -> AsyncGenerator[Event, None]:
+            self.begun += 1
+            if self.begun < 3:
+                raise RuntimeError("stumbled")
+            yield message("here I am")
+
+        def health(self) -> Health:
+            return Health("chat.stumbling", State.OK, "")
+
+    class Hopeless:
+        begun = 0
+
+        async def events(self) -> AsyncGenerator[Event, None]:
+            self.begun += 1
+            raise ListenerError("there is no such channel", final=True)
+            yield
+
+        def health(self) -> Health:
+            return Health("chat.hopeless", State.DOWN, "no such channel")
+
+    stumbling, hopeless = Stumbling(), Hopeless()
+
+    async def scene(room: Room) -> None:
+        await room.until(lambda: len(room.heard()) == 1)
+        assert (stumbling.begun, hopeless.begun) == (3, 1)
+
+    def with_ears(self: Room) -> None:
+        self.show.ears = [stumbling, hopeless]
+
+    original = Room.__init__
+
+    def patched(self: Room, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        with_ears(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Room, "__init__", patched)
+        play(scene)
+
+
+def test_a_part_that_changes_is_reported(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = State.OK
+    monkeypatch.setattr(ScriptedBrain, "health", lambda _: Health("brain", state, "as it is"))
+
+    async def scene(room: Room) -> None:
+        nonlocal state
+        await asyncio.sleep(2)
+        state = State.DOWN
+        await asyncio.sleep(2)
+        assert [line["state"] for line in room.journal("part") if line["part"] == "brain"] == ["ok", "down"]
+
+    play(scene)
+
+
+def test_a_reply_has_its_bounds(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("how long?")
+        began = now()
+        await room.until_idle()
+        assert now() - began < 15
+
+    play(scene, reply="and so on and on " * 200, show={"reply_seconds": 5})
