@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from aiohttp import WSMsgType, web
+from voice_props import CHARACTER, hear
 
 from vtuber import sound
 from vtuber.config import EdgeVoice, Settings, Voice
@@ -21,12 +25,15 @@ TEXT = "“Hello,” brave new world! 🎉"
 WORDS = (("Hello", 0.6), ("brave", 1.1), ("new", 1.6), ("world", 2.1))  # each lasts 0.3 s
 
 
+Maker = Callable[..., Edge]
+
+
 class Service:
     """The far end. ``manner`` says how it behaves."""
 
     def __init__(self) -> None:
         self.manner = "well"
-        self.words = WORDS
+        self.words: tuple[tuple[str, float], ...] = WORDS
         self.requests: list[str] = []
         self.url = ""
         self.open = 0
@@ -95,7 +102,7 @@ class Service:
 
 
 @pytest.fixture
-async def service():
+async def service() -> AsyncIterator[Service]:
     service = Service()
     app = web.Application()
     app.router.add_get("/", service.answer)
@@ -103,25 +110,24 @@ async def service():
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    port = site._server.sockets[0].getsockname()[1]
-    service.url = f"ws://127.0.0.1:{port}/"
+    service.url = f"ws://127.0.0.1:{runner.addresses[0][1]}/"
     yield service
     await runner.cleanup()
 
 
 @pytest.fixture
-def make(character, service):
-    def make(**options):
+def make(service: Service) -> Maker:
+    def make(**options: Any) -> Edge:
         edge = EdgeVoice(url=service.url, first_sound_seconds=options.pop("patience", 3.0))
-        return Edge(Settings(voice=Voice(edge=edge, **options)), character)
+        return Edge(Settings(voice=Voice(edge=edge, **options)), CHARACTER)
 
     return make
 
 
-async def test_a_sentence_is_heard_with_its_words(service, make, ears):
+async def test_a_sentence_is_heard_with_its_words(service: Service, make: Maker) -> None:
     voice = make()
     await voice.start()
-    heard = await ears(voice.speak(TEXT))
+    heard = await hear(voice.speak(TEXT))
     heard.check(TEXT)
     assert [word.text for word in heard.words] == ["“Hello,”", "brave", "new", "world!", "🎉"]
     for word in heard.words[:4]:
@@ -136,10 +142,10 @@ async def test_a_sentence_is_heard_with_its_words(service, make, ears):
     assert voice.health().state is State.OK
 
 
-async def test_sound_is_streamed(service, make, ears, monkeypatch):
+async def test_sound_is_streamed(service: Service, make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vtuber.voice.edge.BETWEEN", 0.2)
     service.manner = "falls silent"
-    heard = await ears(make().speak(TEXT), fails=True)
+    heard = await hear(make().speak(TEXT), fails=True)
     assert "does not answer" in str(heard.error)
     assert heard.seconds > 0.3
 
@@ -155,74 +161,80 @@ async def test_sound_is_streamed(service, make, ears, monkeypatch):
         ("is mute", "does not answer"),
     ],
 )
-async def test_failure_before_any_sound_is_told_with_a_cure(service, make, ears, manner, told):
+async def test_failure_before_any_sound_is_told_with_a_cure(
+    service: Service, make: Maker, manner: str, told: str
+) -> None:
     service.manner = manner
     voice = make(patience=0.3)
     with pytest.raises(VoiceError, match=told) as caught:
-        await ears(voice.speak(TEXT))
+        await hear(voice.speak(TEXT))
     assert caught.value.cure
     assert voice.health().state is State.DOWN
     service.manner = "well"
-    await ears(voice.speak(TEXT))
+    await hear(voice.speak(TEXT))
     assert voice.health().state is State.OK
 
 
-async def test_nobody_there(service, make, ears):
+async def test_nobody_there(service: Service, make: Maker) -> None:
     voice = make()
     service.url = "ws://127.0.0.1:9/"
     voice = make()
     with pytest.raises(VoiceError, match="cannot be reached"):
-        await ears(voice.speak(TEXT))
+        await hear(voice.speak(TEXT))
 
 
-async def test_a_clip_cut_off_is_noticed_and_what_came_is_heard(service, make, ears):
+async def test_a_clip_cut_off_is_noticed_and_what_came_is_heard(service: Service, make: Maker) -> None:
     service.manner = "breaks off"
-    heard = await ears(make().speak(TEXT), fails=True)
+    heard = await hear(make().speak(TEXT), fails=True)
     assert "broke off" in str(heard.error)
     assert 0.3 < heard.seconds < 1.2
     assert [word.text for word in heard.words] == ["“Hello,”", "brave"]
 
 
-async def test_a_clip_shorter_than_its_words_is_noticed(service, make, ears):
+async def test_a_clip_shorter_than_its_words_is_noticed(service: Service, make: Maker) -> None:
     service.words = (*WORDS[:3], ("world", 2.95))
     with pytest.raises(VoiceError, match="broke off"):
-        await ears(make().speak(TEXT))
+        await hear(make().speak(TEXT))
 
 
 @pytest.mark.parametrize("manner", ["tells late", "tells nothing"])
-async def test_words_are_guessed_when_the_service_does_not_tell(service, make, ears, manner):
+async def test_words_are_guessed_when_the_service_does_not_tell(
+    service: Service, make: Maker, manner: str
+) -> None:
     service.manner = manner
-    (await ears(make().speak(TEXT))).check(TEXT)
+    (await hear(make().speak(TEXT))).check(TEXT)
 
 
 @pytest.mark.parametrize(
     "words", [(), WORDS[1:2], (("你好", 0.6), ("Hello", 0.9)), (("world", 0.6), ("Hello", 1.1))]
 )
-async def test_odd_words_never_spoil_the_caption(service, make, ears, words):
+async def test_odd_words_never_spoil_the_caption(
+    service: Service, make: Maker, words: tuple[tuple[str, float], ...]
+) -> None:
     service.words = words
-    (await ears(make().speak(TEXT))).check(TEXT)
+    (await hear(make().speak(TEXT))).check(TEXT)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "🎉 !", "^_^"])
-async def test_nothing_to_say_asks_nobody(service, make, ears, text):
-    heard = await ears(make().speak(text))
+async def test_nothing_to_say_asks_nobody(service: Service, make: Maker, text: str) -> None:
+    heard = await hear(make().speak(text))
     heard.check(text)
     assert service.requests == []
 
 
-async def test_markup_in_the_text_is_text(service, make, ears):
-    await ears(make().speak("a <break time='9s'/> & b"))
+async def test_markup_in_the_text_is_text(service: Service, make: Maker) -> None:
+    await hear(make().speak("a <break time='9s'/> & b"))
     assert "<break" not in service.requests[0]
 
 
-async def test_the_second_clip_is_as_loud_as_the_first(service, make, ears):
+async def test_the_second_clip_is_as_loud_as_the_first(service: Service, make: Maker) -> None:
     voice = make(loudness=-26)
-    levels = [sound.loudness((await ears(voice.speak(TEXT))).samples) for _ in range(2)]
+    levels = [sound.loudness((await hear(voice.speak(TEXT))).samples) for _ in range(2)]
     assert np.allclose(levels, -26, atol=0.6)
 
 
 @pytest.mark.parametrize("manner", ["well", "is mute", "falls silent"])
-async def test_closing_ends_the_connection_at_once(service, make, manner):
+async def test_closing_ends_the_connection_at_once(service: Service, make: Maker, manner: str) -> None:
     service.manner = manner
     items = make().speak(TEXT)
     before = asyncio.all_tasks()
@@ -238,16 +250,16 @@ async def test_closing_ends_the_connection_at_once(service, make, manner):
     assert not left
 
 
-async def test_options_reach_the_service(service, character, ears):
-    character.voices["edge"] = {"voice": "zh-TW-YunJheNeural"}
+async def test_options_reach_the_service(service: Service) -> None:
+    character = replace(CHARACTER, voices={"edge": {"voice": "zh-TW-YunJheNeural"}})
     edge = EdgeVoice(url=service.url)
-    await ears(Edge(Settings(voice=Voice(edge=edge, speed=1.25)), character).speak(TEXT))
+    await hear(Edge(Settings(voice=Voice(edge=edge, speed=1.25)), character).speak(TEXT))
     assert "YunJhe" in service.requests[0]
     assert "rate='+25%'" in service.requests[0]
 
 
-async def test_a_wrong_name_is_told_at_the_start(service, character):
-    voice = Edge(Settings(voice=Voice(edge=EdgeVoice(voice="nobody", url=service.url))), character)
+async def test_a_wrong_name_is_told_at_the_start(service: Service) -> None:
+    voice = Edge(Settings(voice=Voice(edge=EdgeVoice(voice="nobody", url=service.url))), CHARACTER)
     with pytest.raises(VoiceError, match="nobody") as caught:
         await voice.start()
     assert caught.value.where == "voice.edge.voice"

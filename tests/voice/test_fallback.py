@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from itertools import pairwise
 
 import pytest
+from voice_props import CHARACTER, hear
 
 from vtuber import clock, sound, voice
 from vtuber.config import Settings, Voice
@@ -53,21 +54,21 @@ class Scripted:
         return Health("voice", State.OK, f"good for {self.words}")
 
 
-async def test_the_first_speaks_while_it_can(ears):
+async def test_the_first_speaks_while_it_can() -> None:
     first, second = Scripted(), Scripted()
     pair = Fallback(first, second)
     await pair.start()
-    (await ears(pair.speak("one two three"))).check("one two three")
+    (await hear(pair.speak("one two three"))).check("one two three")
     assert second.asked == []
     assert pair.health() == first.health()
 
 
 @pytest.mark.parametrize("spoken", [0, 1, 2])
-async def test_the_second_says_what_was_not_heard(ears, spoken):
+async def test_the_second_says_what_was_not_heard(spoken: int) -> None:
     first, second = Scripted(spoken), Scripted()
     pair = Fallback(first, second)
     await pair.start()
-    heard = await ears(pair.speak("one two, 三 four"))
+    heard = await hear(pair.speak("one two, 三 four"))
     heard.check("one two, 三 four")
     assert second.asked == [["one two, 三 four", "two, 三 four", "三 four"][spoken]]
     assert heard.seconds == 4
@@ -77,24 +78,24 @@ async def test_the_second_says_what_was_not_heard(ears, spoken):
     assert pair.health().cure == "mend it"
 
 
-async def test_marks_that_are_left_need_no_second_voice(ears):
+async def test_marks_that_are_left_need_no_second_voice() -> None:
     first, second = Scripted(2), Scripted()
     pair = Fallback(first, second)
     await pair.start()
-    heard = await ears(pair.speak("one two 🎉"))
+    heard = await hear(pair.speak("one two 🎉"))
     assert heard.text == "onetwo🎉"
     assert second.asked == []
 
 
-def test_a_voice_that_failed_is_left_alone_longer_and_longer(ears):
-    async def main():
+def test_a_voice_that_failed_is_left_alone_longer_and_longer() -> None:
+    async def main() -> None:
         first, second = Scripted(0), Scripted()
         pair = Fallback(first, second)
         await pair.start()
         tried = []
         while clock.now() < 1000:
             before = len(first.asked)
-            await ears(pair.speak("one"))
+            await hear(pair.speak("one"))
             if len(first.asked) > before:
                 tried.append(clock.now())
             await asyncio.sleep(1)
@@ -102,33 +103,33 @@ def test_a_voice_that_failed_is_left_alone_longer_and_longer(ears):
         assert pauses[:7] == [5, 10, 20, 40, 80, 160, 300]
         first.words = ALL
         await asyncio.sleep(300)
-        await ears(pair.speak("one"))
+        await hear(pair.speak("one"))
         assert pair.health() == first.health()
         first.words = 0
-        await ears(pair.speak("one"))
+        await hear(pair.speak("one"))
         await asyncio.sleep(5)
         asked = len(first.asked)
-        await ears(pair.speak("one"))
+        await hear(pair.speak("one"))
         assert len(first.asked) == asked + 1
 
     with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
         runner.run(main())
 
 
-async def test_one_of_them_is_enough_to_start(ears):
+async def test_one_of_them_is_enough_to_start() -> None:
     pair = Fallback(Scripted(starts=False), Scripted())
     await pair.start()
-    (await ears(pair.speak("one"))).check("one")
+    (await hear(pair.speak("one"))).check("one")
     assert pair.health().state is State.LIMITED
     alone = Fallback(Scripted(1), Scripted(starts=False))
     await alone.start()
-    (await ears(alone.speak("one"))).check("one")
-    assert (await ears(alone.speak("one two"), fails=True)).text == "one"
+    (await hear(alone.speak("one"))).check("one")
+    assert (await hear(alone.speak("one two"), fails=True)).text == "one"
     with pytest.raises(VoiceError, match="cannot start"):
         await Fallback(Scripted(starts=False), Scripted(starts=False)).start()
 
 
-async def test_closing_closes_the_voice_that_speaks():
+async def test_closing_closes_the_voice_that_speaks() -> None:
     for first, second in ((Scripted(), Scripted()), (Scripted(0), Scripted())):
         pair = Fallback(first, second)
         await pair.start()
@@ -141,20 +142,20 @@ async def test_closing_closes_the_voice_that_speaks():
         assert second.closed == (0 if first.words else 1)
 
 
-def test_build_follows_the_settings(character):
-    assert isinstance(voice.build(Settings(), character), Hibari)
-    assert isinstance(voice.build(Settings(voice=Voice(use="edge")), character), Fallback)
-    assert isinstance(voice.build(Settings(voice=Voice(use="edge", fallback="")), character), Edge)
+def test_build_follows_the_settings() -> None:
+    assert isinstance(voice.build(Settings(), CHARACTER), Hibari)
+    assert isinstance(voice.build(Settings(voice=Voice(use="edge")), CHARACTER), Fallback)
+    assert isinstance(voice.build(Settings(voice=Voice(use="edge", fallback="")), CHARACTER), Edge)
     with pytest.raises(ConfigError, match="edgy") as caught:
-        voice.build(Settings(voice=Voice(use="edgy")), character)
+        voice.build(Settings(voice=Voice(use="edgy")), CHARACTER)
     assert "edge" in caught.value.cure
 
 
-async def test_without_a_network_the_embedded_voice_speaks(character, ears):
+async def test_without_a_network_the_embedded_voice_speaks() -> None:
     edge = {"url": "ws://127.0.0.1:9/", "first_sound_seconds": 1.0}
-    both = voice.build(Settings.model_validate({"voice": {"use": "edge", "edge": edge}}), character)
+    both = voice.build(Settings.model_validate({"voice": {"use": "edge", "edge": edge}}), CHARACTER)
     await both.start()
-    heard = await ears(both.speak("Hello there, my friends!"))
+    heard = await hear(both.speak("Hello there, my friends!"))
     heard.check("Hello there, my friends!")
     assert sound.loudness(heard.samples) > -25
     assert both.health().state is State.LIMITED

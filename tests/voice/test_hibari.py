@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import AsyncIterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
+from voice_props import CHARACTER, hear
 
 from vtuber import clock, sound
 from vtuber.config import Settings, Voice
@@ -29,9 +32,9 @@ def model() -> Model:
 
 
 @pytest.fixture
-async def voice(character, monkeypatch, model):
+async def voice(monkeypatch: pytest.MonkeyPatch, model: Model) -> AsyncIterator[Hibari]:
     monkeypatch.setattr("vtuber.voice.hibari.Model", lambda: model)  # loading it once is enough
-    voice = Hibari(Settings(), character)
+    voice = Hibari(Settings(), CHARACTER)
     await voice.start()
     yield voice
     await voice.stop()
@@ -58,33 +61,33 @@ async def voice(character, monkeypatch, model):
         "  ",
     ],
 )
-async def test_any_text_becomes_sound_and_words(voice, ears, text):
-    heard = await ears(voice.speak(text))
+async def test_any_text_becomes_sound_and_words(voice: Hibari, text: str) -> None:
+    heard = await hear(voice.speak(text))
     heard.check(text)
     if any(char.isalpha() for char in text):
         assert heard.seconds > 0.1
 
 
-async def test_speech_is_as_loud_as_asked(voice, ears):
+async def test_speech_is_as_loud_as_asked(voice: Hibari) -> None:
     for text in ("Hello there, my friends!", "Nobody told me that it would rain today.", LONG):
-        heard = await ears(voice.speak(text))
+        heard = await hear(voice.speak(text))
         assert sound.loudness(heard.samples) == pytest.approx(-20, abs=2.5)
         assert np.abs(heard.samples).max() < 1
 
 
-async def test_silence_around_it_is_short_and_natural(voice, ears):
-    def silent_ends(samples):
+async def test_silence_around_it_is_short_and_natural(voice: Hibari) -> None:
+    def silent_ends(samples: sound.Samples) -> tuple[float, float]:
         loud = np.flatnonzero(np.abs(samples) > 0.01)
         return loud[0] / sound.RATE, (len(samples) - loud[-1]) / sound.RATE
 
-    before, after = silent_ends((await ears(voice.speak("Hello my friends."))).samples)
+    before, after = silent_ends((await hear(voice.speak("Hello my friends."))).samples)
     assert before < 0.08
     assert 0.1 < after < 0.35
-    assert silent_ends((await ears(voice.speak("Hello my friends,"))).samples)[1] < 0.2
+    assert silent_ends((await hear(voice.speak("Hello my friends,"))).samples)[1] < 0.2
 
 
-async def test_words_are_heard_when_they_say_so(voice, ears):
-    heard = await ears(voice.speak("Stop. 好好好好好 Go."))
+async def test_words_are_heard_when_they_say_so(voice: Hibari) -> None:
+    heard = await hear(voice.speak("Stop. 好好好好好 Go."))
     stop, go = heard.words[0], heard.words[-1]
     assert heard.level_at(stop.start, stop.end) > -30
     assert heard.level_at(go.start, go.end) > -30
@@ -93,30 +96,30 @@ async def test_words_are_heard_when_they_say_so(voice, ears):
         assert word.end - word.start == pytest.approx(0.2, abs=0.01)
 
 
-async def test_the_model_tells_how_long_each_word_takes(model):
+async def test_the_model_tells_how_long_each_word_takes(model: Model) -> None:
     _, spans = model.make(["No", "supercalifragilistic", "no"], 1.0, Stop())
     lengths = [end - start for start, end in spans]
     assert lengths[1] > 2 * max(lengths[0], lengths[2])
     assert all(one[1] <= two[0] for one, two in pairwise(spans))
 
 
-async def test_the_same_text_sounds_the_same(voice, ears):
-    assert (await ears(voice.speak("Hello."))).pcm == (await ears(voice.speak("Hello."))).pcm
+async def test_the_same_text_sounds_the_same(voice: Hibari) -> None:
+    assert (await hear(voice.speak("Hello."))).pcm == (await hear(voice.speak("Hello."))).pcm
 
 
-async def test_speed(character, ears, voice):
-    quick = Hibari(Settings(voice=Voice(speed=1.6)), character)
+async def test_speed(voice: Hibari) -> None:
+    quick = Hibari(Settings(voice=Voice(speed=1.6)), CHARACTER)
     await quick.start()
-    usual = await ears(voice.speak("Hello there, my friends!"))
-    assert (await ears(quick.speak("Hello there, my friends!"))).seconds < 0.8 * usual.seconds
+    usual = await hear(voice.speak("Hello there, my friends!"))
+    assert (await hear(quick.speak("Hello there, my friends!"))).seconds < 0.8 * usual.seconds
     await quick.stop()
 
 
-async def test_chinese_alone_is_shown_and_told_once(voice, ears, caplog):
+async def test_chinese_alone_is_shown_and_told_once(voice: Hibari, caplog: pytest.LogCaptureFixture) -> None:
     assert voice.health().state is State.OK
     with caplog.at_level(logging.WARNING):
-        heard = await ears(voice.speak("你好，我是板板。"))
-        await ears(voice.speak("再見。"))
+        heard = await hear(voice.speak("你好，我是板板。"))
+        await hear(voice.speak("再見。"))
     assert heard.seconds == pytest.approx(8 / 5)
     assert not any(heard.pcm)
     assert [record.getMessage().count('voice.use = "edge"') for record in caplog.records] == [1]
@@ -124,12 +127,12 @@ async def test_chinese_alone_is_shown_and_told_once(voice, ears, caplog):
     assert "edge" in voice.health().cure
 
 
-async def test_marks_alone_are_no_foreign_language(voice, ears):
-    await ears(voice.speak("... 🎉 !"))
+async def test_marks_alone_are_no_foreign_language(voice: Hibari) -> None:
+    await hear(voice.speak("... 🎉 !"))
     assert voice.health().state is State.OK
 
 
-async def test_sentences_of_a_long_piece_come_one_by_one(voice):
+async def test_sentences_of_a_long_piece_come_one_by_one(voice: Hibari) -> None:
     items = voice.speak(LONG * 20)
     first = [await anext(items) for _ in range(5)]
     assert any(isinstance(item, Sound) for item in first)
@@ -137,11 +140,14 @@ async def test_sentences_of_a_long_piece_come_one_by_one(voice):
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.002, 0.01, 0.03])
-async def test_cancelling_leaves_no_thread_at_work(voice, delay, monkeypatch):
+async def test_cancelling_leaves_no_thread_at_work(
+    voice: Hibari, delay: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     working = threading.Event()
+    assert voice._model
     make = voice._model.make
 
-    def watched(*args):
+    def watched(*args: Any) -> Any:
         working.set()
         try:
             return make(*args)
@@ -150,7 +156,7 @@ async def test_cancelling_leaves_no_thread_at_work(voice, delay, monkeypatch):
 
     monkeypatch.setattr(voice._model, "make", watched)
 
-    async def drain():
+    async def drain() -> None:
         async for _ in voice.speak(LONG):
             pass
 
@@ -162,7 +168,7 @@ async def test_cancelling_leaves_no_thread_at_work(voice, delay, monkeypatch):
     assert not working.is_set()
 
 
-async def test_stopping_the_network_in_the_middle(model):
+async def test_stopping_the_network_in_the_middle(model: Model) -> None:
     stop = Stop()
     timer = threading.Timer(0.005, stop.now)
     timer.start()
@@ -173,29 +179,29 @@ async def test_stopping_the_network_in_the_middle(model):
     assert len(samples)
 
 
-async def test_before_start_and_after_stop_it_says_so(character, ears):
-    voice = Hibari(Settings(), character)
+async def test_before_start_and_after_stop_it_says_so() -> None:
+    voice = Hibari(Settings(), CHARACTER)
     assert voice.health().state is State.DOWN
     with pytest.raises(VoiceError):
-        await ears(voice.speak("Hello."))
+        await hear(voice.speak("Hello."))
     await voice.stop()
 
 
-async def test_a_model_that_cannot_be_loaded_is_told_with_a_cure(character, monkeypatch):
-    def broken():
+async def test_a_model_that_cannot_be_loaded_is_told_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
         raise OSError("no such file")
 
     monkeypatch.setattr("vtuber.voice.hibari.Model", broken)
     with pytest.raises(VoiceError, match="no such file") as caught:
-        await Hibari(Settings(), character).start()
+        await Hibari(Settings(), CHARACTER).start()
     assert caught.value.cure
 
 
-def test_simulated_time_stands_still_while_it_works(character, ears):
-    async def main():
-        voice = Hibari(Settings(), character)
+def test_simulated_time_stands_still_while_it_works() -> None:
+    async def main() -> None:
+        voice = Hibari(Settings(), CHARACTER)
         await voice.start()
-        heard = await ears(voice.speak(LONG))
+        heard = await hear(voice.speak(LONG))
         await voice.stop()
         assert heard.seconds > 2
         assert clock.now() == 0

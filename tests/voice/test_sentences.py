@@ -49,7 +49,7 @@ def letters(text: str) -> str:
         ("I love you!🎉 Really, I do.", ["I love you!🎉", "Really, I do."]),
     ],
 )
-def test_cuts_at_sentences_and_lets_the_first_piece_go_early(text, pieces):
+def test_cuts_at_sentences_and_lets_the_first_piece_go_early(text: str, pieces: list[str]) -> None:
     assert texts(text) == pieces
 
 
@@ -58,12 +58,12 @@ def test_cuts_at_sentences_and_lets_the_first_piece_go_early(text, pieces):
     KEPT.split("|"),
 )
 @pytest.mark.parametrize("before", ["", "I think ", "It was a long day, and then ", "我覺得"])
-def test_never_cuts_inside(before, kept):
+def test_never_cuts_inside(before: str, kept: str) -> None:
     text = f"{before}{kept} was what they said that day."
     assert any(kept in piece for piece in texts(text)), texts(text)
 
 
-def test_without_punctuation_the_first_piece_is_short_and_ends_with_a_word():
+def test_without_punctuation_the_first_piece_is_short_and_ends_with_a_word() -> None:
     text = "well this is a text that goes on and on without any mark at all until somebody stops it " * 3
     pieces = texts(text)
     assert 12 <= len(pieces[0]) <= 28
@@ -71,13 +71,13 @@ def test_without_punctuation_the_first_piece_is_short_and_ends_with_a_word():
     assert " ".join(pieces) == text.strip()
 
 
-def test_chinese_without_punctuation_is_cut_between_characters():
+def test_chinese_without_punctuation_is_cut_between_characters() -> None:
     pieces = texts("今天我們要來玩一個沒有任何標點符號的遊戲大家準備好了沒有")
     assert 4 <= len(pieces[0]) <= 11
     assert "".join(pieces) == "今天我們要來玩一個沒有任何標點符號的遊戲大家準備好了沒有"
 
 
-def test_the_first_piece_comes_as_soon_as_it_is_certain():
+def test_the_first_piece_comes_as_soon_as_it_is_certain() -> None:
     cutter = Cutter()
     assert cutter.feed("Hello there,") == []  # "1,000" would go on
     assert cutter.feed(" ") == [Piece("Hello there,", "")]
@@ -86,7 +86,7 @@ def test_the_first_piece_comes_as_soon_as_it_is_certain():
     assert cutter.feed(" w") == [Piece("well this is a long text", "")]
 
 
-def test_later_pieces_grow_and_stay_whole_sentences_where_they_can():
+def test_later_pieces_grow_and_stay_whole_sentences_where_they_can() -> None:
     text = "Hello my friends! " + "This is one of the sentences, and it has two parts. " * 6
     pieces = texts(text)
     assert pieces[0] == "Hello my friends!"
@@ -95,7 +95,7 @@ def test_later_pieces_grow_and_stay_whole_sentences_where_they_can():
     assert max(map(len, texts("word " * 400))) <= LONGEST
 
 
-def test_moods_are_taken_out_and_set_what_follows():
+def test_moods_are_taken_out_and_set_what_follows() -> None:
     assert cut("[happy] Hi my friend! [sad] But it rains.") == [
         Piece("Hi my friend!", "happy"),
         Piece("But it rains.", "sad"),
@@ -117,16 +117,16 @@ def test_moods_are_taken_out_and_set_what_follows():
         ("***", ""),
     ],
 )
-def test_emphasis_marks_are_taken_out(text, shown):
+def test_emphasis_marks_are_taken_out(text: str, shown: str) -> None:
     assert " ".join(texts(text)) == shown
 
 
-def test_symbols_alone_are_no_piece():
+def test_symbols_alone_are_no_piece() -> None:
     assert texts("🎉🎉 !!! ...") == []
     assert texts("🎉 Hi!") == ["🎉 Hi!"]
 
 
-def test_speakable_leaves_words_and_their_punctuation():
+def test_speakable_leaves_words_and_their_punctuation() -> None:
     assert speakable("Hi! 🎉 I'm 板板👋🏽, ok ^_^ :) 3.5 & more ❤️") == "Hi! I'm 板板, ok 3.5 & more"
     assert speakable("🎉 !!") == ""
 
@@ -134,7 +134,7 @@ def test_speakable_leaves_words_and_their_punctuation():
 @pytest.mark.parametrize(
     "text", ["a" * 5000, "!" * 5000, "*" * 5000, "[hap" * 2000, " " * 5000, "[" * 5000, "\n" * 5000]
 )
-def test_what_waits_is_bounded(text):
+def test_what_waits_is_bounded(text: str) -> None:
     cutter = Cutter(MOODS)
     for char in text:
         cutter.feed(char)
@@ -148,7 +148,7 @@ WRITTEN = st.lists(
 
 
 @given(WRITTEN)
-def test_nothing_that_can_be_pronounced_is_lost_or_added(text):
+def test_nothing_that_can_be_pronounced_is_lost_or_added(text: str) -> None:
     pieces = texts(text)
     assert letters("".join(pieces)) == letters(text)
     for piece in pieces:
@@ -158,12 +158,12 @@ def test_nothing_that_can_be_pronounced_is_lost_or_added(text):
 
 
 @given(WRITTEN, st.integers(2, 50))
-def test_how_it_is_chunked_does_not_matter(text, step):
+def test_how_it_is_chunked_does_not_matter(text: str, step: int) -> None:
     assert cut(text, step=step) == cut(text)
 
 
 @given(WRITTEN)
-def test_no_number_is_cut(text):
+def test_no_number_is_cut(text: str) -> None:
     spaced = text.replace("word", " 3.5 1,000 10:30 ")
     joined = " ".join(texts(spaced))
     for number in ("3.5", "1,000", "10:30"):

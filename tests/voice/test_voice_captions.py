@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterable
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from voice_props import hear
 
-from vtuber.events import Sound
+from vtuber.events import Sound, Word
 from vtuber.voice import captions
 from vtuber.voice.follower import Follower
 
@@ -22,34 +24,34 @@ from vtuber.voice.follower import Follower
         ("", []),
     ],
 )
-def test_split(text, words):
+def test_split(text: str, words: list[str]) -> None:
     assert captions.split(text) == words
 
 
 @given(st.text())
-def test_split_spells_the_text(text):
+def test_split_spells_the_text(text: str) -> None:
     assert "".join(captions.split(text)) == "".join(text.split())
 
 
-async def test_a_silent_clip_lasts_as_long_as_reading_it(ears):
-    heard = await ears(_as_async(captions.silent("你好，我是板板")))
+async def test_a_silent_clip_lasts_as_long_as_reading_it() -> None:
+    heard = await hear(_as_async(captions.silent("你好，我是板板")))
     heard.check("你好，我是板板")
     assert heard.seconds == pytest.approx(7 / 5)
     assert not any(heard.pcm)
 
 
-async def _as_async(items):
+async def _as_async(items: Iterable[Sound | Word]) -> AsyncIterator[Sound | Word]:
     for item in items:
         yield item
 
 
-def test_words_come_before_their_sound():
+def test_words_come_before_their_sound() -> None:
     words = captions.spread(["a", "b", "c", "d"], 0.0, 1.0)
     items = list(captions.interleaved(bytes(48_000), words, 0.0))
     assert [type(item) is Sound for item in items] == [False, True] * 4
 
 
-def test_follower_gives_punctuation_to_its_words_and_misses_none():
+def test_follower_gives_punctuation_to_its_words_and_misses_none() -> None:
     follower = Follower("“Hello,” brave 🎉 new 3.5 world!")
     words = follower.meet("Hello", 0.1, 0.3) + follower.meet("BRAVE", 0.4, 0.6)
     words += follower.meet("nonsense", 0.6, 0.7) + follower.meet("world", 1.0, 1.5)
@@ -59,7 +61,7 @@ def test_follower_gives_punctuation_to_its_words_and_misses_none():
     assert follower.done
 
 
-def test_follower_splits_chinese_words():
+def test_follower_splits_chinese_words() -> None:
     words = Follower("我們好。").meet("我們", 0.0, 0.4)
     assert [(word.text, word.start) for word in words] == [("我", 0.0), ("們", 0.2)]
 
@@ -68,7 +70,7 @@ def test_follower_splits_chinese_words():
     st.text("ab好，. 🎉", max_size=20),
     st.lists(st.sampled_from(["a", "b", "ab", "好", "x", ""]), max_size=10),
 )
-def test_follower_always_spells_the_text(text, spoken):
+def test_follower_always_spells_the_text(text: str, spoken: list[str]) -> None:
     follower = Follower(text)
     words = [word for at, name in enumerate(spoken) for word in follower.meet(name, at / 2, at / 2 + 0.4)]
     words += follower.rest(9.0)

@@ -1,4 +1,4 @@
-"""What the tests of voices share: a character, and ears."""
+"""What the tests of voices share: ears, and a character."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from vtuber import sound
 from vtuber.character import Character
@@ -74,23 +73,15 @@ async def hear(items: AsyncIterator[Sound | Word], *, fails: bool = False) -> He
     return heard
 
 
-@pytest.fixture
-def ears():
-    """``await ears(voice.speak(text))`` gives a ``Heard``."""
-    return hear
-
-
-@pytest.fixture
-def character() -> Character:
-    return Character(
-        folder=Path(),
-        name="板板",
-        aliases=(),
-        persona="",
-        sacred=(),
-        examples=(),
-        moods=("calm", "happy"),
-        voices={},
-        ways_out=(),
-        face=Path(),
-    )
+CHARACTER = Character(
+    folder=Path(),
+    name="板板",
+    aliases=(),
+    persona="",
+    sacred=(),
+    examples=(),
+    moods=("calm", "happy"),
+    voices={},
+    ways_out=(),
+    face=Path(),
+)
