@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from vtuber import resources
+from vtuber.errors import ConfigError
+
+SHEET = "character.toml"
+PERSONA = "persona.md"
+EXAMPLES = "examples.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +54,124 @@ def load(name: str) -> Character:
 
     Raises ConfigError naming the file, the key and the cure when the folder cannot be used.
     """
-    raise NotImplementedError
+    folder = _folder(name)
+    sheet = _validated(_Sheet, folder / SHEET)
+    examples = _validated(_Examples, folder / EXAMPLES)
+    persona = _read(folder / PERSONA).strip()
+    if not persona:
+        raise ConfigError(
+            "the persona is empty", where=str(folder / PERSONA), cure="write a few lines about who she is"
+        )
+    face = folder / sheet.face
+    if not face.is_file():
+        raise ConfigError(
+            f"there is no picture {sheet.face!r}",
+            where=f"{folder / SHEET}: face",
+            cure="put an SVG there, or name the one that is",
+        )
+    return Character(
+        folder=folder,
+        name=sheet.name,
+        aliases=tuple(dict.fromkeys(alias.lower() for alias in (sheet.name, *sheet.aliases))),
+        persona=persona,
+        sacred=sheet.sacred,
+        examples=tuple(Example(line.viewer, line.says, line.reply) for line in examples.example),
+        moods=tuple(mood.lower() for mood in sheet.moods),
+        voices=sheet.voices,
+        ways_out=sheet.ways_out,
+        face=face,
+    )
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Spoken = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\r\n]*$")]
+"""Words on one line."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Sheet(_Table):
+    name: Annotated[Spoken, Field(max_length=50)]
+    aliases: tuple[Spoken, ...] = ()
+    moods: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("neutral",)
+    sacred: tuple[Spoken, ...] = ()
+    ways_out: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("…",)
+    face: Spoken = "face.svg"
+    voices: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class _Line(_Table):
+    viewer: Spoken
+    says: Spoken
+    reply: Spoken
+
+
+class _Examples(_Table):
+    example: tuple[_Line, ...] = ()
+
+
+Table = TypeVar("Table", bound=_Table)
+
+
+def _folder(name: str) -> Path:
+    given = Path(name).expanduser()
+    plain = bool(name) and given.name == name and name not in (".", "..")
+    found = resources.find(f"characters/{name}") if plain else None
+    for folder in (found, given):
+        if name and folder is not None and folder.is_dir():
+            return folder.resolve()
+    near = get_close_matches(name, _known(), n=1)
+    raise ConfigError(
+        f"there is no character {name!r}",
+        where="show.character",
+        cure=f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(_known())}, or a folder",
+    )
+
+
+def _known() -> list[str]:
+    bases = (Path.cwd() / "characters", resources.SHIPPED / "characters")
+    return sorted({sheet.parent.name for base in bases for sheet in base.glob(f"*/{SHEET}")})
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError("this file is missing", where=str(path), cure="a character needs it") from None
+    except UnicodeDecodeError:
+        raise ConfigError("this is not UTF-8 text", where=str(path), cure="save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"it cannot be read ({error.strerror or error})", where=str(path)) from None
+
+
+def _validated(table: type[Table], path: Path) -> Table:
+    try:
+        return table.model_validate(tomllib.loads(_read(path)))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"this is not TOML: {error}", where=str(path), cure="mend that line") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(
+            _complaint(first["type"], first["msg"]),
+            where=f"{path}: {'.'.join(str(part) for part in first['loc'])}",
+            cure=_cure(table, str(first["loc"][-1]), first["type"]),
+        ) from None
+
+
+def _complaint(kind: str, message: str) -> str:
+    known = {
+        "extra_forbidden": "there is no such key",
+        "missing": "this key is missing",
+        "string_pattern_mismatch": "this must stay on one line",
+    }
+    return known.get(kind, message[:1].lower() + message[1:])
+
+
+def _cure(table: type[_Table], key: str, kind: str) -> str:
+    if kind != "extra_forbidden":
+        return "see characters/banban for one that works"
+    keys = {**table.model_fields, **(_Line.model_fields if table is _Examples else {})}
+    near = get_close_matches(key, keys, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"

@@ -30,7 +30,8 @@ _STOP_SECONDS = 2.0
 _BACKOFF = (0.0, 0.5, 2.0, 5.0, 15.0, 30.0)
 _LIVED = 60.0
 """A process that has lived so many seconds died of something new."""
-_PARAGRAPH = "\n\n"
+_LINE_END = "\n"
+"""She speaks: a reply is one line, and what small models put on the next is somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class Llama:
                 "top_p": self._settings.top_p,
                 "seed": prompt.seed,
             },
-            stop=[*style.stop, _PARAGRAPH],
+            stop=[*style.stop, _LINE_END],
             labels=prompt.names,
             goes_on=bool(prompt.reply_so_far),
             max_tokens=prompt.max_tokens,

@@ -17,6 +17,8 @@ import llama_cpp as c
 
 CHUNK = 128
 """Tokens evaluated at once: short enough to stop soon where a graphics card cannot be interrupted."""
+REPEAT_PENALTY = 1.1
+REPEAT_WINDOW = 64
 SHIFT_RUN = 24
 """So many equal tokens in a row make a piece of the cache worth moving."""
 _WARNING = 3
@@ -38,9 +40,7 @@ class Sampling:
     top_p: float
     seed: int
     top_k: int = 40
-    min_p: float = 0.05
-    repeat_penalty: float = 1.1
-    repeat_window: int = 64
+    min_p: float = 0.08
 
 
 class Log:
@@ -180,7 +180,7 @@ class Engine:
 
     def generate(self, sampling: Sampling) -> Iterator[int]:
         """Tokens that go on from what ``prepare`` left, each as it is made; ends before a control token."""
-        sampler = _sampler(sampling, int(c.llama_vocab_n_tokens(self._vocab)))
+        sampler = _sampler(sampling, self._vocab)
         try:
             while True:
                 token = int(c.llama_sampler_sample(sampler, self._context, -1))
@@ -259,13 +259,14 @@ def _run_later(cached: Sequence[int], tokens: Sequence[int], same: int) -> int:
     return 0
 
 
-def _sampler(sampling: Sampling, vocabulary: int) -> Any:
+def _sampler(sampling: Sampling, vocab: Any) -> Any:
+    vocabulary = int(c.llama_vocab_n_tokens(vocab))
     chain = c.llama_sampler_chain_init(c.llama_sampler_chain_default_params())
 
     def add(sampler: Any) -> None:
         c.llama_sampler_chain_add(chain, sampler)
 
-    add(c.llama_sampler_init_penalties(vocabulary, sampling.repeat_window, sampling.repeat_penalty, 0.0, 0.0))
+    add(c.llama_sampler_init_penalties(vocabulary, REPEAT_WINDOW, REPEAT_PENALTY, 0.0, 0.0))
     if sampling.temperature <= 0:
         add(c.llama_sampler_init_greedy())
         return chain
