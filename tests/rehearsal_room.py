@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -13,8 +13,9 @@ from typing import Any
 import benchmarks.scripted  # registers the scripted parts
 from vtuber.clock import SimulatedLoop, now
 from vtuber.config import Settings
-from vtuber.events import Author, ChatMessage, Event, Role
+from vtuber.events import Author, ChatMessage, Role
 from vtuber.health import Health, State
+from vtuber.listeners import Listener
 from vtuber.show import Show
 from vtuber.stage import Cue
 
@@ -33,23 +34,6 @@ def message(
 def order(text: str) -> ChatMessage:
     """The same, by a moderator."""
     return message(text, name="mod", roles=frozenset((Role.MODERATOR,)))
-
-
-class Typist:
-    """A listener that hears what a test gives it."""
-
-    def __init__(self) -> None:
-        self._events: asyncio.Queue[Event] = asyncio.Queue(100)
-
-    def types(self, event: Event) -> None:
-        self._events.put_nowait(event)
-
-    async def events(self) -> AsyncGenerator[Event, None]:
-        while True:
-            yield await self._events.get()
-
-    def health(self) -> Health:
-        return Health("chat.typist", State.OK, "typing")
 
 
 class Screen:
@@ -72,8 +56,7 @@ class Screen:
 class Room:
     """The show, its screen, and what a test asks of them."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
-        self.typist = Typist()
+    def __init__(self, folder: Path, ears: Sequence[Listener] = (), **settings: Any) -> None:
         self.screen = Screen()
         options: dict[str, Any] = {
             "brain": {"use": "scripted"},
@@ -84,7 +67,7 @@ class Room:
         }
         for section, values in settings.items():
             options[section] = {**options.get(section, {}), **values}
-        self.show = Show(Settings.model_validate(options), seed=7, ears=[self.typist])
+        self.show = Show(Settings.model_validate(options), seed=7, ears=ears)
         self.show.screens[:] = [self.screen]
         self.show.stage._screens = (self.screen,)
 
@@ -123,9 +106,7 @@ def perform(room: Callable[[], Room], scene: Callable[[Room], Awaitable[None]]) 
 
     async def main() -> None:
         stage = room()
-        running = asyncio.create_task(
-            stage.show.run(progress=lambda _share, _words: None, on_air=lambda: ready.set())
-        )
+        running = asyncio.create_task(stage.show.run(progress=lambda _share, _words: None, on_air=ready.set))
         scene_task = asyncio.create_task(_after(ready, lambda: scene(stage)))
         await asyncio.wait((running, scene_task), return_when=asyncio.FIRST_COMPLETED)
         stage.show.over.set()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.brain import Prompt
 from vtuber.clock import now
 from vtuber.errors import BrainError, ListenerError, VoiceError
-from vtuber.events import Deletion, Event, Money, Sound, Word
+from vtuber.events import Batch, Deletion, Event, Money, Pick, Sound, Word
 from vtuber.health import Health, State
+from vtuber.listeners import Listener
 from vtuber.stage import ClipBegins, ClipSound, Hushed, Rested, Thinking
 
 Scene = Callable[[Room], Awaitable[None]]
@@ -25,9 +28,15 @@ Scene = Callable[[Room], Awaitable[None]]
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Plays a scene; ``reply`` is what she says to everything."""
 
-    def play(scene: Scene, *, reply: str = "Yes, it is. I like it very much!", **settings: Any) -> None:
+    def play(
+        scene: Scene,
+        *,
+        reply: str = "Yes, it is. I like it very much!",
+        ears: Sequence[Listener] = (),
+        **settings: Any,
+    ) -> None:
         monkeypatch.setattr(ScriptedBrain, "reply", reply)
-        perform(lambda: Room(tmp_path, **settings), scene)
+        perform(lambda: Room(tmp_path, ears, **settings), scene)
 
     return play
 
@@ -47,11 +56,7 @@ def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
         assert list(reply["delays_ms"]) == [
             *("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
         ]
-        recalled = await room.show.memory.recall(
-            __import__("vtuber.events", fromlist=["Batch"]).Batch(
-                __import__("vtuber.events", fromlist=["Pick"]).Pick(message("again"))
-            )
-        )
+        recalled = await room.show.memory.recall(Batch(Pick(message("again"))))
         assert recalled.answers == ("Yes, it is. I like it very much!",)
 
     play(scene)
@@ -62,14 +67,14 @@ def test_messages_gather_while_she_speaks_and_are_answered_in_turn(play: Any) ->
         room.types("first question?")
         await room.until_speaking()
         room.types("lower one", name="a")
-        room.types("paid one", name="b", money=Money(__import__("decimal").Decimal(5), "USD"))
+        room.types("paid one", name="b", money=Money(Decimal(5), "USD"))
         await room.until_idle()
         batches = room.journal("batch")
         assert len(batches) == 2
         assert len(batches[1]["others"]) == 1
         assert room.show.metrics.paid == room.show.metrics.paid_answered == 1
         sounds = [cue for _, cue in room.screen.cues if isinstance(cue, ClipSound)]
-        assert all(later.at >= earlier.at for earlier, later in zip(sounds, sounds[1:], strict=False))
+        assert all(later.at >= earlier.at for earlier, later in pairwise(sounds))
 
     play(scene)
 
@@ -346,18 +351,7 @@ def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
         await room.until(lambda: len(room.heard()) == 1)
         assert (stumbling.begun, hopeless.begun) == (3, 1)
 
-    def with_ears(self: Room) -> None:
-        self.show.ears = [stumbling, hopeless]
-
-    original = Room.__init__
-
-    def patched(self: Room, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        with_ears(self)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Room, "__init__", patched)
-        play(scene)
+    play(scene, ears=[stumbling, hopeless])
 
 
 def test_a_part_that_changes_is_reported(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
