@@ -29,6 +29,7 @@ from vtuber.listeners import recordings
 from vtuber.listeners.recordings import Recording
 from vtuber.text import clean
 
+FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # each example may share a folder
 DATA = Path(__file__).parents[1] / "data"
 TWITCH = DATA / "twitch-vod-chat.json"
 YOUTUBE = DATA / "youtube-superchats.json"
@@ -327,7 +328,7 @@ VALUES = st.recursive(
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES), min_size=1, max_size=5))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(suppress_health_check=FIXTURES, max_examples=40)
 def test_any_rows_are_events_or_odd(read: Read, values: list[dict[str, Any]]) -> None:
     changed = [vod() | value for value in values] + [youtube(**value) for value in values]
     recording = read(vod(), *values, *changed)

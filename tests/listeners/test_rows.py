@@ -28,6 +28,7 @@ def scan(tmp_path: Path) -> Scan:
     return scan
 
 
+FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # each example may share a folder
 VALUES = [{"a": 1}, {"b": "two\nlines, [brackets]"}, {"c": {"d": [{"e": None}]}}]
 WRAPPED = {"video": {"id": "1", "comments": [0]}, "comments": VALUES, "more": [{"x": 1}]}
 
@@ -56,7 +57,7 @@ def test_windows_utf_16(scan: Scan) -> None:
 
 
 @given(data=st.data(), piece=st.sampled_from([3, 64, 1 << 20]))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=FIXTURES)
 @pytest.mark.parametrize("shape", ["list", "lines", "wrapped"])
 def test_a_file_cut_anywhere_gives_every_whole_row_before_the_cut(
     scan: Scan, monkeypatch: pytest.MonkeyPatch, shape: str, data: Any, piece: int
@@ -111,7 +112,7 @@ def test_a_row_larger_than_allowed_is_given_up(scan: Scan, monkeypatch: pytest.M
 
 
 @given(content=st.binary(max_size=200) | st.text('[]{}",:\n\\1ea ', max_size=80).map(str.encode))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=FIXTURES)
 def test_any_file_is_read_to_its_end(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any"
     path.write_bytes(content)
