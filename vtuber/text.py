@@ -22,7 +22,7 @@ def clean(text: str, limit: int = MESSAGE_LIMIT) -> str:
     vanish; a pile of combining marks is cut to ``MARKS_LIMIT``. What is clean stays as it is.
     """
     text = text[: limit * 8]  # a megabyte costs no more than a line
-    if not (text.isascii() and text.isprintable()):
+    if not _is_plain(text):
         text = _without_tricks(text)
     return " ".join(text.split())[:limit].rstrip(" " + _JOINERS)
 
@@ -32,6 +32,15 @@ def clean_name(name: str) -> str:
     name = clean(name, NAME_LIMIT)
     visible = any(unicodedata.category(char)[0] not in "MZC" or _may_be_emoji(char) for char in name)
     return name if visible else "someone"
+
+
+def _is_plain(text: str) -> bool:
+    """Whether there is surely no trick in it; a quick look, for most of chat."""
+    if not text.isprintable():
+        return False
+    return text.isascii() or not any(
+        char in _BLANKS or unicodedata.category(char) in ("Mn", "Me") for char in set(text)
+    )
 
 
 def _without_tricks(text: str) -> str:

@@ -34,7 +34,7 @@ from vtuber.text import clean, escaped
 
 _ADDRESS_LIMIT = 100  # bytes: macOS allows 104 for the path of a socket, Linux 108
 _PATIENCE = 4.0  # seconds, for the server to come up and for another show to be done with it
-_STOP_PATIENCE = 1.0
+_STOP_PATIENCE = 0.8
 _PAUSE = 0.02
 
 _OPTIONS = (
