@@ -267,8 +267,9 @@ def test_a_sentence_that_must_not_be_said_is_not_and_ends_the_reply(play: Any) -
 
 def test_without_a_voice_her_captions_go_on(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     async def mute(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
-        raise VoiceError("no voice today")
-        yield
+        if text:
+            raise VoiceError("no voice today")
+        yield Sound(b"")
 
     monkeypatch.setattr(ScriptedVoice, "speak", mute)
 
@@ -339,8 +340,9 @@ def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
 
         async def events(self) -> AsyncGenerator[Event, None]:
             self.begun += 1
-            raise ListenerError("there is no such channel", final=True)
-            yield
+            if self.begun:
+                raise ListenerError("there is no such channel", final=True)
+            yield message("never heard")
 
         def health(self) -> Health:
             return Health("chat.hopeless", State.DOWN, "no such channel")
