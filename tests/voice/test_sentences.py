@@ -168,3 +168,37 @@ def test_no_number_is_cut(text: str) -> None:
     joined = " ".join(texts(spaced))
     for number in ("3.5", "1,000", "10:30"):
         assert joined.count(number) >= len(re.findall(rf"(?<!\S){re.escape(number)}(?!\S)", spaced))
+
+
+@pytest.mark.parametrize("rate", [70, 160])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Well hello, everyone, it is so nice to see all of you here tonight. I have a lot to tell you. " * 3,
+        "It is so nice to see all of you here tonight and I have a lot to tell you, and then I will go. " * 3,
+        "it is so nice to see all of you here tonight and i have a lot to tell you because it was strange "
+        * 3,
+        "大家好，我是板板，今天天氣真的很好所以我們一起出去玩吧，然後晚上再一起打遊戲。" * 3,
+        "今天天氣真的很好所以我們一起出去玩吧然後晚上再一起打遊戲不要忘記帶你的朋友一起來" * 3,
+    ],
+)
+def test_she_begins_early_and_never_runs_dry(text: str, rate: int) -> None:
+    """On paper: ``rate`` characters a second arrive four at a time, 0.25 s after the question.
+
+    A voice makes 15 characters a second of sound, in 0.15 of the time.
+    """
+    cutter = Cutter()
+    written = 0.25
+    ready = []
+    for at in range(0, len(text), 4):
+        ready += [(written, piece) for piece in cutter.feed(text[at : at + 4])]
+        written += 4 / rate
+    ready += [(written, piece) for piece in cutter.finish()]
+    made, silent_from = 0.0, 0.0
+    for index, (arrived, piece) in enumerate(ready):
+        made = max(made, arrived) + len(piece.text) * 0.15 / 15
+        if index == 0:
+            assert made <= (0.75 if rate == 160 else 0.9)
+            silent_from = made
+        assert made <= silent_from
+        silent_from += len(piece.text) / 15

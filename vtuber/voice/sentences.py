@@ -237,7 +237,7 @@ class Cutter:
     def _grow(self, said: float) -> None:
         """What was just cut is heard for a while: the next piece may take about that long to be written."""
         self._least = 10.0
-        grown = max(28.0, 4.0 * said)
+        grown = max(28.0, 2.5 * said)
         self._limit = min(LONGEST, grown if self._first else max(self._limit, grown))
         self._wish = min(120.0, 0.6 * self._limit)
         self._first = False
