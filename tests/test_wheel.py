@@ -1,0 +1,119 @@
+"""The wheel, built and installed in an empty environment, goes on air from an empty folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def uv(*arguments: str | Path) -> None:
+    """Runs uv here, where pyproject.toml tells it how to build. First without the network: that is faster."""
+    for network in ("--offline", "--no-progress"):
+        done = subprocess.run(
+            ["uv", *arguments, network], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
+        )
+        if done.returncode == 0:
+            return
+    pytest.fail(done.stderr)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    uv("build", "--wheel", "--out-dir", folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def run(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Runs a program of the new environment, from an empty folder and with its input closed."""
+    base = tmp_path_factory.mktemp("installed")
+    home, folder, venv = base / "home", base / "empty", base / "venv"
+    home.mkdir()
+    folder.mkdir()
+    uv("venv", "--python", sys.executable, venv)
+    constraints = ROOT / "constraints.txt"
+    uv(
+        "pip",
+        "install",
+        "--python",
+        venv,
+        "--constraints",
+        constraints,
+        "--build-constraints",
+        constraints,
+        wheel,
+    )
+    programs = venv / ("Scripts" if os.name == "nt" else "bin")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "BANBAN_", "VIRTUAL_"))
+    }
+    env = kept | {"HOME": str(home), "USERPROFILE": str(home), "LOCALAPPDATA": str(home), "PYTHONUTF8": "1"}
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        env.pop(name, None)
+
+    def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [programs / program, *arguments],
+            cwd=folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        assert list(folder.iterdir()) == []
+        return done
+
+    return run
+
+
+def test_all_that_the_program_needs_is_inside(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for folder in ("characters", "overlays"):
+        files = {file.relative_to(ROOT).as_posix() for file in (ROOT / folder).rglob("*") if file.is_file()}
+        assert files
+        assert {f"vtuber/shipped/{file}" for file in files} <= names
+    modules = {file.relative_to(ROOT).as_posix() for file in (ROOT / "vtuber").rglob("*.py")}
+    assert modules | {"vtuber/shipped/config.toml", "vtuber/py.typed"} <= names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert not [name for name in names if "__pycache__" in name or "tests" in name]
+
+
+def test_it_runs_from_the_new_environment(run: Run) -> None:
+    where = run("python", "-c", "import vtuber; print(vtuber.__file__)").stdout
+    assert str(ROOT) not in where
+
+
+def test_help(run: Run) -> None:
+    shown = run("banban", "--help").stdout
+    for command in ("live", "rehearse", "chat", "check"):
+        assert command in shown
+
+
+def test_check_finds_every_part_in_working_order(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("stage.port = 0", encoding="utf-8")  # 8930 may be taken here
+    parts = json.loads(run("banban", "check", "--json", "--config", str(tmp_path / "config.toml")).stdout)
+    assert {"brain", "voice", "memory", "journal"} <= {part["part"] for part in parts}
+    assert [part for part in parts if part["state"] == "down"] == []
+
+
+def test_live_goes_on_air_and_ends_by_itself(run: Run) -> None:
+    done = run("banban", "live", "--for", "5", "--port", "0")
+    assert "is on air" in done.stdout
