@@ -47,6 +47,7 @@ def test_a_name_is_judged_as_it_would_be_spoken(gate: Filter) -> None:
     slur = slurs.hateful()[0]
     assert gate.judge(Pick(message("hello", f"xX{slur}Xx"))).rule == "built in: word"
     assert gate.judge(Pick(message("hello", "xXdur1anXx"))).rule == "gate.words: durian"
+    assert gate.judge(Pick(message("hello", "join t.me/x"))).rule == r"gate.patterns: \bt\.me/\w+"
     assert gate.judge(Pick(message("hello", "Pakistani_assassin"))).allowed
     assert not gate.name("d-u-r-i-a-n").allowed
 
