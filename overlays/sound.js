@@ -7,7 +7,7 @@ const FADE = 0.008; // seconds; a hush without it would click
 export class Sound {
   constructor(on) {
     this.on = on;
-    this.played = 0; // samples handed to the sound card so far
+    this.played = 0; // samples that were played to their end
     this.waiting = [];
     if (!on) return;
     // The rate of the samples: buffers then meet exactly, and the browser resamples the whole.
@@ -46,7 +46,10 @@ export class Sound {
     const now = this.context.currentTime;
     bus.gain.setValueAtTime(1, now);
     bus.gain.linearRampToValueAtTime(0, now + FADE);
-    for (const source of sources) source.stop(now + FADE);
+    for (const source of sources) {
+      source.onended = null; // it does not count as played
+      source.stop(now + FADE);
+    }
     setTimeout(() => bus.disconnect(), 200);
     this.fresh();
   }

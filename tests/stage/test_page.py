@@ -195,10 +195,13 @@ async def test_a_hush_silences_at_once(page: Page, overlay: Overlay) -> None:
     stage = await opened(page, overlay)
     play = asyncio.create_task(stage.play(Maker(RESTLESS, each=0.3).clip()))
     await until(page, f"({LEVEL})() > {LOUD}")
+    assert stage.remaining() > 6
+    before = await page.evaluate("window.tapped.context.currentTime")
     stage.hush()
     spoken = await play
     assert not spoken.complete
     await until(page, f"({LEVEL})() === 0")
+    assert await page.evaluate("window.tapped.context.currentTime") < before + 3  # not because it was over
     received = await page.evaluate("banban.heard")
     caption = await page.evaluate("banban.caption")
     await asyncio.sleep(0.5)
@@ -237,11 +240,12 @@ async def test_hostile_text_stays_text(page: Page, overlay: Overlay, evil: str) 
 async def test_a_page_opened_in_the_middle_catches_up(page: Page, overlay: Overlay) -> None:
     stage = await opened(page, overlay)
     stage.thinking("viewer", "sing!", "twitch")
-    play = asyncio.create_task(stage.play(Maker(RESTLESS, each=0.2).clip(mood="happy")))
+    await stage.play(Maker(["Listen."], each=0.1).clip())
+    play = asyncio.create_task(stage.play(Maker(RESTLESS, each=0.2).clip(index=1, mood="happy")))
     await until(page, "banban.caption.includes('word4')")
     await page.reload()
     await until(page, "window.banban?.caption.includes('word4')")
-    assert (await page.evaluate("banban.caption")).startswith("word0 word1 word2")
+    assert (await page.evaluate("banban.caption")).startswith("Listen. word0 word1 word2")
     assert await page.evaluate("banban.mood") == "happy"
     assert await page.locator("#name").inner_text() == "viewer"
     await page.evaluate("window.tapped = banban.tap()")
