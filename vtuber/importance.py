@@ -22,12 +22,14 @@ RANKS = 1 + (1 + REGULAR + QUESTION + ADDRESSED)
 MANY_COPIES = 3
 """What so many people say ranks like what a regular says."""
 
-_QUESTION = re.compile(
-    r"\?|[嗎吗誰谁哪]|什[麼么]|怎[麼么]|[為为]何|如何|多少|[幾几][點点個个歲岁時时]|呢(?:\W|$)"
-    r"|是不是|有[沒没]有|[會会]不[會会]|要不要|能不能|可不可以"
-    r"|^(?:@\S+ )?(?:(?:hey|so|but|and|ok|well)\b,? )?"
+_ASKS = re.compile(
+    r"(?:@\S+ )?(?:(?:hey|so|but|and|ok|well)\b,? )?"
     r"(?:(?:who|what|why|how|when|where|which|whose)(?:'?s|'?re|'?d)?\b"
     r"|(?:are|do|did|can|could|will|would|should|have) (?:you|u|we|i)\b)"
+)
+_ASKS_IN_CHINESE = re.compile(
+    r"[嗎吗誰谁哪]|什[麼么]|怎[麼么]|[為为]何|如何|多少|[幾几][點点個个歲岁時时]|呢(?:\W|$)"
+    r"|是不是|有[沒没]有|[會会]不[會会]|要不要|能不能|可不可以"
 )
 _TERM = re.compile(r"[a-z0-9]{4,}|[\u3040-\u9fff]{2,}")
 
@@ -65,7 +67,7 @@ class Importance:
         rank = 1
         if addressed:
             rank += ADDRESSED
-        if _QUESTION.search(folded) and gist[:1].isalnum():
+        if _is_question(folded) and gist[:1].isalnum():
             rank += QUESTION
         if event.author.months or event.author.roles:
             rank += REGULAR
@@ -74,12 +76,11 @@ class Importance:
     def _is_addressed(self, event: ChatMessage, folded: str) -> bool:
         if self._name is not None and self._name.search(folded):
             return True
-        channel = event.channel.lstrip("#").casefold()
         if event.reply_to:
             whom = fold(event.reply_to)
-            return whom in self._aliases or whom == channel
-        # An "@" and the channel's name is an order to look here.
-        return bool(channel) and f"@{channel}" in folded
+            return whom in self._aliases or whom == _name_of(event.channel)
+        # An "@" and the channel's name asks to look here.
+        return "@" in folded and bool(event.channel) and f"@{_name_of(event.channel)}" in folded
 
 
 def of_many(rank: int) -> int:
@@ -137,6 +138,16 @@ def _names(aliases: frozenset[str]) -> re.Pattern[str] | None:
         for alias in sorted(aliases)
     ]
     return re.compile("|".join(parts)) if parts else None
+
+
+def _name_of(channel: str) -> str:
+    return channel.lstrip("#").casefold()
+
+
+def _is_question(folded: str) -> bool:
+    if "?" in folded or _ASKS.match(folded):
+        return True
+    return not folded.isascii() and _ASKS_IN_CHINESE.search(folded) is not None
 
 
 def _is_noise(event: ChatMessage, gist: str) -> bool:
