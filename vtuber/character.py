@@ -117,16 +117,20 @@ Table = TypeVar("Table", bound=_Table)
 
 def _folder(name: str) -> Path:
     given = Path(name).expanduser()
-    plain = bool(name) and given.name == name and name not in (".", "..")
-    found = resources.find(f"characters/{name}") if plain else None
-    for folder in (found, given):
-        if name and folder is not None and folder.is_dir():
-            return folder.resolve()
-    near = get_close_matches(name, _known(), n=1)
+    plain = given.name == name and name not in ("", ".", "..")
+    try:
+        found = resources.find(f"characters/{name}") if plain else None
+        for folder in (found, given if name else None):
+            if folder is not None and folder.is_dir():
+                return folder.resolve()
+    except (OSError, ValueError):  # no system takes such a name
+        pass
+    known, short = _known(), name[:80]
+    near = get_close_matches(short, known, n=1)
     raise ConfigError(
-        f"there is no character {name!r}",
+        f"there is no character {short!r}",
         where="show.character",
-        cure=f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(_known())}, or a folder",
+        cure=f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}, or a folder",
     )
 
 
@@ -152,7 +156,8 @@ def _validated(table: type[Table], path: Path) -> Table:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"this is not TOML: {error}", where=str(path), cure="mend that line") from None
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is often a missing one too: the first tells more.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
         raise ConfigError(
             _complaint(first["type"], first["msg"]),
             where=f"{path}: {'.'.join(str(part) for part in first['loc'])}",
