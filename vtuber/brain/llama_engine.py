@@ -19,6 +19,11 @@ CHUNK = 128
 """Tokens evaluated at once: short enough to stop soon where a graphics card cannot be interrupted."""
 REPEAT_PENALTY = 1.1
 REPEAT_WINDOW = 64
+ECHO_PENALTY = 0.8
+ECHO_GROWTH = 1.75
+ECHO_ALLOWED = 2
+"""Runs of her earlier words up to this long (tokens) cost nothing."""
+ECHO_WINDOW = 1024
 SHIFT_RUN = 24
 """So many equal tokens in a row make a piece of the cache worth moving."""
 _WARNING = 3
@@ -178,9 +183,12 @@ class Engine:
             c.llama_set_abort_callback(self._context, self._no_abort, None)
         return reused
 
-    def generate(self, sampling: Sampling) -> Iterator[int]:
-        """Tokens that go on from what ``prepare`` left, each as it is made; ends before a control token."""
-        sampler = _sampler(sampling, self._vocab)
+    def generate(self, sampling: Sampling, said: Sequence[int] = ()) -> Iterator[int]:
+        """Tokens that go on from what ``prepare`` left, each as it is made; ends before a control token.
+
+        Long runs of ``said`` become unlikely: small models would repeat their own sentences for ever.
+        """
+        sampler = _sampler(sampling, self._vocab, said)
         try:
             while True:
                 token = int(c.llama_sampler_sample(sampler, self._context, -1))
@@ -259,7 +267,7 @@ def _run_later(cached: Sequence[int], tokens: Sequence[int], same: int) -> int:
     return 0
 
 
-def _sampler(sampling: Sampling, vocab: Any) -> Any:
+def _sampler(sampling: Sampling, vocab: Any, said: Sequence[int]) -> Any:
     vocabulary = int(c.llama_vocab_n_tokens(vocab))
     chain = c.llama_sampler_chain_init(c.llama_sampler_chain_default_params())
 
@@ -267,6 +275,7 @@ def _sampler(sampling: Sampling, vocab: Any) -> Any:
         c.llama_sampler_chain_add(chain, sampler)
 
     add(c.llama_sampler_init_penalties(vocabulary, REPEAT_WINDOW, REPEAT_PENALTY, 0.0, 0.0))
+    add(_no_echo(vocab, said))
     if sampling.temperature <= 0:
         add(c.llama_sampler_init_greedy())
         return chain
@@ -276,3 +285,12 @@ def _sampler(sampling: Sampling, vocab: Any) -> Any:
     add(c.llama_sampler_init_temp(sampling.temperature))
     add(c.llama_sampler_init_dist(sampling.seed & 0xFFFFFFFF))
     return chain
+
+
+def _no_echo(vocab: Any, said: Sequence[int]) -> Any:
+    """The DRY sampler: the longer a run of tokens was said before, the less likely is its next one."""
+    none = (ctypes.c_char_p * 0)()
+    sampler = c.llama_sampler_init_dry(vocab, ECHO_PENALTY, ECHO_GROWTH, ECHO_ALLOWED, ECHO_WINDOW, none, 0)
+    for token in said[-ECHO_WINDOW:]:
+        c.llama_sampler_accept(sampler, token)
+    return sampler

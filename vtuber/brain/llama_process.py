@@ -128,6 +128,7 @@ class Worker:
         from vtuber.brain.llama_engine import Sampling, Stopped  # noqa: PLC0415
 
         tokens = self._tokenized(request["pieces"])
+        said = self._tokenized([piece for piece in request["pieces"] if piece[1] == "own"])
         usage = {"prompt": len(tokens), "reused": 0, "reply": 0}
         room = self._engine.context - len(tokens)
         if room < 1:
@@ -136,7 +137,7 @@ class Worker:
         made: list[int] = []
         try:
             usage["reused"] = self._engine.prepare(tokens)
-            for token in self._engine.generate(Sampling(**request["sampling"])):
+            for token in self._engine.generate(Sampling(**request["sampling"]), said):
                 if self._should_stop():
                     break
                 made.append(token)

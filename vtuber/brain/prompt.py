@@ -25,10 +25,10 @@ LEAD_LIMIT = 300
 """Characters of the message she answers."""
 ASIDE_LIMIT = 60
 """Characters of any other message, or of something recalled."""
-ASIDES = 120
+ASIDES = 80
 """Characters of everything that is told beside the message she answers."""
 HISTORY = 12
-"""Exchanges remembered in the prompt: beyond that, small models only repeat themselves."""
+"""Exchanges that stand in the prompt: enough for a thread of talk, and small models lose theirs anyway."""
 _OPENING = 32
 """Tokens kept free for what begins a prompt and a reply."""
 _LEAST_LINE = 48
@@ -108,8 +108,11 @@ class Conversation:
     # The head
 
     def _persona(self) -> Line:
-        sacred = "\n".join(self._character.sacred)
-        return Line("system", f"{self._character.persona}\n{sacred}".strip())
+        parts = [self._character.persona, *self._character.sacred]
+        if self._settings.brain.model:  # the embedded model would only babble about it
+            moods = " ".join(f"[{mood}]" for mood in self._character.moods)
+            parts.append(f"You may begin a sentence with the mood you say it in, one of {moods}.")
+        return Line("system", "\n".join(parts))
 
     async def _add_examples(self, limit: int) -> None:
         for index, example in enumerate(self._character.examples):

@@ -1,0 +1,66 @@
+"""Bytes become text that may be said: whole characters, no stop string, no speaker's label."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vtuber.brain.reply import ReplyText
+
+STOPS = ("\n", "### Human:", "<|im_end|>")
+
+
+def said(pieces: list[bytes], *, goes_on: bool = False, labels: tuple[str, ...] = ("板板", "banban")) -> str:
+    reply = ReplyText(STOPS, labels, goes_on=goes_on)
+    shown = "".join([*map(reply.add, pieces), reply.finish()])
+    assert shown == reply.said
+    return shown
+
+
+def split(raw: bytes, cuts: list[int]) -> list[bytes]:
+    marks = sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts)})
+    return [raw[begin:end] for begin, end in zip(marks, marks[1:], strict=False)]
+
+
+def test_chinese_split_over_tokens_arrives_whole() -> None:
+    reply = ReplyText(())
+    parts = [reply.add(bytes([byte])) for byte in "鳳梨🍍".encode()]
+    assert [part for part in parts if part] == ["鳳", "梨", "🍍"]
+    assert "\ufffd" not in "".join(parts)
+
+
+def test_a_stop_string_split_over_tokens_never_shows() -> None:
+    reply = ReplyText(STOPS)
+    assert reply.add(b"Sure. ##") == "Sure. "
+    assert reply.add(b"# Hu") == ""
+    assert not reply.ended
+    assert reply.add(b"man: and you?") == ""
+    assert reply.ended
+    assert reply.finish() == ""
+    assert reply.add(b"more") == ""
+
+
+def test_what_only_looked_like_a_stop_is_said() -> None:
+    assert said([b"a #", b"## tag", b" <|im_", b"x"]) == "a ### tag <|im_x"
+    assert said([b"the end #"]) == "the end #"
+
+
+def test_her_own_label_is_left_out() -> None:
+    assert said([b"Ban", b"ban", b": hi"]) == "hi"
+    assert said(["板板：hi".encode()]) == "板板：hi"
+    assert said([b" ban", b"king is fun"]) == "banking is fun"
+    assert said([b"banban"]) == "banban"
+    assert said([b"banban: \n", b"x"]) == "x"
+
+
+def test_only_a_new_reply_loses_its_first_space() -> None:
+    assert said([b" hello"]) == "hello"
+    assert said([b" hello"], goes_on=True) == " hello"
+
+
+@given(st.text(max_size=60), st.lists(st.integers(0, 500), max_size=12))
+def test_how_tokens_cut_the_text_makes_no_difference(text: str, cuts: list[int]) -> None:
+    raw = text.encode("utf-8", "replace")
+    whole = said([raw])
+    assert said(split(raw, cuts)) == whole
+    assert not any(stop in whole for stop in STOPS)
