@@ -1,0 +1,38 @@
+"""What the README and docs/ name exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from vtuber.cli import app
+from vtuber.option_words import known_options
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+OPTIONS = {".".join(map(str, here)) for here in known_options()}
+TABLES = {option.split(".")[0] for option in OPTIONS}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_a_page_names_only_what_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)|<img[^>]* src=\"([^\"]+)\"", text):
+        link = "".join(target)
+        assert link.startswith(("https://", "http://", "mailto:")) or (page.parent / link).exists(), link
+    commands = {
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    }
+    for command in re.findall(r"(?:^|`|run )banban ([a-z]+)", text, re.MULTILINE):
+        assert command in commands, command
+    for option in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", text):
+        if option.split(".")[0] in TABLES - {"parts"} and not option.endswith((".py", ".md", ".toml")):
+            assert option in OPTIONS, option
+
+
+def test_the_readme_has_both_commands() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "pip install uv && uv run banban live" in text
+    assert "sh tests/run" in text
