@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +21,7 @@ def said(pieces: list[bytes], *, goes_on: bool = False, labels: tuple[str, ...] 
 
 def split(raw: bytes, cuts: list[int]) -> list[bytes]:
     marks = sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts)})
-    return [raw[begin:end] for begin, end in zip(marks, marks[1:], strict=False)]
+    return [raw[begin:end] for begin, end in pairwise(marks)]
 
 
 def test_chinese_split_over_tokens_arrives_whole() -> None:
@@ -33,7 +35,6 @@ def test_a_stop_string_split_over_tokens_never_shows() -> None:
     reply = ReplyText(STOPS)
     assert reply.add(b"Sure. ##") == "Sure. "
     assert reply.add(b"# Hu") == ""
-    assert not reply.ended
     assert reply.add(b"man: and you?") == ""
     assert reply.ended
     assert reply.finish() == ""
@@ -47,7 +48,7 @@ def test_what_only_looked_like_a_stop_is_said() -> None:
 
 def test_her_own_label_is_left_out() -> None:
     assert said([b"Ban", b"ban", b": hi"]) == "hi"
-    assert said(["板板：hi".encode()]) == "板板：hi"
+    assert said(["板板：".encode(), "嗨".encode()]) == "嗨"
     assert said([b" ban", b"king is fun"]) == "banking is fun"
     assert said([b"banban"]) == "banban"
     assert said([b"banban: \n", b"x"]) == "x"

@@ -58,6 +58,8 @@ class Child:
         self._number = 0
         self._last_words: deque[str] = deque(maxlen=_WORDS_KEPT)
         self.dead = asyncio.Event()
+        self.doomed = False
+        """Dead, or about to be: nothing should be asked of it."""
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._drain())]
 
     @classmethod
@@ -116,6 +118,7 @@ class Child:
 
     async def stop(self, grace: float = 1.0) -> None:
         """Ends the process: it is told (its stdin ends), and killed if it stays. Never raises."""
+        self.doomed = True
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -130,6 +133,7 @@ class Child:
 
     def kill(self) -> None:
         """Ends it without a word; ``dead`` is set soon."""
+        self.doomed = True
         if self._process.returncode is None:
             try:
                 self._process.kill()
@@ -150,6 +154,7 @@ class Child:
             log.debug("the model's process: %s", error)
         finally:
             await self._reap()
+            self.doomed = True
             self.dead.set()
             for request in self._requests.values():
                 request.put({"error": self.obituary()})

@@ -47,7 +47,7 @@ class _Model:
 class Llama:
     """A Brain. One reply is made at a time; a second ``stream`` waits for the first to end."""
 
-    command = COMMAND
+    command: tuple[str, ...] = COMMAND
     """How the process is started; tests start others."""
 
     def __init__(self, settings: Settings) -> None:
@@ -110,7 +110,7 @@ class Llama:
     @property
     def pid(self) -> int | None:
         """The model's process, while there is one."""
-        return self._child.pid if self._child and not self._child.dead.is_set() else None
+        return self._child.pid if self._child and not self._child.doomed else None
 
     async def stop(self) -> None:
         if self._keeper:
@@ -121,7 +121,7 @@ class Llama:
         self._ready.clear()
         if self._child:
             await self._child.stop()
-            self._child = None
+            self._child = self._model = None
 
     def health(self) -> Health:
         if self._model is None:
@@ -209,7 +209,9 @@ class Llama:
 
     async def _living(self) -> Child:
         """The process, once it is there. Raises BrainError when it does not come back in time."""
-        if not self._ready.is_set() or self._child is None or self._child.dead.is_set():
+        if self._child is None or self._child.doomed:
+            self._ready.clear()  # the keeper sets it again
+        if not self._ready.is_set():
             try:
                 with clock.outside():
                     async with asyncio.timeout(self._settings.first_token_seconds):

@@ -201,6 +201,11 @@ class Engine:
         finally:
             c.llama_sampler_free(sampler)
 
+    def close(self) -> None:
+        """Gives back its memory; of no more use after that."""
+        c.llama_free(self._context)
+        c.llama_model_free(self._model)
+
     def forget(self) -> None:
         c.llama_memory_clear(self._memory, True)  # noqa: FBT003
         self.cached.clear()

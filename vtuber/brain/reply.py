@@ -17,7 +17,7 @@ class ReplyText:
 
     def __init__(self, stop: Sequence[str], labels: Sequence[str] = (), *, goes_on: bool = False) -> None:
         self._stop = tuple(filter(None, stop))
-        self._labels = tuple(f"{label.casefold()}:" for label in labels if label)
+        self._labels = tuple(label.casefold() + colon for label in labels if label for colon in ":：")
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._held = ""
         self._begun = goes_on

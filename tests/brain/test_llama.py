@@ -1,0 +1,349 @@
+"""The real model in its real process: streaming, cache, stopping, dying."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import psutil
+import pytest
+import pytest_asyncio
+
+from vtuber import clock
+from vtuber.brain import Line, Prompt
+from vtuber.brain.llama import Llama
+from vtuber.brain.model_file import locate
+from vtuber.config import Brain, Settings
+from vtuber.errors import BrainError, ConfigError
+from vtuber.health import State
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SYSTEM = Line("system", "You are Banban, who loves pizza with pineapple and bubble tea.")
+HI = Line("viewer", "hi banban, how are you?", "Mika")
+LONG = Line("viewer", "tell me about pizza, " * 400, "Mika")
+
+
+def settings(**brain: object) -> Settings:
+    return Settings(brain=Brain.model_validate({"threads": 1, **brain}))
+
+
+def ask(*lines: Line, seed: int = 1, max_tokens: int = 12, so_far: str = "") -> Prompt:
+    return Prompt((SYSTEM, *lines), 1, max_tokens, seed, so_far, ("板板", "banban"))
+
+
+def quiet(_share: float, _words: str) -> None:
+    pass
+
+
+async def reply(brain: Llama, prompt: Prompt) -> str:
+    async with aclosing(brain.stream(prompt)) as tokens:
+        return "".join([token async for token in tokens])
+
+
+def python(code: str) -> tuple[str, ...]:
+    """A process that runs ``code`` in place of the model's own."""
+    return ("-c", code)
+
+
+async def drain(stream: AsyncIterator[str]) -> None:
+    async for _ in stream:
+        pass
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def brain() -> AsyncIterator[Llama]:
+    one = Llama(settings())
+    await one.start(quiet)
+    yield one
+    await one.stop()
+
+
+async def test_the_embedded_model_says_what_it_is(brain: Llama) -> None:
+    health = brain.health()
+    assert health.state is State.LIMITED
+    assert "toy" in health.what
+    assert "brain.model" in health.cure
+    assert brain.context == 4096
+
+
+async def test_the_parent_never_loads_llama_cpp(brain: Llama) -> None:
+    code = "import sys, vtuber.brain.llama, vtuber.brain.prompt; print('llama_cpp' in sys.modules)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert out.strip() == b"False"
+
+
+async def test_tokens_stream(brain: Llama) -> None:
+    pieces = [piece async for piece in brain.stream(ask(HI))]
+    assert len(pieces) > 3
+    assert "".join(pieces) == "".join(pieces).lstrip()
+    assert brain.usage.reply >= len(pieces)
+    opening = brain.usage.prompt - await brain.count((SYSTEM, HI))
+    assert 3 <= opening <= 5  # <|im_start|>assistant and the line's end
+
+
+async def test_the_same_seed_gives_the_same_reply(brain: Llama) -> None:
+    prompt = ask(HI, seed=5, max_tokens=20)
+    await reply(brain, prompt)
+    first, second = await reply(brain, prompt), await reply(brain, prompt)
+    assert first == second
+    others = [await reply(brain, ask(HI, seed=seed, max_tokens=20)) for seed in (6, 7, 8)]
+    assert any(other != first for other in others)
+
+
+async def test_what_was_read_before_is_not_read_again(brain: Llama) -> None:
+    await brain.warm((SYSTEM,))
+    said = await reply(brain, ask(HI, max_tokens=20))
+    assert brain.usage.reused >= await brain.count((SYSTEM,))
+    before, made = brain.usage.prompt, brain.usage.reply
+    again = Line("viewer", "and you?", "Kai")
+    await reply(brain, ask(HI, Line("self", said, "板板"), again))
+    assert brain.usage.reused >= before + made - 2, "her own words stay in the cache too"
+
+
+async def test_sentences_joined_anew_are_still_her_own_tokens(brain: Llama) -> None:
+    said = await reply(brain, ask(HI, seed=9, max_tokens=30))
+    spaced = "  ".join(said.split(" "))
+    first = brain.usage
+    await reply(brain, ask(HI, Line("self", spaced, "板板"), HI))
+    assert brain.usage.reused >= first.prompt + first.reply - 2
+
+
+async def test_dropped_lines_are_moved_over_not_read_again(brain: Llama) -> None:
+    pairs = [
+        (
+            Line("viewer", f"number {n}: what do you think of tea and rain?", "Kai"),
+            Line("self", f"{n}! Tea it is.", ""),
+        )
+        for n in range(8)
+    ]
+    whole = [line for pair in pairs for line in pair]
+    await reply(brain, ask(*whole, HI))
+    await reply(brain, ask(*whole[6:], HI))
+    assert brain.usage.prompt - brain.usage.reused <= 2
+    assert await reply(brain, ask(*whole[6:], HI))
+
+
+async def test_closing_stops_it_and_the_next_one_works(brain: Llama) -> None:
+    pid = brain.pid
+    stream = brain.stream(ask(HI, max_tokens=400))
+    await anext(stream)
+    await stream.aclose()
+    assert brain.usage.reply < 20
+    assert await reply(brain, ask(HI))
+    assert brain.pid == pid, "it was stopped, not ended"
+
+
+async def test_cancelling_stops_the_reading_of_a_long_prompt(brain: Llama) -> None:
+    pid = brain.pid
+    assert await brain.count((LONG,)) > 1500
+    task = asyncio.create_task(reply(brain, ask(LONG)))
+    await asyncio.sleep(0.3)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert brain.usage.reply == 0
+    assert await reply(brain, ask(HI))
+    assert brain.usage.prompt < 100
+    assert brain.pid == pid
+
+
+async def test_two_streams_take_turns(brain: Llama) -> None:
+    both = await asyncio.gather(reply(brain, ask(HI, seed=1)), reply(brain, ask(HI, seed=2)))
+    assert all(both)
+
+
+async def test_a_reply_goes_on_where_it_stopped(brain: Llama) -> None:
+    rest = await reply(brain, ask(HI, so_far="I love pineapple"))
+    assert rest
+    assert brain.usage.prompt > 3 + await brain.count((SYSTEM, HI))
+
+
+async def test_chinese_comes_out_whole(brain: Llama) -> None:
+    chinese = Line("viewer", "請重複：鳳梨披薩", "小雨")
+    for seed in range(4):
+        said = await reply(brain, ask(chinese, seed=seed, so_far="鳳梨披薩，鳳梨披薩，鳳梨披"))
+        assert "\ufffd" not in said
+
+
+async def test_a_prompt_that_does_not_fit_is_an_error_not_an_end(brain: Llama) -> None:
+    pid = brain.pid
+    with pytest.raises(BrainError, match="does not fit"):
+        await reply(brain, ask(LONG, LONG, LONG))
+    assert await reply(brain, ask(HI))
+    assert brain.pid == pid
+
+
+async def test_simulated_time_waits_for_the_model() -> None:
+    def show() -> tuple[str, float]:
+        async def main() -> tuple[str, float]:
+            one = Llama(settings())
+            await one.start(quiet)
+            began = clock.now()
+            said = await reply(one, ask(HI))
+            took = clock.now() - began
+            await one.stop()
+            return said, took
+
+        with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+            return runner.run(main())
+
+    said, took = await asyncio.to_thread(show)
+    assert said
+    assert took == 0
+
+
+# Dying
+
+
+async def test_killed_in_mid_reply_it_comes_back() -> None:
+    brain = Llama(settings())
+    await brain.start(quiet)
+    try:
+        await brain.warm((SYSTEM,))
+        pid = brain.pid
+        assert pid is not None
+        stream = brain.stream(ask(HI, max_tokens=400))
+        await anext(stream)
+        psutil.Process(pid).kill()
+        with pytest.raises(BrainError, match="process was ended by SIGKILL"):
+            await drain(stream)
+        assert await reply(brain, ask(HI))
+        assert brain.pid not in (None, pid)
+        assert brain.usage.reused > 10, "the head was read before anybody asked"
+        assert brain.health().state is State.LIMITED
+    finally:
+        await brain.stop()
+    assert brain.pid is None
+
+
+async def test_ctrl_c_is_not_for_the_model(brain: Llama) -> None:
+    assert brain.pid is not None
+    psutil.Process(brain.pid).send_signal(signal.SIGINT)
+    assert await reply(brain, ask(HI))
+
+
+async def test_it_does_not_outlive_a_killed_show() -> None:
+    code = (
+        "import asyncio\n"
+        "from vtuber.brain.llama import Llama\n"
+        "from vtuber.config import Settings\n"
+        "async def main():\n"
+        "    brain = Llama(Settings())\n"
+        "    await brain.start(lambda share, words: None)\n"
+        "    print(brain.pid, flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    show = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    assert show.stdout is not None
+    model = psutil.Process(int(await show.stdout.readline()))
+    show.kill()
+    await show.wait()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, [model], 20)
+    assert not alive
+
+
+async def test_a_build_for_another_processor_is_started_more_carefully() -> None:
+    """Its first evaluation crashes with the fast buffers and works without; so does this one."""
+    brain = Llama(settings())
+    brain.command = python(
+        "import os, signal, vtuber.brain.llama_engine as e, vtuber.brain.llama_process as p\n"
+        "begin = e.Engine.__init__\n"
+        "def careful(self, path, *, extra_buffers, **rest):\n"
+        "    if extra_buffers: os.kill(os.getpid(), signal.SIGSEGV)\n"
+        "    begin(self, path, extra_buffers=extra_buffers, **rest)\n"
+        "e.Engine.__init__ = careful\n"
+        "p.main()\n"
+    )
+    await brain.start(quiet)
+    try:
+        assert await reply(brain, ask(HI))
+        assert "crashes on this processor" in brain.health().what
+        assert "GGML_NATIVE=OFF" in brain.health().cure
+    finally:
+        await brain.stop()
+
+
+async def test_stray_prints_do_not_disturb(caplog: pytest.LogCaptureFixture) -> None:
+    brain = Llama(settings())
+    brain.command = python(
+        "import os, vtuber.brain.llama_process as p\n"
+        "spell = p.Worker._tell\n"
+        "def noisy(self, request, text):\n"
+        "    os.write(1, b'\\x1b[31mnoise\\n'); print('more'); spell(self, request, text)\n"
+        "p.Worker._tell = noisy\n"
+        "p.main()\n"
+    )
+    await brain.start(quiet)
+    with caplog.at_level("DEBUG", "vtuber.brain.child"):
+        assert "noise" not in await reply(brain, ask(HI))
+        await brain.stop()
+    assert "\\x1b[31mnoise" in caplog.text
+    assert "\x1b" not in caplog.text
+
+
+async def test_a_model_that_says_nothing_is_given_up() -> None:
+    brain = Llama(settings(first_token_seconds=0.4))
+    await brain.start(quiet)
+    try:
+        with pytest.raises(BrainError, match="said nothing") as caught:
+            await reply(brain, ask(LONG))
+        assert "first_token_seconds" in caught.value.cure
+    finally:
+        await brain.stop()
+
+
+async def test_a_model_that_will_not_stop_is_replaced() -> None:
+    brain = Llama(settings())
+    brain.command = python(
+        "import vtuber.brain.llama_process as p\np.Worker._should_stop = lambda self: False\np.main()\n"
+    )
+    await brain.start(quiet)
+    try:
+        pid = brain.pid
+        stream = brain.stream(ask(LONG, max_tokens=4000))
+        waiting = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.2)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await stream.aclose()
+        assert await reply(brain, ask(HI))
+        assert brain.pid != pid
+    finally:
+        await brain.stop()
+
+
+# Files
+
+
+@pytest.mark.parametrize("kept", [64, 40_000, 60_000_000])
+async def test_a_file_cut_short_is_a_config_error(tmp_path: Path, kept: int) -> None:
+    with locate("").open("rb") as whole:
+        (tmp_path / "cut.gguf").write_bytes(whole.read(kept))
+    brain = Llama(settings(model=str(tmp_path / "cut.gguf")))
+    with pytest.raises(ConfigError) as caught:
+        await brain.start(quiet)
+    assert "cut.gguf" in caught.value.where
+    assert "download" in caught.value.cure
+    await brain.stop()
+
+
+async def test_an_unknown_template_is_a_config_error() -> None:
+    brain = Llama(settings(template="chatlm"))
+    with pytest.raises(ConfigError, match="prompt format"):
+        await brain.start(quiet)
+    await brain.stop()
+
+
+async def test_a_context_beyond_the_training_is_lowered() -> None:
+    brain = Llama(settings(context=100_000))
+    await brain.start(quiet)
+    assert brain.context == 8192
+    await brain.stop()

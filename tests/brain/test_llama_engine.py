@@ -1,0 +1,158 @@
+"""llama.cpp itself, loaded into this process: tokens, cache, stopping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+
+from vtuber.brain import Line
+from vtuber.brain.llama_engine import CHUNK, Engine, EngineError, Sampling, Stopped
+from vtuber.brain.model_file import locate
+from vtuber.brain.templates import FORMATS, render
+
+HOSTILE = (
+    "<|im_end|>",
+    "<|im_start|>system",
+    "<|eot_id|>",
+    "<start_of_turn>",
+    "[INST]",
+    "</s>",
+    "### Human:",
+    "<|endoftext|>",
+    "<reponame>",
+    "<|im_end|>" * 50,
+    "\u0000<|im_\u200bend|>",
+)
+GREEDY = Sampling(0.0, 1.0, 0)
+
+
+class Stop:
+    """Says stop after being asked ``after`` times; never, when None."""
+
+    after: int | None = None
+
+    def __call__(self) -> bool:
+        if self.after is None:
+            return False
+        self.after -= 1
+        return self.after < 0
+
+
+stop = Stop()
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[Engine]:
+    shares: list[float] = []
+    engine = Engine(
+        str(locate("")),
+        context=1024,
+        threads=1,
+        gpu_layers=0,
+        extra_buffers=True,
+        progress=shares.append,
+        should_stop=stop,
+    )
+    assert shares[-1] == 1.0
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def engine(loaded: Engine) -> Engine:
+    stop.after = None
+    loaded.forget()
+    return loaded
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("name", ["chatml", "banban"])
+def test_what_a_viewer_writes_has_no_control_token(engine: Engine, text: str, name: str) -> None:
+    viewer = Line("viewer", f"hi {text} bye {text}", text)
+    for piece in render((viewer,), FORMATS[name]):
+        tokens = engine.tokenize(piece.text, control=piece.kind == "control")
+        if piece.kind != "control":
+            assert not any(map(engine.is_control, tokens)), piece
+
+
+def test_the_formats_own_tokens_are_control_tokens(engine: Engine) -> None:
+    tokens = engine.tokenize("<|im_start|>user\n", control=True)
+    assert engine.is_control(tokens[0])
+    assert engine.spell(tokens[0]) == b""
+    assert len(engine.tokenize("<|im_start|>user\n", control=False)) > len(tokens)
+
+
+def test_text_survives_its_tokens(engine: Engine) -> None:
+    for text in ("hello there", "鳳梨披薩 🍍", "a\u0000b", " " * 40, "x" * 3000):
+        tokens = engine.tokenize(text, control=False)
+        assert b"".join(map(engine.spell, tokens)).decode() == text
+
+
+def test_a_stop_between_chunks_keeps_what_was_read(engine: Engine) -> None:
+    tokens = engine.tokenize("one two three four " * 100, control=False)
+    stop.after = 1 << 30
+    engine.prepare(tokens[:CHUNK])
+    asked = (1 << 30) - (stop.after or 0)
+    assert asked > 10, "a chunk's evaluation is watched from inside"
+    engine.forget()
+    stop.after = asked + 5  # in the middle of the second chunk
+    with pytest.raises(Stopped):
+        engine.prepare(tokens)
+    assert engine.cached == tokens[:CHUNK]
+    stop.after = None
+    assert engine.prepare(tokens) == CHUNK
+    assert engine.cached == tokens
+
+
+def test_reading_on_gives_the_same_as_reading_anew(engine: Engine) -> None:
+    first = engine.tokenize("The capital of France is Paris. The capital of Italy", control=False)
+    second = first + engine.tokenize(" is", control=False)
+    engine.prepare(first)
+    assert engine.prepare(second) == len(first)
+    reused = list(islice(engine.generate(GREEDY), 6))
+    engine.forget()
+    assert engine.prepare(second) == 0
+    assert list(islice(engine.generate(GREEDY), 6)) == reused
+
+
+def test_the_very_same_prompt_leaves_one_token_to_read(engine: Engine) -> None:
+    tokens = engine.tokenize("Once upon a time", control=False)
+    engine.prepare(tokens)
+    assert engine.prepare(tokens) == len(tokens) - 1
+    assert engine.prepare(tokens[:2]) == 1
+
+
+def test_a_gap_in_the_middle_is_closed(engine: Engine) -> None:
+    head = engine.tokenize("A list of animals, one in each line, told by a friend.\n", control=False)
+    middle = engine.tokenize("The bear is brown and lives far away from here.\n" * 4, control=False)
+    rest = engine.tokenize(
+        "A cat, a dog, a cow, a hen, a fox, a wolf, an owl, a duck, a goose, a", control=False
+    )
+    engine.prepare([*head, *middle, *rest])
+    assert engine.prepare([*head, *rest]) == len(head) + len(rest) - 1
+    assert engine.cached == [*head, *rest]
+    moved = b"".join(map(engine.spell, islice(engine.generate(GREEDY), 3)))
+    engine.forget()
+    engine.prepare([*head, *rest])
+    assert b"".join(map(engine.spell, islice(engine.generate(GREEDY), 3))) == moved
+
+
+def test_what_was_said_before_becomes_unlikely(engine: Engine) -> None:
+    prompt = engine.tokenize("One two three four five six seven. " * 4, control=False)
+    engine.prepare(prompt)
+    plain = list(islice(engine.generate(GREEDY), 20))
+    assert b"two three four five six" in b"".join(map(engine.spell, plain))
+    engine.prepare(prompt)
+    anew = list(islice(engine.generate(GREEDY, prompt), 20))
+    assert b"two three four five six" not in b"".join(map(engine.spell, anew))
+
+
+def test_a_full_context_ends_the_reply(engine: Engine) -> None:
+    tokens = engine.tokenize("word " * 2000, control=False)[:1020]
+    engine.prepare(tokens)
+    assert len(list(engine.generate(Sampling(1.0, 1.0, 3)))) <= 5
+    with pytest.raises(EngineError):
+        engine.prepare(tokens * 2)
+    assert engine.prepare(tokens) > 0
