@@ -84,14 +84,15 @@ def test_a_hush_is_silence_with_nobody_at_work(play: Any) -> None:
         room.types("tell me everything")
         await room.until_speaking()
         await asyncio.sleep(0.3)
-        room.orders("!hush")
+        for _ in range(3):  # in a panic
+            room.orders("!hush")
         hushed_at, last = room.screen.cues[-1]
         assert isinstance(last, Hushed)
         await asyncio.sleep(0.05)
         assert ScriptedBrain.streaming == ScriptedVoice.speaking == 0
         assert room.show.stage.remaining() == 0
-        later = [cue for at, cue in room.screen.cues if at >= hushed_at]
-        assert not [cue for cue in later[later.index(last) + 1 :] if not isinstance(cue, Rested)]
+        later = [cue for at, cue in room.screen.cues if at > hushed_at]
+        assert not [cue for cue in later if not isinstance(cue, Rested)]
         room.types("and now?")
         await asyncio.sleep(4.5)
         assert not room.show.performer.busy  # silent for gate.hush_seconds

@@ -100,6 +100,8 @@ class Turn:
 
     def cut(self) -> None:
         """Stops the making, now. The caller hushes the stage."""
+        if self._cut:
+            return  # a second cancellation would not let the maker put its tools away
         self._cut = True
         if self._maker is not None:
             self._maker.cancel()

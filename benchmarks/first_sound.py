@@ -1,0 +1,193 @@
+"""From a message's arrival to her first sound, against the bare model and the bare voice on the same work.
+
+Messages of a recorded Twitch stream arrive one at a time while she is idle. For each, in turn and in the same
+run: the show's time from arrival to the first sound at the stage, then the floor: llama-cpp-python evaluating
+the same new tokens and decoding as many as the first piece took, and hibari-tts speaking that piece.
+
+    python -m benchmarks.first_sound [--messages 60]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import aclosing, suppress
+from pathlib import Path
+from typing import Any
+
+import hibari  # type: ignore[import-untyped]  # ships no types
+import llama_cpp
+
+from vtuber.brain.llama import Llama, cores
+from vtuber.brain.llama_engine import CHUNK
+from vtuber.brain.model_file import locate
+from vtuber.brain.templates import opening
+from vtuber.config import Settings
+from vtuber.events import ChatMessage
+from vtuber.health import Health, State
+from vtuber.listeners.recordings import read
+from vtuber.show import Show
+from vtuber.stage import ClipBegins, ClipSound, Cue
+
+RECORDING = Path(__file__).parents[1] / "tests" / "data" / "twitch-vod-chat.json"
+
+
+class Ear:
+    """A screen that notes when the first sound came, and of what."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.heard = asyncio.Event()
+        self.at = 0.0
+        self.piece = ""
+
+    async def start(self) -> None: ...
+
+    def show(self, cue: Cue) -> None:
+        if isinstance(cue, ClipBegins) and not self.piece:
+            self.piece = cue.sentence.text
+        if isinstance(cue, ClipSound) and not self.heard.is_set():
+            self.at = time.perf_counter()
+            self.heard.set()
+
+    async def stop(self) -> None: ...
+
+    def health(self) -> Health:
+        return Health("stage.ear", State.OK, "listening")
+
+
+class Floor:
+    """The bare libraries, doing what a turn had to do."""
+
+    def __init__(self, settings: Settings) -> None:
+        threads = settings.brain.threads or cores()
+        self._llm = llama_cpp.Llama(
+            str(locate(settings.brain.model)),
+            n_ctx=settings.brain.context,
+            n_batch=CHUNK,
+            n_threads=threads,
+            n_threads_batch=threads,
+            verbose=False,
+        )
+        self._voice = hibari.Hibari(threads=1)
+        self._voice("Hello there, I am warming up.")
+
+    def tokens(self, pieces: list[Any]) -> list[int]:
+        return [
+            token
+            for text, kind in pieces
+            for token in self._llm.tokenize(text.encode(), add_bos=False, special=kind == "control")
+        ]
+
+    def seconds(self, tokens: list[int], new: int, decoded: int, piece: str) -> float:
+        """How long evaluating the last ``new`` tokens, decoding ``decoded`` and speaking the piece takes."""
+        llm = self._llm
+        llm.reset()  # type: ignore[no-untyped-call]
+        llm.eval(tokens[:-new])
+        began = time.perf_counter()
+        llm.eval(tokens[-new:])
+        for _ in range(decoded):
+            token = llm.sample(top_k=40, top_p=0.9, min_p=0.05, temp=0.7, repeat_penalty=1.1)
+            llm.detokenize([token])
+            llm.eval([token])
+        self._voice(piece)
+        return time.perf_counter() - began
+
+
+async def measure(count: int) -> list[tuple[float, float]]:
+    """For each message the seconds of the show and of the floor."""
+    scratch = tempfile.mkdtemp()
+    settings = Settings.model_validate(
+        {
+            "stage": {"port": 0},
+            "memory": {"use": "forgetful"},
+            "journal": {"folder": scratch},
+        }
+    )
+    show, ear, floor = Show(settings, seed=1, ears=[]), Ear(), Floor(settings)
+    show.stage._screens = (ear,)  # noqa: SLF001  # the page would only listen too
+    asked: list[Any] = []
+    decoded = 0
+    brain = show.brain
+    assert isinstance(brain, Llama)
+    stream = brain.stream
+
+    async def spying_stream(prompt: Any) -> Any:
+        nonlocal decoded
+        decoded = 0
+        asked.append(prompt)
+        async with aclosing(stream(prompt)) as texts:
+            async for text in texts:
+                if not ear.piece:
+                    decoded += 1
+                yield text
+
+    brain.stream = spying_stream  # type: ignore[method-assign]  # to see the very tokens
+    messages = [
+        event
+        for _, event in read(RECORDING).rows
+        if isinstance(event, ChatMessage) and any(word.isalpha() for word in event.text.split())
+    ]
+    pairs: list[tuple[float, float]] = []
+
+    async def performance() -> None:
+        await asyncio.sleep(1)
+        step = max(1, len(messages) // count)
+        for message in messages[::step][:count]:
+            ear.reset()
+            arrived = time.perf_counter()
+            show.hear(message)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(30):
+                    await ear.heard.wait()
+            if not ear.heard.is_set():
+                continue
+            ours = ear.at - arrived
+            while show.performer.busy:
+                show.performer.hush(0)
+                await asyncio.sleep(0.02)
+            style = brain._format()  # noqa: SLF001
+            pieces = [*brain._render(asked[-1].lines), *opening(style, asked[-1].names[0], "")]  # noqa: SLF001
+            tokens = floor.tokens(pieces)
+            usage = brain.usage
+            new = max(1, usage.prompt - usage.reused)
+            pairs.append((ours, await asyncio.to_thread(floor.seconds, tokens, new, decoded, ear.piece)))
+        show.over.set()
+
+    running = asyncio.create_task(_after_start(show, performance))
+    await running
+    return pairs
+
+
+async def _after_start(show: Show, performance: Any) -> None:
+    ready = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
+        await ready.wait()
+        await performance()
+
+
+def main() -> None:
+    """Prints the ratios."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--messages", type=int, default=60)
+    pairs = asyncio.run(measure(arguments.parse_args().messages))
+    ratios = sorted(ours / floor for ours, floor in pairs)
+    p95 = ratios[min(len(ratios) - 1, int(0.95 * len(ratios)))]
+    ours = statistics.median(ours for ours, _ in pairs) * 1000
+    floor = statistics.median(floor for _, floor in pairs) * 1000
+    sys.stdout.write(
+        f"first sound over {len(pairs)} messages: {ours:.0f} ms, the floor {floor:.0f} ms (medians)\n"
+        f"ratio: median {statistics.median(ratios):.2f} (aim 1.25), p95 {p95:.2f} (aim 1.60), "
+        f"max {ratios[-1]:.2f}\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
