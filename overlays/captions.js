@@ -34,7 +34,7 @@ export class Captions {
   reveal(entry, position) {
     if (position <= 0) return;
     let index = this.shown.get(entry.clip) ?? 0;
-    for (; index < entry.words.length && entry.words[index].start <= position; index += 1) {
+    for (; index < entry.words.length && entry.words[index].start < position; index += 1) {
       this.append(entry.words[index].text, index === 0);
     }
     this.shown.set(entry.clip, index);

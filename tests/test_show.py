@@ -379,3 +379,17 @@ def test_a_reply_has_its_bounds(play: Any) -> None:
         assert now() - began < 15
 
     play(scene, reply="and so on and on " * 200, show={"reply_seconds": 5})
+
+
+def test_whoever_pays_is_thanked_whatever_they_wrote(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("forbidden thoughts", name="forbidden", money=Money(Decimal(5), "USD"))
+        room.types("forbidden too", name="other")
+        await room.until_idle()
+        (prompt,) = room.journal("prompt")
+        assert "paid 5 USD" in prompt["asked"]
+        assert "forbidden" not in prompt["asked"]
+        assert room.show.metrics.paid_answered == 1
+        assert room.show.inbox.dropped["filtered"] == 1
+
+    play(scene, gate={"words": ("forbidden",)})

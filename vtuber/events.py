@@ -6,7 +6,7 @@ Times named ``at`` are seconds on the show's own clock (see ``clock.now``); they
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -135,6 +135,11 @@ def is_paid(event: Event) -> bool:
             return True
         case _:
             return False
+
+
+def without_words(event: Answerable) -> Answerable:
+    """The same deed, with nothing left of what its author wrote or calls themselves."""
+    return replace(event, text="", author=replace(event.author, name="someone"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from vtuber import clock
-from vtuber.events import Answerable, Batch, Deletion, Pick, is_paid
+from vtuber.events import Answerable, Batch, Deletion, Pick, is_paid, without_words
 from vtuber.inbox import Inbox, is_revoked
 from vtuber.metrics import Metrics
 from vtuber.text import escaped
@@ -119,19 +119,23 @@ class Performer:
                     await self._news.wait()
 
     def _take(self) -> Batch | None:
-        """The next batch, without members that do not bear a closer look."""
+        """The next batch, without what does not bear a closer look."""
         while batch := self._inbox.take(clock.now()):
-            fit = [pick for pick in (batch.lead, *batch.others) if self._is_fit(pick)]
+            fit = [pick for pick in map(self._fit, (batch.lead, *batch.others)) if pick]
             if fit:
                 return replace(batch, lead=fit[0], others=tuple(fit[1:]))
         return None
 
-    def _is_fit(self, pick: Pick) -> bool:
+    def _fit(self, pick: Pick) -> Pick | None:
+        """The pick, if it may be answered. Whoever paid is thanked, whatever they wrote."""
         verdict = self._cast.filter.judge(pick)
-        if not verdict.allowed:
-            self._inbox.dropped["filtered"] += 1
-            self._cast.journal.write("filtered", id=pick.event.id, rule=verdict.rule)
-        return verdict.allowed
+        if verdict.allowed:
+            return pick
+        self._cast.journal.write("filtered", id=pick.event.id, rule=verdict.rule)
+        if is_paid(pick.event):
+            return replace(pick, event=without_words(pick.event))
+        self._inbox.dropped["filtered"] += 1
+        return None
 
     async def _perform(self, turn: Turn) -> None:
         """One turn, from the sign that she thinks to the last word. Its failure is its own."""

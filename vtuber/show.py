@@ -17,7 +17,7 @@ from vtuber.brain.prompt import Conversation
 from vtuber.commands import Command, Commands, ignored
 from vtuber.config import Settings
 from vtuber.errors import BanbanError, ListenerError, VoiceError
-from vtuber.events import Answerable, ChatMessage, Deletion, Event, is_paid
+from vtuber.events import Answerable, ChatMessage, Deletion, Event, is_paid, without_words
 from vtuber.filters import Filter
 from vtuber.health import Health, State
 from vtuber.inbox import Inbox
@@ -25,6 +25,7 @@ from vtuber.journal import Journal
 from vtuber.listeners import Listener
 from vtuber.metrics import Metrics
 from vtuber.performer import Performer
+from vtuber.stage.overlay import Overlay
 from vtuber.stage.stage import Stage
 from vtuber.text import escaped
 from vtuber.turn import Cast
@@ -64,6 +65,9 @@ class Show:
         self.voice = voice.build(settings, self.character)
         self.memory = memory.build(settings)
         self.screens = _screens(settings, self.character)
+        for screen in self.screens:
+            if isinstance(screen, Overlay):
+                screen.healths = self.health
         self.stage = Stage(self.screens)
         self.ears = list(ears) if ears is not None else _ears(settings)
         self.over = asyncio.Event()
@@ -233,7 +237,9 @@ class Show:
     def _admit(self, event: Answerable) -> str:
         """Into the inbox, unless something speaks against it. Returns what does, or ""."""
         verdict = self.filter.hear(event)
-        if not verdict.allowed:
+        if not verdict.allowed and is_paid(event):
+            event = without_words(event)  # whoever paid is thanked, whatever they wrote
+        elif not verdict.allowed:
             self.inbox.dropped["filtered"] += 1
             return "filtered"
         drop = self.inbox.put(event)
@@ -281,7 +287,9 @@ class Show:
         if whom is None:  # seen to by the parser
             return "nobody is ignored"
         name, seconds = whom
-        self.inbox.ignore(command.message.platform, name, until=clock.now() + seconds)
+        from_chat = command.message.platform
+        everywhere = from_chat == "console"
+        self.inbox.ignore("" if everywhere else from_chat, name, until=clock.now() + seconds)
         return f"{name} is not answered" + (f" for {seconds / 60:g} minutes" if seconds < math.inf else "")
 
     def _status(self, _: Command) -> str:

@@ -100,7 +100,7 @@ class Doors:
         if request.path in PRIVATE and self._token and not hmac.compare_digest(given, self._token.encode()):
             raise web.HTTPForbidden(text="The address lacks its token.")
         origin = request.headers.get("Origin", "")
-        if request.path == "/ws" and urlsplit(origin).netloc.lower() != request.host.lower():
+        if request.path == "/ws" and _place(origin) != request.host.lower():
             raise web.HTTPForbidden(text="Another page's script.")
 
 
@@ -129,6 +129,14 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _place(origin: str) -> str:
+    """Host and port of an Origin header; "" when it is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _hostname(host: str) -> str:

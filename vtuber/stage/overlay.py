@@ -132,9 +132,9 @@ class Overlay:
         if runner is None:
             return
         with outside():
-            for page in list(self._pages):
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(page.socket.close(code=1001, message=b"the show is over"), 0.5)
+            closing = [page.socket.close(code=1001, message=b"the show is over") for page in self._pages]
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.gather(*closing, return_exceptions=True), 0.5)
             await runner.cleanup()
 
     def show(self, cue: Cue) -> None:

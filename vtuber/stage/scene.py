@@ -96,8 +96,13 @@ class Scene:
         return frame
 
     def _rest(self) -> None:
-        # What is still to be heard stays.
-        if not self._sounds or self._sounds[-1].end <= now():
-            self._clips.clear()
-            self._sounds.clear()
+        """What is still to be made or heard stays."""
+        time = now()
+        self._clips = {
+            number: clip
+            for number, clip in self._clips.items()
+            if clip.ended is None or clip.ended.fields["at"] > time
+        }
+        while self._sounds and self._sounds[0].end <= time:
+            self._sounds.popleft()
         self._thinking = None

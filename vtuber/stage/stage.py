@@ -202,7 +202,7 @@ class Stage:
         for index, screen in enumerate(self._screens):
             try:
                 screen.show(cue)
-            except Exception:
+            except Exception as error:  # noqa: BLE001  # one screen failing never stops the others
                 if index not in self._broken:
                     self._broken.add(index)
-                    log.exception("A screen failed and is left alone when it does: %s", type(screen).__name__)
+                    log.error("%s failed to show a cue: %s", type(screen).__name__, escaped(repr(error)))  # noqa: TRY400

@@ -69,4 +69,4 @@ class Track:
         position = self.position(time)
         if position <= 0:
             return ""
-        return "".join(piece for word, piece in self.words if word.start <= position).strip()
+        return "".join(piece for word, piece in self.words if word.start < position).strip()
