@@ -327,6 +327,8 @@ def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
     class Stumbling:
         begun = 0
 
+        async def start(self) -> None: ...
+
         async def events(self) -> AsyncGenerator[Event, None]:
             self.begun += 1
             if self.begun < 3:
@@ -338,6 +340,8 @@ def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
 
     class Hopeless:
         begun = 0
+
+        async def start(self) -> None: ...
 
         async def events(self) -> AsyncGenerator[Event, None]:
             self.begun += 1

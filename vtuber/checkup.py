@@ -49,6 +49,7 @@ async def _try(health: Callable[[], Health], start: Callable[[], Awaitable[None]
 
 async def _listen(ear: Listener) -> None:
     """Listens until the chat was reached or is known to be out of reach."""
+    await ear.start()
 
     async def hear() -> None:
         async with aclosing(ear.events()) as events:

@@ -39,6 +39,10 @@ RESTART_SECONDS = (1.0, 60.0)
 """The first and the longest wait before a part that failed is tried again; doubled each time."""
 
 
+class _Startable(Protocol):
+    async def start(self) -> None: ...
+
+
 class _Part(Protocol):
     def health(self) -> Health: ...
 
@@ -130,9 +134,9 @@ class Show:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._start_brain(progress))
                 tasks.create_task(self._start_voice())
-                tasks.create_task(self.memory.start())
-                for screen in self.screens:
-                    tasks.create_task(screen.start())
+                others: list[_Startable] = [self.memory, *self.ears, *self.screens]
+                for part in others:
+                    tasks.create_task(part.start())
         except* BanbanError as group:
             raise _first(group) from None
 
@@ -208,7 +212,7 @@ class Show:
                     continue
                 self.journal.write("part", part=health.part, state=health.state, what=health.what)
                 if before is not None:
-                    level = logging.INFO if health.state is State.OK else logging.WARNING
+                    level = logging.INFO if health.state in {State.OK, State.OFF} else logging.WARNING
                     log.log(level, "%s: %s", health.part, escaped(health.what))
             await asyncio.sleep(0.5)
 

@@ -18,6 +18,10 @@ PARTS = {
 class Listener(Protocol):
     """Made with the whole Settings. Owns its connection, its retries and its state; never stops the loop."""
 
+    async def start(self) -> None:
+        """Prepares what can be prepared before the show. Raises ListenerError when it can never be heard."""
+        ...
+
     def events(self) -> AsyncGenerator[Event, None]:
         """What happens in chat, as it happens, with text already ``text.clean``.
 

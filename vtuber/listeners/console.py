@@ -34,6 +34,8 @@ class Console:
         self._trouble = ""
         self._ended = ""
 
+    async def start(self) -> None: ...
+
     async def events(self) -> AsyncGenerator[ChatMessage, None]:
         """What is typed, until the pipe ends. Lines typed while nobody listens wait."""
         if self._loop is None:

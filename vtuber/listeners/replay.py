@@ -32,6 +32,9 @@ class Replay:
         self._trouble: BanbanError | None = None
         self._played = 0
 
+    async def start(self) -> None:
+        await self.load()
+
     async def load(self) -> Recording:
         """Reads the file, once. Raises ListenerError."""
         if self.recording is None:

@@ -80,6 +80,8 @@ class Twitch:
         self._odd = 0
         self._trouble = _Lost("not connected yet")
 
+    async def start(self) -> None: ...
+
     async def events(self) -> AsyncGenerator[Event, None]:
         """Chat as it happens. Ends only when closed or cancelled."""
         timeout = aiohttp.ClientTimeout(total=CONNECT_SECONDS)
