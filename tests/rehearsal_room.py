@@ -56,7 +56,7 @@ class Screen:
 class Room:
     """The show, its screen, and what a test asks of them."""
 
-    def __init__(self, folder: Path, ears: Sequence[Listener] = (), **settings: Any) -> None:
+    def __init__(self, folder: Path, ears: Sequence[Listener] | None = (), **settings: Any) -> None:
         self.screen = Screen()
         options: dict[str, Any] = {
             "brain": {"use": "scripted"},

@@ -102,6 +102,8 @@ class ReplayChat(Section):
 class Chat(Section):
     console: bool = True
     """Whether lines typed in the terminal are chat (as the broadcaster's)."""
+    also: tuple[str, ...] = ()
+    """Names of further listeners, from packages installed beside this program."""
     twitch: TwitchChat = TwitchChat()
     replay: ReplayChat = ReplayChat()
 

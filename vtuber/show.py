@@ -326,7 +326,8 @@ def _ears(settings: Settings) -> list[Listener]:
         "replay": bool(settings.chat.replay.file),
         "twitch": bool(settings.chat.twitch.channel),
     }
-    return [registry.load("listeners", listeners.PARTS, name)(settings) for name, on in wanted.items() if on]
+    names = [*(name for name, on in wanted.items() if on), *settings.chat.also]
+    return [registry.load("listeners", listeners.PARTS, name)(settings) for name in names]
 
 
 def _screens(settings: Settings, whose: character.Character) -> list[stage.Screen]:

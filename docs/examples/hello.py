@@ -1,0 +1,87 @@
+"""The smallest parts that work: a listener, a brain and a voice. See docs/parts.md."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from vtuber import sound
+from vtuber.brain import Line, Progress, Prompt, Usage
+from vtuber.character import Character
+from vtuber.config import Settings
+from vtuber.events import Author, ChatMessage, Sound, Word
+from vtuber.health import Health, State
+
+
+class HelloListener:
+    """Somebody who says hello every ten seconds."""
+
+    def __init__(self, settings: Settings) -> None:
+        options = settings.parts.get("hello", {})
+        self._seconds = float(options.get("seconds", 10))
+
+    async def start(self) -> None:
+        """Nothing to prepare."""
+
+    async def events(self) -> AsyncGenerator[ChatMessage, None]:
+        number = 0
+        while True:
+            number += 1
+            yield ChatMessage(
+                f"hello-{number}", "hello", "hello", Author("1", "world"), f"Hello, number {number}!"
+            )
+            await asyncio.sleep(self._seconds)
+
+    def health(self) -> Health:
+        return Health("chat.hello", State.OK, f"says hello every {self._seconds:g} seconds")
+
+
+class HelloBrain:
+    """Greets whoever spoke last."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.context = settings.brain.context
+        self.usage = Usage()
+
+    async def start(self, progress: Progress) -> None:
+        progress(1.0, "nothing to load")
+
+    async def warm(self, head: tuple[Line, ...]) -> None:
+        """There is no cache to fill."""
+
+    async def count(self, lines: tuple[Line, ...]) -> int:
+        return sum(len(line.text.split()) for line in lines)
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+        reply = f"Hello, {prompt.lines[-1].name}! How nice to see you."
+        for word in reply.removeprefix(prompt.reply_so_far).split(" "):
+            yield f"{word} "
+
+    async def stop(self) -> None:
+        """Nothing to stop."""
+
+    def health(self) -> Health:
+        return Health("brain", State.OK, "says hello")
+
+
+class HelloVoice:
+    """Hums: a fifth of a second for each word."""
+
+    def __init__(self, settings: Settings, character: Character) -> None:
+        pass
+
+    async def start(self) -> None:
+        """Nothing to load."""
+
+    async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
+        hum = (b"\x00\x08" * 60 + b"\x00\xf8" * 60) * 40  # 200 Hz for 0.2 s
+        for index, word in enumerate(text.split()):
+            start = index * sound.seconds(hum)
+            yield Word(word, start, start + sound.seconds(hum))
+            yield Sound(hum)
+
+    async def stop(self) -> None:
+        """Nothing to stop."""
+
+    def health(self) -> Health:
+        return Health("voice", State.OK, "hums")
