@@ -22,6 +22,7 @@ from typing import Any
 import hibari  # type: ignore[import-untyped]  # ships no types
 import llama_cpp
 
+from benchmarks.rates import percentile
 from vtuber.brain.llama import Llama, cores
 from vtuber.brain.llama_engine import CHUNK
 from vtuber.brain.model_file import locate
@@ -179,7 +180,7 @@ def main() -> None:
     arguments.add_argument("--messages", type=int, default=60)
     pairs = asyncio.run(measure(arguments.parse_args().messages))
     ratios = sorted(ours / floor for ours, floor in pairs)
-    p95 = ratios[min(len(ratios) - 1, int(0.95 * len(ratios)))]
+    p95 = percentile(ratios, 0.95)
     ours = statistics.median(ours for ours, _ in pairs) * 1000
     floor = statistics.median(floor for _, floor in pairs) * 1000
     sys.stdout.write(

@@ -1,0 +1,101 @@
+"""How soon a hush is silence: nothing more sent to the screens, and nobody at work for that reply any more.
+
+The real brain and voice answer; a moderator hushes at a random moment, from the first thought to the last
+word.
+
+    python -m benchmarks.hush [--times 100]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import random
+import sys
+import tempfile
+import time
+
+from benchmarks.rates import percentile
+from vtuber.config import Settings
+from vtuber.events import Author, ChatMessage, Role
+from vtuber.health import Health, State
+from vtuber.show import Show
+from vtuber.stage import Cue, Hushed, Rested
+
+AIM = 100.0
+LONGEST = 4.0
+"""Seconds within which the hush comes."""
+
+
+class Watch:
+    """A screen that notes when it was last told something that is seen or heard."""
+
+    def __init__(self) -> None:
+        self.last = 0.0
+
+    async def start(self) -> None: ...
+
+    def show(self, cue: Cue) -> None:
+        if not isinstance(cue, Hushed | Rested):
+            self.last = time.perf_counter()
+
+    async def stop(self) -> None: ...
+
+    def health(self) -> Health:
+        return Health("stage.watch", State.OK, "watching")
+
+
+async def measure(times: int) -> tuple[list[float], int]:
+    """Milliseconds from each hush to the end of all work for the reply, and how many cues came after one."""
+    settings = Settings.model_validate(
+        {
+            "memory": {"use": "forgetful"},
+            "stage": {"port": 0},
+            "journal": {"folder": tempfile.mkdtemp()},
+            "gate": {"hush_seconds": 0},
+        }
+    )
+    show, watch, dice = Show(settings, seed=1, ears=[]), Watch(), random.Random(1)
+    show.stage._screens = (watch,)  # noqa: SLF001  # the page would only watch too
+    moderator = Author("mod", "mod", frozenset((Role.MODERATOR,)))
+    taken: list[float] = []
+    late = 0
+    ready = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
+        await ready.wait()
+        while len(taken) < times:
+            number = str(len(taken))
+            text = f"tell me a long story, number {number}"
+            show.hear(ChatMessage(number, "test", "test", Author(number, f"viewer {number}"), text))
+            await asyncio.sleep(dice.uniform(0.02, LONGEST))
+            if not show.performer.busy:
+                continue  # she was quicker
+            hushed = time.perf_counter()
+            show.hear(ChatMessage(f"h{number}", "test", "test", moderator, "!hush"))
+            silent = time.perf_counter()
+            while show.performer.busy:
+                await asyncio.sleep(0.001)
+            taken.append((time.perf_counter() - hushed) * 1000)
+            await asyncio.sleep(0.1)
+            late += watch.last > silent
+        show.over.set()
+    return taken, late
+
+
+def main() -> None:
+    """Prints the milliseconds."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--times", type=int, default=100)
+    logging.disable()
+    taken, late = asyncio.run(measure(arguments.parse_args().times))
+    sys.stdout.write(
+        f"{len(taken)} hushes: all work ended after {percentile(taken, 0.5):.1f} ms (median), "
+        f"{percentile(taken, 0.99):.1f} ms (p99, aim {AIM:.0f}), {max(taken):.1f} ms (worst); "
+        f"{late} were followed by anything seen or heard\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
