@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from vtuber.brain import Progress
@@ -50,22 +51,20 @@ async def rehearse(
     recording = Replay(settings)
     show = Show(settings, seed=seed, ears=[recording])
 
-    async def until_answered() -> None:
-        await show.deaf.wait()
+    ending = asyncio.create_task(_end_when_answered(show))
+    try:
+        await show.run(progress=progress, on_air=lambda: on_air(show), seconds=seconds)
+    finally:
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
+    return show.metrics.report(show.inbox.dropped) | {"seed": show.seed, "recording": recording.health().what}
+
+
+async def _end_when_answered(show: Show) -> None:
+    """Ends the show when the recording is over and nothing is left that she must answer."""
+    await show.deaf.wait()
+    with suppress(TimeoutError):
         async with asyncio.timeout(LAST_WORDS):
             while not show.idle:  # noqa: ASYNC110  # looked at so rarely that an event is not worth it
                 await asyncio.sleep(0.1)
-
-    async def end() -> None:
-        try:
-            await until_answered()
-        except TimeoutError:
-            pass
-        finally:
-            show.over.set()
-
-    async with asyncio.TaskGroup() as tasks:
-        ending = tasks.create_task(end())
-        await show.run(progress=progress, on_air=lambda: on_air(show), seconds=seconds)
-        ending.cancel()
-    return show.metrics.report(show.inbox.dropped) | {"seed": show.seed, "recording": recording.health().what}
+    show.over.set()

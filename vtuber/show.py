@@ -20,7 +20,7 @@ from vtuber.errors import BanbanError, ListenerError, VoiceError
 from vtuber.events import Answerable, ChatMessage, Deletion, Event, is_paid, without_words
 from vtuber.filters import Filter
 from vtuber.health import Health, State
-from vtuber.inbox import Inbox
+from vtuber.inbox import Drop, Inbox
 from vtuber.journal import Journal
 from vtuber.listeners import Listener
 from vtuber.metrics import Metrics
@@ -231,7 +231,6 @@ class Show:
             self._revoke(event)
             return
         self.metrics.messages += 1
-        self.metrics.paid += is_paid(event)
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
             self._obey(command)
             return
@@ -247,6 +246,7 @@ class Show:
             self.inbox.dropped["filtered"] += 1
             return "filtered"
         drop = self.inbox.put(event)
+        self.metrics.paid += is_paid(event) and drop is not Drop.DUPLICATE
         if drop:
             return drop
         self.memory.hear(event)
