@@ -19,6 +19,13 @@ from vtuber.text import escaped
 log = logging.getLogger(__name__)
 
 COMMAND = ("-P", "-m", "vtuber.brain.llama_process")
+ENVIRONMENT = {
+    "PYTHONUTF8": "1",
+    "GGML_NO_BACKTRACE": "1",  # a crash need not wait for a debugger
+    # llama.cpp's threads spin at every step of an evaluation while one of them has lost its core: beside a
+    # busy program a reply could take minutes. Spinning briefly costs nothing on an idle machine.
+    "GOMP_SPINCOUNT": "1000",
+}
 _FRAME_LIMIT = 1 << 22
 _WORDS_KEPT = 20
 _LAST_BREATH = 2.0
@@ -73,7 +80,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 limit=_FRAME_LIMIT,
-                env={**os.environ, "PYTHONUTF8": "1", "GGML_NO_BACKTRACE": "1"},
+                env={**ENVIRONMENT, **os.environ},
                 **_own_group(),
             )
         except OSError as error:

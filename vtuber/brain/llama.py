@@ -25,7 +25,7 @@ from vtuber.health import Health, State
 
 log = logging.getLogger(__name__)
 
-_STOP_SECONDS = 2.0
+_STOP_SECONDS = 3.0
 """A process that has not stopped a reply by then is ended."""
 _BACKOFF = (0.0, 0.5, 2.0, 5.0, 15.0, 30.0)
 _LIVED = 60.0

@@ -93,7 +93,7 @@ class Engine:
         self._vocab = c.llama_model_get_vocab(self._model)
         self.trained_context = int(c.llama_model_n_ctx_train(self._model))
         self.context = min(context, self.trained_context) if self.trained_context > 0 else context
-        self._context = self._open(threads)
+        self._context = self._open(threads, gpu_layers)
         self._memory = c.llama_get_memory(self._context)
         self._abort = c.ggml_abort_callback(lambda _data: should_stop())
         self._no_abort = c.ggml_abort_callback(0)
@@ -117,12 +117,14 @@ class Engine:
             raise EngineError(self._log.last_error or "the model cannot be loaded")
         return model
 
-    def _open(self, threads: int) -> Any:
+    def _open(self, threads: int, gpu_layers: int) -> Any:
         params = c.llama_context_default_params()
         params.n_ctx = self.context
         params.n_batch = params.n_ubatch = min(CHUNK, self.context)
         params.n_threads = params.n_threads_batch = threads
         params.no_perf = True
+        if not gpu_layers:  # on a processor it makes short prompts a tenth slower
+            params.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_DISABLED
         context = c.llama_init_from_model(self._model, params)
         if not context:
             raise EngineError(self._log.last_error or "there is not enough memory for the context")
