@@ -11,20 +11,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def uv(*arguments: str | Path) -> None:
-    """Runs uv here, where pyproject.toml tells it how to build. First without the network: that is faster."""
-    for network in ("--offline", "--no-progress"):
-        done = subprocess.run(
-            ["uv", *arguments, network], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
-        )
-        if done.returncode == 0:
-            return
-    pytest.fail(done.stderr)
+def uv(*arguments: str | Path, **variables: str) -> None:
+    """Runs uv here, where pyproject.toml tells it how to build."""
+    done = subprocess.run(
+        ["uv", *arguments],
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +47,10 @@ def run(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     home, folder, venv = base / "home", base / "empty", base / "venv"
     home.mkdir()
     folder.mkdir()
-    uv("venv", "--python", sys.executable, venv)
-    constraints = ROOT / "constraints.txt"
-    uv(
-        "pip",
-        "install",
-        "--python",
-        venv,
-        "--constraints",
-        constraints,
-        "--build-constraints",
-        constraints,
-        wheel,
-    )
+    # The locked packages first (the one that takes minutes to build lies ready), then the wheel alone.
+    packages = ("sync", "--frozen", "--no-dev", "--no-install-project", "--python", sys.executable)
+    uv(*packages, UV_PROJECT_ENVIRONMENT=str(venv))
+    uv("pip", "install", "--offline", "--no-deps", "--python", venv, wheel)
     programs = venv / ("Scripts" if os.name == "nt" else "bin")
     kept = {
         name: value
@@ -99,6 +95,20 @@ def test_all_that_the_program_needs_is_inside(wheel: Path) -> None:
 def test_it_runs_from_the_new_environment(run: Run) -> None:
     where = run("python", "-c", "import vtuber; print(vtuber.__file__)").stdout
     assert str(ROOT) not in where
+
+
+def test_it_asks_for_all_that_it_needs(run: Run) -> None:
+    listing = (
+        "import json; from importlib.metadata import distributions, requires as r;"
+        "print(json.dumps([r('banban'), {d.name: d.version for d in distributions()}]))"
+    )
+    asked, listed = json.loads(run("python", "-c", listing).stdout)
+    installed = {canonicalize_name(name): version for name, version in listed.items()}
+    assert len(asked) > 10
+    for needed in map(Requirement, asked):
+        if needed.marker is None or needed.marker.evaluate():
+            assert needed.specifier.contains(installed[canonicalize_name(needed.name)]), needed
+    assert "pytest" not in installed
 
 
 def test_help(run: Run) -> None:
