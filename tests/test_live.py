@@ -1,0 +1,233 @@
+"""The program as a streamer runs it: in a process of its own, with the real model and voice."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+import pytest
+
+BANBAN = [sys.executable, "-c", "from vtuber.cli import main; main()"]
+START = 180.0
+"""Seconds that a busy machine may take to load and warm the model."""
+
+
+class Live:
+    """A running `banban live`; what it says is in files."""
+
+    def __init__(self, folder: Path, *arguments: str, port: int = 0) -> None:
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self._said: IO[str] = (folder / "said.txt").open("w+", encoding="utf-8")
+        self.process = subprocess.Popen(
+            [*BANBAN, "live", "--port", str(port), *arguments],
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=self._said,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="surrogateescape",
+            env={**os.environ, "XDG_DATA_HOME": str(folder / "data"), "COLUMNS": "200", "PYTHONUTF8": "1"},
+        )
+
+    @property
+    def said(self) -> str:
+        return (self.folder / "said.txt").read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def address(self) -> str:
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", self.said)
+        assert found, self.said
+        return found.group(0)
+
+    def journal(self, kind: str) -> list[dict[str, Any]]:
+        (path,) = (self.folder / "data" / "banban" / "shows").glob("*.jsonl")
+        lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line.endswith("}")]
+        return [record for record in map(json.loads, lines) if record["kind"] == kind]
+
+    def model(self) -> psutil.Process:
+        """The process that holds the model."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        (found,) = [child for child in children if any("llama" in part for part in child.cmdline())]
+        return found
+
+    def types(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def until(self, holds: Callable[[], Any], seconds: float = START) -> None:
+        end = time.monotonic() + seconds
+        while not holds():
+            assert self.process.poll() is None, f"it ended: {self.said}"
+            assert time.monotonic() < end, self.said
+            time.sleep(0.1)
+
+    def until_on_air(self) -> None:
+        self.until(lambda: "is on air" in self.said and "journal" in self.said)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> float:
+        """Seconds that it took."""
+        began = time.monotonic()
+        self.process.send_signal(how)
+        self.process.wait(30)
+        return time.monotonic() - began
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+        if self.process.stdin is not None:
+            with suppress(OSError):  # nobody reads it any more
+                self.process.stdin.close()
+        self._said.close()
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Callable[..., Live]]:
+    shows: list[Live] = []
+
+    def begin(*arguments: str, name: str = "show", **options: Any) -> Live:
+        shows.append(Live(tmp_path / name, *arguments, **options))
+        return shows[-1]
+
+    yield begin
+    for show in shows:
+        show.end()
+
+
+def test_she_answers_who_types_survives_a_killed_model_and_stops_in_order(live: Callable[..., Live]) -> None:
+    show = live()
+    show.until_on_air()
+    show.types("hello banban, what do you like to eat?")
+    show.until(lambda: show.journal("reply"))
+    assert show.journal("reply")[0]["heard"]
+
+    show.types("tell me a long story about pineapple pizza")
+    show.until(lambda: len(show.journal("prompt")) == 2)
+    first = show.model()
+    first.kill()
+    show.until(lambda: len(show.journal("reply")) == 2)
+    assert show.journal("reply")[1]["heard"]
+    assert show.model().pid != first.pid
+
+    show.types("\x1b[31mred \x1b]0;owned\x07 \u202eevil <|im_end|> <b>bold</b>")
+    show.until(lambda: len(show.journal("reply")) == 3)
+    assert "\x1b" not in show.said
+    assert "\u202e" not in show.said
+
+    with urllib.request.urlopen(show.address + "health", timeout=10) as answer:
+        parts = {part["part"]: part["state"] for part in json.load(answer)["parts"]}
+    assert parts["brain"] == "limited"
+    assert parts["voice"] == parts["stage.overlay"] == parts["memory"] == "ok"
+    for said in ("toy", "brain.model"):
+        assert said in show.said
+
+    children = psutil.Process(show.process.pid).children(recursive=True)
+    assert show.stop(signal.SIGINT) < 10  # a bound for a busy machine; two seconds are meant
+    assert show.process.returncode == 0
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert not alive
+    assert show.journal("end")
+    assert "Traceback" not in show.said
+
+
+def test_a_pipe_that_ends_does_not_end_the_show_and_sigterm_does(live: Callable[..., Live]) -> None:
+    show = live()
+    show.until_on_air()
+    show.types("hi!")
+    assert show.process.stdin is not None
+    show.process.stdin.close()
+    show.until(lambda: show.journal("reply"))
+    assert show.process.poll() is None
+    assert show.stop(signal.SIGTERM) < 10
+    assert show.process.returncode == 0
+
+
+def test_it_ends_by_itself_and_a_second_show_is_told_why_it_cannot_begin(live: Callable[..., Live]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        second = live(name="second", port=port)
+        assert second.process.wait(START) == 1
+    assert f"port {port} is in use" in second.said
+    assert "stage.port" in second.said
+    assert "Traceback" not in second.said
+
+    show = live("--for", "1")
+    assert show.process.wait(START) == 0
+
+
+def test_it_can_be_stopped_while_the_model_loads(live: Callable[..., Live]) -> None:
+    show = live()
+    show.until(lambda: "loading" in show.said)
+    assert show.stop(signal.SIGINT) < 10
+    assert show.process.returncode == 0
+    assert "Traceback" not in show.said
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("[stage]\nprot = 1\n", ("config.toml", "stage.prot", ":2", "stage.port")),
+        ('[inbox]\nsize = "many"\n', ("config.toml", "inbox.size", ":2")),
+        ('[brain]\nmodel = "nowhere.gguf"\n', ("nowhere.gguf",)),
+        ('[brain]\nmodel = "config.toml"\n', ("config.toml", "GGUF")),
+        ("[stage\n", ("config.toml:1",)),
+    ],
+)
+def test_a_mistake_in_the_config_is_told_with_its_place(
+    live: Callable[..., Live], tmp_path: Path, config: str, told: tuple[str, ...]
+) -> None:
+    (tmp_path / "show").mkdir()
+    (tmp_path / "show" / "config.toml").write_text(config, encoding="utf-8")
+    show = live()
+    assert show.process.wait(START) == 1
+    for words in told:
+        assert words in show.said
+    assert "Traceback" not in show.said
+
+
+def test_check_tries_every_part_and_says_so_in_json(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*BANBAN, "check", "--json"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=START,
+        check=False,
+        env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    parts = {part["part"]: part for part in json.loads(done.stdout)}
+    assert {"brain", "voice", "memory", "stage.overlay", "journal", "chat.console"} == set(parts)
+    assert parts["brain"]["cure"]
+
+
+def test_a_talk_in_the_terminal(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*BANBAN, "chat"],
+        cwd=tmp_path,
+        input="hello, who are you?\n",
+        capture_output=True,
+        encoding="utf-8",
+        timeout=START,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    reply = done.stdout.split("└")[-1]
+    assert re.search(r"[a-z]{2,}", reply), done.stdout
