@@ -16,6 +16,7 @@ from vtuber import character
 from vtuber.brain import Line, Prompt
 from vtuber.brain.llama import Llama
 from vtuber.brain.memory import NOTHING, Recollection, Viewer
+from vtuber.brain.model_file import locate
 from vtuber.brain.prompt import HISTORY, Conversation
 from vtuber.config import Brain, Journal, Settings
 from vtuber.errors import ConfigError
@@ -54,7 +55,8 @@ async def brain() -> AsyncIterator[Llama]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def talk(brain: Llama) -> Conversation:
-    conversation = Conversation(BANBAN, settings(), brain)
+    """With a model of the streamer's own: the embedded one gets no history."""
+    conversation = Conversation(BANBAN, settings(model=str(locate(""))), brain)
     await conversation.start(quiet)
     return conversation
 
@@ -162,6 +164,15 @@ async def test_old_history_is_dropped_in_one_go(talk: Conversation) -> None:
     assert talk.digest(prompt)["asked"] == f"line {HISTORY * 2 - 1}"
 
 
+async def test_the_embedded_model_answers_each_afresh(brain: Llama) -> None:
+    talk = Conversation(BANBAN, settings(), brain)
+    await talk.start(quiet)
+    for number in range(3):
+        prompt = await talk.prompt(batch(f"line {number}"), NOTHING, number)
+        talk.heard("well")
+        assert len(prompt.lines) == prompt.head + 1
+
+
 async def test_the_digest_can_be_the_whole(brain: Llama) -> None:
     talk = Conversation(BANBAN, Settings(journal=Journal(prompts="whole")), brain)
     await talk.start(quiet)
@@ -214,9 +225,10 @@ def recorded() -> Iterator[ChatMessage]:
         yield message(row["message"]["body"], who["display_name"])
 
 
-async def test_from_the_third_turn_on_nearly_all_comes_from_the_cache(
-    talk: Conversation, brain: Llama
-) -> None:
+@pytest.mark.parametrize("model", ["", str(locate(""))], ids=["embedded", "own"])
+async def test_from_the_third_turn_on_nearly_all_comes_from_the_cache(brain: Llama, model: str) -> None:
+    talk = Conversation(BANBAN, settings(model=model), brain)
+    await talk.start(quiet)
     messages = list(recorded())
     shares = []
     for turn in range(HISTORY + 2):

@@ -32,6 +32,8 @@ _LIVED = 60.0
 """A process that has lived so many seconds died of something new."""
 _LINE_END = "\n"
 """She speaks: a reply is one line, and what small models put on the next is somebody else's."""
+_ASIDE = "["
+"""The embedded model imitates what the show tells it in brackets; it has no moods to tell in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ class Llama:
                 "top_p": self._settings.top_p,
                 "seed": prompt.seed,
             },
-            stop=[*style.stop, _LINE_END],
+            stop=[*style.stop, _LINE_END, *(() if self._settings.model else (_ASIDE,))],
             labels=prompt.names,
             goes_on=bool(prompt.reply_so_far),
             max_tokens=prompt.max_tokens,

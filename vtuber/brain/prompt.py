@@ -26,9 +26,9 @@ LEAD_LIMIT = 300
 ASIDE_LIMIT = 60
 """Characters of any other message, or of something recalled."""
 ASIDES = 80
-"""Characters of everything that is told beside the message she answers."""
+"""Characters of everything that is told beside a short message; beside a long one, less."""
 HISTORY = 12
-"""Exchanges that stand in the prompt: enough for a thread of talk, and small models lose theirs anyway."""
+"""Exchanges that stand in the prompt. The embedded model gets none: it soon repeats only itself."""
 _OPENING = 32
 """Tokens kept free for what begins a prompt and a reply."""
 _LEAST_LINE = 48
@@ -50,6 +50,7 @@ class Conversation:
         self._settings = settings
         self._brain = brain
         self._names = (character.name, *character.aliases)
+        self._remembered = HISTORY if settings.brain.model else 0
         self._head: tuple[Line, ...] = ()
         self._head_tokens = 0
         self._history: list[_Exchange] = []
@@ -149,7 +150,7 @@ class Conversation:
         """Forgets the older half of history when it is long, or the next question would not fit."""
         said = [await self._count(line) for line in self._said()]
         while self._history and (
-            len(self._history) >= HISTORY or self._head_tokens + sum(said) + asked > self._room()
+            len(self._history) >= self._remembered or self._head_tokens + sum(said) + asked > self._room()
         ):
             del self._history[: (len(self._history) + 1) // 2]
             said = [await self._count(line) for line in self._said()]
@@ -165,7 +166,7 @@ class Conversation:
         lead = batch.lead.event
         text = " ".join(filter(None, (_deed(lead), _quoted(lead.text, LEAD_LIMIT))))
         asides: list[str] = []
-        free = ASIDES
+        free = ASIDES - max(0, len(text) - ASIDE_LIMIT)
         for aside in self._asides(batch, recollection):
             if len(aside) <= free:
                 asides.append(f"[{aside}]")
