@@ -199,6 +199,7 @@ def _read(stream: IO[bytes], worker: Worker) -> None:
 
 
 def main() -> None:
+    """Serves requests until stdin ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the show's to answer
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

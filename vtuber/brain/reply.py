@@ -9,16 +9,16 @@ from collections.abc import Sequence
 class ReplyText:
     """Add each token's bytes; what comes back may be said.
 
-    A character split over tokens waits until it is whole, and text that could be the beginning of a stop
-    string waits until it is clear that it is not. One of ``labels`` with a colon ("Banban:") is left out at
-    the beginning. ``goes_on``: earlier words of this reply were said already, so its first space counts.
-    ``said`` is all that came back.
+    A character split over tokens waits until it is whole; one that never becomes so is left out. Text that
+    could be the beginning of a stop string waits until it is clear that it is not. One of ``labels`` with a
+    colon ("Banban:") is left out at the beginning. ``goes_on``: earlier words of this reply were said
+    already, so its first space counts. ``said`` is all that came back.
     """
 
     def __init__(self, stop: Sequence[str], labels: Sequence[str] = (), *, goes_on: bool = False) -> None:
         self._stop = tuple(filter(None, stop))
         self._labels = tuple(label.casefold() + colon for label in labels if label for colon in ":：")
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
         self._held = ""
         self._begun = goes_on
         self.said = ""
