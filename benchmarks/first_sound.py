@@ -1,8 +1,9 @@
 """From a message's arrival to her first sound, against the bare model and the bare voice on the same work.
 
 Messages of a recorded Twitch stream arrive one at a time while she is idle. For each, in turn and in the same
-run: the show's time from arrival to the first sound at the stage, then the floor: llama-cpp-python evaluating
-the same new tokens and decoding as many as the first piece took, and hibari-tts speaking that piece.
+run: the show's time from arrival to the first sound at the stage, then the floor: llama.cpp in this process
+evaluating the same new tokens and decoding as many as the first piece took, and hibari-tts speaking it. (In
+the main thread: llama.cpp is slower in others.)
 
     python -m benchmarks.first_sound [--messages 60]
 """
@@ -11,20 +12,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import statistics
 import sys
 import tempfile
 import time
 from contextlib import aclosing, suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import hibari  # type: ignore[import-untyped]  # ships no types
-import llama_cpp
 
 from benchmarks.rates import percentile
+from vtuber.brain.child import ENVIRONMENT
 from vtuber.brain.llama import Llama, cores
-from vtuber.brain.llama_engine import CHUNK
 from vtuber.brain.model_file import locate
 from vtuber.brain.templates import opening
 from vtuber.config import Settings
@@ -64,39 +66,37 @@ class Ear:
 
 
 class Floor:
-    """The bare libraries, doing what a turn had to do."""
+    """llama.cpp and hibari-tts alone, doing what a turn had to do."""
 
     def __init__(self, settings: Settings) -> None:
-        threads = settings.brain.threads or cores()
-        self._llm = llama_cpp.Llama(
+        os.environ.update({**ENVIRONMENT, **os.environ})  # as the show's own model process has it
+        from vtuber.brain.llama_engine import Engine, Sampling  # noqa: PLC0415  # reads the environment
+
+        self._sampling = Sampling(settings.brain.temperature, settings.brain.top_p, seed=1)
+        self._engine = Engine(
             str(locate(settings.brain.model)),
-            n_ctx=settings.brain.context,
-            n_batch=CHUNK,
-            n_threads=threads,
-            n_threads_batch=threads,
-            verbose=False,
+            context=settings.brain.context,
+            threads=settings.brain.threads or cores(),
+            gpu_layers=0,
+            extra_buffers=True,
+            progress=lambda _share: None,
+            should_stop=lambda: False,
         )
         self._voice = hibari.Hibari(threads=1)
         self._voice("Hello there, I am warming up.")
 
     def tokens(self, pieces: list[Any]) -> list[int]:
-        return [
-            token
-            for text, kind in pieces
-            for token in self._llm.tokenize(text.encode(), add_bos=False, special=kind == "control")
-        ]
+        engine = self._engine
+        found = [engine.tokenize(text, control=kind == "control") for text, kind in pieces]
+        return [*engine.begins, *chain.from_iterable(found)]
 
     def seconds(self, tokens: list[int], new: int, decoded: int, piece: str) -> float:
         """How long evaluating the last ``new`` tokens, decoding ``decoded`` and speaking the piece takes."""
-        llm = self._llm
-        llm.reset()  # type: ignore[no-untyped-call]
-        llm.eval(tokens[:-new])
+        self._engine.prepare(tokens[:-new])
         began = time.perf_counter()
-        llm.eval(tokens[-new:])
-        for _ in range(decoded):
-            token = llm.sample(top_k=40, top_p=0.9, min_p=0.05, temp=0.7, repeat_penalty=1.1)
-            llm.detokenize([token])
-            llm.eval([token])
+        self._engine.prepare(tokens)
+        for _ in islice(self._engine.generate(self._sampling), decoded):
+            pass
         self._voice(piece)
         return time.perf_counter() - began
 
@@ -115,21 +115,28 @@ async def measure(count: int) -> list[tuple[float, float]]:
     show.stage._screens = (ear,)  # noqa: SLF001  # the page would only listen too
     asked: list[Any] = []
     decoded = 0
+    speaking = False
     brain = show.brain
     assert isinstance(brain, Llama)
-    stream = brain.stream
+    stream, speak = brain.stream, show.voice.speak
 
     async def spying_stream(prompt: Any) -> Any:
-        nonlocal decoded
-        decoded = 0
+        nonlocal decoded, speaking
+        decoded, speaking = 0, False
         asked.append(prompt)
         async with aclosing(stream(prompt)) as texts:
             async for text in texts:
-                if not ear.piece:
-                    decoded += 1
+                decoded += not speaking
                 yield text
 
-    brain.stream = spying_stream  # type: ignore[method-assign]  # to see the very tokens
+    def spying_speak(text: str) -> Any:
+        nonlocal speaking
+        speaking = True
+        return speak(text)
+
+    # To see what was asked, and how many tokens the first piece took.
+    brain.stream = spying_stream  # type: ignore[method-assign]
+    show.voice.speak = spying_speak  # type: ignore[method-assign]
     messages = [
         event
         for _, event in read(RECORDING).rows
@@ -158,7 +165,7 @@ async def measure(count: int) -> list[tuple[float, float]]:
             tokens = floor.tokens(pieces)
             usage = brain.usage
             new = max(1, usage.prompt - usage.reused)
-            pairs.append((ours, await asyncio.to_thread(floor.seconds, tokens, new, decoded, ear.piece)))
+            pairs.append((ours, floor.seconds(tokens, new, decoded, ear.piece)))
         show.over.set()
 
     running = asyncio.create_task(_after_start(show, performance))
