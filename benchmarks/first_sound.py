@@ -25,9 +25,9 @@ from typing import Any
 import hibari  # type: ignore[import-untyped]  # ships no types
 
 from benchmarks.rates import percentile
-from vtuber.brain.child import ENVIRONMENT
-from vtuber.brain.llama import Llama, cores
-from vtuber.brain.model_file import locate
+from vtuber.brain.llama.backend import Llama, cores
+from vtuber.brain.llama.child import ENVIRONMENT
+from vtuber.brain.llama.model_file import locate
 from vtuber.brain.templates import opening
 from vtuber.config import Settings
 from vtuber.events import ChatMessage
@@ -70,7 +70,7 @@ class Floor:
 
     def __init__(self, settings: Settings) -> None:
         os.environ.update({**ENVIRONMENT, **os.environ})  # as the show's own model process has it
-        from vtuber.brain.llama_engine import Engine, Sampling  # noqa: PLC0415  # reads the environment
+        from vtuber.brain.llama.engine import Engine, Sampling  # noqa: PLC0415  # reads the environment
 
         self._sampling = Sampling(settings.brain.temperature, settings.brain.top_p, seed=1)
         self._engine = Engine(

@@ -20,10 +20,10 @@ from dataclasses import replace
 
 from vtuber import character
 from vtuber.brain import Line, Prompt
-from vtuber.brain.child import ENVIRONMENT
-from vtuber.brain.llama import Llama, cores
+from vtuber.brain.llama.backend import Llama, cores
+from vtuber.brain.llama.child import ENVIRONMENT
+from vtuber.brain.llama.model_file import locate
 from vtuber.brain.memory import NOTHING
-from vtuber.brain.model_file import locate
 from vtuber.brain.prompt import Conversation
 from vtuber.brain.templates import FORMATS, opening, render
 from vtuber.config import Settings

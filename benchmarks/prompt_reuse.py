@@ -15,7 +15,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from vtuber import character
-from vtuber.brain.llama import Llama
+from vtuber.brain.llama.backend import Llama
 from vtuber.brain.memory import NOTHING
 from vtuber.brain.prompt import Conversation
 from vtuber.config import Settings

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtuber import config
-from vtuber.commands import ORDERS, Commands, ignored
 from vtuber.errors import ConfigError
 from vtuber.events import Author, ChatMessage, Money, Role
+from vtuber.gate.commands import ORDERS, Commands, ignored
 
 MODERATOR = Author("7", "mo", frozenset({Role.MODERATOR}))
 VIEWER = Author("9", "vi", frozenset({Role.SUBSCRIBER, Role.VIP}))

@@ -14,9 +14,9 @@ import pytest
 
 from vtuber import resources
 from vtuber.config import Gate, Memory, Section, Settings, holds_secret, without_secret
+from vtuber.config.file import find, load, place
+from vtuber.config.words import known_options
 from vtuber.errors import ConfigError
-from vtuber.option_words import known_options
-from vtuber.settings_file import find, load, place
 
 SHIPPED = Path(__file__).parent.parent / "config.toml"
 

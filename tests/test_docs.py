@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vtuber.cli import app
-from vtuber.option_words import known_options
+from vtuber.config.words import known_options
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

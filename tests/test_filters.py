@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber import config, slurs
+from vtuber import config
 from vtuber.errors import ConfigError
 from vtuber.events import Author, ChatMessage, Pick
-from vtuber.filters import Filter
+from vtuber.gate import slurs
+from vtuber.gate.filters import Filter
 
 PERSONA = (
     "She is a cabbage from the night market who loves stinky tofu and pineapple pizza above everything. "

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from vtuber import clock, config
-from vtuber.crowd import LINES, Recent
 from vtuber.events import (
     Answerable,
     Author,
@@ -27,8 +26,9 @@ from vtuber.events import (
     Subscription,
     is_paid,
 )
-from vtuber.importance import DOLLARS, dollars
 from vtuber.inbox import ECHO_SECONDS, Drop, Inbox
+from vtuber.inbox.crowd import LINES, Recent
+from vtuber.inbox.importance import DOLLARS, dollars
 
 NAMES = ("板板", "banban")
 _numbers = iter(range(10**9))
@@ -351,7 +351,7 @@ def test_one_loud_author_pushes_out_no_more_than_their_share() -> None:
 
 
 def test_memory_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("vtuber.inbox.PEOPLE", "vtuber.inbox.IDS", "vtuber.crowd.PEOPLE"):
+    for name in ("vtuber.inbox.PEOPLE", "vtuber.inbox.IDS", "vtuber.inbox.crowd.PEOPLE"):
         monkeypatch.setattr(name, 300)
     box = inbox(size=50)
     for n in range(3000):

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber import toml_lines
-from vtuber.toml_lines import Place
+from vtuber.config import lines as toml_lines
+from vtuber.config.lines import Place
 
 TRICKY = r'''# port = 1
 top = 1

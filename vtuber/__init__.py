@@ -8,9 +8,9 @@ The floors, from the ground up; a module imports only from floors below its own:
 5. performer
 4. turn
 3. listeners, brain, voice, stage (these never import each other)
-2. inbox, commands, filters, journal, metrics, character, settings_file
-1. registry, clock, sound, resources, wire, crowd, importance, waiting, option_words
-0. config, events, errors, health, text, spelling, slurs, toml_lines
+2. inbox, gate, journal, metrics, character
+1. config, registry, clock, sound, wire, spelling
+0. events, errors, health, text, resources
 """
 
 __version__ = "0.1.0"

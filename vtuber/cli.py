@@ -16,9 +16,9 @@ import typer
 from vtuber import __version__, terminal
 from vtuber.clock import SimulatedLoop
 from vtuber.config import Settings
+from vtuber.config.file import load
 from vtuber.errors import BanbanError
 from vtuber.health import State
-from vtuber.settings_file import load
 
 T = TypeVar("T")
 

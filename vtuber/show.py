@@ -14,11 +14,11 @@ from typing import Protocol
 from vtuber import __version__, brain, character, clock, listeners, registry, stage, voice, wire
 from vtuber.brain import Progress, memory
 from vtuber.brain.prompt import Conversation
-from vtuber.commands import Command, Commands, ignored
 from vtuber.config import Settings
 from vtuber.errors import BanbanError, ListenerError, VoiceError
 from vtuber.events import Answerable, ChatMessage, Deletion, Event, is_paid, without_words
-from vtuber.filters import Filter
+from vtuber.gate.commands import Command, Commands, ignored
+from vtuber.gate.filters import Filter
 from vtuber.health import Health, State
 from vtuber.inbox import Drop, Inbox
 from vtuber.journal import Journal

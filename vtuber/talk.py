@@ -13,7 +13,7 @@ from vtuber.brain.prompt import Conversation
 from vtuber.config import Settings
 from vtuber.errors import BrainError
 from vtuber.events import Batch, ChatMessage, Event, Pick
-from vtuber.filters import Filter
+from vtuber.gate.filters import Filter
 from vtuber.health import Health
 from vtuber.listeners.console import Console
 from vtuber.voice.sentences import Cutter

@@ -22,7 +22,7 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.errors import BanbanError, BrainError, RecallError, VoiceError
 from vtuber.events import Batch, Clip, Sentence, Sound, Spoken, Word
-from vtuber.filters import Filter
+from vtuber.gate.filters import Filter
 from vtuber.journal import Journal
 from vtuber.metrics import Stopwatch
 from vtuber.stage.stage import Stage

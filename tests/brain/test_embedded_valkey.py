@@ -14,8 +14,8 @@ import psutil
 import pytest
 import redis
 
-from vtuber.brain.embedded_valkey import EmbeddedValkey
-from vtuber.brain.memory_redis import CLIENTS
+from vtuber.brain.memory.redis import CLIENTS
+from vtuber.brain.memory.valkey import EmbeddedValkey
 from vtuber.errors import RecallError
 
 
@@ -68,7 +68,7 @@ def test_it_starts_once_and_ends_with_the_last_show(tmp_path: Path) -> None:
 def test_a_server_whose_show_was_killed_is_used_again(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path\n"
-        "from vtuber.brain.embedded_valkey import EmbeddedValkey\n"
+        "from vtuber.brain.memory.valkey import EmbeddedValkey\n"
         "EmbeddedValkey(Path(sys.argv[1])).ensure(); print('up', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as show:
@@ -122,7 +122,7 @@ def test_a_hanging_server_is_not_started_twice(tmp_path: Path, monkeypatch: pyte
     server = EmbeddedValkey(tmp_path)
     server.ensure()
     pid = pid_of(server)
-    monkeypatch.setattr("vtuber.brain.embedded_valkey._PATIENCE", 0.5)
+    monkeypatch.setattr("vtuber.brain.memory.valkey._PATIENCE", 0.5)
     os.kill(pid, signal.SIGSTOP)
     try:
         with pytest.raises(RecallError, match="does not answer"):

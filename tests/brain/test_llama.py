@@ -15,8 +15,8 @@ import pytest_asyncio
 
 from vtuber import clock
 from vtuber.brain import Line, Prompt
-from vtuber.brain.llama import Llama
-from vtuber.brain.model_file import locate
+from vtuber.brain.llama.backend import Llama
+from vtuber.brain.llama.model_file import locate
 from vtuber.config import Brain, Settings
 from vtuber.errors import BrainError, ConfigError
 from vtuber.health import State
@@ -72,7 +72,7 @@ async def test_the_embedded_model_says_what_it_is(brain: Llama) -> None:
 
 
 async def test_the_parent_never_loads_llama_cpp(brain: Llama) -> None:
-    code = "import sys, vtuber.brain.llama, vtuber.brain.prompt; print('llama_cpp' in sys.modules)"
+    code = "import sys, vtuber.brain.llama.backend, vtuber.brain.prompt; print('llama_cpp' in sys.modules)"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     out, _ = await process.communicate()
     assert out.strip() == b"False"
@@ -231,7 +231,7 @@ async def test_ctrl_c_is_not_for_the_model(brain: Llama) -> None:
 async def test_it_does_not_outlive_a_killed_show() -> None:
     code = (
         "import asyncio\n"
-        "from vtuber.brain.llama import Llama\n"
+        "from vtuber.brain.llama.backend import Llama\n"
         "from vtuber.config import Settings\n"
         "async def main():\n"
         "    brain = Llama(Settings())\n"
@@ -253,7 +253,7 @@ async def test_a_build_for_another_processor_is_started_more_carefully() -> None
     """Its first evaluation crashes with the fast buffers and works without; so does this one."""
     brain = Llama(settings())
     brain.command = python(
-        "import os, signal, vtuber.brain.llama_engine as e, vtuber.brain.llama_process as p\n"
+        "import os, signal, vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p\n"
         "begin = e.Engine.__init__\n"
         "def careful(self, path, *, extra_buffers, **rest):\n"
         "    if extra_buffers: os.kill(os.getpid(), signal.SIGSEGV)\n"
@@ -273,7 +273,7 @@ async def test_a_build_for_another_processor_is_started_more_carefully() -> None
 async def test_stray_prints_do_not_disturb(caplog: pytest.LogCaptureFixture) -> None:
     brain = Llama(settings())
     brain.command = python(
-        "import os, vtuber.brain.llama_process as p\n"
+        "import os, vtuber.brain.llama.process as p\n"
         "spell = p.Worker._tell\n"
         "def noisy(self, request, text):\n"
         "    os.write(1, b'\\x1b[31mnoise\\n'); print('more'); spell(self, request, text)\n"
@@ -281,7 +281,7 @@ async def test_stray_prints_do_not_disturb(caplog: pytest.LogCaptureFixture) -> 
         "p.main()\n"
     )
     await brain.start(quiet)
-    with caplog.at_level("DEBUG", "vtuber.brain.child"):
+    with caplog.at_level("DEBUG", "vtuber.brain.llama.child"):
         assert "noise" not in await reply(brain, ask(HI))
         await brain.stop()
     assert "\\x1b[31mnoise" in caplog.text
@@ -302,7 +302,7 @@ async def test_a_model_that_says_nothing_is_given_up() -> None:
 async def test_a_model_that_will_not_stop_is_replaced() -> None:
     brain = Llama(settings())
     brain.command = python(
-        "import vtuber.brain.llama_process as p\np.Worker._should_stop = lambda self: False\np.main()\n"
+        "import vtuber.brain.llama.process as p\np.Worker._should_stop = lambda self: False\np.main()\n"
     )
     await brain.start(quiet)
     try:

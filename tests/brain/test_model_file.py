@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from vtuber.brain.model_file import locate
+from vtuber.brain.llama.model_file import locate
 from vtuber.errors import ConfigError
 
 
 def test_the_embedded_model_is_found_without_its_package() -> None:
-    code = (
-        "import sys; from vtuber.brain.model_file import locate; print(locate('')); print(len(sys.modules))"
-    )
+    code = "import sys; from vtuber.brain.llama.model_file import locate; print(locate(''))"
+    code += "; print(len(sys.modules))"
     code += "; assert not any('llm' in name for name in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert Path(out.stdout.splitlines()[0]).read_bytes()[:4] == b"GGUF"

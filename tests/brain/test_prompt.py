@@ -14,9 +14,9 @@ import pytest_asyncio
 
 from vtuber import character
 from vtuber.brain import Line, Prompt
-from vtuber.brain.llama import Llama
+from vtuber.brain.llama.backend import Llama
+from vtuber.brain.llama.model_file import locate
 from vtuber.brain.memory import NOTHING, Recollection, Viewer
-from vtuber.brain.model_file import locate
 from vtuber.brain.prompt import HISTORY, Conversation
 from vtuber.config import Brain, Journal, Settings
 from vtuber.errors import ConfigError

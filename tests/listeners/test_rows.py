@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vtuber.listeners import rows
-from vtuber.listeners.rows import Odd, Row
+from vtuber.listeners.recordings import rows
+from vtuber.listeners.recordings.rows import Odd, Row
 
 Scan = Callable[[Any], tuple[list[Any], list[Odd]]]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtuber.events import ChatMessage, Deletion, Emote, Event, Gift, Money, Raid, Role, Subscription
-from vtuber.listeners.twitch_irc import LINE_LIMIT, Reader, parse
+from vtuber.listeners.twitch.irc import LINE_LIMIT, Reader, parse
 from vtuber.text import clean
 
 LINES = (Path(__file__).parents[1] / "data" / "twitch-irc-lines.txt").read_bytes().decode().splitlines()

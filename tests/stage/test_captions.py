@@ -5,7 +5,7 @@ from __future__ import annotations
 from vtuber import sound
 from vtuber.events import Sentence, Word
 from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested
-from vtuber.stage.captions import MOST_CLIPS, MOST_WORDS, Captions
+from vtuber.stage.obs.captions import MOST_CLIPS, MOST_WORDS, Captions
 
 
 def silence(clip: int, at: float, seconds: float) -> ClipSound:

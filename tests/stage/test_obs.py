@@ -18,9 +18,10 @@ from vtuber import clock, config, sound
 from vtuber.character import Character
 from vtuber.events import Clip, Sentence, Sound, Word
 from vtuber.health import State
-from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, obs_link
-from vtuber.stage.captions import MOST_CLIPS
+from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested
 from vtuber.stage.obs import Obs
+from vtuber.stage.obs import link as obs_link
+from vtuber.stage.obs.captions import MOST_CLIPS
 from vtuber.stage.stage import Stage
 
 PATIENCE = 20.0
@@ -329,7 +330,7 @@ async def test_the_library_tells_the_log_nothing(
     say(obs, "A secret of hers.")
     await until(real.caption, "A secret of hers.")
     await obs.stop()
-    assert [record.name for record in caplog.records if "obs" in record.name] == ["vtuber.stage.obs_link"]
+    assert [record.name for record in caplog.records if "obs" in record.name] == ["vtuber.stage.obs.link"]
     assert "secret" not in caplog.text
     assert PASSWORD not in caplog.text
 

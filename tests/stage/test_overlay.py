@@ -19,9 +19,9 @@ from vtuber.errors import StageError
 from vtuber.events import Sentence, Word
 from vtuber.health import State
 from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Hushed, Rested, Thinking
-from vtuber.stage.doors import POLICY
-from vtuber.stage.frames import SoundFrame
 from vtuber.stage.overlay import QUEUE_BYTES, Overlay
+from vtuber.stage.overlay.doors import POLICY
+from vtuber.stage.overlay.frames import SoundFrame
 from vtuber.stage.stage import Stage
 
 PIZZA = ("Pineapple", "belongs", "on", "pizza.")

@@ -19,7 +19,7 @@ from vtuber.errors import VoiceError
 from vtuber.events import Sound
 from vtuber.health import State
 from vtuber.voice.hibari import Hibari
-from vtuber.voice.hibari_model import Halted, Model, Stop
+from vtuber.voice.hibari.model import Halted, Model, Stop
 
 LONG = (
     "This is quite a long sentence that has no comma in its beginning at all and continues, and then ends. "

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vtuber import sound
-from vtuber.voice.mp3 import DELAY, Mp3
+from vtuber.voice.edge.mp3 import DELAY, Mp3
 
 BEEPS = (Path(__file__).parent.parent / "data" / "four-beeps.mp3").read_bytes()
 """Three seconds, 24 kHz, 48 kbit/s: a tone from 0.6 to 0.9 s, from 1.1, from 1.6 and from 2.1 s."""

@@ -12,7 +12,7 @@ from voice_props import hear
 
 from vtuber.events import Sound, Word
 from vtuber.voice import captions
-from vtuber.voice.follower import Follower
+from vtuber.voice.edge.follower import Follower
 
 
 @pytest.mark.parametrize(

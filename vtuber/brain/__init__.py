@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from vtuber.health import Health
 
-PARTS = {"llama": "vtuber.brain.llama:Llama"}
+PARTS = {"llama": "vtuber.brain.llama.backend:Llama"}
 
 Progress = Callable[[float, str], None]
 """Told how far a start is: 0..1, and a few words."""

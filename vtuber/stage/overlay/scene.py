@@ -9,7 +9,7 @@ from vtuber import sound
 from vtuber.clock import now
 from vtuber.events import Sentence
 from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Thinking
-from vtuber.stage.frames import Frame, Note, SoundFrame
+from vtuber.stage.overlay.frames import Frame, Note, SoundFrame
 from vtuber.stage.track import Track
 from vtuber.text import clean, clean_name
 

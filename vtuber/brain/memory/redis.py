@@ -28,7 +28,7 @@ from redis.exceptions import RedisError
 
 from vtuber import clock
 from vtuber.brain.memory import Recollection
-from vtuber.brain.memory_notes import (
+from vtuber.brain.memory.notes import (
     ANSWERS_KEPT,
     WORDS_KEPT,
     WORDS_LIMIT,
@@ -45,7 +45,7 @@ from vtuber.health import Health, State
 from vtuber.text import clean, clean_name, escaped
 
 if TYPE_CHECKING:
-    from vtuber.brain.embedded_valkey import EmbeddedValkey  # does not exist on every system
+    from vtuber.brain.memory.valkey import EmbeddedValkey  # does not exist on every system
 
 SCHEMA = "1"
 PASSWORD = "BANBAN_REDIS_PASSWORD"  # noqa: S105  # the name of a variable

@@ -18,7 +18,7 @@ from vtuber.text import escaped
 
 log = logging.getLogger(__name__)
 
-COMMAND = ("-P", "-m", "vtuber.brain.llama_process")
+COMMAND = ("-P", "-m", "vtuber.brain.llama.process")
 ENVIRONMENT = {
     "PYTHONUTF8": "1",
     "GGML_NO_BACKTRACE": "1",  # a crash need not wait for a debugger

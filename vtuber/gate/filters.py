@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from vtuber import config, slurs
+from vtuber import config
 from vtuber.errors import ConfigError
 from vtuber.events import Answerable, Pick
+from vtuber.gate import slurs
 from vtuber.spelling import Words, fold
 from vtuber.text import MESSAGE_LIMIT
 

@@ -16,8 +16,8 @@ import psutil
 
 from vtuber import clock
 from vtuber.brain import Line, Progress, Prompt, Usage
-from vtuber.brain.child import COMMAND, Child, Request
-from vtuber.brain.model_file import FETCH_AGAIN, locate
+from vtuber.brain.llama.child import COMMAND, Child, Request
+from vtuber.brain.llama.model_file import FETCH_AGAIN, locate
 from vtuber.brain.templates import FORMATS, Format, Piece, choose, opening, render
 from vtuber.config import Settings
 from vtuber.errors import BanbanError, BrainError, ConfigError

@@ -21,7 +21,7 @@ from vtuber.config import Settings
 from vtuber.errors import ConfigError
 from vtuber.events import Event
 from vtuber.health import Health, State
-from vtuber.listeners import twitch_irc
+from vtuber.listeners.twitch import irc as twitch_irc
 from vtuber.text import clean, escaped
 
 log = logging.getLogger(__name__)

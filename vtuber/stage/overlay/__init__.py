@@ -1,7 +1,7 @@
 """The overlay: a page for OBS's browser source (or any browser), and the server that drives it.
 
 The page is ``overlays/index.html``; a file of the same name in the working folder's ``overlays/`` wins over
-the one shipped. Frames are described in ``vtuber.stage.frames``.
+the one shipped. Frames are described in ``vtuber.stage.overlay.frames``.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from vtuber.config import Settings
 from vtuber.errors import StageError
 from vtuber.health import Health, State
 from vtuber.stage import Cue, Hushed
-from vtuber.stage.doors import Doors, file, overlay_file
-from vtuber.stage.frames import Frame, Note, SoundFrame
-from vtuber.stage.scene import Scene
+from vtuber.stage.overlay.doors import Doors, file, overlay_file
+from vtuber.stage.overlay.frames import Frame, Note, SoundFrame
+from vtuber.stage.overlay.scene import Scene
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,20 @@ from collections import Counter
 from enum import StrEnum
 
 from vtuber import config
-from vtuber.crowd import PEOPLE, Crowd, Recent
 from vtuber.events import Answerable, Batch, ChatMessage, Deletion, Pick, is_paid
-from vtuber.importance import MANY_COPIES, RANKS, SIDE_TALK, Importance, of_many, paid_score, score, terms
+from vtuber.inbox.crowd import PEOPLE, Crowd, Recent
+from vtuber.inbox.importance import (
+    MANY_COPIES,
+    RANKS,
+    SIDE_TALK,
+    Importance,
+    of_many,
+    paid_score,
+    score,
+    terms,
+)
+from vtuber.inbox.waiting import Entry, Key, Waiting
 from vtuber.spelling import fold, gist
-from vtuber.waiting import Entry, Key, Waiting
 
 IDS = 20_000
 """So many of the latest messages at least are known again when they come a second time."""

@@ -14,12 +14,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from vtuber import resources, toml_lines
+from vtuber import resources
 from vtuber.config import Settings, holds_secret
+from vtuber.config import lines as toml_lines
+from vtuber.config.lines import Place
+from vtuber.config.words import choices, expected, is_path, known_options, option, similar
 from vtuber.errors import ConfigError
-from vtuber.option_words import choices, expected, is_path, known_options, option, similar
 from vtuber.text import escaped
-from vtuber.toml_lines import Place
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The model's own process: ``python -m vtuber.brain.llama_process``.
+"""The model's own process: ``python -m vtuber.brain.llama.process``.
 
 It speaks JSON lines: requests on stdin, answers on what was stdout when it began (whatever else is printed
 in this process goes to stderr). A request has an ``op`` and an ``id`` that its answers bear.
@@ -27,7 +27,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import IO, Any
 
-from vtuber.brain.reply import ReplyText
+from vtuber.brain.llama.reply import ReplyText
 
 _REMEMBERED = 4096
 """So many pieces' tokens are kept."""
@@ -83,7 +83,7 @@ class Worker:
         return self._cancelled == self._current
 
     def _load(self, request: Request) -> dict[str, Any]:
-        from vtuber.brain.llama_engine import Engine  # noqa: PLC0415 - half a second, and it may crash
+        from vtuber.brain.llama.engine import Engine  # noqa: PLC0415 - half a second, and it may crash
 
         told = [0.0]
 
@@ -113,7 +113,7 @@ class Worker:
         }
 
     def _warm(self, request: Request) -> dict[str, Any]:
-        from vtuber.brain.llama_engine import Stopped  # noqa: PLC0415
+        from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415
 
         tokens = self._tokenized(request["pieces"])
         try:
@@ -125,7 +125,7 @@ class Worker:
         return {"tokens": len(self._tokenized(request["pieces"])) - len(self._engine.begins)}
 
     def _generate(self, request: Request) -> dict[str, Any]:
-        from vtuber.brain.llama_engine import Sampling, Stopped  # noqa: PLC0415
+        from vtuber.brain.llama.engine import Sampling, Stopped  # noqa: PLC0415
 
         tokens = self._tokenized(request["pieces"])
         said = self._tokenized([piece for piece in request["pieces"] if piece[1] == "own"])

@@ -1,7 +1,7 @@
 """Words that end a show, so that they are never answered or never spoken, without anybody setting it up.
 
-They are encoded so that nobody reads them by accident. ``python -m vtuber.slurs`` prints them;
-``python -m vtuber.slurs encode < FILE`` encodes a list, one a line. A line that begins with "re:" is a
+They are encoded so that nobody reads them by accident. ``python -m vtuber.gate.slurs`` prints them;
+``python -m vtuber.gate.slurs encode < FILE`` encodes a list, one a line. A line that begins with "re:" is a
 regular expression on the folded text (see ``spelling``); anything else is a word.
 """
 

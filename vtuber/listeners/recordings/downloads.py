@@ -9,8 +9,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from vtuber.events import Author, ChatMessage, Deletion, Event, Gift, Money, Role, Subscription
-from vtuber.listeners import emotes, money, twitch_irc
-from vtuber.listeners.rows import items, mapping, seconds, text
+from vtuber.listeners import emotes, money
+from vtuber.listeners.recordings.rows import items, mapping, seconds, text
+from vtuber.listeners.twitch import irc as twitch_irc
 from vtuber.text import clean, clean_name
 
 ID_LIMIT = twitch_irc.ID_LIMIT

@@ -20,7 +20,7 @@ from vtuber.errors import VoiceError
 from vtuber.events import Sound, Word
 from vtuber.health import Health, State
 from vtuber.voice import captions
-from vtuber.voice.hibari_model import Model, Stop
+from vtuber.voice.hibari.model import Model, Stop
 from vtuber.voice.sentences import is_abbreviated, speakable, weight
 
 T = TypeVar("T")

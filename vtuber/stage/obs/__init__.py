@@ -14,8 +14,8 @@ from vtuber import clock, config
 from vtuber.character import Character
 from vtuber.health import Health, State
 from vtuber.stage import Cue
-from vtuber.stage.captions import Captions
-from vtuber.stage.obs_link import PART, PASSWORD, Link, Picture
+from vtuber.stage.obs.captions import Captions
+from vtuber.stage.obs.link import PART, PASSWORD, Link, Picture
 
 FIRST_TRY_SECONDS = 1.5
 STEP_SECONDS = 0.05

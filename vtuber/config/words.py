@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from vtuber.config import FromConfigFolder, Section, Settings
-from vtuber.toml_lines import Place
+from vtuber.config.lines import Place
 
 
 @cache

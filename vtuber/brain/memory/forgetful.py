@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vtuber.brain.memory import Recollection
-from vtuber.brain.memory_notes import Notes
+from vtuber.brain.memory.notes import Notes
 from vtuber.config import Settings
 from vtuber.events import Answerable, Batch
 from vtuber.health import Health, State

@@ -11,8 +11,8 @@ from typing import Any
 from vtuber import wire
 from vtuber.errors import ListenerError
 from vtuber.events import Event
-from vtuber.listeners import downloads, rows, vods
-from vtuber.listeners.twitch_irc import Bombs
+from vtuber.listeners.recordings import downloads, rows, vods
+from vtuber.listeners.twitch.irc import Bombs
 from vtuber.text import clean_name
 
 PLACES_KEPT = 20

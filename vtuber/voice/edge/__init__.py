@@ -19,8 +19,8 @@ from vtuber.errors import VoiceError
 from vtuber.events import Sound, Word
 from vtuber.health import Health, State
 from vtuber.voice import captions
-from vtuber.voice.follower import Follower
-from vtuber.voice.mp3 import DELAY, Mp3
+from vtuber.voice.edge.follower import Follower
+from vtuber.voice.edge.mp3 import DELAY, Mp3
 from vtuber.voice.sentences import speakable
 
 DEFAULT_VOICE = "zh-TW-HsiaoChenNeural"
