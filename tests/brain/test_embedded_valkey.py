@@ -14,7 +14,7 @@ import psutil
 import pytest
 import redis
 
-from vtuber.brain.memory.redis import CLIENTS
+from vtuber.brain.memory import CLIENTS
 from vtuber.brain.memory.valkey import EmbeddedValkey
 from vtuber.errors import RecallError
 

@@ -13,6 +13,9 @@ from vtuber.errors import RecallError
 from vtuber.events import Answerable, Batch
 from vtuber.health import Health
 
+CLIENTS = "banban-"
+"""How the names of a show's connections to the server begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:

