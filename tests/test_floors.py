@@ -105,8 +105,8 @@ def test_only_the_terminals_modules_write_to_it() -> None:
     writers = {
         "cli": "what was asked for, as JSON",
         "terminal": "all the rest",
-        "brain.llama_engine": "its process's standard error, which nobody sees raw",
-        "slurs": "a tool to keep its own list",
+        "brain.llama.engine": "its process's standard error, which nobody sees raw",
+        "gate.slurs": "a tool to keep its own list",
     }
     for name in trees().keys() - writers:
         called = {ast.unparse(node.func) for node in ast.walk(trees()[name]) if isinstance(node, ast.Call)}

@@ -26,6 +26,7 @@ class Captions:
         self._lines: dict[int, _Line] = {}
 
     def take(self, cue: Cue, now: float) -> None:
+        """Learns from ``cue``, which came at ``now`` on the show's clock."""
         match cue:
             case ClipBegins():
                 while len(self._lines) >= MOST_CLIPS:

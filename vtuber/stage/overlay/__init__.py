@@ -123,6 +123,9 @@ class Overlay:
         except OSError as error:
             await runner.cleanup()
             raise _no_port(error, self._settings.host, self._settings.port) from error
+        except BaseException:  # cancelled half-way: another part could not start
+            await runner.cleanup()
+            raise
         self._runner = runner
         self._port = runner.addresses[0][1]
 

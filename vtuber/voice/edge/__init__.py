@@ -35,6 +35,8 @@ _NETWORK = "check the internet connection; voice.fallback speaks meanwhile"
 
 
 class Edge:
+    """Speaks through edge-tts, a sentence at a time; each sentence is a connection of its own."""
+
     def __init__(self, settings: Settings, character: Character) -> None:
         self._settings = settings.voice
         chosen = character.voices.get("edge", {}).get("voice", "")
