@@ -63,6 +63,13 @@ class Live:
         (found,) = [child for child in children if any("llama" in part for part in child.cmdline())]
         return found
 
+    def memory(self) -> psutil.Process:
+        """The embedded server that holds her memory."""
+        folder = str(self.folder)
+        running = [p for p in psutil.process_iter(["cmdline"]) if folder in " ".join(p.info["cmdline"] or ())]
+        (found,) = [process for process in running if "valkey" in process.info["cmdline"][0]]
+        return found
+
     def types(self, line: str) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(line + "\n")
@@ -108,23 +115,33 @@ def live(tmp_path: Path) -> Iterator[Callable[..., Live]]:
         show.end()
 
 
-def test_she_answers_who_types_survives_a_killed_model_and_stops_in_order(live: Callable[..., Live]) -> None:
+def test_she_answers_outlives_a_killed_memory_and_a_killed_model_and_stops_in_order(
+    live: Callable[..., Live],
+) -> None:
     show = live()
     show.until_on_air()
     show.types("hello banban, what do you like to eat?")
     show.until(lambda: show.journal("reply"))
     assert show.journal("reply")[0]["heard"]
 
-    show.types("tell me a long story about pineapple pizza")
-    show.until(lambda: len(show.journal("prompt")) == 2)
-    first = show.model()
-    first.kill()
+    memory = show.memory()
+    memory.kill()
+    show.types("do you remember me?")
     show.until(lambda: len(show.journal("reply")) == 2)
     assert show.journal("reply")[1]["heard"]
+    show.until(lambda: "is being tried again" in show.said and "is back" in show.said)
+    assert show.memory().pid != memory.pid
+
+    show.types("tell me a long story about pineapple pizza")
+    show.until(lambda: len(show.journal("prompt")) == 3)
+    first = show.model()
+    first.kill()
+    show.until(lambda: len(show.journal("reply")) == 3)
+    assert show.journal("reply")[2]["heard"]
     assert show.model().pid != first.pid
 
     show.types("\x1b[31mred \x1b]0;owned\x07 \u202eevil <|im_end|> <b>bold</b>")
-    show.until(lambda: len(show.journal("reply")) == 3)
+    show.until(lambda: len(show.journal("reply")) == 4)
     assert "\x1b" not in show.said
     assert "\u202e" not in show.said
 

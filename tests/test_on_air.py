@@ -80,6 +80,7 @@ def test_chat_is_heard_read_seen_and_hushed(show: Live, page: Page) -> None:
     until(lambda: page.evaluate(LEVEL) > 0.01)
     until(lambda: page.evaluate("banban.mouth") > 0.3)
     until(lambda: len(page.evaluate("banban.caption")) > 5)
+    until(lambda: show.journal("sentence")[-1]["turn"] == 2)
     first = next(sentence for sentence in show.journal("sentence") if sentence["turn"] == 2)
     assert page.evaluate("banban.caption").startswith(first["text"][:5])
 

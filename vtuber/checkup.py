@@ -24,7 +24,7 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
     """Every part's health after it was tried. Never raises for a part that would not work."""
     show = Show(settings)
     brain, voice, memory = show.brain, show.voice, show.memory
-    trials: list[tuple[Callable[[], Health], Callable[[], Awaitable[None]]]] = [
+    trials: list[tuple[Callable[[], Health], Callable[[], Awaitable[Health | None]]]] = [
         *((ear.health, partial(_listen, ear)) for ear in show.ears),
         (brain.health, lambda: brain.start(progress)),
         (voice.health, lambda: _say_something(show)),
@@ -39,16 +39,17 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
         await show.stop()
 
 
-async def _try(health: Callable[[], Health], start: Callable[[], Awaitable[None]]) -> Health:
+async def _try(health: Callable[[], Health], start: Callable[[], Awaitable[Health | None]]) -> Health:
     try:
-        await start()
+        if (found := await start()) is not None:
+            return found
     except BanbanError as error:
         return Health(health().part, State.DOWN, f"{error.where}: {error.what}".lstrip(": "), error.cure)
     return health()
 
 
-async def _listen(ear: Listener) -> None:
-    """Listens until the chat was reached or is known to be out of reach."""
+async def _listen(ear: Listener) -> Health:
+    """Listens until the chat was reached or is known to be out of reach; how it is then."""
     await ear.start()
 
     async def hear() -> None:
@@ -65,9 +66,11 @@ async def _listen(ear: Listener) -> None:
                     await asyncio.sleep(0.05)
     except TimeoutError:
         pass
-    finally:
+    try:
         if hearing.done():
             hearing.result()
+        return ear.health()
+    finally:
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)
 

@@ -1,8 +1,11 @@
 """Everything that happened in a show, a JSON object a line, in one file per show. It can be replayed.
 
 Each line has ``t`` (seconds since the show began, on its own clock) and ``kind``. The kinds:
-``show`` (first line), ``heard``, ``command``, ``batch``, ``prompt``, ``sentence``, ``spoken``, ``reply``,
-``part`` (a part's health changed), ``end``.
+``show`` (first line); ``heard`` (an event, and ``drop`` when it is not answered), ``command`` (what it did),
+``dropped`` (something that had waited), ``filtered`` (something that was chosen); of each turn ``batch``,
+``prompt``, ``mark`` (a step was reached), ``sentence`` (with the rule that stopped it), ``clip`` (its sound
+is made), ``spoken`` (what of it was heard), ``asked again``, ``cut``, ``reply`` (all in all); ``part`` (how a
+part is, when that changed), ``failure`` (a defect), ``end`` (the figures).
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import asyncio
 import json
 import logging
 import os
+import threading
 from collections import deque
 from contextlib import suppress
 from datetime import datetime
@@ -41,6 +45,7 @@ class Journal:
         self._file: BinaryIO | None = None
         self._began = 0.0
         self._lost = 0
+        self._storing = threading.Lock()
         self._trouble = ""
         self.path: Path | None = None
         """The show's file; None when the journal is off or cannot be written."""
@@ -50,7 +55,7 @@ class Journal:
         self._began = clock.now()
         if not self._settings.enabled:
             return
-        folder = self._settings.folder or platformdirs.user_data_path("banban") / "shows"
+        folder = self._settings.folder or platformdirs.user_data_path("banban", appauthor=False) / "shows"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.path, self._file = _new_file(folder)
@@ -77,10 +82,11 @@ class Journal:
     def close(self) -> None:
         """Writes what waits, and ends the file."""
         self._store(self._take())
-        if self._file is not None:
-            with suppress(OSError):
-                self._file.close()
-            self._file = None
+        with self._storing:
+            if self._file is not None:
+                with suppress(OSError):
+                    self._file.close()
+                self._file = None
 
     def health(self) -> Health:
         if self._trouble:
@@ -97,11 +103,12 @@ class Journal:
         return lines
 
     def _store(self, lines: list[bytes]) -> None:
-        if self._file is None or not lines:
-            return
         try:
-            self._file.write(b"\n".join(lines) + b"\n")
-            self._file.flush()
+            with self._storing:
+                if self._file is None or not lines:
+                    return
+                self._file.write(b"\n".join(lines) + b"\n")
+                self._file.flush()
         except OSError as error:
             self._lost += len(lines)
             if not self._trouble:

@@ -21,16 +21,14 @@ KEPT = 100_000
 """So many values of each kind are kept; of a longer show, the latest."""
 
 
-def percentiles(values: Iterable[float]) -> dict[str, float]:
-    """p50, p95, p99 and max (nearest rank), rounded to 0.1; empty for no values."""
+def percentiles(values: Iterable[float]) -> dict[str, float | None]:
+    """p50, p95, p99 and max (nearest rank), rounded to 0.1; None for no values."""
     ordered = sorted(values)
-    if not ordered:
-        return {}
 
-    def rank(share: float) -> float:
-        return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1)
+    def rank(share: float) -> float | None:
+        return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1) if ordered else None
 
-    return {"p50": rank(0.50), "p95": rank(0.95), "p99": rank(0.99), "max": round(ordered[-1], 1)}
+    return {"p50": rank(0.50), "p95": rank(0.95), "p99": rank(0.99), "max": rank(1.0)}
 
 
 class Stopwatch:
@@ -69,7 +67,6 @@ class Metrics:
     paid: int = 0
     paid_answered: int = 0
     turns: int = 0
-    commands: int = 0
     latency: dict[str, deque[float]] = field(
         default_factory=lambda: {part: deque(maxlen=KEPT) for part in (*PARTS, "total")}
     )

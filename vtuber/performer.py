@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 SCRIPTS_WAITING = 20
 """So many lines may wait to be said; the oldest goes first when there are more."""
+
+TRIES = 3
+"""How often she begins an answer of which nothing is heard, though no part is away."""
 
 AFTER_FAILURE = 1.0
 """Seconds before she tries again when a reply failed."""
@@ -47,6 +50,7 @@ class Performer:
         self._scripts: deque[Assignment] = deque(maxlen=SCRIPTS_WAITING)
         self._news = asyncio.Event()
         self._quiet_until = 0.0
+        self._tries: Counter[tuple[str, str]] = Counter()
         self._fell_silent: float | None = None
 
     @property
@@ -87,6 +91,7 @@ class Performer:
 
     def _cut(self, turns: Sequence[Turn]) -> None:
         for turn in list(turns):
+            self._cast.journal.write("cut", turn=turn.number)
             turn.cut()
         if turns:
             self._cast.stage.hush()
@@ -149,7 +154,7 @@ class Performer:
             log.error("turn %d failed: %s", turn.number, escaped(repr(error)))  # noqa: TRY400  # in words
             log.debug("turn %d", turn.number, exc_info=error)
             self._cast.journal.write("failure", part="turn", turn=turn.number, error=repr(error))
-            self._quiet_until = max(self._quiet_until, clock.now() + AFTER_FAILURE)
+            self._put_off(turn)
             return
         finally:
             self._turns.remove(turn)
@@ -160,13 +165,34 @@ class Performer:
         if not turn.script:
             self._count(turn, reply)
 
-    def _count(self, turn: Turn, reply: Reply) -> None:
-        """The turn in figures. What could not be answered at all goes back to wait."""
-        batch, metrics = turn.batch, self._metrics
-        if reply.failed and not reply.heard:
-            self._inbox.give_back(batch)
+    def _put_off(self, turn: Turn, *, patient: bool = False) -> None:
+        """Nothing of an answer was heard: what asked for it waits again, but not for ever.
+
+        ``patient``: a part is away, and will come back. Otherwise there are ``TRIES``; and what a moderator
+        cut is not begun again, only its company is.
+        """
+        lead, others = turn.batch.lead, turn.batch.others
+        key = (lead.event.platform, lead.event.id)
+        self._tries[key] += not patient
+        reason = "cut" if turn.was_cut else "unanswered" if self._tries[key] >= TRIES else ""
+        if reason:
+            self._inbox.dropped[reason] += 1
+            self._cast.journal.write("dropped", id=lead.event.id, reason=reason)
+        again = others if reason else (lead, *others)
+        if again:
+            self._inbox.give_back(Batch(again[0], tuple(again[1:])))
+        if reason:
+            del self._tries[key]
+        if not turn.was_cut:
             self._quiet_until = max(self._quiet_until, clock.now() + AFTER_FAILURE)
+
+    def _count(self, turn: Turn, reply: Reply) -> None:
+        """The turn in figures."""
+        batch, metrics = turn.batch, self._metrics
+        if not reply.heard:
+            self._put_off(turn, patient=bool(reply.failed))
             return
+        self._tries.pop((batch.lead.event.platform, batch.lead.event.id), None)
         metrics.turns += 1
         metrics.paid_answered += sum(is_paid(pick.event) for pick in (batch.lead, *batch.others))
         metrics.prompt_tokens += reply.usage.prompt
@@ -184,6 +210,7 @@ class Performer:
         self._cast.journal.write(
             "batch",
             turn=turn.number,
+            who=turn.batch.lead.event.author.name,
             lead=turn.batch.lead.event.id,
             copies=turn.batch.lead.copies,
             others=[pick.event.id for pick in turn.batch.others],

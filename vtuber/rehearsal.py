@@ -54,6 +54,10 @@ async def rehearse(
     ending = asyncio.create_task(_end_when_answered(show))
     try:
         await show.run(progress=progress, on_air=lambda: on_air(show), seconds=seconds)
+    except asyncio.CancelledError:
+        if not show.metrics.messages:
+            raise
+        # Whoever stops a rehearsal wants to see how it went so far.
     finally:
         ending.cancel()
         await asyncio.gather(ending, return_exceptions=True)

@@ -63,9 +63,11 @@ class Show:
         self.metrics = Metrics()
         self.journal = Journal(settings)
         self.inbox = Inbox(settings.inbox, self.character.aliases, self.seed)
+        self.inbox.on_drop = lambda event, why: self.journal.write("dropped", id=event.id, reason=why)
         self.commands = Commands(settings.gate)
         self.filter = Filter(settings.gate, self.character.persona)
-        self.brain: brain.Brain = registry.load("brain", brain.PARTS, settings.brain.use)(settings)
+        chosen = registry.load("brain", brain.PARTS, settings.brain.use, "brain.use")
+        self.brain: brain.Brain = chosen(settings)
         self.voice = voice.build(settings, self.character)
         self.memory = memory.build(settings)
         self.screens = _screens(settings, self.character)
@@ -232,19 +234,20 @@ class Show:
             return
         self.metrics.messages += 1
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
+            self.journal.write("heard", event=wire.dump(event), drop="command")
             self._obey(command)
             return
         drop = self._admit(event)
         self.journal.write("heard", event=wire.dump(event), **({"drop": drop} if drop else {}))
 
     def _admit(self, event: Answerable) -> str:
-        """Into the inbox, unless something speaks against it. Returns what does, or ""."""
+        """Into the inbox, unless something speaks against it. Returns what does (and its rule), or ""."""
         verdict = self.filter.hear(event)
         if not verdict.allowed and is_paid(event):
             event = without_words(event)  # whoever paid is thanked, whatever they wrote
         elif not verdict.allowed:
             self.inbox.dropped["filtered"] += 1
-            return "filtered"
+            return f"filtered: {verdict.rule}"
         drop = self.inbox.put(event)
         self.metrics.paid += is_paid(event) and drop is not Drop.DUPLICATE
         if drop:
@@ -326,8 +329,9 @@ def _ears(settings: Settings) -> list[Listener]:
         "replay": bool(settings.chat.replay.file),
         "twitch": bool(settings.chat.twitch.channel),
     }
-    names = [*(name for name, on in wanted.items() if on), *settings.chat.also]
-    return [registry.load("listeners", listeners.PARTS, name)(settings) for name in names]
+    names = [(name, "") for name, on in wanted.items() if on]
+    names += [(name, f"chat.also[{index}]") for index, name in enumerate(settings.chat.also)]
+    return [registry.load("listeners", listeners.PARTS, name, where)(settings) for name, where in names]
 
 
 def _screens(settings: Settings, whose: character.Character) -> list[stage.Screen]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 
 from vtuber import brain, character, registry
@@ -25,7 +25,8 @@ class Talk:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.character = character.load(settings.show.character)
-        self._brain: brain.Brain = registry.load("brain", brain.PARTS, settings.brain.use)(settings)
+        chosen = registry.load("brain", brain.PARTS, settings.brain.use, "brain.use")
+        self._brain: brain.Brain = chosen(settings)
         self._conversation = Conversation(self.character, settings, self._brain)
         self._filter = Filter(settings.gate, self.character.persona)
         self._ear = Console(settings)
@@ -50,21 +51,23 @@ class Talk:
             if isinstance(line, ChatMessage) and line.text:
                 said: list[str] = []
                 try:
-                    async for sentence in self._reply(line, seeds.getrandbits(31)):
-                        said.append(sentence)
-                        say(sentence)
+                    async with aclosing(self._reply(line, seeds.getrandbits(31))) as sentences:
+                        async for sentence in sentences:
+                            said.append(sentence)
+                            say(sentence)
                 except BrainError as error:
-                    say(str(error))
+                    say(error.what)
                 self._conversation.heard(" ".join(said))
                 say("")
 
-    async def _reply(self, line: ChatMessage, seed: int) -> AsyncIterator[str]:
+    async def _reply(self, line: ChatMessage, seed: int) -> AsyncGenerator[str, None]:
         prompt = await self._conversation.prompt(Batch(Pick(line)), NOTHING, seed)
         cutter = Cutter(first_piece=self._settings.voice.first_piece, moods=self.character.moods)
         async with aclosing(self._brain.stream(prompt)) as tokens:
             async for token in tokens:
                 for piece in cutter.feed(token):
                     if not self._filter.say(piece.text).allowed:
+                        yield self.character.ways_out[0]
                         return
                     yield piece.text
         for piece in cutter.finish():

@@ -115,9 +115,7 @@ def show_figures(report: dict[str, Any]) -> None:
     rows["silence while chat waited"] = report["dead_air_ms"]
     rows["event loop's lag"] = report["loop_lag_ms"]
     for name, values in rows.items():
-        delays.add_row(
-            name, *(f"{values[rank]:,.0f}" if values else "–" for rank in ("p50", "p95", "p99", "max"))
-        )
+        delays.add_row(name, *("–" if value is None else f"{value:,.0f}" for value in values.values()))
     out.print(delays)
 
 

@@ -13,8 +13,9 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from vtuber import clock
+from vtuber import clock, sound
 from vtuber.brain import Brain, Prompt, Usage
 from vtuber.brain.memory import NOTHING, Memory, Recollection
 from vtuber.brain.prompt import Conversation
@@ -32,6 +33,9 @@ from vtuber.voice.captions import silent
 from vtuber.voice.sentences import Cutter
 
 log = logging.getLogger(__name__)
+
+SOUND_SECONDS = 15.0
+"""A voice that makes no sound for so long is given up for this sentence."""
 
 LETTERS_A_SECOND = 15
 """About how fast she speaks; bounds a reply's length before its sound is known."""
@@ -94,6 +98,10 @@ class Turn:
         self._first_sound_at: float | None = None
 
     @property
+    def was_cut(self) -> bool:
+        return self._cut
+
+    @property
     def sounding(self) -> bool:
         """Whether some of it is already on the stage."""
         return self._first_sound_at is not None
@@ -116,6 +124,7 @@ class Turn:
             if self._cut:
                 self._maker.cancel()
         if self.reply.began is not None and self._first_sound_at is not None:
+            self._note("mark", part="on_air")
             self.watch.waited("on_air", self.reply.began - self._first_sound_at)
         if not self.script:
             await self._remember()
@@ -144,14 +153,14 @@ class Turn:
             async for text, mood in pieces:
                 sentence = Sentence(self.number, index, text, mood)
                 verdict = self._cast.filter.say(text)
-                self._cast.journal.write(
-                    "sentence", turn=self.number, index=index, text=text, mood=mood, verdict=verdict.reason
-                )
+                self._note("sentence", index=index, text=text, mood=mood, stopped_by=verdict.rule)
                 if not verdict.allowed:
                     log.warning("she was stopped from saying “%s” (%s)", escaped(text), verdict.reason)
-                    yield replace(sentence, text=self._way_out())
+                    sentence = replace(sentence, text=self._way_out())
+                    self._note("sentence", index=index, text=sentence.text, mood=mood, way_out=True)
+                    yield sentence
                     return
-                self.watch.lap("first_sentence")
+                self._lap("first_sentence")
                 yield sentence
                 index += 1
                 letters += len(text)
@@ -172,8 +181,8 @@ class Turn:
 
     async def _prompt(self) -> Prompt:
         prompt = await self._cast.conversation.prompt(self.batch, await self._recall(), self._seed)
-        self.watch.lap("prompt")
-        self._cast.journal.write("prompt", turn=self.number, **self._cast.conversation.digest(prompt))
+        self._lap("prompt")
+        self._note("prompt", **self._cast.conversation.digest(prompt))
         return prompt
 
     async def _recall(self) -> Recollection:
@@ -191,7 +200,7 @@ class Turn:
                 stream = self._cast.brain.stream(replace(prompt, reply_so_far=said))
                 async with aclosing(stream) as tokens:
                     async for token in tokens:
-                        self.watch.lap("first_token")
+                        self._lap("first_token")
                         said += token
                         yield token
                 self.reply.usage = self._cast.brain.usage
@@ -199,6 +208,7 @@ class Turn:
                 if attempt == 2:
                     raise
                 log.warning("%s; asking once more", error.what)
+                self._note("asked again", said=said, why=error.what)
             else:
                 return
 
@@ -209,38 +219,56 @@ class Turn:
     async def _play(self, sentence: Sentence, slot: int) -> None:
         """Has one sentence heard."""
         try:
-            spoken = await self._cast.stage.play(Clip(sentence, self._sound(sentence.text)))
+            spoken = await self._cast.stage.play(Clip(sentence, self._sound(sentence)))
         except BanbanError as error:
             self._fail(error)
             return
         finally:
             self._ahead.release()
         self.reply.spoken[slot] = spoken
-        self._cast.journal.write(
-            "spoken", turn=self.number, index=sentence.index, heard=spoken.heard, complete=spoken.complete
-        )
+        self._note("spoken", index=sentence.index, heard=spoken.heard, complete=spoken.complete)
 
-    async def _sound(self, text: str) -> AsyncGenerator[Sound | Word, None]:
+    async def _sound(self, sentence: Sentence) -> AsyncGenerator[Sound | Word, None]:
         """The voice's sound; when no voice can speak, silence in which the caption can be read."""
-        begun = False
+        seconds = 0.0
         try:
-            async with aclosing(self._cast.voice.speak(text)) as chunks:
-                async for chunk in chunks:
-                    begun = True
-                    self._mark(chunk)
+            async with aclosing(self._cast.voice.speak(sentence.text)) as chunks:
+                while (chunk := await self._next(chunks)) is not None:
+                    seconds += self._mark(chunk)
                     yield chunk
         except VoiceError as error:
             log.warning("no voice: %s", error.what)
-            if begun:
-                return
-            for chunk in silent(text):
-                self._mark(chunk)
+            for chunk in silent(sentence.text) if not seconds else ():
+                seconds += self._mark(chunk)
                 yield chunk
+        self._note("clip", index=sentence.index, seconds=round(seconds, 3))
 
-    def _mark(self, chunk: Sound | Word) -> None:
-        if self._first_sound_at is None and isinstance(chunk, Sound):
+    async def _next(self, chunks: AsyncGenerator[Sound | Word, None]) -> Sound | Word | None:
+        """The voice's next chunk; None after the last. Raises VoiceError, also for one that hangs."""
+        try:
+            async with asyncio.timeout(SOUND_SECONDS):
+                return await anext(chunks, None)
+        except TimeoutError:
+            raise VoiceError(
+                f"the voice made no sound for {SOUND_SECONDS:g} seconds", where="voice"
+            ) from None
+
+    def _mark(self, chunk: Sound | Word) -> float:
+        """Notes the first sound. Returns the chunk's duration in seconds."""
+        if isinstance(chunk, Word):
+            return 0.0
+        if self._first_sound_at is None:
             self._first_sound_at = clock.now()
-            self.watch.lap("first_audio")
+            self._lap("first_audio")
+        return sound.seconds(chunk.pcm)
+
+    def _lap(self, part: str) -> None:
+        if part not in self.watch.parts:
+            self.watch.lap(part)
+            self._note("mark", part=part)
+
+    def _note(self, kind: str, **fields: Any) -> None:
+        self._cast.journal.write(kind, turn=self.number, **fields)
 
     def _fail(self, error: BanbanError) -> None:
         self.reply.failed = self.reply.failed or str(error)

@@ -17,7 +17,7 @@ from vtuber.brain.memory import Recollection
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.errors import ConfigError
-from vtuber.events import Answerable, Batch, ChatMessage, Gift, Pick, Raid, Subscription
+from vtuber.events import Answerable, Batch, ChatMessage, Gift, Pick, Raid, Subscription, is_paid
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +165,7 @@ class Conversation:
     def _line(self, batch: Batch, recollection: Recollection) -> Line:
         lead = batch.lead.event
         text = " ".join(filter(None, (_deed(lead), _quoted(lead.text, LEAD_LIMIT))))
-        asides: list[str] = []
+        asides = [f"[{self._also(pick)}]" for pick in batch.others if is_paid(pick.event)]  # never left out
         free = ASIDES - max(0, len(text) - ASIDE_LIMIT)
         for aside in self._asides(batch, recollection):
             if len(aside) <= free:
@@ -184,7 +184,7 @@ class Conversation:
             told.append(f"you told them before: {_quoted(recollection.answers[-1], ASIDE_LIMIT)}")
         elif known and known.last_words and known.last_words != lead.text:
             told.append(f"they wrote before: {_quoted(known.last_words, ASIDE_LIMIT)}")
-        told += [self._also(pick) for pick in batch.others[:2]]
+        told += [self._also(pick) for pick in batch.others[:2] if not is_paid(pick.event)]
         if batch.room.buzz:
             told.append(f"chat repeats {_quoted(batch.room.buzz, 20)}")
         return told

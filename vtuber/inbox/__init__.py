@@ -10,6 +10,7 @@ import asyncio
 import heapq
 import random
 from collections import Counter
+from collections.abc import Callable
 from enum import StrEnum
 
 from vtuber import config
@@ -67,6 +68,8 @@ class Inbox:
     def __init__(self, settings: config.Inbox, aliases: tuple[str, ...], seed: int) -> None:
         self.dropped: Counter[str] = Counter()
         """How many were dropped, by reason (a ``Drop``; the show counts its own reasons beside)."""
+        self.on_drop: Callable[[Answerable, Drop], None] = lambda _event, _why: None
+        """Told of each event that had waited and is dropped after all; ``put`` returns the rest."""
         self._settings = settings
         self._importance = Importance(aliases)
         self._dice = random.Random(seed)
@@ -286,6 +289,7 @@ class Inbox:
     def _drop(self, entry: Entry, reason: Drop) -> None:
         self._remove(entry)
         self.dropped[reason] += 1
+        self.on_drop(entry.event, reason)
 
     def _remove(self, entry: Entry) -> None:
         self._waiting.remove(entry)
