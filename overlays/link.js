@@ -59,7 +59,7 @@ export class Link {
   }
 }
 
-/** A binary frame: see vtuber/stage/frames.py. */
+/** A binary frame: see vtuber/stage/overlay/frames.py. */
 function decode(data) {
   const header = new DataView(data);
   const shapes = header.getUint32(4, true);

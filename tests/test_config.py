@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from vtuber import resources
+from vtuber.cli import app
 from vtuber.config import Gate, Memory, Section, Settings, holds_secret, without_secret
-from vtuber.config.file import find, load, place
+from vtuber.config.file import find, load, located
 from vtuber.config.words import known_options
 from vtuber.errors import ConfigError
 
@@ -379,11 +380,51 @@ def test_an_address_without_password_is_left_alone(url: str) -> None:
 # The rest
 
 
-def test_place_tells_where_an_option_stands(write: Write) -> None:
-    path = write("[brain]\nuse = 'lama'")
-    assert place(path, "brain.use") == f"{path}:2, brain.use"
-    assert place(path, "voice.use") == "voice.use"
-    assert place(path.with_name("gone.toml"), "voice.use") == "voice.use"
+def test_a_parts_complaint_gets_the_options_line(write: Write) -> None:
+    path = write("[brain]\nuse = 'lama'\n[gate]\npatterns = [\n  'a',\n  '.*',\n]")
+    assert located("brain.use", path) == f"{path}:2, brain.use"
+    assert located("brain.use: the rest", path) == f"{path}:2, brain.use: the rest"
+    assert located("gate.patterns[1] '.*'", path) == f"{path}:6, gate.patterns, item 2 '.*'"
+    assert located("gate.patterns[7]", path) == f"{path}:4, gate.patterns, item 8"
+
+
+def test_a_parts_complaint_about_a_flag_names_the_flag(write: Write) -> None:
+    path = write("[brain]\nmodel = 'a.gguf'\n[voice]\nuse = 'x'")
+    flags = {"brain.model": "b.gguf", "voice.use": None}
+    assert located("brain.model: /b.gguf", path, flags) == "--model: /b.gguf"
+    assert located("voice.use", path, flags) == f"{path}:4, voice.use"
+
+
+@pytest.mark.parametrize(
+    ("text", "flags", "told"),
+    [
+        ("\n[brain]\nuse = 'lama'", [], "{path}:3, brain.use"),
+        ("show.character = 'bamban'", [], "{path}:1, show.character"),
+        ("show.character = 'bamban'", ["--character", "bambam"], "--character"),
+    ],
+)
+def test_the_command_line_tells_where_a_part_found_a_wrong_value(
+    text: str, flags: list[str], told: str, write: Write
+) -> None:
+    path = write(text)
+    with pytest.raises(ConfigError) as caught:
+        app(["chat", "--config", str(path), *flags], standalone_mode=False)
+    assert caught.value.where == told.format(path=path)
+
+
+@pytest.mark.parametrize(
+    "where", ["", "voice.use", "voice", "persona.md: name", "brain.nonsense", "/brain.use"]
+)
+def test_what_does_not_stand_in_the_file_stays_as_it_is(
+    where: str, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("brain = {use = 'x', nonsense = 1}")
+    assert located(where, path) == where
+    assert located(where, write("no toml =")) == where
+    assert located(where, path.with_name("gone.toml")) == where
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")  # where the shipped file counts
+    assert located(where) == where
 
 
 def test_patterns_are_tried_when_settings_are_made() -> None:

@@ -47,12 +47,13 @@ def test_other_packages_parts_are_not_ours(site: Path) -> None:
 
 
 def test_a_misspelt_name_is_told_the_nearest() -> None:
-    with pytest.raises(ConfigError, match="no toys called 'countr'") as caught:
+    with pytest.raises(ConfigError, match="no toy called 'countr'") as caught:
         registry.load("toys", OWN, "countr")
     assert caught.value.cure == "did you mean 'counter'?"
     with pytest.raises(ConfigError) as caught:
-        registry.load("toys", OWN, "xyz")
+        registry.load("toys", OWN, "xyz", "room.toys")
     assert caught.value.cure == "choose one of counter, ordered"
+    assert caught.value.where == "room.toys"
 
 
 def test_two_parts_of_one_name_are_an_error_that_names_both(site: Path) -> None:
@@ -84,8 +85,9 @@ def test_two_others_of_one_name_are_an_error_too(site: Path) -> None:
 def test_a_part_that_cannot_be_loaded_is_one_clear_message(site: Path, entry: str, code: str) -> None:
     sys.modules.pop("bad_toy", None)
     install(site, "bad_toy", entry, code)
-    with pytest.raises(ConfigError, match="toys 'bad' cannot be loaded") as caught:
-        registry.load("toys", OWN, "bad")
+    with pytest.raises(ConfigError, match="toy 'bad' cannot be loaded") as caught:
+        registry.load("toys", OWN, "bad", "room.toys")
+    assert caught.value.where == "room.toys"
     assert caught.value.cure
 
 

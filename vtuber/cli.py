@@ -6,8 +6,9 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -16,7 +17,7 @@ import typer
 from vtuber import __version__, terminal
 from vtuber.clock import SimulatedLoop
 from vtuber.config import Settings
-from vtuber.config.file import load
+from vtuber.config.file import load, located
 from vtuber.errors import BanbanError
 from vtuber.health import State
 
@@ -62,7 +63,7 @@ def live(
 ) -> None:
     """Go on air: hear chat, answer, speak, and show her in the overlay."""
     terminal.set_up_logging(verbose=verbose)
-    settings = _settings(
+    with _settings(
         config,
         {
             "show.character": character,
@@ -74,19 +75,19 @@ def live(
             "chat.replay.speed": speed,
             "chat.console": console,
         },
-    )
-    from vtuber.show import Show  # noqa: PLC0415  # `banban --help` need not load every part
+    ) as settings:
+        from vtuber.show import Show  # noqa: PLC0415  # `banban --help` need not load every part
 
-    async def broadcast() -> None:
-        show = Show(settings)
-        with terminal.progress() as progress:
-            await show.run(
-                progress=progress,
-                on_air=lambda: terminal.show_health(f"{show.character.name} is on air", show.health()),
-                seconds=for_,
-            )
+        async def broadcast() -> None:
+            show = Show(settings)
+            with terminal.progress() as progress:
+                await show.run(
+                    progress=progress,
+                    on_air=lambda: terminal.show_health(f"{show.character.name} is on air", show.health()),
+                    seconds=for_,
+                )
 
-    _run(broadcast)
+        _run(broadcast)
 
 
 @app.command()
@@ -107,7 +108,7 @@ def rehearse(
 ) -> None:
     """Play a recorded chat through the real show, and see how it goes."""
     terminal.set_up_logging(verbose=verbose)
-    settings = _settings(
+    with _settings(
         config,
         {
             "show.character": character,
@@ -116,20 +117,22 @@ def rehearse(
             "chat.replay.file": _path(file),
             "chat.replay.speed": speed,
         },
-    )
-    from vtuber.rehearsal import rehearse as play  # noqa: PLC0415  # see above
+    ) as settings:
+        from vtuber.rehearsal import rehearse as play  # noqa: PLC0415  # see above
 
-    async def rehearsal() -> dict[str, Any]:
-        with terminal.progress() as progress:
-            return await play(
-                settings,
-                seed=seed,
-                seconds=for_,
-                progress=progress,
-                on_air=lambda show: terminal.show_health(f"{show.character.name} rehearses", show.health()),
-            )
+        async def rehearsal() -> dict[str, Any]:
+            with terminal.progress() as progress:
+                return await play(
+                    settings,
+                    seed=seed,
+                    seconds=for_,
+                    progress=progress,
+                    on_air=lambda show: terminal.show_health(
+                        f"{show.character.name} rehearses", show.health()
+                    ),
+                )
 
-    report = _run(rehearsal, simulated=seed is not None)
+        report = _run(rehearsal, simulated=seed is not None)
     if report is None:
         return
     terminal.show_figures(report)
@@ -146,20 +149,20 @@ def chat(
 ) -> None:
     """Talk with her here, without a stream."""
     terminal.set_up_logging(verbose=verbose)
-    settings = _settings(config, {"show.character": character, "brain.model": _path(model)})
-    from vtuber.talk import Talk  # noqa: PLC0415  # see above
+    with _settings(config, {"show.character": character, "brain.model": _path(model)}) as settings:
+        from vtuber.talk import Talk  # noqa: PLC0415  # see above
 
-    talk = Talk(settings)
+        talk = Talk(settings)
 
-    async def converse() -> None:
-        with terminal.progress() as progress:
-            await talk.run(
-                progress=progress,
-                ready=lambda: terminal.show_health(f"{talk.character.name} listens", talk.health()),
-                say=terminal.say,
-            )
+        async def converse() -> None:
+            with terminal.progress() as progress:
+                await talk.run(
+                    progress=progress,
+                    ready=lambda: terminal.show_health(f"{talk.character.name} listens", talk.health()),
+                    say=terminal.say,
+                )
 
-    _run(converse)
+        _run(converse)
 
 
 @app.command()
@@ -173,14 +176,16 @@ def check(
 ) -> None:
     """Try every part, and say what to do about those that would not work."""
     terminal.set_up_logging(verbose=verbose)
-    settings = _settings(config, {"show.character": character, "brain.model": _path(model)})
-    from vtuber.checkup import check as try_parts  # noqa: PLC0415  # see above
+    flags = {"show.character": character, "brain.model": _path(model)}
+    with _settings(config, flags) as settings:
+        from vtuber.checkup import check as try_parts  # noqa: PLC0415  # see above
 
-    async def checkup() -> list[Any]:
-        with terminal.progress() as progress:
-            return await try_parts(settings, progress)
+        async def checkup() -> list[Any]:
+            with terminal.progress() as progress:
+                return await try_parts(settings, progress)
 
-    parts = _run(checkup) or []
+        tried = _run(checkup) or []
+    parts = [replace(health, what=located(health.what, config, flags)) for health in tried]
     if as_json:
         rows = [{"part": h.part, "state": h.state, "what": h.what, "cure": h.cure} for h in parts]
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
@@ -220,8 +225,15 @@ def _path(given: str | None) -> str | None:
     return str(Path(given).expanduser().absolute()) if given else None
 
 
-def _settings(config: Path | None, flags: dict[str, Any]) -> Settings:
-    return load(config, {key: value for key, value in flags.items() if value is not None})
+@contextmanager
+def _settings(config: Path | None, flags: dict[str, Any]) -> Iterator[Settings]:
+    """The settings. What a part finds wrong with an option later is told with the option's place, too."""
+    settings = load(config, flags)
+    try:
+        yield settings
+    except BanbanError as error:
+        error.where = located(error.where, config, flags)
+        raise
 
 
 def _run(main: Callable[[], Coroutine[Any, Any, T]], *, simulated: bool = False) -> T | None:

@@ -32,22 +32,23 @@ def names(package: str, own: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def load(package: str, own: Mapping[str, str], name: str) -> Any:
-    """The class registered under ``name``.
+def load(package: str, own: Mapping[str, str], name: str, where: str = "") -> Any:
+    """The class registered under ``name``, which the option ``where`` gave.
 
     Raises ConfigError: with the nearest right name when there is none, or when it cannot be imported.
     """
     found = names(package, own)
+    kind = package.removesuffix("s")
     if name not in found:
         near = get_close_matches(name, found, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(sorted(found))}"
-        raise ConfigError(f"there is no {package} called {name!r}", cure=hint)
+        raise ConfigError(f"there is no {kind} called {name!r}", where=where, cure=hint)
     module, _, attribute = (part.strip() for part in found[name].partition(":"))
     try:
         return getattr(import_module(module), attribute)
     except Exception as error:  # a part from elsewhere may do anything while it is imported
         raise ConfigError(
-            f"{package} {name!r} cannot be loaded: {error}",
-            where=found[name],
+            f"{kind} {name!r} cannot be loaded ({found[name]}: {error})",
+            where=where,
             cure="install what it needs, or choose another",
         ) from error

@@ -35,6 +35,7 @@ _SECRET_KEY = re.compile(
     r"|((access|api|auth|bot|client|oauth|refresh)_?)?token",
     re.IGNORECASE,
 )
+_OPTION = re.compile(r"(?P<key>[a-z_]+(?:\.[a-z_]+)+)(?:\[(?P<index>[0-9]{1,6})\])?")
 _SECRET_VARIABLES = {"memory": "BANBAN_REDIS_PASSWORD", "stage.obs": "BANBAN_OBS_PASSWORD"}
 
 
@@ -101,14 +102,26 @@ def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -
     return _Reader(path, _parse(path, text), text, overrides or {}).settings()
 
 
-def place(path: Path, key: str) -> str:
-    """Where an option stands, for a message: ``config.toml:12, brain.use``; its key if it is not there."""
+def located(where: str, path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> str:
+    """An error's ``where`` that begins with an option, so that the streamer finds it.
+
+    "voice.use" becomes ``--voice`` when that flag gave it, else ``config.toml:12, voice.use`` when it stands
+    in the file that ``load(path, overrides)`` read. Anything else stays as it is, and so does an option of
+    the file that was shipped, which nobody should change.
+    """
+    named = _OPTION.match(where)
+    if named is None or (keys := tuple(named["key"].split("."))) not in known_options():
+        return where
+    if (overrides or {}).get(named["key"]) is not None:
+        return _flag(keys) + where[named.end() :]
+    path = path or Path(NAME)
     try:
         lines = toml_lines.find(_read(path))
     except (ConfigError, ValueError, IndexError):
-        return key
-    line = lines.get(tuple(key.split(".")))
-    return f"{path}:{line}, {key}" if line else key
+        return where
+    item = (*keys, int(named["index"])) if named["index"] else keys
+    line = lines.get(item) or lines.get(keys)
+    return f"{path}:{line}, {_dotted(item)}{where[named.end() :]}" if line else where
 
 
 def _read(path: Path) -> str:

@@ -42,8 +42,12 @@ def build(settings: Settings, character: Character) -> Voice:
     # Not above: fallback needs this module's Voice.
     from vtuber.voice.fallback import Fallback  # noqa: PLC0415
 
-    names = dict.fromkeys(filter(None, (settings.voice.use, settings.voice.fallback)))
-    voices: list[Voice] = [registry.load("voice", PARTS, name)(settings, character) for name in names]
+    names = {settings.voice.use: "voice.use"}
+    if settings.voice.fallback:
+        names.setdefault(settings.voice.fallback, "voice.fallback")
+    voices: list[Voice] = [
+        registry.load("voice", PARTS, name, where)(settings, character) for name, where in names.items()
+    ]
     if len(voices) == 1:
         return voices[0]
     return Fallback(*voices)
