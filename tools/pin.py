@@ -8,8 +8,8 @@ uv.lock stays out of the repository, because it is full of download addresses. I
 
 - in pyproject.toml, between two remarks, the exact version of every package on every system and Python:
   whatever uv does in this folder obeys them (run, sync, build, pip install);
-- in constraints.txt the same with the hashes of every file, to install the wheel elsewhere:
-  ``uv pip install --constraints constraints.txt --build-constraints constraints.txt banban-….whl``.
+- in constraints.txt the same with the hashes of every file, to install the wheel elsewhere, where nothing
+  reads pyproject.toml: docs/operating.md has the command, with the override and the build's variable.
 """
 
 from __future__ import annotations
