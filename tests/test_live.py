@@ -27,9 +27,10 @@ START = 180.0
 class Live:
     """A running `banban live`; what it says is in files."""
 
-    def __init__(self, folder: Path, *arguments: str, port: int = 0) -> None:
+    def __init__(self, folder: Path, *arguments: str, port: int = 0, data: Path | None = None) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
+        data = data or folder / "data"
         self._said: IO[str] = (folder / "said.txt").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [*BANBAN, "live", "--port", str(port), *arguments],
@@ -39,7 +40,7 @@ class Live:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="surrogateescape",
-            env={**os.environ, "XDG_DATA_HOME": str(folder / "data"), "COLUMNS": "200", "PYTHONUTF8": "1"},
+            env={**os.environ, "XDG_DATA_HOME": str(data), "COLUMNS": "200", "PYTHONUTF8": "1"},
         )
 
     @property
@@ -216,6 +217,55 @@ def test_a_mistake_in_the_config_is_told_with_its_place(
     for words in told:
         assert words in show.said
     assert "Traceback" not in show.said
+
+
+def test_two_shows_at_once_share_her_memory_and_end_apart(live: Callable[..., Live], tmp_path: Path) -> None:
+    shows = [live(name=name, data=tmp_path / "data") for name in ("one", "two")]
+    for show in shows:
+        show.until_on_air()
+        show.types("hello there, how are you?")
+    shows[0].until(lambda: "INFO    板板: " in shows[0].said)
+    shows[1].until(lambda: "INFO    板板: " in shows[1].said)
+    assert shows[0].stop() < 10
+    shows[1].types("are you still there?")
+    shows[1].until(lambda: shows[1].said.count("INFO    板板: ") == 2)
+    with urllib.request.urlopen(shows[1].address + "health", timeout=10) as answer:
+        parts = {part["part"]: part["state"] for part in json.load(answer)["parts"]}
+    assert parts["memory"] == "ok"
+    assert len(list((tmp_path / "data" / "banban" / "shows").glob("*.jsonl"))) == 2
+
+
+def test_a_rehearsal_prints_and_writes_its_figures(tmp_path: Path) -> None:
+    rows = [
+        {
+            "time_in_seconds": second,
+            "message_id": f"m{second}",
+            "message": f"what about number {second}?",
+            "author": {"id": f"u{second}", "name": f"viewer{second}"},
+            "message_type": "text_message",
+        }
+        for second in range(6)
+    ]
+    (tmp_path / "chat.json").write_text(json.dumps(rows), encoding="utf-8")
+    done = subprocess.run(
+        [*BANBAN, "rehearse", "chat.json", "--seed", "1", "--json", "out.json"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=START,
+        check=False,
+        env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    figures = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert figures["messages"] == 6
+    assert figures["turns"] >= 1
+    assert figures["latency_ms"]["first_token"]["p50"] > 0
+    assert figures["prompt_reuse"] > 0.9
+    assert figures["rss_mb"]["peak"] > 100
+    for words in ("messages", "first token", "prompt from the cache"):
+        assert words in done.stdout
 
 
 def test_check_tries_every_part_and_says_so_in_json(tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""`banban check`: every part is tried, and told as it was while it was tried."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from vtuber import checkup
+from vtuber.errors import ListenerError, VoiceError
+from vtuber.events import Deletion, Event
+from vtuber.health import Health, State
+
+
+class Line:
+    """A listener that is well as long as somebody listens."""
+
+    def __init__(self, error: ListenerError | None = None, *, reached: bool = True) -> None:
+        self._error = error
+        self._reached = reached
+        self._open = False
+
+    async def start(self) -> None: ...
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        if self._error:
+            raise self._error
+        self._open = self._reached
+        try:
+            await asyncio.sleep(3600)
+            yield Deletion("", "", "")
+        finally:
+            self._open = False
+
+    def health(self) -> Health:
+        return Health("chat.line", State.OK if self._open else State.DOWN, "a line", "plug it in")
+
+
+async def test_a_chat_that_was_reached_is_ok() -> None:
+    line = Line()
+    found = await checkup._try(line.health, lambda: checkup._listen(line))
+    assert found.state is State.OK
+    assert not line._open  # and hung up
+
+
+async def test_a_chat_out_of_reach_is_down_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkup, "HEARING_SECONDS", 0.2)
+    line = Line(reached=False)
+    found = await checkup._try(line.health, lambda: checkup._listen(line))
+    assert (found.state, found.cure) == (State.DOWN, "plug it in")
+
+
+async def test_a_chat_that_can_never_be_heard_says_why() -> None:
+    line = Line(ListenerError("there is no such channel", cure="look at its name", final=True))
+    found = await checkup._try(line.health, lambda: checkup._listen(line))
+    assert (found.state, found.what, found.cure) == (
+        State.DOWN,
+        "there is no such channel",
+        "look at its name",
+    )
+
+
+async def test_a_part_that_cannot_start_is_down_and_the_rest_goes_on() -> None:
+    async def start() -> None:
+        raise VoiceError("no such voice", where="voice.edge.voice", cure="choose another")
+
+    found = await checkup._try(lambda: Health("voice", State.OK, ""), start)
+    assert found == Health("voice", State.DOWN, "voice.edge.voice: no such voice", "choose another")
