@@ -15,7 +15,9 @@ import pytest_asyncio
 
 from vtuber import clock
 from vtuber.brain import Line, Prompt
+from vtuber.brain.llama import backend
 from vtuber.brain.llama.backend import Llama
+from vtuber.brain.llama.child import Child
 from vtuber.brain.llama.model_file import locate
 from vtuber.config import Brain, Settings
 from vtuber.errors import BrainError, ConfigError
@@ -151,6 +153,38 @@ async def test_cancelling_stops_the_reading_of_a_long_prompt(brain: Llama) -> No
     assert await reply(brain, ask(HI))
     assert brain.usage.prompt < 100
     assert brain.pid == pid
+
+
+async def test_a_reading_that_was_stopped_had_most_still_to_read(tmp_path: Path) -> None:
+    brain = Llama(settings())
+    brain.command = python(
+        "import pathlib, vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p\n"
+        f"flag, told = (pathlib.Path({str(tmp_path)!r}, name) for name in ('begun', 'told'))\n"
+        "prepare, evaluate = e.Engine.prepare, e.Engine._evaluate\n"
+        "def telling(self, tokens):\n"
+        "    try: return prepare(self, tokens)\n"
+        "    except e.Stopped: told.write_text(f'{len(self.cached)} {len(tokens)}'); raise\n"
+        "def evaluating(self, tokens):\n"
+        "    if len(self.cached) >= e.CHUNK: flag.touch()\n"
+        "    evaluate(self, tokens)\n"
+        "e.Engine.prepare, e.Engine._evaluate = telling, evaluating\n"
+        "p.main()\n"
+    )
+    await brain.start(quiet)
+    try:
+        pid, task = brain.pid, asyncio.create_task(reply(brain, ask(LONG)))
+        async with asyncio.timeout(30):
+            while not (tmp_path / "begun").exists():
+                await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await reply(brain, ask(HI))
+        read, whole = map(int, (tmp_path / "told").read_text("utf-8").split())
+        assert 0 < read < whole / 2
+        assert brain.pid == pid
+    finally:
+        await brain.stop()
 
 
 async def test_two_streams_take_turns(brain: Llama) -> None:
@@ -295,6 +329,149 @@ async def test_a_model_that_says_nothing_is_given_up() -> None:
         with pytest.raises(BrainError, match="said nothing") as caught:
             await reply(brain, ask(LONG))
         assert "first_token_seconds" in caught.value.cure
+    finally:
+        await brain.stop()
+
+
+HANGS_ONCE = """
+import pathlib, time, vtuber.brain.llama.process as p
+def hanging(method):
+    def once(self, *rest):
+        if (flag := pathlib.Path({flag!r})).exists():
+            return method(self, *rest)
+        flag.touch()
+        method(self, *rest)
+        time.sleep(3600)
+    return once
+p.Worker.{method} = hanging(p.Worker.{method})
+p.main()
+"""
+
+
+async def hanging(folder: Path, method: str) -> Llama:
+    """Its first process hangs for ever once it has called ``method``."""
+    brain = Llama(settings())
+    brain.command = python(HANGS_ONCE.format(flag=str(folder / "hung"), method=method))
+    await brain.start(quiet)
+    return brain
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "_STOP_SECONDS", 0.1)
+    monkeypatch.setattr(backend, "_PATIENCE_SECONDS", 0.3)
+
+
+def hurry(brain: Llama, seconds: float) -> None:
+    brain._settings = brain._settings.model_copy(update={"first_token_seconds": seconds})
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_model_that_hangs_in_mid_reply_is_given_up_and_replaced(tmp_path: Path) -> None:
+    brain = await hanging(tmp_path, "_tell")
+    try:
+        pid, stream = brain.pid, brain.stream(ask(HI))
+        assert await anext(stream)
+        hurry(brain, 0.2)
+        with pytest.raises(BrainError, match="said nothing"):
+            await anext(stream)
+        hurry(brain, 60)
+        assert await reply(brain, ask(HI))
+        assert "hung" in brain._trouble
+        assert brain.pid != pid
+    finally:
+        await brain.stop()
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("op", ["warm", "count"])
+async def test_a_model_that_hangs_beside_a_reply_is_replaced_too(tmp_path: Path, op: str) -> None:
+    brain = await hanging(tmp_path, f"_{op}")
+    try:
+        pid = brain.pid
+        hurry(brain, 0.01)
+        with pytest.raises(BrainError, match="said nothing"):
+            await getattr(brain, op)((SYSTEM,))
+        hurry(brain, 60)
+        assert await reply(brain, ask(HI))
+        assert brain.pid != pid
+    finally:
+        await brain.stop()
+
+
+async def test_a_slow_model_that_still_listens_keeps_what_it_has_read(brain: Llama) -> None:
+    pid, known = brain.pid, brain._settings
+    hurry(brain, 0.001)
+    try:
+        with pytest.raises(BrainError, match="said nothing"):
+            await reply(brain, ask(LONG))
+    finally:
+        brain._settings = known
+    assert await reply(brain, ask(HI))
+    assert brain.pid == pid
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be suspended by a signal there")
+@pytest.mark.parametrize("speaking", [False, True])
+async def test_the_show_ends_also_with_a_frozen_model(
+    monkeypatch: pytest.MonkeyPatch, *, speaking: bool
+) -> None:
+    """Neither whoever cancels a reply nor ``stop`` waits until the model was given time enough."""
+    monkeypatch.setattr(backend, "_STOP_SECONDS", 3600.0)
+    brain = Llama(settings())
+    await brain.start(quiet)
+    assert brain.pid is not None
+    model = psutil.Process(brain.pid)
+    stream = brain.stream(ask(HI, max_tokens=400))
+    if speaking:
+        await anext(stream)
+    model.suspend()
+    async with asyncio.timeout(60):
+        await stream.aclose()
+        await brain.stop()
+    assert not model.is_running()
+    assert backend._CLOSE_SECONDS + backend._END_SECONDS < 1.2
+
+
+async def test_stopping_ends_a_reply_in_another_task_and_those_that_wait() -> None:
+    brain = Llama(settings())
+    await brain.start(quiet)
+    stream = brain.stream(ask(HI, max_tokens=400))
+    await anext(stream)
+    speaking, waiting = asyncio.create_task(drain(stream)), asyncio.create_task(reply(brain, ask(HI)))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(20):  # less than the deadline of a first token
+        await brain.stop()
+        for task in (speaking, waiting):
+            with pytest.raises(BrainError):
+                await task
+    assert brain.pid is None
+
+
+async def test_a_failure_nobody_thought_of_does_not_keep_it_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    brain = Llama(settings())
+    await brain.start(quiet)
+    try:
+        begin, tries = Child.begin, []
+
+        async def broken(command: tuple[str, ...]) -> Child:
+            tries.append(brain.health())
+            if len(tries) < 2:
+                raise LookupError("what?")
+            return await begin(command)
+
+        monkeypatch.setattr(Child, "begin", broken)
+        assert brain.pid is not None
+        psutil.Process(brain.pid).kill()
+        assert brain._child is not None
+        await brain._child.dead.wait()
+        assert await reply(brain, ask(HI))
+        assert "LookupError" in tries[1].what
+        assert tries[1].state is State.DOWN
+        assert brain._keeper is not None
+        brain._keeper.cancel()
+        await asyncio.wait({brain._keeper})
+        assert brain.health().state is State.DOWN
     finally:
         await brain.stop()
 

@@ -103,6 +103,21 @@ async def test_what_was_written_is_there_in_the_next_show(embedded: Settings) ->
     assert recalled.answers == ("牠叫什麼名字？",)
 
 
+async def test_a_failure_nobody_thought_of_does_not_end_the_writing(
+    memory: RedisMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_sheet: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(memory, "_write_sheet", broken)
+    memory.hear(said("one"))
+    await until(lambda: memory.health().state is State.DOWN)
+    assert "LookupError" in memory.health().what
+    monkeypatch.undo()
+    await until(lambda: memory.health().state is State.OK and not memory._notes)
+    assert (await memory.recall(batch(said("two")))).viewers["twitch", "7"].last_words == "one"
+
+
 async def test_pending_and_written_words_are_told_as_one(memory: RedisMemory) -> None:
     memory.hear(said("one"))
     memory.hear(said("two"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, NamedTuple
 
 from vtuber.brain import Line
@@ -182,6 +183,8 @@ def _head(around: Around, line: Line) -> Iterator[Piece]:
 
 def _name(line: Line) -> str:
     name = " ".join(line.name.split())
+    if line.role == "viewer":
+        name = name.rstrip(" :：")  # "Assistant:" is a role too
     if line.role == "viewer" and (not name or name.casefold() in _RESERVED):
         return f"viewer {name}".strip()
     return name or "assistant"
@@ -193,6 +196,20 @@ def _text(line: Line, style: Format) -> str:
     text = " ".join(line.text.split())  # a viewer's line is one line: a second could pose as another's
     if not style.named and line.name:
         text = f"{_name(line)}: {text}"
-    for marker in style.markers:
-        text = re.sub(re.escape(marker), marker.strip(" #:"), text, flags=re.IGNORECASE)
+    return _tame(text, style.markers)
+
+
+def _tame(text: str, markers: tuple[str, ...]) -> str:
+    """Without markers, also those that only appear once another was broken."""
+    before = None
+    while text != before:
+        before = text
+        for marker in markers:
+            text = _pattern(marker).sub(marker.strip(" #:"), text)
     return text
+
+
+@cache
+def _pattern(marker: str) -> re.Pattern[str]:
+    colons = r"(?:\s*[:：])+" if marker.endswith(":") else ""
+    return re.compile(re.escape(marker.rstrip(":")) + colons, re.IGNORECASE)

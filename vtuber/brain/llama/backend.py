@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import AsyncGenerator, Iterable
@@ -22,11 +21,20 @@ from vtuber.brain.templates import FORMATS, Format, Piece, choose, opening, rend
 from vtuber.config import Settings
 from vtuber.errors import BanbanError, BrainError, ConfigError
 from vtuber.health import Health, State
+from vtuber.text import escaped
 
 log = logging.getLogger(__name__)
 
 _STOP_SECONDS = 3.0
 """A process that has not stopped a reply by then is ended."""
+_CLOSE_SECONDS = 0.3
+"""Whoever closes a stream waits so long for that; the next one who asks waits for the rest."""
+_END_SECONDS = 0.5
+"""At the end of the show the process has so long to go by itself."""
+_PATIENCE = 10
+"""Loading, and reading a whole persona, may take so many times as long as a token…"""
+_PATIENCE_SECONDS = 60.0
+"""…and always so long."""
 _BACKOFF = (0.0, 0.5, 2.0, 5.0, 15.0, 30.0)
 _LIVED = 60.0
 """A process that has lived so many seconds died of something new."""
@@ -41,13 +49,16 @@ class _Model:
     """What is known of a loaded model."""
 
     context: int
-    trained_context: int
     template: str
     description: str
 
 
 class Llama:
-    """A Brain. One reply is made at a time; a second ``stream`` waits for the first to end."""
+    """A Brain. One reply is made at a time; a second ``stream`` waits for the first to end.
+
+    Every answer of the process has a deadline. A process that misses one and cannot be stopped is ended and
+    brought back; a slow one that can keeps what it has read, and the next try goes on from there.
+    """
 
     command: tuple[str, ...] = COMMAND
     """How the process is started; tests start others."""
@@ -60,6 +71,7 @@ class Llama:
         self._ready = asyncio.Event()
         self._turn = asyncio.Lock()
         self._keeper: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._head: tuple[Line, ...] = ()
         self._extra_buffers = True
         self._trouble = ""
@@ -77,29 +89,24 @@ class Llama:
     async def warm(self, head: tuple[Line, ...]) -> None:
         self._head = head
         async with self._turn:
-            child = await self._living()
-            await child.ask("warm", pieces=self._render(head)).answer()
+            await self._read_head(await self._idle())
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         async with self._turn:
-            child = await self._living()
+            child = await self._idle()
             request = self._ask(child, prompt)
-            first = True
             try:
-                while True:
-                    frame = await self._first(request) if first else await request.answer()
-                    if "done" in frame:
-                        self._note_usage(frame)
-                        return
-                    first = False
+                while "done" not in (frame := await self._answer(request, self._token_seconds)):
                     yield frame["text"]
+                self._note_usage(frame)
             finally:
-                await self._end(child, request)
+                if not request.over.is_set():
+                    await self._close(child, request)
 
     async def count(self, lines: tuple[Line, ...]) -> int:
         child = await self._living()
-        frame = await child.ask("count", pieces=self._render(lines)).answer()
-        return int(frame["tokens"])
+        request = child.ask("count", pieces=self._render(lines))
+        return int((await self._answer_or_end(child, request, self._token_seconds))["tokens"])
 
     @property
     def context(self) -> int:
@@ -115,19 +122,22 @@ class Llama:
         return self._child.pid if self._child and not self._child.doomed else None
 
     async def stop(self) -> None:
-        if self._keeper:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
-            self._keeper = None
-        self._ready.clear()
+        """A reply being made ends with a BrainError. The process is gone in little more than _END_SECONDS."""
+        tasks = [task for task in (self._keeper, self._ending) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._keeper = self._ending = None
         if self._child:
-            await self._child.stop()
+            await self._child.stop(_END_SECONDS)
             self._child = self._model = None
+        self._ready.set()  # nobody need wait for it any more
 
     def health(self) -> Health:
         if self._model is None:
             return Health("brain", State.DOWN, self._trouble or "not started")
+        if self._keeper and self._keeper.done():
+            return Health("brain", State.DOWN, "nobody looks after the model's process", "start banban again")
         if not self._ready.is_set():
             return Health("brain", State.DOWN, f"being brought back: {self._trouble}", "wait a moment")
         what = f"{self._path.stem} ({self._model.description}), {self.context} tokens"
@@ -167,8 +177,16 @@ class Llama:
             max_tokens=prompt.max_tokens,
         )
 
-    async def _first(self, request: Request) -> dict[str, Any]:
-        seconds = self._settings.first_token_seconds
+    @property
+    def _token_seconds(self) -> float:
+        return self._settings.first_token_seconds
+
+    @property
+    def _long_seconds(self) -> float:
+        return max(_PATIENCE_SECONDS, _PATIENCE * self._token_seconds)
+
+    async def _answer(self, request: Request, seconds: float) -> dict[str, Any]:
+        """The next answer. Raises BrainError when it does not come in time."""
         try:
             async with asyncio.timeout(seconds):
                 return await request.answer()
@@ -179,22 +197,44 @@ class Llama:
                 cure="use a smaller model or a shorter persona, or raise brain.first_token_seconds",
             ) from None
 
+    async def _answer_or_end(self, child: Child, request: Request, seconds: float) -> dict[str, Any]:
+        """The same for what cannot be stopped half-way: a process that is late is ended."""
+        try:
+            return await self._answer(request, seconds)
+        except BrainError:
+            if not request.over.is_set():
+                child.kill()
+            raise
+
+    async def _close(self, child: Child, request: Request) -> None:
+        """Stops the model. One that takes its time is waited for by ``_idle``, not by whoever cancelled."""
+        child.cancel(request)
+        self._ending = asyncio.create_task(self._end(child, request))
+        with clock.outside():
+            await asyncio.wait({self._ending}, timeout=_CLOSE_SECONDS)
+
     async def _end(self, child: Child, request: Request) -> None:
         """The model is idle when this returns, or its process is on its way out."""
-        child.cancel(request)
-        if not request.over.is_set():
-            try:
-                with clock.outside():
-                    async with asyncio.timeout(_STOP_SECONDS):
-                        await request.over.wait()
-            except TimeoutError:
-                log.warning("the model did not stop; its process is started anew")
-                child.kill()
-            finally:
-                if not request.over.is_set():
-                    child.kill()
+        try:
+            with clock.outside():
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await request.over.wait()
+        except TimeoutError:
+            log.warning("the model did not stop; its process is started anew")
+            child.kill()
         while not request.answers.empty():
             self._note_usage(request.answers.get_nowait())
+
+    async def _idle(self) -> Child:
+        """The process, once it has nothing else to do."""
+        if self._ending:
+            with clock.outside():
+                await asyncio.wait({self._ending})
+        return await self._living()
+
+    async def _read_head(self, child: Child) -> None:
+        request = child.ask("warm", pieces=self._render(self._head))
+        await self._answer_or_end(child, request, self._long_seconds)
 
     def _note_usage(self, frame: dict[str, Any]) -> None:
         if "reply" in frame:
@@ -211,7 +251,7 @@ class Llama:
 
     async def _living(self) -> Child:
         """The process, once it is there. Raises BrainError when it does not come back in time."""
-        if self._child is None or self._child.doomed:
+        if self._child and self._child.doomed:
             self._ready.clear()  # the keeper sets it again
         if not self._ready.is_set():
             try:
@@ -230,6 +270,8 @@ class Llama:
             child = await Child.begin(self.command)
             try:
                 await self._load(child, progress)
+                if self._head:  # whoever asks before it is read would take the wait for a hang
+                    await self._read_head(child)
             except BaseException as error:
                 child.kill()
                 await child.stop()
@@ -250,10 +292,10 @@ class Llama:
             extra_buffers=self._extra_buffers,
         )
         try:
-            while "done" not in (frame := await request.answer()):
+            while "done" not in (frame := await self._answer_or_end(child, request, self._long_seconds)):
                 progress(frame["progress"], f"loading {self._path.name}")
         except BrainError as error:
-            if child.dead.is_set():
+            if child.doomed:
                 raise BrainError(
                     error.what,
                     where=f"brain.model: {self._path}",
@@ -283,14 +325,10 @@ class Llama:
             await asyncio.sleep(_BACKOFF[min(deaths, len(_BACKOFF) - 1)])
             deaths += 1
             try:
-                child = await self._begin(lambda _share, _words: None)
-            except BanbanError as error:
-                self._trouble = error.what
-                log.warning("the model does not come back: %s", error.what)
-                continue
-            if self._head:  # its answer is of no interest: a death shows by itself
-                child.ask("warm", pieces=self._render(self._head))
-            return child
+                return await self._begin(lambda _share, _words: None)
+            except Exception as error:  # noqa: BLE001  # whatever it was, the show must not lose her for ever
+                self._trouble = error.what if isinstance(error, BanbanError) else repr(error)
+                log.warning("the model does not come back: %s", escaped(self._trouble))
 
 
 def cores() -> int:

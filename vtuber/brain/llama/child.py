@@ -64,6 +64,7 @@ class Child:
         self._requests: dict[int, Request] = {}
         self._number = 0
         self._last_words: deque[str] = deque(maxlen=_WORDS_KEPT)
+        self._killed = False
         self.dead = asyncio.Event()
         self.doomed = False
         """Dead, or about to be: nothing should be asked of it."""
@@ -119,7 +120,7 @@ class Child:
     def obituary(self) -> str:
         """What is known of its end, in a line."""
         code = self._process.returncode
-        cause = "ended" if code is None else _cause(code)
+        cause = "hung and was ended" if self._killed else "ended" if code is None else _cause(code)
         words = f": {self._last_words[-1]}" if self._last_words else ""
         return f"the model's process {cause}{words}"
 
@@ -144,6 +145,7 @@ class Child:
         if self._process.returncode is None:
             try:
                 self._process.kill()
+                self._killed = True
             except ProcessLookupError:
                 log.debug("the model's process %d was already gone", self.pid)
 

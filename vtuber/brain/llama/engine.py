@@ -1,6 +1,6 @@
 """A GGUF in this very process: tokens in, tokens out, through llama.cpp's C interface.
 
-Only the model's own process imports this (``llama_process``): a crash in here ends the process it is in.
+Only the model's own process imports this (``process``): a crash in here ends the process it is in.
 The C interface and not the package's ``Llama`` class, because only there can an evaluation be stopped
 half-way, the loading be watched, and the buffers that crash some processors be left out.
 """
@@ -91,8 +91,8 @@ class Engine:
         self._should_stop = should_stop
         self._model = self._load(path, gpu_layers, progress, extra_buffers=extra_buffers)
         self._vocab = c.llama_model_get_vocab(self._model)
-        self.trained_context = int(c.llama_model_n_ctx_train(self._model))
-        self.context = min(context, self.trained_context) if self.trained_context > 0 else context
+        trained = int(c.llama_model_n_ctx_train(self._model))
+        self.context = min(context, trained) if trained > 0 else context
         self._context = self._open(threads, gpu_layers)
         self._memory = c.llama_get_memory(self._context)
         self._abort = c.ggml_abort_callback(lambda _data: should_stop())

@@ -107,7 +107,6 @@ class Worker:
         self._engine = engine
         return {
             "context": engine.context,
-            "trained_context": engine.trained_context,
             "template": engine.metadata("tokenizer.chat_template"),
             "description": engine.description(),
         }

@@ -1,6 +1,6 @@
 """A memory in Redis (or Valkey): on a server somewhere, or on the one we bring along.
 
-All keys begin with ``banban:``. WHO is ``memory_notes.key_of``; all text is plain UTF-8.
+All keys begin with ``banban:``. WHO is ``notes.key_of``; all text is plain UTF-8.
 
 - ``banban:schema``: the version of this list
 - ``banban:seen``: sorted set of WHO by when they were last heard (seconds since 1970); it bounds the rest
@@ -18,6 +18,7 @@ import logging
 import os
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -199,9 +200,9 @@ class RedisMemory:
         patience = _SHORTEST_PAUSE
         while not self._stopping:
             if self._trouble is not None:
-                await self._try()
+                await self._attempt(self._try)
             if self._trouble is None:
-                await self._write()
+                await self._attempt(self._write)
             if self._trouble is None:
                 patience = _SHORTEST_PAUSE
                 await self._rest(WRITE_EVERY)
@@ -209,7 +210,14 @@ class RedisMemory:
                 await self._rest(patience)
                 patience = min(_LONGEST_PAUSE, patience * 2)
         if self._trouble is None:
-            await self._write()
+            await self._attempt(self._write)
+
+    async def _attempt(self, work: Callable[[], Awaitable[None]]) -> None:
+        """What nobody thought of is trouble like any other: it shows in health and is tried again."""
+        try:
+            await work()
+        except Exception as failure:  # noqa: BLE001  # the writer must outlive it
+            self._failed(_reason(failure))
 
     async def _rest(self, seconds: float) -> None:
         try:
@@ -319,7 +327,7 @@ def _shown(pool: ConnectionPool) -> str:
 def _reason(failure: Exception) -> str:
     if isinstance(failure, TimeoutError):
         return "does not answer"
-    return f"cannot be used: {escaped(clean(str(failure), 300))}"
+    return f"cannot be used: {escaped(clean(str(failure) or type(failure).__name__, 300))}"
 
 
 def _packed(sheet: Sheet) -> bytes:

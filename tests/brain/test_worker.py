@@ -1,0 +1,69 @@
+"""The model's process without a model: what is asked of the engine, and when it ends."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from vtuber.brain.llama.process import Worker
+
+
+class Counting:
+    """An engine that says "a" for ever, and counts how often."""
+
+    context = 4096
+    begins: tuple[int, ...] = ()
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def tokenize(self, text: str, *, control: bool) -> list[int]:
+        return list(text.encode()) if not control else [0]
+
+    def spell(self, token: int) -> bytes:
+        return bytes([token])
+
+    def prepare(self, _tokens: Sequence[int]) -> int:
+        return 0
+
+    def generate(self, _sampling: object, _said: Sequence[int]) -> Iterator[int]:
+        while True:
+            self.made += 1
+            yield ord("a")
+
+
+def generate(number: int) -> dict[str, Any]:
+    asked = {"pieces": [["hi", "plain"]], "sampling": {"temperature": 0.0, "top_p": 1.0, "seed": 0}}
+    rest = {"stop": [], "labels": [], "goes_on": False, "max_tokens": 500}
+    return {"op": "generate", "id": number, **asked, **rest}
+
+
+@pytest.mark.parametrize("heard", [1, 2, 7])
+def test_cancelling_takes_effect_within_one_token(heard: int) -> None:
+    frames: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    texts = 0
+
+    def send(frame: dict[str, Any]) -> None:
+        nonlocal texts
+        texts += "text" in frame
+        if texts == heard and frame["id"] == 1:
+            worker.take({"op": "cancel", "id": 1})
+        frames.put(frame)
+
+    worker = Worker(send)
+    worker._engine = engine = Counting()
+    threading.Thread(target=worker.work, daemon=True).start()
+    worker.take(generate(1))
+    while "done" not in (frame := frames.get(timeout=60)):
+        assert frame["text"] == "a"
+    assert frame["reply"] == texts == heard
+    assert heard <= engine.made <= heard + 1
+
+    worker.take(generate(2))
+    while "done" not in (frame := frames.get(timeout=60)):
+        assert frame["id"] == 2
+    assert frame["reply"] == 500, "the next reply is not cancelled"
