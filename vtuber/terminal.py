@@ -126,7 +126,7 @@ def show_error(error: BaseException) -> None:
 
 def show_defect(error: BaseException) -> None:
     """A defect of the program: its traceback goes to a file that can be sent along with a report."""
-    folder = platformdirs.user_log_path("banban")
+    folder = platformdirs.user_log_path("banban", appauthor=False)
     lines = "".join(traceback.format_exception(error))
     try:
         folder.mkdir(parents=True, exist_ok=True)
