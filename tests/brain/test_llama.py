@@ -411,7 +411,6 @@ async def test_a_slow_model_that_still_listens_keeps_what_it_has_read(brain: Lla
     assert brain.pid == pid
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be suspended by a signal there")
 @pytest.mark.parametrize("speaking", [False, True])
 async def test_the_show_ends_also_with_a_frozen_model(
     monkeypatch: pytest.MonkeyPatch, *, speaking: bool
