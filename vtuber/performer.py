@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import count
 
 from vtuber import clock
 from vtuber.events import Answerable, Batch, Deletion, Pick, is_paid, without_words
@@ -101,7 +102,7 @@ class Performer:
     async def run(self) -> None:
         """Turn after turn. The next is chosen when the one before is made and nearly heard."""
         async with asyncio.TaskGroup() as turns:
-            for number in range(1, 2**31):
+            for number in count(1):
                 assignment = await self._assignment()
                 seed = random.Random(f"{self._seed}:{number}").getrandbits(31)
                 turn = Turn(number, assignment.batch, self._cast, seed=seed, script=assignment.script)
@@ -154,7 +155,8 @@ class Performer:
             log.error("turn %d failed: %s", turn.number, escaped(repr(error)))  # noqa: TRY400  # in words
             log.debug("turn %d", turn.number, exc_info=error)
             self._cast.journal.write("failure", part="turn", turn=turn.number, error=repr(error))
-            self._put_off(turn)
+            if not turn.script:
+                self._put_off(turn)
             return
         finally:
             self._turns.remove(turn)
@@ -173,7 +175,8 @@ class Performer:
         """
         lead, others = turn.batch.lead, turn.batch.others
         key = (lead.event.platform, lead.event.id)
-        self._tries[key] += not patient
+        if not patient:
+            self._tries[key] += 1
         reason = "cut" if turn.was_cut else "unanswered" if self._tries[key] >= TRIES else ""
         if reason:
             self._inbox.dropped[reason] += 1
@@ -182,7 +185,7 @@ class Performer:
         if again:
             self._inbox.give_back(Batch(again[0], tuple(again[1:])))
         if reason:
-            del self._tries[key]
+            self._tries.pop(key, None)
         if not turn.was_cut:
             self._quiet_until = max(self._quiet_until, clock.now() + AFTER_FAILURE)
 
