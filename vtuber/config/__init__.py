@@ -152,7 +152,7 @@ class Brain(Section):
     max_tokens: Annotated[int, Field(ge=8, le=4096)] = 160
     """The longest reply, in tokens."""
     first_token_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
-    """A reply that has not begun by then is given up."""
+    """A reply that has not begun by then, or that makes no progress for so long, is given up."""
 
 
 class EdgeVoice(Section):
