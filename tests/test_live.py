@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -266,6 +268,41 @@ def test_a_rehearsal_prints_and_writes_its_figures(tmp_path: Path) -> None:
     assert figures["rss_mb"]["peak"] > 100
     for words in ("messages", "first token", "prompt from the cache"):
         assert words in done.stdout
+
+
+def test_in_a_terminal_the_progress_goes_away_and_leaves_room_to_type(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen(
+        [*BANBAN, "live", "--port", "0"],
+        cwd=tmp_path,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment,
+    )
+    os.close(theirs)
+
+    def written(seconds: float, end: str = "\0") -> str:
+        """What appears within so many seconds, or until ``end`` does."""
+        said, until = "", time.monotonic() + seconds
+        while time.monotonic() < until and end not in said:
+            if select.select([ours], [], [], 0.2)[0]:
+                said += os.read(ours, 65536).decode("utf-8", "replace")
+        return said
+
+    try:
+        assert "journal" in written(START, end="journal")
+        written(2)
+        assert written(2) == ""  # nothing is drawn over what somebody types
+        os.write(ours, b"hello?\r")
+        assert "板板" in written(START, end="板板")
+        process.send_signal(signal.SIGHUP)  # the window is closed
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait(10)
+        os.close(ours)
 
 
 def test_check_tries_every_part_and_says_so_in_json(tmp_path: Path) -> None:

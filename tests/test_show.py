@@ -20,6 +20,7 @@ from vtuber.events import Batch, Deletion, Event, Money, Pick, Sound, Word
 from vtuber.health import Health, State
 from vtuber.listeners import Listener
 from vtuber.stage import ClipBegins, ClipSound, Hushed, Rested, Thinking
+from vtuber.turn import Turn
 
 Scene = Callable[[Room], Awaitable[None]]
 
@@ -102,6 +103,28 @@ def test_a_hush_is_silence_with_nobody_at_work(play: Any) -> None:
         assert len(cut) < len(after)
 
     play(scene, reply="Word after word after word, " * 12)
+
+
+def test_a_hush_in_the_very_step_in_which_a_sentence_is_handed_over(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(room: Room) -> None:
+        room.types("hello?")
+        turn: Any = None
+
+        def hand_over(self: Any, *sentence: Any) -> Any:
+            nonlocal turn
+            turn = self
+            room.orders("!hush")  # before the task that plays it has begun
+            return played(self, *sentence)
+
+        played = Turn._play
+        monkeypatch.setattr(Turn, "_play", hand_over)
+        await room.until(lambda: turn)
+        await room.until_idle()
+        assert not [cue for _, cue in room.screen.cues if isinstance(cue, ClipSound)]
+
+    play(scene)
 
 
 def test_a_hush_in_her_thoughts_leaves_nothing_to_say(play: Any) -> None:

@@ -26,7 +26,7 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
     brain, voice, memory = show.brain, show.voice, show.memory
     trials: list[tuple[Callable[[], Health], Callable[[], Awaitable[Health | None]]]] = [
         *((ear.health, partial(_listen, ear)) for ear in show.ears),
-        (brain.health, lambda: brain.start(progress)),
+        (brain.health, lambda: show.start_brain(progress)),
         (voice.health, lambda: _say_something(show)),
         (memory.health, memory.start),
         *((screen.health, screen.start) for screen in show.screens),

@@ -19,7 +19,7 @@ from vtuber.clock import SimulatedLoop
 from vtuber.config import Settings
 from vtuber.config.file import load, located
 from vtuber.errors import BanbanError
-from vtuber.health import State
+from vtuber.health import Health, State
 
 T = TypeVar("T")
 
@@ -80,10 +80,10 @@ def live(
 
         async def broadcast() -> None:
             show = Show(settings)
-            with terminal.progress() as progress:
+            with terminal.Starting() as progress:
                 await show.run(
                     progress=progress,
-                    on_air=lambda: terminal.show_health(f"{show.character.name} is on air", show.health()),
+                    on_air=lambda: _show(progress, f"{show.character.name} is on air", show.health()),
                     seconds=for_,
                 )
 
@@ -121,15 +121,13 @@ def rehearse(
         from vtuber.rehearsal import rehearse as play  # noqa: PLC0415  # see above
 
         async def rehearsal() -> dict[str, Any]:
-            with terminal.progress() as progress:
+            with terminal.Starting() as progress:
                 return await play(
                     settings,
                     seed=seed,
                     seconds=for_,
                     progress=progress,
-                    on_air=lambda show: terminal.show_health(
-                        f"{show.character.name} rehearses", show.health()
-                    ),
+                    on_air=lambda show: _show(progress, f"{show.character.name} rehearses", show.health()),
                 )
 
         report = _run(rehearsal, simulated=seed is not None)
@@ -155,10 +153,10 @@ def chat(
         talk = Talk(settings)
 
         async def converse() -> None:
-            with terminal.progress() as progress:
+            with terminal.Starting() as progress:
                 await talk.run(
                     progress=progress,
-                    ready=lambda: terminal.show_health(f"{talk.character.name} listens", talk.health()),
+                    ready=lambda: _show(progress, f"{talk.character.name} listens", talk.health()),
                     say=terminal.say,
                 )
 
@@ -181,7 +179,7 @@ def check(
         from vtuber.checkup import check as try_parts  # noqa: PLC0415  # see above
 
         async def checkup() -> list[Any]:
-            with terminal.progress() as progress:
+            with terminal.Starting() as progress:
                 return await try_parts(settings, progress)
 
         tried = _run(checkup) or []
@@ -220,6 +218,11 @@ def main() -> None:
         sys.exit(70)
 
 
+def _show(progress: terminal.Starting, title: str, parts: list[Health]) -> None:
+    progress.done()
+    terminal.show_health(title, parts)
+
+
 def _path(given: str | None) -> str | None:
     """A path from the command line counts from the working folder, not from config.toml's."""
     return str(Path(given).expanduser().absolute()) if given else None
@@ -243,8 +246,9 @@ def _run(main: Callable[[], Coroutine[Any, Any, T]], *, simulated: bool = False)
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # we are in one
         loop = asyncio.get_running_loop()
-        with suppress(NotImplementedError):  # Windows has no SIGTERM to hear
-            loop.add_signal_handler(signal.SIGTERM, task.cancel)
+        for name in ("SIGTERM", "SIGHUP"):  # SIGHUP: the terminal's window was closed
+            with suppress(NotImplementedError, AttributeError):  # Windows has neither to hear
+                loop.add_signal_handler(getattr(signal, name), task.cancel)
         return await main()
 
     with asyncio.Runner(loop_factory=SimulatedLoop if simulated else None) as runner:

@@ -61,7 +61,11 @@ async def rehearse(
     finally:
         ending.cancel()
         await asyncio.gather(ending, return_exceptions=True)
-    return show.metrics.report(show.inbox.dropped) | {"seed": show.seed, "recording": recording.health().what}
+    return show.metrics.report(show.inbox.dropped) | {
+        "waiting": len(show.inbox),
+        "seed": show.seed,
+        "recording": recording.health().what,
+    }
 
 
 async def _end_when_answered(show: Show) -> None:

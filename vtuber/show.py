@@ -15,7 +15,7 @@ from vtuber import __version__, brain, character, clock, listeners, registry, st
 from vtuber.brain import Progress, memory
 from vtuber.brain.prompt import Conversation
 from vtuber.config import Settings
-from vtuber.errors import BanbanError, ListenerError, VoiceError
+from vtuber.errors import BanbanError, BrainError, ListenerError, VoiceError
 from vtuber.events import Answerable, ChatMessage, Deletion, Event, is_paid, without_words
 from vtuber.gate.commands import Command, Commands, ignored
 from vtuber.gate.filters import Filter
@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 1.5
 """How long parts may take to stop, all together."""
+
+LAST_NOTES = 0.3
+"""How long she may take, when the show ends, to note what was heard of her last reply."""
 
 RESTART_SECONDS = (1.0, 60.0)
 """The first and the longest wait before a part that failed is tried again; doubled each time."""
@@ -134,7 +137,7 @@ class Show:
         """Every part, side by side. The first that cannot work is raised."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._start_brain(progress))
+                tasks.create_task(self.start_brain(progress))
                 tasks.create_task(self._start_voice())
                 others: list[_Startable] = [self.memory, *self.ears, *self.screens]
                 for part in others:
@@ -155,9 +158,14 @@ class Show:
         await asyncio.gather(*stopping, return_exceptions=True)
         self.journal.close()
 
-    async def _start_brain(self, progress: Progress) -> None:
+    async def start_brain(self, progress: Progress) -> None:
+        """Loads the model and has it read who she is. Should it die over that, it is asked once more."""
         await self.brain.start(progress)
-        await self.cast.conversation.start(progress)
+        try:
+            await self.cast.conversation.start(progress)
+        except BrainError as error:
+            log.warning("%s; asking once more", error.what)
+            await self.cast.conversation.start(progress)
 
     async def _start_voice(self) -> None:
         try:
@@ -176,12 +184,22 @@ class Show:
         ]
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(duty) for duty in duties]
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self.over.wait()
-            self.performer.hush(0)
+            try:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await self.over.wait()
+            finally:
+                await self._fall_silent()
             for task in running:
                 task.cancel()
+
+    async def _fall_silent(self) -> None:
+        """Cuts her short, and leaves her a moment to note what was heard."""
+        self.performer.hush(0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_NOTES):
+                while self.performer.busy:  # noqa: ASYNC110  # a few times at most
+                    await asyncio.sleep(0.01)
 
     async def _keep(self, name: str, duty: Callable[[], Awaitable[None]]) -> None:
         """Does the duty; should it fail, reports that and begins it again, later and later."""
@@ -214,7 +232,8 @@ class Show:
                     continue
                 self.journal.write("part", part=health.part, state=health.state, what=health.what)
                 if before is not None:
-                    level = logging.INFO if health.state in {State.OK, State.OFF} else logging.WARNING
+                    better = before.state is State.DOWN or health.state in {State.OK, State.OFF}
+                    level = logging.INFO if better else logging.WARNING
                     log.log(level, "%s: %s", health.part, escaped(health.what))
             await asyncio.sleep(0.5)
 

@@ -8,19 +8,16 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import platformdirs
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from vtuber import brain
 from vtuber.errors import BanbanError
 from vtuber.health import Health, State
 from vtuber.text import escaped
@@ -49,32 +46,34 @@ def set_up_logging(*, verbose: bool) -> None:
     logging.getLogger("vtuber").setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
-@contextmanager
-def progress() -> Iterator[brain.Progress]:
-    """A bar while the model loads; without a terminal, a line now and then."""
-    if not err.is_terminal:
-        yield _progress_lines()
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bars:
-        task = bars.add_task("starting", total=1.0)
+class Starting:
+    """The progress of a start: a bar, or without a terminal a line now and then. Over when it is ``done``."""
 
-        def tell(share: float, words: str) -> None:
-            bars.update(task, completed=share, description=escaped(words))
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        self._bars = Progress(*columns, console=err, transient=True) if err.is_terminal else None
+        self._told = ""
 
-        yield tell
+    def __enter__(self) -> Self:
+        if self._bars is not None:
+            self._bars.start()
+            self._bars.add_task("starting", total=1.0)
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self.done()
 
-def _progress_lines() -> brain.Progress:
-    told = ""
-
-    def tell(_: float, words: str) -> None:
-        nonlocal told
-        if words != told:
-            told = words
+    def __call__(self, share: float, words: str) -> None:
+        if self._bars is not None:
+            self._bars.update(TaskID(0), completed=share, description=escaped(words))
+        elif words != self._told:
             err.print(Text(escaped(words)))
+        self._told = words
 
-    return tell
+    def done(self) -> None:
+        """Takes the bar away: from now on the terminal is the streamer's."""
+        if self._bars is not None:
+            self._bars.stop()
 
 
 def show_health(title: str, parts: list[Health]) -> None:
@@ -103,6 +102,7 @@ def show_figures(report: dict[str, Any]) -> None:
         ("dropped", dropped),
         ("prompt from the cache", "–" if reuse is None else f"{reuse:.1%}"),
         ("memory (MiB)", f"{memory['start']:g} → {memory['end']:g}, peak {memory['peak']:g}"),
+        ("left waiting", report["waiting"]),
         ("seed", report["seed"]),
         ("recording", report["recording"]),
     ):

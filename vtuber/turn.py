@@ -217,7 +217,10 @@ class Turn:
         return settings.replacement or (ways[self.number % len(ways)] if ways else "…")
 
     async def _play(self, sentence: Sentence, slot: int) -> None:
-        """Has one sentence heard."""
+        """Has one sentence heard, unless the turn was cut before this task began."""
+        if self._cut:
+            self._ahead.release()
+            return
         try:
             spoken = await self._cast.stage.play(Clip(sentence, self._sound(sentence)))
         except BanbanError as error:

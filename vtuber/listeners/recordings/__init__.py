@@ -20,6 +20,10 @@ PLACES_KEPT = 20
 FORMATS = "a Twitch recording's comments, chat-downloader's JSON, or a journal of a show"
 
 
+SILENCE = 10.0
+"""A recording that begins with more seconds of silence than this is an excerpt."""
+
+
 @dataclass(slots=True)
 class Recording:
     """What a file held: events by their seconds since its beginning, in order, and what could not be used."""
@@ -42,7 +46,11 @@ class Recording:
 
     @property
     def begin(self) -> float:
-        return min(0.0, self.rows[0][0]) if self.rows else 0.0
+        """Where playing begins, in the recording's seconds. A long silence before the first row is left out."""
+        if not self.rows:
+            return 0.0
+        first = self.rows[0][0]
+        return first - 2.0 if first > SILENCE else min(0.0, first)
 
     def summary(self, speed: float = 1.0) -> str:
         """One line for the start-up table."""
@@ -61,6 +69,8 @@ class Recording:
 def read(path: Path) -> Recording:
     """Raises ListenerError when the file cannot be read or holds no chat; it is final."""
     found = _Collection(path)
+    if path.exists() and not path.is_file() and not path.is_dir():  # a pipe, say, may never end
+        raise ListenerError("this is not a file", where=str(path), cure="give a recorded chat", final=True)
     try:
         for row in rows.read(path):
             found.take(row)
