@@ -159,3 +159,24 @@ async def test_a_real_loop_keeps_its_own_time() -> None:
     with pytest.raises(TimeoutError):
         await hang_outside(0.01)
     assert await clock.in_thread(threading.get_ident) != threading.get_ident()
+
+
+def test_a_thread_that_hangs_does_not_hold_up_the_end_of_the_program() -> None:
+    program = """
+import asyncio, time
+from vtuber.clock import in_thread
+
+async def main():
+    hanging = asyncio.create_task(in_thread(time.sleep, 3600))
+    await asyncio.sleep(0.1)
+    hanging.cancel()
+
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], timeout=60, check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+async def test_what_a_thread_raises_reaches_whoever_waits() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await clock.in_thread(lambda: 1 // 0)

@@ -46,7 +46,7 @@ class Recording:
 
     @property
     def begin(self) -> float:
-        """Where playing begins, in the recording's seconds. A long silence before the first row is left out."""
+        """Where playing begins, in the recording's seconds. Long silence before the first row is left out."""
         if not self.rows:
             return 0.0
         first = self.rows[0][0]
