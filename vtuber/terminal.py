@@ -80,7 +80,7 @@ def show_health(title: str, parts: list[Health]) -> None:
     """A table of every part, its state, and what to do about it."""
     table = Table(title=Text(title), title_justify="left", expand=False)
     for column in ("part", "state", ""):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")  # a path is of use only whole
     for health in parts:
         words = Text(escaped(health.what))
         if health.cure:
