@@ -207,7 +207,7 @@ def main() -> None:
     """Runs a command. Errors are told in words; a defect of ours leaves its traceback in a file."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # see suppress
     try:
         app()
     except BanbanError as error:

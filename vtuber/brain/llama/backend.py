@@ -272,7 +272,7 @@ class Llama:
                 await self._load(child, progress)
                 if self._head:  # whoever asks before it is read would take the wait for a hang
                     await self._read_head(child)
-            except BaseException as error:
+            except BaseException as error:  # cancelled too: no process may be left behind
                 child.kill()
                 await child.stop()
                 if isinstance(error, BrainError) and child.crashed() and self._extra_buffers:

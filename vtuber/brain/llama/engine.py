@@ -153,7 +153,7 @@ class Engine:
         raw = text.encode("utf-8", "replace")
         room = len(raw) + 8
         tokens = (c.llama_token * room)()
-        count = c.llama_tokenize(self._vocab, raw, len(raw), tokens, room, False, control)  # noqa: FBT003
+        count = c.llama_tokenize(self._vocab, raw, len(raw), tokens, room, False, control)  # noqa: FBT003  # C
         if count < 0:
             raise EngineError(f"{len(raw)} bytes could not be made tokens")
         return list(tokens[:count])
@@ -163,7 +163,7 @@ class Engine:
 
     def spell(self, token: int) -> bytes:
         """The token's bytes; a control token has none."""
-        size = c.llama_token_to_piece(self._vocab, token, self._piece, len(self._piece), 0, False)  # noqa: FBT003
+        size = c.llama_token_to_piece(self._vocab, token, self._piece, len(self._piece), 0, False)  # noqa: FBT003  # C
         if size < 0:
             self._piece = ctypes.create_string_buffer(-size)
             return self.spell(token)
@@ -209,7 +209,7 @@ class Engine:
         c.llama_model_free(self._model)
 
     def forget(self) -> None:
-        c.llama_memory_clear(self._memory, True)  # noqa: FBT003
+        c.llama_memory_clear(self._memory, True)  # noqa: FBT003  # C
         self.cached.clear()
 
     def _keep(self, tokens: Sequence[int]) -> int:

@@ -112,7 +112,7 @@ class Worker:
         }
 
     def _warm(self, request: Request) -> dict[str, Any]:
-        from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415
+        from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415  # see _load
 
         tokens = self._tokenized(request["pieces"])
         try:
@@ -124,7 +124,7 @@ class Worker:
         return {"tokens": len(self._tokenized(request["pieces"])) - len(self._engine.begins)}
 
     def _generate(self, request: Request) -> dict[str, Any]:
-        from vtuber.brain.llama.engine import Sampling, Stopped  # noqa: PLC0415
+        from vtuber.brain.llama.engine import Sampling, Stopped  # noqa: PLC0415  # see _load
 
         tokens = self._tokenized(request["pieces"])
         said = self._tokenized([piece for piece in request["pieces"] if piece[1] == "own"])

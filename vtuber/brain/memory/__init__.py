@@ -71,8 +71,8 @@ def build(settings: Settings) -> Memory:
     Raises ConfigError for a url that is none.
     """
     # These modules import this one's words.
-    from vtuber.brain.memory.forgetful import Forgetful  # noqa: PLC0415
-    from vtuber.brain.memory.redis import RedisMemory  # noqa: PLC0415
+    from vtuber.brain.memory.forgetful import Forgetful  # noqa: PLC0415  # it needs us
+    from vtuber.brain.memory.redis import RedisMemory  # noqa: PLC0415  # it needs us
 
     chosen = settings.memory
     if chosen.use == "redis" or (chosen.use == "auto" and chosen.url):
@@ -80,7 +80,7 @@ def build(settings: Settings) -> Memory:
     if chosen.use == "forgetful":
         return Forgetful(settings)
     try:
-        from vtuber.brain.memory.valkey import EmbeddedValkey  # noqa: PLC0415
+        from vtuber.brain.memory.valkey import EmbeddedValkey  # noqa: PLC0415  # not on Windows
 
         server = EmbeddedValkey(chosen.folder or default_folder())
         server.check()

@@ -77,7 +77,7 @@ class Hibari:
         try:
             self._model = await self._in_thread(Model, Stop())
             self._gain = await self._in_thread(self._measured_gain, Stop())
-        except Exception as error:
+        except Exception as error:  # the model and its network raise many kinds
             await self.stop()
             raise VoiceError(
                 f"the embedded voice cannot be loaded: {error}",
@@ -134,7 +134,7 @@ class Hibari:
 
         try:
             return await self._in_thread(make, stop)
-        except Exception as error:
+        except Exception as error:  # the model and its network raise many kinds
             raise VoiceError(f"the embedded voice failed: {error}", where="voice") from error
 
     async def _in_thread(self, work: Callable[[], T], stop: Stop) -> T:

@@ -71,7 +71,7 @@ class Model:
         feed = {"ids": np.asarray([ids], np.int64), "speed": np.asarray([speed], np.float32)}
         try:
             outputs = self._session.run(None, feed, stop.options)
-        except Exception:
+        except Exception:  # stopped half-way, the network raises what it likes
             stop.check()
             raise
         stop.check()
