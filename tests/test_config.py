@@ -57,7 +57,8 @@ def test_shipped_file_names_every_option_once_in_the_models_order() -> None:
             written.append(title[1])
         elif key := re.match(r"(?:# )?(\w+) = ", line):
             written.append(table + key[1])
-    assert written == [".".join(map(str, here)) for here in known_options() if here != ("parts",)]
+    on_lines = [here for here in known_options() if here != ("parts",) and len(here) <= 3]  # deeper ones: { }
+    assert written == [".".join(map(str, here)) for here in on_lines]
 
 
 def test_shipped_file_explains_every_table_and_option() -> None:

@@ -27,8 +27,10 @@ from vtuber.events import (
     is_paid,
 )
 from vtuber.inbox import ECHO_SECONDS, Drop, Inbox
-from vtuber.inbox.crowd import LINES, Recent
-from vtuber.inbox.importance import DOLLARS, dollars
+from vtuber.inbox.crowd import LINES
+from vtuber.inbox.importance import UNKNOWN_DOLLARS, dollars
+from vtuber.inbox.rates import Rates
+from vtuber.recent import Recent
 
 NAMES = ("板板", "banban")
 _numbers = iter(range(10**9))
@@ -53,8 +55,11 @@ def message(
     number = next(_numbers)
     amount, _, currency = paid.partition(" ")
     who = Author(author or f"a{number}", author or f"name{number}", frozenset(roles))
-    money = Money(Decimal(amount), currency) if paid else None
+    money = RATES.valued(Money(Decimal(amount), currency)) if paid else None
     return ChatMessage(ident or f"m{number}", platform, "show", who, text, at, money=money, **more)
+
+
+RATES = Rates(config.Settings().chat.rates)
 
 
 def deletion(**what: Any) -> Deletion:
@@ -275,11 +280,21 @@ def test_paid_bigger_first_until_the_smaller_waited_long() -> None:
 
 
 def test_money_is_compared_roughly() -> None:
-    values = [message("x", paid=paid) for paid in ("100 BITS", "100 TWD", "1000 JPY", "20 USD", "3 ")]
-    assert [round(dollars(value), 2) for value in values] == [1.0, 3.1, 6.7, 20.0, 3.0]
+    values = [
+        message("x", paid=paid) for paid in ("100 BITS", "100 TWD", "1000 JPY", "20 USD", "3 ", "3 XAF")
+    ]
+    assert [round(dollars(value), 2) for value in values] == [
+        1.0,
+        3.1,
+        6.7,
+        20.0,
+        UNKNOWN_DOLLARS,
+        UNKNOWN_DOLLARS,
+    ]
     who = Author("a", "a")
     assert dollars(Gift("g", "t", "c", who, count=10)) == 10 * dollars(Subscription("s", "t", "c", who))
-    assert all(float(value) > 0 for value in DOLLARS.values())
+    nobody_knows = Money(None, "EUR")
+    assert RATES.valued(nobody_knows).dollars is None
     for odd in ("NaN USD", "-5 USD", "1e400 USD"):
         assert dollars(message("x", paid=odd)) >= 0
 

@@ -8,7 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtuber import wire
-from vtuber.events import Author, ChatMessage, Deletion, Emote, Event, Gift, Money, Raid, Role, Subscription
+from vtuber.events import (
+    Author,
+    ChatMessage,
+    Deletion,
+    Emote,
+    Event,
+    Follow,
+    Gift,
+    Mark,
+    Money,
+    Raid,
+    Redemption,
+    Role,
+    StreamStatus,
+    Subscription,
+)
 from vtuber.text import clean, clean_name
 
 words = st.text(max_size=60).map(clean)
@@ -18,7 +33,7 @@ authors = st.builds(
     Author, words, st.text(max_size=60).map(clean_name), st.frozensets(st.sampled_from(Role)), numbers
 )
 amounts = st.decimals(0, 10**9, allow_nan=False, places=2)
-moneys = st.none() | st.builds(Money, amounts, st.sampled_from(["USD", "BITS", ""]))
+moneys = st.none() | st.builds(Money, st.none() | amounts, st.sampled_from(["USD", "BITS", ""]))
 
 
 @st.composite
@@ -29,15 +44,34 @@ def messages(draw: st.DrawFn) -> ChatMessage:
         emotes = (Emote(text[:1], 0, 1), Emote(text[1:3], 1, 3))
     reply_to = draw(st.just("") | st.text(min_size=1).map(clean_name))
     author, money, at = draw(authors), draw(moneys), draw(times)
-    return ChatMessage("m1", "twitch", "room", author, text, at, emotes, reply_to, money)
+    mentions = tuple(draw(st.lists(st.text(min_size=1).map(clean_name), max_size=3)))
+    marks, source = draw(st.frozensets(st.sampled_from(Mark))), draw(st.just("") | st.just("42"))
+    return ChatMessage(
+        "m1",
+        "twitch",
+        "room",
+        author,
+        text,
+        at,
+        emotes,
+        reply_to,
+        money,
+        mentions,
+        marks,
+        source,
+        draw(times),
+    )
 
 
 events = st.one_of(
     messages(),
-    st.builds(Subscription, words, words, words, authors, words, times, numbers, words),
-    st.builds(Gift, words, words, words, authors, words, times, numbers),
-    st.builds(Raid, words, words, words, authors, words, times, numbers),
-    st.builds(Deletion, words, words, words, times, words, words),
+    st.builds(Subscription, words, words, words, authors, words, times, numbers, words, times),
+    st.builds(Gift, words, words, words, authors, words, times, numbers, times),
+    st.builds(Raid, words, words, words, authors, words, times, numbers, times),
+    st.builds(Follow, words, words, words, authors, words, times, times),
+    st.builds(Redemption, words, words, words, authors, words, times, words, words, numbers, times),
+    st.builds(StreamStatus, words, words, words, times, st.booleans(), words, times),
+    st.builds(Deletion, words, words, words, times, words, words, times),
 )
 
 

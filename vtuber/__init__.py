@@ -10,7 +10,7 @@ The floors, from the ground up; a module imports only from floors below its own:
 3. listeners, brain, voice, stage (these never import each other)
 2. inbox, gate, journal, metrics, character
 1. config, registry, clock, sound, wire, spelling
-0. events, errors, health, text, resources
+0. events, errors, health, text, recent, resources
 """
 
 __version__ = "0.1.0"

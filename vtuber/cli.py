@@ -54,7 +54,9 @@ def live(
     model: Model = None,
     voice: Voice = None,
     port: Port = None,
-    twitch: Annotated[str | None, typer.Option(help="A Twitch channel to read, no account needed.")] = None,
+    twitch: Annotated[
+        list[str] | None, typer.Option(help="A Twitch channel to read, no account needed.")
+    ] = None,
     replay: Annotated[str | None, typer.Option(help="A recorded chat to play.")] = None,
     speed: Speed = None,
     console: Annotated[bool | None, typer.Option(help="Whether lines typed here are chat.")] = None,
@@ -70,7 +72,7 @@ def live(
             "brain.model": _path(model),
             "voice.use": voice,
             "stage.port": port,
-            "chat.twitch.channel": twitch,
+            "chat.twitch.channels": twitch or None,
             "chat.replay.file": _path(replay),
             "chat.replay.speed": speed,
             "chat.console": console,
@@ -185,7 +187,7 @@ def check(
         tried = _run(checkup) or []
     parts = [replace(health, what=located(health.what, config, flags)) for health in tried]
     if as_json:
-        rows = [{"part": h.part, "state": h.state, "what": h.what, "cure": h.cure} for h in parts]
+        rows = [health.row() for health in parts]
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     else:
         terminal.show_health("banban check", parts)

@@ -1,12 +1,14 @@
 """The words everyone uses: what arrives from chat, and what becomes of it.
 
-Times named ``at`` are seconds on the show's own clock (see ``clock.now``); they never go backwards.
+Times named ``at`` are seconds on the show's own clock (see ``clock.now``); they never go backwards. Times
+named ``sent`` are what the platform says: seconds since 1970 on its own clock, 0 where it says nothing. Only
+two of one platform may be compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -32,13 +34,30 @@ class Author:
     """For how many months they have subscribed; 0 when they do not or nobody said."""
 
 
+class Mark(StrEnum):
+    """What a platform says of a message beside its words."""
+
+    FIRST = "first"
+    """Its author has never written in this channel before."""
+    RETURNING = "returning"
+    """Its author is new here, and has come back."""
+    ANNOUNCEMENT = "announcement"
+    STICKER = "sticker"
+    """A picture that was paid for; the text is its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
-    amount: Decimal
+    amount: Decimal | None
+    """None where the platform's notation was not understood: paid, nobody knows how much."""
     currency: str
     """An ISO 4217 code, "BITS" for Twitch's bits, or "" where the platform's notation was not understood."""
+    dollars: Decimal | None = field(default=None, compare=False)
+    """About what it is worth in US dollars, by ``chat.rates``, for ranking. None: nobody has said yet."""
 
     def __str__(self) -> str:
+        if self.amount is None:
+            return "an unknown amount"
         return f"{self.amount.normalize():f} {self.currency or '?'}"
 
 
@@ -65,6 +84,12 @@ class ChatMessage:
     reply_to: str = ""
     """The name of whom they reply to, without the "@"; "" when they reply to nobody."""
     money: Money | None = None
+    mentions: tuple[str, ...] = ()
+    """The names after an "@" of which the platform says that somebody is called so; without the "@"."""
+    marks: frozenset[Mark] = frozenset()
+    shared_from: str = ""
+    """The channel in which it was written, when that shares its chat with ours; "" for our own."""
+    sent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +104,7 @@ class Subscription:
     at: float = 0.0
     months: int = 1
     tier: str = ""
+    sent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +118,7 @@ class Gift:
     text: str = ""
     at: float = 0.0
     count: int = 1
+    sent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +132,52 @@ class Raid:
     text: str = ""
     at: float = 0.0
     viewers: int = 0
+    sent: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Somebody follows the channel from now on."""
+
+    id: str
+    platform: str
+    channel: str
+    author: Author
+    text: str = ""
+    at: float = 0.0
+    sent: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """Channel points were spent on a reward that she answers. It is fulfilled then, or else given back."""
+
+    id: str
+    platform: str
+    channel: str
+    author: Author
+    text: str = ""
+    at: float = 0.0
+    reward: str = ""
+    """The reward's title."""
+    reward_id: str = ""
+    cost: int = 0
+    """In channel points."""
+    sent: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """The stream of a channel began or ended."""
+
+    id: str
+    platform: str
+    channel: str
+    at: float = 0.0
+    live: bool = True
+    title: str = ""
+    """The stream's title, where the platform says it."""
+    sent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +190,22 @@ class Deletion:
     at: float = 0.0
     message_id: str = ""
     author_id: str = ""
+    sent: float = 0.0
 
 
-Answerable = ChatMessage | Subscription | Gift | Raid
+Answerable = ChatMessage | Subscription | Gift | Raid | Follow | Redemption
 """What she can answer."""
 
-Event = Answerable | Deletion
+Event = Answerable | Deletion | StreamStatus
 """What a listener yields."""
 
 
 def is_paid(event: Event) -> bool:
-    """Whether somebody gave money for this; such an event is never dropped."""
+    """Whether somebody gave money (or the points they saved) for this; such an event is never dropped."""
     match event:
         case ChatMessage(money=money):
             return money is not None
-        case Subscription() | Gift():
+        case Subscription() | Gift() | Redemption():
             return True
         case _:
             return False

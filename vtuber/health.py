@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class State(StrEnum):
@@ -16,6 +17,18 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """How a connection is doing, in seconds."""
+
+    connected: float | None
+    """For how long it has stood; None when it does not."""
+    heard: float | None
+    """How long ago something last came; None when nothing ever did."""
+    reconnects: int
+    """How often it was made again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     part: str
     """The part's place in config.toml: "brain", "voice", "chat.twitch"…"""
@@ -24,3 +37,9 @@ class Health:
     """One line: what it is, or what is wrong."""
     cure: str = ""
     """What the streamer can do about it; "" when there is nothing to do."""
+    contact: Contact | None = None
+    """Of a part that keeps a connection to a chat."""
+
+    def row(self) -> dict[str, Any]:
+        """The same, ready for JSON."""
+        return asdict(self)

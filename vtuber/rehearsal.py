@@ -27,7 +27,8 @@ def settings_for(settings: Settings) -> Settings:
             "chat": settings.chat.model_copy(
                 update={
                     "console": False,
-                    "twitch": settings.chat.twitch.model_copy(update={"channel": ""}),
+                    "twitch": settings.chat.twitch.model_copy(update={"channels": ()}),
+                    "youtube": settings.chat.youtube.model_copy(update={"streams": ()}),
                 }
             ),
             "memory": settings.memory.model_copy(update={"use": "forgetful"}),

@@ -16,11 +16,12 @@ from vtuber.brain import Progress, memory
 from vtuber.brain.prompt import Conversation
 from vtuber.config import Settings
 from vtuber.errors import BanbanError, BrainError, ListenerError, VoiceError
-from vtuber.events import Answerable, ChatMessage, Deletion, Event, is_paid, without_words
+from vtuber.events import Answerable, ChatMessage, Deletion, Event, StreamStatus, is_paid, without_words
 from vtuber.gate.commands import Command, Commands, ignored
 from vtuber.gate.filters import Filter
 from vtuber.health import Health, State
 from vtuber.inbox import Drop, Inbox
+from vtuber.inbox.rates import Rates
 from vtuber.journal import Journal
 from vtuber.listeners import Listener
 from vtuber.metrics import Metrics
@@ -66,6 +67,7 @@ class Show:
         self.metrics = Metrics()
         self.journal = Journal(settings)
         self.inbox = Inbox(settings.inbox, self.character.aliases, self.seed)
+        self.rates = Rates(settings.chat.rates)
         self.inbox.on_drop = lambda event, why: self.journal.write("dropped", id=event.id, reason=why)
         self.commands = Commands(settings.gate)
         self.filter = Filter(settings.gate, self.character.persona)
@@ -251,7 +253,12 @@ class Show:
         if isinstance(event, Deletion):
             self._revoke(event)
             return
+        if isinstance(event, StreamStatus):
+            self._note_stream(event)
+            return
         self.metrics.messages += 1
+        if isinstance(event, ChatMessage) and event.money:
+            event = replace(event, money=self.rates.valued(event.money))
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
             self.journal.write("heard", event=wire.dump(event), drop="command")
             self._obey(command)
@@ -274,6 +281,10 @@ class Show:
         self.memory.hear(event)
         self.performer.notice()
         return ""
+
+    def _note_stream(self, status: StreamStatus) -> None:
+        self.journal.write("heard", event=wire.dump(status))
+        log.info("%s: the stream has %s", escaped(status.channel), "begun" if status.live else "ended")
 
     def _revoke(self, deletion: Deletion) -> None:
         self.journal.write("heard", event=wire.dump(deletion))
@@ -346,11 +357,15 @@ def _ears(settings: Settings) -> list[Listener]:
     wanted = {
         "console": settings.chat.console,
         "replay": bool(settings.chat.replay.file),
-        "twitch": bool(settings.chat.twitch.channel),
+        "twitch": bool(settings.chat.twitch.channels),
     }
     names = [(name, "") for name, on in wanted.items() if on]
     names += [(name, f"chat.also[{index}]") for index, name in enumerate(settings.chat.also)]
-    return [registry.load("listeners", listeners.PARTS, name, where)(settings) for name, where in names]
+    ears: list[Listener] = []
+    for name, where in names:
+        made = registry.load("listeners", listeners.PARTS, name, where)(settings)
+        ears.extend(made if isinstance(made, list) else [made])
+    return ears
 
 
 def _screens(settings: Settings, whose: character.Character) -> list[stage.Screen]:

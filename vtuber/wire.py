@@ -11,7 +11,22 @@ from dataclasses import MISSING, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from vtuber.events import Author, ChatMessage, Deletion, Emote, Event, Gift, Money, Raid, Role, Subscription
+from vtuber.events import (
+    Author,
+    ChatMessage,
+    Deletion,
+    Emote,
+    Event,
+    Follow,
+    Gift,
+    Mark,
+    Money,
+    Raid,
+    Redemption,
+    Role,
+    StreamStatus,
+    Subscription,
+)
 from vtuber.text import clean, clean_name
 
 _KINDS: dict[str, type[Event]] = {
@@ -19,6 +34,9 @@ _KINDS: dict[str, type[Event]] = {
     "subscription": Subscription,
     "gift": Gift,
     "raid": Raid,
+    "follow": Follow,
+    "redemption": Redemption,
+    "stream": StreamStatus,
     "deletion": Deletion,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
@@ -57,9 +75,13 @@ def _plain(value: Any) -> Any:
                 plain["months"] = value.months
             return plain
         case Money():
-            return [str(value.amount), value.currency]
+            return [None if value.amount is None else str(value.amount), value.currency]
+        case Emote():
+            return [value.name, value.begin, value.end]
         case tuple():
-            return [[emote.name, emote.begin, emote.end] for emote in value]
+            return [_plain(item) for item in value]
+        case frozenset():
+            return sorted(value)
         case _:
             return value
 
@@ -106,9 +128,7 @@ def _time(row: Mapping[str, Any], key: str) -> float:
 
 def _author(row: Mapping[str, Any], key: str) -> Author:
     who = _mapping(row.get(key), key)
-    roles = who.get("roles", [])
-    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
-        raise ValueError("roles are no list")
+    roles = _texts(who, "roles") if "roles" in who else []
     months = _number(who, "months") if "months" in who else 0
     # Role() raises ValueError for a role that does not exist.
     return Author(_identity(who, "id"), clean_name(_string(who, "name")), frozenset(map(Role, roles)), months)
@@ -131,10 +151,34 @@ def _emote(item: object, text: str) -> Emote:
             raise ValueError("an emote is not in its text")
 
 
+def _names(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(clean_name(name) for name in _texts(row, key))
+
+
+def _marks(row: Mapping[str, Any], key: str) -> frozenset[Mark]:
+    return frozenset(map(Mark, _texts(row, key)))  # raises ValueError for a mark that does not exist
+
+
+def _texts(row: Mapping[str, Any], key: str) -> list[str]:
+    value = row.get(key)
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise ValueError(f"{key} is no list of texts")
+    return value
+
+
+def _truth(row: Mapping[str, Any], key: str) -> bool:
+    value = row.get(key)
+    if not isinstance(value, bool):
+        raise ValueError(f"{key} is neither true nor false")  # noqa: TRY004 - load promises ValueError alone
+    return value
+
+
 def _money(row: Mapping[str, Any], key: str) -> Money | None:
     match row.get(key):
         case None:
             return None
+        case [None, str(currency)]:
+            return Money(None, clean(currency, 8))
         case [str(amount), str(currency)] if len(amount) <= ID_LIMIT:
             try:
                 value = Decimal(amount)
@@ -163,4 +207,13 @@ _READERS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
     "viewers": _number,
     "message_id": _identity,
     "author_id": _identity,
+    "mentions": _names,
+    "marks": _marks,
+    "shared_from": _name,
+    "sent": _time,
+    "reward": _words,
+    "reward_id": _identity,
+    "cost": _number,
+    "live": _truth,
+    "title": _words,
 }

@@ -12,8 +12,10 @@ from vtuber.config import Chat, Settings, TwitchChat
 from vtuber.errors import ConfigError
 from vtuber.events import ChatMessage, Event
 from vtuber.health import State
-from vtuber.listeners import twitch
-from vtuber.listeners.twitch import Twitch, channel_name
+from vtuber.listeners.connection import Connection
+from vtuber.listeners.twitch import anonymous as twitch
+from vtuber.listeners.twitch import channel_name
+from vtuber.listeners.twitch.anonymous import AnonymousTwitch
 
 Script = Callable[["Caller"], Awaitable[None]]
 
@@ -93,14 +95,14 @@ async def server(*scripts: Script) -> AsyncIterator[str]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Twitch, "_wait", lambda self: 0.01)
+    monkeypatch.setattr(Connection, "pause", lambda self: 0.01)
 
 
-def listener(url: str, channel: str = "#Room") -> Twitch:
-    return Twitch(Settings(chat=Chat(twitch=TwitchChat(channel=channel, irc_url=url))))
+def listener(url: str, channel: str = "room") -> AnonymousTwitch:
+    return AnonymousTwitch(Settings(chat=Chat(twitch=TwitchChat(irc_url=url))), channel)
 
 
-async def first(count: int, ear: Twitch) -> list[Event]:
+async def first(count: int, ear: AnonymousTwitch) -> list[Event]:
     events: list[Event] = []
     async with asyncio.timeout(10), aclosing(ear.events()) as heard:
         async for event in heard:
@@ -127,7 +129,7 @@ async def test_chat_is_heard_and_stamped() -> None:
         async with asyncio.timeout(10), aclosing(ear.events()) as heard:
             events = [await anext(heard) for _ in range(3)]
             assert ear.health().state is State.OK
-            assert ear.health().what == "#room, connected for 0:00, last heard 0:00 ago"
+            assert ear.health().what == "connected for 0:00, last heard 0:00 ago, without an account"
     assert words(events) == ["hi 1", "hi 2", "hi 3"]
     assert all(before <= event.at <= clock.now() for event in events)
     assert events[0].channel == "room"
@@ -147,7 +149,7 @@ async def test_lines_split_over_frames_and_garbage_between_them() -> None:
     async with server(script) as url:
         ear = listener(url)
         assert words(await first(4, ear)) == ["😂 split 1", "hi 2", "hi 3 \ufffd", "hi 4"]
-        assert ear._odd == 3
+        assert ear._connection.odd == 3
 
 
 async def test_only_the_command_ping_is_answered() -> None:
@@ -237,7 +239,7 @@ async def test_a_silent_server_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     async with server(answers_once, is_well) as url:
         ear = listener(url)
         assert words(await first(1, ear)) == ["hi 1"]
-        assert ear._trouble.why == "the server fell silent"
+        assert ear._connection._trouble.why == "the server fell silent"
     assert asked == ["PING :banban", "PING :banban"]
 
 
@@ -254,7 +256,7 @@ async def test_a_quiet_channel_is_not_left(monkeypatch: pytest.MonkeyPatch) -> N
     async with server(speaks_late) as url:
         ear = listener(url)
         assert words(await first(1, ear)) == ["hi 1"]
-        assert ear._connections == 1
+        assert ear._connection.reconnects == 0
 
 
 async def test_an_unknown_channel_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,8 +282,8 @@ async def test_an_unknown_channel_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         async with asyncio.timeout(10):
             await seen.wait()
             assert ear.health().state is State.DOWN
-            assert ear.health().what == "#room: Twitch does not know the channel 'room'"
-            assert ear.health().cure == "check chat.twitch.channel"
+            assert ear.health().what == "Twitch does not know the channel 'room'"
+            assert ear.health().cure == "check chat.twitch.channels"
             while "suspended" not in ear.health().what:
                 await asyncio.sleep(0.01)
         task.cancel()
@@ -293,10 +295,10 @@ async def test_no_server_is_told_and_tried_again(unused_tcp_port: int) -> None:
     ear = listener(f"ws://127.0.0.1:{unused_tcp_port}/")
     task = asyncio.create_task(first(1, ear))
     async with asyncio.timeout(10):
-        while ear._failures < 3:
+        while ear._connection._failures < 3:
             await asyncio.sleep(0.01)
     assert ear.health().state is State.DOWN
-    assert ear.health().what.startswith("#room: cannot connect: ")
+    assert ear.health().what.startswith("cannot connect: ")
     assert ear.health().cure == "check the network"
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -347,11 +349,11 @@ async def test_a_flood_lets_others_run() -> None:
 
 def test_waits_grow_and_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    ear = listener("ws://localhost")
+    connection = Connection("chat.test")
     waits = []
     for failures in (0, 1, 2, 5, 7, 5000):
-        ear._failures = failures
-        waits.append(ear._wait())
+        connection._failures = failures
+        waits.append(connection.pause())
     assert all(low <= wait <= 2 * low for wait, low in zip(waits, (0.25, 0.5, 1, 8, 30, 30), strict=True))
 
 

@@ -143,7 +143,7 @@ def test_raids_and_announcements() -> None:
 
 def test_deletions() -> None:
     everything = read("@tmi-sent-ts=5;room-id=1 :tmi.twitch.tv CLEARCHAT #room")
-    assert everything == Deletion("clearchat-5-tmi.twitch.tv", "twitch", "room")
+    assert everything == Deletion("clearchat-5-tmi.twitch.tv", "twitch", "room", sent=0.005)
     author = read("@target-user-id=9;tmi-sent-ts=5 :tmi.twitch.tv CLEARCHAT #room :bob")
     assert isinstance(author, Deletion)
     assert (author.author_id, author.message_id) == ("9", "")

@@ -17,7 +17,18 @@ from vtuber.brain.memory import Recollection
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.errors import ConfigError
-from vtuber.events import Answerable, Batch, ChatMessage, Gift, Pick, Raid, Subscription, is_paid
+from vtuber.events import (
+    Answerable,
+    Batch,
+    ChatMessage,
+    Follow,
+    Gift,
+    Pick,
+    Raid,
+    Redemption,
+    Subscription,
+    is_paid,
+)
 
 log = logging.getLogger(__name__)
 
@@ -209,14 +220,18 @@ def _quoted(text: str, limit: int) -> str:
 
 def _deed(event: Answerable) -> str:
     """What somebody did beside writing."""
+    deed = ""
     match event:
         case ChatMessage(money=money) if money is not None:
-            return f"[paid {money}]"
+            deed = f"[paid {money}]"
         case Subscription(months=months):
-            return f"[subscribed, month {months}]" if months > 1 else "[subscribed]"
+            deed = f"[subscribed, month {months}]" if months > 1 else "[subscribed]"
         case Gift(count=count):
-            return f"[gave away {count} subscriptions]"
+            deed = f"[gave away {count} subscriptions]"
+        case Follow():
+            deed = "[follows the channel now]"
+        case Redemption(reward=reward):
+            deed = f"[spent points on {_quoted(reward, ASIDE_LIMIT)}]"
         case Raid(viewers=viewers):
-            return f"[raid: {viewers} viewers arrive]"
-        case _:
-            return ""
+            deed = f"[raid: {viewers} viewers arrive]"
+    return deed

@@ -36,11 +36,14 @@ def _regular(pattern: str) -> str:
     return pattern
 
 
+CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+Rate = Annotated[float, Field(gt=0, le=1_000_000)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 FilePath = Annotated[str, FromConfigFolder()]
 Folder = Annotated[Path | None, FromConfigFolder()]
 Pattern = Annotated[str, AfterValidator(_regular)]
 SocketAddress = Annotated[str, _address("wss", "ws")]
+WebAddress = Annotated[str, _address("https", "http")]
 RedisAddress = Annotated[str, _address("redis", "rediss", "unix")]
 
 _IN_ADDRESS = re.compile(r"(?P<before>\w+://[^/?#@\s:]*:)(?P<secret>[^/?#\s]+)(?=@)")
@@ -86,10 +89,78 @@ class Show(Section):
     """No reply goes on for longer than about this."""
 
 
+class Rates(Section):
+    """What one unit is worth in US dollars, about, for ranking what was paid. Others may be added."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[CurrencyCode, Rate]
+
+    USD: Rate = 1
+    BITS: Rate = 0.01
+    EUR: Rate = 1.1
+    GBP: Rate = 1.27
+    JPY: Rate = 0.0067
+    TWD: Rate = 0.031
+    HKD: Rate = 0.128
+    KRW: Rate = 0.00072
+    CNY: Rate = 0.14
+    SGD: Rate = 0.75
+    MYR: Rate = 0.22
+    THB: Rate = 0.029
+    PHP: Rate = 0.017
+    IDR: Rate = 0.000062
+    VND: Rate = 0.00004
+    INR: Rate = 0.012
+    AUD: Rate = 0.65
+    NZD: Rate = 0.6
+    CAD: Rate = 0.73
+    CHF: Rate = 1.13
+    SEK: Rate = 0.095
+    NOK: Rate = 0.092
+    DKK: Rate = 0.147
+    PLN: Rate = 0.25
+    CZK: Rate = 0.043
+    HUF: Rate = 0.0027
+    BRL: Rate = 0.18
+    MXN: Rate = 0.055
+    ARS: Rate = 0.001
+    CLP: Rate = 0.001
+    COP: Rate = 0.00024
+    PEN: Rate = 0.27
+    RUB: Rate = 0.011
+    UAH: Rate = 0.024
+    TRY: Rate = 0.03
+    ILS: Rate = 0.27
+    SAR: Rate = 0.27
+    ZAR: Rate = 0.055
+
+
 class TwitchChat(Section):
-    channel: str = ""
-    """The channel to read, without an account. Empty: off."""
+    channels: tuple[str, ...] = ()
+    """The channels to read. With an account (`banban login twitch`) all that happens there, else chat."""
+    client_id: str = ""
+    """Of an application that the streamer registered at Twitch; only `banban login twitch` needs it."""
+    account: str = ""
+    """Which of the accounts that are logged in reads and writes. Empty: the first."""
+    write: Literal["nothing", "commands", "replies"] = "nothing"
+    """What she writes in chat: answers to commands, or also what she says."""
+    rewards: tuple[str, ...] = ()
+    """Titles of the channel-point rewards that she answers."""
     irc_url: SocketAddress = "wss://irc-ws.chat.twitch.tv:443"
+    eventsub_url: SocketAddress = "wss://eventsub.wss.twitch.tv/ws"
+    api_url: WebAddress = "https://api.twitch.tv/helix"
+    id_url: WebAddress = "https://id.twitch.tv/oauth2"
+
+
+class YouTubeChat(Section):
+    streams: tuple[str, ...] = ()
+    """A video's id or address, or a channel's ("@name", "UC…" or address): whatever is live there."""
+    way: Literal["auto", "pages", "api"] = "auto"
+    """The pages that a browser loads (no key needed), the official API, or one when the other fails."""
+    daily_units: Annotated[int, Field(ge=0, le=100_000_000)] = 10_000
+    """How many units of the API's quota may be used in a day."""
+    base_url: WebAddress = "https://www.youtube.com"
+    api_url: WebAddress = "https://www.googleapis.com/youtube/v3"
 
 
 class ReplayChat(Section):
@@ -104,7 +175,9 @@ class Chat(Section):
     """Whether lines typed in the terminal are chat (as the broadcaster's)."""
     also: tuple[str, ...] = ()
     """Names of further listeners, from packages installed beside this program."""
+    rates: Rates = Field(default_factory=lambda: Rates.model_validate({}))
     twitch: TwitchChat = TwitchChat()
+    youtube: YouTubeChat = YouTubeChat()
     replay: ReplayChat = ReplayChat()
 
 
@@ -121,6 +194,41 @@ class Inbox(Section):
     """With how many messages at most she deals at once: one she answers, the others she has seen."""
 
 
+Trust = Literal["broadcaster", "moderator", "operator", "everyone"]
+"""Who may use a command: those named, and whoever is trusted more than they."""
+
+
+class Order(Section):
+    """What a command is called, and who may use it."""
+
+    names: tuple[str, ...] = ()
+    """Empty: its own name."""
+    who: Trust = "operator"
+
+
+class EverybodysOrder(Order):
+    who: Trust = "everyone"
+
+
+class Orders(Section):
+    hush: Order = Order()
+    skip: Order = Order()
+    pause: Order = Order()
+    resume: Order = Order()
+    mute: Order = Order()
+    say: Order = Order()
+    ask: Order = Order()
+    ignore: Order = Order()
+    unignore: Order = Order()
+    forget: Order = Order()
+    topic: Order = Order()
+    mood: Order = Order()
+    slow: Order = Order()
+    status: Order = Order()
+    help: Order = Order()
+    forgetme: EverybodysOrder = EverybodysOrder()
+
+
 class Gate(Section):
     prefix: Annotated[str, Field(min_length=1, max_length=3)] = "!"
     operators: tuple[str, ...] = ()
@@ -133,6 +241,9 @@ class Gate(Section):
     """How long she stays silent after !hush."""
     replacement: str = ""
     """Spoken in place of a sentence of hers that was stopped. Empty: the character's own way out."""
+    finish_deleted: bool = False
+    """Whether she may finish what she is saying when the message that she answers is deleted."""
+    commands: Orders = Orders()
 
 
 class Brain(Section):

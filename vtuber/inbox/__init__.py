@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from vtuber import config
 from vtuber.events import Answerable, Batch, ChatMessage, Deletion, Pick, is_paid
-from vtuber.inbox.crowd import PEOPLE, Crowd, Recent
+from vtuber.inbox.crowd import PEOPLE, Crowd
 from vtuber.inbox.importance import (
     MANY_COPIES,
     RANKS,
@@ -27,6 +27,7 @@ from vtuber.inbox.importance import (
     terms,
 )
 from vtuber.inbox.waiting import Entry, Key, Waiting
+from vtuber.recent import Recent
 from vtuber.spelling import fold, gist
 
 IDS = 20_000

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal
 
-from vtuber.events import Answerable, ChatMessage, Gift, Money, Raid, Subscription
+from vtuber.events import Answerable, ChatMessage, Follow, Gift, Money, Raid, Redemption, Subscription
 from vtuber.spelling import fold
 
 SIDE_TALK = 0
@@ -33,17 +32,11 @@ _ASKS_IN_CHINESE = re.compile(
 )
 _TERM = re.compile(r"[a-z0-9]{4,}|[\u3040-\u9fff]{2,}")
 
-DOLLARS: dict[str, str] = {
-    "USD": "1", "BITS": "0.01", "EUR": "1.1", "GBP": "1.27", "JPY": "0.0067", "TWD": "0.031", "HKD": "0.128",
-    "KRW": "0.00072", "CNY": "0.14", "SGD": "0.75", "MYR": "0.22", "THB": "0.029", "PHP": "0.017",
-    "IDR": "0.000062", "VND": "0.00004", "INR": "0.012", "AUD": "0.65", "NZD": "0.6", "CAD": "0.73",
-    "CHF": "1.13", "SEK": "0.095", "NOK": "0.092", "DKK": "0.147", "PLN": "0.25", "CZK": "0.043",
-    "HUF": "0.0027", "BRL": "0.18", "MXN": "0.055", "ARS": "0.001", "CLP": "0.001", "COP": "0.00024",
-    "PEN": "0.27", "RUB": "0.011", "UAH": "0.024", "TRY": "0.03", "ILS": "0.27", "SAR": "0.27",
-    "ZAR": "0.055",
-}  # fmt: skip
-"""Roughly, and only for comparing: what a unit is worth in US dollars."""
 SUBSCRIPTION_DOLLARS = 5.0
+UNKNOWN_DOLLARS = 5.0
+"""What an amount counts for that nobody could read."""
+POINT_DOLLARS = 0.001
+"""What a channel point counts for."""
 PATIENCE = 20.0
 """After so many seconds more, a paid event counts as if twice as much had been paid."""
 AGE_GAIN = 1.5
@@ -59,6 +52,8 @@ class Importance:
 
     def rank(self, event: Answerable, folded: str, gist: str) -> int:
         """Of an unpaid event; ``folded`` and ``gist`` are what ``spelling`` makes of its text."""
+        if isinstance(event, Follow):
+            return 1
         if not isinstance(event, ChatMessage):
             return RANKS - 1 if isinstance(event, Raid) else 1 + ADDRESSED
         addressed = self._is_addressed(event, folded)
@@ -111,8 +106,10 @@ def paid_score(event: Answerable, now: float) -> float:
 def dollars(event: Answerable) -> float:
     """About how much was paid."""
     match event:
-        case ChatMessage(money=Money() as money):
-            return max(0.0, float(money.amount * Decimal(DOLLARS.get(money.currency, "1"))))
+        case ChatMessage(money=Money(dollars=worth)):
+            return UNKNOWN_DOLLARS if worth is None else max(0.0, float(worth))
+        case Redemption(cost=cost):
+            return POINT_DOLLARS * cost
         case Gift():
             return SUBSCRIPTION_DOLLARS * event.count
         case Subscription():

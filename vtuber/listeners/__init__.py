@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from vtuber.events import Event
+from vtuber.events import Event, Redemption
 from vtuber.health import Health
 
 PARTS = {
     "console": "vtuber.listeners.console:Console",
     "replay": "vtuber.listeners.replay:Replay",
-    "twitch": "vtuber.listeners.twitch:Twitch",
+    "twitch": "vtuber.listeners.twitch:build",
 }
+"""What is called with the whole Settings, and gives a listener, or a list of them: one for each source."""
 
 
 class Listener(Protocol):
-    """Made with the whole Settings. Owns its connection, its retries and its state; never stops the loop."""
+    """Hears one source. Owns its connection, its retries and its state; never stops the loop."""
 
     async def start(self) -> None:
         """Prepares what can be prepared before the show. Raises ListenerError when it can never be heard."""
@@ -30,4 +31,31 @@ class Listener(Protocol):
         """
         ...
 
-    def health(self) -> Health: ...
+    def health(self) -> Health:
+        """How it is. ``part`` is different for every listener: "chat.twitch ninja"."""
+        ...
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """A listener that can also write where it listens."""
+
+    def writes_in(self, platform: str, channel: str) -> bool:
+        """Whether it may write there, and config wants it to."""
+        ...
+
+    async def write(self, channel: str, text: str, *, reply_to: str = "") -> str:
+        """Writes one line, in answer to the message of that id. Returns "", or why it was not sent.
+
+        Waits for the platform's limits, but not for long. Never raises.
+        """
+        ...
+
+
+@runtime_checkable
+class Settler(Protocol):
+    """A listener whose redemptions must be fulfilled, or given back."""
+
+    def settle(self, redemption: Redemption, *, answered: bool) -> None:
+        """She has answered it, or will not. Never waits; a redemption of somebody else is left alone."""
+        ...

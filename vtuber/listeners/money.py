@@ -35,10 +35,10 @@ LIMIT = 40
 
 
 def read(text: str) -> Money:
-    """The amount and the currency of a printed price; 0 and "" for what is not understood."""
+    """The amount and the currency of a printed price; None and "" for what is not understood."""
     number = _AMOUNT.search(text[:LIMIT])
     if number is None:
-        return Money(Decimal(0), currency(text[:LIMIT]))
+        return Money(None, currency(text[:LIMIT]))
     unit = currency(text[: number.start()] + " " + text[number.end() : LIMIT])
     return Money(_amount(number.group(), unit), unit)
 

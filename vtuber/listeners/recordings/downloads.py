@@ -202,7 +202,7 @@ def _money(row: Mapping[str, Any], kind: str) -> Money | None:
         return money.read(price)
     if price is not None:
         return Money(_decimal(price), "")
-    return Money(Decimal(0), "") if re.search(r"(^|_)paid_(message|sticker)", kind) else None
+    return Money(None, "") if re.search(r"(^|_)paid_(message|sticker)", kind) else None
 
 
 def _decimal(value: object) -> Decimal:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from vtuber.events import Author, ChatMessage, Deletion, Event, Gift, Money, Raid, Role, Subscription
+from vtuber.events import Author, ChatMessage, Deletion, Event, Gift, Mark, Money, Raid, Role, Subscription
 from vtuber.listeners import emotes
 from vtuber.listeners.money import CODES
 from vtuber.text import clean, clean_name
@@ -107,16 +107,20 @@ def notice(kind: str, params: Mapping[str, str], message: ChatMessage) -> Event 
     Twitch's recordings carry the same parameters as its IRC.
     """
     who = (message.id, message.platform, message.channel, message.author)
+    sent = message.sent
     if kind in _SUBSCRIPTIONS:
         told = [number(params.get(f"msg-param-{key}", "")) for key in ("cumulative-months", "months")]
         tier = _TIERS.get(params.get("msg-param-sub-plan", ""), "")
-        return Subscription(*who, message.text, months=max(1, *told, message.author.months), tier=tier)
+        return Subscription(
+            *who, message.text, months=max(1, *told, message.author.months), tier=tier, sent=sent
+        )
     if kind in _GIFTS:
-        return Gift(*who, message.text)
+        return Gift(*who, message.text, sent=sent)
     if kind in _BOMBS:
-        return Gift(*who, message.text, count=max(1, number(params.get("msg-param-mass-gift-count", ""))))
+        count = max(1, number(params.get("msg-param-mass-gift-count", "")))
+        return Gift(*who, message.text, count=count, sent=sent)
     if kind == "raid":
-        return Raid(*who, message.text, viewers=number(params.get("msg-param-viewerCount", "")))
+        return Raid(*who, message.text, viewers=number(params.get("msg-param-viewerCount", "")), sent=sent)
     # An announcement, a ritual, a milestone: what counts is whether its sender said something.
     return message if message.text else None
 
@@ -159,7 +163,7 @@ class Reader:
             case "CLEARCHAT":
                 return self._clear(line)
             case "CLEARMSG" if target := line.tags.get("target-msg-id", ""):
-                return Deletion(self._id(line), "twitch", _channel(line), message_id=clean(target, ID_LIMIT))
+                return self._deleted(line, target)
             case _:
                 return None
 
@@ -186,6 +190,9 @@ class Reader:
             emotes=emoted,
             reply_to=clean_name(answered) if answered else "",
             money=_money(line.tags),
+            marks=_marks(line),
+            shared_from=_shared_from(line.tags),
+            sent=_sent(line.tags),
         )
 
     def _notice(self, line: Line) -> Event | None:
@@ -194,10 +201,14 @@ class Reader:
             return None
         return notice(kind, line.tags, self._message(line))
 
+    def _deleted(self, line: Line, target: str) -> Deletion:
+        message = clean(target, ID_LIMIT)
+        return Deletion(self._id(line), "twitch", _channel(line), message_id=message, sent=_sent(line.tags))
+
     def _clear(self, line: Line) -> Deletion:
         login = clean(line.text, ID_LIMIT)
         author = clean(line.tags.get("target-user-id", ""), ID_LIMIT) or (f"@{login}" if login else "")
-        return Deletion(self._id(line), "twitch", _channel(line), author_id=author)
+        return Deletion(self._id(line), "twitch", _channel(line), author_id=author, sent=_sent(line.tags))
 
 
 def _channel(line: Line) -> str:
@@ -225,6 +236,26 @@ def _author(line: Line) -> Author:
     # A user id is digits, so a login that stands in for one is told apart by its "@".
     identity = clean(tags.get("user-id", ""), ID_LIMIT) or f"@{clean(login, ID_LIMIT)}"
     return Author(identity, clean_name(tags.get("display-name") or login), frozenset(roles), months)
+
+
+def _marks(line: Line) -> frozenset[Mark]:
+    told = {
+        Mark.FIRST: line.tags.get("first-msg") == "1",
+        Mark.RETURNING: line.tags.get("returning-chatter") == "1",
+        Mark.ANNOUNCEMENT: line.command == "USERNOTICE" and line.tags.get("msg-id") == "announcement",
+    }
+    return frozenset(mark for mark, is_so in told.items() if is_so)
+
+
+def _shared_from(tags: Mapping[str, str]) -> str:
+    """The id of the room it was written in, where that is another one that shares its chat with ours."""
+    source = tags.get("source-room-id", "")
+    return clean(source, ID_LIMIT) if source != tags.get("room-id", "") else ""
+
+
+def _sent(tags: Mapping[str, str]) -> float:
+    stamp = tags.get("tmi-sent-ts", "")
+    return int(stamp) / 1000 if stamp.isascii() and stamp.isdigit() and len(stamp) <= 15 else 0.0
 
 
 def _money(tags: Mapping[str, str]) -> Money | None:

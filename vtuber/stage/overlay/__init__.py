@@ -168,10 +168,7 @@ class Overlay:
         delays = sorted(self._delays)
         return web.json_response(
             {
-                "parts": [
-                    {"part": row.part, "state": row.state, "what": row.what, "cure": row.cure}
-                    for row in self.healths()
-                ],
+                "parts": [health.row() for health in self.healths()],
                 "pages": len(self._pages),
                 "sent_after_hush": self.sent_after_hush,
                 "on_air_late_ms": round(median(delays) * 1000, 1) if delays else None,

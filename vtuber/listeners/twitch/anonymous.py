@@ -1,0 +1,185 @@
+"""Twitch's chat by the name of a channel, read without an account.
+
+Anonymous IRC over a websocket: any nick that begins with "justinfan" may read and never write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import aiohttp
+
+from vtuber import clock
+from vtuber.config import Settings
+from vtuber.events import Event
+from vtuber.health import Health
+from vtuber.listeners.connection import Connection, Lost
+from vtuber.listeners.twitch import irc as twitch_irc
+from vtuber.recent import Recent
+from vtuber.text import clean, escaped
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 15.0
+JOIN_SECONDS = 15.0
+"""A channel that exists is joined much sooner than this."""
+QUIET_SECONDS = 90.0
+"""After so long without a word we ask the server whether it is still there."""
+ANSWER_SECONDS = 15.0
+"""How long it may take to say so."""
+_BUFFER_LIMIT = 4 * twitch_irc.LINE_LIMIT
+_FRAME_LIMIT = 1 << 20
+_IDS_KEPT = 4096
+
+
+class AnonymousTwitch:
+    """One channel's chat. Reconnects for ever, each pause longer than the one before."""
+
+    def __init__(self, settings: Settings, channel: str) -> None:
+        self.channel = channel
+        """Its login, as ``channel_name`` gives it."""
+        self._url = settings.chat.twitch.irc_url
+        self._connection = Connection(f"chat.twitch {channel}")
+        self._reader = twitch_irc.Reader()
+        self._ids: Recent[str, None] = Recent(_IDS_KEPT)
+
+    async def start(self) -> None: ...
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Chat as it happens. Ends only when closed or cancelled."""
+        timeout = aiohttp.ClientTimeout(total=CONNECT_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            while True:
+                try:
+                    async with self._connected(session) as socket:
+                        while True:
+                            for line in await socket.lines():
+                                if event := self._understood(line, socket):
+                                    yield replace(event, at=clock.now())
+                except Lost as lost:
+                    self._connection.lost(lost)
+                    log.warning("Twitch, #%s: %s", self.channel, escaped(lost.why))
+                await asyncio.sleep(self._connection.pause())
+
+    def health(self) -> Health:
+        return self._connection.health("without an account")
+
+    @asynccontextmanager
+    async def _connected(self, session: aiohttp.ClientSession) -> AsyncIterator[_Socket]:
+        try:
+            with clock.outside():
+                opened = await session.ws_connect(
+                    self._url, max_msg_size=_FRAME_LIMIT, timeout=aiohttp.ClientWSTimeout(ws_close=0.5)
+                )
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            why = clean(str(error)) or type(error).__name__
+            raise Lost(f"cannot connect: {why}", "check the network") from error
+        try:
+            socket = _Socket(opened, self.channel)
+            await socket.greet()
+            yield socket
+        finally:
+            self._connection.closed()
+            await opened.close()
+
+    def _understood(self, text: str, socket: _Socket) -> Event | None:
+        try:
+            line = twitch_irc.parse(text)
+        except ValueError as error:
+            self._connection.odd += 1
+            log.debug("odd line from Twitch (%s): %s", error, escaped(text[:200]))
+            return None
+        match line.command:
+            case "RECONNECT":
+                raise Lost("Twitch asked to connect again", at_once=True)
+            case "PING":
+                socket.answer(line.params[-1] if line.params else "")
+            case "NOTICE":
+                self._heed(line)
+            case "JOIN" | "ROOMSTATE" | "366" if not socket.joined:
+                socket.joined = True
+                self._connection.made()
+                log.info("reading the chat of #%s", self.channel)
+        event = self._reader.event(line)
+        if event is None or event.id in self._ids:
+            return None
+        self._connection.heard()
+        self._ids.set(event.id, None)
+        return event
+
+    def _heed(self, line: twitch_irc.Line) -> None:
+        """Twitch says something to us, not to the room."""
+        said = clean(line.text)
+        log.info("Twitch says: %s", escaped(said))
+        if line.tags.get("msg-id") in ("msg_channel_suspended", "tos_ban", "msg_banned"):
+            raise Lost(f"Twitch says: {said}", "check chat.twitch.channels")
+        if line.params[:1] == ("*",):  # about our greeting, before any channel
+            raise Lost(f"Twitch does not let us in: {said}")
+
+
+class _Socket:
+    """One websocket: whole lines out of its frames, and the certainty that it still lives."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, channel: str) -> None:
+        self._socket = socket
+        self._channel = channel
+        self._rest = ""
+        self._answers: deque[str] = deque(maxlen=8)
+        self._join_by = clock.now() + JOIN_SECONDS
+        self.joined = False
+
+    async def greet(self) -> None:
+        await self._send("CAP REQ :twitch.tv/tags twitch.tv/commands")
+        await self._send(f"NICK justinfan{random.randrange(10_000, 100_000)}")
+        await self._send(f"JOIN #{self._channel}")
+
+    def answer(self, ping: str) -> None:
+        """Before the next lines are awaited."""
+        self._answers.append(f"PONG :{ping}")
+
+    async def lines(self) -> list[str]:
+        """The next whole lines. Raises Lost when there will be none."""
+        while self._answers:
+            await self._send(self._answers.popleft())
+        await asyncio.sleep(0)  # frames that already wait are handed out without a pause: let others run
+        frame = await self._frame()
+        if frame.type is aiohttp.WSMsgType.TEXT:
+            self._rest += frame.data
+        elif frame.type is aiohttp.WSMsgType.BINARY:
+            self._rest += frame.data.decode("utf-8", "replace")
+        else:
+            raise Lost("the connection was lost")
+        *lines, self._rest = self._rest.split("\n")
+        if len(self._rest) > _BUFFER_LIMIT:
+            raise Lost("the server sends a line without an end", "check chat.twitch.irc_url")
+        return [line for line in (whole.rstrip("\r") for whole in lines) if line]
+
+    async def _frame(self) -> aiohttp.WSMessage:
+        wait = QUIET_SECONDS if self.joined else self._join_by - clock.now()
+        try:
+            async with asyncio.timeout(max(0.0, wait)):
+                return await self._socket.receive()
+        except TimeoutError:
+            if not self.joined:
+                raise Lost(
+                    f"Twitch does not know the channel {self._channel!r}", "check chat.twitch.channels"
+                ) from None
+        await self._send("PING :banban")
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._socket.receive()
+        except TimeoutError:
+            raise Lost("the server fell silent") from None
+
+    async def _send(self, line: str) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._socket.send_str(line + "\r\n")
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise Lost("the connection was lost") from error
