@@ -199,6 +199,16 @@ def test_what_is_no_text_at_all(write: Write, text: str) -> None:
         ("memory.use = 'rediss'", 'did you mean "redis"?'),
         ("memory.url = 'http://x'", ":1, memory.url: this must be an address that begins with redis:// or"),
         ("chat.twitch.irc_url = 'irc.twitch.tv'", "begins with wss:// or ws://"),
+        (
+            "[chat.rates]\nEURO = 1",
+            ":2, chat.rates.EURO: this must be a number above 0 after a currency's three",
+        ),
+        ("[chat.rates]\nNGN = -1", "(TWD = 0.031), not -1"),
+        ("chat.twitch.channels = 'x'", ":1, chat.twitch.channels: this must be a list of texts"),
+        (
+            "gate.commands.hush = { who = 'mods' }",
+            'one of "broadcaster", "moderator", "operator", "everyone"',
+        ),
         ("journal.folder = 5", ':1, journal.folder: this must be a path in quotes ("like/this"), not 5'),
         ("show.character = 2026-11-22", ':1, show.character: this must be text in quotes ("like this")'),
         ("stage = 8930", ":1, stage: this must be a table: [stage]"),

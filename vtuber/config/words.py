@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from vtuber.config import FromConfigFolder, Section, Settings
+from vtuber.config import FromConfigFolder, Rates, Section, Settings
 from vtuber.config.lines import Place
 
 
@@ -47,6 +47,8 @@ def expected(here: Place) -> str:
     field = option(here)
     if field is None or (here and here[0] == "parts"):
         return "a table with options, such as [parts.name]" if len(here) <= 2 else "something else"
+    if _section(field) is Rates and here not in known_options():
+        return "a number above 0 after a currency's three letters (TWD = 0.031)"
     if _section(field):
         return f"a table: [{'.'.join(map(str, here))}] on a line, and its options below"
     kind, marks = _without_none(field.annotation), field.metadata
