@@ -121,7 +121,7 @@ def test_trouble_while_waiting_is_waited_out_and_told_once(
     with caplog.at_level(logging.DEBUG):
         simulated(main())
     told = [record.message for record in caplog.records if record.name.startswith("vtuber")]
-    assert told[0] == "Twitch has trouble of its own (HTTP 500); trying again"
+    assert told[0] == "Twitch gives no proper answer (HTTP 500); trying again"
     assert told[1].startswith("Twitch cannot be reached: ")
     assert len(told) == 5
     assert "secret-" not in caplog.text
@@ -159,6 +159,16 @@ def test_a_code_that_nobody_enters_is_waited_for_no_longer_than_it_is_good(file:
         error = await refusal(server, file)
         assert "not entered in time" in error.what
         assert 60 <= clock.now() - began <= 66
+
+    simulated(main())
+
+
+def test_a_network_that_stays_down_while_waiting_is_told(file: TokenFile) -> None:
+    async def main() -> None:
+        server = TwitchId()
+        server.expires_in = 60
+        server.script["/token"].extend(["pending", *["500"] * 100])
+        assert (await refusal(server, file)).what == "Twitch gives no proper answer (HTTP 500)"
 
     simulated(main())
 

@@ -126,10 +126,10 @@ class _Service:
             answer = json.loads(body or b"{}")
         except (ValueError, RecursionError):
             answer = None
-        refused = 400 <= status < 500 and status != 429  # that one is said in a hurry, and may be asked again
+        refused = 400 <= status < 500 and status != 429  # 429 says: later
         if not isinstance(answer, dict) or not (refused or status < 300):
             raise ListenerError(
-                f"Twitch has trouble of its own (HTTP {status})", where=self._url, cure="try again later"
+                f"Twitch gives no proper answer (HTTP {status})", where=self._url, cure="try again later"
             )
         if refused:
             raise _Refused(_text(answer, "message") or _text(answer, "error") or f"HTTP {status}")
@@ -171,19 +171,20 @@ class _Grant:
 
     async def wait(self) -> tuple[str, str]:
         """The access and the refresh token. A network that fails meanwhile is waited for as well."""
-        told = ""
+        trouble = ""
         while True:
             await asyncio.sleep(self._interval)
             if clock.now() > self._until:
-                raise _given_up("the code was not entered in time")
+                raise _given_up(trouble or "the code was not entered in time")
             try:
                 answer = await self._service.post("/token", **self._form)
             except _Refused as refused:
                 self._heed(refused)
+                trouble = ""
             except ListenerError as error:
-                if error.what != told:
+                if error.what != trouble:
                     log.warning("%s; trying again", escaped(error.what))
-                told = error.what
+                trouble = error.what
             else:
                 access, refresh = _text(answer, "access_token"), _text(answer, "refresh_token")
                 if not (access and refresh):
