@@ -285,7 +285,7 @@ def test_what_was_not_granted_is_known(file: TokenFile) -> None:
         }
         rows = {row.part: row for row in rights(token.scopes)}
         assert rows["user:read:chat"].state is State.OK
-        assert rows["user:read:chat"].what == "she can hear the chat, and what moderators remove from it"
+        assert rows["user:read:chat"].what == f"she can {SCOPES['user:read:chat']}"
         assert rows["bits:read"].state is State.OFF
         assert rows["bits:read"].what == "she cannot hear of bits that are used outside of chat"
         assert rows["bits:read"].cure

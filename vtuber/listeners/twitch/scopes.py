@@ -10,15 +10,13 @@ from collections.abc import Collection
 from vtuber.health import Health, State
 
 SCOPES = {
-    "user:read:chat": "hear the chat, and what moderators remove from it",
+    "user:read:chat": "hear the chat: messages, subscriptions, gifts, raids, and what moderators remove",
     "user:write:chat": "write in chat",
     "moderator:read:followers": "hear who follows",
-    "channel:read:subscriptions": "hear who subscribes and who gives subscriptions",
     "bits:read": "hear of bits that are used outside of chat",
-    "channel:read:redemptions": "hear which channel points are spent",
-    "channel:manage:redemptions": "fulfil what channel points were spent on, or give them back",
+    "channel:manage:redemptions": "answer what channel points are spent on, or give them back",
 }
-"""What she can do with each. Those of "channel:" and "bits:" are of use only in the account's own channel."""
+"""What she can do with each. The last two are of use in the account's own channel alone."""
 
 
 def missing(granted: Collection[str]) -> dict[str, str]:
