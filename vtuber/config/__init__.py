@@ -141,7 +141,7 @@ class TwitchChat(Section):
     client_id: str = ""
     """Of an application that the streamer registered at Twitch; only `banban login twitch` needs it."""
     account: str = ""
-    """Which of the accounts that are logged in reads and writes. Empty: the first."""
+    """Which of the accounts that are logged in reads and writes. Empty: the first by name."""
     write: Literal["nothing", "commands", "replies"] = "nothing"
     """What she writes in chat: answers to commands, or also what she says."""
     rewards: tuple[str, ...] = ()
