@@ -1,0 +1,1 @@
+"""YouTube: what happens in the live chat of a video."""
