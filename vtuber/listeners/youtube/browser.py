@@ -20,6 +20,7 @@ SIZE_LIMIT = 8 << 20
 """Bytes of an answer. A watch page has about one million."""
 _REDIRECTS = 3
 _NETWORK = "check the network"
+_OTHER_WAY = 'wait, or set chat.youtube.way to "api"'
 
 
 class Missing(Lost):
@@ -108,17 +109,21 @@ def _check(response: httpx.Response) -> None:
     if status in (404, 410):
         raise Missing("YouTube knows no such page")
     if status == 429:
-        raise Lost("YouTube finds that too much is asked from this network (429)", "wait, or use the API")
+        raise Lost("YouTube finds that too much is asked from this network (429)", _OTHER_WAY)
     if status != 200:
         raise Lost(f"YouTube answers {status}")
 
 
 def _sent_away(host: str) -> Lost:
-    if host.startswith("consent."):
-        return Lost(
-            "YouTube asks for consent to cookies instead of answering", 'set chat.youtube.way to "api"'
-        )
-    return Lost(f"YouTube sends us away to {clean(host, 100)}", "wait, or use the API")
+    return (
+        no_consent()
+        if host.startswith("consent.")
+        else Lost(f"YouTube sends us away to {clean(host, 100)}", _OTHER_WAY)
+    )
+
+
+def no_consent() -> Lost:
+    return Lost("YouTube asks for consent to cookies instead of answering", 'set chat.youtube.way to "api"')
 
 
 def _date(response: httpx.Response) -> float:

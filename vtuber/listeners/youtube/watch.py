@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from vtuber.listeners.connection import Lost
+from vtuber.listeners.youtube.browser import no_consent
 from vtuber.listeners.youtube.tree import rows, string, table, text
 from vtuber.text import clean
 
@@ -50,9 +51,7 @@ def read(html: str) -> Video | None:
     player, content = _script(html, _PLAYER), _script(html, _CONTENT)
     if player is None and content is None:
         if "consent.youtube.com" in html:
-            raise Lost(
-                "YouTube asks for consent to cookies instead of answering", 'set chat.youtube.way to "api"'
-            )
+            raise no_consent()
         raise Lost("YouTube answers with a page that is not understood")
     video_id = string(player, "videoDetails.videoId")
     video_id = video_id or string(content, "currentVideoEndpoint.watchEndpoint.videoId")
