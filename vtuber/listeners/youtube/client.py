@@ -44,6 +44,10 @@ class Gone(Lost):
     """What was asked for is not there, or not any more."""
 
 
+class Misasked(Lost):
+    """The API does not understand the question."""
+
+
 def key() -> str:
     """The streamer's key; "" when there is none."""
     return os.environ.get(KEY, "").strip()
@@ -116,6 +120,8 @@ class Client:
             refusal = ListenerError(
                 why, cure="the API shows only chats that are open to everyone", final=True
             )
+        elif status == 400:
+            refusal = Misasked(why)
         return refusal
 
 

@@ -70,13 +70,13 @@ def _read(item: object, kind: str, channel: str) -> Event | None:
     identity = message_id(string(item, "id"))
     if not identity:
         raise ValueError("no id")
-    sent = _sent(string(item, "snippet.publishedAt"))
+    sent_at = sent(string(item, "snippet.publishedAt"))
     if kind in _REMOVALS:
-        return _deletion(item, kind, Deletion(identity, "youtube", channel, sent=sent))
+        return _deletion(item, kind, Deletion(identity, "youtube", channel, sent=sent_at))
     author = _author(item)
     if not author.id:
         raise ValueError("nobody said it")
-    said = ChatMessage(identity, "youtube", channel, author, "", sent=sent)
+    said = ChatMessage(identity, "youtube", channel, author, "", sent=sent_at)
     return _said(item, kind, said)
 
 
@@ -168,7 +168,7 @@ def _whole(value: object, limit: int) -> int | None:
     return None
 
 
-def _sent(stamp: str) -> float:
+def sent(stamp: str) -> float:
     """Seconds since 1970 of "2024-07-31T16:15:44.767727+00:00"; 0 when it is no time."""
     try:
         moment = datetime.fromisoformat(stamp)

@@ -39,6 +39,11 @@ class Quota:
         return f"{self.used:,} of {self.daily:,} units of the API used today"
 
     @property
+    def now(self) -> float:
+        """Seconds since 1970 on YouTube's clock; 0 while nobody knows."""
+        return 0.0 if self._ahead is None else clock.now() + self._ahead
+
+    @property
     def pause(self) -> float:
         """Seconds between two pages of a chat, so that the day's units last for a show."""
         return SHOW_SECONDS * CHAT / max(self.daily, 1)
@@ -75,21 +80,19 @@ class Quota:
             self._ahead = moment - clock.now()
             self._turn()
 
-    def _now(self) -> datetime | None:
-        if self._ahead is None:
-            return None
-        return datetime.fromtimestamp(clock.now() + self._ahead, _pacific())
+    def _moment(self) -> datetime | None:
+        return datetime.fromtimestamp(self.now, _pacific()) if self.now else None
 
     def _turn(self) -> None:
         """Begins to count anew when it is another day."""
-        if (moment := self._now()) is None:
+        if (moment := self._moment()) is None:
             return
         if self._day is not None and moment.date() > self._day:
             self.used = 0
         self._day = moment.date()
 
     def _until_midnight(self) -> float:
-        if (moment := self._now()) is None:
+        if (moment := self._moment()) is None:
             return _UNKNOWN_DAY_SECONDS
         midnight = datetime.combine(moment.date() + timedelta(days=1), time(), moment.tzinfo)
         return max(1.0, midnight.timestamp() - moment.timestamp())

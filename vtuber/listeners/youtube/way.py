@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from vtuber.events import Event
@@ -11,18 +11,18 @@ from vtuber.listeners.connection import Lost
 
 
 class Way(Protocol):
-    """Made for one video with ``(settings, video_id, channel)``, and used once."""
+    """Made for one video with ``(settings, video_id, channel)``."""
 
-    since: float
-    """When the newest of what was heard before was sent (on YouTube's clock); 0 when nothing was.
+    answered: float | None
+    """When YouTube last answered with chat, on the show's clock; None until it did."""
 
-    Set before ``events``, where a connection is made again: what came after it is still wanted.
-    """
-    on_made: Callable[[], None]
-    """Called when the chat is being read. Set before ``events``."""
+    @property
+    def odd(self) -> int:
+        """How many pieces of what came could not be understood."""
+        ...
 
     def events(self) -> AsyncGenerator[Event, None]:
-        """What happens, as it happens; what came together without a pause in between, oldest first.
+        """What happens, as it happens, oldest first. After Lost it may be called again, and goes on there.
 
         Ends when the stream has ended. Raises Lost when the way is broken and may be tried again, and a
         final ListenerError when this chat cannot be read this way (it is disabled, the video is private).
