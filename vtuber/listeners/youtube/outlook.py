@@ -28,22 +28,26 @@ class Outlook:
     cure: str = ""
     goes_on: bool = False
     """Whether the stream has not ended, if it ever began."""
+    again: float = 30.0
+    """Seconds until the next look."""
 
 
-ENDED = Outlook(Step.OVER, "the stream has ended")
+ENDED = Outlook(Step.OVER, "the stream has ended", again=0.0)
+CHAT_ENDED = Outlook(Step.WAIT, "the chat has ended", again=5.0)
+"""And soon somebody looks whether the stream has, too."""
 NOTHING = Outlook(Step.WAIT, "waiting for the next stream")
 
 
 def outlook(video: Video | None, source: Source) -> Outlook:
     """``video``: what was found of the source; None when nothing was."""
     if video is None:
-        return _barred("YouTube shows no such video", f"check {source.where}") if source.is_video else NOTHING
+        return barred("YouTube shows no such video", f"check {source.where}") if source.is_video else NOTHING
     if video.refusal:
         return _refused(video.refusal, source)
     if video.airing is Airing.ENDED:
         return ENDED if source.is_video else NOTHING
     if video.airing is Airing.NEVER:
-        return _barred("this video is no live stream", f"check {source.where}")
+        return barred("this video is no live stream", f"check {source.where}")
     return _ahead(video)
 
 
@@ -51,24 +55,25 @@ def _ahead(video: Video) -> Outlook:
     """Of a stream that is on, or will be."""
     if video.chatless:
         cure = "switch the live chat on in YouTube Studio, in the stream's settings"
-        return _barred(f"the stream has no chat. YouTube says: {video.chatless}", cure, goes_on=True)
+        return barred(f"the stream has no chat. YouTube says: {video.chatless}", cure, goes_on=True)
     if video.airing is Airing.UPCOMING:
         return Outlook(Step.WAIT, "waiting for the stream" + _planned(video.starts), goes_on=True)
     return Outlook(Step.HEAR, "", goes_on=True)
 
 
-def _barred(what: str, cure: str, *, goes_on: bool = False) -> Outlook:
-    return Outlook(Step.BARRED, what, cure, goes_on)
+def barred(what: str, cure: str, *, goes_on: bool = False) -> Outlook:
+    """It cannot be heard, for this reason."""
+    return Outlook(Step.BARRED, what, cure, goes_on, again=60.0)
 
 
 def _refused(words: str, source: Source) -> Outlook:
     """In YouTube's words, which are all that tells the reasons apart."""
     what = f"the stream cannot be seen by everybody. YouTube says: {words}"
     if "member" in words.lower():
-        return _barred(what, "a chat for members only cannot be heard; open the stream to everyone")
+        return barred(what, "a chat for members only cannot be heard; open the stream to everyone")
     if "private" in words.lower():
-        return _barred(what, f"make the video public or unlisted in YouTube Studio, or check {source.where}")
-    return _barred(what, f"check {source.where}, and who may see the video")
+        return barred(what, f"make the video public or unlisted in YouTube Studio, or check {source.where}")
+    return barred(what, f"check {source.where}, and who may see the video")
 
 
 def _planned(starts: float) -> str:

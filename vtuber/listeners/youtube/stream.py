@@ -26,7 +26,7 @@ from vtuber.listeners.youtube.client import KEY, Client, key
 from vtuber.listeners.youtube.finders import ApiFinder, PageFinder
 from vtuber.listeners.youtube.inflow import flowing
 from vtuber.listeners.youtube.news import HISTORY_SECONDS, News
-from vtuber.listeners.youtube.outlook import ENDED, NOTHING, Outlook, Step, outlook
+from vtuber.listeners.youtube.outlook import CHAT_ENDED, ENDED, Outlook, Step, barred, outlook
 from vtuber.listeners.youtube.pages import Pages
 from vtuber.listeners.youtube.quota import Quota
 from vtuber.listeners.youtube.routes import Route, Routes
@@ -37,10 +37,6 @@ from vtuber.text import escaped
 
 log = logging.getLogger(__name__)
 
-WAIT_SECONDS = 30.0
-"""Between two looks whether a stream has begun; a quarter more or less by chance."""
-BARRED_SECONDS = 60.0
-"""Between two looks whether one that cannot be heard can be heard by now."""
 QUIET_SECONDS = 300.0
 """After so long without a word we look whether the stream goes on."""
 CHECK_SECONDS = 5.0
@@ -61,7 +57,8 @@ class Stream:
         self._quota = quota
         self._connection = Connection(f"chat.youtube {source.name}")
         self._routes = Routes([])
-        self._taken: Route | None = None
+        self._by: Route | None = None
+        """By which way it is heard; None while it is not."""
         self._outlook: Outlook | None = None
         """Why nothing is heard, where nothing is broken."""
         self._begun: Video | None = None
@@ -85,9 +82,9 @@ class Stream:
         part, contact = self._connection.part, self._connection.contact()
         if self._outlook:
             return Health(part, _STATES[self._outlook.step], self._outlook.what, self._outlook.cure, contact)
-        others = self._routes.others(self._taken)
-        told = [f"by {self._taken.name}"] if self._taken else []
-        if self._taken and self._taken.name == _API:
+        others = self._routes.others(self._by)
+        told = [f"by {self._by.name}"] if self._by else []
+        if self._by and self._by.name == _API:
             told.append(str(self._quota))
         health = self._connection.health(", ".join([*told, *(lost.why for lost in others)]))
         if others and health.state is State.OK:
@@ -127,11 +124,10 @@ class Stream:
         if route is None:
             self._await_leave()
             return
-        self._taken = route
         try:
             video = await route.finder.find(self._target())
             view = outlook(video, self.source)
-            for status in self._turn(video, view):
+            for status in self._turn(route, video, view):
                 yield status
             if video and view.step is Step.HEAR:
                 async with aclosing(self._hear(route, video)) as events:
@@ -142,27 +138,24 @@ class Stream:
         except Lost as lost:
             self._lose(route, lost)
         except ListenerError as error:
-            self._rest(Outlook(Step.BARRED, error.what, error.cure))
+            self._rest(barred(error.what, error.cure))
 
     def _target(self) -> Source:
         """What to look at: once a stream has begun, that one until it ends, whatever its channel shows."""
         return replace(self.source, name=self._begun.id, is_video=True) if self._begun else self.source
 
-    def _turn(self, video: Video | None, view: Outlook) -> list[StreamStatus]:
+    def _turn(self, route: Route, video: Video | None, view: Outlook) -> list[StreamStatus]:
         """What has changed of the stream itself."""
         if self._begun and not view.goes_on:
-            return [self._end(self._begun)]
+            ended, self._begun = self._begun, None
+            return [self._status(ended, live=False)]
         if video and view.step is Step.HEAR and not self._begun:
             self._begun = video
             self._news = News()
-            if self._taken and (now := self._taken.finder.now):
+            if now := route.finder.now:
                 self._news.since = now - HISTORY_SECONDS
             return [self._status(video, live=True)]
         return []
-
-    def _end(self, video: Video) -> StreamStatus:
-        self._begun = None
-        return self._status(video, live=False)
 
     def _status(self, video: Video, *, live: bool) -> StreamStatus:
         identity = f"{video.id}-{'live' if live else 'ended'}"
@@ -183,8 +176,7 @@ class Stream:
                     made = True
                     self._make(route)
                 if batch is None:
-                    yield self._end(video)
-                    self._rest(ENDED if self.source.is_video else NOTHING)
+                    self._rest(CHAT_ENDED)
                     return
                 self._connection.odd += way.odd - odd
                 odd = way.odd
@@ -208,8 +200,9 @@ class Stream:
     # How it is.
 
     def _make(self, route: Route) -> None:
-        self._connection.made()
-        self._outlook = None
+        if not self._connection.stands:
+            self._connection.made()
+        self._by, self._outlook = route, None
         route.worked()
         log.info("hearing the YouTube stream of %s by %s", escaped(self.source.name), route.name)
 
@@ -219,20 +212,22 @@ class Stream:
         if view != self._outlook:
             level = logging.WARNING if view.step is Step.BARRED else logging.INFO
             log.log(level, "YouTube, %s: %s", escaped(self.source.name), escaped(view.what))
-        self._outlook = view
-        wait = BARRED_SECONDS if view.step is Step.BARRED else WAIT_SECONDS
-        self._pause = 0.0 if view == ENDED else wait * random.uniform(0.75, 1.25)
+        self._by, self._outlook = None, view
+        self._pause = view.again * random.uniform(0.75, 1.25)
 
     def _lose(self, route: Route, lost: Lost) -> None:
         route.failed(lost)
-        self._outlook = None
+        log.warning("YouTube, %s: %s: %s", escaped(self.source.name), route.name, escaped(lost.why))
+        if self._by not in (None, route):  # a better one was tried in vain: back to the other
+            self._pause = 0.0
+            return
+        self._by, self._outlook = None, None
         trouble = self._routes.trouble()
         if self._settings.chat.youtube.way == "auto" and not key():
             hint = f"with a key in {KEY}, the official API would take over"
             trouble = Lost(trouble.why, "; ".join(filter(None, [trouble.cure, hint])))
         self._connection.lost(trouble)
         self._pause = self._connection.pause()
-        log.warning("YouTube, %s: %s: %s", escaped(self.source.name), route.name, escaped(lost.why))
 
     def _await_leave(self) -> None:
         """Every way refuses. Raises ListenerError when they will for ever."""
