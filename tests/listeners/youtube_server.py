@@ -8,6 +8,7 @@ Its routes are in ``routes``: a subclass adds its own. Whatever is in ``faults``
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections import deque
@@ -262,3 +263,38 @@ def sent(action: Action) -> float:
     for renderer in action.get("addChatItemAction", {}).get("item", {}).values():
         return int(renderer.get("timestampUsec", NOW * 1_000_000)) / 1_000_000
     return NOW
+
+
+# What can go wrong. Each is a fault, or makes one.
+
+
+def refusal(status: int, text: str = "no", **headers: str) -> Fault:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(status=status, text=text, headers={k.title(): v for k, v in headers.items()})
+
+    return answer
+
+
+def cut(answer: object, at: int) -> Fault:
+    """That many bytes of a good answer, then the connection is gone."""
+
+    async def write(request: web.Request) -> web.Response:
+        body = json.dumps(answer).encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        assert request.transport
+        request.transport.write((head.encode() + body)[:at])
+        request.transport.close()
+        return web.Response()
+
+    return write
+
+
+async def sound(request: web.Request) -> None:
+    """No fault: the server answers."""
+
+
+async def silence(request: web.Request) -> web.Response:
+    """Nothing is answered for as long as somebody waits."""
+    while request.transport and not request.transport.is_closing():
+        await asyncio.sleep(0.01)
+    return web.Response()
