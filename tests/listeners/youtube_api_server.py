@@ -35,24 +35,16 @@ Item = dict[str, Any]
 Refusal = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Unhurried(clock.SimulatedLoop):
-    """Simulated time that gives sockets a moment before it jumps, and dead servers up soon."""
+class Impatient(clock.SimulatedLoop):
+    """Simulated time that gives dead servers up soon."""
 
     PATIENCE = 0.5
-    MOMENT = 0.0005
-
-    def _wait_or_jump(self, timeout: float | None) -> Any:
-        if timeout is not None and timeout > 0 and not self.work_outside:
-            happened = self._wait(self.MOMENT)
-            if happened:
-                return happened
-        return super()._wait_or_jump(timeout)
 
 
 def in_simulated_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with asyncio.Runner(loop_factory=Unhurried) as runner:
+        with asyncio.Runner(loop_factory=Impatient) as runner:
             runner.run(test(*args, **kwargs))
 
     return run
@@ -100,7 +92,7 @@ class YouTubeWithApi(YouTube):
         self._base, self._began = moment, None
 
     def settings(self, *streams: str, url: str = "", **options: Any) -> Settings:
-        url = url or self.url
+        url = url or self.url or "http://127.0.0.1:1"
         chat = YouTubeChat(streams=streams, base_url=url, api_url=f"{url}/youtube/v3", **options)
         return Settings(chat=Chat(youtube=chat))
 
@@ -153,6 +145,7 @@ class YouTubeWithApi(YouTube):
                 answer.headers.setdefault("Date", formatdate(self.now, usegmt=True))
                 return answer
         if request.path.startswith("/youtube/v3") and request.query.get("key") != self.key:
+            self.asked.append(request.path)
             return await error(400, "badRequest", "API key not valid. Please pass a valid API key.")(request)
         return await super()._front(request, handler)
 
@@ -364,11 +357,11 @@ async def hear(ear: Stream, into: list[Event]) -> None:
             into.append(event)  # noqa: PERF401  # one by one, as they come
 
 
-async def until(condition: Callable[[], object], seconds: float = 3600.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 600.0) -> None:
     """Waits on the show's clock."""
     async with asyncio.timeout(seconds):
         while not condition():
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.5)
 
 
 def words(events: list[Event]) -> list[str]:
