@@ -298,7 +298,7 @@ class Wire:
         self.cuts = 0
         host, _, port = url.removeprefix("http://").partition(":")
         self._address = host, int(port)
-        self._calls: set[asyncio.Task[None]] = set()
+        self._sides: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._call, "127.0.0.1", 0)
@@ -309,25 +309,21 @@ class Wire:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._server.close()
-        for call in self._calls:
-            call.cancel()
-        await asyncio.gather(*self._calls, return_exceptions=True)
+        for side in self._sides:
+            side.transport.abort()
+        while self._sides:
+            await asyncio.sleep(0)
 
     async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
         theirs, ours = await asyncio.open_connection(*self._address)
-        try:
-            asking = asyncio.create_task(self._carry(reader, ours))
-            with suppress(OSError):
-                await self._bring(theirs, writer)
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)
-        finally:
-            ours.transport.abort()
-            writer.transport.abort()
+        self._sides |= {writer, ours}
+        asking = asyncio.create_task(self._carry(reader, ours))
+        with suppress(OSError):
+            await self._bring(theirs, writer)
+        for side in (writer, ours):
+            side.transport.abort()
+        await asyncio.gather(asking, return_exceptions=True)
+        self._sides -= {writer, ours}
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while piece := await reader.read(65_536):

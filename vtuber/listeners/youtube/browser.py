@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from email.utils import parsedate_to_datetime
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,6 +23,12 @@ SIZE_LIMIT = 8 << 20
 _REDIRECTS = 3
 _NETWORK = "check the network"
 _OTHER_WAY = 'wait, or set chat.youtube.way to "api"'
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom we believe who they are. To read the list takes so long that it is done once."""
+    return httpx.create_ssl_context()
 
 
 class Missing(Lost):
@@ -41,6 +49,7 @@ class Browser:
             headers={**config.headers, "accept-language": "en-US,en"},
             cookies={"SOCS": "CAI"},
             timeout=httpx.Timeout(REQUEST_SECONDS),
+            verify=_trusted(),
         )
         self.server_time = 0.0
         """When it last answered, by its own clock: seconds since 1970; 0 when it did not say."""
