@@ -96,7 +96,7 @@ def _owner(content: Any) -> str:
 def _refusal(player: Any, content: Any) -> str:
     """Why it cannot be seen. A chat that is there can be read, whatever the player wants to know first."""
     status = table(player, "playabilityStatus")
-    if status.get("status") not in _REFUSED or _has_live_chat(content):
+    if string(status, "status") not in _REFUSED or _has_live_chat(content):
         return ""
     reason = clean(string(status, "reason") or string(status, "messages.0")) or "it cannot be watched"
     if _ROBOT.search(reason):
