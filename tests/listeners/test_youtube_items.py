@@ -219,6 +219,12 @@ def test_the_older_ids_of_the_api_name_the_chat_as_well() -> None:
     assert message_id(older) == "CL7n6-7l0OsCFWND7QodY6AMVQ"
 
 
+def test_long_ids_of_a_make_that_is_not_known_stay_different() -> None:
+    one, other = (message_id("?" * 150 + end) for end in "ab")
+    assert one != other
+    assert len(one) <= 100
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

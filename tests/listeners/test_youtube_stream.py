@@ -118,7 +118,8 @@ def test_a_channel_has_one_stream_after_the_other(way: str) -> None:
             assert ear.health().part == "chat.youtube @banban"
             async with hearing(ear) as events:
                 await until(lambda: ear.health().state is State.OK)
-                assert ear.health().what == "waiting for the next stream"
+                assert ear.health().what.startswith("waiting for the next stream")
+                assert ("of 10,000 units" in ear.health().what) == (way == "api")
                 for video in (ID, second):
                     youtube.channels["@banban"] = video
                     uploads.insert(0, video)
@@ -128,7 +129,7 @@ def test_a_channel_has_one_stream_after_the_other(way: str) -> None:
                     youtube.videos[video].state = "ended"
                     await until(lambda video=video: (f"{video}-ended", False) in statuses(events))  # type: ignore[misc]
                     await asyncio.sleep(120)
-                assert ear.health().what == "waiting for the next stream"
+                assert ear.health().what.startswith("waiting for the next stream")
                 assert {event.channel for event in events} == {"@banban"}
                 assert [status for _, status in statuses(events)] == [True, False, True, False]
 
@@ -458,6 +459,14 @@ async def test_with_a_wrong_key_the_pages_go_on_and_it_is_told() -> None:
             mend_pages(youtube)
             youtube.say("two")
             await until(lambda: words(events) == ["one", "two"])
+
+        youtube.videos[ID].state = "upcoming"
+        ear = youtube.stream(ID)
+        async with hearing(ear):
+            await until(lambda: ear.health().what.startswith("waiting for the stream"))
+            assert ear.health().state is State.LIMITED
+            assert "YouTube does not take the API key" in ear.health().what
+            assert KEY in ear.health().cure
 
         with pytest.raises(ListenerError) as caught:
             async with hearing(youtube.stream(ID, way="api")):

@@ -35,16 +35,10 @@ Item = dict[str, Any]
 Refusal = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Impatient(clock.SimulatedLoop):
-    """Simulated time that gives dead servers up soon."""
-
-    PATIENCE = 0.5
-
-
 def in_simulated_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with asyncio.Runner(loop_factory=Impatient) as runner:
+        with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
             runner.run(test(*args, **kwargs))
 
     return run

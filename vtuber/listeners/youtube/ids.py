@@ -7,6 +7,7 @@ The pages call it base64 of a protobuf ``{1: {1: id}}``; the API calls it "LCC."
 from __future__ import annotations
 
 import base64
+import hashlib
 from urllib.parse import unquote
 
 from vtuber.text import clean
@@ -27,7 +28,14 @@ def message_id(given: str) -> str:
         inner = _fields(_fields(whole)[holder])[1].decode("ascii")
     except (ValueError, KeyError, IndexError):
         inner = ""
-    return clean(inner, LIMIT) or clean(given, LIMIT)
+    return clean(inner, LIMIT) or _short(clean(given, LIMIT * 8))
+
+
+def _short(name: str) -> str:
+    """Long ids of one chat may begin alike: what they end with counts as well."""
+    if len(name) <= LIMIT:
+        return name
+    return hashlib.blake2s(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _fields(message: bytes) -> dict[int, bytes]:

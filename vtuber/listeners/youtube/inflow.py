@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
+from vtuber import clock
 from vtuber.events import Event
 from vtuber.listeners.youtube.way import Way
 
 LIMIT = 4000
 """Events that wait; while there are more, the way is not read on."""
+CLOSE_SECONDS = 2.0
+"""How long a way may take to close its connections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +73,5 @@ async def flowing(way: Way) -> AsyncIterator[Inflow]:
         yield inflow
     finally:
         task.cancel()
-        await asyncio.wait([task])
+        with clock.outside():
+            await asyncio.wait([task], timeout=CLOSE_SECONDS)

@@ -79,17 +79,18 @@ class Stream:
                 await asyncio.sleep(self._pause)
 
     def health(self) -> Health:
-        part, contact = self._connection.part, self._connection.contact()
-        if self._outlook:
-            return Health(part, _STATES[self._outlook.step], self._outlook.what, self._outlook.cure, contact)
+        if view := self._outlook:
+            contact = self._connection.contact()
+            health = Health(self._connection.part, _STATES[view.step], view.what, view.cure, contact)
+        else:
+            health = self._connection.health(f"by {self._by.name}" if self._by else "")
+        if health.state is not State.OK:
+            return health
         others = self._routes.others(self._by)
-        told = [f"by {self._by.name}"] if self._by else []
-        if self._by and self._by.name == _API:
-            told.append(str(self._quota))
-        health = self._connection.health(", ".join([*told, *(lost.why for lost in others)]))
-        if others and health.state is State.OK:
-            return replace(health, state=State.LIMITED, cure=others[0].cure)
-        return health
+        asks_api = self._settings.chat.youtube.way == "api" or (self._by and self._by.name == _API)
+        told = [health.what, *([str(self._quota)] if asks_api else []), *(lost.why for lost in others)]
+        health = replace(health, what=", ".join(told))
+        return replace(health, state=State.LIMITED, cure=others[0].cure) if others else health
 
     # Looking.
 
