@@ -280,7 +280,8 @@ def test_a_wrong_flag_is_told_as_a_flag(write: Write) -> None:
     told = complaint(write("[stage]\nport = 1"), stage__port=70000)
     assert told.startswith("--port: this must be a whole number from 0 to 65535, not 70000")
     assert complaint(write(""), voice__use=5).startswith("--voice: ")
-    assert complaint(write(""), chat__twitch__channel=5).startswith("--twitch: ")
+    assert complaint(write(""), chat__twitch__channels=5).startswith("--twitch: ")
+    assert complaint(write(""), chat__youtube__streams=5).startswith("--youtube: ")
 
 
 def test_a_flag_cannot_hide_that_its_table_is_no_table(write: Write) -> None:

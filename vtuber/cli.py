@@ -67,6 +67,9 @@ def live(
     twitch: Annotated[
         list[str] | None, typer.Option(help="A Twitch channel to read, no account needed.")
     ] = None,
+    youtube: Annotated[
+        list[str] | None, typer.Option(help="A YouTube stream or channel to read, no account needed.")
+    ] = None,
     replay: Annotated[str | None, typer.Option(help="A recorded chat to play.")] = None,
     speed: Speed = None,
     console: Annotated[bool | None, typer.Option(help="Whether lines typed here are chat.")] = None,
@@ -83,6 +86,7 @@ def live(
             "voice.use": voice,
             "stage.port": port,
             "chat.twitch.channels": twitch or None,
+            "chat.youtube.streams": youtube or None,
             "chat.replay.file": _path(replay),
             "chat.replay.speed": speed,
             "chat.console": console,

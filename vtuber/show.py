@@ -358,6 +358,7 @@ def _ears(settings: Settings) -> list[Listener]:
         "console": settings.chat.console,
         "replay": bool(settings.chat.replay.file),
         "twitch": bool(settings.chat.twitch.channels),
+        "youtube": bool(settings.chat.youtube.streams),
     }
     names = [(name, "") for name, on in wanted.items() if on]
     names += [(name, f"chat.also[{index}]") for index, name in enumerate(settings.chat.also)]

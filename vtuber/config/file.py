@@ -331,7 +331,7 @@ def _line(where: str) -> int:
 
 def _flag(keys: tuple[str, ...]) -> str:
     """A flag is called like its key's last part, or like the one before where that says more."""
-    return "--" + (keys[-2] if keys[-1] in ("use", "channel", "file") else keys[-1])
+    return "--" + (keys[-2] if keys[-1] in ("use", "channels", "streams", "file") else keys[-1])
 
 
 def _shown(value: Any) -> str:

@@ -12,6 +12,7 @@ PARTS = {
     "console": "vtuber.listeners.console:Console",
     "replay": "vtuber.listeners.replay:Replay",
     "twitch": "vtuber.listeners.twitch:build",
+    "youtube": "vtuber.listeners.youtube:build",
 }
 """What is called with the whole Settings, and gives a listener, or a list of them: one for each source."""
 

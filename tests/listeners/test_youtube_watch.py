@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import copy
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from youtube_server import NOW, Video, pages
+
+from vtuber.config import Settings
+from vtuber.listeners.connection import Lost
+from vtuber.listeners.youtube import watch
+from vtuber.listeners.youtube.pages import LONGEST_PAUSE, SHORTEST_PAUSE, Pages
+from vtuber.listeners.youtube.watch import Airing
+
+ID, CHANNEL, TITLE = Video().id, Video().channel_id, Video().title
+
+
+def page(player: Any, content: Any) -> str:
+    scripts = {"ytInitialPlayerResponse": player, "ytInitialData": content}
+    told = (f"<script>var {name} = {json.dumps(value)};</script>" for name, value in scripts.items() if value)
+    return f"<!DOCTYPE html><html>{''.join(told)}</html>"
+
+
+def read(state: Any) -> watch.Video:
+    video = watch.read(page(*pages(Video(state=state))))
+    assert video
+    return video
+
+
+def test_how_a_stream_is() -> None:
+    assert read("live") == watch.Video(ID, CHANNEL, TITLE, Airing.LIVE)
+    assert read("upcoming") == watch.Video(ID, CHANNEL, TITLE, Airing.UPCOMING, starts=NOW + 600)
+    assert read("ended") == watch.Video(ID, CHANNEL, TITLE, Airing.ENDED)
+    assert read("never").airing is Airing.NEVER
+    assert read("chatless") == watch.Video(
+        ID, CHANNEL, TITLE, Airing.LIVE, chatless="Chat is disabled for this live stream."
+    )
+    assert read("private").refusal.startswith("This is a private video.")
+    assert read("members").refusal.startswith("Join this channel")
+
+
+def test_a_chat_that_is_there_can_be_read_whatever_the_player_says() -> None:
+    _, content = pages(Video())
+    for reason in ("Sign in to confirm your age", "Sign in to confirm you’re not a bot"):
+        status = {"playabilityStatus": {"status": "LOGIN_REQUIRED", "reason": reason}}
+        assert watch.read(page(status, content)) == watch.Video(ID, CHANNEL, "", Airing.LIVE)
+
+
+def test_a_page_that_is_no_videos() -> None:
+    browse: Any = {"contents": {"twoColumnBrowseResultsRenderer": {}}}
+    assert watch.read(page(None, browse)) is None
+
+
+def test_older_pages_write_it_otherwise() -> None:
+    _, content = pages(Video())
+    html = f'<script>window["ytInitialData"] = {json.dumps(content)};</script>'
+    assert watch.read(html) == watch.Video(ID, CHANNEL, "", Airing.LIVE)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+ANSWER: dict[str, Any] = {
+    "responseContext": {"visitorData": "v"},
+    "continuationContents": {
+        "liveChatContinuation": {
+            "continuations": [{"timedContinuationData": {"timeoutMs": 10, "continuation": "next"}}],
+            "actions": [{"removeChatItemAction": {"targetItemId": "x"}}],
+        }
+    },
+}
+
+
+@st.composite
+def mutated(draw: st.DrawFn, whole: Any) -> Any:
+    """The same JSON, with something else somewhere in it."""
+    whole = copy.deepcopy(whole)
+    node = whole
+    while True:
+        key = draw(st.sampled_from(list(node) if isinstance(node, dict) else list(range(len(node)))))
+        deeper = isinstance(node[key], dict | list) and node[key]
+        if not deeper or draw(st.integers(0, 3)) == 0:
+            node[key] = draw(JSON)
+            return whole
+        node = node[key]
+
+
+@given(mutated(list(pages(Video()))) | mutated(list(pages(Video(state="upcoming")))))
+def test_any_page_is_read_or_lost(scripts: Any) -> None:
+    player, content = [*scripts, None, None][:2] if isinstance(scripts, list) else (scripts, None)
+    with suppress(Lost):
+        video = watch.read(page(player, content))
+        assert video is None or video.airing in Airing
+
+
+@given(st.text(), st.integers(0, 2000))
+def test_any_text_is_read_or_lost(text: str, at: int) -> None:
+    whole = page(*pages(Video()))
+    for html in (text, whole[:at], whole[:at] + text + whole[at:], f"ytInitialData = {{{text}"):
+        with suppress(Lost):
+            watch.read(html)
+
+
+@given(mutated(ANSWER) | JSON)
+def test_any_answer_of_a_chat_is_understood_or_lost(answer: Any) -> None:
+    try:
+        understood = Pages(Settings(), ID, "Pizza")._understood(answer)
+    except Lost:
+        return
+    assert SHORTEST_PAUSE <= understood.pause <= LONGEST_PAUSE
+
+
+def test_an_answer_is_understood() -> None:
+    understood = Pages(Settings(), ID, "Pizza")._understood(copy.deepcopy(ANSWER))
+    assert (understood.place, understood.pause) == ("next", SHORTEST_PAUSE)
+    assert [event.id for event in understood.events] == ["deleted-x"]
+    with pytest.raises(Lost, match="deleted or private"):
+        Pages(Settings(), ID, "Pizza")._understood({"responseContext": {"errors": ["x"]}})

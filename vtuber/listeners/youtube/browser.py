@@ -1,0 +1,142 @@
+"""YouTube's pages, and what their scripts ask for, fetched as by a browser in which nobody is logged in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from email.utils import parsedate_to_datetime
+from functools import cache
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from pytchat import config
+
+from vtuber import clock
+from vtuber.listeners.connection import Lost
+from vtuber.text import clean
+
+REQUEST_SECONDS = 15.0
+SIZE_LIMIT = 8 << 20
+"""Bytes of an answer. A watch page has about one million."""
+_REDIRECTS = 3
+_NETWORK = "check the network"
+_OTHER_WAY = 'wait, or set chat.youtube.way to "api"'
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom we believe who they are. To read the list takes so long that it is done once."""
+    return httpx.create_ssl_context()
+
+
+class Missing(Lost):
+    """There is no such page."""
+
+
+class Browser:
+    """Asks one server; use it in ``async with``, which closes its connections.
+
+    Whatever goes wrong is raised as Lost, and no request takes longer than ``REQUEST_SECONDS``.
+    """
+
+    def __init__(self, base_url: str) -> None:
+        # "SOCS=CAI" is what remains after "reject all": without it Europe sees a question about cookies.
+        # English, for numbers of months and "$" mean something else elsewhere.
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            headers={**config.headers, "accept-language": "en-US,en"},
+            cookies={"SOCS": "CAI"},
+            timeout=httpx.Timeout(REQUEST_SECONDS),
+            verify=_trusted(),
+        )
+        self.server_time = 0.0
+        """When it last answered, by its own clock: seconds since 1970; 0 when it did not say."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._client.aclose()
+
+    async def page(self, path: str, **params: str) -> str:
+        """A page's HTML. Raises Missing when there is none by that address."""
+        request = self._client.build_request("GET", path, params=params)
+        return (await self._answer(request)).decode("utf-8", "replace")
+
+    async def ask(self, path: str, body: object) -> Any:
+        """The answer to a script's question: any JSON."""
+        answer = await self._answer(self._client.build_request("POST", path, json=body))
+        try:
+            return json.loads(answer)
+        except (ValueError, RecursionError):
+            raise Lost("YouTube's answer cannot be read") from None
+
+    async def _answer(self, request: httpx.Request) -> bytes:
+        """The body of the answer to it, or to what it is redirected to."""
+        for _ in range(_REDIRECTS):
+            try:
+                with clock.outside():
+                    async with asyncio.timeout(REQUEST_SECONDS):
+                        response, body = await self._fetched(request)
+            except (TimeoutError, httpx.TimeoutException):
+                raise Lost("YouTube does not answer", _NETWORK) from None
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+                why = clean(str(error)) or type(error).__name__
+                raise Lost(f"cannot reach YouTube: {why}", _NETWORK) from error
+            self.server_time = _date(response)
+            if response.next_request is None:
+                _check(response)
+                return body
+            request = response.next_request
+            if request.url.host != self._client.base_url.host:
+                raise _sent_away(request.url.host)
+        raise Lost("YouTube redirects for ever")
+
+    async def _fetched(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+        response = await self._client.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) > SIZE_LIMIT:
+                    raise Lost("YouTube's answer has no end")
+            return response, bytes(body)
+        finally:
+            await response.aclose()
+
+
+def _check(response: httpx.Response) -> None:
+    """Raises Lost unless all is well."""
+    status = response.status_code
+    if status in (404, 410):
+        raise Missing("YouTube knows no such page")
+    if status == 429:
+        raise Lost("YouTube finds that too much is asked from this network (429)", _OTHER_WAY)
+    if status != 200:
+        raise Lost(f"YouTube answers {status}")
+
+
+def _sent_away(host: str) -> Lost:
+    return (
+        no_consent()
+        if host.startswith("consent.")
+        else Lost(f"YouTube sends us away to {clean(host, 100)}", _OTHER_WAY)
+    )
+
+
+def no_consent() -> Lost:
+    return Lost("YouTube asks for consent to cookies instead of answering", 'set chat.youtube.way to "api"')
+
+
+def _date(response: httpx.Response) -> float:
+    try:
+        return parsedate_to_datetime(response.headers["date"]).timestamp()
+    except (KeyError, ValueError, OverflowError):
+        return 0.0

@@ -1,0 +1,186 @@
+"""YouTube's chat as a browser reads it, without a key: pytchat knows how.
+
+Of pytchat we use what names a place in a chat (``liveparam``), puts the question, reads the answer and takes
+what is in it (``Parser``, ``ChatProcessor``). Its LiveChatAsync is not used: it asks eleven times at whatever
+goes wrong and says nothing, throws answers away that were not taken in time, begins to play the recording
+when a live chat is over, and cannot be cancelled in peace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+from pytchat import ChatProcessor, config, exceptions, util
+from pytchat.paramgen import liveparam
+from pytchat.parser.live import Parser
+
+from vtuber import clock
+from vtuber.config import Settings
+from vtuber.errors import ListenerError
+from vtuber.events import Deletion, Event
+from vtuber.listeners.connection import Lost
+from vtuber.listeners.youtube import watch
+from vtuber.listeners.youtube.browser import Browser
+from vtuber.listeners.youtube.renderers import Reader
+from vtuber.listeners.youtube.tree import rows, string
+from vtuber.listeners.youtube.watch import Airing, Video
+from vtuber.text import escaped
+
+log = logging.getLogger(__name__)
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 20.0
+"""Seconds between two questions; in between, it is as YouTube wishes."""
+USUAL_PAUSE = 5.0
+"""When YouTube does not say."""
+HISTORY_SECONDS = 30.0
+"""How much of what was said before she came is told. What is older is not: not even by the ticker."""
+LONGEST_GAP = 600.0
+"""What was said while nothing could be read is asked for afterwards, unless it took longer than this."""
+
+_ASK = httpx.URL(config._sml).raw_path.decode()  # noqa: SLF001  # the one place where pytchat names it
+_CHAT = "continuationContents.liveChatContinuation"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    events: list[Event]
+    place: str
+    """Where the chat goes on; "" when it is over."""
+    pause: float
+
+
+class Pages:
+    """One video's chat, read by its pages. May be read again after it broke, and goes on where it was."""
+
+    platform = "youtube"
+
+    def __init__(self, settings: Settings, video_id: str, channel: str) -> None:
+        self.channel = channel
+        self.answered: float | None = None
+        """When YouTube last answered with chat, on the show's clock; None until it did."""
+        self._video_id = video_id
+        self._base_url = settings.chat.youtube.base_url
+        self._processor = _Processor(Reader(channel))
+        self._visitor = ""
+        self._since = 0.0
+        """Nothing older is told, by YouTube's clock; 0 until that is known."""
+
+    @property
+    def odd(self) -> int:
+        """How many pieces of what came could not be understood."""
+        return self._processor.reader.odd
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """What happens in the chat, until it is over. Raises Lost when that broke off.
+
+        Raises ListenerError when the video has no chat that everybody may read.
+        """
+        async with Browser(self._base_url) as browser:
+            place = await self._entrance(browser)
+            while place:
+                answer = self._understood(await browser.ask(_ASK, self._question(place)))
+                self.answered = clock.now()
+                for event in answer.events:
+                    if isinstance(event, Deletion) or not 0 < event.sent < self._since:
+                        yield replace(event, at=clock.now())
+                if place := answer.place:
+                    await asyncio.sleep(answer.pause)
+                else:
+                    await self._confirm_end(browser)
+
+    async def _entrance(self, browser: Browser) -> str:
+        """Where to begin in the chat; "" when the stream has ended."""
+        video = self._legible(await self._watch(browser))
+        if video.airing is Airing.ENDED:
+            return ""
+        if not video.channel_id:
+            raise Lost("YouTube does not say whose video it is")
+        # What is "now" YouTube says: a clock that is wrong here would ask for chat of another time.
+        here = time.time()
+        there = browser.server_time or here
+        self._since = self._since or there - HISTORY_SECONDS
+        gap = 0.0 if self.answered is None else min(clock.now() - self.answered, LONGEST_GAP)
+        back = int(here - there + gap + HISTORY_SECONDS)
+        token: str = liveparam.getparam(self._video_id, video.channel_id, past_sec=back)
+        log.info("reading the chat of %s on YouTube", escaped(video.title or self._video_id))
+        return token
+
+    async def _watch(self, browser: Browser) -> Video | None:
+        return watch.read(await browser.page("/watch", v=self._video_id, hl="en"))
+
+    def _legible(self, video: Video | None) -> Video:
+        """The same video. Raises ListenerError when it has no chat for us."""
+        what, cure = f"the YouTube video {self._video_id!r}", "check the address of the stream"
+        if video is None:
+            problem = f"{what} does not exist"
+        elif video.refusal:
+            problem = f"{what} cannot be seen by everybody. YouTube says: {video.refusal}"
+            cure = "make it public or unlisted, or give another one"
+        elif video.airing is Airing.NEVER:
+            problem = f"{what} is no live stream"
+        elif video.chatless:
+            problem = f"{what} has no chat. YouTube says: {video.chatless}"
+            cure = "switch the live chat on, in the stream's settings"
+        else:
+            return video
+        raise ListenerError(problem, where="chat.youtube.streams", cure=cure, final=True)
+
+    async def _confirm_end(self, browser: Browser) -> None:
+        """A chat that ends with its stream is over. Raises when it is not over, or for another reason."""
+        video = await self._watch(browser)
+        if video is None or video.refusal or video.airing is not Airing.LIVE:
+            return
+        self._legible(video)
+        raise Lost("YouTube closed the chat, though the stream goes on")
+
+    def _question(self, place: str) -> Any:
+        question = util.get_param(place, dat=self._visitor)
+        # In other countries "$" stands for other dollars, and in other languages months are named otherwise.
+        question["context"]["client"] |= {"hl": "en", "gl": "US"}
+        return question
+
+    def _understood(self, answer: Any) -> _Answer:
+        """Raises Lost when it is no answer to our question."""
+        parser = Parser(is_replay=False)
+        try:
+            contents, visitor = parser.get_contents(answer)
+            if rows(answer, f"{_CHAT}.continuations"):
+                metadata, actions = parser.parse(contents)
+            else:  # the last answer; pytchat would fail at it
+                metadata, actions = {}, rows(answer, f"{_CHAT}.actions")
+        except exceptions.ChatParseException as error:
+            raise Lost(f"YouTube does not let us read the chat: {error}") from None
+        except (AttributeError, KeyError, IndexError, TypeError, exceptions.IllegalFunctionCall):
+            raise Lost("YouTube's answer is not understood") from None
+        self._visitor = self._visitor or (visitor if isinstance(visitor, str) else "")
+        pause = _pause(metadata.get("timeoutMs"))
+        told = {"video_id": self._video_id, "timeout": pause, "chatdata": actions}
+        return _Answer(self._processor.process([told]), string(metadata, "continuation"), pause)
+
+
+class _Processor(ChatProcessor):  # type: ignore[misc]  # pytchat ships no types
+    """Takes what pytchat calls chat components, and makes events of the actions in them."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def process(self, chat_components: Iterable[dict[str, Any]]) -> list[Event]:
+        found = (
+            self.reader.event(action)
+            for component in chat_components
+            for action in rows(component, "chatdata")
+        )
+        return [event for event in found if event is not None]
+
+
+def _pause(timeout_ms: object) -> float:
+    """Seconds until the next question."""
+    if type(timeout_ms) is not int:
+        return USUAL_PAUSE
+    return min(max(timeout_ms, SHORTEST_PAUSE * 1000), LONGEST_PAUSE * 1000) / 1000

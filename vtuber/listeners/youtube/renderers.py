@@ -1,0 +1,275 @@
+"""What YouTube's pages are told of a chat, as JSON for their own scripts: an action becomes an event.
+
+Nothing here knows of sockets. YouTube documents none of this; the shapes are those of recorded answers. An
+action adds an item to the chat, takes one away, or moves some decoration; an item is in a "renderer".
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from vtuber.events import (
+    Author,
+    ChatMessage,
+    Deletion,
+    Emote,
+    Event,
+    Gift,
+    Mark,
+    Money,
+    Role,
+    Subscription,
+)
+from vtuber.listeners import emotes, money
+from vtuber.listeners.youtube.ids import LIMIT, message_id
+from vtuber.listeners.youtube.tree import RUNS_LIMIT, rows, string, table, text
+from vtuber.text import NAME_LIMIT, clean, clean_name, escaped
+
+log = logging.getLogger(__name__)
+
+_ROLES = {"OWNER": Role.BROADCASTER, "MODERATOR": Role.MODERATOR}
+_DECORATION = frozenset(
+    (
+        "addBannerToLiveChatCommand",  # what was pinned is in the chat as well
+        "addInteractivityWidgetAction",
+        "closeLiveChatActionPanelAction",
+        "liveChatReportModerationStateCommand",
+        "removeBannerForLiveChatCommand",
+        "removeFanzoneTickerChipCommand",
+        "showCreatorGoalTickerChipCommand",
+        "showFanzoneTickerChipCommand",
+        "showLiveChatActionPanelAction",  # a poll, like the next but one
+        "showLiveChatTooltipCommand",
+        "updateLiveChatPollAction",
+        "updateOrAddInteractivityWidgetAction",
+    )
+)
+_NO_EVENTS = frozenset(
+    (
+        "liveChatAutoModMessageRenderer",  # held back until a moderator has seen it
+        "liveChatModeChangeMessageRenderer",
+        "liveChatModerationMessageRenderer",
+        "liveChatPlaceholderItemRenderer",
+        "liveChatSponsorshipsGiftRedemptionAnnouncementRenderer",  # who got one of the gifts
+        "liveChatViewerEngagementMessageRenderer",
+    )
+)
+_TENURE = re.compile(r"(\d{1,4})\s*(year|年|년)?")
+"""How long somebody is a member: "8 months", "1 year". English is asked for, and may not be given."""
+_JEWELS = re.compile(r"sent (.+?)(?: for [\d.,]+ Jewels?)?")
+_GIFTS_LIMIT = 10_000
+_BUTTONS_LIMIT = 10
+
+
+class Reader:
+    """Turns actions into events, and counts those it does not know. Never raises."""
+
+    def __init__(self, channel: str) -> None:
+        self._channel = channel
+        self.odd = 0
+        """How many actions could not be understood."""
+        self._actions: dict[str, Callable[[Any], Event | None]] = {
+            "addChatItemAction": lambda body: self._item(table(body, "item")),
+            "addLiveChatTickerItemAction": self._ticker,
+            "markChatItemAsDeletedAction": self._deleted,
+            "markChatItemsByAuthorAsDeletedAction": self._banned,
+            "removeChatItemAction": self._deleted,
+            "removeChatItemByAuthorAction": self._banned,
+            "replaceChatItemAction": self._replaced,
+        }
+        self._items: dict[str, Callable[[dict[str, Any]], Event | None]] = {
+            "giftMessageViewModel": self._jewels,
+            "liveChatMembershipItemRenderer": self._membership,
+            "liveChatPaidMessageRenderer": self._super_chat,
+            "liveChatPaidStickerRenderer": self._sticker,
+            "liveChatSponsorshipsGiftPurchaseAnnouncementRenderer": self._gifts,
+            "liveChatTextMessageRenderer": self._text_message,
+        }
+
+    def event(self, action: object) -> Event | None:
+        """What the action means; None when it is nothing that she could answer or must heed."""
+        for kind, body in action.items() if isinstance(action, dict) else ():
+            if kind in self._actions:
+                return self._actions[kind](body)
+            if kind in _DECORATION:
+                return None
+        self._note_odd(action)
+        return None
+
+    def _item(self, item: dict[str, Any]) -> Event | None:
+        for kind, it in item.items():
+            if kind in self._items and isinstance(it, dict):
+                return self._items[kind](it)
+            if kind in _NO_EVENTS:
+                return None
+        self._note_odd(item)
+        return None
+
+    def _ticker(self, body: object) -> Event | None:
+        """The strip above the chat shows again what was paid. What has no date there is only a picture."""
+        for ticker in table(body, "item").values():
+            if shown := table(ticker, "showItemEndpoint.showLiveChatItemEndpoint.renderer"):
+                event = self._item(shown)
+                return event if event and event.sent else None
+        self._note_odd(body)
+        return None
+
+    def _replaced(self, body: object) -> Event | None:
+        """A message takes the place of its placeholder, or something else that of a message."""
+        return self._item(table(body, "replacementItem")) or self._deleted(body)
+
+    def _deleted(self, body: object) -> Deletion | None:
+        if not (target := message_id(string(body, "targetItemId"))):
+            self._note_odd(body)
+            return None
+        return Deletion(f"deleted-{target}", "youtube", self._channel, message_id=target)
+
+    def _banned(self, body: object) -> Deletion | None:
+        if not (author := clean(string(body, "externalChannelId"), LIMIT)):
+            self._note_odd(body)
+            return None
+        # Somebody may be sent away twice, and nothing tells the one time from the other.
+        return Deletion(f"banned-{uuid.uuid4()}", "youtube", self._channel, author_id=author)
+
+    def _text_message(self, it: dict[str, Any]) -> ChatMessage | None:
+        message = self._message(it)
+        return message if message.text else None
+
+    def _super_chat(self, it: dict[str, Any]) -> ChatMessage:
+        return replace(self._message(it), money=money.read(text(it, "purchaseAmountText")))
+
+    def _message(self, it: dict[str, Any]) -> ChatMessage:
+        said, pictures, mentions = _words(it)
+        return ChatMessage(
+            *self._head(it, it),
+            said,
+            emotes=pictures,
+            reply_to=_reply_to(it),
+            mentions=mentions,
+            sent=_sent(it),
+        )
+
+    def _sticker(self, it: dict[str, Any]) -> ChatMessage:
+        return ChatMessage(
+            *self._head(it, it),
+            clean(string(it, "sticker.accessibility.accessibilityData.label")),
+            money=money.read(text(it, "purchaseAmountText")),
+            marks=frozenset((Mark.STICKER,)),
+            sent=_sent(it),
+        )
+
+    def _jewels(self, it: dict[str, Any]) -> ChatMessage:
+        """A picture for YouTube's own coins, of which nobody says what they are worth."""
+        said = clean(text(it, "text"))
+        gift = _JEWELS.fullmatch(said)
+        return ChatMessage(
+            *self._head(it, it),
+            gift.group(1) if gift else said,
+            money=Money(None, ""),
+            marks=frozenset((Mark.STICKER,)),
+            sent=_sent(it),
+        )
+
+    def _membership(self, it: dict[str, Any]) -> Subscription:
+        """A new member, or one who says for how many months they are."""
+        head = self._head(it, it)
+        said, _, _ = _words(it)
+        level = text(it, "headerSubtext")
+        if "headerPrimaryText" not in it:  # "Welcome to ", the level, "!"
+            level = string(it, "headerSubtext.runs.1.text")
+        months = max(1, _months(text(it, "headerPrimaryText")), head[-1].months)
+        return Subscription(*head, said, months=months, tier=clean(level, NAME_LIMIT), sent=_sent(it))
+
+    def _gifts(self, it: dict[str, Any]) -> Gift:
+        header = table(it, "header.liveChatSponsorshipsHeaderRenderer")
+        told = [string(run, "text").strip() for run in rows(header, "primaryText.runs")[:RUNS_LIMIT]]
+        count = next((int(word) for word in told if word.isdecimal() and len(word) < 10), 1)
+        return Gift(*self._head(it, header), count=min(max(1, count), _GIFTS_LIMIT), sent=_sent(it))
+
+    def _head(self, it: dict[str, Any], named: dict[str, Any]) -> tuple[str, str, str, Author]:
+        """The fields that every event begins with; ``named`` holds its author's name and badges."""
+        name = clean_name(text(named, "authorName").removeprefix("@"))
+        roles, months = _standing(named)
+        # A channel's id never begins with "@", so a name that stands in for one is told apart.
+        identity = clean(string(it, "authorExternalChannelId"), LIMIT) or f"@{name}"
+        stable = clean(f"unnamed-{identity}-{string(it, 'timestampUsec')}", LIMIT)
+        author = Author(identity, name, roles, months)
+        return message_id(string(it, "id")) or stable, "youtube", self._channel, author
+
+    def _note_odd(self, what: object) -> None:
+        self.odd += 1
+        names = ", ".join(map(str, islice(what, 5))) if isinstance(what, dict) else type(what).__name__
+        log.debug("not understood, from YouTube's chat: %s", escaped(names[:200]))
+
+
+def _words(it: dict[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[str, ...]]:
+    """What somebody wrote: clean, where the channel's own emoji are in it, and who was mentioned."""
+    pieces: list[str] = []
+    spans: list[tuple[int, int]] = []
+    mentions: dict[str, None] = {}
+    length = 0
+    for run in rows(it, "message.runs")[:RUNS_LIMIT] or [{"text": text(it, "message")}]:
+        piece = string(run, "text")
+        if emoji := table(run, "emoji"):
+            piece, is_own = _emoji(emoji)
+            if is_own:
+                spans.append((length, length + len(piece)))
+        elif piece.startswith("@") and string(run, "navigationEndpoint.browseEndpoint.browseId"):
+            mentions[clean_name(piece[1:])] = None
+        pieces.append(piece)
+        length += len(piece)
+    return *emotes.cleaned("".join(pieces), spans), tuple(mentions)
+
+
+def _emoji(emoji: dict[str, Any]) -> tuple[str, bool]:
+    """Its text, and whether it is a picture that somebody drew and no character that all systems know."""
+    name = string(emoji, "emojiId")
+    if emoji.get("isCustomEmoji") is True or "/" in name:
+        return string(emoji, "shortcuts.0") or string(
+            emoji, "image.accessibility.accessibilityData.label"
+        ), True
+    return name, False
+
+
+def _standing(it: dict[str, Any]) -> tuple[frozenset[Role], int]:
+    """The author's roles and months, from their badges alone: YouTube draws its own for those in charge,
+    and each channel draws its own for members.
+    """
+    roles: set[Role] = set()
+    months = 0
+    for row in rows(it, "authorBadges")[:_BUTTONS_LIMIT]:
+        badge = table(row, "liveChatAuthorBadgeRenderer")
+        icon = string(badge, "icon.iconType")
+        if icon in _ROLES:
+            roles.add(_ROLES[icon])
+        elif not icon and table(badge, "customThumbnail"):
+            roles.add(Role.SUBSCRIBER)
+            months = max(months, _months(string(badge, "tooltip")))
+    return frozenset(roles), months
+
+
+def _months(told: str) -> int:
+    if (time := _TENURE.search(told[:NAME_LIMIT])) is None:
+        return 0
+    return int(time.group(1)) * (12 if time.group(2) else 1)
+
+
+def _reply_to(it: dict[str, Any]) -> str:
+    """Whose super chat it replies to: the name on the button that shows what else was replied."""
+    for button in rows(it, "beforeContentButtons")[:_BUTTONS_LIMIT]:
+        shown = "buttonViewModel.onTap.innertubeCommand.showEngagementPanelEndpoint.identifier.tag"
+        title = string(button, "buttonViewModel.title")
+        if title.startswith("@") and string(button, shown) == "PAreply_thread":
+            return clean_name(title[1:])
+    return ""
+
+
+def _sent(it: dict[str, Any]) -> float:
+    stamp = string(it, "timestampUsec")
+    return int(stamp) / 1_000_000 if stamp.isascii() and stamp.isdigit() and len(stamp) <= 18 else 0.0
