@@ -3,7 +3,7 @@
 The floors, from the ground up; a module imports only from floors below its own:
 
 8. cli
-7. rehearsal, checkup, talk, terminal
+7. rehearsal, checkup, talk, accounts, terminal
 6. show
 5. performer
 4. turn

@@ -1,4 +1,4 @@
-"""The command line: `banban live`, `rehearse`, `chat` and `check`."""
+"""The command line: `banban live`, `rehearse`, `chat`, `check`, `login` and `logout`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -43,6 +44,15 @@ Speed = Annotated[
 ]
 For = Annotated[float | None, typer.Option("--for", help="End by itself after so many seconds.", min=0)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+class Platform(StrEnum):
+    """Where she can have an account."""
+
+    TWITCH = "twitch"
+
+
+Where = Annotated[Platform, typer.Argument(help="Where the account is.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more in the log.")]
 
 
@@ -193,6 +203,36 @@ def check(
         terminal.show_health("banban check", parts)
     if any(health.state is State.DOWN for health in parts):
         raise typer.Exit(1)
+
+
+@app.command()
+def login(*, platform: Where, config: Config = None, verbose: Verbose = False) -> None:  # noqa: ARG001  # one so far
+    """Let her into an account, with a code that you enter in a browser."""
+    terminal.set_up_logging(verbose=verbose)
+    with _settings(config, {}) as settings:
+        from vtuber.accounts import log_in_at_twitch  # noqa: PLC0415  # see above
+
+        rights = _run(lambda: log_in_at_twitch(settings, terminal.tell))
+    if rights is None:
+        terminal.tell("stopped: nobody was logged in")
+        raise typer.Exit(1)
+    terminal.show_health("what she may do there", rights)
+
+
+@app.command()
+def logout(
+    *,
+    platform: Where,  # noqa: ARG001  # one so far
+    name: Annotated[str, typer.Argument(help="The account; without it, all of them.")] = "",
+    config: Config = None,
+    verbose: Verbose = False,
+) -> None:
+    """Forget an account, here and there."""
+    terminal.set_up_logging(verbose=verbose)
+    with _settings(config, {}) as settings:
+        from vtuber.accounts import log_out_at_twitch  # noqa: PLC0415  # see above
+
+        _run(lambda: log_out_at_twitch(settings, terminal.tell, name))
 
 
 @app.callback(invoke_without_command=True)

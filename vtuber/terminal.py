@@ -140,6 +140,11 @@ def show_defect(error: BaseException) -> None:
     )
 
 
+def tell(words: str) -> None:
+    """Plain words. None of its lines is broken: an address in it can be clicked."""
+    out.print(Text("\n".join(escaped(line) for line in words.split("\n"))), soft_wrap=True)
+
+
 def say(sentence: str) -> None:
     """A sentence of a talk; "" ends the line."""
     out.print(Text(escaped(sentence)), end=" " if sentence else "\n")

@@ -8,13 +8,20 @@ from decimal import Decimal
 from vtuber.events import Money
 
 _SYMBOLS = {
-    "$": "USD", "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "HK$": "HKD",
-    "MX$": "MXN", "NT$": "TWD", "NZ$": "NZD", "R$": "BRL", "S$": "SGD", "SG$": "SGD", "CLP$": "CLP",
-    "COP$": "COP", "€": "EUR", "£": "GBP", "¥": "JPY", "￥": "JPY", "円": "JPY", "CN¥": "CNY", "元": "CNY",
-    "₩": "KRW", "￦": "KRW", "₹": "INR", "₽": "RUB", "₱": "PHP", "₫": "VND", "₪": "ILS", "₺": "TRY",
-    "฿": "THB", "₴": "UAH", "₦": "NGN", "₸": "KZT", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "lei": "RON",
-    "RM": "MYR", "Rp": "IDR", "S/": "PEN",
+    "$": "USD", "US$": "USD", "$US": "USD", "A$": "AUD", "AU$": "AUD", "$AU": "AUD", "C$": "CAD",
+    "CA$": "CAD", "$CA": "CAD", "HK$": "HKD", "$HK": "HKD", "MX$": "MXN", "$MX": "MXN", "NT$": "TWD",
+    "NZ$": "NZD", "$NZ": "NZD", "S$": "SGD", "SG$": "SGD", "$SG": "SGD", "R$": "BRL", "AR$": "ARS",
+    "$AR": "ARS", "CL$": "CLP", "CLP$": "CLP", "$CL": "CLP", "CO$": "COP", "COP$": "COP", "$CO": "COP",
+    "RD$": "DOP", "$U": "UYU", "€": "EUR", "£": "GBP", "E£": "EGP", "¥": "JPY", "￥": "JPY", "JP¥": "JPY",
+    "円": "JPY", "CN¥": "CNY", "元": "CNY", "₩": "KRW", "￦": "KRW", "원": "KRW", "₹": "INR", "₽": "RUB",
+    "руб": "RUB", "₱": "PHP", "₫": "VND", "đ": "VND", "₪": "ILS", "₺": "TRY", "TL": "TRY", "฿": "THB",
+    "₴": "UAH", "грн": "UAH", "₦": "NGN", "₸": "KZT", "₾": "GEL", "₼": "AZN", "֏": "AMD", "৳": "BDT",
+    "₡": "CRC", "₲": "PYG", "៛": "KHR", "₭": "LAK", "₮": "MNT", "zł": "PLN", "Kč": "CZK", "Ft": "HUF",
+    "lei": "RON", "лв": "BGN", "ден": "MKD", "KM": "BAM", "RM": "MYR", "Rp": "IDR", "R": "ZAR", "S/": "PEN",
+    "B/": "PAB", "ر.س": "SAR", "د.إ": "AED", "ر.ق": "QAR", "د.ك": "KWD", "د.ب": "BHD", "ر.ع": "OMR",
+    "د.أ": "JOD", "ج.م": "EGP", "د.م": "MAD", "د.ج": "DZD", "د.ت": "TND", "ع.د": "IQD", "ل.ل": "LBP",
 }  # fmt: skip
+"""Without a point at the end. What could be several ("kr", "Rs", "Bs") is none."""
 
 CODES = frozenset(
     """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD
@@ -27,32 +34,33 @@ CODES = frozenset(
 )
 """ISO 4217 codes in use."""
 
-_THREE_DECIMALS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
-_AMOUNT = re.compile(r"\d(?:[\d.,'’٫٬\s]*\d)?")
-_GROUPING = re.compile(r"[\s'’٬]")
+_THREE_DECIMALS = frozenset(("BHD", "JOD", "KWD", "LYD", "OMR", "TND"))  # IQD has them and prints none
+_AMOUNT = re.compile(r"\d(?:[\d.,'’\s]*\d)?")
+_GROUPING = re.compile(r"[\s'’]")
+_SAME = str.maketrans("٫٬，．", ".',.", "\u061c\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069")
+"""Marks of other scripts become ours; the invisible ones that say in which direction to read are left out."""
 LIMIT = 40
 """A price is no longer than this many characters."""
 
 
 def read(text: str) -> Money:
     """The amount and the currency of a printed price; None and "" for what is not understood."""
-    number = _AMOUNT.search(text[:LIMIT])
+    text = text[:LIMIT].translate(_SAME)
+    number = _AMOUNT.search(text)
     if number is None:
-        return Money(None, currency(text[:LIMIT]))
-    unit = currency(text[: number.start()] + " " + text[number.end() : LIMIT])
+        return Money(None, currency(text))
+    unit = currency(text[: number.start()] + " " + text[number.end() :])
     return Money(_amount(number.group(), unit), unit)
 
 
 def currency(symbol: str) -> str:
     """The ISO code of a symbol or code, "" when it is neither or could be several."""
-    symbol = " ".join(symbol.split())
-    if symbol in CODES:
-        return symbol
-    return _SYMBOLS.get(symbol, "")
+    symbol = "".join(symbol.split()).rstrip(".")
+    return symbol if symbol in CODES else _SYMBOLS.get(symbol, "")
 
 
 def _amount(printed: str, unit: str) -> Decimal:
-    printed = _GROUPING.sub("", printed).replace("٫", ".")
+    printed = _GROUPING.sub("", printed)
     *head, tail = re.split("[.,]", printed)
     if not head:
         return Decimal(tail)

@@ -1,0 +1,249 @@
+"""Logging in at Twitch by a code that the streamer enters in any browser, and logging out.
+
+After https://dev.twitch.tv/docs/authentication/getting-tokens-oauth/#device-code-grant-flow and RFC 8628.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from vtuber import clock
+from vtuber.config import Settings
+from vtuber.errors import ConfigError, ListenerError
+from vtuber.listeners.twitch.scopes import SCOPES
+from vtuber.listeners.twitch.tokens import Token, TokenFile
+from vtuber.text import clean, escaped
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 15.0
+LEAST_INTERVAL = 1.0
+"""Seconds between two questions whether the code was entered, whatever the server says."""
+MOST_INTERVAL = 60.0
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What the streamer is asked to do."""
+
+    address: str
+    code: str
+    seconds: float
+    """For how long the code is good."""
+
+
+class _Refused(Exception):  # noqa: N818  # it is raised as one says it
+    """Twitch understood, and said no. ``why`` is its own word: "authorization_pending"."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+async def login(settings: Settings, file: TokenFile, invite: Callable[[Invitation], None]) -> Token:
+    """Waits until the streamer has let us into an account, and keeps its token. Raises BanbanError."""
+    client_id = settings.chat.twitch.client_id.strip()
+    if not client_id:
+        raise ConfigError(
+            "logging in needs the client id of an application of your own",
+            where="chat.twitch.client_id",
+            cure="register one at https://dev.twitch.tv/console (any name, OAuth redirect URL "
+            "http://localhost, category Chat Bot, client type Public), and write here: "
+            'client_id = "its client id"',
+        )
+    await clock.in_thread(file.read)  # what is wrong with the file is told before the work is done
+    async with _service(settings) as service:
+        grant = await _Grant.begin(service, client_id)
+        invite(grant.invitation)
+        access, refresh = await grant.wait()
+        token = await _validated(service, client_id, access, refresh)
+    await clock.in_thread(file.save, token)
+    return token
+
+
+async def logout(settings: Settings, file: TokenFile, name: str = "") -> list[str]:
+    """Forgets the token of one account, or of all, here and at Twitch. Says what became of each."""
+    tokens = await clock.in_thread(file.read)
+    chosen = [token for token in tokens if not name or token.login.lower() == name.lstrip("@").lower()]
+    if name and not chosen:
+        raise ConfigError(
+            f"{escaped(name[:60])!r} is not logged in at Twitch",
+            cure=f"logged in: {', '.join(token.login for token in tokens) or 'nobody'}",
+        )
+    told = []
+    async with _service(settings) as service:
+        for token in chosen:
+            try:
+                await service.post("/revoke", client_id=token.client_id, token=token.access)
+                trouble = ""
+            except _Refused as refused:
+                trouble = f", but Twitch says: {refused.why}"
+            except ListenerError as error:
+                trouble = f", but Twitch could not be told: {error.what}"
+            await clock.in_thread(file.remove, token.login)
+            if trouble:
+                trouble += "\n  → to be sure, disconnect it at https://www.twitch.tv/settings/connections"
+            told.append(f"{token.login} is logged out{trouble}")
+    return told or ["nobody is logged in at Twitch"]
+
+
+class _Service:
+    """id.twitch.tv. Answers are JSON objects; secrets travel in bodies and headers, never in addresses."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._url = url.rstrip("/")
+
+    async def post(self, path: str, **form: str) -> dict[str, Any]:
+        return await self._asked("POST", path, data=form)
+
+    async def get(self, path: str, token: str) -> dict[str, Any]:
+        return await self._asked("GET", path, headers={"Authorization": f"OAuth {token}"})
+
+    async def _asked(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        """Raises _Refused, or ListenerError when there was no answer that can be understood."""
+        try:
+            with clock.outside():
+                async with self._session.request(
+                    method, self._url + path, allow_redirects=False, **request
+                ) as response:
+                    status, body = response.status, await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            why = clean(str(error)) or "no answer"
+            raise ListenerError(
+                f"Twitch cannot be reached: {why}", where=self._url, cure="check the network"
+            ) from error
+        try:
+            answer = json.loads(body or b"{}")
+        except (ValueError, RecursionError):
+            answer = None
+        refused = 400 <= status < 500 and status != 429  # 429 says: later
+        if not isinstance(answer, dict) or not (refused or status < 300):
+            raise ListenerError(
+                f"Twitch gives no proper answer (HTTP {status})", where=self._url, cure="try again later"
+            )
+        if refused:
+            raise _Refused(_text(answer, "message") or _text(answer, "error") or f"HTTP {status}")
+        return answer
+
+
+@asynccontextmanager
+async def _service(settings: Settings) -> AsyncIterator[_Service]:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)) as session:
+        yield _Service(session, settings.chat.twitch.id_url)
+
+
+class _Grant:
+    """One code: invited, waited for, granted or not."""
+
+    def __init__(self, service: _Service, client_id: str, answer: dict[str, Any]) -> None:
+        self._service = service
+        self._form = {
+            "client_id": client_id,
+            "scopes": " ".join(SCOPES),
+            "device_code": _text(answer, "device_code"),
+            "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        }
+        self._interval = min(max(LEAST_INTERVAL, _number(answer, "interval", 5.0)), MOST_INTERVAL)
+        seconds = _number(answer, "expires_in", 1800.0)
+        self._until = clock.now() + seconds
+        self.invitation = Invitation(_text(answer, "verification_uri"), _text(answer, "user_code"), seconds)
+
+    @classmethod
+    async def begin(cls, service: _Service, client_id: str) -> _Grant:
+        try:
+            answer = await service.post("/device", client_id=client_id, scopes=" ".join(SCOPES))
+        except _Refused as refused:
+            raise _about_application(refused) from None
+        grant = cls(service, client_id, answer)
+        if not (grant._form["device_code"] and grant.invitation.address and grant.invitation.code):
+            raise ListenerError("Twitch's answer holds no code", where="chat.twitch.id_url")
+        return grant
+
+    async def wait(self) -> tuple[str, str]:
+        """The access and the refresh token. A network that fails meanwhile is waited for as well."""
+        trouble = ""
+        while True:
+            await asyncio.sleep(self._interval)
+            if clock.now() > self._until:
+                raise _given_up(trouble or "the code was not entered in time")
+            try:
+                answer = await self._service.post("/token", **self._form)
+            except _Refused as refused:
+                self._heed(refused)
+                trouble = ""
+            except ListenerError as error:
+                if error.what != trouble:
+                    log.warning("%s; trying again", escaped(error.what))
+                trouble = error.what
+            else:
+                access, refresh = _text(answer, "access_token"), _text(answer, "refresh_token")
+                if not (access and refresh):
+                    raise _given_up("Twitch's answer holds no token")
+                return access, refresh
+
+    def _heed(self, refused: _Refused) -> None:
+        match refused.why.lower():
+            case "authorization_pending":
+                pass
+            case "slow_down":
+                self._interval += 5.0  # as the RFC asks
+            case "access_denied" | "authorization_declined":
+                raise _given_up("the login was turned down in the browser") from None
+            case "expired_token":
+                raise _given_up("the code was not entered in time") from None
+            case "invalid device code":  # what Twitch says of both, and of a code that was used
+                raise _given_up("the login was turned down in the browser, or the code is too old") from None
+            case _:
+                raise _about_application(refused) from None
+
+
+async def _validated(service: _Service, client_id: str, access: str, refresh: str) -> Token:
+    """Whose token it is, and what it allows."""
+    try:
+        answer = await service.get("/validate", access)
+    except _Refused as refused:
+        raise _given_up(f"Twitch does not know its own token: {refused.why}") from None
+    scopes = answer.get("scopes")
+    token = Token(
+        user_id=_text(answer, "user_id"),
+        login=_text(answer, "login"),
+        client_id=client_id,
+        access=access,
+        refresh=refresh,
+        scopes=frozenset(map(str, scopes)) if isinstance(scopes, list) else frozenset(),
+    )
+    if not (token.user_id and token.login):
+        raise _given_up("Twitch does not say whose token it is")
+    return token
+
+
+def _given_up(why: str) -> ListenerError:
+    return ListenerError(why, cure="begin again: banban login twitch")
+
+
+def _about_application(refused: _Refused) -> ConfigError:
+    return ConfigError(
+        f"Twitch does not accept the application: {refused.why}",
+        where="chat.twitch.client_id",
+        cure="compare it with https://dev.twitch.tv/console; the client type must be public",
+    )
+
+
+def _text(answer: dict[str, Any], key: str) -> str:
+    value = answer.get(key)
+    return clean(value) if isinstance(value, str) else ""
+
+
+def _number(answer: dict[str, Any], key: str, otherwise: float) -> float:
+    value = answer.get(key)
+    return float(value) if isinstance(value, int | float) and 0 <= value <= _DAY else otherwise
