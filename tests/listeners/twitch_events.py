@@ -11,7 +11,7 @@ ROOM = {
     "broadcaster_user_login": "room",
     "broadcaster_user_name": "Room",
 }
-NOT_SHARED = {
+NOT_SHARED: Told = {
     "source_broadcaster_user_id": None,
     "source_broadcaster_user_login": None,
     "source_broadcaster_user_name": None,
@@ -19,7 +19,7 @@ NOT_SHARED = {
     "source_badges": None,
     "is_source_only": None,
 }
-SHARED = {
+SHARED: Told = {
     "source_broadcaster_user_id": "2",
     "source_broadcaster_user_login": "other",
     "source_broadcaster_user_name": "Other",
@@ -172,6 +172,10 @@ def silenced() -> Told:
     return {**ROOM, **person("target_user")}
 
 
+def cleared() -> Told:
+    return dict(ROOM)
+
+
 def powered_up(bits: int, kind: str, *pieces: Told | str, **more: Any) -> Told:
     return {
         **ROOM,
@@ -206,7 +210,7 @@ def began(kind: str = "live") -> Told:
 
 
 def ended() -> Told:
-    return dict(ROOM)
+    return {"id": "9001", **ROOM}
 
 
 VERSIONS = {"channel.follow": "2"}

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Any, Self
 
 from aiohttp import WSMsgType, web
 from twitch_events import ROOM, VERSIONS, Told, notification
+from twitch_id import CLIENT, Account, TwitchId
 
 from vtuber.config import Settings
 from vtuber.listeners.twitch.tokens import Token
@@ -32,17 +34,7 @@ SCOPES = {
 }
 OWN = ("channel.bits.use", "channel.channel_points_custom_reward_redemption.add")
 ALL_SCOPES = frozenset().union(*SCOPES.values(), {"user:write:chat"})
-CLIENT = "client"
 STAMP = "2026-11-25T10:00:00.000000000Z"
-
-
-@dataclass
-class Grant:
-    login: str
-    user_id: str
-    scopes: frozenset[str]
-    refresh: str
-    expires_in: int = 14_000
 
 
 @dataclass
@@ -57,10 +49,8 @@ class Session:
 
     async def send(self, message: Told | str) -> None:
         text = message if isinstance(message, str) else json.dumps(message)
-        try:
+        with suppress(ConnectionError, RuntimeError):  # the other side is gone
             await self.socket.send_str(text)
-        except (ConnectionError, RuntimeError):
-            pass  # the other side is gone
 
     def cut(self) -> None:
         """As a cable that is pulled."""
@@ -101,7 +91,7 @@ class Twitch:
 
     def __init__(self) -> None:
         self.users = {"room": "1", "other": "2", "bot": "3"}
-        self.grants: dict[str, Grant] = {}
+        self.id = TwitchId()
         self.rewards: list[Told] = []
         self.written: list[Told] = []
         self.settled: list[dict[str, str]] = []
@@ -111,7 +101,6 @@ class Twitch:
         self.greets = True
         self.keepalive = 10.0
         """Seconds between signs of life; 0: none."""
-        self.refreshed = 0
         self._numbers = count(1)
         self._moved: dict[str, list[Told]] = {}
 
@@ -119,21 +108,18 @@ class Twitch:
 
     def log_in(self, login: str, *without: str) -> Token:
         """An account with every scope except those."""
-        number = next(self._numbers)
-        user_id = self.users.setdefault(login, str(100 + number))
+        user_id = self.users.setdefault(login, str(100 + next(self._numbers)))
         scopes = ALL_SCOPES - set(without)
-        access, refresh = f"access-{number}", f"refresh-{number}"
-        self.grants[access] = Grant(login, user_id, scopes, refresh)
+        access, refresh = self.id.issue(Account(user_id, login, scopes))
         return Token(user_id, login, CLIENT, access, refresh, scopes)
 
     def expire(self, login: str) -> None:
         """Access tokens are of no use any more; refreshing gives new ones."""
-        for access in [access for access, grant in self.grants.items() if grant.login == login]:
-            self.grants[f"{access}-expired"] = self.grants.pop(access)
+        for access in [access for access, account in self.id.access.items() if account.login == login]:
+            self.id.expire(access)
 
     async def revoke(self, login: str, status: str = "authorization_revoked") -> None:
-        for access in [access for access, grant in self.grants.items() if grant.login == login]:
-            del self.grants[access]
+        self.id.disconnect(self.users[login])
         for session in self.sessions:
             if session.user_id == self.users[login]:
                 await self.end(session, status, *(one["type"] for one in session.subscriptions))
@@ -215,8 +201,7 @@ class Twitch:
 
         app = web.Application(middlewares=[prepared_first])
         app.router.add_get("/ws", self._connect)
-        app.router.add_get("/oauth2/validate", self._validate)
-        app.router.add_post("/oauth2/token", self._refresh)
+        self.id.add_to(app)
         app.router.add_get("/helix/users", self._users)
         app.router.add_post("/helix/eventsub/subscriptions", self._subscribe)
         app.router.add_post("/helix/chat/messages", self._write)
@@ -276,47 +261,9 @@ class Twitch:
             if self.keepalive:
                 await session.send(control("session_keepalive"))
 
-    def _granted(self, request: web.Request) -> Grant | None:
+    def _granted(self, request: web.Request) -> Account | None:
         kind, _, access = request.headers.get("Authorization", "").partition(" ")
-        grant = self.grants.get(access)
-        return grant if grant and kind in ("Bearer", "OAuth") and not access.endswith("expired") else None
-
-    async def _validate(self, request: web.Request) -> web.Response:
-        grant = self._granted(request)
-        if grant is None:
-            return web.json_response({"status": 401, "message": "invalid access token"}, status=401)
-        return web.json_response(
-            {
-                "client_id": CLIENT,
-                "login": grant.login,
-                "scopes": sorted(grant.scopes),
-                "user_id": grant.user_id,
-                "expires_in": grant.expires_in,
-            }
-        )
-
-    async def _refresh(self, request: web.Request) -> web.Response:
-        given = request.query.get("refresh_token", "")
-        for access, grant in self.grants.items():
-            if grant.refresh == given and request.query.get("client_id") == CLIENT:
-                break
-        else:
-            return web.json_response(
-                {"error": "Bad Request", "status": 400, "message": "Invalid refresh token"}, status=400
-            )
-        del self.grants[access]
-        self.refreshed += 1
-        fresh = Grant(grant.login, grant.user_id, grant.scopes, f"fresh-refresh-{self.refreshed}")
-        self.grants[f"fresh-access-{self.refreshed}"] = fresh
-        return web.json_response(
-            {
-                "access_token": f"fresh-access-{self.refreshed}",
-                "refresh_token": fresh.refresh,
-                "expires_in": 14_000,
-                "scope": sorted(fresh.scopes),
-                "token_type": "bearer",
-            }
-        )
+        return self.id.access.get(access) if kind == "Bearer" else None
 
     async def _users(self, request: web.Request) -> web.Response:
         if self._granted(request) is None:

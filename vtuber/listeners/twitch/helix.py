@@ -214,7 +214,9 @@ class Helix:
 
 def _point_twitchio(settings: TwitchChat) -> None:
     """twitchio keeps its addresses for the whole process, and its warnings are not for streamers."""
-    base = settings.id_url.rstrip("/").removesuffix("/oauth2")
+    base, oauth, rest = settings.id_url.rstrip("/").rpartition("/oauth2")
+    if not oauth or rest:
+        raise ConfigError("not an address that ends with /oauth2", where="chat.twitch.id_url")
     for name, address in (("BASE", settings.api_url.rstrip("/") + "/"), ("ID_BASE", base + "/")):
         if not isinstance(getattr(Route, name, None), str):
             raise ConfigError("this twitchio is too new", cure="install the version that README.md names")

@@ -239,10 +239,13 @@ def _author(line: Line) -> Author:
 
 
 def _marks(line: Line) -> frozenset[Mark]:
+    notices = (
+        (line.tags.get("msg-id"), line.tags.get("source-msg-id")) if line.command == "USERNOTICE" else ()
+    )
     told = {
         Mark.FIRST: line.tags.get("first-msg") == "1",
         Mark.RETURNING: line.tags.get("returning-chatter") == "1",
-        Mark.ANNOUNCEMENT: line.command == "USERNOTICE" and line.tags.get("msg-id") == "announcement",
+        Mark.ANNOUNCEMENT: "announcement" in notices,
     }
     return frozenset(mark for mark, is_so in told.items() if is_so)
 

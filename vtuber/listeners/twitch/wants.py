@@ -54,5 +54,5 @@ def beside_chat(channel: str, account: str, *, rewards: bool) -> list[Want]:
     ]
     if rewards:
         redeemed = eventsub.ChannelPointsRedeemAddSubscription(broadcaster_user_id=channel)
-        wants.append(Want(REWARDS, redeemed, (READ_REWARDS, MANAGE_REWARDS)))
+        wants.append(Want(REWARDS, redeemed, (MANAGE_REWARDS, READ_REWARDS)))
     return wants
