@@ -97,12 +97,16 @@ class Twitch:
         self.settled: list[dict[str, str]] = []
         self.requests: list[str] = []
         self.answers: defaultdict[str, list[Answer]] = defaultdict(list)
+        self.refused: dict[str, Answer] = {}
+        """What it says to who subscribes to these types."""
         self.sessions: list[Session] = []
         self.greets = True
         self.keepalive = 10.0
         """Seconds between signs of life; 0: none."""
         self._numbers = count(1)
         self._moved: dict[str, list[Told]] = {}
+        self.address = "http://127.0.0.1:1"
+        """Nobody is there until it is entered."""
 
     # What a test does.
 
@@ -286,27 +290,16 @@ class Twitch:
         }
 
     async def _subscribe(self, request: web.Request) -> web.Response:
-        grant = self._granted(request)
-        if grant is None:
-            return failure(401, "Invalid OAuth token")()
-        asked = await request.json()
+        grant, asked = self._granted(request), await request.json()
         kind, condition = asked["type"], asked["condition"]
         assert asked["version"] == VERSIONS.get(kind, "1")
-        named = [session for session in self.sessions if session.id == asked["transport"]["session_id"]]
-        if not named:
-            return failure(400, "websocket transport session does not exist or has already disconnected")()
-        (session,) = named
-        if session.user_id not in ("", grant.user_id):
-            message = "websocket transport cannot have subscriptions created by different users"
-            return failure(400, message)()
-        acting = {condition.get("user_id"), condition.get("moderator_user_id")} - {None}
-        owns = condition["broadcaster_user_id"] == grant.user_id or kind not in OWN
-        needed = SCOPES.get(kind)
-        allowed = needed is None or not grant.scopes.isdisjoint(needed)
-        if not (acting <= {grant.user_id} and owns and allowed):
-            return failure(403, "subscription missing proper authorization")()
-        if any(one["type"] == kind and one["condition"] == condition for one in session.subscriptions):
-            return failure(409, "subscription already exists")()
+        if kind in self.refused:
+            return self.refused[kind]()
+        session = next((one for one in self.sessions if one.id == asked["transport"]["session_id"]), None)
+        if trouble := self._trouble(grant, session, kind, condition):
+            return failure(*trouble)()
+        assert grant
+        assert session
         session.user_id = grant.user_id
         made = {
             "id": f"s{next(self._numbers)}",
@@ -322,6 +315,25 @@ class Twitch:
         return web.json_response(
             {"data": [made], "total": 1, "total_cost": 0, "max_total_cost": 10}, status=202
         )
+
+    def _trouble(
+        self, grant: Account | None, session: Session | None, kind: str, condition: Told
+    ) -> tuple[int, str] | None:
+        """Why there will be no such subscription."""
+        if grant is None:
+            return 401, "Invalid OAuth token"
+        if session is None:
+            return 400, "websocket transport session does not exist or has already disconnected"
+        if session.user_id not in ("", grant.user_id):
+            return 400, "websocket transport cannot have subscriptions created by different users"
+        acting = {condition.get("user_id"), condition.get("moderator_user_id")} - {None}
+        owns = condition["broadcaster_user_id"] == grant.user_id or kind not in OWN
+        allowed = kind not in SCOPES or not grant.scopes.isdisjoint(SCOPES[kind])
+        if not (acting <= {grant.user_id} and owns and allowed):
+            return 403, "subscription missing proper authorization"
+        if any(one["type"] == kind and one["condition"] == condition for one in session.subscriptions):
+            return 409, "subscription already exists"
+        return None
 
     async def _write(self, request: web.Request) -> web.Response:
         grant = self._granted(request)

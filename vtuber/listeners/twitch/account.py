@@ -55,12 +55,11 @@ class AccountTwitch:
         self._settling = Settling(self._patch, self._refuse_settling)
         self._room = ""
         """Its user id, once it is known."""
-        self._kinds: dict[str, str] = {}
         self._lacks: dict[str, str] = {}
         """What is not heard, and what the streamer can do about it."""
         self._unsettled = ""
-        self._ended: Lost | None = None
-        self._dismissed = asyncio.Event()
+        self._chat_ended = asyncio.Event()
+        self._beside_ended = asyncio.Event()
         self._anonymous: AnonymousTwitch | None = None
         self._relaying: asyncio.Task[None] | None = None
         self._denied = Denied("")
@@ -156,7 +155,7 @@ class AccountTwitch:
         if wants.READ_CHAT not in scopes:
             raise Denied(f"{account.login} may not read chat", f"let it ({wants.READ_CHAT}): {LOGIN}")
         room = await self._enter()
-        self._dismissed.clear()
+        self._chat_ended.clear()
         async with session.feed(account) as feed:
             for want in wants.in_chat(room, account.user_id):
                 try:
@@ -167,8 +166,8 @@ class AccountTwitch:
             self._chat.made()
             await self._end_relay()
             log.info("hearing #%s as %s", self.channel, account.login)
-            await feed.over(self._dismissed)
-        raise self._ended or Lost("Twitch ended it")
+            await feed.over(self._chat_ended)
+        raise Lost("Twitch ended a subscription")
 
     async def _enter(self) -> str:
         """Has all told that happens in the channel; its id."""
@@ -213,7 +212,7 @@ class AccountTwitch:
         scopes = await session.helix.admit(host.user_id)
         room = await self._enter()
         wanted = wants.beside_chat(room, host.user_id, rewards=bool(self._settings.chat.twitch.rewards))
-        self._kinds = {want.subscription.type: want.what for want in wanted}
+        self._beside_ended.clear()
         async with session.feed(host) as feed:
             lacks = {want.what: await self._subscribe(feed, host, room, scopes, want) for want in wanted}
             if lacks.get(wants.REWARDS) == "":
@@ -222,7 +221,8 @@ class AccountTwitch:
                 lacks["writing"] = f"let {session.reader.login} write ({wants.WRITE_CHAT}): {LOGIN}"
             self._lacks = {what: cure for what, cure in lacks.items() if cure}
             self._beside.made()
-            await feed.over()
+            await feed.over(self._beside_ended)
+        raise Lost("Twitch ended a subscription")
 
     async def _subscribe(self, feed: Feed, host: Token, room: str, scopes: frozenset[str], want: Want) -> str:
         """Returns "", or what the streamer can do."""
@@ -233,7 +233,7 @@ class AccountTwitch:
         try:
             await self._session.subscribe(feed, host, want)
         except Refused as refused:
-            return f"Twitch says: {refused.said}"
+            return f"{want.help} (Twitch: {refused.said})"
         return ""
 
     async def _learn_rewards(self, room: str, scopes: frozenset[str]) -> dict[str, str]:
@@ -243,7 +243,7 @@ class AccountTwitch:
                 room, lambda client: client.create_partialuser(room).fetch_custom_rewards()
             )
         except Refused as refused:
-            return {wants.REWARDS: f"Twitch says: {refused.said}"}
+            return {wants.REWARDS: f"nothing you can do (Twitch: {refused.said})"}
         known = {reward.title.strip().casefold() for reward in found}
         self._reader.reward_ids |= {reward.id for reward in found if self._reader.counts(reward.title)}
         lacks = {
@@ -268,14 +268,10 @@ class AccountTwitch:
 
     def _heed(self, subscription: Mapping[str, Any]) -> None:
         """Twitch ended a subscription: consent was withdrawn, the account banned or no moderator any more."""
-        kind = text(subscription.get("type"))
-        why = f"Twitch ended it ({clean(text(subscription.get('status')))})"
-        log.warning("Twitch, #%s, %s: %s", self.channel, escaped(clean(kind)), escaped(why))
-        if kind.startswith("channel.chat."):
-            self._ended = Lost(why)
-            self._dismissed.set()
-        elif kind in self._kinds:
-            self._lacks[self._kinds[kind]] = f"{why}: {LOGIN}"
+        kind, why = (clean(text(subscription.get(key))) for key in ("type", "status"))
+        log.info("Twitch, #%s: %s is over (%s)", self.channel, escaped(kind), escaped(why))
+        # What is still possible shows when it is asked for again.
+        (self._chat_ended if kind.startswith("channel.chat.") else self._beside_ended).set()
 
     async def _bring(self, event: Event) -> None:
         if event.id in self._ids:

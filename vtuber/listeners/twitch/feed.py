@@ -139,9 +139,9 @@ class Feed:
     def is_lost(self) -> bool:
         return self._following.done()
 
-    async def over(self, dismissed: asyncio.Event | None = None) -> None:
-        """Waits until it is lost, and raises Lost then; or until its listener is dismissed."""
-        leaving = asyncio.create_task((dismissed or asyncio.Event()).wait())
+    async def over(self, sooner: asyncio.Event) -> None:
+        """Waits until it is lost, and raises Lost then; or until the event sooner than that."""
+        leaving = asyncio.create_task(sooner.wait())
         try:
             await asyncio.wait((leaving, self._following), return_when=asyncio.FIRST_COMPLETED)
         finally:

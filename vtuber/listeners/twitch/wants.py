@@ -26,6 +26,8 @@ class Want:
     subscription: eventsub.SubscriptionPayload
     scopes: tuple[str, ...] = ()
     """One of these is needed."""
+    help: str = "nothing you can do"
+    """For when Twitch refuses although the scope was granted."""
 
 
 def in_chat(channel: str, account: str) -> list[Want]:
@@ -47,6 +49,7 @@ def beside_chat(channel: str, account: str, *, rewards: bool) -> list[Want]:
             "follows",
             eventsub.ChannelFollowSubscription(broadcaster_user_id=channel, moderator_user_id=account),
             (READ_FOLLOWS,),
+            "make the account a moderator of the channel",
         ),
         Want("the stream's begin", eventsub.StreamOnlineSubscription(broadcaster_user_id=channel)),
         Want("the stream's end", eventsub.StreamOfflineSubscription(broadcaster_user_id=channel)),
