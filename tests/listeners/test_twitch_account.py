@@ -27,6 +27,8 @@ from vtuber.listeners.twitch import inflow
 from vtuber.listeners.twitch.anonymous import AnonymousTwitch
 from vtuber.listeners.twitch.tokens import TokenFile
 
+pytest_plugins = ["twitch_fixtures"]
+
 CHAT = "channel.chat.message"
 BESIDE = ("channel.follow", "channel.bits.use", "stream.online", "stream.offline")
 

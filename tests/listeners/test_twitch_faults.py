@@ -23,6 +23,8 @@ from vtuber.listeners.twitch import account, feed, helix
 from vtuber.listeners.twitch.account import AccountTwitch
 from vtuber.listeners.twitch.tokens import TokenFile
 
+pytest_plugins = ["twitch_fixtures"]
+
 CHAT = "channel.chat.message"
 SUBSCRIBE = "/helix/eventsub/subscriptions"
 

@@ -15,6 +15,8 @@ from vtuber import clock
 from vtuber.events import ChatMessage
 from vtuber.listeners.twitch.tokens import TokenFile
 
+pytest_plugins = ["twitch_fixtures"]
+
 CHAT = "channel.chat.message"
 SECONDS = 3600.0
 CUTS = 200

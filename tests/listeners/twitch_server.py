@@ -97,6 +97,8 @@ class Twitch:
         self.settled: list[dict[str, str]] = []
         self.requests: list[str] = []
         self.answers: defaultdict[str, list[Answer]] = defaultdict(list)
+        self.more: list[web.RouteDef] = []
+        """What else it answers."""
         self.refused: dict[str, Answer] = {}
         """What it says to who subscribes to these types."""
         self.sessions: list[Session] = []
@@ -206,12 +208,13 @@ class Twitch:
         app = web.Application(middlewares=[prepared_first])
         app.router.add_get("/ws", self._connect)
         self.id.add_to(app)
+        app.add_routes(self.more)
         app.router.add_get("/helix/users", self._users)
         app.router.add_post("/helix/eventsub/subscriptions", self._subscribe)
         app.router.add_post("/helix/chat/messages", self._write)
         app.router.add_get("/helix/channel_points/custom_rewards", self._rewards)
         app.router.add_patch("/helix/channel_points/custom_rewards/redemptions", self._settle)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.2, handle_signals=False)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         host, port = self._runner.addresses[0][:2]

@@ -1,3 +1,5 @@
+"""Where the tests of Twitch with an account begin: ``pytest_plugins = ["twitch_fixtures"]``."""
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
