@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import twitch_events as told
 from aiohttp import web
-from twitch_ears import build, hearing, listener, words
-from twitch_events import Told, badge, said
+from twitch_ears import be_quick_to_mend, build, hearing, listener, words
+from twitch_events import Told, badge, notification, said
 from twitch_server import Twitch, failure, reward
 from twitch_told import REWARD, TOLD
 
@@ -148,6 +148,21 @@ async def test_what_an_account_may_not_do_is_listed_and_the_rest_works(twitch: T
         await twitch.until(lambda: len(heard) == 2)
 
 
+async def test_what_is_granted_later_works_from_then_on(
+    twitch: Twitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be_quick_to_mend(monkeypatch)
+    ear = listener(twitch, twitch.log_in("bot", "moderator:read:followers"))
+    async with hearing(ear) as heard:
+        await twitch.until(lambda: "without follows, power-ups" in ear.health().what)
+        TokenFile().save(twitch.log_in("bot"))
+        await twitch.until(lambda: "without power-ups" in ear.health().what)
+        await twitch.notify("channel.follow", told.followed())
+        await twitch.until(lambda: heard)
+        assert len(twitch.sessions) == 1
+        assert ear.health().contact.reconnects == 0  # type: ignore[union-attr]  # it has one
+
+
 async def test_what_twitch_refuses_is_told_in_its_words(twitch: Twitch) -> None:
     why = "number of subscriptions exceeded"  # the same status as for asking too often
     twitch.refused["stream.online"] = failure(429, why, **{"Ratelimit-Remaining": "790"})
@@ -249,8 +264,10 @@ async def test_she_writes(twitch: Twitch) -> None:
         await twitch.notify(CHAT, said("and hello", message_id="w2", **me))
         await twitch.notify(CHAT, said("!hush", message_id="w3", **me))
         await twitch.notify(CHAT, said("hello", message_id="w4"))  # somebody else
-        await twitch.until(lambda: len(heard) == 2)
-        assert words(heard) == ["!hush", "hello"]
+        await twitch.notify(CHAT, said("hello", message_id="w5", **me))  # the streamer's own
+        await twitch.notify(CHAT, said("!say and hello", message_id="w6", **me))
+        await twitch.until(lambda: len(heard) == 4)
+        assert words(heard) == ["!hush", "hello", "hello", "!say and hello"]
 
 
 @pytest.mark.parametrize(
@@ -315,6 +332,29 @@ async def test_who_brings_more_than_is_fetched_waits(twitch: Twitch, monkeypatch
     assert words(heard) == [str(number) for number in range(200)]
 
 
+async def test_a_flood_lets_others_run(twitch: Twitch) -> None:
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    ear = listener(twitch)
+    async with hearing(ear) as heard:
+        await twitch.subscribed(CHAT)
+        frames = [
+            json.dumps(notification(CHAT, said("hi", message_id=f"m{number}"))) for number in range(1000)
+        ]
+        for frame in frames:
+            await twitch.sessions[0].send(frame)
+        task = asyncio.create_task(other())
+        await twitch.until(lambda: len(heard) == 1000)
+        task.cancel()
+    assert turns >= 500
+
+
 def test_without_an_account_chat_is_read_anonymously(stored: Path) -> None:
     (ear,) = build_twitch(Twitch().settings("room"))
     assert isinstance(ear, AnonymousTwitch)
@@ -335,6 +375,23 @@ def test_tokens_that_others_can_read_are_refused(stored: Path) -> None:
         build_twitch(Twitch().settings("room"))
     assert caught.value.where == str(stored)
     assert "chmod 600" in caught.value.cure
+
+
+def test_an_address_that_twitchio_cannot_use(stored: Path) -> None:
+    TokenFile().save(Twitch().log_in("ann"))
+    with pytest.raises(ConfigError) as caught:
+        build_twitch(Twitch().settings("room", id_url="https://id.twitch.tv/"))
+    assert caught.value.where == "chat.twitch.id_url"
+
+
+async def test_a_twitchio_that_keeps_its_addresses_elsewhere(
+    twitch: Twitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would talk to the real Twitch."""
+    monkeypatch.delattr("twitchio.http.Route.BASE")
+    with pytest.raises(ConfigError, match="keeps its addresses elsewhere"):
+        await anext(listener(twitch).events())
+    assert not twitch.requests
 
 
 async def test_an_account_of_another_application_is_left_alone(twitch: Twitch) -> None:

@@ -7,7 +7,7 @@ import twitch_events as told
 from hypothesis import given
 from hypothesis import strategies as st
 from twitch_events import Told, badge, emote, mention, notification, reply_to, said
-from twitch_told import REWARD, TOLD
+from twitch_told import JSON, REWARD, TOLD
 from twitchio.models.eventsub_ import create_event_instance
 
 from vtuber import wire
@@ -17,6 +17,7 @@ from vtuber.events import (
     Deletion,
     Emote,
     Event,
+    Money,
     Redemption,
     Role,
 )
@@ -57,6 +58,17 @@ def test_an_emote_in_an_action() -> None:
 def test_fragments_that_do_not_fit_the_text() -> None:
     event = heard(message={"text": "Kappa hi", "fragments": [emote("Kappa")]})
     assert (event.text, event.emotes) == ("Kappa hi", ())
+
+
+@pytest.mark.parametrize("bits", ["many", -5, 2.5, [], 10**12])
+def test_an_amount_that_cannot_be_understood(bits: Any) -> None:
+    assert heard("hi", cheer={"bits": bits}).money == Money(None, "BITS")
+    assert heard("hi", cheer={"bits": 0}).money is None
+    assert heard("hi", cheer={}).money is None
+    used = read("channel.bits.use", told.powered_up(bits, "celebration"))
+    assert isinstance(used, ChatMessage)
+    assert used.money == Money(None, "BITS")
+    assert read("channel.bits.use", told.powered_up(0, "celebration")) is None
 
 
 def test_words_written_for_a_reward_come_once() -> None:
@@ -137,14 +149,6 @@ NAMES = ["板板", "пользователь", "مستخدم", "ユーザー", "
 def test_names_in_every_script(name: str) -> None:
     event = heard(f"{name}?", mention(name), chatter_user_name=name, reply=reply_to(name))
     assert (event.author.name, event.reply_to, event.mentions) == (name, name, (name,))
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=8,
-)
-KINDS = [kind for kind, _, _ in TOLD]
 
 
 @given(JSON)

@@ -9,18 +9,25 @@ import time
 from typing import Any
 
 import pytest
-from twitch_ears import build, hearing, listener, words
+import twitchio
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+from twitch_ears import be_quick_to_mend, build, hearing, listener, words
 from twitch_events import followed, notification, redeemed, said
 from twitch_irc_server import Caller
 from twitch_irc_server import said as irc_said
 from twitch_irc_server import server as irc_server
-from twitch_server import Twitch, control, failure, garbage, reward
-from twitch_told import REWARD
+from twitch_server import Answer, Twitch, control, failure, garbage, reward
+from twitch_told import JSON, REWARD
+from twitchio.http import Route
 
 from vtuber.events import Event
 from vtuber.health import State
-from vtuber.listeners.twitch import account, feed, helix
+from vtuber.listeners.connection import Lost
+from vtuber.listeners.twitch import feed, helix
 from vtuber.listeners.twitch.account import AccountTwitch
+from vtuber.listeners.twitch.helix import Denied, Refused
 from vtuber.listeners.twitch.tokens import TokenFile
 
 pytest_plugins = ["twitch_fixtures"]
@@ -174,6 +181,15 @@ async def test_twice_and_out_of_order(twitch: Twitch) -> None:
         assert [event.id for event in heard] == ["m2", "m1", "m3", "f1", "f2", "r1"]
 
 
+async def test_twitch_knows_sooner_that_a_connection_was_lost(twitch: Twitch) -> None:
+    gone = failure(400, "websocket transport session does not exist or has already disconnected")
+    twitch.answers[SUBSCRIBE] = [gone] * 3
+    ear = listener(twitch)
+    async with hearing(ear):
+        await twitch.until(lambda: ear.health().state is State.OK)
+        assert ear._anonymous is None  # the account is good
+
+
 async def test_nobody_there(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "CONNECT_SECONDS", 0.1)
     TokenFile().save(twitch.log_in("room"))
@@ -193,6 +209,10 @@ async def test_nobody_there(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> 
 # Helix.
 
 
+def odd(body: Any) -> Answer:
+    return lambda: web.json_response(body)
+
+
 @pytest.mark.parametrize("path", ["/helix/users", SUBSCRIBE, "/oauth2/validate"])
 @pytest.mark.parametrize("answer", [failure(500), failure(502), garbage], ids=["500", "502", "half"])
 async def test_trouble_of_its_own_is_waited_out(twitch: Twitch, path: str, answer: Any) -> None:
@@ -203,6 +223,28 @@ async def test_trouble_of_its_own_is_waited_out(twitch: Twitch, path: str, answe
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)
     assert not twitch.answers[path]
+
+
+@pytest.mark.parametrize("path", ["/helix/users", "/oauth2/validate"])
+@pytest.mark.parametrize(
+    "body", [None, 5, [], {}, {"data": None}, {"data": 5}, {"data": [{}]}, {"data": [[]]}]
+)
+async def test_answers_that_are_none(twitch: Twitch, path: str, body: Any) -> None:
+    twitch.answers[path] = [odd(body), lambda: web.Response(text="<html>"), lambda: web.Response(status=204)]
+    ear = listener(twitch)
+    async with hearing(ear):
+        await twitch.until(lambda: ear.health().state is State.OK)
+    assert not twitch.answers[path]
+
+
+@given(st.integers(400, 599), JSON, st.booleans())
+def test_any_failure_has_a_meaning(status: int, extra: Any, about_tokens: bool) -> None:  # noqa: FBT001  # drawn
+    error = twitchio.HTTPException("secret", route=None, status=status, extra=extra)
+    if about_tokens:
+        error.route = Route("POST", "/oauth2/token", use_id=True)
+    meant = helix._meant(error)
+    assert isinstance(meant, Lost if status >= 500 else Denied if about_tokens else Refused)
+    assert "secret" not in str(meant) or "secret" in str(extra)
 
 
 async def test_who_asks_too_often_waits(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,10 +357,9 @@ async def test_a_token_that_another_process_refreshed(twitch: Twitch) -> None:
 
 
 async def test_even_new_tokens_are_refused(twitch: Twitch) -> None:
-    ear = listener(twitch)
     twitch.answers[SUBSCRIBE] = [failure(401, "Invalid OAuth token")] * 50
     async with irc_server() as url:
-        object.__setattr__(ear._settings.chat.twitch, "irc_url", url)
+        ear = listener(twitch, irc=url)
         async with hearing(ear):
             await twitch.until(lambda: ear.health().state is State.LIMITED)
     assert twitch.requests.count("POST /oauth2/token") < 5
@@ -343,14 +384,14 @@ class Chat:
 async def test_consent_is_withdrawn_in_the_middle_of_the_show(
     twitch: Twitch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(account, "MEND_SECONDS", 0.05)
+    be_quick_to_mend(monkeypatch)
     caplog.set_level(logging.DEBUG)
     token = twitch.log_in("room")
     irc = Chat()
     async with irc_server(*[irc] * 5) as url:
         ear = listener(twitch, token, irc=url)
         async with hearing(ear) as heard:
-            await twitch.until(lambda: ear.health().state is State.OK and ear._beside.stands)
+            await twitch.until(lambda: ear.health().state is State.OK and ear._beside._connection.stands)
             await say(twitch, 1)
             await twitch.revoke("room")
             await twitch.until(lambda: ear.health().state is State.LIMITED and irc.callers)
@@ -382,7 +423,8 @@ async def test_an_account_that_is_banned_from_the_chat(twitch: Twitch) -> None:
             await twitch.until(lambda: len(heard) == 2)
 
 
-async def test_an_account_that_may_not_read_chat(twitch: Twitch) -> None:
+async def test_an_account_that_may_not_read_chat(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
+    be_quick_to_mend(monkeypatch)
     irc = Chat()
     async with irc_server(irc) as url:
         ear = listener(twitch, twitch.log_in("room", "user:read:chat"), irc=url)
@@ -390,12 +432,14 @@ async def test_an_account_that_may_not_read_chat(twitch: Twitch) -> None:
             await twitch.until(lambda: irc.callers and ear.health().state is State.LIMITED)
             assert ear.health().what.endswith("without an account: room may not read chat")
             assert ear.health().cure == "let it (user:read:chat): banban login twitch"
+            TokenFile().save(twitch.log_in("room"))
+            await twitch.until(lambda: ear.health().state is State.OK and not irc.callers)
 
 
 async def test_who_is_no_moderator_any_more(twitch: Twitch) -> None:
     ear = listener(twitch, twitch.log_in("room"))
     async with hearing(ear) as heard:
-        await twitch.until(lambda: ear.health().state is State.OK and ear._beside.stands)
+        await twitch.until(lambda: ear.health().state is State.OK and ear._beside._connection.stands)
         twitch.refused["channel.follow"] = failure(403, "subscription missing proper authorization")
         await twitch.end(twitch.sessions[0], "moderator_removed", "channel.follow")
         await twitch.until(lambda: ear.health().state is State.LIMITED)

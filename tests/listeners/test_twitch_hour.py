@@ -97,6 +97,7 @@ def test_two_hundred_cuts_in_an_hour(stored: Path) -> None:
                 await asyncio.sleep(1)
                 contact = ear.health().contact
                 assert contact
+                assert "POST /oauth2/token" not in twitch.requests  # the account was never doubted
                 texts = Counter(event.text for event in heard if isinstance(event, ChatMessage))
                 return texts, contact.reconnects
 

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
+import pytest
 from twitch_server import Twitch
 
 from vtuber.events import ChatMessage, Event
 from vtuber.listeners import Listener, twitch
+from vtuber.listeners.twitch import account, beside
 from vtuber.listeners.twitch.account import AccountTwitch
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 
@@ -24,10 +26,15 @@ def build(server: Twitch, *channels: str, **options: Any) -> list[AccountTwitch]
 
 def listener(server: Twitch, *accounts: Token, **options: Any) -> AccountTwitch:
     """Of the channel "room", with these accounts logged in."""
-    for account in accounts or (server.log_in("room"),):
-        TokenFile().save(account)
+    for token in accounts or (server.log_in("room"),):
+        TokenFile().save(token)
     (ear,) = build(server, **options)
     return ear
+
+
+def be_quick_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (account, beside):
+        monkeypatch.setattr(module, "MEND_SECONDS", 0.05)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import twitch_events as told
+from hypothesis import strategies as st
 from twitch_events import Told, badge, cheermote, emote, mention, notice, reply_to, said
 
 from vtuber.events import (
@@ -27,6 +28,11 @@ from vtuber.events import (
 
 SENT = 1795600800.5
 ANN = Author("7", "Ann")
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
 REWARD = "channel.channel_points_custom_reward_redemption.add"
 
 

@@ -9,8 +9,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-import twitchio
-
 from vtuber import clock
 from vtuber.config import Settings
 from vtuber.events import ChatMessage, Event, Redemption, Role
@@ -19,23 +17,17 @@ from vtuber.listeners.connection import Connection, Lost
 from vtuber.listeners.recordings.rows import mapping, text
 from vtuber.listeners.twitch import wants
 from vtuber.listeners.twitch.anonymous import AnonymousTwitch
+from vtuber.listeners.twitch.beside import Beside
 from vtuber.listeners.twitch.eventsub import Reader
-from vtuber.listeners.twitch.feed import Feed
-from vtuber.listeners.twitch.helix import LOGIN, Denied, Refused
+from vtuber.listeners.twitch.helix import LOGIN, MEND_SECONDS, Denied, Refused
 from vtuber.listeners.twitch.inflow import Inflow
 from vtuber.listeners.twitch.session import Session
-from vtuber.listeners.twitch.settling import Settling
-from vtuber.listeners.twitch.tokens import Token
-from vtuber.listeners.twitch.wants import Want
 from vtuber.recent import Recent
 from vtuber.text import clean, escaped
 
 log = logging.getLogger(__name__)
 
-MEND_SECONDS = 30.0
-"""So often we look whether an account that was of no use was logged in again."""
 _IDS_KEPT = 4096
-_SETTLING = "settling channel-point rewards"
 
 
 class AccountTwitch:
@@ -47,19 +39,15 @@ class AccountTwitch:
         self._settings = settings
         self._session = session
         self._chat = Connection(f"chat.twitch {channel}")
-        self._beside = Connection(f"chat.twitch {channel}")
         self._reader = Reader(channel, settings.chat.twitch.rewards)
+        self._beside = Beside(settings, channel, session, self._reader, self._enter)
         self._ids: Recent[str, None] = Recent(_IDS_KEPT)
         self._redeemed: Recent[str, None] = Recent(_IDS_KEPT)
         self._inflow = Inflow()
-        self._settling = Settling(self._patch, self._refuse_settling)
         self._room = ""
         """Its user id, once it is known."""
-        self._lacks: dict[str, str] = {}
-        """What is not heard, and what the streamer can do about it."""
-        self._unsettled = ""
-        self._chat_ended = asyncio.Event()
-        self._beside_ended = asyncio.Event()
+        self._ended = asyncio.Event()
+        """Set when Twitch ended a subscription to chat."""
         self._anonymous: AnonymousTwitch | None = None
         self._relaying: asyncio.Task[None] | None = None
         self._denied = Denied("")
@@ -70,7 +58,7 @@ class AccountTwitch:
     async def events(self) -> AsyncGenerator[Event, None]:
         """All that happens. Ends only when closed or cancelled."""
         async with self._session.joined():
-            duties = (self._stay_in_chat(), self._stay_beside(), self._settling.run())
+            duties = (self._stay(), self._beside.stay(), self._beside.settling.run())
             tasks = [asyncio.create_task(duty) for duty in duties]
             for task in tasks:
                 self._inflow.mind(task)
@@ -91,11 +79,17 @@ class AccountTwitch:
             state = State.LIMITED if row.state is State.OK else row.state
             return replace(row, state=state, what=f"{row.what}: {self._denied.why}", cure=self._denied.cure)
         row = self._chat.health(f"as {self._session.reader.login}")
-        lacks = {**self._lacks, **({_SETTLING: self._unsettled} if self._unsettled else {})}
+        lacks = self._lacks()
         if row.state is not State.OK or not lacks:
             return row
         cure = "; ".join(dict.fromkeys(lacks.values()))
         return replace(row, state=State.LIMITED, what=f"{row.what}, without {', '.join(lacks)}", cure=cure)
+
+    def _lacks(self) -> dict[str, str]:
+        """What does not work, and what the streamer can do about it."""
+        writes = self._settings.chat.twitch.write == "nothing" or self._may_write()
+        cure = f"let {self._session.reader.login} write ({wants.WRITE_CHAT}): {LOGIN}"
+        return self._beside.lacks if writes else {**self._beside.lacks, "writing": cure}
 
     # Writing, and settling.
 
@@ -108,34 +102,15 @@ class AccountTwitch:
 
     def settle(self, redemption: Redemption, *, answered: bool) -> None:
         if redemption.channel == self.channel and redemption.id in self._redeemed:
-            self._settling.put(redemption, answered=answered)
+            self._beside.settling.put(redemption, answered=answered)
 
     def _may_write(self) -> bool:
         reader = self._session.reader
         return wants.WRITE_CHAT in self._session.helix.scopes.get(reader.user_id, reader.scopes)
 
-    async def _patch(self, redemption: Redemption, answered: bool) -> None:  # noqa: FBT001  # as Settling calls it
-        room = await self._session.id_of(self.channel)
-
-        async def patch(client: twitchio.Client) -> None:
-            await client.http.patch_custom_reward_redemption(
-                broadcaster_id=room,
-                token_for=room,
-                reward_id=redemption.reward_id,
-                id=redemption.id,
-                status="FULFILLED" if answered else "CANCELED",
-            )
-
-        await self._session.helix.ask(room, patch)
-
-    def _refuse_settling(self, said: str) -> None:
-        if not self._unsettled:
-            log.warning("#%s: redemptions are left to you, for Twitch says: %s", self.channel, said)
-        self._unsettled = f"settle them yourself: only the program that made a reward may (Twitch: {said})"
-
     # Chat.
 
-    async def _stay_in_chat(self) -> None:
+    async def _stay(self) -> None:
         while True:
             try:
                 await self._read_chat()
@@ -143,6 +118,7 @@ class AccountTwitch:
                 self._chat.lost(denied)
                 self._begin_relay(denied)
                 await asyncio.sleep(MEND_SECONDS)
+                await self._session.helix.forget(self._session.reader.user_id)
             except Lost as lost:
                 self._chat.lost(lost)
                 log.warning("Twitch, #%s: %s", self.channel, escaped(lost.why))
@@ -155,7 +131,7 @@ class AccountTwitch:
         if wants.READ_CHAT not in scopes:
             raise Denied(f"{account.login} may not read chat", f"let it ({wants.READ_CHAT}): {LOGIN}")
         room = await self._enter()
-        self._chat_ended.clear()
+        self._ended.clear()
         async with session.feed(account) as feed:
             for want in wants.in_chat(room, account.user_id):
                 try:
@@ -166,7 +142,7 @@ class AccountTwitch:
             self._chat.made()
             await self._end_relay()
             log.info("hearing #%s as %s", self.channel, account.login)
-            await feed.over(self._chat_ended)
+            await feed.over(self._ended)
         raise Lost("Twitch ended a subscription")
 
     async def _enter(self) -> str:
@@ -194,67 +170,6 @@ class AccountTwitch:
             await asyncio.gather(self._relaying, return_exceptions=True)
             self._relaying = self._anonymous = None
 
-    # What chat does not tell.
-
-    async def _stay_beside(self) -> None:
-        while True:
-            try:
-                await self._attend()
-            except Denied as denied:
-                self._lacks = {"what chat does not tell": denied.cure}
-                await asyncio.sleep(MEND_SECONDS)
-            except Lost as lost:
-                self._beside.lost(lost)
-                await asyncio.sleep(self._beside.pause())
-
-    async def _attend(self) -> None:
-        session, host = self._session, self._session.host(self.channel)
-        scopes = await session.helix.admit(host.user_id)
-        room = await self._enter()
-        wanted = wants.beside_chat(room, host.user_id, rewards=bool(self._settings.chat.twitch.rewards))
-        self._beside_ended.clear()
-        async with session.feed(host) as feed:
-            lacks = {want.what: await self._subscribe(feed, host, room, scopes, want) for want in wanted}
-            if lacks.get(wants.REWARDS) == "":
-                lacks |= await self._learn_rewards(room, scopes)
-            if self._settings.chat.twitch.write != "nothing" and not self._may_write():
-                lacks["writing"] = f"let {session.reader.login} write ({wants.WRITE_CHAT}): {LOGIN}"
-            self._lacks = {what: cure for what, cure in lacks.items() if cure}
-            self._beside.made()
-            await feed.over(self._beside_ended)
-        raise Lost("Twitch ended a subscription")
-
-    async def _subscribe(self, feed: Feed, host: Token, room: str, scopes: frozenset[str], want: Want) -> str:
-        """Returns "", or what the streamer can do."""
-        if want.what in wants.OWN and host.user_id != room:
-            return f"log in as {self.channel}: {LOGIN}"
-        if want.scopes and scopes.isdisjoint(want.scopes):
-            return f"let {host.login} hear it ({want.scopes[0]}): {LOGIN}"
-        try:
-            await self._session.subscribe(feed, host, want)
-        except Refused as refused:
-            return f"{want.help} (Twitch: {refused.said})"
-        return ""
-
-    async def _learn_rewards(self, room: str, scopes: frozenset[str]) -> dict[str, str]:
-        """Which of the channel's rewards are meant; and what is wrong with that."""
-        try:
-            found = await self._session.helix.ask(
-                room, lambda client: client.create_partialuser(room).fetch_custom_rewards()
-            )
-        except Refused as refused:
-            return {wants.REWARDS: f"nothing you can do (Twitch: {refused.said})"}
-        known = {reward.title.strip().casefold() for reward in found}
-        self._reader.reward_ids |= {reward.id for reward in found if self._reader.counts(reward.title)}
-        lacks = {
-            f"the reward {title!r}": "check chat.twitch.rewards: the channel has none of that title"
-            for title in self._settings.chat.twitch.rewards
-            if title.strip().casefold() not in known
-        }
-        if wants.MANAGE_REWARDS not in scopes:
-            lacks[_SETTLING] = f"let {self.channel} do it ({wants.MANAGE_REWARDS}): {LOGIN}"
-        return lacks
-
     # What comes.
 
     async def _hear(self, message: Mapping[str, Any]) -> None:
@@ -271,7 +186,7 @@ class AccountTwitch:
         kind, why = (clean(text(subscription.get(key))) for key in ("type", "status"))
         log.info("Twitch, #%s: %s is over (%s)", self.channel, escaped(kind), escaped(why))
         # What is still possible shows when it is asked for again.
-        (self._chat_ended if kind.startswith("channel.chat.") else self._beside_ended).set()
+        (self._ended if kind.startswith("channel.chat.") else self._beside.ended).set()
 
     async def _bring(self, event: Event) -> None:
         if event.id in self._ids:
@@ -280,7 +195,7 @@ class AccountTwitch:
         self._chat.heard()
         if isinstance(event, ChatMessage) and event.author.id == self._session.reader.user_id:
             self._moderates = not event.author.roles.isdisjoint((Role.BROADCASTER, Role.MODERATOR))
-            if self._session.has_written(self.channel, event.text):
+            if self._session.is_echo(self.channel, event.text):
                 return  # she would answer herself
         if isinstance(event, Redemption):
             self._redeemed.set(event.id, None)

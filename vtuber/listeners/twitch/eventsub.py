@@ -109,7 +109,6 @@ class Reader:
         words, emoted, mentions = _words(mapping(told.get("message")))
         answered = mapping(told.get("reply"))
         whom = text(answered.get("parent_user_name")) or text(answered.get("parent_user_login"))
-        bits = _number(mapping(told.get("cheer")), "bits")
         return ChatMessage(
             notification.id_of("message_id") or notification.id,
             "twitch",
@@ -118,7 +117,7 @@ class Reader:
             words,
             emotes=emoted,
             reply_to=clean_name(whom) if whom else "",
-            money=Money(Decimal(bits), "BITS") if bits else None,
+            money=_bits(mapping(told.get("cheer"))),
             mentions=mentions,
             marks=_marks(told),
             shared_from=_shared_from(told),
@@ -178,8 +177,8 @@ class Reader:
     def _bits(self, notification: _Notification) -> Event | None:
         told = notification.told
         author = self._author(notification, "user")
-        bits = _number(told, "bits")
-        if author is None or not bits or told.get("type") == "cheer":  # a cheer is a chat message
+        money = _bits(told)
+        if author is None or money is None or told.get("type") == "cheer":  # a cheer is a chat message
             return None
         in_chat = text(mapping(told.get("power_up")).get("type")) in _SHOWN_IN_CHAT
         words, emoted, mentions = _words({} if in_chat else mapping(told.get("message")))
@@ -190,7 +189,7 @@ class Reader:
             author,
             words,
             emotes=emoted,
-            money=Money(Decimal(bits), "BITS"),
+            money=money,
             mentions=mentions,
             sent=notification.sent,
         )
@@ -272,6 +271,15 @@ def _words(message: Mapping[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[st
     begin = raw.find(words)
     safe, emoted = emotes.cleaned(words, [(start - begin, end - begin) for start, end in spans])
     return safe, emoted, tuple(mentions)
+
+
+def _bits(told: Mapping[str, Any]) -> Money | None:
+    """None where none were paid; an unknown amount where it cannot be understood."""
+    amount = told.get("bits")
+    if amount in (None, 0):
+        return None
+    bits = number(text(amount))
+    return Money(Decimal(bits) if bits else None, "BITS")
 
 
 def _marks(told: Mapping[str, Any]) -> frozenset[Mark]:

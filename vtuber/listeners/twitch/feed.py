@@ -139,11 +139,12 @@ class Feed:
     def is_lost(self) -> bool:
         return self._following.done()
 
-    async def over(self, sooner: asyncio.Event) -> None:
-        """Waits until it is lost, and raises Lost then; or until the event sooner than that."""
+    async def over(self, sooner: asyncio.Event, within: float | None = None) -> None:
+        """Waits until it is lost, and raises Lost then; or until the event or so many seconds before."""
         leaving = asyncio.create_task(sooner.wait())
         try:
-            await asyncio.wait((leaving, self._following), return_when=asyncio.FIRST_COMPLETED)
+            waiting = (leaving, self._following)
+            await asyncio.wait(waiting, timeout=within, return_when=asyncio.FIRST_COMPLETED)
         finally:
             leaving.cancel()
             await asyncio.gather(leaving, return_exceptions=True)

@@ -32,6 +32,8 @@ RATE_TRIES = 3
 LAST_SECONDS = 1.0
 """How long what was asked last may take to end when all is closed: a token may come with it."""
 LOGIN = "banban login twitch"
+MEND_SECONDS = 30.0
+"""So often whoever lacks something looks whether it was granted since."""
 
 
 class Denied(Lost):
@@ -72,9 +74,10 @@ class Helix:
     """One question at a time. Tokens are refreshed by twitchio, and saved as they change."""
 
     def __init__(self, settings: TwitchChat, file: TokenFile, client_id: str) -> None:
+        """Raises ConfigError for an address that cannot be used."""
         self.scopes: dict[str, frozenset[str]] = {}
         """What each account that is admitted may do, by its user id."""
-        self._settings = settings
+        self._addresses = _addresses(settings)
         self._file = file
         self._client_id = client_id
         self._turn = asyncio.Lock()
@@ -87,7 +90,7 @@ class Helix:
 
     async def open(self) -> None:
         """Asks nothing yet."""
-        _point_twitchio(self._settings)
+        _point_twitchio(self._addresses)
         self._http = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=CALL_SECONDS), middlewares=(_mind_the_network,)
         )
@@ -109,6 +112,11 @@ class Helix:
         async with self._turn:
             await self._admit(account)
             return self.scopes[account]
+
+    async def forget(self, account: str) -> None:
+        """The next time it is wanted, what the file says by then counts: it may have been logged in again."""
+        async with self._turn, self._saving:
+            await self.client.remove_token(account)
 
     async def ask(self, account: str, question: Callable[[Client], Awaitable[T]]) -> T:
         """Twitch's answer, asked with that account's token. Raises Lost, Denied or Refused."""
@@ -212,14 +220,25 @@ class Helix:
                 log.error("the new token of %s is not saved: %s", token.login, error)  # noqa: TRY400  # in words
 
 
-def _point_twitchio(settings: TwitchChat) -> None:
-    """twitchio keeps its addresses for the whole process, and its warnings are not for streamers."""
+def _addresses(settings: TwitchChat) -> dict[str, str]:
+    """What twitchio calls them."""
     base, oauth, rest = settings.id_url.rstrip("/").rpartition("/oauth2")
     if not oauth or rest:
-        raise ConfigError("not an address that ends with /oauth2", where="chat.twitch.id_url")
-    for name, address in (("BASE", settings.api_url.rstrip("/") + "/"), ("ID_BASE", base + "/")):
+        raise ConfigError(
+            "twitchio needs an address that ends with /oauth2",
+            where="chat.twitch.id_url",
+            cure="end it so, or leave it away",
+        )
+    return {"BASE": settings.api_url.rstrip("/") + "/", "ID_BASE": base + "/"}
+
+
+def _point_twitchio(addresses: dict[str, str]) -> None:
+    """It keeps them for the whole process. And its warnings are not for streamers."""
+    for name, address in addresses.items():
         if not isinstance(getattr(Route, name, None), str):
-            raise ConfigError("this twitchio is too new", cure="install the version that README.md names")
+            raise ConfigError(
+                "this twitchio keeps its addresses elsewhere", cure="install the one in constraints.txt"
+            )
         setattr(Route, name, address)
     logging.getLogger("twitchio").setLevel(logging.ERROR)
 

@@ -106,6 +106,8 @@ class Session:
         try:
             await self.helix.ask(account.user_id, subscribe)
         except Refused as refused:
+            if refused.status == 400 and "session" in refused.said:
+                raise Lost("the connection was lost") from None  # Twitch knows it sooner than we
             if refused.status != 409:  # it is there already
                 raise
 
@@ -122,9 +124,14 @@ class Session:
                 self._ids[channel] = users[0].id
         return self._ids[channel]
 
-    def has_written(self, channel: str, words: str) -> bool:
-        """Whether we wrote that there just now. Twitch may put the name of whom it answers before it."""
-        return any(place == channel and words.endswith(line) for place, line in self._written)
+    def is_echo(self, channel: str, words: str) -> bool:
+        """Whether that is what we wrote there, told us as chat. Each line comes back once."""
+        name, _, rest = words.partition(" ")  # Twitch puts the name of whom it answers before it
+        for line in (words, rest if name.startswith("@") else words):
+            if (channel, line) in self._written:
+                self._written.remove((channel, line))
+                return True
+        return False
 
     async def _send(self, channel: str, line: str, reply_to: str) -> str:
         me = self.reader.user_id

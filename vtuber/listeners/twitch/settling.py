@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 from vtuber.events import Redemption
 from vtuber.listeners.connection import Lost
@@ -18,33 +19,35 @@ TRIES = 6
 """The pauses between them are 1, 2, 4… seconds."""
 
 
+Status = Literal["FULFILLED", "CANCELED"]
+
+
 class Settling:
     """``patch`` does it for one redemption; ``refused`` is told why Twitch will not let us."""
 
     def __init__(
-        self, patch: Callable[[Redemption, bool], Awaitable[None]], refused: Callable[[str], None]
+        self, patch: Callable[[Redemption, Status], Awaitable[None]], refused: Callable[[str], None]
     ) -> None:
         self._patch = patch
         self._refused = refused
-        self._waiting: asyncio.Queue[tuple[Redemption, bool]] = asyncio.Queue(WAITING_LIMIT)
+        self._waiting: asyncio.Queue[tuple[Redemption, Status]] = asyncio.Queue(WAITING_LIMIT)
 
     def put(self, redemption: Redemption, *, answered: bool) -> None:
         """Never waits; what is too much stays in the streamer's own list."""
         try:
-            self._waiting.put_nowait((redemption, answered))
+            self._waiting.put_nowait((redemption, "FULFILLED" if answered else "CANCELED"))
         except asyncio.QueueFull:
             log.warning("%d redemptions wait to be settled; one more is left to you", WAITING_LIMIT)
 
     async def run(self) -> None:
         """One after another, for ever."""
         while True:
-            redemption, answered = await self._waiting.get()
-            await self._settle(redemption, answered=answered)
+            await self._settle(*await self._waiting.get())
 
-    async def _settle(self, redemption: Redemption, *, answered: bool) -> None:
+    async def _settle(self, redemption: Redemption, status: Status) -> None:
         for tried in range(TRIES):
             try:
-                return await self._patch(redemption, answered)
+                return await self._patch(redemption, status)
             except Refused as refused:
                 # A redemption that is gone or settled (404, 400) is nobody's trouble.
                 if refused.status in (401, 403):
