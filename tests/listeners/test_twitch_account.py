@@ -344,11 +344,8 @@ async def test_a_flood_lets_others_run(twitch: Twitch) -> None:
     ear = listener(twitch)
     async with hearing(ear) as heard:
         await twitch.subscribed(CHAT)
-        frames = [
-            json.dumps(notification(CHAT, said("hi", message_id=f"m{number}"))) for number in range(1000)
-        ]
-        for frame in frames:
-            await twitch.sessions[0].send(frame)
+        for number in range(1000):
+            await twitch.sessions[0].send(notification(CHAT, said("hi", message_id=f"m{number}")))
         task = asyncio.create_task(other())
         await twitch.until(lambda: len(heard) == 1000)
         task.cancel()

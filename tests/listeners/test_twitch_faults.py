@@ -86,7 +86,7 @@ async def test_a_connection_that_ends_in_the_middle_of_a_frame(twitch: Twitch) -
 async def test_twitch_asks_to_move_and_nothing_is_lost(
     twitch: Twitch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "DRAIN_SECONDS", 0.2)
+    monkeypatch.setattr(feed, "DRAIN_SECONDS", 5)
     ear = listener(twitch)
     async with hearing(ear) as heard:
         await twitch.until(lambda: twitch.requests.count(f"POST {SUBSCRIBE}") == 9)
@@ -95,16 +95,31 @@ async def test_twitch_asks_to_move_and_nothing_is_lost(
         await old.send(twitch.move(old))
         await say(twitch, 2)  # still by the old one
         await twitch.until(lambda: len(twitch.sessions) == 2)
-        (new,) = (session for session in twitch.sessions if session is not old)
         # Under way by the old one when the new one is there, and by both.
         await old.send(notification(CHAT, said("3", message_id="m3"), "e3"))
         await say(twitch, 4)
         await all_heard(twitch, heard, 4)
-        await twitch.until(lambda: twitch.sessions == [new])
+        await old.socket.close(code=4004)
+        await twitch.until(lambda: len(twitch.sessions) == 1)
         await say(twitch, 5)
         await all_heard(twitch, heard, 5)
         assert reconnects(ear) == 0
         assert twitch.requests.count(f"POST {SUBSCRIBE}") == 9  # they came along
+
+
+async def test_the_old_connection_is_left_after_a_move(
+    twitch: Twitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "DRAIN_SECONDS", 0.05)
+    ear = listener(twitch)
+    async with hearing(ear) as heard:
+        await twitch.subscribed()
+        (old,) = twitch.sessions
+        await old.send(twitch.move(old))
+        await twitch.until(lambda: twitch.sessions and old not in twitch.sessions)
+        await say(twitch, 1)
+        await all_heard(twitch, heard, 1)
+        assert reconnects(ear) == 0
 
 
 async def test_a_move_to_nowhere(twitch: Twitch) -> None:
@@ -336,6 +351,7 @@ async def test_a_token_that_comes_while_all_is_closed_is_kept(twitch: Twitch) ->
     token = twitch.log_in("room")
     ear = listener(twitch, token)
     twitch.expire("room")
+    twitch.slow["/oauth2/token"] = 0.1
     async with hearing(ear):
         await twitch.until(lambda: "POST /oauth2/token" in twitch.requests)
     (fresh,) = TokenFile().read()

@@ -101,6 +101,8 @@ class Twitch:
         """What else it answers."""
         self.refused: dict[str, Answer] = {}
         """What it says to who subscribes to these types."""
+        self.slow: dict[str, float] = {}
+        """Seconds that an answer of that path takes to come."""
         self.sessions: list[Session] = []
         self.greets = True
         self.keepalive = 10.0
@@ -233,6 +235,7 @@ class Twitch:
         if self.answers[request.path]:
             return self.answers[request.path].pop(0)()
         answer: web.StreamResponse = await handler(request)
+        await asyncio.sleep(self.slow.get(request.path, 0))
         return answer
 
     async def _connect(self, request: web.Request) -> web.WebSocketResponse:
