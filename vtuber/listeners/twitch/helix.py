@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -101,9 +102,10 @@ class Helix:
 
     async def close(self) -> None:
         """Waits a moment for what was asked last."""
-        if self._unfinished:
-            with clock.outside():
-                await asyncio.wait(self._unfinished, timeout=LAST_SECONDS)
+        with clock.outside(), suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SECONDS):
+                while self._unfinished:  # an answer may bring a token to be saved
+                    await asyncio.wait(self._unfinished)
         await self.client.close()
         await self._http.close()
 
