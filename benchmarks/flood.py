@@ -88,7 +88,7 @@ class Figures:
     lost_paid: int
     hushes: list[float]
     grown: float
-    """MiB of memory, after the first second."""
+    """MiB of memory; it stops growing once the inbox knows as many ids as it keeps."""
     busy: float
     """Share of the core."""
 
@@ -198,7 +198,8 @@ async def measure(rate: float, seconds: float) -> Figures:
 
 async def report(rate: float, seconds: float, step: float) -> None:
     figures = await measure(rate, seconds)
-    sys.stdout.write(f"{figures}\n")
+    load = psutil.getloadavg()[0]
+    sys.stdout.write(f"{figures}\n(the machine's load: {load:.1f} on {psutil.cpu_count()} cores)\n")
     best = rate if figures.held else 0.0
     while figures.held and step:
         rate *= FASTER
