@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber.events import ChatMessage, Deletion, Emote, Event, Gift, Money, Raid, Role, Subscription
+from vtuber.events import ChatMessage, Deletion, Emote, Event, Gift, Mark, Money, Raid, Role, Subscription
 from vtuber.listeners.twitch.irc import LINE_LIMIT, Reader, parse
 from vtuber.text import clean
 
@@ -139,6 +139,40 @@ def test_raids_and_announcements() -> None:
     assert isinstance(announced, ChatMessage)
     assert announced.author.roles == {Role.MODERATOR}
     assert noticed("id=3;msg-id=sharedchatnotice;source-msg-id=raid;msg-param-viewerCount=9") is None
+
+
+def test_marks() -> None:
+    assert said("hi", "first-msg=1").marks == {Mark.FIRST}
+    assert said("hi", "first-msg=0;returning-chatter=1").marks == {Mark.RETURNING}
+    assert said("hi", "first-msg=;returning-chatter=true;msg-id=announcement").marks == frozenset()
+    announced = noticed("id=2;msg-id=announcement", "be kind")
+    assert isinstance(announced, ChatMessage)
+    assert announced.marks == {Mark.ANNOUNCEMENT}
+    shared = noticed(
+        "id=2;msg-id=sharedchatnotice;source-msg-id=announcement;room-id=1;source-room-id=2", "hey"
+    )
+    assert isinstance(shared, ChatMessage)
+    assert shared.marks == {Mark.ANNOUNCEMENT}
+    assert shared.shared_from == "2"
+
+
+def test_where_and_when_it_was_written() -> None:
+    assert said("hi", "room-id=1;source-room-id=2;tmi-sent-ts=1642715756806").shared_from == "2"
+    assert said("hi", "room-id=1;source-room-id=1").shared_from == ""
+    assert said("hi", "room-id=1").shared_from == ""
+    assert said("hi", "tmi-sent-ts=1642715756806").sent == 1642715756.806
+    for stamp in ("", "soon", "-5", "9" * 16, "１６４"):
+        assert said("hi", f"tmi-sent-ts={stamp}").sent == 0
+    raid = noticed("id=1;msg-id=raid;msg-param-viewerCount=250;tmi-sent-ts=5000")
+    assert raid
+    assert raid.sent == 5
+
+
+def test_a_deed_in_another_channel_is_none_here() -> None:
+    for kind in ("sub", "raid", "submysterygift"):
+        tags = f"id=3;msg-id=sharedchatnotice;source-msg-id={kind};room-id=1;source-room-id=2"
+        assert noticed(tags) is None
+        assert isinstance(noticed(tags, "hey"), ChatMessage)
 
 
 def test_deletions() -> None:

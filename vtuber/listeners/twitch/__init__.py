@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 from vtuber.config import Settings
 from vtuber.errors import ConfigError
+from vtuber.listeners import Listener
+from vtuber.listeners.twitch.account import AccountTwitch
 from vtuber.listeners.twitch.anonymous import AnonymousTwitch
+from vtuber.listeners.twitch.session import Session
+from vtuber.listeners.twitch.tokens import Token, TokenFile
 from vtuber.text import escaped
+
+log = logging.getLogger(__name__)
 
 _CHANNEL = re.compile(r"[A-Za-z0-9_]{1,25}")
 
 
-def build(settings: Settings) -> list[AnonymousTwitch]:
-    """A listener for each of ``chat.twitch.channels``. Raises ConfigError for a name that can be none."""
-    names = [
-        channel_name(given, f"chat.twitch.channels[{index}]")
-        for index, given in enumerate(settings.chat.twitch.channels)
-    ]
-    return [AnonymousTwitch(settings, name) for name in dict.fromkeys(names)]
+def build(settings: Settings) -> list[Listener]:
+    """A listener for each of ``chat.twitch.channels``, with an account when one is logged in.
+
+    Raises ConfigError for a name that can be none, and for a file with tokens that others can read.
+    """
+    given = settings.chat.twitch.channels
+    names = [channel_name(name, f"chat.twitch.channels[{index}]") for index, name in enumerate(given)]
+    channels = list(dict.fromkeys(names))
+    file = TokenFile()
+    if accounts := _chosen_first(file.read(), settings.chat.twitch.account):
+        session = Session(settings, accounts, file)
+        return [AccountTwitch(settings, channel, session) for channel in channels]
+    return [AnonymousTwitch(settings, channel) for channel in channels]
+
+
+def _chosen_first(accounts: list[Token], chosen: str) -> list[Token]:
+    """The account that reads and writes comes first; none when config names one that is not there."""
+    if chosen and chosen.lower() not in (account.login.lower() for account in accounts):
+        log.warning("the account %r is not logged in at Twitch: banban login twitch", escaped(chosen))
+        return []
+    return sorted(accounts, key=lambda account: account.login.lower() != chosen.lower())
 
 
 def channel_name(given: str, where: str = "chat.twitch.channels") -> str:

@@ -31,7 +31,7 @@ _BADGES = {
     "subscriber": Role.SUBSCRIBER,
     "founder": Role.SUBSCRIBER,
 }
-_TIERS = {"Prime": "prime", "1000": "1", "2000": "2", "3000": "3"}
+TIERS = {"Prime": "prime", "1000": "1", "2000": "2", "3000": "3"}
 _SUBSCRIPTIONS = frozenset(
     ("sub", "resub", "extendsub", "giftpaidupgrade", "anongiftpaidupgrade", "primepaidupgrade")
 )
@@ -110,7 +110,7 @@ def notice(kind: str, params: Mapping[str, str], message: ChatMessage) -> Event 
     sent = message.sent
     if kind in _SUBSCRIPTIONS:
         told = [number(params.get(f"msg-param-{key}", "")) for key in ("cumulative-months", "months")]
-        tier = _TIERS.get(params.get("msg-param-sub-plan", ""), "")
+        tier = TIERS.get(params.get("msg-param-sub-plan", ""), "")
         return Subscription(
             *who, message.text, months=max(1, *told, message.author.months), tier=tier, sent=sent
         )
@@ -179,7 +179,7 @@ class Reader:
         return f"{line.command.lower()}-{self._unnamed}"
 
     def _message(self, line: Line) -> ChatMessage:
-        text, emoted = emotes.cleaned(_said(line.text), spans(line.tags.get("emotes", "")))
+        text, emoted = emotes.cleaned(said(line.text), spans(line.tags.get("emotes", "")))
         answered = line.tags.get("reply-parent-display-name") or line.tags.get("reply-parent-user-login")
         return ChatMessage(
             self._id(line),
@@ -215,7 +215,7 @@ def _channel(line: Line) -> str:
     return clean(line.params[0].removeprefix("#"), ID_LIMIT)
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
     """Without the wrapping of a ``/me``; emotes are counted inside it."""
     return text.removeprefix("\x01ACTION ").removesuffix("\x01") if text.startswith("\x01ACTION ") else text
 
@@ -239,10 +239,13 @@ def _author(line: Line) -> Author:
 
 
 def _marks(line: Line) -> frozenset[Mark]:
+    notices = (
+        (line.tags.get("msg-id"), line.tags.get("source-msg-id")) if line.command == "USERNOTICE" else ()
+    )
     told = {
         Mark.FIRST: line.tags.get("first-msg") == "1",
         Mark.RETURNING: line.tags.get("returning-chatter") == "1",
-        Mark.ANNOUNCEMENT: line.command == "USERNOTICE" and line.tags.get("msg-id") == "announcement",
+        Mark.ANNOUNCEMENT: "announcement" in notices,
     }
     return frozenset(mark for mark, is_so in told.items() if is_so)
 

@@ -1,0 +1,60 @@
+"""Listeners with an account, as the program builds them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import pytest
+from twitch_server import Twitch
+
+from vtuber.events import ChatMessage, Event
+from vtuber.listeners import Listener, twitch
+from vtuber.listeners.twitch import account, beside
+from vtuber.listeners.twitch.account import AccountTwitch
+from vtuber.listeners.twitch.tokens import Token, TokenFile
+
+
+def build(server: Twitch, *channels: str, **options: Any) -> list[AccountTwitch]:
+    """For accounts that have been saved."""
+    ears = twitch.build(server.settings(*channels, **options))
+    assert all(isinstance(ear, AccountTwitch) for ear in ears)
+    return ears  # type: ignore[return-value]  # as just seen
+
+
+def listener(server: Twitch, *accounts: Token, **options: Any) -> AccountTwitch:
+    """Of the channel "room", with these accounts logged in."""
+    for token in accounts or (server.log_in("room"),):
+        TokenFile().save(token)
+    (ear,) = build(server, **options)
+    return ear
+
+
+def be_quick_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (account, beside):
+        monkeypatch.setattr(module, "MEND_SECONDS", 0.05)
+
+
+@asynccontextmanager
+async def hearing(ear: Listener) -> AsyncIterator[list[Event]]:
+    """What it has heard so far, while somebody listens to it."""
+    heard: list[Event] = []
+
+    async def hear() -> None:
+        async with aclosing(ear.events()) as events:
+            async for event in events:
+                heard.append(event)  # noqa: PERF401  # they are looked at as they come
+
+    task = asyncio.create_task(hear())
+    try:
+        yield heard
+        assert not task.done()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def words(heard: list[Event]) -> list[str]:
+    return [event.text for event in heard if isinstance(event, ChatMessage)]

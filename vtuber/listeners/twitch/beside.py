@@ -1,0 +1,147 @@
+"""What a channel's chat does not tell: follows, power-ups, rewards, the stream's begin and end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import twitchio
+
+from vtuber.config import Settings
+from vtuber.events import Redemption
+from vtuber.listeners.connection import Connection, Lost
+from vtuber.listeners.twitch import wants
+from vtuber.listeners.twitch.eventsub import Reader
+from vtuber.listeners.twitch.feed import Feed
+from vtuber.listeners.twitch.helix import LOGIN, MEND_SECONDS, Denied, Refused
+from vtuber.listeners.twitch.session import Session
+from vtuber.listeners.twitch.settling import Settling, Status
+from vtuber.listeners.twitch.tokens import Token
+from vtuber.listeners.twitch.wants import Want
+
+log = logging.getLogger(__name__)
+
+_SETTLING = "settling channel-point rewards"
+
+
+class Beside:
+    """Heard by the channel's own account where that is logged in, else by the reader, who hears less of it.
+
+    ``enter`` gives the channel's id, and has all that happens there told.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        channel: str,
+        session: Session,
+        reader: Reader,
+        enter: Callable[[], Awaitable[str]],
+    ) -> None:
+        self.ended = asyncio.Event()
+        """Set when Twitch ended a subscription: what is still possible shows when it is asked for again."""
+        self._rewards = settings.chat.twitch.rewards
+        self._channel = channel
+        self._session = session
+        self._reader = reader
+        self._enter = enter
+        self._connection = Connection(f"chat.twitch {channel}")
+        self._lacks: dict[str, str] = {}
+        self.settling = Settling(self._patch, self._refuse_settling)
+        self._unsettled = ""
+
+    @property
+    def lacks(self) -> dict[str, str]:
+        """What is not heard or done, and what the streamer can do about it."""
+        return {**self._lacks, **({_SETTLING: self._unsettled} if self._unsettled else {})}
+
+    async def stay(self) -> None:
+        """For ever, whatever happens."""
+        while True:
+            try:
+                await self._attend()
+            except Denied as denied:
+                self._lacks = {"what chat does not tell": denied.cure}
+                await asyncio.sleep(MEND_SECONDS)
+            except Lost as lost:
+                self._connection.lost(lost)
+                await asyncio.sleep(self._connection.pause())
+
+    async def _attend(self) -> None:
+        """Until it is lost: raises Lost then, and Denied when the account is of no use."""
+        session, host = self._session, self._session.host(self._channel)
+        await session.helix.admit(host.user_id)
+        room = await self._enter()
+        self.ended.clear()
+        async with session.feed(host) as feed:
+            self._connection.made()
+            while not self.ended.is_set():
+                self._lacks = await self._subscribed(feed, host, room)
+                await feed.over(self.ended, MEND_SECONDS if self._lacks else None)
+                if self._lacks:
+                    await session.helix.forget(host.user_id)
+        raise Lost("Twitch ended a subscription")
+
+    async def _subscribed(self, feed: Feed, host: Token, room: str) -> dict[str, str]:
+        """Subscribes to what is not heard yet; what still is not, and what the streamer can do."""
+        scopes = await self._session.helix.admit(host.user_id)
+        wanted = wants.beside_chat(room, host.user_id, rewards=bool(self._rewards))
+        own = host.user_id == room
+        lacks = {
+            want.what: await self._subscribe(feed, host, scopes, want)
+            if own or want.what not in wants.OWN
+            else f"log in as {self._channel}: {LOGIN}"
+            for want in wanted
+        }
+        if lacks.get(wants.REWARDS) == "":
+            lacks |= await self._learn_rewards(room, scopes)
+        return {what: cure for what, cure in lacks.items() if cure}
+
+    async def _subscribe(self, feed: Feed, host: Token, scopes: frozenset[str], want: Want) -> str:
+        """Returns "", or what the streamer can do."""
+        if want.scopes and scopes.isdisjoint(want.scopes):
+            return f"let {host.login} hear it ({want.scopes[0]}): {LOGIN}"
+        try:
+            await self._session.subscribe(feed, host, want)
+        except Refused as refused:
+            return f"{want.help} (Twitch: {refused.said})"
+        return ""
+
+    async def _learn_rewards(self, room: str, scopes: frozenset[str]) -> dict[str, str]:
+        """Which of the channel's rewards are meant; and what is wrong with that."""
+        try:
+            found = await self._session.helix.ask(
+                room, lambda client: client.create_partialuser(room).fetch_custom_rewards()
+            )
+        except Refused as refused:
+            return {wants.REWARDS: f"nothing you can do (Twitch: {refused.said})"}
+        known = {reward.title.strip().casefold() for reward in found}
+        self._reader.reward_ids |= {reward.id for reward in found if self._reader.counts(reward.title)}
+        lacks = {
+            f"the reward {title!r}": "check chat.twitch.rewards: the channel has none of that title"
+            for title in self._rewards
+            if title.strip().casefold() not in known
+        }
+        if wants.MANAGE_REWARDS not in scopes:
+            lacks[_SETTLING] = f"let {self._channel} do it ({wants.MANAGE_REWARDS}): {LOGIN}"
+        return lacks
+
+    async def _patch(self, redemption: Redemption, status: Status) -> None:
+        room = await self._session.id_of(self._channel)
+
+        async def patch(client: twitchio.Client) -> None:
+            await client.http.patch_custom_reward_redemption(
+                broadcaster_id=room,
+                token_for=room,
+                reward_id=redemption.reward_id,
+                id=redemption.id,
+                status=status,
+            )
+
+        await self._session.helix.ask(room, patch)
+
+    def _refuse_settling(self, said: str) -> None:
+        if not self._unsettled:
+            log.warning("#%s: redemptions are left to you, for Twitch says: %s", self._channel, said)
+        self._unsettled = f"settle them yourself: only the program that made a reward may (Twitch: {said})"

@@ -1,0 +1,311 @@
+"""EventSub's notifications: a JSON message becomes an event. Nothing here knows of sockets.
+
+After https://dev.twitch.tv/docs/eventsub/eventsub-subscription-types. Each kind of event has one source, so
+that nothing comes twice: chat's own messages and notices, and beside them only what chat does not tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from vtuber.events import (
+    Author,
+    ChatMessage,
+    Deletion,
+    Emote,
+    Event,
+    Follow,
+    Gift,
+    Mark,
+    Money,
+    Raid,
+    Redemption,
+    Role,
+    StreamStatus,
+    Subscription,
+)
+from vtuber.listeners import emotes
+from vtuber.listeners.recordings.rows import items, mapping, text
+from vtuber.listeners.twitch.irc import ID_LIMIT, TIERS, number, roles_of, said
+from vtuber.text import clean, clean_name
+
+_FRAGMENTS_LIMIT = 500
+_SHARED = "shared_chat_"
+_ANONYMOUS = "@ananonymousgifter"
+_SHOWN_IN_CHAT = frozenset(("message_effect", "gigantify_an_emote"))
+"""Power-ups that are done to a message, which comes as a chat message too."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Notification:
+    id: str
+    """The same when Twitch sends it again."""
+    sent: float
+    told: Mapping[str, Any]
+
+    def id_of(self, key: str) -> str:
+        return clean(text(self.told.get(key)), ID_LIMIT)
+
+
+class Reader:
+    """Turns the notifications about one channel into events.
+
+    ``rewards`` are the titles of the channel-point rewards that count, in any case.
+    """
+
+    def __init__(self, channel: str, rewards: Iterable[str] = ()) -> None:
+        self.odd = 0
+        """How many notifications could not be understood."""
+        self.reward_ids: set[str] = set()
+        """Of the rewards that count: words written for one come with its redemption, not as chat."""
+        self._channel = channel
+        self._rewards = {title.strip().casefold() for title in rewards}
+        self._kinds: dict[str, Callable[[_Notification], Event | None]] = {
+            "channel.chat.message": self._said,
+            "channel.chat.notification": self._notice,
+            "channel.chat.message_delete": self._deleted,
+            "channel.chat.clear": self._cleared,
+            "channel.chat.clear_user_messages": self._silenced,
+            "channel.bits.use": self._bits,
+            "channel.follow": self._followed,
+            "channel.channel_points_custom_reward_redemption.add": self._redeemed,
+            "stream.online": self._began,
+            "stream.offline": self._ended,
+        }
+
+    def counts(self, title: str) -> bool:
+        """Whether the reward of that title is one of those that count."""
+        return title.strip().casefold() in self._rewards
+
+    def event(self, message: object) -> Event | None:
+        """What it means; None when it is nothing that she could answer or must heed."""
+        metadata = mapping(mapping(message).get("metadata"))
+        told = mapping(mapping(mapping(message).get("payload")).get("event"))
+        read = self._kinds.get(text(metadata.get("subscription_type")))
+        identity = clean(text(metadata.get("message_id")), ID_LIMIT)
+        if read is None or not told or not identity:
+            self.odd += 1
+            return None
+        return read(_Notification(identity, _moment(metadata.get("message_timestamp")), told))
+
+    # What chat tells.
+
+    def _said(self, notification: _Notification) -> Event | None:
+        if notification.id_of("channel_points_custom_reward_id") in self.reward_ids:
+            return None
+        message = self._message(notification)
+        return message if message and (message.text or message.money) else None
+
+    def _message(self, notification: _Notification) -> ChatMessage | None:
+        """Who wrote which words, of a chat message as of a notice."""
+        told = notification.told
+        author = self._author(notification, "chatter_user")
+        if author is None:
+            return None
+        words, emoted, mentions = _words(mapping(told.get("message")))
+        answered = mapping(told.get("reply"))
+        whom = text(answered.get("parent_user_name")) or text(answered.get("parent_user_login"))
+        return ChatMessage(
+            notification.id_of("message_id") or notification.id,
+            "twitch",
+            self._channel,
+            author,
+            words,
+            emotes=emoted,
+            reply_to=clean_name(whom) if whom else "",
+            money=_bits(mapping(told.get("cheer"))),
+            mentions=mentions,
+            marks=_marks(told),
+            shared_from=_shared_from(told),
+            sent=notification.sent,
+        )
+
+    def _notice(self, notification: _Notification) -> Event | None:
+        message = self._message(notification)
+        if message is None:
+            return None
+        kind = text(notification.told.get("notice_type"))
+        about = mapping(notification.told.get(kind))
+        who = (message.id, "twitch", self._channel, message.author, message.text)
+        sent = message.sent
+        tier = "prime" if about.get("is_prime") is True else TIERS.get(text(about.get("sub_tier")), "")
+        if message.shared_from or kind.startswith(_SHARED):
+            kind = ""  # a deed in another channel: here only its words count
+        match kind:
+            case "sub" | "resub" | "prime_paid_upgrade" | "gift_paid_upgrade":
+                months = max(1, _number(about, "cumulative_months"), message.author.months)
+                return Subscription(*who, months=months, tier=tier, sent=sent)
+            case "sub_gift":  # one of a bomb's is told with the bomb
+                return None if text(about.get("community_gift_id")) else Gift(*who, sent=sent)
+            case "community_sub_gift":
+                return Gift(*who, count=max(1, _number(about, "total")), sent=sent)
+            case "raid":
+                return Raid(*who, viewers=_number(about, "viewer_count"), sent=sent)
+            case _:
+                return message if message.text else None
+
+    def _deleted(self, notification: _Notification) -> Event | None:
+        target = notification.id_of(
+            "message_id"
+        )  # without one nothing may be deleted, least of all everything
+        return self._deletion(notification, message_id=target) if target else None
+
+    def _silenced(self, notification: _Notification) -> Event | None:
+        login = notification.id_of("target_user_login")
+        target = notification.id_of("target_user_id") or (f"@{login}" if login else "")
+        return self._deletion(notification, author_id=target) if target else None
+
+    def _cleared(self, notification: _Notification) -> Event | None:
+        return self._deletion(notification)
+
+    def _deletion(self, notification: _Notification, message_id: str = "", author_id: str = "") -> Deletion:
+        return Deletion(
+            notification.id,
+            "twitch",
+            self._channel,
+            message_id=message_id,
+            author_id=author_id,
+            sent=notification.sent,
+        )
+
+    # What it does not tell.
+
+    def _bits(self, notification: _Notification) -> Event | None:
+        told = notification.told
+        author = self._author(notification, "user")
+        money = _bits(told)
+        if author is None or money is None or told.get("type") == "cheer":  # a cheer is a chat message
+            return None
+        in_chat = text(mapping(told.get("power_up")).get("type")) in _SHOWN_IN_CHAT
+        words, emoted, mentions = _words({} if in_chat else mapping(told.get("message")))
+        return ChatMessage(
+            notification.id,
+            "twitch",
+            self._channel,
+            author,
+            words,
+            emotes=emoted,
+            money=money,
+            mentions=mentions,
+            sent=notification.sent,
+        )
+
+    def _followed(self, notification: _Notification) -> Event | None:
+        author = self._author(notification, "user")
+        if author is None:
+            return None
+        return Follow(notification.id, "twitch", self._channel, author, sent=notification.sent)
+
+    def _redeemed(self, notification: _Notification) -> Event | None:
+        author = self._author(notification, "user")
+        reward = mapping(notification.told.get("reward"))
+        title, reward_id = text(reward.get("title")), clean(text(reward.get("id")), ID_LIMIT)
+        identity = notification.id_of("id")
+        if author is None or not identity or not self.counts(title):
+            return None
+        self.reward_ids.add(reward_id)
+        return Redemption(
+            identity,
+            "twitch",
+            self._channel,
+            author,
+            clean(text(notification.told.get("user_input"))),
+            reward=clean(title),
+            reward_id=reward_id,
+            cost=_number(reward, "cost"),
+            sent=notification.sent,
+        )
+
+    def _began(self, notification: _Notification) -> Event | None:
+        if notification.told.get("type") != "live":  # a rerun, a premiere
+            return None
+        return StreamStatus(notification.id, "twitch", self._channel, sent=notification.sent)
+
+    def _ended(self, notification: _Notification) -> Event | None:
+        return StreamStatus(notification.id, "twitch", self._channel, live=False, sent=notification.sent)
+
+    def _author(self, notification: _Notification, prefix: str) -> Author | None:
+        """Roles are what this channel's badges say, and for its owner the id: nothing that can be chosen."""
+        told = notification.told
+        identity, login = notification.id_of(f"{prefix}_id"), notification.id_of(f"{prefix}_login")
+        if not identity:
+            identity = f"@{login}" if login else ""
+        if not identity and told.get("chatter_is_anonymous") is True:
+            identity = _ANONYMOUS
+        if not identity:
+            self.odd += 1
+            return None
+        badges = [mapping(badge) for badge in items(told.get("badges"))]
+        held = {text(badge.get("set_id")): text(badge.get("info")) for badge in badges}
+        roles = roles_of(held) - {Role.BROADCASTER}
+        if identity == notification.id_of("broadcaster_user_id"):
+            roles.add(Role.BROADCASTER)
+        months = number(held.get("subscriber", "") or held.get("founder", ""))
+        return Author(
+            identity, clean_name(text(told.get(f"{prefix}_name")) or login), frozenset(roles), months
+        )
+
+
+def _words(message: Mapping[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[str, ...]]:
+    """The clean text, its emotes, and who is mentioned in it."""
+    raw = text(message.get("text"))
+    pieces: list[str] = []
+    spans: list[tuple[int, int]] = []
+    mentions: list[str] = []
+    at = 0
+    for fragment in map(mapping, items(message.get("fragments"))[:_FRAGMENTS_LIMIT]):
+        piece = text(fragment.get("text"))
+        if fragment.get("type") == "emote":
+            spans.append((at, at + len(piece)))
+        if fragment.get("type") == "mention" and (name := piece.removeprefix("@")):
+            mentions.append(clean_name(name))
+        pieces.append(piece)
+        at += len(piece)
+    if "".join(pieces) != raw:
+        spans = []  # nobody knows where they stand
+    words = said(raw)
+    begin = raw.find(words)
+    safe, emoted = emotes.cleaned(words, [(start - begin, end - begin) for start, end in spans])
+    return safe, emoted, tuple(mentions)
+
+
+def _bits(told: Mapping[str, Any]) -> Money | None:
+    """None where none were paid; an unknown amount where it cannot be understood."""
+    amount = told.get("bits")
+    if amount in (None, 0):
+        return None
+    bits = number(text(amount))
+    return Money(Decimal(bits) if bits else None, "BITS")
+
+
+def _marks(told: Mapping[str, Any]) -> frozenset[Mark]:
+    if told.get("message_type") == "user_intro":  # Twitch offers it to who writes here for the first time
+        return frozenset((Mark.FIRST,))
+    if text(told.get("notice_type")).removeprefix(_SHARED) == "announcement":
+        return frozenset((Mark.ANNOUNCEMENT,))
+    return frozenset()
+
+
+def _shared_from(told: Mapping[str, Any]) -> str:
+    source = clean(text(told.get("source_broadcaster_user_id")), ID_LIMIT)
+    if not source or source == text(told.get("broadcaster_user_id")):
+        return ""
+    return clean(text(told.get("source_broadcaster_user_login")), ID_LIMIT) or source
+
+
+def _number(told: Mapping[str, Any], key: str) -> int:
+    return number(text(told.get(key)))
+
+
+def _moment(stamp: object) -> float:
+    """Seconds since 1970 out of ``2023-07-19T14:56:51.634234626Z``; 0 when it is none."""
+    try:
+        moment = datetime.fromisoformat(text(stamp))
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, aware.timestamp())
+    except (ValueError, OverflowError):
+        return 0.0

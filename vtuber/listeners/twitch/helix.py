@@ -1,0 +1,280 @@
+"""What is asked of Twitch with the tokens of the accounts that are logged in: Helix, through twitchio."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import aiohttp
+import twitchio
+from twitchio.http import Route
+
+from vtuber import clock
+from vtuber.config import TwitchChat
+from vtuber.errors import ConfigError
+from vtuber.listeners.connection import Lost
+from vtuber.listeners.twitch.tokens import Token, TokenFile
+from vtuber.text import clean, escaped
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+CALL_SECONDS = 15.0
+"""Twitch answers much sooner than this."""
+RATE_SECONDS = (1.0, 60.0)
+"""The shortest and the longest wait when we asked too often; Twitch's window is a minute."""
+RATE_TRIES = 3
+LAST_SECONDS = 1.0
+"""How long what was asked last may take to end when all is closed: a token may come with it."""
+LOGIN = "banban login twitch"
+MEND_SECONDS = 30.0
+"""So often whoever lacks something looks whether it was granted since."""
+
+
+class Denied(Lost):
+    """An account is of no use (any more). Says why, and how to mend it."""
+
+
+class Refused(Exception):  # noqa: N818  # it is raised as one says it
+    """Twitch will not do this one thing."""
+
+    def __init__(self, said: str, status: int) -> None:
+        super().__init__(said)
+        self.said = said
+        self.status = status
+
+
+class _TooOften(Exception):  # noqa: N818  # the same
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"asked too often: wait {seconds:g} s")
+        self.seconds = seconds
+
+
+class Client(twitchio.Client):
+    """twitchio's client. Of its events only refreshed tokens matter: the feeds bring the others."""
+
+    def __init__(
+        self, client_id: str, session: aiohttp.ClientSession, renewed: Callable[[Any], None]
+    ) -> None:
+        super().__init__(client_id=client_id, session=session, fetch_client_user=False)
+        self._renewed = renewed
+
+    def dispatch(self, event: str, payload: Any | None = None) -> None:
+        """At once, not in a task of its own: a refreshed token must not be lost."""
+        if event == "token_refreshed":
+            self._renewed(payload)
+
+
+class Helix:
+    """One question at a time. Tokens are refreshed by twitchio, and saved as they change."""
+
+    def __init__(self, settings: TwitchChat, file: TokenFile, client_id: str) -> None:
+        """Raises ConfigError for an address that cannot be used."""
+        self.scopes: dict[str, frozenset[str]] = {}
+        """What each account that is admitted may do, by its user id."""
+        self._addresses = _addresses(settings)
+        self._file = file
+        self._client_id = client_id
+        self._turn = asyncio.Lock()
+        self._tokens: dict[str, Token] = {}
+        self._dead: set[str] = set()
+        self._renewals: int | None = None
+        """How many tokens the question that is being asked has brought; None while none is."""
+        self._saving = asyncio.Lock()
+        self._unfinished: set[asyncio.Future[Any]] = set()
+
+    async def open(self) -> None:
+        """Asks nothing yet."""
+        _point_twitchio(self._addresses)
+        self._http = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=CALL_SECONDS), middlewares=(_mind_the_network,)
+        )
+        self.client = Client(self._client_id, self._http, self._renew)
+        # Without a token of its own, twitchio would use none at all. This one is never sent: every question
+        # names an account that is admitted.
+        await self.client.login(token="none", load_tokens=False, save_tokens=False)  # noqa: S106  # so
+
+    async def close(self) -> None:
+        """Waits a moment for what was asked last."""
+        with clock.outside(), suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SECONDS):
+                while self._unfinished:  # an answer may bring a token to be saved
+                    await asyncio.wait(self._unfinished)
+        await self.client.close()
+        await self._http.close()
+
+    async def admit(self, account: str) -> frozenset[str]:
+        """Makes sure that the account can be used; what it may do. Raises Lost or Denied."""
+        async with self._turn:
+            await self._admit(account)
+            return self.scopes[account]
+
+    async def forget(self, account: str) -> None:
+        """The next time it is wanted, what the file says by then counts: it may have been logged in again."""
+        async with self._turn, self._saving:
+            await self.client.remove_token(account)
+
+    async def ask(self, account: str, question: Callable[[Client], Awaitable[T]]) -> T:
+        """Twitch's answer, asked with that account's token. Raises Lost, Denied or Refused."""
+        async with self._turn:
+            for _ in range(RATE_TRIES):
+                try:
+                    return await self._ask(account, question)
+                except _TooOften as often:
+                    log.debug("Twitch: %s", often)
+                    await asyncio.sleep(often.seconds)
+            raise Lost("Twitch says that we ask too often")
+
+    async def _ask(self, account: str, question: Callable[[Client], Awaitable[T]]) -> T:
+        await self._admit(account)
+        try:
+            return await self._answered(question)
+        except Denied:
+            # Of one use only: another process of ours may have refreshed it, or somebody logged in again.
+            await self._dismiss(account)
+            await self._admit(account)
+            return await self._answered(question)
+
+    async def _admit(self, account: str) -> None:
+        if account in self.client.tokens:
+            return
+        token = await self._stored(account)
+        self._tokens[account] = token
+        try:
+            found = await self._answered(lambda client: client.add_token(token.access, token.refresh))
+        except Denied:
+            self._dead.add(token.access)
+            raise Denied(f"Twitch no longer lets us in as {token.login}", LOGIN) from None
+        if found.user_id != account:
+            await self.client.remove_token(found.user_id or "")
+            raise Denied(f"the token of {token.login} is somebody else's", LOGIN)
+        self.scopes[account] = frozenset(found.scopes)
+
+    async def _stored(self, account: str) -> Token:
+        """What the file says by now."""
+        try:
+            tokens = await clock.in_thread(self._file.read)
+        except ConfigError as error:
+            raise Denied(f"{error.where}: {error.what}", error.cure) from None
+        for token in tokens:
+            if token.user_id == account and token.access not in self._dead:
+                return token
+        login = self._tokens[account].login if account in self._tokens else account
+        raise Denied(f"Twitch no longer lets us in as {login}", LOGIN)
+
+    async def _dismiss(self, account: str) -> None:
+        self._dead.add(self._tokens[account].access)
+        await self.client.remove_token(account)
+
+    async def _answered(self, question: Callable[[Client], Awaitable[T]]) -> T:
+        """Whoever waits may be cancelled; the question goes on, for it may bring a token of one use."""
+        asked = asyncio.ensure_future(self._question(question))
+        self._keep(asked)
+        try:
+            with clock.outside():
+                return await asyncio.shield(asked)
+        except twitchio.HTTPException as error:
+            raise _meant(error) from None  # the error may quote a token
+        except OSError as error:
+            raise Lost(f"Twitch cannot be reached: {clean(str(error))}", "check the network") from None
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+            raise Lost("Twitch's answer was not understood") from None
+
+    async def _question(self, question: Callable[[Client], Awaitable[T]]) -> T:
+        self._renewals = 0
+        try:
+            return await question(self.client)
+        finally:
+            self._renewals = None
+
+    def _keep(self, future: asyncio.Future[Any]) -> None:
+        self._unfinished.add(future)
+
+        def forget(done: asyncio.Future[Any]) -> None:
+            self._unfinished.discard(done)
+            if not done.cancelled():
+                done.exception()  # whoever waited has been told
+
+        future.add_done_callback(forget)
+
+    def _renew(self, payload: twitchio.TokenRefreshedPayload) -> None:
+        old = self._tokens[payload.user_id]
+        token = replace(old, access=payload.token, refresh=payload.refresh_token)
+        self._tokens[payload.user_id] = token
+        self._keep(asyncio.ensure_future(self._save(token)))
+        if self._renewals is None:
+            return  # twitchio's own hourly look at them
+        self._renewals += 1
+        if self._renewals > 1:  # it would refresh and ask for ever
+            raise Denied("Twitch refuses even new tokens", LOGIN)
+
+    async def _save(self, token: Token) -> None:
+        async with self._saving:  # in the order in which they came
+            try:
+                await clock.in_thread(self._file.save, token)
+            except ConfigError as error:
+                log.error("the new token of %s is not saved: %s", token.login, error)  # noqa: TRY400  # in words
+
+
+def _addresses(settings: TwitchChat) -> dict[str, str]:
+    """What twitchio calls them."""
+    base, oauth, rest = settings.id_url.rstrip("/").rpartition("/oauth2")
+    if not oauth or rest:
+        raise ConfigError(
+            "twitchio needs an address that ends with /oauth2",
+            where="chat.twitch.id_url",
+            cure="end it so, or leave it away",
+        )
+    return {"BASE": settings.api_url.rstrip("/") + "/", "ID_BASE": base + "/"}
+
+
+def _point_twitchio(addresses: dict[str, str]) -> None:
+    """It keeps them for the whole process. And its warnings are not for streamers."""
+    for name, address in addresses.items():
+        if not isinstance(getattr(Route, name, None), str):
+            raise ConfigError(
+                "this twitchio keeps its addresses elsewhere", cure="install the one in constraints.txt"
+            )
+        setattr(Route, name, address)
+    logging.getLogger("twitchio").setLevel(logging.ERROR)
+
+
+async def _mind_the_network(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Whatever fails on the way is a ConnectionError: the only failure that twitchio outlives everywhere."""
+    try:
+        response = await handler(request)
+        await response.read()
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise ConnectionError(clean(str(error)) or type(error).__name__) from error
+    if response.status == 429 and response.headers.get("Ratelimit-Remaining", "0") == "0":
+        raise _TooOften(_until_reset(response.headers))
+    return response
+
+
+def _until_reset(headers: Mapping[str, str]) -> float:
+    """Seconds, by Twitch's own clock: ours may be wrong."""
+    shortest, longest = RATE_SECONDS
+    try:
+        date = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+        return max(shortest, min(float(headers.get("Ratelimit-Reset", "")) - date, longest))
+    except ValueError:
+        return shortest
+
+
+def _meant(error: twitchio.HTTPException) -> Exception:
+    """What Twitch means by refusing, without the token that the error may quote."""
+    extra = error.extra if isinstance(error.extra, dict) else {}
+    said = escaped(clean(str(extra.get("message", ""))) or f"status {error.status}")
+    if error.status >= 500:
+        return Lost(f"Twitch has trouble of its own: {said}")
+    if error.route is not None and error.route.use_id:
+        return Denied(f"Twitch no longer lets us in: {said}", LOGIN)
+    return Refused(said, error.status)
