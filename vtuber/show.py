@@ -21,6 +21,7 @@ from vtuber.gate.commands import Command, Commands, ignored
 from vtuber.gate.filters import Filter
 from vtuber.health import Health, State
 from vtuber.inbox import Drop, Inbox
+from vtuber.inbox.ledger import Ledger
 from vtuber.inbox.rates import Rates
 from vtuber.journal import Journal
 from vtuber.listeners import Listener
@@ -67,6 +68,7 @@ class Show:
         self.metrics = Metrics()
         self.journal = Journal(settings)
         self.inbox = Inbox(settings.inbox, self.character.aliases, self.seed)
+        self.ledger = Ledger()
         self.rates = Rates(settings.chat.rates)
         self.inbox.on_drop = lambda event, why: self.journal.write("dropped", id=event.id, reason=why)
         self.commands = Commands(settings.gate)
@@ -257,6 +259,7 @@ class Show:
             self._note_stream(event)
             return
         self.metrics.messages += 1
+        self.ledger.note(event)
         if isinstance(event, ChatMessage) and event.money:
             event = replace(event, money=self.rates.valued(event.money))
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
