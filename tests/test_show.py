@@ -317,7 +317,7 @@ def test_a_deleted_message_is_no_longer_answered(play: Any) -> None:
         await room.until_idle()
         (cut,) = room.heard()
         assert cut != ScriptedBrain.reply
-        assert room.show.inbox.dropped["revoked"] == 1
+        assert room.show.inbox.dropped["revoked"] == 2
 
     play(scene, reply="It goes on and on, " * 10, inbox={"batch": 1})
 
@@ -486,7 +486,7 @@ def test_a_cut_reply_takes_nobody_elses_answer_away(play: Any) -> None:
         await asyncio.sleep(1)
         assert room.show.metrics.paid_answered == 1
         assert "poor" in room.journal("batch")[-1]["who"]
-        assert room.show.inbox.dropped["cut"] == 1
+        assert room.show.inbox.dropped["revoked"] == 1
 
     play(scene)
 

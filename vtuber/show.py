@@ -291,8 +291,19 @@ class Show:
 
     def _revoke(self, deletion: Deletion) -> None:
         self.journal.write("heard", event=wire.dump(deletion))
-        self.inbox.revoke(deletion)
-        self.performer.revoke(deletion)
+        revocation = self.ledger.revocation(deletion)
+        waiting = self.inbox.revoke(revocation)
+        revocation = replace(revocation, answers=self.memory.revoke(revocation))
+        turns = self.performer.revoke(revocation)
+        self.journal.write(
+            "revoked",
+            deletion=deletion.id,
+            waiting=[event.id for event in waiting],
+            turns=turns,
+            authors=len(revocation.authors),
+            lines=len(revocation.lines),
+            answers=len(revocation.answers),
+        )
 
     # Moderators.
 
