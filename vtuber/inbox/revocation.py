@@ -56,8 +56,8 @@ class Revocation:
         """Whether this event goes.
 
         With a message goes what its author says in the same words, a reward's text too, unless they gave
-        money. With an author, everything of theirs in the channel. With a whole chat, its lines; subscriptions,
-        gifts and the like, which are no lines, stay.
+        money. With an author, everything of theirs in the channel. With a whole chat, its lines;
+        subscriptions, gifts and the like, which are no lines, stay.
         """
         deletion = self.deletion
         if event.platform != deletion.platform:
