@@ -55,18 +55,19 @@ class Revocation:
     def takes(self, event: Answerable) -> bool:
         """Whether this event goes.
 
-        With a message goes what its author says in the same words, a reward's text too, unless they gave
-        money. With an author, everything of theirs in the channel. With a whole chat, its lines;
-        subscriptions, gifts and the like, which are no lines, stay.
+        With an author goes everything of theirs in the channel. With a whole chat, its lines; subscriptions,
+        gifts and the like, which are none, stay. With a message, whatever its author says in the same words,
+        such as a reward's text, unless they gave money.
         """
         deletion = self.deletion
         if event.platform != deletion.platform:
             return False
+        says_it = gave_nothing(event) and self.says(event, event.text)
         if deletion.message_id:
-            return event.id == deletion.message_id or (gave_nothing(event) and self.says(event, event.text))
+            return event.id == deletion.message_id or says_it
         if event.channel != deletion.channel or not was_before(event.sent, event.at, deletion):
             return False
-        return self.is_of(event.author) if self.expels else isinstance(event, ChatMessage)
+        return self.is_of(event.author) if self.expels else says_it or isinstance(event, ChatMessage)
 
     def forgets(self, event: Answerable) -> bool:
         """Whether nothing of this event is to be remembered: of an author who goes, wherever they wrote."""
