@@ -62,18 +62,19 @@ class Revocation:
         deletion = self.deletion
         if event.platform != deletion.platform:
             return False
-        says_it = gave_nothing(event) and self.says(event, event.text)
         if deletion.message_id:
-            return event.id == deletion.message_id or says_it
+            return event.id == deletion.message_id or self._is_in_the_same_words(event)
+        if self.expels and not self.is_of(event.author):
+            return False
         if event.channel != deletion.channel or not was_before(event.sent, event.at, deletion):
             return False
-        return self.is_of(event.author) if self.expels else says_it or isinstance(event, ChatMessage)
+        return self.expels or isinstance(event, ChatMessage) or self._is_in_the_same_words(event)
 
     def forgets(self, event: Answerable) -> bool:
         """Whether nothing of this event is to be remembered: of an author who goes, wherever they wrote."""
-        if self.takes(event):
-            return True
-        return self.expels and event.platform == self.deletion.platform and self.is_of(event.author)
+        if self.expels:
+            return event.platform == self.deletion.platform and self.is_of(event.author)
+        return self.takes(event)
 
     def is_of(self, author: Author) -> bool:
         """Whether something of this author goes. IRC may know them by their login alone: "@login"."""
@@ -85,6 +86,9 @@ class Revocation:
     def says(self, event: Answerable, words: str) -> bool:
         """Whether these words, by the author of this event, go."""
         return event.platform == self.deletion.platform and (event.author.id, cut(words)) in self.lines
+
+    def _is_in_the_same_words(self, event: Answerable) -> bool:
+        return gave_nothing(event) and self.says(event, event.text)
 
     def repeats(self, buzz: str) -> bool:
         """Whether what the room repeats is a line that goes."""
