@@ -407,6 +407,27 @@ def test_the_rooms_buzz_is_deleted_while_she_speaks(play: Any, asked: list[str])
     play(scene, reply=LONG)
 
 
+# Who is to be forgotten, and is not ignored.
+
+
+def test_who_is_forgotten_hears_her_out_and_is_not_remembered(play: Any, asked: list[str]) -> None:
+    async def scene(room: Room) -> None:
+        room.types(f"I like {BAD}")
+        await room.until_speaking()
+        room.show.performer.forget("twitch", "Mika")
+        await room.until_idle()
+        assert room.heard() == [LONG.strip()]
+        assert not cues(room, Hushed, Withdrawn)
+        recalled = await room.show.memory.recall(Batch(Pick(message("and now?"))))
+        assert not recalled.viewers
+        assert not recalled.answers
+        room.types("hello again?")
+        await room.until(lambda: len(asked) == 2)
+        assert asked[1] == "hello again?"
+
+    play(scene, reply=LONG)
+
+
 # What does not concern her.
 
 

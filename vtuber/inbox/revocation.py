@@ -36,7 +36,7 @@ class Revocation:
 
     deletion: Deletion
     authors: frozenset[str] = frozenset()
-    """The ids of those whose words go, as far as they are known."""
+    """The ids of those whose words go, as far as they are known: of all in ``lines``."""
     lines: frozenset[tuple[str, str]] = frozenset()
     """(author id, ``cut`` text) of messages that go; not told of an author, of whom all goes."""
     answers: frozenset[str] = frozenset()
