@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from vtuber import clock
-from vtuber.events import Answerable, Batch, Deletion, Pick, is_paid, without_words
-from vtuber.inbox import Inbox, is_revoked
+from vtuber.brain.memory.purge import is_person
+from vtuber.events import Answerable, Batch, Pick, is_paid, without_words
+from vtuber.inbox import Inbox
+from vtuber.inbox.revocation import Revocation
 from vtuber.metrics import Metrics
 from vtuber.text import escaped
 from vtuber.turn import Cast, Reply, Turn
@@ -25,6 +27,9 @@ SCRIPTS_WAITING = 20
 
 TRIES = 3
 """How often she begins an answer of which nothing is heard, though no part is away."""
+
+LINGERING = 4
+"""Of so many replies that are over, something may still be seen."""
 
 AFTER_FAILURE = 1.0
 """Seconds before she tries again when a reply failed."""
@@ -48,6 +53,7 @@ class Performer:
         self._metrics = metrics
         self._seed = seed
         self._turns: list[Turn] = []
+        self._over: deque[Turn] = deque(maxlen=LINGERING)
         self._scripts: deque[Assignment] = deque(maxlen=SCRIPTS_WAITING)
         self._news = asyncio.Event()
         self._quiet_until = 0.0
@@ -86,9 +92,35 @@ class Performer:
         self._scripts.append(Assignment(Batch(Pick(order)), script))
         self._news.set()
 
-    def revoke(self, deletion: Deletion) -> None:
-        """Stops answering what a moderator deleted."""
-        self._cut([turn for turn in self._turns if is_revoked(turn.batch.lead.event, deletion)])
+    def revoke(self, revocation: Revocation) -> list[int]:
+        """Takes back all that has to do with what a moderator deleted. Returns the turns that had.
+
+        A reply to it stops at once (``gate.finish_deleted``: unless it is being heard already), and whatever
+        else was in its batch waits again, to be answered without it.
+        """
+        cast, may_finish = self._cast, self._cast.settings.gate.finish_deleted
+        cast.conversation.revoke(revocation)
+        held = [turn for turn in self._turns if turn.holds(revocation)]
+        for turn in held:
+            turn.withdraw()
+            finish = may_finish and turn.is_heard
+            if not finish:
+                cast.journal.write("cut", turn=turn.number)
+                turn.cut()
+            if not finish or revocation.takes(turn.batch.lead.event):
+                cast.stage.withdraw(turn.number, finish=finish)
+        lingering = [turn for turn in self._over if turn.holds(revocation)]
+        for turn in lingering:
+            cast.stage.withdraw(turn.number, finish=may_finish)
+        return [turn.number for turn in (*lingering, *held)]
+
+    def forget(self, platform: str, who: str) -> None:
+        """Forgets all that is known of somebody, told by id or by name, and what she is saying to them."""
+        for turn in self._turns:
+            if any(is_person(event, platform, who) for event in turn.batch.events):
+                turn.withdraw()
+        self._cast.conversation.forget(platform, who)
+        self._cast.memory.forget(platform, who)
 
     def _cut(self, turns: Sequence[Turn]) -> None:
         for turn in list(turns):
@@ -147,8 +179,8 @@ class Performer:
         """One turn, from the sign that she thinks to the last word. Its failure is its own."""
         self._note_batch(turn)
         lead = turn.batch.lead.event
-        if not turn.script:
-            self._cast.stage.thinking(lead.author.name, lead.text, lead.platform)
+        if not turn.script and not turn.was_cut:
+            self._cast.stage.thinking(lead.author.name, lead.text, lead.platform, turn.number)
         try:
             reply = await turn.run()
         except Exception as error:  # one reply failing never stops the show
@@ -160,6 +192,7 @@ class Performer:
             return
         finally:
             self._turns.remove(turn)
+            self._over.append(turn)
             if not self._turns:
                 self._cast.stage.rest()
             self._news.set()
@@ -173,6 +206,9 @@ class Performer:
         ``patient``: a part is away, and will come back. Otherwise there are ``TRIES``; and what a moderator
         cut is not begun again, only its company is.
         """
+        if turn.was_withdrawn:
+            self._inbox.give_back(turn.batch)  # it knows what was deleted
+            return
         lead, others = turn.batch.lead, turn.batch.others
         key = (lead.event.platform, lead.event.id)
         if not patient:
@@ -192,6 +228,10 @@ class Performer:
     def _count(self, turn: Turn, reply: Reply) -> None:
         """The turn in figures."""
         batch, metrics = turn.batch, self._metrics
+        if turn.was_withdrawn and turn.was_cut:
+            self._put_off(turn)
+            self._fell_silent = clock.now() if reply.heard else self._fell_silent
+            return
         if not reply.heard:
             self._put_off(turn, patient=bool(reply.failed))
             return
@@ -232,5 +272,8 @@ class Performer:
             prompt_tokens=reply.usage.prompt,
             reused_tokens=reply.usage.reused,
         )
-        log.info("%s: %s", escaped(lead.author.name), escaped(lead.text))
+        if turn.was_withdrawn:
+            log.info("(answered to what was taken back)")
+        else:
+            log.info("%s: %s", escaped(lead.author.name), escaped(lead.text))
         log.info("%s: %s", self._cast.character.name, escaped(reply.heard) or "(nothing)")

@@ -21,6 +21,7 @@ from vtuber.gate.commands import Command, Commands, ignored
 from vtuber.gate.filters import Filter
 from vtuber.health import Health, State
 from vtuber.inbox import Drop, Inbox
+from vtuber.inbox.ledger import Ledger
 from vtuber.inbox.rates import Rates
 from vtuber.journal import Journal
 from vtuber.listeners import Listener
@@ -67,6 +68,7 @@ class Show:
         self.metrics = Metrics()
         self.journal = Journal(settings)
         self.inbox = Inbox(settings.inbox, self.character.aliases, self.seed)
+        self.ledger = Ledger()
         self.rates = Rates(settings.chat.rates)
         self.inbox.on_drop = lambda event, why: self.journal.write("dropped", id=event.id, reason=why)
         self.commands = Commands(settings.gate)
@@ -257,6 +259,7 @@ class Show:
             self._note_stream(event)
             return
         self.metrics.messages += 1
+        self.ledger.note(event)
         if isinstance(event, ChatMessage) and event.money:
             event = replace(event, money=self.rates.valued(event.money))
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
@@ -288,8 +291,19 @@ class Show:
 
     def _revoke(self, deletion: Deletion) -> None:
         self.journal.write("heard", event=wire.dump(deletion))
-        self.inbox.revoke(deletion)
-        self.performer.revoke(deletion)
+        revocation = self.ledger.revocation(deletion)
+        waiting = self.inbox.revoke(revocation)
+        revocation = replace(revocation, answers=self.memory.revoke(revocation))
+        turns = self.performer.revoke(revocation)
+        self.journal.write(
+            "revoked",
+            deletion=deletion.id,
+            waiting=[event.id for event in waiting],
+            turns=turns,
+            authors=len(revocation.authors),
+            lines=len(revocation.lines),
+            answers=len(revocation.answers),
+        )
 
     # Moderators.
 

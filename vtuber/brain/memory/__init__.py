@@ -12,6 +12,7 @@ from vtuber.config import Settings
 from vtuber.errors import RecallError
 from vtuber.events import Answerable, Batch
 from vtuber.health import Health
+from vtuber.inbox.revocation import Revocation
 
 CLIENTS = "banban-"
 """How the names of a show's connections to the server begin."""
@@ -37,6 +38,13 @@ class Recollection:
     answers: tuple[str, ...]
     """What she last said to the lead's author, oldest first."""
 
+    def holds(self, revocation: Revocation, lead: Answerable) -> bool:
+        """Whether it tells of the batch's lead what a moderator deleted, or what she said to that."""
+        known = self.viewers.get((lead.platform, lead.author.id))
+        if known is not None and revocation.says(lead, known.last_words):
+            return True
+        return not revocation.answers.isdisjoint(self.answers)
+
 
 NOTHING = Recollection({}, ())
 
@@ -56,6 +64,17 @@ class Memory(Protocol):
 
     async def remember(self, batch: Batch, heard: str) -> None:
         """What was heard in answer to the batch. Written soon, like what is heard from viewers."""
+        ...
+
+    def forget(self, platform: str, who: str) -> None:
+        """Forgets all that is known of somebody, told by their id or by their name. Never waits.
+
+        It is known no longer at once; where it is stored it is gone soon, or when the server is back.
+        """
+        ...
+
+    def revoke(self, revocation: Revocation) -> frozenset[str]:
+        """Forgets what a moderator deleted and what was heard in answer to it, which it returns; so too."""
         ...
 
     async def stop(self) -> None:
