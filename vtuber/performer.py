@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 
 from vtuber import clock
-from vtuber.events import Answerable, Batch, Deletion, Pick, is_paid, without_words
-from vtuber.inbox import Inbox, is_revoked
+from vtuber.events import Answerable, Batch, Deletion, Pick, is_money, is_paid, without_words
+from vtuber.inbox import Drop, Inbox, is_revoked
 from vtuber.metrics import Metrics
 from vtuber.text import escaped
 from vtuber.turn import Cast, Reply, Turn
 
 log = logging.getLogger(__name__)
 
-SCRIPTS_WAITING = 20
-"""So many lines may wait to be said; the oldest goes first when there are more."""
+ORDERS_WAITING = 20
+"""So many lines may wait to be said or answered by order; the oldest goes first when there are more."""
 
 TRIES = 3
 """How often she begins an answer of which nothing is heard, though no part is away."""
@@ -36,6 +37,8 @@ class Assignment:
 
     batch: Batch
     script: str = ""
+    ordered: bool = False
+    """By a moderator: it comes before what waits in the inbox."""
 
 
 class Performer:
@@ -43,21 +46,31 @@ class Performer:
 
     def __init__(self, cast: Cast, inbox: Inbox, metrics: Metrics, *, seed: int) -> None:
         self.paused = False
+        self.slow = 0.0
+        """So many seconds lie between the beginnings of two answers at least."""
+        self.on_answered: Callable[[Turn], None] = lambda _turn: None
+        """Told of each answer of which something was heard, when it is over."""
         self._cast = cast
         self._inbox = inbox
-        self._metrics = metrics
+        self.metrics = metrics
         self._seed = seed
         self._turns: list[Turn] = []
-        self._scripts: deque[Assignment] = deque(maxlen=SCRIPTS_WAITING)
+        self._orders: deque[Assignment] = deque(maxlen=ORDERS_WAITING)
         self._news = asyncio.Event()
         self._quiet_until = 0.0
+        self._answered_at = -math.inf
         self._tries: Counter[tuple[str, str]] = Counter()
         self._fell_silent: float | None = None
 
     @property
     def busy(self) -> bool:
-        """Whether she thinks, speaks, or has a line to say."""
-        return bool(self._turns or self._scripts)
+        """Whether she thinks, speaks, or has something to do by order."""
+        return bool(self._turns or self._orders)
+
+    @property
+    def silence(self) -> float:
+        """For how many seconds more she says nothing, whatever comes."""
+        return max(0.0, self._quiet_until - clock.now())
 
     # What others tell her. All of it takes effect at once.
 
@@ -66,10 +79,16 @@ class Performer:
         self._news.set()
 
     def hush(self, seconds: float) -> None:
-        """Silence now: drops all she says, thinks and was told to say, and stays silent for ``seconds``."""
-        self._scripts.clear()
+        """Silence now, for ``seconds`` at least: drops all she says, thinks and was told to do."""
+        self._orders.clear()
         self._cut(self._turns)
-        self._quiet_until = clock.now() + seconds
+        self._quiet_until = max(self._quiet_until, clock.now() + seconds)
+
+    def mute(self, seconds: float) -> None:
+        """The same, for exactly so long, whatever silence was ordered before."""
+        self._quiet_until = 0.0
+        self.hush(seconds)
+        self._news.set()
 
     def skip(self) -> bool:
         """Drops the reply that is being heard (or made), and goes on. Whether there was one."""
@@ -81,9 +100,19 @@ class Performer:
         self.paused, self._quiet_until = False, 0.0
         self._news.set()
 
+    def set_pace(self, seconds: float) -> None:
+        """Begins one answer in so many seconds at most, whoever paid. What moderators order does not wait."""
+        self.slow = seconds
+        self._news.set()
+
     def say(self, order: Answerable, script: str) -> None:
         """She says exactly this, as far as the output gate lets her, before she answers anybody else."""
-        self._scripts.append(Assignment(Batch(Pick(order)), script))
+        self._orders.append(Assignment(Batch(Pick(order)), script, ordered=True))
+        self._news.set()
+
+    def ask(self, order: Answerable) -> None:
+        """She answers this before anybody else."""
+        self._orders.append(Assignment(Batch(Pick(order)), ordered=True))
         self._news.set()
 
     def revoke(self, deletion: Deletion) -> None:
@@ -106,8 +135,10 @@ class Performer:
                 assignment = await self._assignment()
                 seed = random.Random(f"{self._seed}:{number}").getrandbits(31)
                 turn = Turn(number, assignment.batch, self._cast, seed=seed, script=assignment.script)
+                if not turn.script:
+                    self._answered_at = clock.now()
                 self._turns.append(turn)
-                turns.create_task(self._perform(turn))
+                turns.create_task(self._perform(turn, assignment))
                 await turn.made.wait()
                 await self._cast.stage.quiet(self._cast.settings.show.take_early)
 
@@ -115,13 +146,13 @@ class Performer:
         """What to do next, as soon as there is something and she may."""
         while True:
             self._news.clear()
-            if self._scripts:
-                return self._scripts.popleft()
-            rest = self._quiet_until - clock.now()
+            if self._orders and not self.silence:
+                return self._orders.popleft()
+            rest = max(self._quiet_until, self._answered_at + self.slow) - clock.now()
             if rest <= 0 and not self.paused and (batch := self._take()):
                 return Assignment(batch)
             with suppress(TimeoutError):
-                async with asyncio.timeout(rest if rest > 0 else None):
+                async with asyncio.timeout(self.silence or (rest if rest > 0 else None)):
                     await self._news.wait()
 
     def _take(self) -> Batch | None:
@@ -133,17 +164,17 @@ class Performer:
         return None
 
     def _fit(self, pick: Pick) -> Pick | None:
-        """The pick, if it may be answered. Whoever paid is thanked, whatever they wrote."""
+        """The pick, if it may be answered. Whoever gave money is thanked, whatever they wrote."""
         verdict = self._cast.filter.judge(pick)
         if verdict.allowed:
             return pick
         self._cast.journal.write("filtered", id=pick.event.id, rule=verdict.rule)
-        if is_paid(pick.event):
+        if is_money(pick.event):
             return replace(pick, event=without_words(pick.event))
-        self._inbox.dropped["filtered"] += 1
+        self._inbox.give_up(pick.event, Drop.FILTERED)
         return None
 
-    async def _perform(self, turn: Turn) -> None:
+    async def _perform(self, turn: Turn, assignment: Assignment) -> None:
         """One turn, from the sign that she thinks to the last word. Its failure is its own."""
         self._note_batch(turn)
         lead = turn.batch.lead.event
@@ -156,7 +187,7 @@ class Performer:
             log.debug("turn %d", turn.number, exc_info=error)
             self._cast.journal.write("failure", part="turn", turn=turn.number, error=repr(error))
             if not turn.script:
-                self._put_off(turn)
+                self._put_off(turn, assignment)
             return
         finally:
             self._turns.remove(turn)
@@ -164,10 +195,15 @@ class Performer:
                 self._cast.stage.rest()
             self._news.set()
         self._note_reply(turn, reply)
-        if not turn.script:
+        if turn.script:
+            return
+        if reply.heard:
             self._count(turn, reply)
+            self.on_answered(turn)
+        else:
+            self._put_off(turn, assignment, patient=bool(reply.failed))
 
-    def _put_off(self, turn: Turn, *, patient: bool = False) -> None:
+    def _put_off(self, turn: Turn, assignment: Assignment, *, patient: bool = False) -> None:
         """Nothing of an answer was heard: what asked for it waits again, but not for ever.
 
         ``patient``: a part is away, and will come back. Otherwise there are ``TRIES``; and what a moderator
@@ -177,24 +213,21 @@ class Performer:
         key = (lead.event.platform, lead.event.id)
         if not patient:
             self._tries[key] += 1
-        reason = "cut" if turn.was_cut else "unanswered" if self._tries[key] >= TRIES else ""
+        reason = Drop.CUT if turn.was_cut else Drop.UNANSWERED if self._tries[key] >= TRIES else None
         if reason:
-            self._inbox.dropped[reason] += 1
-            self._cast.journal.write("dropped", id=lead.event.id, reason=reason)
-        again = others if reason else (lead, *others)
-        if again:
-            self._inbox.give_back(Batch(again[0], tuple(again[1:])))
-        if reason:
+            self._inbox.give_up(lead.event, reason)
             self._tries.pop(key, None)
+        again = others if reason else (lead, *others)
+        if assignment.ordered and again:
+            self._orders.appendleft(assignment)
+        elif again:
+            self._inbox.give_back(Batch(again[0], tuple(again[1:])))
         if not turn.was_cut:
             self._quiet_until = max(self._quiet_until, clock.now() + AFTER_FAILURE)
 
     def _count(self, turn: Turn, reply: Reply) -> None:
         """The turn in figures."""
-        batch, metrics = turn.batch, self._metrics
-        if not reply.heard:
-            self._put_off(turn, patient=bool(reply.failed))
-            return
+        batch, metrics = turn.batch, self.metrics
         self._tries.pop((batch.lead.event.platform, batch.lead.event.id), None)
         metrics.turns += 1
         metrics.paid_answered += sum(is_paid(pick.event) for pick in (batch.lead, *batch.others))

@@ -39,7 +39,7 @@ class Note:
     @property
     def lasts(self) -> bool:
         """Whether a hush leaves it true."""
-        return self.fields["t"] in ("hello", "thinking", "rest")
+        return self.fields["t"] in ("hello", "thinking", "rest", "mood")
 
     def encode(self, now: float) -> str:
         return json.dumps({**self.fields, "now": now})
