@@ -24,6 +24,9 @@ from vtuber.turn import Cast
 
 log = logging.getLogger(__name__)
 
+PLATFORMS = ("twitch", "youtube")
+"""Where somebody is forgotten whom the terminal speaks of."""
+
 VIEWERS_SECONDS = 60.0
 """A viewer's order is not carried out again within so many seconds."""
 
@@ -170,13 +173,18 @@ class Desk:
         return f"{self._shown(name)} {'is answered again' if undone else 'was not ignored'}"
 
     def _forget(self, command: Command) -> str:
-        name = orders.whom(command.argument)
-        self._cast.memory.forget(_place(command.message), name)
+        name, place = orders.whom(command.argument), _place(command.message)
+        for platform in [place] if place else PLATFORMS:
+            self._forget_person(platform, name)
         return f"{self._shown(name)} is forgotten"
 
     def _forgetme(self, command: Command) -> str:
-        self._cast.memory.forget(command.message.platform, command.message.author.id)
+        self._forget_person(command.message.platform, command.message.author.id)
         return "you are forgotten"
+
+    def _forget_person(self, platform: str, who: str) -> None:
+        self._cast.memory.forget(platform, who)
+        self._cast.conversation.forget(platform, who)
 
     def _shown(self, name: str) -> str:
         """A name that a viewer chose, if she may write it."""
