@@ -251,6 +251,11 @@ class Batch:
     others: tuple[Pick, ...] = ()
     room: Room = Room()
 
+    @property
+    def events(self) -> tuple[Answerable, ...]:
+        """What all of them wrote or did, the lead's first."""
+        return self.lead.event, *(pick.event for pick in self.others)
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:

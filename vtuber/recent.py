@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from itertools import chain
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -28,6 +29,10 @@ class Recent(Generic[K, V]):
         self._young[key] = value
         if len(self._young) >= self._size:
             self._old, self._young = self._young, {}
+
+    def items(self) -> Iterator[tuple[K, V]]:
+        """What is kept; of a key that was set again, its older value may come too, earlier."""
+        return chain(self._old.items(), self._young.items())
 
     def __contains__(self, key: K) -> bool:
         return key in self._young or key in self._old

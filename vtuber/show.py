@@ -30,6 +30,7 @@ from vtuber.gate.commands import Commands
 from vtuber.gate.filters import Filter
 from vtuber.health import Health
 from vtuber.inbox import Drop, Inbox
+from vtuber.inbox.ledger import Ledger
 from vtuber.inbox.rates import Rates
 from vtuber.journal import Journal
 from vtuber.listeners import Listener, Settler, Writer
@@ -77,6 +78,7 @@ class Show:
         self.journal = Journal(settings)
         self.supervisor = Supervisor(self.journal)
         self.inbox = Inbox(settings.inbox, self.character.aliases, self.seed)
+        self.ledger = Ledger()
         self.rates = Rates(settings.chat.rates)
         self.commands = Commands(settings.gate)
         self.filter = Filter(settings.gate, self.character.persona)
@@ -239,6 +241,7 @@ class Show:
             return
         self.metrics.messages += 1
         self.commands.trusted.note(event.platform, event.author)
+        self.ledger.note(event)
         if isinstance(event, ChatMessage) and event.money:
             event = replace(event, money=self.rates.valued(event.money))
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):

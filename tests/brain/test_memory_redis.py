@@ -109,7 +109,7 @@ async def test_a_failure_nobody_thought_of_does_not_end_the_writing(
     async def broken(_sheet: object) -> None:
         raise LookupError
 
-    monkeypatch.setattr(memory, "_write_sheet", broken)
+    monkeypatch.setattr(memory._store, "write", broken)
     memory.hear(said("one"))
     await until(lambda: memory.health().state is State.DOWN)
     assert "LookupError" in memory.health().what

@@ -14,6 +14,7 @@ from typing import Any
 
 from vtuber.brain import Brain, Line, Progress, Prompt
 from vtuber.brain.memory import Recollection
+from vtuber.brain.memory.purge import is_person
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.errors import ConfigError
@@ -29,6 +30,7 @@ from vtuber.events import (
     Subscription,
     is_paid,
 )
+from vtuber.inbox.revocation import Revocation
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,17 @@ _LEAST_LINE = 48
 class _Exchange:
     batch: Batch
     asked: Line
+    recalls: bool
+    """Whether older words, of the lead's author or to them, may stand in it."""
     answered: Line | None = None
+
+    def holds(self, revocation: Revocation) -> bool:
+        """Whether something stands in it that a moderator deleted."""
+        return (
+            any(map(revocation.forgets, self.batch.events))
+            or (self.recalls and revocation.concerns(self.batch.lead.event))
+            or revocation.repeats(self.batch.room.buzz)
+        )
 
 
 class Conversation:
@@ -92,7 +104,7 @@ class Conversation:
         self._history = [exchange for exchange in self._history if exchange.answered]
         asked = await self._fitting(self._line(batch, recollection))
         await self._drop_old(await self._count(asked))
-        self._history.append(_Exchange(batch, asked))
+        self._history.append(_Exchange(batch, asked, recollection.tells_of(batch.lead.event)))
         return Prompt(
             lines=(*self._head, *self._said()),
             head=len(self._head),
@@ -111,6 +123,18 @@ class Conversation:
                 said = " ".join(text.split())
                 exchange.answered = Line("self", said, self._character.name) if said else None
                 return
+
+    def revoke(self, revocation: Revocation) -> None:
+        """Drops what held words that a moderator deleted. The cache is lost from there on, knowingly."""
+        self._history = [exchange for exchange in self._history if not exchange.holds(revocation)]
+
+    def forget(self, platform: str, who: str) -> None:
+        """Drops what was said with somebody, told by id or by name."""
+        self._history = [
+            exchange
+            for exchange in self._history
+            if not any(is_person(event, platform, who) for event in exchange.batch.events)
+        ]
 
     def digest(self, prompt: Prompt) -> dict[str, Any]:
         """For the journal: the question and a fingerprint of all of it, or the whole."""

@@ -12,6 +12,7 @@ from vtuber.config import Settings
 from vtuber.errors import RecallError
 from vtuber.events import Answerable, Batch
 from vtuber.health import Health
+from vtuber.inbox.revocation import Revocation
 
 CLIENTS = "banban-"
 """How the names of a show's connections to the server begin."""
@@ -37,6 +38,11 @@ class Recollection:
     answers: tuple[str, ...]
     """What she last said to the lead's author, oldest first."""
 
+    def tells_of(self, event: Answerable) -> bool:
+        """Whether it knows words of the author of this event, the batch's lead, or words said to them."""
+        known = self.viewers.get((event.platform, event.author.id))
+        return bool(self.answers) or (known is not None and bool(known.last_words))
+
 
 NOTHING = Recollection({}, ())
 
@@ -56,6 +62,17 @@ class Memory(Protocol):
 
     async def remember(self, batch: Batch, heard: str) -> None:
         """What was heard in answer to the batch. Written soon, like what is heard from viewers."""
+        ...
+
+    def forget(self, platform: str, who: str) -> None:
+        """Forgets all that is known of somebody, told by their id or by their name. Never waits.
+
+        It is known no longer at once; where it is stored it is gone soon, or when the server is back.
+        """
+        ...
+
+    def revoke(self, revocation: Revocation) -> None:
+        """Forgets what a moderator deleted and what was said in answer to it; so too. Never waits."""
         ...
 
     async def stop(self) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from vtuber.brain.memory import Recollection
+from vtuber.brain.memory import Recollection, purge
 from vtuber.brain.memory.notes import Notes
 from vtuber.config import Settings
 from vtuber.events import Answerable, Batch
 from vtuber.health import Health, State
+from vtuber.inbox.revocation import Revocation
 
 
 class Forgetful:
@@ -27,6 +28,14 @@ class Forgetful:
 
     async def remember(self, batch: Batch, heard: str) -> None:
         self._notes.answer(batch, heard)
+
+    def forget(self, platform: str, who: str) -> None:
+        self._notes.forget(
+            purge.of_person(platform, who), lambda event: purge.is_person(event, platform, who)
+        )
+
+    def revoke(self, revocation: Revocation) -> None:
+        self._notes.forget(purge.of_revocation(revocation), revocation.forgets)
 
     async def stop(self) -> None:
         pass

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from vtuber.brain.memory import Recollection, Viewer
 from vtuber.events import Answerable, Batch
 from vtuber.text import NAME_LIMIT, clean, clean_name
+
+if TYPE_CHECKING:
+    from vtuber.brain.memory.purge import Purge  # it needs us
 
 WORDS_LIMIT = 200
 """Characters that are kept of a message."""
@@ -21,6 +25,8 @@ HEARD_LIMIT = 1000
 """Characters that are kept of an answer."""
 ANSWERS_KEPT = 3
 """How many of the last answers to a viewer are kept."""
+LATELY = 300
+"""So many of the last answers are known with all whom they were given to: half an hour of talk and more."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -86,7 +92,7 @@ class Sheet:
     """A handful of notes, on their way to the store."""
 
     viewers: dict[str, Note]
-    answers: list[Answer]
+    answers: list[Answer] | deque[Answer]
 
 
 @dataclass(slots=True)
@@ -99,6 +105,9 @@ class Notes:
     """How many messages and answers had to be dropped to stay within these bounds."""
     _viewers: OrderedDict[str, Note] = field(default_factory=OrderedDict)
     _answers: deque[Answer] = field(default_factory=deque)
+    _taken: Sheet = field(default_factory=lambda: Sheet({}, []))
+    """On its way to the store; it may come back."""
+    _lately: deque[tuple[Batch, Answer]] = field(default_factory=lambda: deque(maxlen=LATELY))
 
     def __len__(self) -> int:
         return len(self._viewers) + len(self._answers)
@@ -117,14 +126,29 @@ class Notes:
         event = batch.lead.event
         said = clean(event.text[:WORDS_LIMIT], WORDS_LIMIT)
         name = clean_name(event.author.name)
-        self._answers.append(Answer(lead_key(batch), name, said, clean(heard, HEARD_LIMIT), time.time()))
+        answer = Answer(lead_key(batch), name, said, clean(heard, HEARD_LIMIT), time.time())
+        self._answers.append(answer)
+        self._lately.append((batch, answer))
         self._trim()
+
+    def forget(self, purge: Purge, takes: Callable[[Answerable], bool]) -> None:
+        """Removes what is to be purged, and what was said lately in answer to an event that it ``takes``.
+
+        Those answers are added to ``purge``, for they may be stored. A sheet that comes back is purged too.
+        """
+        for batch, answer in self._lately:
+            if any(map(takes, batch.events)):
+                purge.answers[answer.key, answer.heard] = None
+        for sheet in (Sheet(self._viewers, self._answers), self._taken):
+            _forget(sheet, purge)
+        self._lately = deque((pair for pair in self._lately if not purge.takes(pair[1])), LATELY)
 
     def take(self, count: int) -> Sheet:
         """Removes up to ``count`` viewers and answers, those that have waited longest."""
         viewers = dict(self._viewers.popitem(last=False) for _ in range(min(count, len(self._viewers))))
         answers = [self._answers.popleft() for _ in range(min(count, len(self._answers)))]
-        return Sheet(viewers, answers)
+        self._taken = Sheet(viewers, answers)
+        return self._taken
 
     def put_back(self, sheet: Sheet) -> None:
         """Undoes ``take``; what was heard meanwhile is newer."""
@@ -159,3 +183,18 @@ class Notes:
         while len(self._answers) > self.keep_answers:
             self._answers.popleft()
             self.dropped += 1
+
+
+def _forget(sheet: Sheet, purge: Purge) -> None:
+    viewers, answers = sheet.viewers, sheet.answers
+    whole = purge.people
+    if purge.names:
+        whole = dict.fromkeys(who for who, note in viewers.items() if purge.whole(who, note.name))
+    for who in whole:
+        viewers.pop(who, None)
+    for who, _ in purge.words:
+        if note := viewers.get(who):
+            note.words = purge.without_words(who, note.words)
+    kept = [answer for answer in answers if not purge.takes(answer)]
+    answers.clear()
+    answers.extend(kept)

@@ -1,26 +1,18 @@
 """A memory in Redis (or Valkey): on a server somewhere, or on the one we bring along.
 
-All keys begin with ``banban:``. WHO is ``notes.key_of``; all text is plain UTF-8.
-
-- ``banban:schema``: the version of this list
-- ``banban:seen``: sorted set of WHO by when they were last heard (seconds since 1970); it bounds the rest
-- ``banban:viewer:WHO``: hash of name and messages (their count)
-- ``banban:said:WHO``: list of their last messages, oldest first
-- ``banban:answers:WHO``: list of what was last said to them, oldest first
-- ``banban:heard``: list of all that was heard, as JSON (at, who, name, said, heard), oldest first
+What is stored there is described in ``vtuber.brain.memory.store``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis.asyncio import ConnectionPool, Redis, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
@@ -29,26 +21,19 @@ from redis.exceptions import RedisError
 
 from vtuber import clock
 from vtuber.brain.memory import CLIENTS, Recollection
-from vtuber.brain.memory.notes import (
-    ANSWERS_KEPT,
-    WORDS_KEPT,
-    WORDS_LIMIT,
-    Note,
-    Notes,
-    Sheet,
-    key_of,
-    lead_key,
-)
+from vtuber.brain.memory.notes import Notes
+from vtuber.brain.memory.purge import Purge, is_person, of_person, of_revocation
+from vtuber.brain.memory.store import SCHEMA, Store
 from vtuber.config import Settings
 from vtuber.errors import ConfigError, RecallError
 from vtuber.events import Answerable, Batch
 from vtuber.health import Health, State
-from vtuber.text import clean, clean_name, escaped
+from vtuber.inbox.revocation import Revocation
+from vtuber.text import clean, escaped
 
 if TYPE_CHECKING:
     from vtuber.brain.memory.valkey import EmbeddedValkey  # does not exist on every system
 
-SCHEMA = "1"
 PASSWORD = "BANBAN_REDIS_PASSWORD"  # noqa: S105  # the name of a variable
 
 WRITE_EVERY = 1.0
@@ -58,6 +43,10 @@ CROWD = 2_000
 PENDING_ANSWERS = 1_000
 SHEET = 50
 """Viewers per write: a few milliseconds of the loop's time, and of a recall that comes meanwhile."""
+PENDING_PURGES = 100_000
+"""Of each kind. They are small, for a server may be away long, and none should be lost."""
+PURGE = 1_000
+"""So many of each kind are carried out together."""
 
 _TRY_SECONDS = 5.0
 _WRITE_SECONDS = 3.0
@@ -69,38 +58,7 @@ _FAILURES = (RedisError, OSError, ValueError)  # asyncio's TimeoutError is an OS
 
 _log = logging.getLogger(__name__)
 
-# One script writes a whole sheet: one argument instead of thousands, and all of it or nothing.
-_WRITE = """
-local keep_viewers, keep_heard = tonumber(ARGV[1]), tonumber(ARGV[2])
-local words_kept, answers_kept, at = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local sheet = cjson.decode(ARGV[6])
-for _, note in ipairs(sheet.viewers) do
-  local who, name, messages, words = unpack(note)
-  redis.call('HSET', 'banban:viewer:' .. who, 'name', name)
-  redis.call('HINCRBY', 'banban:viewer:' .. who, 'messages', messages)
-  for _, text in ipairs(words) do redis.call('RPUSH', 'banban:said:' .. who, text) end
-  redis.call('LTRIM', 'banban:said:' .. who, -words_kept, -1)
-  redis.call('ZADD', 'banban:seen', at, who)
-end
-for _, answer in ipairs(sheet.answers) do
-  local who, name, heard, whole = unpack(answer)
-  redis.call('HSET', 'banban:viewer:' .. who, 'name', name)
-  redis.call('HINCRBY', 'banban:viewer:' .. who, 'messages', 0)
-  redis.call('RPUSH', 'banban:answers:' .. who, heard)
-  redis.call('LTRIM', 'banban:answers:' .. who, -answers_kept, -1)
-  redis.call('RPUSH', 'banban:heard', whole)
-  redis.call('ZADD', 'banban:seen', at, who)
-end
-redis.call('LTRIM', 'banban:heard', -keep_heard, -1)
-local over = redis.call('ZCARD', 'banban:seen') - keep_viewers
-if over > 0 then
-  local oldest = redis.call('ZPOPMIN', 'banban:seen', math.min(over, 1000))
-  for i = 1, #oldest, 2 do
-    local who = oldest[i]
-    redis.call('UNLINK', 'banban:viewer:' .. who, 'banban:said:' .. who, 'banban:answers:' .. who)
-  end
-end
-"""
+T = TypeVar("T")
 
 
 class RedisMemory:
@@ -117,11 +75,13 @@ class RedisMemory:
         self._name = f"{CLIENTS}{os.getpid()}-{secrets.token_hex(4)}"
         pool = _pool(settings.memory.url, server, self._name)
         self._redis = Redis.from_pool(pool)
+        self._store = Store(self._redis, settings.memory)
         self._place = f"in {server.folder}" if server else _shown(pool)
         self._notes = Notes(PENDING_VIEWERS, PENDING_ANSWERS)
-        self._alone = (
-            asyncio.Lock()
-        )  # one sheet or recall at a time: what is pending is then surely not stored
+        self._purges = Purge()
+        self._purges_lost = 0
+        # One sheet, purge or recall at a time: what is pending is then surely not stored.
+        self._alone = asyncio.Lock()
         self._trouble: RecallError | None = RecallError("memory has not been started")
         self._wake = asyncio.Event()
         self._stopping = False
@@ -141,8 +101,8 @@ class RedisMemory:
             raise RecallError(self._trouble.what, where=self._trouble.where, cure=self._trouble.cure)
         try:
             async with asyncio.timeout(self._settings.recall_seconds), self._alone:
-                stored, answers = await self._read(batch)
-                return self._notes.recollect(batch, stored, answers)
+                stored, answers = await self._store.read(batch)
+                return self._notes.recollect(batch, *self._purges.left_of(stored, batch, answers))
         except TimeoutError:
             error = self._failed(f"took longer than {self._settings.recall_seconds:g} s to remember")
         except _FAILURES as failure:
@@ -152,6 +112,16 @@ class RedisMemory:
     async def remember(self, batch: Batch, heard: str) -> None:
         """Never raises: it is written with the rest, now or when the server is back."""
         self._notes.answer(batch, heard)
+
+    def forget(self, platform: str, who: str) -> None:
+        self._forget(of_person(platform, who), lambda event: is_person(event, platform, who))
+
+    def revoke(self, revocation: Revocation) -> None:
+        self._forget(of_revocation(revocation), revocation.forgets)
+
+    def _forget(self, purge: Purge, takes: Callable[[Answerable], bool]) -> None:
+        self._notes.forget(purge, takes)
+        self._purges_lost += self._purges.add(purge, PENDING_PURGES)
 
     async def stop(self) -> None:
         self._stopping = True
@@ -167,33 +137,20 @@ class RedisMemory:
                 await self._redis.aclose()
         if self._notes:
             _log.warning("memory %s: %d notes could not be written", self._place, len(self._notes))
+        if self._purges:
+            _log.warning(
+                "memory %s: %d things to be forgotten are still there", self._place, len(self._purges)
+            )
         if self._server is not None:
             await clock.in_thread(self._server.leave, self._name)
 
     def health(self) -> Health:
         lost = f"; {self._notes.dropped} notes were dropped" if self._notes.dropped else ""
+        lost += f"; {self._purges_lost} things to be forgotten were not" if self._purges_lost else ""
         if self._trouble is not None:
             return Health("memory", State.DOWN, f"{self._trouble.what}{lost}", self._trouble.cure)
         kind = "an embedded server" if self._server else "Redis"
         return Health("memory", State.OK, f"{kind} {self._place}{lost}")
-
-    async def _read(self, batch: Batch) -> tuple[dict[str, Note], list[str]]:
-        """One round trip."""
-        events = [pick.event for pick in (batch.lead, *batch.others)]
-        keys = list(dict.fromkeys(key_of(event.platform, event.author.id) for event in events))
-        ask = self._redis.pipeline(transaction=False)
-        for key in keys:
-            ask.hmget(f"banban:viewer:{key}", "name", "messages")
-            ask.lrange(f"banban:said:{key}", 0, -1)
-        ask.lrange(f"banban:answers:{lead_key(batch)}", 0, -1)
-        with clock.outside():
-            *rows, answers = await ask.execute()
-        stored = {
-            key: Note(name, int(messages or 0), tuple(words))
-            for key, (name, messages), words in zip(keys, rows[::2], rows[1::2], strict=True)
-            if name is not None
-        }
-        return stored, answers
 
     async def _write_on(self) -> None:
         """Writes every second; while the server is down, tries it, less and less often."""
@@ -228,26 +185,51 @@ class RedisMemory:
         self._wake.clear()
 
     async def _write(self) -> None:
+        await self._purge()
         for _ in range(len(self._notes) // SHEET + 1):
             if not self._notes or self._trouble is not None:
                 return
-            async with self._alone:
-                sheet = self._notes.take(SHEET)
-                written = False
-                try:
-                    async with asyncio.timeout(_WRITE_SECONDS):
-                        with clock.outside():
-                            await self._write_sheet(sheet)
-                    written = True
-                except _FAILURES as failure:
-                    self._failed(_reason(failure))
-                finally:
-                    if not written:
-                        self._notes.put_back(sheet)
+            try:
+                await self._done_alone(self._write_sheet)
+            except _FAILURES as failure:
+                self._failed(_reason(failure))
+            await self._purge()
 
-    async def _write_sheet(self, sheet: Sheet) -> None:
-        keep = (self._settings.keep_viewers, self._settings.keep_heard, WORDS_KEPT, ANSWERS_KEPT)
-        await self._redis.eval(_WRITE, 0, *keep, f"{time.time():.3f}", _packed(sheet))
+    async def _write_sheet(self) -> None:
+        sheet = self._notes.take(SHEET)
+        written = False
+        try:
+            await self._store.write(sheet)
+            written = True
+        finally:
+            if not written:
+                self._notes.put_back(sheet)
+
+    async def _purge(self) -> None:
+        """Removes what is to be forgotten, before anything newer is written. No recall tells it meanwhile."""
+        while self._purges and self._trouble is None:
+            purge = self._purges.first(PURGE)
+            try:
+                await self._carry_out(purge)
+            except _FAILURES as failure:
+                self._failed(_reason(failure))
+            else:
+                self._purges.done(purge)
+
+    async def _carry_out(self, purge: Purge) -> None:
+        cursor = "0" if purge.names else ""
+        while cursor:
+            cursor, found = await self._done_alone(partial(self._store.named, purge, cursor))
+            purge.people.update(dict.fromkeys(found))
+            cursor = "" if cursor == "0" else cursor
+        await self._done_alone(partial(self._store.remove, purge))
+        behind: int | None = 0 if purge.people or purge.answers else None
+        while behind is not None:
+            behind = await self._done_alone(partial(self._store.remove_heard, purge, behind))
+
+    async def _done_alone(self, work: Callable[[], Awaitable[T]]) -> T:
+        async with self._alone, asyncio.timeout(_WRITE_SECONDS):
+            return await work()
 
     async def _try(self) -> None:
         """Brings the server up if it is ours, asks it whether it can be used, and notes what it is like."""
@@ -267,11 +249,7 @@ class RedisMemory:
 
     async def _ask_schema(self) -> None:
         async with self._alone:
-            ask = self._redis.pipeline(transaction=False)
-            ask.setnx("banban:schema", SCHEMA)
-            ask.get("banban:schema")
-            with clock.outside():
-                _, schema = await ask.execute()
+            schema = await self._store.schema()
         if schema != SCHEMA:
             raise RecallError(
                 f"memory {self._place} was written by another version (schema {escaped(clean(schema, 20))})",
@@ -328,16 +306,3 @@ def _reason(failure: Exception) -> str:
     if isinstance(failure, TimeoutError):
         return "does not answer"
     return f"cannot be used: {escaped(clean(str(failure) or type(failure).__name__, 300))}"
-
-
-def _packed(sheet: Sheet) -> bytes:
-    viewers = [
-        (key, clean_name(note.name), note.messages, [clean(said, WORDS_LIMIT) for said in note.words])
-        for key, note in sheet.viewers.items()
-    ]
-    answers = []
-    for answer in sheet.answers:
-        whole = {"at": round(answer.at), "who": answer.key, "name": answer.name}
-        whole |= {"said": answer.said, "heard": answer.heard}
-        answers.append((answer.key, answer.name, answer.heard, json.dumps(whole, ensure_ascii=False)))
-    return json.dumps({"viewers": viewers, "answers": answers}, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,0 +1,123 @@
+"""What is to be forgotten: noted at once, carried out where it is stored as soon as that can be done."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+from vtuber.brain.memory.notes import WORDS_LIMIT, Answer, Note, key_of, lead_key
+from vtuber.events import Answerable, Batch
+from vtuber.inbox.revocation import Revocation
+from vtuber.text import clean, clean_name
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+T = TypeVar("T")
+Some = dict[T, None]
+"""A set that keeps its order: the oldest comes first."""
+
+
+def called(name: str) -> str:
+    """What a name is known by: without its "@", and whatever the case of its Latin letters."""
+    return clean_name(name.removeprefix("@")).translate(_LOWER)
+
+
+@dataclass(slots=True)
+class Purge:
+    """All of some people's, and single things that were said. WHO is ``notes.key_of``."""
+
+    people: Some[str] = field(default_factory=dict)
+    """WHO."""
+    names: Some[tuple[str, str]] = field(default_factory=dict)
+    """(platform, name): whoever is ``called`` so."""
+    words: Some[tuple[str, str]] = field(default_factory=dict)
+    """(WHO, what they wrote)."""
+    answers: Some[tuple[str, str]] = field(default_factory=dict)
+    """(WHO, what was heard in answer to them)."""
+
+    def __len__(self) -> int:
+        return len(self.people) + len(self.names) + len(self.words) + len(self.answers)
+
+    def add(self, other: Purge, limit: int) -> int:
+        """Takes all of it in. Returns how many of the oldest had to go so that ``limit`` of each are kept."""
+        lost = 0
+        for own, more in zip(self._shelves(), other._shelves(), strict=True):
+            own.update(more)
+            over = max(0, len(own) - limit)
+            for oldest in list(islice(own, over)):
+                del own[oldest]
+            lost += over
+        return lost
+
+    def first(self, count: int) -> Purge:
+        """Up to ``count`` of each kind, the oldest."""
+        some = Purge()
+        for own, given in zip(self._shelves(), some._shelves(), strict=True):
+            given.update(dict.fromkeys(islice(own, count)))
+        return some
+
+    def done(self, purge: Purge) -> None:
+        """That much was carried out."""
+        for own, gone in zip(self._shelves(), purge._shelves(), strict=True):
+            for each in gone:
+                own.pop(each, None)
+
+    def whole(self, who: str, name: str) -> bool:
+        """Whether everything of somebody goes."""
+        if who in self.people:
+            return True
+        known = called(name) if self.names else ""
+        return any(
+            known == wanted and who.startswith((f"{platform}:", "#")) for platform, wanted in self.names
+        )
+
+    def without_words(self, who: str, words: Iterable[str]) -> tuple[str, ...]:
+        """What is left of what they wrote."""
+        return tuple(said for said in words if (who, clean(said, WORDS_LIMIT)) not in self.words)
+
+    def left_of(
+        self, stored: Mapping[str, Note], batch: Batch, answers: Iterable[str]
+    ) -> tuple[dict[str, Note], list[str]]:
+        """What is left of what is known of the batch's people, and of what was said to its lead."""
+        left = {
+            who: Note(note.name, note.messages, self.without_words(who, note.words))
+            for who, note in stored.items()
+            if not self.whole(who, note.name)
+        }
+        lead = lead_key(batch)
+        if lead in self.people or (lead in stored and lead not in left):
+            return left, []
+        return left, [heard for heard in answers if (lead, heard) not in self.answers]
+
+    def takes(self, answer: Answer) -> bool:
+        """Whether an answer goes."""
+        return (answer.key, answer.heard) in self.answers or self.whole(answer.key, answer.name)
+
+    def _shelves(self) -> tuple[dict[object, None], ...]:
+        return self.people, self.names, self.words, self.answers  # type: ignore[return-value]
+
+
+def is_person(event: Answerable, platform: str, who: str) -> bool:
+    """Whether the event is of somebody told by id or by name."""
+    author = event.author
+    return event.platform == platform and (author.id == who or called(author.name) == called(who))
+
+
+def of_person(platform: str, who: str) -> Purge:
+    """Of somebody told by id or by name."""
+    return Purge(people={key_of(platform, who): None}, names={(platform, called(who)): None})
+
+
+def of_revocation(revocation: Revocation) -> Purge:
+    """Of what a moderator deleted."""
+    platform = revocation.deletion.platform
+    if not revocation.expels:
+        words = ((key_of(platform, who), clean(text, WORDS_LIMIT)) for who, text in revocation.lines)
+        return Purge(words=dict.fromkeys(words))
+    purge = Purge(people={key_of(platform, revocation.author): None})
+    if revocation.author.startswith("@"):  # a login, of which nobody knows the id
+        purge.names[platform, called(revocation.author)] = None
+    return purge

@@ -1,0 +1,74 @@
+"""Who wrote what lately. A deletion names little more than an id; here is what it means."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from vtuber.events import Answerable, ChatMessage, Deletion
+from vtuber.inbox.revocation import Revocation, was_before
+from vtuber.recent import Recent
+
+LINES = 50_000
+"""So many of the latest messages at least are known."""
+
+
+class Line(NamedTuple):
+    """What is kept of a message."""
+
+    channel: str
+    author: str
+    """Its author's id."""
+    text: str
+    is_chat: bool
+    """A subscription's words, say, are none."""
+    sent: float
+    at: float
+
+
+class Ledger:
+    """Bounded, and cheap enough for any chat."""
+
+    def __init__(self) -> None:
+        self._lines: Recent[tuple[str, str], Line] = Recent(LINES)
+        self._authors: Recent[tuple[str, str], str] = Recent(LINES)
+
+    def note(self, event: Answerable) -> None:
+        """Somebody wrote (or did) something, whether she will answer it or not."""
+        author = event.author
+        line = Line(
+            event.channel, author.id, event.text, isinstance(event, ChatMessage), event.sent, event.at
+        )
+        self._lines.set((event.platform, event.id), line)
+        self._authors.set((event.platform, author.name.casefold()), author.id)
+
+    def author(self, platform: str, name: str) -> str | None:
+        """The id of whoever wrote last under that name, in any case and with or without an "@"."""
+        return self._authors.get((platform, name.removeprefix("@").casefold()))
+
+    def revocation(self, deletion: Deletion) -> Revocation:
+        """All that is known of what the deletion takes away."""
+        if deletion.message_id:
+            line = self._lines.get((deletion.platform, deletion.message_id))
+            if line is None:
+                return Revocation(deletion)
+            return Revocation(deletion, line.author, ((line.author, line.text),) if line.text else ())
+        if deletion.author_id:
+            return Revocation(deletion, self._expelled(deletion))
+        return Revocation(deletion, lines=tuple(self._cleared(deletion)))
+
+    def _expelled(self, deletion: Deletion) -> str:
+        given = deletion.author_id
+        known = self.author(deletion.platform, given) if given.startswith("@") else None
+        return known or given
+
+    def _cleared(self, deletion: Deletion) -> dict[tuple[str, str], None]:
+        """Each (author, text) of the channel's chat, once."""
+        return {
+            (line.author, line.text): None
+            for (platform, _), line in self._lines.items()
+            if platform == deletion.platform
+            and line.channel == deletion.channel
+            and line.is_chat
+            and line.text
+            and was_before(line.sent, line.at, deletion)
+        }

@@ -1,0 +1,125 @@
+"""What moderators took away: a deletion with all that it concerns, and the record of those that came.
+
+Whether something was written before it was deleted, the platform's own stamps tell; where it gives none,
+what comes within ``LATE`` seconds of a deletion counts as written before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vtuber.events import Answerable, Author, ChatMessage, Deletion
+from vtuber.recent import Recent
+from vtuber.spelling import fold, gist
+
+LATE = 5.0
+"""Seconds that a message may be slower on its way than the deletion of it."""
+SHORTEST_TIMEOUT = 1.0
+"""Seconds in which nobody can write again, whose words were removed."""
+REPEATS = 60.0
+"""For so long the words of a deleted message are not taken again."""
+KEPT = 20_000
+"""So many of the latest deletions at least are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """A deletion, and what is known of what it takes away."""
+
+    deletion: Deletion
+    author: str = ""
+    """The id of the author concerned; "" when nobody knows, or when a whole chat was cleared."""
+    lines: tuple[tuple[str, str], ...] = ()
+    """(author id, text) of what was written lately and goes; not told of an author, of whom all goes."""
+
+    @property
+    def expels(self) -> bool:
+        """Whether an author goes: a timeout or a ban."""
+        return bool(self.deletion.author_id) and not self.deletion.message_id
+
+    @property
+    def clears(self) -> bool:
+        """Whether all of a channel's chat goes."""
+        return not self.deletion.message_id and not self.deletion.author_id
+
+    def takes(self, event: Answerable) -> bool:
+        """Whether this event goes.
+
+        With a message goes whatever its author says in the same words (a reward's text is a message too).
+        With an author, everything of theirs in the channel. With a whole chat, its lines; subscriptions,
+        gifts and the like, which are no lines, stay.
+        """
+        deletion = self.deletion
+        if event.platform != deletion.platform:
+            return False
+        if deletion.message_id:
+            return event.id == deletion.message_id or (event.author.id, event.text) in self.lines
+        if event.channel != deletion.channel or not was_before(event.sent, event.at, deletion):
+            return False
+        return self.is_of(event.author) if self.expels else isinstance(event, ChatMessage)
+
+    def is_of(self, author: Author) -> bool:
+        """Whether this is the author concerned. IRC may know them by their login alone: "@login"."""
+        given = self.deletion.author_id
+        if author.id and author.id in (self.author, given):
+            return True
+        return given.startswith("@") and author.name.casefold() == given[1:].casefold()
+
+    def forgets(self, event: Answerable) -> bool:
+        """Whether nothing of this event is to be remembered: of an author who goes, wherever they wrote."""
+        return self.takes(event) or (self.expels and self.concerns(event))
+
+    def concerns(self, event: Answerable) -> bool:
+        """Whether something that goes may be by the author of this event."""
+        return event.platform == self.deletion.platform and (self.clears or self.is_of(event.author))
+
+    def repeats(self, buzz: str) -> bool:
+        """Whether what the room repeats is a line that goes."""
+        if self.clears:
+            return bool(buzz)
+        return bool(buzz) and gist(fold(buzz)) in (gist(fold(text)) for _, text in self.lines)
+
+
+def was_before(sent: float, at: float, deletion: Deletion) -> bool:
+    """Whether something that was ``sent`` then, and came ``at`` that time, was there to be deleted."""
+    if sent and deletion.sent:
+        return sent <= deletion.sent + SHORTEST_TIMEOUT
+    return at <= deletion.at + LATE
+
+
+class Revoked:
+    """Knows again what was deleted, when it comes late, comes twice or is given back."""
+
+    def __init__(self) -> None:
+        self._messages: Recent[tuple[str, str], None] = Recent(KEPT)
+        self._words: Recent[tuple[str, str, str], float] = Recent(KEPT)
+        self._swept: Recent[tuple[str, str, str], Revocation] = Recent(KEPT)
+        self._anything = False
+
+    def add(self, revocation: Revocation) -> None:
+        """Notes it; it took place now."""
+        self._anything = True
+        deletion = revocation.deletion
+        if deletion.message_id:
+            self._messages.set((deletion.platform, deletion.message_id), None)
+            for author, text in revocation.lines:
+                self._words.set((deletion.platform, author, text), deletion.at)
+            return
+        whose = (revocation.author, deletion.author_id) if revocation.expels else ("",)
+        for who in whose:
+            self._swept.set((deletion.platform, deletion.channel, who.casefold()), revocation)
+
+    def __contains__(self, event: Answerable) -> bool:
+        if not self._anything:
+            return False
+        platform, author = event.platform, event.author
+        if (platform, event.id) in self._messages:
+            return True
+        deleted = self._words.get((platform, author.id, event.text))
+        if deleted is not None and event.at < deleted + REPEATS:
+            return True
+        for who in ("", author.id.casefold(), f"@{author.name.casefold()}"):
+            swept = self._swept.get((platform, event.channel, who))
+            if swept is not None and swept.takes(event):
+                return True
+        return False
