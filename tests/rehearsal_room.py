@@ -25,10 +25,15 @@ _ids = count(1)
 
 
 def message(
-    text: str, *, name: str = "mika", roles: frozenset[Role] = frozenset(), **more: Any
+    text: str,
+    *,
+    name: str = "mika",
+    roles: frozenset[Role] = frozenset(),
+    platform: str = "twitch",
+    **more: Any,
 ) -> ChatMessage:
     number = next(_ids)
-    return ChatMessage(f"m{number}", "twitch", "banban", Author(f"id-{name}", name, roles), text, **more)
+    return ChatMessage(f"m{number}", platform, "banban", Author(f"id-{name}", name, roles), text, **more)
 
 
 def order(text: str) -> ChatMessage:

@@ -179,7 +179,7 @@ def test_a_question_that_the_gate_stops_is_not_asked(play: Any) -> None:
 
 def test_slowed_down_she_begins_an_answer_now_and_then_and_loses_nobody_who_paid(play: Any) -> None:
     async def scene(room: Room) -> None:
-        assert room.orders("!slow 30") == "one answer in 30 seconds at most"
+        assert room.orders("!slow 15") == "one answer in 15 seconds at most"
         for name in ("ann", "bob", "cat"):
             room.types(f"{name} was here", name=name, money=FIVE)
         room.types("unpaid", name="dan")
@@ -189,7 +189,7 @@ def test_slowed_down_she_begins_an_answer_now_and_then_and_loses_nobody_who_paid
         await room.until_idle()
         began = [batch["t"] for batch in room.journal("batch") if not batch["script"]]
         assert len(began) == 4
-        assert all(later - earlier >= 30 for earlier, later in pairwise(began))
+        assert all(later - earlier >= 15 for earlier, later in pairwise(began))
         assert room.show.metrics.paid_answered == 3
         room.types("again?", name="eve")
         await asyncio.sleep(1)
