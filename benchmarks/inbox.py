@@ -24,6 +24,7 @@ import psutil
 from vtuber import config
 from vtuber.events import Author, ChatMessage, Emote, Money, Role
 from vtuber.inbox import Inbox
+from vtuber.inbox.ledger import Ledger
 
 TICK = 0.002
 """Seconds between two helpings of messages: a socket that is read."""
@@ -90,7 +91,9 @@ async def reply(account: Account, inbox: Inbox) -> None:
             account.take_worst = max(account.take_worst, time.perf_counter() - began)
 
 
-async def flood(account: Account, inbox: Inbox, messages: list[ChatMessage], rate: float) -> None:
+async def flood(
+    account: Account, inbox: Inbox, ledger: Ledger, messages: list[ChatMessage], rate: float
+) -> None:
     """Puts messages in as fast as ``rate`` wants, a helping each tick; never more than it can at once."""
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -100,7 +103,9 @@ async def flood(account: Account, inbox: Inbox, messages: list[ChatMessage], rat
         started = time.thread_time()
         now = loop.time()
         for message in helping:
-            inbox.put(replace(message, at=now))
+            event = replace(message, at=now)
+            ledger.note(event)
+            inbox.put(event)
         account.busy += time.thread_time() - started
         account.messages += len(helping)
         await asyncio.sleep(TICK)
@@ -122,7 +127,7 @@ async def run(messages: list[ChatMessage], rate: float) -> dict[str, Any]:
     before = process.memory_info().rss
     began = time.perf_counter()
     tasks = [asyncio.create_task(measure_lag(account)), asyncio.create_task(reply(account, inbox))]
-    await flood(account, inbox, messages, rate)
+    await flood(account, inbox, Ledger(), messages, rate)
     took = time.perf_counter() - began
     for task in tasks:
         task.cancel()

@@ -19,6 +19,11 @@ export class Captions {
     this.box.hidden = true;
   }
 
+  /** That turn's words were taken back. */
+  drop(turn) {
+    if (this.turn === turn) this.clear();
+  }
+
   update(timeline, time, stale) {
     const current = timeline.current(time);
     if (current !== null && current.turn !== this.turn) {

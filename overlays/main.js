@@ -19,7 +19,10 @@ const sound = new Sound(!off("sound"));
 const face = new Face(at("face"));
 const captions = new Captions(at("caption"), at("words"));
 
+const NOBODY = { name: "", text: "", platform: "", turn: null };
+
 let answering = null; // whom the bubble names
+let told = NOBODY; // whose name and words stand in the bubble, seen or not
 let next = null; // whom she thinks of while her last words are still heard
 let rested = true;
 let mood = ""; // her face when she says nothing
@@ -56,6 +59,15 @@ const hear = {
     if (place.first) link.report({ clip: note.clip, late: place.late + sound.latency });
   },
   hush: () => silence(),
+  withdrawn({ turn, finish }) {
+    if (next?.turn === turn) next = null;
+    if (answering?.turn === turn) answering = null;
+    if (told.turn === turn) tell(NOBODY);
+    at("bubble").hidden = answering === null || off("bubble");
+    if (finish) return; // her own words stay
+    timeline.drop(turn);
+    captions.drop(turn);
+  },
   rest() {
     next = null;
     rested = true;
@@ -84,7 +96,7 @@ function frame() {
   if (next !== null && (over || current?.answers === next)) {
     answering = next;
     next = null;
-    tellWhom();
+    tell(answering);
   }
   state = speaking ? "speaking" : over && !rested ? "thinking" : "idle";
   if (!over || !rested) quietSince = time;
@@ -104,11 +116,12 @@ function frame() {
 /** Whether the last thing heard was for somebody else than whom she deals with now. */
 const answersNext = (clip) => state === "thinking" && clip.answers !== answering;
 
-function tellWhom() {
-  at("platform").textContent = answering.platform;
-  at("platform").dataset.platform = answering.platform;
-  at("name").textContent = answering.name;
-  at("said").textContent = answering.text;
+function tell(whom) {
+  told = whom;
+  at("platform").textContent = whom.platform;
+  at("platform").dataset.platform = whom.platform;
+  at("name").textContent = whom.name;
+  at("said").textContent = whom.text;
 }
 
 function arrange() {

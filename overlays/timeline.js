@@ -21,6 +21,13 @@ export class Timeline {
     this.last = null;
   }
 
+  /** What was heard of that turn was taken back; what came before it does not come again. */
+  drop(turn) {
+    const clips = [...this.clips.values()];
+    if (!clips.some((entry) => entry.turn === turn)) return;
+    for (const entry of clips) if (entry.turn <= turn) this.clips.delete(entry.clip);
+  }
+
   /** Every frame says what the show's clock was; the quickest frame of late tells the difference best. */
   sync(now) {
     this.samples.push(seconds() - now);

@@ -29,7 +29,9 @@ from vtuber.events import (
 from vtuber.inbox import ECHO_SECONDS, Drop, Inbox
 from vtuber.inbox.crowd import LINES
 from vtuber.inbox.importance import UNKNOWN_DOLLARS, dollars
+from vtuber.inbox.ledger import Ledger
 from vtuber.inbox.rates import Rates
+from vtuber.inbox.revocation import Revocation
 from vtuber.recent import Recent
 
 NAMES = ("板板", "banban")
@@ -62,8 +64,9 @@ def message(
 RATES = Rates(config.Settings().chat.rates)
 
 
-def deletion(**what: Any) -> Deletion:
-    return Deletion("d", "twitch", "show", **what)
+def deletion(**what: Any) -> Revocation:
+    """Of which the ledger knows no more than it says itself."""
+    return Ledger().revocation(Deletion("d", "twitch", "show", **what))
 
 
 def order(box: Inbox, now: float = 1.0) -> list[str]:

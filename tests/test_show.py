@@ -17,7 +17,7 @@ from vtuber.clock import now
 from vtuber.errors import BrainError, ListenerError, VoiceError
 from vtuber.events import Batch, Deletion, Event, Money, Pick, Sound, Word
 from vtuber.health import Health, State
-from vtuber.stage import ClipBegins, ClipSound, Hushed, Rested, Thinking
+from vtuber.stage import ClipBegins, ClipSound, Hushed, Rested, Thinking, Withdrawn
 from vtuber.turn import Turn
 
 
@@ -292,11 +292,11 @@ def test_a_deleted_message_is_no_longer_answered(play: Any) -> None:
         await room.until_speaking()
         for gone in (asked, waiting):
             room.show.hear(Deletion("d", gone.platform, gone.channel, message_id=gone.id))
-        assert isinstance(room.screen.cues[-1][1], Hushed)
+        assert [type(cue) for _, cue in room.screen.cues[-2:]] == [Hushed, Withdrawn]
         await room.until_idle()
         (cut,) = room.heard()
         assert cut != ScriptedBrain.reply
-        assert room.show.inbox.dropped["revoked"] == 1
+        assert room.show.inbox.dropped["revoked"] == 2
 
     play(scene, reply="It goes on and on, " * 10, inbox={"batch": 1})
 
@@ -465,7 +465,7 @@ def test_a_cut_reply_takes_nobody_elses_answer_away(play: Any) -> None:
         await asyncio.sleep(1)
         assert room.show.metrics.paid_answered == 1
         assert "poor" in room.journal("batch")[-1]["who"]
-        assert room.show.inbox.dropped["cut"] == 1
+        assert room.show.inbox.dropped["revoked"] == 1
 
     play(scene)
 

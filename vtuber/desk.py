@@ -175,16 +175,12 @@ class Desk:
     def _forget(self, command: Command) -> str:
         name, place = orders.whom(command.argument), _place(command.message)
         for platform in [place] if place else PLATFORMS:
-            self._forget_person(platform, name)
+            self._performer.forget(platform, name)
         return f"{self._shown(name)} is forgotten"
 
     def _forgetme(self, command: Command) -> str:
-        self._forget_person(command.message.platform, command.message.author.id)
+        self._performer.forget(command.message.platform, command.message.author.id)
         return "you are forgotten"
-
-    def _forget_person(self, platform: str, who: str) -> None:
-        self._cast.memory.forget(platform, who)
-        self._cast.conversation.forget(platform, who)
 
     def _shown(self, name: str) -> str:
         """A name that a viewer chose, if she may write it."""
@@ -214,7 +210,7 @@ class Desk:
         performer, stage = self._performer, self._cast.stage
         told = [
             "paused" if performer.paused else "busy" if performer.busy else "listening",
-            f"silent for {performer.silence:.0f} seconds" if performer.silence else "",
+            f"silent for {math.ceil(performer.silence)} seconds" if performer.silence else "",
             f"one answer in {performer.slow:g} seconds" if performer.slow else "",
             f"{len(self._inbox)} waiting",
             f"{performer.metrics.turns} replies",

@@ -63,12 +63,11 @@ class Outbox:
         ``humble``: only when nothing else waits, so that viewers keep no moderator waiting.
         """
         writer = next((one for one in self._writers if one.writes_in(to.platform, to.channel)), None)
-        verdict = self._filter.say(text)
         if writer is None:
             self.withhold(text, to, "nothing is written there")
         elif humble and self._waiting:
             self.withhold(text, to, "others wait to be answered")
-        elif not verdict.allowed:
+        elif not (verdict := self._filter.say(text)).allowed:
             self._note(text, to, f"filtered: {verdict.rule}")
         else:
             self._waiting.append(_Line(self._harmless(text), to, writer))

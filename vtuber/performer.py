@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from vtuber import clock
-from vtuber.events import Answerable, Batch, Deletion, Pick, is_money, is_paid, without_words
-from vtuber.inbox import Drop, Inbox, is_revoked
+from vtuber.brain.memory.purge import is_person
+from vtuber.events import Answerable, Batch, Pick, is_money, is_paid, without_words
+from vtuber.inbox import Drop, Inbox
+from vtuber.inbox.revocation import Revocation
 from vtuber.metrics import Metrics
 from vtuber.text import escaped
 from vtuber.turn import Cast, Reply, Turn
@@ -26,6 +28,9 @@ ORDERS_WAITING = 20
 
 TRIES = 3
 """How often she begins an answer of which nothing is heard, though no part is away."""
+
+LINGERING = 4
+"""Of so many replies that are over, something may still be seen."""
 
 AFTER_FAILURE = 1.0
 """Seconds before she tries again when a reply failed."""
@@ -55,6 +60,7 @@ class Performer:
         self.metrics = metrics
         self._seed = seed
         self._turns: list[Turn] = []
+        self._over: deque[Turn] = deque(maxlen=LINGERING)
         self._orders: deque[Assignment] = deque(maxlen=ORDERS_WAITING)
         self._news = asyncio.Event()
         self._quiet_until = 0.0
@@ -115,9 +121,35 @@ class Performer:
         self._orders.append(Assignment(Batch(Pick(order)), ordered=True))
         self._news.set()
 
-    def revoke(self, deletion: Deletion) -> None:
-        """Stops answering what a moderator deleted."""
-        self._cut([turn for turn in self._turns if is_revoked(turn.batch.lead.event, deletion)])
+    def revoke(self, revocation: Revocation) -> list[int]:
+        """Takes back all that has to do with what a moderator deleted. Returns the turns that had.
+
+        A reply to it stops at once (``gate.finish_deleted``: unless it is being heard already), and whatever
+        else was in its batch waits again, to be answered without it.
+        """
+        cast, may_finish = self._cast, self._cast.settings.gate.finish_deleted
+        cast.conversation.revoke(revocation)
+        held = [turn for turn in self._turns if turn.holds(revocation)]
+        for turn in held:
+            turn.withdraw()
+            finish = may_finish and turn.is_heard
+            if not finish:
+                cast.journal.write("cut", turn=turn.number)
+                turn.cut()
+            if not finish or revocation.takes(turn.batch.lead.event):
+                cast.stage.withdraw(turn.number, finish=finish)
+        lingering = [turn for turn in self._over if turn.holds(revocation)]
+        for turn in lingering:
+            cast.stage.withdraw(turn.number, finish=may_finish)
+        return [turn.number for turn in (*lingering, *held)]
+
+    def forget(self, platform: str, who: str) -> None:
+        """Forgets all that is known of somebody, told by id or by name, and what she is saying to them."""
+        for turn in self._turns:
+            if any(is_person(event, platform, who) for event in turn.batch.events):
+                turn.withdraw()
+        self._cast.conversation.forget(platform, who)
+        self._cast.memory.forget(platform, who)
 
     def _cut(self, turns: Sequence[Turn]) -> None:
         for turn in list(turns):
@@ -146,14 +178,25 @@ class Performer:
         """What to do next, as soon as there is something and she may."""
         while True:
             self._news.clear()
-            if self._orders and not self.silence:
-                return self._orders.popleft()
+            if not self.silence and (ordered := self._ordered()):
+                return ordered
             rest = max(self._quiet_until, self._answered_at + self.slow) - clock.now()
             if rest <= 0 and not self.paused and (batch := self._take()):
                 return Assignment(batch)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.silence or (rest if rest > 0 else None)):
                     await self._news.wait()
+
+    def _ordered(self) -> Assignment | None:
+        """What she was told to do, unless the question was deleted since."""
+        while self._orders:
+            assignment = self._orders.popleft()
+            question = assignment.batch.lead.event
+            refused = None if assignment.script else self._inbox.verdict_of_moderators(question)
+            if refused is None:
+                return assignment
+            self._inbox.give_up(question, refused)
+        return None
 
     def _take(self) -> Batch | None:
         """The next batch, without what does not bear a closer look."""
@@ -178,8 +221,8 @@ class Performer:
         """One turn, from the sign that she thinks to the last word. Its failure is its own."""
         self._note_batch(turn)
         lead = turn.batch.lead.event
-        if not turn.script:
-            self._cast.stage.thinking(lead.author.name, lead.text, lead.platform)
+        if not turn.script and not turn.was_cut:
+            self._cast.stage.thinking(lead.author.name, lead.text, lead.platform, turn.number)
         try:
             reply = await turn.run()
         except Exception as error:  # one reply failing never stops the show
@@ -191,39 +234,51 @@ class Performer:
             return
         finally:
             self._turns.remove(turn)
+            self._over.append(turn)
             if not self._turns:
                 self._cast.stage.rest()
             self._news.set()
         self._note_reply(turn, reply)
         if turn.script:
             return
-        if reply.heard:
+        if reply.heard and not (turn.was_withdrawn and turn.was_cut):
             self._count(turn, reply)
             self.on_answered(turn)
         else:
             self._put_off(turn, assignment, patient=bool(reply.failed))
+        if reply.heard:
+            self._fell_silent = clock.now()
 
     def _put_off(self, turn: Turn, assignment: Assignment, *, patient: bool = False) -> None:
-        """Nothing of an answer was heard: what asked for it waits again, but not for ever.
+        """Nothing of an answer was heard, or all of it was taken back: what asked for it waits again.
 
-        ``patient``: a part is away, and will come back. Otherwise there are ``TRIES``; and what a moderator
-        cut is not begun again, only its company is.
+        ``patient``: a part is away, and will come back.
         """
-        lead, others = turn.batch.lead, turn.batch.others
-        key = (lead.event.platform, lead.event.id)
-        if not patient:
-            self._tries[key] += 1
-        reason = Drop.CUT if turn.was_cut else Drop.UNANSWERED if self._tries[key] >= TRIES else None
-        if reason:
-            self._inbox.give_up(lead.event, reason)
-            self._tries.pop(key, None)
-        again = others if reason else (lead, *others)
+        again = [turn.batch.lead, *turn.batch.others]
+        if reason := self._why_given_up(turn, patient=patient):
+            self._inbox.give_up(again.pop(0).event, reason)
         if assignment.ordered and again:
             self._orders.appendleft(assignment)
         elif again:
             self._inbox.give_back(Batch(again[0], tuple(again[1:])))
-        if not turn.was_cut:
+        if not (turn.was_cut or turn.was_withdrawn):
             self._quiet_until = max(self._quiet_until, clock.now() + AFTER_FAILURE)
+
+    def _why_given_up(self, turn: Turn, *, patient: bool) -> Drop | None:
+        """Why whom she answered does not wait again; None when they do, which is not for ever.
+
+        There are ``TRIES``; and what a moderator cut is not begun again, only its company is. Of what was
+        deleted, the inbox knows.
+        """
+        key = (turn.batch.lead.event.platform, turn.batch.lead.event.id)
+        if turn.was_withdrawn:
+            return None
+        if not (turn.was_cut or patient):
+            self._tries[key] += 1
+        if not turn.was_cut and self._tries[key] < TRIES:
+            return None
+        self._tries.pop(key, None)
+        return Drop.CUT if turn.was_cut else Drop.UNANSWERED
 
     def _count(self, turn: Turn, reply: Reply) -> None:
         """The turn in figures."""
@@ -240,7 +295,6 @@ class Performer:
                 if not batch.room.waiting:
                     waited_for = max(waited_for, batch.lead.event.at)
                 metrics.dead_air.append(max(0.0, reply.began - waited_for) * 1000)
-        self._fell_silent = clock.now()
 
     def _note_batch(self, turn: Turn) -> None:
         self._cast.journal.write(
@@ -265,5 +319,8 @@ class Performer:
             prompt_tokens=reply.usage.prompt,
             reused_tokens=reply.usage.reused,
         )
-        log.info("%s: %s", escaped(lead.author.name), escaped(lead.text))
+        if turn.was_withdrawn:
+            log.info("(answered to what was taken back)")
+        else:
+            log.info("%s: %s", escaped(lead.author.name), escaped(lead.text))
         log.info("%s: %s", self._cast.character.name, escaped(reply.heard) or "(nothing)")

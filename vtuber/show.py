@@ -277,15 +277,27 @@ class Show:
 
     def _revoke(self, deletion: Deletion) -> None:
         self.journal.write("heard", event=wire.dump(deletion))
-        self.inbox.revoke(deletion)
-        self.performer.revoke(deletion)
+        revocation = self.ledger.revocation(deletion)
+        waiting = self.inbox.revoke(revocation)
+        revocation = replace(revocation, answers=self.memory.revoke(revocation))
+        turns = self.performer.revoke(revocation)
+        self.journal.write(
+            "revoked",
+            deletion=deletion.id,
+            waiting=[event.id for event in waiting],
+            turns=turns,
+            authors=len(revocation.authors),
+            lines=len(revocation.lines),
+            answers=len(revocation.answers),
+        )
 
     def _answered(self, turn: Turn) -> None:
         """Something of an answer was heard."""
+        for event in turn.batch.events:
+            self.points.settle(event, answered=True)
         lead = turn.batch.lead.event
-        for pick in (turn.batch.lead, *turn.batch.others):
-            self.points.settle(pick.event, answered=True)
-        if lead.platform == "twitch" and self.settings.chat.twitch.write == "replies" and not turn.was_cut:
+        wanted = lead.platform == "twitch" and self.settings.chat.twitch.write == "replies"
+        if wanted and not (turn.was_cut or turn.was_withdrawn):
             self.outbox.put(turn.reply.heard, lead)
 
     def _dropped(self, event: Answerable, why: Drop) -> None:

@@ -24,6 +24,7 @@ from vtuber.config import Settings
 from vtuber.errors import BanbanError, BrainError, RecallError, VoiceError
 from vtuber.events import Batch, Clip, Sentence, Sound, Spoken, Word
 from vtuber.gate.filters import Filter
+from vtuber.inbox.revocation import Revocation
 from vtuber.journal import Journal
 from vtuber.metrics import Stopwatch
 from vtuber.stage.stage import Stage
@@ -95,6 +96,8 @@ class Turn:
         self._ahead = asyncio.Semaphore(cast.settings.voice.ahead + 1)
         self._maker: asyncio.Task[None] | None = None
         self._cut = False
+        self._withdrawn = False
+        self._recollection = NOTHING
         self._first_sound_at: float | None = None
 
     @property
@@ -105,6 +108,33 @@ class Turn:
     def sounding(self) -> bool:
         """Whether some of it is already on the stage."""
         return self._first_sound_at is not None
+
+    @property
+    def was_withdrawn(self) -> bool:
+        return self._withdrawn
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the audience has begun to hear it."""
+        return self.reply.began is not None or self._cast.stage.is_heard(self.number)
+
+    def holds(self, revocation: Revocation) -> bool:
+        """Whether it answers something that a moderator deleted, or has called it to mind.
+
+        A script answers nobody: the order was given, whatever becomes of the line that gave it. What the
+        room repeats is no reason to stop in mid-speech.
+        """
+        if self.script:
+            return False
+        return (
+            any(map(revocation.takes, self.batch.events))
+            or self._recollection.holds(revocation, self.batch.lead.event)
+            or (not self.is_heard and revocation.repeats(self.batch.room.buzz))
+        )
+
+    def withdraw(self) -> None:
+        """Nothing of it is remembered."""
+        self._withdrawn = True
 
     def cut(self) -> None:
         """Stops the making, now. The caller hushes the stage."""
@@ -126,7 +156,7 @@ class Turn:
         if self.reply.began is not None and self._first_sound_at is not None:
             self._note("mark", part="on_air")
             self.watch.waited("on_air", self.reply.began - self._first_sound_at)
-        if not self.script:
+        if not self.script and not self._withdrawn:
             await self._remember()
         return self.reply
 
@@ -141,7 +171,7 @@ class Turn:
                     tasks.create_task(self._play(sentence, slot))
         except BanbanError as error:
             self._fail(error)
-        if not self.script:
+        if not self.script and not self._withdrawn:
             self._cast.conversation.heard(" ".join(s.sentence.text for s in self.reply.spoken), self.batch)
 
     async def _sentences(self) -> AsyncGenerator[Sentence, None]:
@@ -180,7 +210,8 @@ class Turn:
             yield piece.text, piece.mood
 
     async def _prompt(self) -> Prompt:
-        prompt = await self._cast.conversation.prompt(self.batch, await self._recall(), self._seed)
+        self._recollection = await self._recall()
+        prompt = await self._cast.conversation.prompt(self.batch, self._recollection, self._seed)
         self._lap("prompt")
         self._note("prompt", **self._cast.conversation.digest(prompt))
         return prompt

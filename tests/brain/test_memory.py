@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from vtuber import config
 from vtuber.brain.memory import build
 from vtuber.brain.memory.forgetful import Forgetful
-from vtuber.brain.memory.notes import ANSWERS_KEPT, WORDS_LIMIT, Notes, key_of
+from vtuber.brain.memory.notes import ANSWERS_KEPT, Notes, key_of
 from vtuber.brain.memory.redis import RedisMemory
 from vtuber.config import Settings
 from vtuber.errors import ConfigError
 from vtuber.events import Author, Batch, ChatMessage, Pick, Raid
 from vtuber.health import State
+from vtuber.inbox.revocation import WORDS_LIMIT
 
 
 def said(text: str, who: str = "7", name: str = "Ann", platform: str = "twitch") -> ChatMessage:

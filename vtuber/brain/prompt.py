@@ -54,15 +54,14 @@ _LEAST_LINE = 48
 class _Exchange:
     batch: Batch
     asked: Line
-    recalls: bool
-    """Whether older words, of the lead's author or to them, may stand in it."""
+    recollection: Recollection
     answered: Line | None = None
 
     def holds(self, revocation: Revocation) -> bool:
         """Whether something stands in it that a moderator deleted."""
         return (
             any(map(revocation.forgets, self.batch.events))
-            or (self.recalls and revocation.concerns(self.batch.lead.event))
+            or self.recollection.holds(revocation, self.batch.lead.event)
             or revocation.repeats(self.batch.room.buzz)
         )
 
@@ -104,7 +103,7 @@ class Conversation:
         self._history = [exchange for exchange in self._history if exchange.answered]
         asked = await self._fitting(self._line(batch, recollection))
         await self._drop_old(await self._count(asked))
-        self._history.append(_Exchange(batch, asked, recollection.tells_of(batch.lead.event)))
+        self._history.append(_Exchange(batch, asked, recollection))
         return Prompt(
             lines=(*self._head, *self._said()),
             head=len(self._head),

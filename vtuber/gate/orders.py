@@ -77,7 +77,7 @@ class Orders:
                 cure=f"give it to gate.commands.{order} or to gate.commands.{self._called[word]}, once",
             )
         self._called[word] = order
-        self._names.setdefault(order, name.strip())
+        self._names.setdefault(order, name)
 
     def find(self, word: str) -> str:
         """The order that goes by this name, with or without the prefix, or ""."""

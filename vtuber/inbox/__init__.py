@@ -14,7 +14,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from vtuber import config
-from vtuber.events import Answerable, Batch, ChatMessage, Deletion, Pick, is_paid
+from vtuber.events import Answerable, Batch, ChatMessage, Pick, is_paid
 from vtuber.inbox.crowd import PEOPLE, Crowd
 from vtuber.inbox.importance import (
     MANY_COPIES,
@@ -26,6 +26,7 @@ from vtuber.inbox.importance import (
     score,
     terms,
 )
+from vtuber.inbox.revocation import Revocation, Revoked
 from vtuber.inbox.waiting import Entry, Key, Waiting
 from vtuber.recent import Recent
 from vtuber.spelling import fold, gist
@@ -85,7 +86,7 @@ class Inbox:
         self._full_again: Recent[Key, float] = Recent(PEOPLE)
         self._seen: Recent[Key, None] = Recent(IDS)
         self._seen_paid: Recent[Key, None] = Recent(IDS)
-        self._revoked: Recent[Key, None] = Recent(IDS)
+        self._revoked = Revoked()
         self._echoes: Recent[str, float] = Recent(IDS)
         self._ignored: dict[Key, float] = {}
         self._latest = 0.0
@@ -148,7 +149,7 @@ class Inbox:
 
     def verdict_of_moderators(self, event: Answerable) -> Drop | None:
         """Why nobody is to answer it, when a moderator said so."""
-        if (event.platform, event.id) in self._revoked:
+        if event in self._revoked:
             return Drop.REVOKED
         if self._ignored and self._is_ignored(event):
             return Drop.IGNORED
@@ -268,15 +269,26 @@ class Inbox:
 
     # What moderators take away.
 
-    def revoke(self, deletion: Deletion) -> tuple[Answerable, ...]:
-        """Removes what was deleted, at once, and returns it. A message that comes later is dropped then.
+    def revoke(self, revocation: Revocation) -> tuple[Answerable, ...]:
+        """Removes what was deleted, at once, and returns it. What comes later, or is given back, is dropped.
 
-        When an author is removed, everything of theirs goes. When the whole chat is cleared, its lines go;
-        subscriptions, gifts and raids, which are no lines, stay.
+        Whoever repeats a deleted line is its echo, and it is no buzz.
         """
-        if deletion.message_id:
-            self._revoked.set((deletion.platform, deletion.message_id), None)
-        return self._drop_all([e for e in self._waiting if is_revoked(e.event, deletion)], Drop.REVOKED)
+        self._revoked.add(revocation)
+        deletion = revocation.deletion
+        if revocation.clears:
+            self._crowd.forget_lines()
+        else:
+            for who in revocation.authors:
+                self._crowd.forget((deletion.platform, who))
+            for _, text in revocation.lines:
+                self._strike(gist(fold(text)[:GIST_LENGTH]), deletion.at)
+        return self._drop_all([e for e in self._waiting if revocation.takes(e.event)], Drop.REVOKED)
+
+    def _strike(self, line: str, at: float) -> None:
+        self._crowd.strike(line, at)
+        if len(line) >= ECHO_LENGTH:
+            self._echoes.set(line, at)
 
     def ignore(self, platform: str, who: str, until: float = float("inf")) -> tuple[Answerable, ...]:
         """Takes nothing of ``who`` (an id or a name) before then, paid or not, and removes what waits.
@@ -333,16 +345,3 @@ def _repeatable(entry: Entry) -> list[tuple[str, str]]:
     if event.emotes:
         return [(name, name) for name in dict.fromkeys(emote.name for emote in event.emotes[:5])]
     return [(entry.gist, event.text)] if len(event.text) <= BUZZ_LENGTH else []
-
-
-def is_revoked(event: Answerable, deletion: Deletion) -> bool:
-    """Whether the deletion takes this event away."""
-    if event.platform != deletion.platform:
-        return False
-    if deletion.message_id:
-        return event.id == deletion.message_id
-    if event.channel != deletion.channel:
-        return False
-    if deletion.author_id:
-        return event.author.id == deletion.author_id
-    return isinstance(event, ChatMessage)

@@ -57,6 +57,7 @@ class Crowd:
     def __init__(self) -> None:
         self._slots = [_Slot(-1) for _ in range(SLOTS)]
         self._last_slot: Recent[Hashable, int] = Recent(PEOPLE)
+        self._struck: Recent[str, float] = Recent(LINES)
         self._began: float | None = None
 
     def hear(self, who: Hashable, lines: Iterable[tuple[str, str]], at: float) -> None:
@@ -75,7 +76,26 @@ class Crowd:
             if before is not None and (earlier := self._slots[before % SLOTS]).number == before:
                 earlier.chatters -= 1
         for gist, text in lines:
-            slot.note(gist, text, who)
+            struck = self._struck.get(gist)
+            if struck is None or at >= struck + SLOTS * SLOT:
+                slot.note(gist, text, who)
+
+    def strike(self, gist: str, at: float) -> None:
+        """A line that is not to be repeated: it counts no more, nor in the next minute, whoever says it."""
+        self._struck.set(gist, at)
+        for slot in self._slots:
+            slot.lines.pop(gist, None)
+
+    def forget(self, who: Hashable) -> None:
+        """What they took part in counts no more; others may say it again."""
+        for slot in self._slots:
+            for gist in [gist for gist, line in slot.lines.items() if who in line.fans]:
+                del slot.lines[gist]
+
+    def forget_lines(self) -> None:
+        """Nothing that was repeated counts any more."""
+        for slot in self._slots:
+            slot.lines.clear()
 
     def room(self, now: float, waiting: int) -> Room:
         """The last minute, to ``SLOT`` seconds. A show younger than that is extrapolated from its age."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from vtuber.events import Answerable, ChatMessage, Deletion
-from vtuber.inbox.revocation import Revocation, was_before
+from vtuber.inbox.revocation import Revocation, cut, was_before
 from vtuber.recent import Recent
 
 LINES = 50_000
@@ -35,9 +36,8 @@ class Ledger:
     def note(self, event: Answerable) -> None:
         """Somebody wrote (or did) something, whether she will answer it or not."""
         author = event.author
-        line = Line(
-            event.channel, author.id, event.text, isinstance(event, ChatMessage), event.sent, event.at
-        )
+        is_chat = isinstance(event, ChatMessage)
+        line = Line(event.channel, author.id, cut(event.text), is_chat, event.sent, event.at)
         self._lines.set((event.platform, event.id), line)
         self._authors.set((event.platform, author.name.casefold()), author.id)
 
@@ -48,27 +48,32 @@ class Ledger:
     def revocation(self, deletion: Deletion) -> Revocation:
         """All that is known of what the deletion takes away."""
         if deletion.message_id:
-            line = self._lines.get((deletion.platform, deletion.message_id))
-            if line is None:
-                return Revocation(deletion)
-            return Revocation(deletion, line.author, ((line.author, line.text),) if line.text else ())
+            return self._of_message(deletion)
         if deletion.author_id:
-            return Revocation(deletion, self._expelled(deletion))
-        return Revocation(deletion, lines=tuple(self._cleared(deletion)))
+            return Revocation(deletion, frozenset((self._expelled(deletion),)))
+        lines = frozenset(self._cleared(deletion))
+        return Revocation(deletion, frozenset(author for author, _ in lines), lines)
+
+    def _of_message(self, deletion: Deletion) -> Revocation:
+        line = self._lines.get((deletion.platform, deletion.message_id))
+        if line is None:
+            return Revocation(deletion)
+        said = [(line.author, line.text)] if line.text else []
+        return Revocation(deletion, frozenset((line.author,)), frozenset(said))
 
     def _expelled(self, deletion: Deletion) -> str:
         given = deletion.author_id
         known = self.author(deletion.platform, given) if given.startswith("@") else None
         return known or given
 
-    def _cleared(self, deletion: Deletion) -> dict[tuple[str, str], None]:
-        """Each (author, text) of the channel's chat, once."""
-        return {
-            (line.author, line.text): None
-            for (platform, _), line in self._lines.items()
-            if platform == deletion.platform
-            and line.channel == deletion.channel
-            and line.is_chat
-            and line.text
-            and was_before(line.sent, line.at, deletion)
-        }
+    def _cleared(self, deletion: Deletion) -> Iterator[tuple[str, str]]:
+        """(author, text) of the channel's chat."""
+        for (platform, _), line in self._lines.items():
+            if (
+                platform == deletion.platform
+                and line.channel == deletion.channel
+                and line.is_chat
+                and line.text
+                and was_before(line.sent, line.at, deletion)
+            ):
+                yield line.author, line.text

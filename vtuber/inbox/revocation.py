@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vtuber.events import Answerable, Author, ChatMessage, Deletion
+from vtuber.events import Answerable, Author, ChatMessage, Deletion, Redemption, is_paid
 from vtuber.recent import Recent
 from vtuber.spelling import fold, gist
+from vtuber.text import clean
 
 LATE = 5.0
 """Seconds that a message may be slower on its way than the deletion of it."""
@@ -18,8 +19,15 @@ SHORTEST_TIMEOUT = 1.0
 """Seconds in which nobody can write again, whose words were removed."""
 REPEATS = 60.0
 """For so long the words of a deleted message are not taken again."""
+WORDS_LIMIT = 200
+"""Characters that are kept of a message."""
 KEPT = 20_000
 """So many of the latest deletions at least are known."""
+
+
+def cut(text: str) -> str:
+    """As much of what was written as is kept of it; of a clean text."""
+    return text if len(text) <= WORDS_LIMIT else clean(text, WORDS_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +35,12 @@ class Revocation:
     """A deletion, and what is known of what it takes away."""
 
     deletion: Deletion
-    author: str = ""
-    """The id of the author concerned; "" when nobody knows, or when a whole chat was cleared."""
-    lines: tuple[tuple[str, str], ...] = ()
-    """(author id, text) of what was written lately and goes; not told of an author, of whom all goes."""
+    authors: frozenset[str] = frozenset()
+    """The ids of those whose words go, as far as they are known."""
+    lines: frozenset[tuple[str, str]] = frozenset()
+    """(author id, ``cut`` text) of messages that go; not told of an author, of whom all goes."""
+    answers: frozenset[str] = frozenset()
+    """What was heard lately in answer to it, and goes too."""
 
     @property
     def expels(self) -> bool:
@@ -45,39 +55,46 @@ class Revocation:
     def takes(self, event: Answerable) -> bool:
         """Whether this event goes.
 
-        With a message goes whatever its author says in the same words (a reward's text is a message too).
-        With an author, everything of theirs in the channel. With a whole chat, its lines; subscriptions,
-        gifts and the like, which are no lines, stay.
+        With a message goes what its author says in the same words, a reward's text too, unless they gave
+        money. With an author, everything of theirs in the channel. With a whole chat, its lines;
+        subscriptions, gifts and the like, which are no lines, stay.
         """
         deletion = self.deletion
         if event.platform != deletion.platform:
             return False
         if deletion.message_id:
-            return event.id == deletion.message_id or (event.author.id, event.text) in self.lines
+            return event.id == deletion.message_id or (gave_nothing(event) and self.says(event, event.text))
         if event.channel != deletion.channel or not was_before(event.sent, event.at, deletion):
             return False
         return self.is_of(event.author) if self.expels else isinstance(event, ChatMessage)
 
-    def is_of(self, author: Author) -> bool:
-        """Whether this is the author concerned. IRC may know them by their login alone: "@login"."""
-        given = self.deletion.author_id
-        if author.id and author.id in (self.author, given):
-            return True
-        return given.startswith("@") and author.name.casefold() == given[1:].casefold()
-
     def forgets(self, event: Answerable) -> bool:
         """Whether nothing of this event is to be remembered: of an author who goes, wherever they wrote."""
-        return self.takes(event) or (self.expels and self.concerns(event))
+        if self.takes(event):
+            return True
+        return self.expels and event.platform == self.deletion.platform and self.is_of(event.author)
 
-    def concerns(self, event: Answerable) -> bool:
-        """Whether something that goes may be by the author of this event."""
-        return event.platform == self.deletion.platform and (self.clears or self.is_of(event.author))
+    def is_of(self, author: Author) -> bool:
+        """Whether something of this author goes. IRC may know them by their login alone: "@login"."""
+        if author.id in self.authors:
+            return True
+        login = self.deletion.author_id
+        return login.startswith("@") and author.name.casefold() == login[1:].casefold()
+
+    def says(self, event: Answerable, words: str) -> bool:
+        """Whether these words, by the author of this event, go."""
+        return event.platform == self.deletion.platform and (event.author.id, cut(words)) in self.lines
 
     def repeats(self, buzz: str) -> bool:
         """Whether what the room repeats is a line that goes."""
         if self.clears:
             return bool(buzz)
         return bool(buzz) and gist(fold(buzz)) in (gist(fold(text)) for _, text in self.lines)
+
+
+def gave_nothing(event: Answerable) -> bool:
+    """Whether no money was given for it; points are no money, and are given back."""
+    return not is_paid(event) or isinstance(event, Redemption)
 
 
 def was_before(sent: float, at: float, deletion: Deletion) -> bool:
@@ -105,8 +122,7 @@ class Revoked:
             for author, text in revocation.lines:
                 self._words.set((deletion.platform, author, text), deletion.at)
             return
-        whose = (revocation.author, deletion.author_id) if revocation.expels else ("",)
-        for who in whose:
+        for who in {*revocation.authors, deletion.author_id} if revocation.expels else ("",):
             self._swept.set((deletion.platform, deletion.channel, who.casefold()), revocation)
 
     def __contains__(self, event: Answerable) -> bool:
@@ -115,8 +131,8 @@ class Revoked:
         platform, author = event.platform, event.author
         if (platform, event.id) in self._messages:
             return True
-        deleted = self._words.get((platform, author.id, event.text))
-        if deleted is not None and event.at < deleted + REPEATS:
+        deleted = self._words.get((platform, author.id, cut(event.text)))
+        if deleted is not None and event.at < deleted + REPEATS and gave_nothing(event):
             return True
         for who in ("", author.id.casefold(), f"@{author.name.casefold()}"):
             swept = self._swept.get((platform, event.channel, who))

@@ -25,6 +25,7 @@ class Thinking:
     name: str
     text: str
     platform: str
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,17 @@ class Hushed:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Whom that turn answers was taken away by a moderator: their name and words vanish at once.
+
+    So do her own words in it, unless she may ``finish``.
+    """
+
+    turn: int
+    finish: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Rested:
     """She has nothing more to say and thinks of nothing: the last sample was heard, or a hush came."""
 
@@ -80,7 +92,7 @@ class Feels:
     mood: str
 
 
-Cue = Thinking | ClipBegins | ClipSound | ClipWord | ClipEnds | Hushed | Rested | Feels
+Cue = Thinking | ClipBegins | ClipSound | ClipWord | ClipEnds | Hushed | Withdrawn | Rested | Feels
 
 
 class Screen(Protocol):

@@ -25,6 +25,7 @@ from vtuber.stage import (
     Rested,
     Screen,
     Thinking,
+    Withdrawn,
 )
 from vtuber.stage.track import Track
 from vtuber.text import escaped
@@ -113,15 +114,27 @@ class Stage:
 
     def hush(self) -> None:
         """Silence at once: whatever was not heard yet never will be."""
-        at = now()
-        runs, self._runs = self._runs, []
-        for run in runs:
-            run.cut_at = at
-            run.limit.reschedule(at)
+        self._cut(self._runs)
         self._cursor = float("-inf")
         self._tell(Hushed())
         self._silenced.set()
         self._silenced = asyncio.Event()
+
+    def withdraw(self, turn: int, *, finish: bool = False) -> None:
+        """Whom ``turn`` answers is told no longer, and unless she may ``finish`` she says no more of it.
+
+        What is heard of another turn is left alone, but for its last moment when sound of both is on its way.
+        """
+        runs = [run for run in self._runs if run.clip.sentence.turn == turn and not finish]
+        if any(run.announced for run in runs):
+            self.hush()
+        else:
+            self._cut(runs)
+        self._tell(Withdrawn(turn, finish))
+
+    def is_heard(self, turn: int) -> bool:
+        """Whether a sentence of ``turn`` is being heard."""
+        return any(run.spoken().began is not None for run in self._runs if run.clip.sentence.turn == turn)
 
     def remaining(self) -> float:
         """Seconds of sound still to be heard, as far as it has been sent."""
@@ -136,9 +149,9 @@ class Stage:
             except TimeoutError:
                 continue
 
-    def thinking(self, name: str, text: str, platform: str) -> None:
+    def thinking(self, name: str, text: str, platform: str, turn: int = 0) -> None:
         """She has chosen whom to answer, and thinks."""
-        self._tell(Thinking(name, text, platform))
+        self._tell(Thinking(name, text, platform, turn))
 
     def feel(self, mood: str) -> None:
         """Her mood from now on, when she rests and in sentences that name none."""
@@ -148,6 +161,13 @@ class Stage:
     def rest(self) -> None:
         """The reply is over."""
         self._tell(Rested())
+
+    def _cut(self, runs: Sequence[_Run]) -> None:
+        at = now()
+        for run in list(runs):
+            run.cut_at = at
+            run.limit.reschedule(at)
+        self._runs = [run for run in self._runs if run.cut_at is None]
 
     async def _perform(self, run: _Run) -> None:
         try:

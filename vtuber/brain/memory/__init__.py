@@ -38,10 +38,12 @@ class Recollection:
     answers: tuple[str, ...]
     """What she last said to the lead's author, oldest first."""
 
-    def tells_of(self, event: Answerable) -> bool:
-        """Whether it knows words of the author of this event, the batch's lead, or words said to them."""
-        known = self.viewers.get((event.platform, event.author.id))
-        return bool(self.answers) or (known is not None and bool(known.last_words))
+    def holds(self, revocation: Revocation, lead: Answerable) -> bool:
+        """Whether it tells of the batch's lead what a moderator deleted, or what she said to that."""
+        known = self.viewers.get((lead.platform, lead.author.id))
+        if known is not None and revocation.says(lead, known.last_words):
+            return True
+        return not revocation.answers.isdisjoint(self.answers)
 
 
 NOTHING = Recollection({}, ())
@@ -71,8 +73,8 @@ class Memory(Protocol):
         """
         ...
 
-    def revoke(self, revocation: Revocation) -> None:
-        """Forgets what a moderator deleted and what was said in answer to it; so too. Never waits."""
+    def revoke(self, revocation: Revocation) -> frozenset[str]:
+        """Forgets what a moderator deleted and what was heard in answer to it, which it returns; so too."""
         ...
 
     async def stop(self) -> None:

@@ -34,8 +34,10 @@ class Forgetful:
             purge.of_person(platform, who), lambda event: purge.is_person(event, platform, who)
         )
 
-    def revoke(self, revocation: Revocation) -> None:
-        self._notes.forget(purge.of_revocation(revocation), revocation.forgets)
+    def revoke(self, revocation: Revocation) -> frozenset[str]:
+        gone = purge.of_revocation(revocation)
+        self._notes.forget(gone, revocation.forgets)
+        return frozenset(heard for _, heard in gone.answers)
 
     async def stop(self) -> None:
         pass

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from vtuber.brain.memory import Recollection, Viewer
 from vtuber.events import Answerable, Batch
+from vtuber.inbox.revocation import WORDS_LIMIT
 from vtuber.text import NAME_LIMIT, clean, clean_name
 
 if TYPE_CHECKING:
     from vtuber.brain.memory.purge import Purge  # it needs us
 
-WORDS_LIMIT = 200
-"""Characters that are kept of a message."""
 WORDS_KEPT = 4
 """How many of a viewer's last messages are kept."""
 HEARD_LIMIT = 1000

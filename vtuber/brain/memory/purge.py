@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
-from vtuber.brain.memory.notes import WORDS_LIMIT, Answer, Note, key_of, lead_key
+from vtuber.brain.memory.notes import Answer, Note, key_of, lead_key
 from vtuber.events import Answerable, Batch
-from vtuber.inbox.revocation import Revocation
+from vtuber.inbox.revocation import WORDS_LIMIT, Revocation
 from vtuber.text import clean, clean_name
 
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -115,9 +115,9 @@ def of_revocation(revocation: Revocation) -> Purge:
     """Of what a moderator deleted."""
     platform = revocation.deletion.platform
     if not revocation.expels:
-        words = ((key_of(platform, who), clean(text, WORDS_LIMIT)) for who, text in revocation.lines)
-        return Purge(words=dict.fromkeys(words))
-    purge = Purge(people={key_of(platform, revocation.author): None})
-    if revocation.author.startswith("@"):  # a login, of which nobody knows the id
-        purge.names[platform, called(revocation.author)] = None
-    return purge
+        return Purge(words={(key_of(platform, who), text): None for who, text in revocation.lines})
+    logins = (who for who in revocation.authors if who.startswith("@"))  # nobody knows their ids
+    return Purge(
+        people={key_of(platform, who): None for who in revocation.authors},
+        names={(platform, called(login)): None for login in logins},
+    )

@@ -116,8 +116,10 @@ class RedisMemory:
     def forget(self, platform: str, who: str) -> None:
         self._forget(of_person(platform, who), lambda event: is_person(event, platform, who))
 
-    def revoke(self, revocation: Revocation) -> None:
-        self._forget(of_revocation(revocation), revocation.forgets)
+    def revoke(self, revocation: Revocation) -> frozenset[str]:
+        purge = of_revocation(revocation)
+        self._forget(purge, revocation.forgets)
+        return frozenset(heard for _, heard in purge.answers)
 
     def _forget(self, purge: Purge, takes: Callable[[Answerable], bool]) -> None:
         self._notes.forget(purge, takes)

@@ -22,7 +22,6 @@ from vtuber import clock
 from vtuber.brain.memory.notes import (
     ANSWERS_KEPT,
     WORDS_KEPT,
-    WORDS_LIMIT,
     Note,
     Sheet,
     key_of,
@@ -31,6 +30,7 @@ from vtuber.brain.memory.notes import (
 from vtuber.brain.memory.purge import Purge
 from vtuber.config import Memory as MemorySettings
 from vtuber.events import Batch
+from vtuber.inbox.revocation import WORDS_LIMIT
 from vtuber.text import clean, clean_name
 
 SCHEMA = "1"

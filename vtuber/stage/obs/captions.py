@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vtuber import sound
-from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested
+from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Withdrawn
 from vtuber.stage.track import Track
 
 MOST_CLIPS = 32
@@ -16,6 +16,7 @@ MOST_WORDS = 500
 @dataclass(slots=True)
 class _Line:
     track: Track
+    turn: int
     ends: float = float("inf")
 
 
@@ -31,7 +32,7 @@ class Captions:
             case ClipBegins():
                 while len(self._lines) >= MOST_CLIPS:
                     del self._lines[next(iter(self._lines))]
-                self._lines[cue.clip] = _Line(Track(cue.sentence.text))
+                self._lines[cue.clip] = _Line(Track(cue.sentence.text), cue.sentence.turn)
             case ClipSound(clip=clip) if clip in self._lines:
                 self._lines[clip].track.sound(cue.at, sound.seconds(cue.pcm))
             case ClipWord(clip=clip) if clip in self._lines:
@@ -41,10 +42,17 @@ class Captions:
                 self._lines[clip].ends = cue.at
             case Hushed():
                 self._lines.clear()
+            case Withdrawn(turn=turn, finish=False):
+                self._drop(turn)
             case Rested():  # the next reply may have begun already; what is its stays
                 self._lines = {clip: line for clip, line in self._lines.items() if line.ends > now}
             case _:
                 pass
+
+    def _drop(self, turn: int) -> None:
+        """That turn's words were taken back; what came before them does not come again."""
+        if any(line.turn == turn for line in self._lines.values()):
+            self._lines = {clip: line for clip, line in self._lines.items() if line.turn > turn}
 
     def clear(self) -> None:
         self._lines.clear()

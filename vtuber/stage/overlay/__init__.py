@@ -24,7 +24,7 @@ from vtuber.clock import now, outside
 from vtuber.config import Settings
 from vtuber.errors import StageError
 from vtuber.health import Health, State
-from vtuber.stage import Cue, Hushed
+from vtuber.stage import Cue, Hushed, Withdrawn
 from vtuber.stage.overlay.doors import Doors, file, overlay_file
 from vtuber.stage.overlay.frames import Frame, Note, SoundFrame
 from vtuber.stage.overlay.scene import Scene
@@ -71,6 +71,12 @@ class _Page:
         kept = [frame for frame in self._waiting if isinstance(frame, Note) and frame.lasts]
         self._waiting = deque(kept)
         self._size = sum(frame.size for frame in kept)
+
+    def withdraw(self, turn: int) -> None:
+        """Forgets whom that turn answers, where it has not been told yet."""
+        kept = [frame for frame in self._waiting if not (isinstance(frame, Note) and frame.tells_whom(turn))]
+        self._size -= sum(frame.size for frame in self._waiting) - sum(frame.size for frame in kept)
+        self._waiting = deque(kept)
 
     async def take(self) -> Frame:
         """The next frame; a tick when there was none for a while."""
@@ -145,6 +151,9 @@ class Overlay:
             self._void = self._newest
             for page in self._pages:
                 page.void()
+        if isinstance(cue, Withdrawn):
+            for page in self._pages:
+                page.withdraw(cue.turn)
         frame = self._scene.take(cue)
         if frame is None:
             return

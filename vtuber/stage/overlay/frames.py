@@ -39,7 +39,11 @@ class Note:
     @property
     def lasts(self) -> bool:
         """Whether a hush leaves it true."""
-        return self.fields["t"] in ("hello", "thinking", "rest", "mood")
+        return self.fields["t"] in ("hello", "thinking", "withdrawn", "rest", "mood")
+
+    def tells_whom(self, turn: int) -> bool:
+        """Whether it says whom that turn answers."""
+        return self.fields["t"] == "thinking" and bool(self.fields["turn"] == turn)
 
     def encode(self, now: float) -> str:
         return json.dumps({**self.fields, "now": now})

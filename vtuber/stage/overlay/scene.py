@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 from vtuber import sound
 from vtuber.clock import now
 from vtuber.events import Sentence
-from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Feels, Hushed, Rested, Thinking
+from vtuber.stage import (
+    ClipBegins,
+    ClipEnds,
+    ClipSound,
+    ClipWord,
+    Cue,
+    Feels,
+    Hushed,
+    Rested,
+    Thinking,
+    Withdrawn,
+)
 from vtuber.stage.overlay.frames import Frame, Note, SoundFrame
 from vtuber.stage.track import Track
 from vtuber.text import clean, clean_name
@@ -56,6 +67,8 @@ class Scene:
                 self._clips.clear()
                 self._sounds.clear()
                 return Note({"t": "hush"})
+            case Withdrawn():
+                return self._withdraw(cue)
             case Rested():
                 self._rest()
                 return Note({"t": "rest"})
@@ -79,8 +92,18 @@ class Scene:
 
     def _think(self, cue: Thinking) -> Note:
         name, text = clean_name(cue.name), clean(cue.text)
-        self._thinking = Note({"t": "thinking", "name": name, "text": text, "platform": cue.platform})
+        fields = {"t": "thinking", "name": name, "text": text, "platform": cue.platform, "turn": cue.turn}
+        self._thinking = Note(fields)
         return self._thinking
+
+    def _withdraw(self, cue: Withdrawn) -> Note:
+        if self._thinking is not None and self._thinking.fields["turn"] == cue.turn:
+            self._thinking = None
+        if not cue.finish:
+            self._clips = {
+                number: clip for number, clip in self._clips.items() if clip.begins.fields["turn"] != cue.turn
+            }
+        return Note({"t": "withdrawn", "turn": cue.turn, "finish": cue.finish})
 
     def _begin(self, clip: int, sentence: Sentence, at: float) -> Note:
         while len(self._clips) >= SENTENCES:
