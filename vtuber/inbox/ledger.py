@@ -9,7 +9,7 @@ from vtuber.events import Answerable, ChatMessage, Deletion
 from vtuber.inbox.revocation import Revocation, cut, was_before
 from vtuber.recent import Recent
 
-LINES = 50_000
+LINES = 20_000
 """So many of the latest messages at least are known."""
 
 

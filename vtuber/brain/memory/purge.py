@@ -115,7 +115,9 @@ def of_revocation(revocation: Revocation) -> Purge:
     """Of what a moderator deleted."""
     platform = revocation.deletion.platform
     if not revocation.expels:
-        return Purge(words={(key_of(platform, who), text): None for who, text in revocation.lines})
+        return Purge(
+            words={(key_of(platform, who), clean(text, WORDS_LIMIT)): None for who, text in revocation.lines}
+        )
     logins = (who for who in revocation.authors if who.startswith("@"))  # nobody knows their ids
     return Purge(
         people={key_of(platform, who): None for who in revocation.authors},
