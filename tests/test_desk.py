@@ -14,6 +14,7 @@ from rehearsal_room import Chat, Room, message, order
 from benchmarks.scripted import ScriptedBrain
 from vtuber.brain import Prompt
 from vtuber.clock import now
+from vtuber.desk import FORGET_EVERY, LEAVING
 from vtuber.errors import BrainError
 from vtuber.events import Batch, Money, Pick, Role
 from vtuber.gate.orders import ORDERS
@@ -284,9 +285,11 @@ def test_viewers_have_themselves_forgotten_once_a_minute(play: Any, monkeypatch:
         for _ in range(50):
             room.types("!forgetme")
         room.types("!forgetme", name="other")
+        await asyncio.sleep(1)
         assert forgotten == [("twitch", "id-mika"), ("twitch", "id-other")]
         await asyncio.sleep(61)
         room.types("!forgetme")
+        await asyncio.sleep(1)
         assert len(forgotten) == 3
         first, again = room.journal("command")[:2]
         assert (first["did"], first["role"]) == ("you are forgotten", "everyone")
@@ -294,6 +297,25 @@ def test_viewers_have_themselves_forgotten_once_a_minute(play: Any, monkeypatch:
         assert len(room.show.inbox) == 0
 
     play(scene)
+
+
+def test_a_crowd_that_asks_to_be_forgotten_holds_nobody_up(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[tuple[str, str]] = []
+
+    async def scene(room: Room) -> None:
+        monkeypatch.setattr(room.show.memory, "forget", lambda *who: forgotten.append(who))
+        for number in range(LEAVING + 100):
+            room.types("!forgetme", name=f"viewer {number}")
+        assert len(forgotten) == 0  # it is no work of the step in which they ask
+        await asyncio.sleep(1)
+        assert 1 < len(forgotten) <= 1 + 1 / FORGET_EVERY
+        did = [command["did"] for command in room.journal("command")]
+        assert did.count("too many ask for that: ask again later") == 100
+
+    play(scene)
+    assert len(forgotten) == LEAVING  # those who still waited when the show ended too
 
 
 # What she is like.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 from collections.abc import Callable
@@ -30,12 +31,21 @@ PLATFORMS = ("twitch", "youtube")
 VIEWERS_SECONDS = 60.0
 """A viewer's order is not carried out again within so many seconds."""
 
+LEAVING = 500
+"""So many viewers may wait to be forgotten."""
+
+FORGET_EVERY = 0.05
+"""Seconds between two of them, so that a crowd of them holds up nobody."""
+
 IDS = 5000
 """So many of the latest orders at least are known again when they come a second time."""
 
 
 class Desk:
-    """Carries out each order the moment it comes, tells whoever gave it, and has all of it in the journal."""
+    """Carries out each order the moment it comes, tells whoever gave it, and has all of it in the journal.
+
+    Viewers alone, of whom there may be a crowd, wait for ``run`` until they are forgotten.
+    """
 
     def __init__(
         self,
@@ -56,6 +66,18 @@ class Desk:
         self._healths = healths
         self._carried_out: Recent[tuple[str, str], None] = Recent(IDS)
         self._viewers: Recent[tuple[str, str, str], float] = Recent(IDS)
+        self._leaving: asyncio.Queue[tuple[str, str]] = asyncio.Queue(LEAVING)
+
+    async def run(self) -> None:
+        """Forgets the viewers who asked for it, one after another, until cancelled."""
+        while True:
+            self._performer.forget(*await self._leaving.get())
+            await asyncio.sleep(FORGET_EVERY)
+
+    def close(self) -> None:
+        """Forgets those who still wait for it."""
+        while not self._leaving.empty():
+            self._performer.forget(*self._leaving.get_nowait())
 
     def obey(self, command: Command) -> None:
         """Acts at once. A command that comes a second time, or too soon from a viewer, does nothing more."""
@@ -179,7 +201,10 @@ class Desk:
         return f"{self._shown(name)} is forgotten"
 
     def _forgetme(self, command: Command) -> str:
-        self._performer.forget(command.message.platform, command.message.author.id)
+        try:
+            self._leaving.put_nowait((command.message.platform, command.message.author.id))
+        except asyncio.QueueFull:
+            return "too many ask for that: ask again later"
         return "you are forgotten"
 
     def _shown(self, name: str) -> str:

@@ -250,6 +250,8 @@ class Batch:
     lead: Pick
     others: tuple[Pick, ...] = ()
     room: Room = Room()
+    ordered: bool = False
+    """By a moderator: it comes before all that waits."""
 
     @property
     def events(self) -> tuple[Answerable, ...]:

@@ -42,14 +42,13 @@ class Assignment:
 
     batch: Batch
     script: str = ""
-    ordered: bool = False
-    """By a moderator: it comes before what waits in the inbox."""
 
 
 class Performer:
     """Answers what is in the inbox, for as long as ``run`` runs."""
 
     def __init__(self, cast: Cast, inbox: Inbox, metrics: Metrics, *, seed: int) -> None:
+        self.metrics = metrics
         self.paused = False
         self.slow = 0.0
         """So many seconds lie between the beginnings of two answers at least."""
@@ -57,7 +56,6 @@ class Performer:
         """Told of each answer of which something was heard, when it is over."""
         self._cast = cast
         self._inbox = inbox
-        self.metrics = metrics
         self._seed = seed
         self._turns: list[Turn] = []
         self._over: deque[Turn] = deque(maxlen=LINGERING)
@@ -113,12 +111,12 @@ class Performer:
 
     def say(self, order: Answerable, script: str) -> None:
         """She says exactly this, as far as the output gate lets her, before she answers anybody else."""
-        self._orders.append(Assignment(Batch(Pick(order)), script, ordered=True))
+        self._orders.append(Assignment(Batch(Pick(order)), script))
         self._news.set()
 
     def ask(self, order: Answerable) -> None:
         """She answers this before anybody else."""
-        self._orders.append(Assignment(Batch(Pick(order)), ordered=True))
+        self._orders.append(Assignment(Batch(Pick(order), ordered=True)))
         self._news.set()
 
     def revoke(self, revocation: Revocation) -> list[int]:
@@ -170,7 +168,7 @@ class Performer:
                 if not turn.script:
                     self._answered_at = clock.now()
                 self._turns.append(turn)
-                turns.create_task(self._perform(turn, assignment))
+                turns.create_task(self._perform(turn))
                 await turn.made.wait()
                 await self._cast.stage.quiet(self._cast.settings.show.take_early)
 
@@ -217,7 +215,7 @@ class Performer:
         self._inbox.give_up(pick.event, Drop.FILTERED)
         return None
 
-    async def _perform(self, turn: Turn, assignment: Assignment) -> None:
+    async def _perform(self, turn: Turn) -> None:
         """One turn, from the sign that she thinks to the last word. Its failure is its own."""
         self._note_batch(turn)
         lead = turn.batch.lead.event
@@ -230,7 +228,7 @@ class Performer:
             log.debug("turn %d", turn.number, exc_info=error)
             self._cast.journal.write("failure", part="turn", turn=turn.number, error=repr(error))
             if not turn.script:
-                self._put_off(turn, assignment)
+                self._put_off(turn)
             return
         finally:
             self._turns.remove(turn)
@@ -245,11 +243,11 @@ class Performer:
             self._count(turn, reply)
             self.on_answered(turn)
         else:
-            self._put_off(turn, assignment, patient=bool(reply.failed))
+            self._put_off(turn, patient=bool(reply.failed))
         if reply.heard:
             self._fell_silent = clock.now()
 
-    def _put_off(self, turn: Turn, assignment: Assignment, *, patient: bool = False) -> None:
+    def _put_off(self, turn: Turn, *, patient: bool = False) -> None:
         """Nothing of an answer was heard, or all of it was taken back: what asked for it waits again.
 
         ``patient``: a part is away, and will come back.
@@ -257,8 +255,8 @@ class Performer:
         again = [turn.batch.lead, *turn.batch.others]
         if reason := self._why_given_up(turn, patient=patient):
             self._inbox.give_up(again.pop(0).event, reason)
-        if assignment.ordered and again:
-            self._orders.appendleft(assignment)
+        if turn.batch.ordered and again:
+            self._orders.appendleft(Assignment(turn.batch))
         elif again:
             self._inbox.give_back(Batch(again[0], tuple(again[1:])))
         if not (turn.was_cut or turn.was_withdrawn):

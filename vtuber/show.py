@@ -165,6 +165,7 @@ class Show:
     async def stop(self) -> None:
         """Silence first, then every part, with a deadline for all of them together."""
         self.performer.hush(0)
+        self.desk.close()
         self.outbox.close()
         figures = self.metrics.report(self.inbox.dropped)
         self.journal.write("end", **figures, unwritten=self.outbox.dropped)
@@ -196,7 +197,8 @@ class Show:
         duties = [
             self.supervisor.keep("chat", self._listen),
             self.supervisor.keep("turns", self.performer.run),
-            self.supervisor.keep("chat's outbox", self.outbox.run),
+            self.supervisor.keep("moderators", self.desk.run),
+            self.supervisor.keep("writing", self.outbox.run),
             self.supervisor.keep("journal", self.journal.run),
             self.supervisor.keep("health", lambda: self.supervisor.watch(self.health)),
             self.metrics.watch_loop(),
