@@ -38,11 +38,11 @@ def test_an_order_has_its_effect_in_the_step_in_which_it_comes(play: Any, text: 
         given = order(text)
         room.show.hear(given)
         if text == "!pause":
-            assert room.show.performer.paused
+            assert room.show.performer.agenda.paused
         else:
             assert isinstance(room.screen.cues[-1][1], Hushed)
             assert room.show.stage.remaining() == 0
-        assert room.show.performer.silence == {"!hush": 5, "!mute 30": 30}.get(text, 0)
+        assert room.show.performer.agenda.silence == {"!hush": 5, "!mute 30": 30}.get(text, 0)
         assert room.journal("command")[-1]["id"] == given.id
 
     play(scene, reply=LONG)
@@ -80,7 +80,7 @@ def test_muted_she_is_silent_for_so_long(play: Any) -> None:
         assert room.heard()[1] == "Not yet."
         room.orders("!mute 1000")
         room.orders("!mute 3")  # but another one does
-        assert 2 < room.show.performer.silence <= 3
+        assert 2 < room.show.performer.agenda.silence <= 3
 
     play(scene, reply=LONG)
 
@@ -91,7 +91,7 @@ def test_a_silence_of_no_length_is_none(play: Any, words: str) -> None:
         room.types("hello?")
         await room.until_speaking()
         assert "write it as !mute SECONDS" in room.orders(words)
-        assert room.show.performer.silence == 0
+        assert room.show.performer.agenda.silence == 0
         assert room.show.stage.remaining() > 0
 
     play(scene)

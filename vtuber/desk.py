@@ -59,6 +59,7 @@ class Desk:
     ) -> None:
         self._cast = cast
         self._performer = performer
+        self._agenda = performer.agenda
         self._inbox = inbox
         self._trusted = commands.trusted
         self._table = commands.orders
@@ -142,20 +143,20 @@ class Desk:
         return "dropped the reply" if self._performer.skip() else "she was saying nothing"
 
     def _pause(self, _: Command) -> str:
-        self._performer.paused = True
+        self._agenda.pause()
         return f"she answers nobody until {self._table.called('resume')}"
 
     def _resume(self, _: Command) -> str:
-        self._performer.resume()
+        self._agenda.resume()
         return "she goes on"
 
     def _mute(self, command: Command) -> str:
         seconds = orders.seconds(command.argument, least=1)
-        self._performer.mute(seconds)
+        self._performer.hush(seconds, anew=True)
         return f"silence for {seconds:g} seconds"
 
     def _say(self, command: Command) -> str:
-        self._performer.say(command.message, orders.text(command.argument))
+        self._agenda.say(command.message, orders.text(command.argument))
         return f"she will say it{self._when()}"
 
     def _ask(self, command: Command) -> str:
@@ -165,16 +166,16 @@ class Desk:
         if not verdict.allowed:
             return f"she does not answer it: {verdict.reason}"
         self._cast.memory.hear(question)
-        self._performer.ask(question)
+        self._agenda.ask(question)
         return f"she will answer it{self._when()}"
 
     def _slow(self, command: Command) -> str:
         seconds = orders.seconds(command.argument, least=0)
-        self._performer.set_pace(seconds)
+        self._agenda.set_pace(seconds)
         return f"one answer in {seconds:g} seconds at most" if seconds else "she answers as fast as she can"
 
     def _when(self) -> str:
-        silence = math.ceil(self._performer.silence)
+        silence = math.ceil(self._agenda.silence)
         return f" after {silence} seconds of silence" if silence else ""
 
     # People.
@@ -232,11 +233,11 @@ class Desk:
     # What they want to know.
 
     def _status(self, _: Command) -> str:
-        performer, stage = self._performer, self._cast.stage
+        performer, agenda, stage = self._performer, self._agenda, self._cast.stage
         told = [
-            "paused" if performer.paused else "busy" if performer.busy else "listening",
-            f"silent for {math.ceil(performer.silence)} seconds" if performer.silence else "",
-            f"one answer in {performer.slow:g} seconds" if performer.slow else "",
+            "paused" if agenda.paused else "busy" if performer.busy else "listening",
+            f"silent for {math.ceil(agenda.silence)} seconds" if agenda.silence else "",
+            f"one answer in {agenda.pace:g} seconds" if agenda.pace else "",
             f"{len(self._inbox)} waiting",
             f"{performer.metrics.turns} replies",
             f"mood {stage.mood}" if stage.mood else "",

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 
 from vtuber import clock
+from vtuber.agenda import Agenda
 from vtuber.brain.memory.purge import is_person
-from vtuber.events import Answerable, Batch, Pick, is_money, is_paid, without_words
+from vtuber.events import is_paid
 from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.revocation import Revocation
 from vtuber.metrics import Metrics
@@ -22,9 +21,6 @@ from vtuber.text import escaped
 from vtuber.turn import Cast, Reply, Turn
 
 log = logging.getLogger(__name__)
-
-ORDERS_WAITING = 20
-"""So many lines may wait to be said or answered by order; the oldest goes first when there are more."""
 
 TRIES = 3
 """How often she begins an answer of which nothing is heard, though no part is away."""
@@ -36,22 +32,12 @@ AFTER_FAILURE = 1.0
 """Seconds before she tries again when a reply failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """What a turn is about: a batch to answer, or a line to say."""
-
-    batch: Batch
-    script: str = ""
-
-
 class Performer:
     """Answers what is in the inbox, for as long as ``run`` runs."""
 
     def __init__(self, cast: Cast, inbox: Inbox, metrics: Metrics, *, seed: int) -> None:
         self.metrics = metrics
-        self.paused = False
-        self.slow = 0.0
-        """So many seconds lie between the beginnings of two answers at least."""
+        self.agenda = Agenda(inbox, cast.filter, cast.journal)
         self.on_answered: Callable[[Turn], None] = lambda _turn: None
         """Told of each answer of which something was heard, when it is over."""
         self._cast = cast
@@ -59,65 +45,27 @@ class Performer:
         self._seed = seed
         self._turns: list[Turn] = []
         self._over: deque[Turn] = deque(maxlen=LINGERING)
-        self._orders: deque[Assignment] = deque(maxlen=ORDERS_WAITING)
-        self._news = asyncio.Event()
-        self._quiet_until = 0.0
-        self._answered_at = -math.inf
         self._tries: Counter[tuple[str, str]] = Counter()
         self._fell_silent: float | None = None
 
     @property
     def busy(self) -> bool:
         """Whether she thinks, speaks, or has something to do by order."""
-        return bool(self._turns or self._orders)
-
-    @property
-    def silence(self) -> float:
-        """For how many seconds more she says nothing, whatever comes."""
-        return max(0.0, self._quiet_until - clock.now())
+        return bool(self._turns) or len(self.agenda) > 0
 
     # What others tell her. All of it takes effect at once.
 
-    def notice(self) -> None:
-        """Something is waiting in the inbox."""
-        self._news.set()
-
-    def hush(self, seconds: float) -> None:
-        """Silence now, for ``seconds`` at least: drops all she says, thinks and was told to do."""
-        self._orders.clear()
+    def hush(self, seconds: float, *, anew: bool = False) -> None:
+        """Silence now: drops all she says, thinks and was told to do. For how long: ``Agenda.be_silent``."""
+        self.agenda.clear()
         self._cut(self._turns)
-        self._quiet_until = max(self._quiet_until, clock.now() + seconds)
-
-    def mute(self, seconds: float) -> None:
-        """The same, for exactly so long, whatever silence was ordered before."""
-        self._quiet_until = 0.0
-        self.hush(seconds)
-        self._news.set()
+        self.agenda.be_silent(seconds, anew=anew)
 
     def skip(self) -> bool:
         """Drops the reply that is being heard (or made), and goes on. Whether there was one."""
         turns = [turn for turn in self._turns if turn.sounding] or self._turns
         self._cut(turns)
         return bool(turns)
-
-    def resume(self) -> None:
-        self.paused, self._quiet_until = False, 0.0
-        self._news.set()
-
-    def set_pace(self, seconds: float) -> None:
-        """Begins one answer in so many seconds at most, whoever paid. What moderators order does not wait."""
-        self.slow = seconds
-        self._news.set()
-
-    def say(self, order: Answerable, script: str) -> None:
-        """She says exactly this, as far as the output gate lets her, before she answers anybody else."""
-        self._orders.append(Assignment(Batch(Pick(order)), script))
-        self._news.set()
-
-    def ask(self, order: Answerable) -> None:
-        """She answers this before anybody else."""
-        self._orders.append(Assignment(Batch(Pick(order), ordered=True)))
-        self._news.set()
 
     def revoke(self, revocation: Revocation) -> list[int]:
         """Takes back all that has to do with what a moderator deleted. Returns the turns that had.
@@ -162,58 +110,13 @@ class Performer:
         """Turn after turn. The next is chosen when the one before is made and nearly heard."""
         async with asyncio.TaskGroup() as turns:
             for number in count(1):
-                assignment = await self._assignment()
+                assignment = await self.agenda.next()
                 seed = random.Random(f"{self._seed}:{number}").getrandbits(31)
                 turn = Turn(number, assignment.batch, self._cast, seed=seed, script=assignment.script)
-                if not turn.script:
-                    self._answered_at = clock.now()
                 self._turns.append(turn)
                 turns.create_task(self._perform(turn))
                 await turn.made.wait()
                 await self._cast.stage.quiet(self._cast.settings.show.take_early)
-
-    async def _assignment(self) -> Assignment:
-        """What to do next, as soon as there is something and she may."""
-        while True:
-            self._news.clear()
-            if not self.silence and (ordered := self._ordered()):
-                return ordered
-            rest = max(self._quiet_until, self._answered_at + self.slow) - clock.now()
-            if rest <= 0 and not self.paused and (batch := self._take()):
-                return Assignment(batch)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self.silence or (rest if rest > 0 else None)):
-                    await self._news.wait()
-
-    def _ordered(self) -> Assignment | None:
-        """What she was told to do, unless the question was deleted since."""
-        while self._orders:
-            assignment = self._orders.popleft()
-            question = assignment.batch.lead.event
-            refused = None if assignment.script else self._inbox.verdict_of_moderators(question)
-            if refused is None:
-                return assignment
-            self._inbox.give_up(question, refused)
-        return None
-
-    def _take(self) -> Batch | None:
-        """The next batch, without what does not bear a closer look."""
-        while batch := self._inbox.take(clock.now()):
-            fit = [pick for pick in map(self._fit, (batch.lead, *batch.others)) if pick]
-            if fit:
-                return replace(batch, lead=fit[0], others=tuple(fit[1:]))
-        return None
-
-    def _fit(self, pick: Pick) -> Pick | None:
-        """The pick, if it may be answered. Whoever gave money is thanked, whatever they wrote."""
-        verdict = self._cast.filter.judge(pick)
-        if verdict.allowed:
-            return pick
-        self._cast.journal.write("filtered", id=pick.event.id, rule=verdict.rule)
-        if is_money(pick.event):
-            return replace(pick, event=without_words(pick.event))
-        self._inbox.give_up(pick.event, Drop.FILTERED)
-        return None
 
     async def _perform(self, turn: Turn) -> None:
         """One turn, from the sign that she thinks to the last word. Its failure is its own."""
@@ -235,7 +138,7 @@ class Performer:
             self._over.append(turn)
             if not self._turns:
                 self._cast.stage.rest()
-            self._news.set()
+            self.agenda.notice()
         self._note_reply(turn, reply)
         if turn.script:
             return
@@ -255,12 +158,10 @@ class Performer:
         again = [turn.batch.lead, *turn.batch.others]
         if reason := self._why_given_up(turn, patient=patient):
             self._inbox.give_up(again.pop(0).event, reason)
-        if turn.batch.ordered and again:
-            self._orders.appendleft(Assignment(turn.batch))
-        elif again:
-            self._inbox.give_back(Batch(again[0], tuple(again[1:])))
+        if again:
+            self.agenda.put_back(replace(turn.batch, lead=again[0], others=tuple(again[1:])))
         if not (turn.was_cut or turn.was_withdrawn):
-            self._quiet_until = max(self._quiet_until, clock.now() + AFTER_FAILURE)
+            self.agenda.be_silent(AFTER_FAILURE)
 
     def _why_given_up(self, turn: Turn, *, patient: bool) -> Drop | None:
         """Why whom she answered does not wait again; None when they do, which is not for ever.

@@ -270,7 +270,7 @@ class Show:
                 self.points.settle(event, answered=False)
             return drop
         self.memory.hear(event)
-        self.performer.notice()
+        self.performer.agenda.notice()
         return ""
 
     def _note_stream(self, status: StreamStatus) -> None:
