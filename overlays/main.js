@@ -63,7 +63,6 @@ const hear = {
     if (next?.turn === turn) next = null;
     if (answering?.turn === turn) answering = null;
     if (told.turn === turn) tell(NOBODY);
-    at("bubble").hidden = answering === null || off("bubble");
     if (finish) return; // her own words stay
     timeline.drop(turn);
     captions.drop(turn);

@@ -411,6 +411,79 @@ def test_all_of_an_authors_or_the_whole_chat() -> None:
     assert len(box) == 2
 
 
+def known(ledger: Ledger, **what: Any) -> Revocation:
+    return ledger.revocation(Deletion("d", "twitch", "show", **what))
+
+
+def noted(*events: ChatMessage) -> Ledger:
+    ledger = Ledger()
+    for event in events:
+        ledger.note(event)
+    return ledger
+
+
+def test_copies_of_a_deleted_line_go_with_it_and_repeats_of_it_are_echoes() -> None:
+    box, bad = inbox(), message("buy my followers", 0, author="bot1", ident="b")
+    box.put(bad)
+    assert box.put(message("BUY my followers!!", 1)) is Drop.COPY
+    assert box.revoke(known(noted(bad), message_id="b", at=2.0)) == (bad,)
+    assert len(box) == 0
+    assert box.put(message("buy my followers", 3)) is Drop.COPY
+    assert box.put(message("buy my followers", 3 + ECHO_SECONDS)) is None
+
+
+def test_what_was_folded_into_anothers_line_takes_that_line_not_away() -> None:
+    box, copy = inbox(), message("what is stinky tofu?", ident="c")
+    box.put(message("what is stinky tofu?"))
+    box.put(copy)
+    box.revoke(known(noted(copy), message_id="c"))
+    assert len(box) == 1
+
+
+def test_a_deleted_line_is_no_buzz_whoever_repeats_it() -> None:
+    box = inbox()
+    spam = [message("SPAM SPAM", n, ident=f"s{n}") for n in range(5)]
+    fun = [message("haha", n) for n in range(4)]
+    for event in (*spam, *fun):
+        box.put(event)
+    assert box._crowd.room(5, 0).buzz == "SPAM SPAM"
+    box.revoke(known(noted(*spam), message_id="s3", at=5.0))
+    assert box._crowd.room(5, 0).buzz == "haha"
+    for n in range(50):
+        box.put(message("spam spam", 6 + n))
+    assert box._crowd.room(56, 0).buzz == "haha"
+    for n in range(5):
+        box.put(message("spam spam", 70 + n))
+    assert box._crowd.room(75, 0).buzz == "spam spam", "for a minute, not for ever"
+
+
+@pytest.mark.parametrize("what", [{"author_id": "troll"}, {}])
+def test_no_buzz_is_made_of_what_somebody_wrote_who_is_gone(what: dict[str, str]) -> None:
+    box = inbox()
+    events = [message("my chant", n, author=author) for n, author in enumerate(("troll", "a", "b", "c"))]
+    for event in events:
+        box.put(event)
+    assert box._crowd.room(5, 0).buzz == "my chant"
+    box.revoke(known(noted(*events), at=5.0, **what))
+    assert box._crowd.room(5, 0).buzz == ""
+    for n in range(4):
+        box.put(message("my chant", 11 + n))
+    assert box._crowd.room(15, 0).buzz == "my chant", "others may say so"
+
+
+def test_what_is_given_back_after_its_author_is_gone_is_told_and_dropped() -> None:
+    box, told = inbox(), []
+    box.on_drop = lambda event, why: told.append((event.id, why))
+    box.put(message("please answer", 1, author="x", ident="a", paid="5 USD"))
+    box.put(message("and me", 1, author="y", ident="b"))
+    batch = box.take(2)
+    assert batch
+    box.revoke(known(Ledger(), author_id="x", at=3.0))
+    box.give_back(batch)
+    assert [event.id for event in (box.take(4) or batch).events] == ["b"]
+    assert told == [("a", Drop.REVOKED)]
+
+
 def test_ignoring_by_id_or_name_until_then() -> None:
     box = inbox()
     box.put(message("one one", author="Troll"))

@@ -371,6 +371,63 @@ def test_an_answer_called_to_mind_is_taken_back_too(play: Any, asked: list[str])
     play(scene, reply=f"It is {BAD}.")
 
 
+def chants(room: Room) -> ChatMessage:
+    """Four people repeat a line that nobody answers, and one asks a question."""
+    room.orders("!pause")
+    written = [room.types(f"!{BAD}", name=f"fan{number}") for number in range(4)]
+    room.types("what is it, banban?", name="lead")
+    room.orders("!resume")
+    return written[2]
+
+
+def test_the_rooms_buzz_is_deleted_while_she_thinks(play: Any, asked: list[str]) -> None:
+    async def scene(room: Room) -> None:
+        gone = chants(room)
+        await asyncio.sleep(0.1)
+        assert asked == [f"what is it, banban? [chat repeats !{BAD}]"]
+        room.show.hear(deletion("message", gone))
+        await room.until(lambda: len(asked) == 2)
+        assert asked[1] == "what is it, banban?"
+
+    play(scene)
+
+
+def test_the_rooms_buzz_is_deleted_while_she_speaks(play: Any, asked: list[str]) -> None:
+    async def scene(room: Room) -> None:
+        gone = chants(room)
+        await room.until_speaking()
+        await asyncio.sleep(0.5)
+        room.show.hear(deletion("message", gone))
+        assert not cues(room, Hushed), "nobody asked her about it"
+        await room.until(lambda: LONG.strip() in room.heard())
+        room.types("and now?", name="other")
+        await room.until(lambda: "and now?" in asked[-1])
+        assert f"repeats !{BAD}" not in asked[-1]
+
+    play(scene, reply=LONG)
+
+
+# Who is to be forgotten, and is not ignored.
+
+
+def test_who_is_forgotten_hears_her_out_and_is_not_remembered(play: Any, asked: list[str]) -> None:
+    async def scene(room: Room) -> None:
+        room.types(f"I like {BAD}")
+        await room.until_speaking()
+        room.show.performer.forget("twitch", "Mika")
+        await room.until_idle()
+        assert room.heard() == [LONG.strip()]
+        assert not cues(room, Hushed, Withdrawn)
+        recalled = await room.show.memory.recall(Batch(Pick(message("and now?"))))
+        assert not recalled.viewers
+        assert not recalled.answers
+        room.types("hello again?")
+        await room.until(lambda: len(asked) == 2)
+        assert asked[1] == "hello again?"
+
+    play(scene, reply=LONG)
+
+
 # What does not concern her.
 
 

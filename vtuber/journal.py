@@ -6,7 +6,8 @@ where, by which role, and what it did), ``written`` (in chat, or ``why_not``), `
 waited), ``filtered`` (something that was chosen), ``settled`` (channel points); of each turn ``batch``,
 ``prompt``, ``mark`` (a step was reached), ``sentence`` (with the rule that stopped it), ``clip`` (its sound
 is made), ``spoken`` (what of it was heard), ``asked again``, ``cut``, ``reply`` (all in all); ``part`` (how a
-part is, when that changed), ``failure`` (a defect), ``end`` (the figures).
+part is, when that changed), ``revoked`` (what a deletion took away, by id or in numbers), ``failure`` (a
+defect), ``end`` (the figures).
 """
 
 from __future__ import annotations

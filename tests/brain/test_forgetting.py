@@ -279,8 +279,11 @@ async def test_a_sheet_on_its_way_is_purged_after_it_arrived(
 
 
 async def test_a_ban_wave_is_one_removal_and_one_walk_through_what_was_heard(
-    redis: RedisMemory, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("vtuber.brain.memory.redis.WRITE_EVERY", 3600.0)  # we say when
+    redis = made(settings(use="embedded", folder=tmp_path))
+    await redis.start()
     chat = Chat(redis)
     for number in range(700):
         await chat.answers(f"answer {number}", said(f"words {number}", str(number), f"bot{number}"))
@@ -306,6 +309,7 @@ async def test_a_ban_wave_is_one_removal_and_one_walk_through_what_was_heard(
     assert ran == [stored._REMOVE, stored._REMOVE_HEARD]
     assert await redis._redis.llen("banban:heard") == 0
     assert await redis._redis.zcard("banban:seen") == 200
+    await redis.stop()
 
 
 async def test_long_lists_are_walked_through_in_pieces(

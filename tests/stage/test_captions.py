@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vtuber import sound
 from vtuber.events import Sentence, Word
-from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested
+from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Withdrawn
 from vtuber.stage.obs.captions import MOST_CLIPS, MOST_WORDS, Captions
 
 
@@ -12,10 +12,10 @@ def silence(clip: int, at: float, seconds: float) -> ClipSound:
     return ClipSound(clip, bytes(round(seconds * sound.RATE) * sound.SAMPLE_BYTES), [], at)
 
 
-def clip(number: int, text: str, at: float, *, word: float = 0.5) -> list[Cue]:
+def clip(number: int, text: str, at: float, *, word: float = 0.5, turn: int = 1) -> list[Cue]:
     """A clip with a word every ``word`` seconds."""
     words = text.split()
-    cues: list[Cue] = [ClipBegins(number, Sentence(1, number, text), at)]
+    cues: list[Cue] = [ClipBegins(number, Sentence(turn, number, text), at)]
     cues += [
         ClipWord(number, Word(spelling, index * word, (index + 1) * word))
         for index, spelling in enumerate(words)
@@ -74,6 +74,25 @@ def test_a_hush_leaves_nothing_and_words_that_come_after_it_are_void() -> None:
     assert captions.text(10.6) == ""
     assert not captions.speaking(10.6)
     assert not captions.changing(0.0)
+
+
+def test_what_was_taken_back_is_read_no_more_nor_what_came_before_it() -> None:
+    captions = told(*clip(1, "One.", 10.0), *clip(2, "Two.", 10.5, turn=2), *clip(3, "Three.", 12.0, turn=3))
+    captions.take(Withdrawn(2), 11.5)
+    assert captions.text(11.5) == ""
+    assert captions.text(12.1) == "Three."
+
+
+def test_a_reply_taken_back_before_it_began_leaves_the_one_before_it() -> None:
+    captions = told(*clip(1, "One.", 10.0))
+    captions.take(Withdrawn(2), 10.1)
+    assert captions.text(10.1) == "One."
+
+
+def test_what_may_be_finished_can_be_read() -> None:
+    captions = told(*clip(1, "One more.", 10.0))
+    captions.take(Withdrawn(1, finish=True), 10.1)
+    assert captions.text(10.6) == "One more."
 
 
 def test_time_changes_nothing_once_all_is_heard() -> None:

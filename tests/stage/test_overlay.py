@@ -18,7 +18,7 @@ from vtuber import sound
 from vtuber.errors import StageError
 from vtuber.events import Sentence, Word
 from vtuber.health import State
-from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Hushed, Rested, Thinking
+from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Hushed, Rested, Thinking, Withdrawn
 from vtuber.stage.overlay import QUEUE_BYTES, Overlay
 from vtuber.stage.overlay.doors import POLICY
 from vtuber.stage.overlay.frames import SoundFrame
@@ -254,6 +254,51 @@ async def test_a_hush_empties_what_waits(overlay: Overlay, client: aiohttp.Clien
     assert [note["t"] for note in visitor.notes] == ["hello", "thinking", "hush", "rest"]
     assert visitor.sounds == []
     assert overlay.sent_after_hush == 0
+
+
+async def test_whom_she_answers_is_taken_back(overlay: Overlay, client: aiohttp.ClientSession) -> None:
+    early = await visit(client, overlay)
+    overlay.show(Thinking("troll", "bad words", "twitch", 1))
+    await early.hear("thinking")
+    overlay.show(ClipBegins(1, Sentence(1, 0, "Hi."), 0.0))
+    overlay.show(Thinking("other", "good words", "twitch", 2))
+    overlay.show(Withdrawn(1))
+    overlay.show(Withdrawn(2, finish=True))
+    for turn, finish in ((1, False), (2, True)):
+        note = await early.hear("withdrawn")
+        assert (note["turn"], note["finish"]) == (turn, finish)
+    assert "other" not in str(early.notes), "it was not told yet, and never is"
+    overlay.show(Rested())
+    await early.hear("rest")
+    assert [note["t"] for note in (await visit(client, overlay)).notes] == ["hello"]
+
+
+@pytest.mark.parametrize("finish", [True, False])
+async def test_a_late_page_never_learns_what_was_taken_back(
+    overlay: Overlay, client: aiohttp.ClientSession, *, finish: bool
+) -> None:
+    stage = Stage([overlay])
+    stage.thinking("troll", "bad words", "twitch", 1)
+    play = asyncio.create_task(stage.play(Maker(PIZZA, each=0.2).clip()))
+    await asyncio.sleep(0.3)
+    stage.withdraw(1, finish=finish)
+    late = await visit(client, overlay)
+    await play
+    stage.rest()
+    await late.hear("rest")
+    assert "troll" not in str(late.notes)
+    assert ("Pineapple" in str(late.notes)) == finish
+
+
+async def test_a_hush_leaves_what_was_taken_back_taken_back(
+    overlay: Overlay, client: aiohttp.ClientSession
+) -> None:
+    visitor = await visit(client, overlay)
+    overlay.show(Thinking("troll", "bad words", "twitch", 1))
+    overlay.show(Withdrawn(1))
+    overlay.show(Hushed())
+    await visitor.hear("hush")
+    assert [note["t"] for note in visitor.notes] == ["hello", "withdrawn", "hush"]
 
 
 async def test_a_late_page_gets_only_what_is_still_to_come(

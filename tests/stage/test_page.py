@@ -194,6 +194,61 @@ async def test_whom_she_answers_and_that_she_thinks(page: Page, overlay: Overlay
     await page.locator("#bubble").wait_for(state="hidden")
 
 
+SHOWN = "document.getElementById('talk').textContent"
+
+
+async def test_what_was_deleted_vanishes_while_she_speaks(page: Page, overlay: Overlay) -> None:
+    stage = await opened(page, overlay)
+    stage.thinking("troll", "bad words", "twitch", 1)
+    play = asyncio.create_task(stage.play(Maker(RESTLESS, each=0.2).clip()))
+    await until(page, "banban.caption.includes('word2')")
+    await page.locator("#bubble").wait_for(state="visible")
+    stage.withdraw(1)
+    await until(page, "document.getElementById('bubble').hidden && banban.caption === ''")
+    shown = await page.evaluate(SHOWN)
+    assert "troll" not in shown
+    assert "bad words" not in shown
+    assert "word2" not in shown
+    await until(page, f"({LEVEL})() === 0")
+    await play
+    stage.thinking("viewer", "and me?", "twitch", 2)
+    await page.locator("#bubble").wait_for(state="visible")
+    assert await page.locator("#said").inner_text() == "and me?"
+    await stage.play(Maker(["Hello."], each=0.2).clip(turn=2))
+    await until(page, "banban.caption === 'Hello.'")
+
+
+async def test_what_was_deleted_vanishes_while_she_finishes(page: Page, overlay: Overlay) -> None:
+    stage = await opened(page, overlay)
+    stage.thinking("troll", "bad words", "twitch", 1)
+    play = asyncio.create_task(stage.play(Maker(RESTLESS[:12], each=0.2).clip()))
+    await until(page, "banban.caption.includes('word2')")
+    stage.withdraw(1, finish=True)
+    await until(page, "document.getElementById('bubble').hidden")
+    assert "bad words" not in await page.evaluate(SHOWN)
+    await until(page, "banban.caption.includes('word11')")
+    assert await page.locator("#bubble").is_hidden()
+    await play
+
+
+async def test_what_was_deleted_vanishes_when_she_is_through_with_it(page: Page, overlay: Overlay) -> None:
+    stage = await opened(page, overlay)
+    await stage.play(Maker(["Before."], each=0.1).clip(turn=1))
+    stage.thinking("troll", "bad words", "twitch", 2)
+    await stage.play(Maker(["Answered."], each=0.1).clip(turn=2))
+    await until(page, "banban.caption === 'Answered.'")
+    stage.thinking("viewer", "and me?", "twitch", 3)
+    stage.withdraw(2)
+    await until(page, "document.getElementById('name').textContent === 'viewer' && banban.caption === ''")
+    await asyncio.sleep(0.1)  # a few frames
+    shown = await page.evaluate(SHOWN)
+    assert "Before." not in shown
+    assert "bad words" not in shown
+    stage.withdraw(3)
+    await page.locator("#bubble").wait_for(state="hidden")
+    assert "and me?" not in await page.evaluate(SHOWN)
+
+
 async def test_a_hush_silences_at_once(page: Page, overlay: Overlay) -> None:
     stage = await opened(page, overlay)
     play = asyncio.create_task(stage.play(Maker(RESTLESS, each=0.3).clip()))

@@ -15,7 +15,17 @@ from vtuber import sound
 from vtuber.clock import now
 from vtuber.errors import VoiceError
 from vtuber.events import Sentence, Spoken, Word
-from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Thinking
+from vtuber.stage import (
+    ClipBegins,
+    ClipEnds,
+    ClipSound,
+    ClipWord,
+    Cue,
+    Hushed,
+    Rested,
+    Thinking,
+    Withdrawn,
+)
 from vtuber.stage.stage import AHEAD, LEAD, Stage
 from vtuber.stage.track import Track
 
@@ -102,6 +112,60 @@ def test_sound_that_comes_late_moves_all_that_follows() -> None:
         assert second.at == pytest.approx(ends(first) + 1.5)
         assert spoken.complete
         assert now() == pytest.approx(ends(second))
+
+    simulated(main)
+
+
+def test_what_is_taken_back_is_silent_at_once() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        play = asyncio.create_task(stage.play(Maker(PIZZA).clip(turn=2)))
+        await asyncio.sleep(0.8)
+        assert stage.is_heard(2)
+        assert not stage.is_heard(1)
+        stage.withdraw(2)
+        assert [type(cue) for _, cue in screen.cues[-2:]] == [Hushed, Withdrawn]
+        assert stage.remaining() == 0
+        assert not stage.is_heard(2)
+        assert (await play).heard == "Pineapple belongs"
+
+    simulated(main)
+
+
+def test_what_is_taken_back_unheard_leaves_another_reply_alone() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        heard = asyncio.create_task(stage.play(Maker(PIZZA).clip(turn=1)))
+        waiting = [
+            asyncio.create_task(stage.play(Maker(PIZZA, pause=9).clip(turn=2, index=index)))
+            for index in range(2)
+        ]
+        await asyncio.sleep(0.8)
+        stage.withdraw(2)
+        await asyncio.sleep(0)
+        for play in waiting:
+            assert (await play).heard == ""
+        assert now() == pytest.approx(0.8)
+        assert (await heard).heard == "Pineapple belongs on pizza."
+        assert screen.all(Withdrawn) == [Withdrawn(2)]
+        assert not screen.all(Hushed)
+        assert (await stage.play(Maker(["Next."]).clip(turn=3))).heard == "Next."
+
+    simulated(main)
+
+
+def test_what_may_be_finished_is_heard_to_its_end() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        play = asyncio.create_task(stage.play(Maker(PIZZA).clip(turn=1)))
+        await asyncio.sleep(0.8)
+        stage.withdraw(1, finish=True)
+        assert (await play).complete
+        assert screen.all(Withdrawn) == [Withdrawn(1, finish=True)]
+        assert not screen.all(Hushed)
 
     simulated(main)
 

@@ -36,7 +36,7 @@ class Revocation:
 
     deletion: Deletion
     authors: frozenset[str] = frozenset()
-    """The ids of those whose words go, as far as they are known."""
+    """The ids of those whose words go, as far as they are known: of all in ``lines``."""
     lines: frozenset[tuple[str, str]] = frozenset()
     """(author id, ``cut`` text) of messages that go; not told of an author, of whom all goes."""
     answers: frozenset[str] = frozenset()
@@ -55,24 +55,26 @@ class Revocation:
     def takes(self, event: Answerable) -> bool:
         """Whether this event goes.
 
-        With a message goes what its author says in the same words, a reward's text too, unless they gave
-        money. With an author, everything of theirs in the channel. With a whole chat, its lines;
-        subscriptions, gifts and the like, which are no lines, stay.
+        With an author goes everything of theirs in the channel. With a whole chat, its lines; subscriptions,
+        gifts and the like, which are none, stay. With a message, whatever its author says in the same words,
+        such as a reward's text, unless they gave money.
         """
         deletion = self.deletion
         if event.platform != deletion.platform:
             return False
         if deletion.message_id:
-            return event.id == deletion.message_id or (gave_nothing(event) and self.says(event, event.text))
+            return event.id == deletion.message_id or self._is_in_the_same_words(event)
+        if self.expels and not self.is_of(event.author):
+            return False
         if event.channel != deletion.channel or not was_before(event.sent, event.at, deletion):
             return False
-        return self.is_of(event.author) if self.expels else isinstance(event, ChatMessage)
+        return self.expels or isinstance(event, ChatMessage) or self._is_in_the_same_words(event)
 
     def forgets(self, event: Answerable) -> bool:
         """Whether nothing of this event is to be remembered: of an author who goes, wherever they wrote."""
-        if self.takes(event):
-            return True
-        return self.expels and event.platform == self.deletion.platform and self.is_of(event.author)
+        if self.expels:
+            return event.platform == self.deletion.platform and self.is_of(event.author)
+        return self.takes(event)
 
     def is_of(self, author: Author) -> bool:
         """Whether something of this author goes. IRC may know them by their login alone: "@login"."""
@@ -84,6 +86,9 @@ class Revocation:
     def says(self, event: Answerable, words: str) -> bool:
         """Whether these words, by the author of this event, go."""
         return event.platform == self.deletion.platform and (event.author.id, cut(words)) in self.lines
+
+    def _is_in_the_same_words(self, event: Answerable) -> bool:
+        return gave_nothing(event) and self.says(event, event.text)
 
     def repeats(self, buzz: str) -> bool:
         """Whether what the room repeats is a line that goes."""

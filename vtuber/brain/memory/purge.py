@@ -114,12 +114,10 @@ def of_person(platform: str, who: str) -> Purge:
 def of_revocation(revocation: Revocation) -> Purge:
     """Of what a moderator deleted."""
     platform = revocation.deletion.platform
+    keys = {who: key_of(platform, who) for who in revocation.authors}
     if not revocation.expels:
-        return Purge(
-            words={(key_of(platform, who), clean(text, WORDS_LIMIT)): None for who, text in revocation.lines}
-        )
+        return Purge(words={(keys[who], clean(text, WORDS_LIMIT)): None for who, text in revocation.lines})
     logins = (who for who in revocation.authors if who.startswith("@"))  # nobody knows their ids
     return Purge(
-        people={key_of(platform, who): None for who in revocation.authors},
-        names={(platform, called(login)): None for login in logins},
+        people=dict.fromkeys(keys.values()), names={(platform, called(login)): None for login in logins}
     )
