@@ -25,6 +25,7 @@ let answering = null; // whom the bubble names
 let told = NOBODY; // whose name and words stand in the bubble, seen or not
 let next = null; // whom she thinks of while her last words are still heard
 let rested = true;
+let mood = ""; // her face when she says nothing
 let quietSince = 0;
 let state = "idle"; // idle, thinking or speaking
 
@@ -36,6 +37,10 @@ const hear = {
     captions.clear();
     answering = next = null;
     rested = true;
+    mood = "";
+  },
+  mood(note) {
+    mood = note.mood;
   },
   thinking(note) {
     next = note;
@@ -96,8 +101,8 @@ function frame() {
   if (!over || !rested) quietSince = time;
   const quiet = time - quietSince;
   if (quiet > LINGER || (speaking && current?.answers === null)) answering = null;
-  const mood = current !== null && !answersNext(current) && quiet < LINGER / 2 ? current.mood : "";
-  if (mood !== face.mood) face.feel(mood);
+  const shown = (current !== null && !answersNext(current) && quiet < LINGER / 2 && current.mood) || mood;
+  if (shown !== face.mood) face.feel(shown);
   face.update(time, open, speaking, state === "thinking");
   captions.update(timeline, time, quiet > LINGER);
   at("stage").dataset.state = state;

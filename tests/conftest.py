@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
 from hypothesis import HealthCheck, settings
+from rehearsal_room import Room, perform
+
+from benchmarks.scripted import ScriptedBrain
+from vtuber.listeners import Listener
 
 # A busy machine is no failure.
 settings.register_profile("banban", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("banban")
+
+
+@pytest.fixture
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Plays a scene in a whole show; ``reply`` is what she says to everything."""
+
+    def play(
+        scene: Callable[[Room], Awaitable[None]],
+        *,
+        reply: str = "Yes, it is. I like it very much!",
+        ears: Sequence[Listener] = (),
+        **settings: Any,
+    ) -> None:
+        monkeypatch.setattr(ScriptedBrain, "reply", reply)
+        perform(lambda: Room(tmp_path, ears, **settings), scene)
+
+    return play

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import benchmarks.scripted  # registers the scripted parts
 from vtuber.clock import SimulatedLoop, now
 from vtuber.config import Settings
-from vtuber.events import Author, ChatMessage, Role
+from vtuber.events import Author, ChatMessage, Event, Redemption, Role
 from vtuber.health import Health, State
 from vtuber.listeners import Listener
 from vtuber.show import Show
@@ -25,15 +25,55 @@ _ids = count(1)
 
 
 def message(
-    text: str, *, name: str = "mika", roles: frozenset[Role] = frozenset(), **more: Any
+    text: str,
+    *,
+    name: str = "mika",
+    roles: frozenset[Role] = frozenset(),
+    platform: str = "twitch",
+    **more: Any,
 ) -> ChatMessage:
     number = next(_ids)
-    return ChatMessage(f"m{number}", "twitch", "banban", Author(f"id-{name}", name, roles), text, **more)
+    return ChatMessage(f"m{number}", platform, "banban", Author(f"id-{name}", name, roles), text, **more)
 
 
 def order(text: str) -> ChatMessage:
     """The same, by a moderator."""
     return message(text, name="mod", roles=frozenset((Role.MODERATOR,)))
+
+
+class Chat:
+    """A listener that can write and settle, and remembers what it was told. Hears only what a test types."""
+
+    def __init__(self, *channels: str) -> None:
+        self.channels = channels
+        self.written: list[tuple[str, str]] = []
+        """(text, the message's id that it replies to)."""
+        self.settled: list[tuple[str, bool]] = []
+        """(the redemption's id, whether it was answered)."""
+        self.why_not = ""
+        self.slowness = 0.0
+
+    async def start(self) -> None: ...
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        await asyncio.Event().wait()
+        yield message("never")
+
+    def health(self) -> Health:
+        return Health("chat.test", State.OK, "listening")
+
+    def writes_in(self, platform: str, channel: str) -> bool:
+        return platform == "twitch" and channel in self.channels
+
+    async def write(self, channel: str, text: str, *, reply_to: str = "") -> str:
+        assert channel in self.channels
+        await asyncio.sleep(self.slowness)
+        if not self.why_not:
+            self.written.append((text, reply_to))
+        return self.why_not
+
+    def settle(self, redemption: Redemption, *, answered: bool) -> None:
+        self.settled.append((redemption.id, answered))
 
 
 class Screen:
@@ -76,8 +116,11 @@ class Room:
         self.show.hear(written)
         return written
 
-    def orders(self, text: str) -> None:
-        self.show.hear(order(text))
+    def orders(self, text: str, **more: Any) -> str:
+        """By a moderator, or whoever is named. Returns what it did."""
+        given = message(text, **more) if more else order(text)
+        self.show.hear(given)
+        return next((line["did"] for line in self.journal("command") if line["id"] == given.id), "")
 
     async def until(self, holds: Callable[[], Any], seconds: float = 60.0) -> None:
         async with asyncio.timeout(seconds):

@@ -1,6 +1,11 @@
+"""Who may order what, by which name, and what only looks like an order."""
+
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,35 +14,59 @@ from hypothesis import strategies as st
 from vtuber import config
 from vtuber.errors import ConfigError
 from vtuber.events import Author, ChatMessage, Money, Role
-from vtuber.gate.commands import ORDERS, Commands, ignored
+from vtuber.gate.commands import Commands
+from vtuber.gate.orders import ORDERS, Misuse, seconds, whom, whom_and_how_long
+from vtuber.gate.trust import Trust
 
+BROADCASTER = Author("1", "boss", frozenset({Role.BROADCASTER}))
 MODERATOR = Author("7", "mo", frozenset({Role.MODERATOR}))
+OPERATOR = Author("4242", "Ada_L")
 VIEWER = Author("9", "vi", frozenset({Role.SUBSCRIBER, Role.VIP}))
+PEOPLE = {
+    Trust.BROADCASTER: BROADCASTER,
+    Trust.MODERATOR: MODERATOR,
+    Trust.OPERATOR: OPERATOR,
+    Trust.EVERYONE: VIEWER,
+}
 
 
-def message(
-    text: str,
-    author: Author = MODERATOR,
-    platform: str = "twitch",
-    reply_to: str = "",
-    money: Money | None = None,
-) -> ChatMessage:
-    return ChatMessage("1", platform, "channel", author, text, reply_to=reply_to, money=money)
+def message(text: str, author: Author = MODERATOR, platform: str = "twitch", **more: Any) -> ChatMessage:
+    return ChatMessage("1", platform, "channel", author, text, **more)
 
 
-def commands(*operators: str, prefix: str = "!") -> Commands:
-    return Commands(config.Gate(operators=operators, prefix=prefix))
+def commands(*operators: str, **gate: Any) -> Commands:
+    return Commands(config.Gate.model_validate({"operators": operators, **gate}))
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "argument"),
+    ("text", "order", "argument"),
     [("!hush", "hush", ""), ("!HUSH now", "hush", "now"), ("！say 大家 好", "say", "大家 好"),
-     ("! skip", "skip", ""),     ("  !status ", "status", ""), ("!ignore @bob 5", "ignore", "@bob 5")],
+     ("! skip", "skip", ""), ("  !status ", "status", ""), ("!ignore @bob 5", "ignore", "@bob 5"),
+     ("！ＨＵＳＨ", "hush", ""), ("!!hush", "hush", ""), ("!say  Ｗide  Ｔext", "say", "Ｗide  Ｔext")],
 )  # fmt: skip
-def test_a_moderator_orders(text: str, name: str, argument: str) -> None:
+def test_a_moderator_orders(text: str, order: str, argument: str) -> None:
     command = commands().parse(message(text))
     assert command is not None
-    assert (command.name, command.argument, command.problem, command.by) == (name, argument, "", MODERATOR)
+    assert (command.order, command.argument, command.problem) == (order, argument, "")
+    assert (command.trust, command.message.author) == (Trust.MODERATOR, MODERATOR)
+
+
+@pytest.mark.parametrize("trust", list(Trust))
+@pytest.mark.parametrize("order", list(ORDERS))
+@pytest.mark.parametrize("who", [None, *Trust])
+def test_who_may_order_what(trust: Trust, order: str, who: Trust | None) -> None:
+    gate = commands("twitch:4242", commands={order: {"who": str(who)}} if who is not None else {})
+    needed = who if who is not None else Trust.EVERYONE if order == "forgetme" else Trust.OPERATOR
+    command = gate.parse(message(f"!{order}", PEOPLE[trust]))
+    if trust >= needed:
+        assert command is not None
+        assert (command.order, command.trust) == (order, trust)
+    elif trust is Trust.EVERYONE:
+        assert command is None  # chat like any other
+    else:
+        assert command is not None
+        assert command.order == ""
+        assert f"must be {needed}" in command.problem
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -46,38 +75,103 @@ def test_only_trusted_roles_of_the_platform_may(role: Role) -> None:
     assert may == (role in {Role.BROADCASTER, Role.MODERATOR})  # an OPERATOR is made by the config alone
 
 
-@pytest.mark.parametrize("text", ["hush", "say !hush", "!!!", "!", "! ", "", "well!hush"])
+@pytest.mark.parametrize("text", ["hush", "say !hush", "!!!", "!", "! ", "", "well!hush", "!! hush"])
 def test_what_only_looks_like_an_order_is_chat(text: str) -> None:
     assert commands().parse(message(text)) is None
 
 
-def test_a_reply_is_looked_through_and_a_paid_message_is_chat() -> None:
+def test_a_reply_is_looked_through() -> None:
     assert commands().parse(message("@vi !skip", reply_to="vi"))
     assert commands().parse(message("@vi !skip")) is None
+
+
+def test_what_was_paid_for_or_written_elsewhere_is_chat() -> None:
     assert commands().parse(message("!skip", money=Money(Decimal(100), "BITS"))) is None
+    assert commands().parse(message("!skip", shared_from="1234")) is None
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("!huhs", "did you mean !hush?"), ("!xyzzy", "there are hush"), ("!say", "!say TEXT"),
-     ("!ignore", "!ignore @NAME"), ("!ignore @", "!ignore @NAME")],
+    [("!huhs", "did you mean !hush?"), ("!igonre @bob", "did you mean !ignore @NAME [MINUTES]?"),
+     ("!xyzzy", "there are !hush, !skip"), ("!so @friend", "there are !hush")],
 )  # fmt: skip
-def test_a_mistake_is_explained_and_never_becomes_chat(text: str, says: str) -> None:
+def test_a_slip_is_explained_and_never_becomes_chat(text: str, says: str) -> None:
     command = commands().parse(message(text))
     assert command is not None
-    assert command.name == ""
+    assert command.order == ""
     assert says in command.problem
+    assert command.stray == ("did you mean" not in says)
+
+
+def test_nobody_is_shown_what_they_may_not_use() -> None:
+    gate = commands("twitch:4242", commands={"hush": {"who": "moderator"}})
+    command = gate.parse(message("!husj", OPERATOR))
+    assert command is not None
+    assert "hush" not in command.problem
+
+
+# Names.
 
 
 def test_another_prefix() -> None:
     assert commands(prefix="?").parse(message("?hush"))
     assert commands(prefix="?").parse(message("!hush")) is None
+    assert commands(prefix="Bo!").parse(message("ＢＯ！hush"))
+    for blank in (" ", "\u3000", "a b"):
+        with pytest.raises(ConfigError) as raised:
+            commands(prefix=blank)
+        assert raised.value.where == "gate.prefix"
+
+
+def test_commands_go_by_the_names_in_config() -> None:
+    gate = commands(commands={"hush": {"names": ["閉嘴", "Silence", "ＳＨＨ"]}})
+    for text in ("!閉嘴", "！閉嘴", "!silence", "!SILENCE", "!shh", "!ｓｈｈ"):
+        command = gate.parse(message(text))
+        assert command is not None
+        assert command.order == "hush", text
+    old = gate.parse(message("!hush"))
+    assert old is not None
+    assert old.order == ""
+    near = gate.parse(message("!silense"))
+    assert near is not None
+    assert "did you mean !閉嘴?" in near.problem
+
+
+@pytest.mark.parametrize(
+    ("names", "first", "second"),
+    [
+        ({"hush": {"names": ["quiet"]}, "skip": {"names": ["next", "ＱＵＩＥＴ"]}}, "hush", "skip"),
+        ({"pause": {"names": ["skip"]}}, "skip", "pause"),
+        ({"hush": {"names": ["mute"]}}, "hush", "mute"),
+        ({"hush": {"names": ["a", "A"]}}, "hush", "hush"),
+    ],
+)
+def test_a_name_given_twice_is_an_error_that_names_both(names: Any, first: str, second: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        commands(commands=names)
+    assert raised.value.where == f"gate.commands.{second}.names"
+    assert f"gate.commands.{first}" in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["", " ", "two words", "!hush", "！hush"])
+def test_a_name_that_nobody_could_type_is_an_error(name: str) -> None:
+    with pytest.raises(ConfigError, match="no name of a command"):
+        commands(commands={"hush": {"names": [name]}})
+
+
+def test_config_and_the_table_know_the_same_orders() -> None:
+    assert set(config.Orders.model_fields) == set(ORDERS)
+    assert all(order.help for order in ORDERS.values())
+
+
+# Who is trusted.
 
 
 @pytest.mark.parametrize("operator", ["twitch:Ada_L", "twitch: @ada_l", "TWITCH:ada_l", "twitch:4242"])
 def test_operators_by_login_or_id(operator: str) -> None:
-    command = commands(operator).parse(message("!hush", Author("4242", "Ada_L")))
+    command = commands(operator).parse(message("!hush", OPERATOR))
     assert command is not None
+    assert command.trust is Trust.OPERATOR
 
 
 @pytest.mark.parametrize(
@@ -118,37 +212,89 @@ def test_an_operator_without_a_platform_is_an_error(entry: str) -> None:
         commands(entry)
 
 
+def test_who_is_trusted_is_known_by_name_and_id_once_heard() -> None:
+    trusted = commands("twitch:4242", "youtube:UC" + "x" * 22).trusted
+    assert trusted.known("twitch", "mo") is Trust.EVERYONE
+    trusted.note("twitch", MODERATOR)
+    trusted.note("twitch", VIEWER)
+    assert trusted.known("twitch", "MO") is trusted.known("twitch", "7") is Trust.MODERATOR
+    assert trusted.known("", "mo") is Trust.MODERATOR
+    assert trusted.known("youtube", "mo") is trusted.known("twitch", "vi") is Trust.EVERYONE
+    assert trusted.known("twitch", "Channel", "#channel") is Trust.BROADCASTER  # never heard
+    assert trusted.known("youtube", "channel", "channel") is Trust.EVERYONE
+    assert trusted.known("twitch", "4242") is Trust.OPERATOR
+    assert trusted.known("youtube", "UC" + "x" * 22) is Trust.OPERATOR
+    trusted.note("twitch", Author("8", "mo"))  # somebody else by that name
+    assert trusted.known("twitch", "mo") is Trust.MODERATOR
+    trusted.note("twitch", Author("7", "mo"))  # a moderator no more
+    assert trusted.known("twitch", "mo") is Trust.EVERYONE
+
+
 @given(
     st.text(max_size=30),
     st.text(max_size=30),
-    st.sampled_from(
-        ["!hush", "[MOD] !hush", "@badges=moderator/1 :!hush", "!say hi", "!hush operator twitch:ada_l"]
+    st.one_of(
+        st.builds("".join, st.lists(st.sampled_from(["!", "！", " ", "@mo ", *ORDERS, "x", "\u202e"]))),
+        st.builds(
+            "{}{} {}".format, st.sampled_from(["!", "！", "! "]), st.sampled_from([*ORDERS]), st.text()
+        ),
+        st.sampled_from(["[MOD] !hush", "@badges=moderator/1 :!hush", "!hush operator twitch:ada_l"]),
+        st.text(max_size=60),
     ),
     st.frozensets(st.sampled_from([Role.VIP, Role.SUBSCRIBER, Role.OPERATOR])),
+    st.sampled_from(["", "mo", "boss"]),
 )
-def test_no_viewer_gains_a_role_by_id_name_or_text(
-    ident: str, name: str, text: str, roles: frozenset[Role]
+def test_no_viewer_gives_an_order_that_needs_trust(
+    ident: str, name: str, text: str, roles: frozenset[Role], reply_to: str
 ) -> None:
     gate = commands("twitch:ada_l", "twitch:4242")
     author = Author(ident, name, roles)
     if ident == "4242" or name.lower() == "ada_l":
         return
     for platform in ("twitch", "youtube", "console"):
-        assert gate.parse(message(text, author, platform)) is None
-        assert Role.OPERATOR not in gate.roles(platform, author)
+        command = gate.parse(message(text, author, platform, reply_to=reply_to))
+        assert command is None or (command.order, command.trust) == ("forgetme", Trust.EVERYONE)
+        gate.trusted.note(platform, author)
+        assert gate.trusted.of(platform, author) is Trust.EVERYONE
+
+
+@given(st.text(max_size=80))
+def test_whatever_a_moderator_writes_is_read_without_an_error(text: str) -> None:
+    for start in ("", "!", "!mute ", "!ignore "):
+        command = commands().parse(message(start + text))
+        for read in (whom, whom_and_how_long, lambda words: seconds(words, 0)):
+            with suppress(Misuse):
+                read(command.argument if command else text)
+
+
+# What follows the name.
 
 
 @pytest.mark.parametrize(
-    ("argument", "whom", "seconds"),
-    [("@bob", "bob", float("inf")), ("bob 10", "bob", 600.0), ("@Bob The Great 0.5", "Bob The Great", 30.0),
-     ("@名字 5", "名字", 300.0), ("10", "10", float("inf")), ("@bob ten", "bob ten", float("inf"))],
+    ("argument", "name", "duration"),
+    [("@bob", "bob", math.inf), ("bob 10", "bob", 600.0), ("@Bob The Great 0.5", "Bob The Great", 30.0),
+     ("@名字 ５", "名字", 300.0), ("10", "10", math.inf), ("@ bob", "bob", math.inf)],
 )  # fmt: skip
-def test_whom_to_ignore_and_for_how_long(argument: str, whom: str, seconds: float) -> None:
-    assert ignored(argument) == (whom, seconds)
+def test_whom_to_ignore_and_for_how_long(argument: str, name: str, duration: float) -> None:
+    assert whom_and_how_long(argument) == (name, duration)
 
 
-def test_every_order_has_its_help() -> None:
-    helped = commands().help()
-    assert len(helped) == len(ORDERS)
-    assert helped["!say TEXT"]
-    assert all(helped.values())
+@pytest.mark.parametrize(
+    ("argument", "says"),
+    [("@x 99999999999", "minutes are from 0.1 to 10080"), ("@x 0", "minutes are from"),
+     ("@x -5", "minutes are from"), ("@x 1e999", "minutes are from"),
+     ("@x 10m", "'10m' is no number of minutes"), ("", ""), ("@", "")],
+)  # fmt: skip
+def test_minutes_that_are_none_are_not_taken_for_a_name(argument: str, says: str) -> None:
+    with pytest.raises(Misuse, match=f"^{says}" if says else "^$"):
+        whom_and_how_long(argument)
+
+
+@pytest.mark.parametrize(
+    ("argument", "says"),
+    [("", "^$"), ("five", "no number of seconds"), ("0", "from 1 to 3600"), ("3601", "from 1"),
+     ("nan", "from 1"), ("-1", "from 1"), ("inf", "from 1"), ("10 20", "no number")],
+)  # fmt: skip
+def test_seconds_that_are_none(argument: str, says: str) -> None:
+    with pytest.raises(Misuse, match=says):
+        seconds(argument, 1)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-from rehearsal_room import Room, message, perform
+from rehearsal_room import Room, message
 
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.brain import Prompt
@@ -18,28 +17,8 @@ from vtuber.clock import now
 from vtuber.errors import BrainError, ListenerError, VoiceError
 from vtuber.events import Batch, Deletion, Event, Money, Pick, Sound, Word
 from vtuber.health import Health, State
-from vtuber.listeners import Listener
 from vtuber.stage import ClipBegins, ClipSound, Hushed, Rested, Thinking, Withdrawn
 from vtuber.turn import Turn
-
-Scene = Callable[[Room], Awaitable[None]]
-
-
-@pytest.fixture
-def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Plays a scene; ``reply`` is what she says to everything."""
-
-    def play(
-        scene: Scene,
-        *,
-        reply: str = "Yes, it is. I like it very much!",
-        ears: Sequence[Listener] = (),
-        **settings: Any,
-    ) -> None:
-        monkeypatch.setattr(ScriptedBrain, "reply", reply)
-        perform(lambda: Room(tmp_path, ears, **settings), scene)
-
-    return play
 
 
 def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:

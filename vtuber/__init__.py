@@ -2,11 +2,12 @@
 
 The floors, from the ground up; a module imports only from floors below its own:
 
-8. cli
-7. rehearsal, checkup, talk, accounts, terminal
-6. show
+9. cli
+8. rehearsal, checkup, talk, accounts, terminal
+7. show
+6. desk
 5. performer
-4. turn
+4. agenda, turn, outbox, points, supervisor
 3. listeners, brain, voice, stage (these never import each other)
 2. inbox, gate, journal, metrics, character
 1. config, registry, clock, sound, wire, spelling

@@ -211,6 +211,11 @@ def is_paid(event: Event) -> bool:
             return False
 
 
+def is_money(event: Event) -> bool:
+    """Whether it is paid with what cannot be given back; channel points can."""
+    return is_paid(event) and not isinstance(event, Redemption)
+
+
 def without_words(event: Answerable) -> Answerable:
     """The same deed, with nothing left of what its author wrote or calls themselves."""
     return replace(event, text="", author=replace(event.author, name="someone"))
@@ -245,6 +250,8 @@ class Batch:
     lead: Pick
     others: tuple[Pick, ...] = ()
     room: Room = Room()
+    ordered: bool = False
+    """By a moderator: it comes before all that waits."""
 
     @property
     def events(self) -> tuple[Answerable, ...]:

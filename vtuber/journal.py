@@ -1,8 +1,9 @@
 """Everything that happened in a show, a JSON object a line, in one file per show. It can be replayed.
 
 Each line has ``t`` (seconds since the show began, on its own clock) and ``kind``. The kinds:
-``show`` (first line); ``heard`` (an event, and ``drop`` when it is not answered), ``command`` (what it did),
-``dropped`` (something that had waited), ``filtered`` (something that was chosen); of each turn ``batch``,
+``show`` (first line); ``heard`` (an event, and ``drop`` when it is not answered), ``command`` (who gave it
+where, by which role, and what it did), ``written`` (in chat, or ``why_not``), ``dropped`` (something that had
+waited), ``filtered`` (something that was chosen), ``settled`` (channel points); of each turn ``batch``,
 ``prompt``, ``mark`` (a step was reached), ``sentence`` (with the rule that stopped it), ``clip`` (its sound
 is made), ``spoken`` (what of it was heard), ``asked again``, ``cut``, ``reply`` (all in all); ``part`` (how a
 part is, when that changed), ``revoked`` (what a deletion took away, by id or in numbers), ``failure`` (a

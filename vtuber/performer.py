@@ -6,24 +6,21 @@ import asyncio
 import logging
 import random
 from collections import Counter, deque
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 
 from vtuber import clock
+from vtuber.agenda import Agenda
 from vtuber.brain.memory.purge import is_person
-from vtuber.events import Answerable, Batch, Pick, is_paid, without_words
-from vtuber.inbox import Inbox
+from vtuber.events import is_paid
+from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.revocation import Revocation
 from vtuber.metrics import Metrics
 from vtuber.text import escaped
 from vtuber.turn import Cast, Reply, Turn
 
 log = logging.getLogger(__name__)
-
-SCRIPTS_WAITING = 20
-"""So many lines may wait to be said; the oldest goes first when there are more."""
 
 TRIES = 3
 """How often she begins an answer of which nothing is heard, though no part is away."""
@@ -35,62 +32,40 @@ AFTER_FAILURE = 1.0
 """Seconds before she tries again when a reply failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """What a turn is about: a batch to answer, or a line to say."""
-
-    batch: Batch
-    script: str = ""
-
-
 class Performer:
     """Answers what is in the inbox, for as long as ``run`` runs."""
 
     def __init__(self, cast: Cast, inbox: Inbox, metrics: Metrics, *, seed: int) -> None:
-        self.paused = False
+        self.metrics = metrics
+        self.agenda = Agenda(inbox, cast.filter, cast.journal)
+        self.on_answered: Callable[[Turn], None] = lambda _turn: None
+        """Told of each answer of which something was heard, when it is over."""
         self._cast = cast
         self._inbox = inbox
-        self._metrics = metrics
         self._seed = seed
         self._turns: list[Turn] = []
         self._over: deque[Turn] = deque(maxlen=LINGERING)
-        self._scripts: deque[Assignment] = deque(maxlen=SCRIPTS_WAITING)
-        self._news = asyncio.Event()
-        self._quiet_until = 0.0
         self._tries: Counter[tuple[str, str]] = Counter()
         self._fell_silent: float | None = None
 
     @property
     def busy(self) -> bool:
-        """Whether she thinks, speaks, or has a line to say."""
-        return bool(self._turns or self._scripts)
+        """Whether she thinks, speaks, or has something to do by order."""
+        return bool(self._turns) or len(self.agenda) > 0
 
     # What others tell her. All of it takes effect at once.
 
-    def notice(self) -> None:
-        """Something is waiting in the inbox."""
-        self._news.set()
-
-    def hush(self, seconds: float) -> None:
-        """Silence now: drops all she says, thinks and was told to say, and stays silent for ``seconds``."""
-        self._scripts.clear()
+    def hush(self, seconds: float, *, anew: bool = False) -> None:
+        """Silence now: drops all she says, thinks and was told to do. For how long: ``Agenda.be_silent``."""
+        self.agenda.clear()
         self._cut(self._turns)
-        self._quiet_until = clock.now() + seconds
+        self.agenda.be_silent(seconds, anew=anew)
 
     def skip(self) -> bool:
         """Drops the reply that is being heard (or made), and goes on. Whether there was one."""
         turns = [turn for turn in self._turns if turn.sounding] or self._turns
         self._cut(turns)
         return bool(turns)
-
-    def resume(self) -> None:
-        self.paused, self._quiet_until = False, 0.0
-        self._news.set()
-
-    def say(self, order: Answerable, script: str) -> None:
-        """She says exactly this, as far as the output gate lets her, before she answers anybody else."""
-        self._scripts.append(Assignment(Batch(Pick(order)), script))
-        self._news.set()
 
     def revoke(self, revocation: Revocation) -> list[int]:
         """Takes back all that has to do with what a moderator deleted. Returns the turns that had.
@@ -135,45 +110,13 @@ class Performer:
         """Turn after turn. The next is chosen when the one before is made and nearly heard."""
         async with asyncio.TaskGroup() as turns:
             for number in count(1):
-                assignment = await self._assignment()
+                assignment = await self.agenda.next()
                 seed = random.Random(f"{self._seed}:{number}").getrandbits(31)
                 turn = Turn(number, assignment.batch, self._cast, seed=seed, script=assignment.script)
                 self._turns.append(turn)
                 turns.create_task(self._perform(turn))
                 await turn.made.wait()
                 await self._cast.stage.quiet(self._cast.settings.show.take_early)
-
-    async def _assignment(self) -> Assignment:
-        """What to do next, as soon as there is something and she may."""
-        while True:
-            self._news.clear()
-            if self._scripts:
-                return self._scripts.popleft()
-            rest = self._quiet_until - clock.now()
-            if rest <= 0 and not self.paused and (batch := self._take()):
-                return Assignment(batch)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(rest if rest > 0 else None):
-                    await self._news.wait()
-
-    def _take(self) -> Batch | None:
-        """The next batch, without what does not bear a closer look."""
-        while batch := self._inbox.take(clock.now()):
-            fit = [pick for pick in map(self._fit, (batch.lead, *batch.others)) if pick]
-            if fit:
-                return replace(batch, lead=fit[0], others=tuple(fit[1:]))
-        return None
-
-    def _fit(self, pick: Pick) -> Pick | None:
-        """The pick, if it may be answered. Whoever paid is thanked, whatever they wrote."""
-        verdict = self._cast.filter.judge(pick)
-        if verdict.allowed:
-            return pick
-        self._cast.journal.write("filtered", id=pick.event.id, rule=verdict.rule)
-        if is_paid(pick.event):
-            return replace(pick, event=without_words(pick.event))
-        self._inbox.dropped["filtered"] += 1
-        return None
 
     async def _perform(self, turn: Turn) -> None:
         """One turn, from the sign that she thinks to the last word. Its failure is its own."""
@@ -195,46 +138,50 @@ class Performer:
             self._over.append(turn)
             if not self._turns:
                 self._cast.stage.rest()
-            self._news.set()
+            self.agenda.notice()
         self._note_reply(turn, reply)
-        if not turn.script:
+        if turn.script:
+            return
+        if reply.heard and not (turn.was_withdrawn and turn.was_cut):
             self._count(turn, reply)
+            self.on_answered(turn)
+        else:
+            self._put_off(turn, patient=bool(reply.failed))
+        if reply.heard:
+            self._fell_silent = clock.now()
 
     def _put_off(self, turn: Turn, *, patient: bool = False) -> None:
-        """Nothing of an answer was heard: what asked for it waits again, but not for ever.
+        """Nothing of an answer was heard, or all of it was taken back: what asked for it waits again.
 
-        ``patient``: a part is away, and will come back. Otherwise there are ``TRIES``; and what a moderator
-        cut is not begun again, only its company is.
+        ``patient``: a part is away, and will come back.
         """
-        if turn.was_withdrawn:
-            self._inbox.give_back(turn.batch)  # it knows what was deleted
-            return
-        lead, others = turn.batch.lead, turn.batch.others
-        key = (lead.event.platform, lead.event.id)
-        if not patient:
-            self._tries[key] += 1
-        reason = "cut" if turn.was_cut else "unanswered" if self._tries[key] >= TRIES else ""
-        if reason:
-            self._inbox.dropped[reason] += 1
-            self._cast.journal.write("dropped", id=lead.event.id, reason=reason)
-        again = others if reason else (lead, *others)
+        again = [turn.batch.lead, *turn.batch.others]
+        if reason := self._why_given_up(turn, patient=patient):
+            self._inbox.give_up(again.pop(0).event, reason)
         if again:
-            self._inbox.give_back(Batch(again[0], tuple(again[1:])))
-        if reason:
-            self._tries.pop(key, None)
-        if not turn.was_cut:
-            self._quiet_until = max(self._quiet_until, clock.now() + AFTER_FAILURE)
+            self.agenda.put_back(replace(turn.batch, lead=again[0], others=tuple(again[1:])))
+        if not (turn.was_cut or turn.was_withdrawn):
+            self.agenda.be_silent(AFTER_FAILURE)
+
+    def _why_given_up(self, turn: Turn, *, patient: bool) -> Drop | None:
+        """Why whom she answered does not wait again; None when they do, which is not for ever.
+
+        There are ``TRIES``; and what a moderator cut is not begun again, only its company is. Of what was
+        deleted, the inbox knows.
+        """
+        key = (turn.batch.lead.event.platform, turn.batch.lead.event.id)
+        if turn.was_withdrawn:
+            return None
+        if not (turn.was_cut or patient):
+            self._tries[key] += 1
+        if not turn.was_cut and self._tries[key] < TRIES:
+            return None
+        self._tries.pop(key, None)
+        return Drop.CUT if turn.was_cut else Drop.UNANSWERED
 
     def _count(self, turn: Turn, reply: Reply) -> None:
         """The turn in figures."""
-        batch, metrics = turn.batch, self._metrics
-        if turn.was_withdrawn and turn.was_cut:
-            self._put_off(turn)
-            self._fell_silent = clock.now() if reply.heard else self._fell_silent
-            return
-        if not reply.heard:
-            self._put_off(turn, patient=bool(reply.failed))
-            return
+        batch, metrics = turn.batch, self.metrics
         self._tries.pop((batch.lead.event.platform, batch.lead.event.id), None)
         metrics.turns += 1
         metrics.paid_answered += sum(is_paid(pick.event) for pick in (batch.lead, *batch.others))
@@ -247,7 +194,6 @@ class Performer:
                 if not batch.room.waiting:
                     waited_for = max(waited_for, batch.lead.event.at)
                 metrics.dead_air.append(max(0.0, reply.began - waited_for) * 1000)
-        self._fell_silent = clock.now()
 
     def _note_batch(self, turn: Turn) -> None:
         self._cast.journal.write(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -15,22 +14,35 @@ from vtuber import __version__, brain, character, clock, listeners, registry, st
 from vtuber.brain import Progress, memory
 from vtuber.brain.prompt import Conversation
 from vtuber.config import Settings
+from vtuber.desk import Desk
 from vtuber.errors import BanbanError, BrainError, ListenerError, VoiceError
-from vtuber.events import Answerable, ChatMessage, Deletion, Event, StreamStatus, is_paid, without_words
-from vtuber.gate.commands import Command, Commands, ignored
+from vtuber.events import (
+    Answerable,
+    ChatMessage,
+    Deletion,
+    Event,
+    StreamStatus,
+    is_money,
+    is_paid,
+    without_words,
+)
+from vtuber.gate.commands import Commands
 from vtuber.gate.filters import Filter
-from vtuber.health import Health, State
+from vtuber.health import Health
 from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.ledger import Ledger
 from vtuber.inbox.rates import Rates
 from vtuber.journal import Journal
-from vtuber.listeners import Listener
+from vtuber.listeners import Listener, Settler, Writer
 from vtuber.metrics import Metrics
+from vtuber.outbox import Outbox
 from vtuber.performer import Performer
+from vtuber.points import Points
 from vtuber.stage.overlay import Overlay
 from vtuber.stage.stage import Stage
+from vtuber.supervisor import Supervisor
 from vtuber.text import escaped
-from vtuber.turn import Cast
+from vtuber.turn import Cast, Turn
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +51,6 @@ STOP_SECONDS = 1.5
 
 LAST_NOTES = 0.3
 """How long she may take, when the show ends, to note what was heard of her last reply."""
-
-RESTART_SECONDS = (1.0, 60.0)
-"""The first and the longest wait before a part that failed is tried again; doubled each time."""
 
 
 class _Startable(Protocol):
@@ -67,10 +76,10 @@ class Show:
         self.seed = random.SystemRandom().getrandbits(31) if seed is None else seed
         self.metrics = Metrics()
         self.journal = Journal(settings)
+        self.supervisor = Supervisor(self.journal)
         self.inbox = Inbox(settings.inbox, self.character.aliases, self.seed)
         self.ledger = Ledger()
         self.rates = Rates(settings.chat.rates)
-        self.inbox.on_drop = lambda event, why: self.journal.write("dropped", id=event.id, reason=why)
         self.commands = Commands(settings.gate)
         self.filter = Filter(settings.gate, self.character.persona)
         chosen = registry.load("brain", brain.PARTS, settings.brain.use, "brain.use")
@@ -99,15 +108,19 @@ class Show:
             self.journal,
         )
         self.performer = Performer(self.cast, self.inbox, self.metrics, seed=self.seed)
-        self._orders: dict[str, Callable[[Command], str]] = {
-            "hush": self._hush,
-            "skip": self._skip,
-            "pause": self._pause,
-            "resume": self._resume,
-            "say": self._say,
-            "ignore": self._ignore,
-            "status": self._status,
-        }
+        self.points = Points([ear for ear in self.ears if isinstance(ear, Settler)], self.journal)
+        self.outbox = Outbox(
+            [ear for ear in self.ears if isinstance(ear, Writer)],
+            self.filter,
+            self.journal,
+            prefix=self.commands.orders.prefix,
+            refused=self.inbox.verdict_of_moderators,
+        )
+        self.desk = Desk(
+            self.cast, self.performer, self.inbox, self.commands, self.outbox, healths=self.health
+        )
+        self.inbox.on_drop = self._dropped
+        self.performer.on_answered = self._answered
 
     def health(self) -> list[Health]:
         """Every part's state, in the order of the flow."""
@@ -152,7 +165,10 @@ class Show:
     async def stop(self) -> None:
         """Silence first, then every part, with a deadline for all of them together."""
         self.performer.hush(0)
-        self.journal.write("end", **self.metrics.report(self.inbox.dropped))
+        self.desk.close()
+        self.outbox.close()
+        figures = self.metrics.report(self.inbox.dropped)
+        self.journal.write("end", **figures, unwritten=self.outbox.dropped)
         parts: list[_Stoppable] = [self.brain, self.voice, self.memory, *self.screens]
         stopping = [asyncio.create_task(part.stop()) for part in parts]
         with clock.outside():
@@ -179,10 +195,12 @@ class Show:
 
     async def _broadcast(self, seconds: float | None) -> None:
         duties = [
-            self._keep("chat", self._listen),
-            self._keep("turns", self.performer.run),
-            self._keep("journal", self.journal.run),
-            self._keep("health", self._watch_health),
+            self.supervisor.keep("chat", self._listen),
+            self.supervisor.keep("turns", self.performer.run),
+            self.supervisor.keep("moderators", self.desk.run),
+            self.supervisor.keep("writing", self.outbox.run),
+            self.supervisor.keep("journal", self.journal.run),
+            self.supervisor.keep("health", lambda: self.supervisor.watch(self.health)),
             self.metrics.watch_loop(),
             self.metrics.watch_memory(),
         ]
@@ -194,6 +212,7 @@ class Show:
                         await self.over.wait()
             finally:
                 await self._fall_silent()
+                self.points.give_back()
             for task in running:
                 task.cancel()
 
@@ -205,48 +224,12 @@ class Show:
                 while self.performer.busy:  # noqa: ASYNC110  # a few times at most
                     await asyncio.sleep(0.01)
 
-    async def _keep(self, name: str, duty: Callable[[], Awaitable[None]]) -> None:
-        """Does the duty; should it fail, reports that and begins it again, later and later."""
-        wait, longest = RESTART_SECONDS
-        while True:
-            try:
-                await duty()
-            except Exception as error:  # noqa: BLE001  # one part failing never stops the show
-                self._report_failure(name, error)
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, longest)
-            else:
-                return
-
-    def _report_failure(self, name: str, error: BaseException) -> None:
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        log.error("%s failed and is begun again: %s", name, escaped(str(error) or type(error).__name__))
-        log.debug("the failure of %s", name, exc_info=error)
-        self.journal.write("failure", part=name, error=repr(error))
-
-    async def _watch_health(self) -> None:
-        """Reports every change of a part's state."""
-        known: dict[str, Health] = {}
-        while True:
-            for health in self.health():
-                before = known.get(health.part)
-                known[health.part] = health
-                if before is not None and before.state == health.state:
-                    continue
-                self.journal.write("part", part=health.part, state=health.state, what=health.what)
-                if before is not None:
-                    better = before.state is State.DOWN or health.state in {State.OK, State.OFF}
-                    level = logging.INFO if better else logging.WARNING
-                    log.log(level, "%s: %s", health.part, escaped(health.what))
-            await asyncio.sleep(0.5)
-
     # Ears.
 
     async def _listen(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             for ear in self.ears:
-                tasks.create_task(self._keep(ear.health().part, _Hearing(ear, self.hear)))
+                tasks.create_task(self.supervisor.keep(ear.health().part, _Hearing(ear, self.hear)))
         self.deaf.set()
 
     def hear(self, event: Event) -> None:
@@ -259,30 +242,35 @@ class Show:
             self._note_stream(event)
             return
         self.metrics.messages += 1
+        self.commands.trusted.note(event.platform, event.author)
         self.ledger.note(event)
         if isinstance(event, ChatMessage) and event.money:
             event = replace(event, money=self.rates.valued(event.money))
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
             self.journal.write("heard", event=wire.dump(event), drop="command")
-            self._obey(command)
+            self.desk.obey(command)
             return
         drop = self._admit(event)
         self.journal.write("heard", event=wire.dump(event), **({"drop": drop} if drop else {}))
 
     def _admit(self, event: Answerable) -> str:
         """Into the inbox, unless something speaks against it. Returns what does (and its rule), or ""."""
+        self.points.spent(event)
         verdict = self.filter.hear(event)
-        if not verdict.allowed and is_paid(event):
-            event = without_words(event)  # whoever paid is thanked, whatever they wrote
+        if not verdict.allowed and is_money(event):
+            event = without_words(event)  # whoever gave money is thanked, whatever they wrote
         elif not verdict.allowed:
-            self.inbox.dropped["filtered"] += 1
+            self.inbox.dropped[Drop.FILTERED] += 1
+            self.points.settle(event, answered=False)
             return f"filtered: {verdict.rule}"
         drop = self.inbox.put(event)
         self.metrics.paid += is_paid(event) and drop is not Drop.DUPLICATE
         if drop:
+            if drop is not Drop.DUPLICATE:
+                self.points.settle(event, answered=False)
             return drop
         self.memory.hear(event)
-        self.performer.notice()
+        self.performer.agenda.notice()
         return ""
 
     def _note_stream(self, status: StreamStatus) -> None:
@@ -305,48 +293,19 @@ class Show:
             answers=len(revocation.answers),
         )
 
-    # Moderators.
+    def _answered(self, turn: Turn) -> None:
+        """Something of an answer was heard."""
+        for event in turn.batch.events:
+            self.points.settle(event, answered=True)
+        lead = turn.batch.lead.event
+        wanted = lead.platform == "twitch" and self.settings.chat.twitch.write == "replies"
+        if wanted and not (turn.was_cut or turn.was_withdrawn):
+            self.outbox.put(turn.reply.heard, lead)
 
-    def _obey(self, command: Command) -> None:
-        """Acts at once, and says in the terminal and the journal what it did."""
-        did = command.problem or self._orders[command.name](command)
-        by = command.by
-        self.journal.write("command", text=command.message.text, by=by.id, who=by.name, did=did)
-        log.info("%s by %s: %s", escaped(command.message.text), escaped(by.name), escaped(did))
-
-    def _hush(self, _: Command) -> str:
-        self.performer.hush(self.settings.gate.hush_seconds)
-        return "silence"
-
-    def _skip(self, _: Command) -> str:
-        return "dropped the reply" if self.performer.skip() else "she was saying nothing"
-
-    def _pause(self, _: Command) -> str:
-        self.performer.paused = True
-        return "she answers nobody until !resume"
-
-    def _resume(self, _: Command) -> str:
-        self.performer.resume()
-        return "she goes on"
-
-    def _say(self, command: Command) -> str:
-        self.performer.say(command.message, command.argument)
-        return "she will say it"
-
-    def _ignore(self, command: Command) -> str:
-        whom = ignored(command.argument)
-        if whom is None:  # seen to by the parser
-            return "nobody is ignored"
-        name, seconds = whom
-        from_chat = command.message.platform
-        everywhere = from_chat == "console"
-        self.inbox.ignore("" if everywhere else from_chat, name, until=clock.now() + seconds)
-        return f"{name} is not answered" + (f" for {seconds / 60:g} minutes" if seconds < math.inf else "")
-
-    def _status(self, _: Command) -> str:
-        mood = "paused" if self.performer.paused else "busy" if self.performer.busy else "listening"
-        states = ", ".join(f"{health.part} {health.state}" for health in self.health())
-        return f"{mood}; {len(self.inbox)} waiting; {self.metrics.turns} replies; {states}"
+    def _dropped(self, event: Answerable, why: Drop) -> None:
+        """What had waited for an answer gets none."""
+        self.journal.write("dropped", id=event.id, reason=why)
+        self.points.settle(event, answered=False)
 
 
 class _Hearing:

@@ -328,6 +328,21 @@ async def test_a_late_page_gets_only_what_is_still_to_come(
     assert [note["t"] for note in (await visit(client, overlay)).notes] == ["hello"]
 
 
+async def test_pages_know_her_mood_whenever_they_come(
+    overlay: Overlay, client: aiohttp.ClientSession
+) -> None:
+    early = await visit(client, overlay)
+    stage = Stage([overlay])
+    stage.feel("sad")
+    assert (await early.hear("mood"))["mood"] == "sad"
+    late = await visit(client, overlay)
+    assert (await late.hear("mood"))["mood"] == "sad"
+    await stage.play(Maker(PIZZA, each=0.05).clip())
+    await stage.play(Maker(PIZZA, each=0.05).clip(index=1, mood="happy"))
+    begun = [(await late.hear("begin"))["mood"] for _ in range(2)]
+    assert begun == ["sad", "happy"]
+
+
 def test_sound_is_cut_where_the_mouth_is() -> None:
     frame = SoundFrame(1, 10.0, 2.0, bytes(range(256)) * 75 * 2, [index / 20 for index in range(20)])
     later = frame.since(10.1)

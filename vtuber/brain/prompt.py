@@ -40,6 +40,8 @@ ASIDE_LIMIT = 60
 """Characters of any other message, or of something recalled."""
 ASIDES = 80
 """Characters of everything that is told beside a short message; beside a long one, less."""
+TOPIC_LIMIT = 120
+"""Characters of what the stream is about."""
 HISTORY = 12
 """Exchanges that stand in the prompt. The embedded model gets none: it soon repeats only itself."""
 _OPENING = 32
@@ -68,6 +70,8 @@ class Conversation:
     """One show's talk between her and chat. ``start`` first, when the brain has started."""
 
     def __init__(self, character: Character, settings: Settings, brain: Brain) -> None:
+        self.topic = ""
+        """What the stream is about right now; told at the end of each new question."""
         self._character = character
         self._settings = settings
         self._brain = brain
@@ -205,6 +209,8 @@ class Conversation:
             if len(aside) <= free:
                 asides.append(f"[{aside}]")
                 free -= len(aside)
+        if self.topic:
+            asides.append(f"[the stream is about: {_quoted(self.topic, TOPIC_LIMIT)}]")
         return Line("viewer", " ".join((text or "…", *asides)), self._named(lead.author.name))
 
     def _asides(self, batch: Batch, recollection: Recollection) -> list[str]:

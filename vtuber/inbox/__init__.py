@@ -62,6 +62,12 @@ class Drop(StrEnum):
     """A moderator deleted it."""
     IGNORED = "ignored"
     """A moderator has its author ignored."""
+    FILTERED = "filtered"
+    """The gate lets nobody hear of it."""
+    CUT = "cut"
+    """A moderator cut the answer before anything of it was heard."""
+    UNANSWERED = "unanswered"
+    """Time and again nothing of an answer was heard."""
 
 
 class Inbox:
@@ -69,9 +75,9 @@ class Inbox:
 
     def __init__(self, settings: config.Inbox, aliases: tuple[str, ...], seed: int) -> None:
         self.dropped: Counter[str] = Counter()
-        """How many were dropped, by reason (a ``Drop``; the show counts its own reasons beside)."""
+        """How many were dropped, by reason (a ``Drop``)."""
         self.on_drop: Callable[[Answerable, Drop], None] = lambda _event, _why: None
-        """Told of each event that had waited and is dropped after all; ``put`` returns the rest."""
+        """Told of each event that had waited and is not answered after all; ``put`` returns the rest."""
         self._settings = settings
         self._importance = Importance(aliases)
         self._dice = random.Random(seed)
@@ -120,14 +126,18 @@ class Inbox:
             folded, entry = _entry(pick.event, pick.copies)
             if self._waiting.find(entry.key):
                 continue
-            drop = self._verdict_of_moderators(pick.event)
+            drop = self.verdict_of_moderators(pick.event)
             if drop is None and not entry.paid:
                 drop = self._fit(entry, folded)
             if drop is None:
                 self._keep(entry)
             else:
-                self.dropped[drop] += 1
-                self.on_drop(pick.event, drop)
+                self.give_up(entry.event, drop)
+
+    def give_up(self, event: Answerable, why: Drop) -> None:
+        """One that does not wait (any more) will not be answered."""
+        self.dropped[why] += 1
+        self.on_drop(event, why)
 
     def _objection(self, entry: Entry) -> Drop | None:
         """What speaks against any event, even a paid one."""
@@ -135,9 +145,10 @@ class Inbox:
         if key in self._seen_paid or (not entry.paid and key in self._seen):
             return Drop.DUPLICATE
         (self._seen_paid if entry.paid else self._seen).set(key, None)
-        return self._verdict_of_moderators(entry.event)
+        return self.verdict_of_moderators(entry.event)
 
-    def _verdict_of_moderators(self, event: Answerable) -> Drop | None:
+    def verdict_of_moderators(self, event: Answerable) -> Drop | None:
+        """Why nobody is to answer it, when a moderator said so."""
         if event in self._revoked:
             return Drop.REVOKED
         if self._ignored and self._is_ignored(event):
@@ -287,6 +298,13 @@ class Inbox:
         self._ignored[platform, who.casefold()] = until
         return self._drop_all([e for e in self._waiting if self._is_ignored(e.event)], Drop.IGNORED)
 
+    def unignore(self, platform: str, who: str) -> bool:
+        """Undoes every ``ignore`` that holds there. Whether there was one."""
+        name = who.casefold()
+        places = {platform, ""} if platform else {place for place, _ in self._ignored}
+        undone = [self._ignored.pop((place, name), float("-inf")) for place in places]
+        return any(until > self._latest for until in undone)
+
     def _is_ignored(self, event: Answerable) -> bool:
         names = (event.author.id.casefold(), event.author.name.casefold())
         return any(
@@ -302,8 +320,7 @@ class Inbox:
 
     def _drop(self, entry: Entry, reason: Drop) -> None:
         self._remove(entry)
-        self.dropped[reason] += 1
-        self.on_drop(entry.event, reason)
+        self.give_up(entry.event, reason)
 
     def _remove(self, entry: Entry) -> None:
         self._waiting.remove(entry)

@@ -85,7 +85,14 @@ class Rested:
     """She has nothing more to say and thinks of nothing: the last sample was heard, or a hush came."""
 
 
-Cue = Thinking | ClipBegins | ClipSound | ClipWord | ClipEnds | Hushed | Withdrawn | Rested
+@dataclass(frozen=True, slots=True)
+class Feels:
+    """Her face from now on, whenever she says nothing; "" for the everyday one."""
+
+    mood: str
+
+
+Cue = Thinking | ClipBegins | ClipSound | ClipWord | ClipEnds | Hushed | Withdrawn | Rested | Feels
 
 
 class Screen(Protocol):

@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from itertools import count
 
 from vtuber import sound
@@ -19,6 +20,7 @@ from vtuber.stage import (
     ClipSound,
     ClipWord,
     Cue,
+    Feels,
     Hushed,
     Rested,
     Screen,
@@ -72,6 +74,8 @@ class Stage:
     """Plays clips one after another, without gaps, in the order in which ``play`` was called."""
 
     def __init__(self, screens: Sequence[Screen] = ()) -> None:
+        self.mood = ""
+        """Her mood where she shows no other; "" for her everyday face."""
         self.unclaimed: deque[Spoken] = deque(maxlen=64)
         """What was heard of clips whose ``play`` was cancelled or raised, and so could not return it."""
         self._screens = tuple(screens)
@@ -149,6 +153,11 @@ class Stage:
         """She has chosen whom to answer, and thinks."""
         self._tell(Thinking(name, text, platform, turn))
 
+    def feel(self, mood: str) -> None:
+        """Her mood from now on, when she rests and in sentences that name none."""
+        self.mood = mood
+        self._tell(Feels(mood))
+
     def rest(self) -> None:
         """The reply is over."""
         self._tell(Rested())
@@ -207,7 +216,9 @@ class Stage:
     def _announce(self, run: _Run) -> None:
         if not run.announced:
             run.announced = True
-            self._tell(ClipBegins(run.number, run.clip.sentence, self._due()))
+            sentence = run.clip.sentence
+            sentence = replace(sentence, mood=sentence.mood or self.mood)
+            self._tell(ClipBegins(run.number, sentence, self._due()))
 
     def _due(self) -> float:
         """When the next sample is heard: straight after the last one, if that can still be done."""

@@ -39,7 +39,7 @@ class Note:
     @property
     def lasts(self) -> bool:
         """Whether a hush leaves it true."""
-        return self.fields["t"] in ("hello", "thinking", "withdrawn", "rest")
+        return self.fields["t"] in ("hello", "thinking", "withdrawn", "rest", "mood")
 
     def tells_whom(self, turn: int) -> bool:
         """Whether it says whom that turn answers."""

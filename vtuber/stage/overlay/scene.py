@@ -14,6 +14,7 @@ from vtuber.stage import (
     ClipSound,
     ClipWord,
     Cue,
+    Feels,
     Hushed,
     Rested,
     Thinking,
@@ -41,6 +42,7 @@ class Scene:
     def __init__(self, name: str) -> None:
         self._name = name
         self._thinking: Note | None = None
+        self._mood: Note | None = None
         self._clips: dict[int, _Scene] = {}
         self._sounds: deque[SoundFrame] = deque()
 
@@ -70,6 +72,9 @@ class Scene:
             case Rested():
                 self._rest()
                 return Note({"t": "rest"})
+            case Feels(mood=mood):
+                self._mood = Note({"t": "mood", "mood": mood})
+                return self._mood
             case _:
                 return None
 
@@ -77,8 +82,7 @@ class Scene:
         """What a page that comes now needs to know: the words so far, and the sound still to come."""
         time = now()
         frames: list[Frame] = [Note({"t": "hello", "name": self._name, "step": sound.MOUTH_STEP})]
-        if self._thinking is not None:
-            frames.append(self._thinking)
+        frames += filter(None, (self._mood, self._thinking))
         for clip in self._clips.values():
             heard = {**clip.begins.fields, "heard": clip.track.position(time)}
             frames += [Note(heard), *clip.words]
