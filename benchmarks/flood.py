@@ -91,6 +91,8 @@ class Figures:
     """MiB of memory; it stops growing once the inbox knows as many ids as it keeps."""
     busy: float
     """Share of the core."""
+    idle_lag: float
+    """Seconds that a timer was late before the flood: what the machine itself does."""
 
     @property
     def held(self) -> bool:
@@ -102,7 +104,8 @@ class Figures:
         return (
             f"{self.rate:.0f} a second: {self.heard} of {self.sent} heard, the last {self.late:.2f} s late; "
             f"{self.paid} paid, {self.lost_paid} of them lost; {len(self.hushes)} hushes, silent after "
-            f"{hush[0]} ms (p50), {hush[1]} ms (p99); {self.grown:+.1f} MiB; {self.busy:.0%} of the core"
+            f"{hush[0]} ms (p50), {hush[1]} ms (p99); {self.grown:+.1f} MiB; {self.busy:.0%} of the core "
+            f"(before it, idle, a timer was up to {self.idle_lag * 1000:.0f} ms late)"
         )
 
 
@@ -175,6 +178,7 @@ async def measure(rate: float, seconds: float) -> Figures:
             await ready.wait()
             while ear.health().state is not State.OK:  # noqa: ASYNC110  # a listener does not say when
                 await asyncio.sleep(0.05)
+            idle_lag = await lag(2.0)
             own = psutil.Process()
             before, busy, began = own.memory_info().rss, time.process_time(), time.monotonic()
             async with client.get(f"{address}/flood") as answer:
@@ -190,16 +194,25 @@ async def measure(rate: float, seconds: float) -> Figures:
             show.hushes,
             (own.memory_info().rss - before) / 2**20,
             (time.process_time() - busy) / (time.monotonic() - began),
+            idle_lag,
         )
         show.over.set()
         await running
     return figures
 
 
+async def lag(seconds: float) -> float:
+    """How late a timer is at worst."""
+    worst, until = 0.0, time.monotonic() + seconds
+    while (before := time.monotonic()) < until:
+        await asyncio.sleep(0.01)
+        worst = max(worst, time.monotonic() - before - 0.01)
+    return worst
+
+
 async def report(rate: float, seconds: float, step: float) -> None:
     figures = await measure(rate, seconds)
-    load = psutil.getloadavg()[0]
-    sys.stdout.write(f"{figures}\n(the machine's load: {load:.1f} on {psutil.cpu_count()} cores)\n")
+    sys.stdout.write(f"{figures}\n")
     best = rate if figures.held else 0.0
     while figures.held and step:
         rate *= FASTER

@@ -25,7 +25,7 @@ from vtuber.events import ChatMessage
 
 CHAT = "channel.chat.message"
 TICK = 0.005
-HUSH_SECONDS = 1.5
+HUSH_SECONDS = 0.6
 """So often a moderator has her hush."""
 
 
