@@ -248,6 +248,23 @@ def test_youtube_says_how_often_it_is_asked(wish: Any, pause: float) -> None:
     assert asked[1] - asked[0] == pytest.approx(pause, abs=0.02)
 
 
+def test_simulated_time_waits_for_youtube() -> None:
+    async def think(request: web.Request) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.1)
+
+    async def listen() -> float:
+        async with (
+            YouTube(Video(actions=[items.text(1)])) as youtube,
+            aclosing(way(youtube).events()) as heard,
+        ):
+            youtube.faults.extend([think, think])
+            await anext(heard)
+            return clock.now()
+
+    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+        assert runner.run(listen()) == 0.0
+
+
 # How it ends.
 
 
@@ -417,6 +434,11 @@ async def test_an_answer_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None
     async with YouTube(Video()) as youtube:
         youtube.faults.append(refusal(200, "x" * 20_000))
         assert (await loss(youtube)).why == "YouTube's answer has no end"
+        youtube.faults.append(refusal(200, "x" * 20_000))
+        async with browser.Browser(youtube.url) as asking:
+            with pytest.raises(Lost):
+                await asking.page("/watch")
+            await eventually(lambda: youtube.connections == 0)
 
 
 async def test_a_redirect_at_home_is_followed_and_one_for_ever_is_not() -> None:

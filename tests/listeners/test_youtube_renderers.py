@@ -271,7 +271,7 @@ def test_a_reply_to_a_super_chat_and_a_mention() -> None:
     assert message(items.text(1, beforeContentButtons=[rank, chip("@Bob", "else")])).reply_to == ""
     channel = {"browseEndpoint": {"browseId": "UCbob"}}
     bob = {"text": "@Bob", "navigationEndpoint": channel}
-    assert message(items.text(1, bob, " and @Eve")).mentions == ("Bob",)
+    assert message(items.text(1, bob, " and ", "@Eve")).mentions == ("Bob",)
 
 
 @pytest.mark.parametrize(
@@ -325,6 +325,11 @@ def test_both_ways_call_a_message_the_same() -> None:
 def test_roles_are_what_youtube_draws() -> None:
     assert who().roles == frozenset()
     assert who(items.icon("VERIFIED")).roles == frozenset()
+    drawn_by_youtube = {
+        **items.icon("VERIFIED")["liveChatAuthorBadgeRenderer"],
+        "customThumbnail": items.PHOTO,
+    }
+    assert who({"liveChatAuthorBadgeRenderer": drawn_by_youtube}).roles == frozenset()
     assert who(items.icon("OWNER")).roles == {Role.BROADCASTER}
     assert who(items.icon("MODERATOR"), items.member("Member (2 months)")) == Author(
         "UCann", "Ann", frozenset((Role.MODERATOR, Role.SUBSCRIBER)), 2

@@ -50,6 +50,11 @@ def test_a_chat_that_is_there_can_be_read_whatever_the_player_says() -> None:
         assert watch.read(page(status, content)) == watch.Video(ID, CHANNEL, "", Airing.LIVE)
 
 
+def test_a_page_without_its_player_still_tells_what_is_over() -> None:
+    _, content = pages(Video(state="ended"))
+    assert watch.read(page(None, content)) == watch.Video(ID, CHANNEL, "", Airing.ENDED)
+
+
 def test_a_page_that_is_no_videos() -> None:
     browse: Any = {"contents": {"twoColumnBrowseResultsRenderer": {}}}
     assert watch.read(page(None, browse)) is None

@@ -113,7 +113,10 @@ def _airing(player: Any, content: Any) -> Airing:
         return Airing.LIVE
     if broadcast or details.get("isLiveContent") is True:
         return Airing.ENDED
-    return Airing.LIVE if _has_live_chat(content) else Airing.NEVER
+    # A player that refuses says nothing.
+    if _has_live_chat(content):
+        return Airing.LIVE
+    return Airing.ENDED if table(content, f"{_CHAT}.liveChatRenderer") else Airing.NEVER
 
 
 def _starts(player: Any) -> float:
