@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -16,7 +17,7 @@ from vtuber.brain import Prompt
 from vtuber.clock import now
 from vtuber.desk import FORGET_EVERY, LEAVING
 from vtuber.errors import BrainError
-from vtuber.events import Batch, Money, Pick, Role
+from vtuber.events import Batch, Deletion, Emote, Money, Pick, Role
 from vtuber.gate.orders import ORDERS
 from vtuber.stage import ClipBegins, Feels, Hushed, Rested, Thinking
 
@@ -164,6 +165,38 @@ def test_what_a_moderator_asks_waits_first_in_line_for_a_model_that_is_away(
         answered = [batch["who"] for batch in room.journal("batch")]
         assert answered[-2:] == ["mod", "mika"]
         assert room.show.metrics.turns == 2
+
+    play(scene)
+
+
+def test_a_question_is_a_message_of_the_moderators(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!mute 9")
+        given = message(
+            "@vi !ask Kappa or not?",
+            name="mod",
+            roles=frozenset({Role.MODERATOR}),
+            reply_to="vi",
+            emotes=(Emote("Kappa", 9, 14),),
+        )
+        room.show.hear(given)
+        (waiting,) = room.show.performer.agenda._orders
+        asked = waiting.batch.lead.event
+        assert asked == replace(given, at=asked.at, text="Kappa or not?", emotes=(), reply_to="")
+
+    play(scene)
+
+
+def test_a_question_that_is_deleted_while_it_waits_is_not_answered(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!mute 9")
+        room.orders("!ask Why?")
+        room.orders("!ask And why not?")
+        gone = room.journal("command")[1]["id"]
+        room.show.hear(Deletion("d", "twitch", "banban", message_id=gone))
+        await room.until_idle()
+        assert [line["asked"] for line in room.journal("prompt")] == ["And why not?"]
+        assert room.show.inbox.dropped["revoked"] == 1
 
     play(scene)
 

@@ -221,6 +221,28 @@ def test_a_reply_that_was_cut_is_not_written(play: Any, how: str) -> None:
     play(scene, ears=[chat], chat=REPLIES, reply="It goes on and on, " * 10)
 
 
+@pytest.mark.parametrize("gone", [0, 1])
+def test_a_reply_is_not_written_when_she_finishes_what_was_deleted(play: Any, gone: int) -> None:
+    chat = Chat("banban")
+
+    async def scene(room: Room) -> None:
+        room.orders("!pause")
+        for name in ("ann", "bob"):
+            room.types(f"is {name}'s pizza good?", name=name)
+        room.orders("!resume")
+        await room.until_speaking()
+        await asyncio.sleep(0.5)
+        (batch,) = room.journal("batch")
+        deleted = [batch["lead"], *batch["others"]][gone]
+        room.show.hear(Deletion("d", "twitch", "banban", message_id=deleted))
+        await room.until_idle()
+        await asyncio.sleep(0.1)
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+        assert not [text for text, _ in chat.written if text.startswith("Yes")]
+
+    play(scene, ears=[chat], chat=REPLIES, gate={"finish_deleted": True})
+
+
 def test_what_waits_to_be_written_is_not_when_its_message_is_deleted(play: Any) -> None:
     chat = Chat("banban")
 

@@ -165,7 +165,6 @@ class Desk:
         verdict = self._cast.filter.judge(Pick(question))
         if not verdict.allowed:
             return f"she does not answer it: {verdict.reason}"
-        self._cast.memory.hear(question)
         self._agenda.ask(question)
         return f"she will answer it{self._when()}"
 
