@@ -160,6 +160,13 @@ DEEPSEEK_R1 = """
 {%- endfor -%}
 {%- if add_generation_prompt -%}{{ '<｜Assistant｜><think>\n' }}{%- endif -%}
 """
+HARMONY = """
+{%- for message in messages -%}
+{{ '<|start|>' + message.role + '<|message|>' + message.content }}
+{{- '<|return|>' if loop.last and message.role == 'assistant' else '<|end|>' }}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{ '<|start|>assistant<|message|>' }}{%- endif -%}
+"""
 LISTED = """
 {%- for message in messages -%}
 {{ '<|im_start|>' + message.role + '\n' -}}
@@ -196,6 +203,7 @@ JINJA = {
     "zephyr": Given(ZEPHYR, "zephyr"),
     "vicuna": Given(VICUNA, "vicuna"),
     "deepseek-r1": Given(DEEPSEEK_R1, "jinja"),
+    "harmony": Given(HARMONY, "jinja"),
     "listed": Given(LISTED, "jinja"),
 }
 

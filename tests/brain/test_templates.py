@@ -16,6 +16,7 @@ from vtuber.brain import Line
 from vtuber.brain.llama.reply import ReplyText
 from vtuber.brain.templates import Around, Piece, Template
 from vtuber.brain.templates.formats import FORMATS, by_name, nearest, recognised
+from vtuber.brain.templates.markers import broken, markers_in
 from vtuber.errors import ConfigError
 
 TALK = (
@@ -258,6 +259,21 @@ def test_what_viewers_write_is_plain_and_stays_one_line(template: Template, host
     assert_tame(template, Line("viewer", hostile, hostile))
     for cut in range(0, len(hostile), 3):
         assert_tame(template, Line("viewer", hostile[cut:], hostile[:cut]))
+
+
+def test_a_marker_that_appears_once_another_was_broken_is_broken_too() -> None:
+    assert broken("##~~# hi", ("###", "~~")) == " hi"
+
+
+def test_markers_are_found_in_a_formats_own_texts() -> None:
+    assert markers_in(("[INST] <<SYS>>\n", "x</s>", "### Human: ", "USER:", "Note\n", "- ")) == (
+        "[INST]",
+        "<<SYS>>",
+        "</s>",
+        "### Human:",
+        "###",
+        "USER:",
+    )
 
 
 halves = [half for marker in MARKERS for half in (marker[: len(marker) // 2], marker[len(marker) // 2 :])]
