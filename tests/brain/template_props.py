@@ -171,7 +171,7 @@ LISTED = """
 {%- for message in messages -%}
 {{ '<|im_start|>' + message.role + '\n' -}}
 {%- for part in message.content -%}
-{{ '<image>' if part.type == 'image' else part.text }}
+{{ '\n\n<image>\n\n' if part.type == 'image' else part.text }}
 {%- endfor -%}
 {{ '<end_of_utterance>\n' }}
 {%- endfor -%}
@@ -248,7 +248,8 @@ def _next_line(rest: str, template: Template, *, joins: bool) -> tuple[Role, re.
         before = "" if joins and role != "self" else around.before
         head, _, tail = before.rstrip(" ").partition(NAME)
         name = "(?:\1(?P<name>[^\2]*)\2)?"
-        images = f"(?P<images>(?:\5{re.escape(template.image[len(template.image.rstrip()) :])})*)"
+        image = re.escape(template.image.replace(template.image.strip() or "none", "\5"))
+        images = f"(?P<images>(?:{image})*)" if image else "(?P<images>)"
         line = re.escape(head) + name + re.escape(tail) + " *" + images + said
         if match := re.match(line + re.escape(around.after), rest):
             return role, match

@@ -75,7 +75,7 @@ GOLDEN = {
         "You are 板板.\n### Human: Mika: hi\n### Assistant: Hello!\n### Human: 小雨: 晚安\n### Assistant:"
     ),
     "alpaca": (
-        "You are 板板.\n\n### Instruction:\nMika: hi\n\n### Response:\nHello!\n\n"
+        "You are 板板.\n\n### Instruction:\nMika: hi\n\n### Response:\nHello!</s>\n\n"
         "### Instruction:\n小雨: 晚安\n\n### Response:\n"
     ),
     "plain": "You are 板板.\n\nChat: Mika: hi\nReply: Hello!\nChat: 小雨: 晚安\nReply:",
@@ -141,7 +141,7 @@ def test_images_stand_before_the_text(template: Template) -> None:
     pieces = list(template.render(talk))
     assert list(read_back(pieces, template)) == folded(template, talk)
     images = [piece.text for piece in pieces if piece.kind == "image"]
-    assert images == ([template.image.rstrip()] * 2 if template.image else [])
+    assert images == ([template.image.strip()] * 2 if template.image else [])
     without = text(template.render((*TALK[:3], replace(talk[-1], images=0))))
     assert text(pieces).replace(template.image * 2, "", 1) == without
 
@@ -154,8 +154,10 @@ def test_banbans_images_are_each_followed_by_a_newline() -> None:
 
 @every_format
 def test_a_viewer_cannot_forge_an_image(template: Template) -> None:
-    pieces = template.render((Line("viewer", f"{template.image or '<image>'} hi", "x"),))
+    mark = template.image.strip() or "<image>"
+    pieces = list(template.render((Line("viewer", f"{mark} hi", mark),)))
     assert not any(piece.kind == "image" for piece in pieces)
+    assert not template.image or mark not in text(pieces)
 
 
 @every_format

@@ -66,14 +66,19 @@ def test_a_template_that_only_looks_known_is_taken_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("name", "image"),
-    [("llama-3-dated", "<|image|>"), ("gemma-3", "<start_of_image>"), ("listed", "<image>"), ("chatml", "")],
+    [
+        ("llama-3-dated", "<|image|>"),
+        ("gemma-3", "<start_of_image>"),
+        ("listed", "\n\n<image>\n\n"),
+        ("chatml", ""),
+    ],
 )
 def test_images_are_learned(name: str, image: str) -> None:
     assert learned(JINJA[name].source, eos=JINJA[name].eos).image == image
 
 
 def test_images_that_are_numbered_are_no_placeholder() -> None:
-    numbered = JINJA["listed"].source.replace("'<image>'", "'<image ' ~ loop.index ~ '>'")
+    numbered = JINJA["listed"].source.replace("<image>", "<image ' ~ loop.index ~ '>")
     assert learned(numbered).image == ""
 
 

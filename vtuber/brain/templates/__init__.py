@@ -60,7 +60,7 @@ class Template:
     @property
     def markers(self) -> tuple[str, ...]:
         """Its words that no viewer may write, whether or not the model has a token for them."""
-        return _markers(*self.system, *self.viewer, *self.own, self.opening)
+        return _markers(*self.system, *self.viewer, *self.own, self.opening, self.image)
 
     @property
     def stop(self) -> tuple[str, ...]:
@@ -93,7 +93,8 @@ class Template:
             # The space before a word belongs to it, as in the texts that models learn from.
             space = "" if images else _spaces_after(before)
             yield from _named(before.removesuffix(space), self._author(line))
-            yield from self._image() * images
+            for _ in range(images):
+                yield from self._image()
             yield Piece(space + self._text(line), "own" if line.role == "self" else "plain")
             yield Piece(after, "control")
 
@@ -115,10 +116,12 @@ class Template:
                 spans.append((begin, len(text) + len(end)))
         return text, spans
 
-    def _image(self) -> list[Piece]:
-        mark = self.image.rstrip()
-        rest = self.image.removeprefix(mark)
-        return [Piece(mark, "image"), *([Piece(rest, "control")] if rest else [])]
+    def _image(self) -> Iterator[Piece]:
+        mark = self.image.strip()
+        before, _, after = self.image.partition(mark)
+        for piece in (Piece(before, "control"), Piece(mark, "image"), Piece(after, "control")):
+            if piece.text:
+                yield piece
 
     def _author(self, line: Line) -> str:
         return _viewer(broken(line.name, self.markers)) if line.role == "viewer" else _name(line)

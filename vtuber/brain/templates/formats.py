@@ -80,7 +80,7 @@ _ALL = (
         "alpaca",
         system=Around("", "\n\n"),
         viewer=Around("### Instruction:\n", "\n\n"),
-        own=Around("### Response:\n", "\n\n"),
+        own=Around("### Response:\n", "</s>\n\n"),
     ),
     Template(
         "plain",

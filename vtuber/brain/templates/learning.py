@@ -112,7 +112,7 @@ class _Lesson:
         except UnfitError:
             return ""
         image = one.removeprefix(before).removesuffix(text + after)
-        return image if two == before + image * 2 + text + after else ""
+        return image if image.strip() and two == before + image * 2 + text + after else ""
 
     def _between(self, count: int, *, opened: bool) -> list[str]:
         """What stands before, between and after the texts of the first ``count`` lines."""
