@@ -11,6 +11,7 @@ import ctypes
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import llama_cpp as c
@@ -49,13 +50,19 @@ class Sampling:
 
 
 class Log:
-    """What llama.cpp says of warnings and errors goes to stderr; the first and the last error are kept."""
+    """What llama.cpp says of warnings and errors goes to stderr; the first and the last error are kept.
+
+    llama.cpp calls back for as long as the process lives, so there is one that does too.
+    """
 
     def __init__(self) -> None:
-        self.first_error = self.last_error = ""
+        self.forget()
         self._level = 0
         self._callback = c.llama_log_callback(self._said)
         c.llama_log_set(self._callback, ctypes.c_void_p(0))
+
+    def forget(self) -> None:
+        self.first_error = self.last_error = ""
 
     def _said(self, level: int, text: bytes, _user_data: object) -> None:
         if level != _CONTINUED:
@@ -67,6 +74,9 @@ class Log:
             self.last_error = line.strip()
             self.first_error = self.first_error or self.last_error
         sys.stderr.write(line)
+
+
+_the_log = cache(Log)
 
 
 class Engine:
@@ -87,7 +97,8 @@ class Engine:
         progress: Callable[[float], None],
         should_stop: Callable[[], bool],
     ) -> None:
-        self._log = Log()
+        self._log = _the_log()
+        self._log.forget()
         c.llama_backend_init()
         self._should_stop = should_stop
         self._model = self._load(path, gpu_layers, progress, extra_buffers=extra_buffers)
