@@ -28,7 +28,6 @@ from benchmarks.rates import percentile
 from vtuber.brain.llama.backend import Llama, cores
 from vtuber.brain.llama.child import ENVIRONMENT
 from vtuber.brain.llama.model_file import locate
-from vtuber.brain.templates import opening
 from vtuber.config import Settings
 from vtuber.events import ChatMessage
 from vtuber.health import Health, State
@@ -160,8 +159,7 @@ async def measure(count: int) -> list[tuple[float, float]]:
             while show.performer.busy:
                 show.performer.hush(0)
                 await asyncio.sleep(0.02)
-            style = brain._format()  # noqa: SLF001
-            pieces = [*brain._render(asked[-1].lines), *opening(style, asked[-1].names[0], "")]  # noqa: SLF001
+            pieces = list(brain.template.prompt(asked[-1].lines, asked[-1].names[0]))
             tokens = floor.tokens(pieces)
             usage = brain.usage
             new = max(1, usage.prompt - usage.reused)

@@ -25,7 +25,7 @@ from vtuber.brain.llama.child import ENVIRONMENT
 from vtuber.brain.llama.model_file import locate
 from vtuber.brain.memory import NOTHING
 from vtuber.brain.prompt import Conversation
-from vtuber.brain.templates import FORMATS, opening, render
+from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Settings
 from vtuber.events import Author, Batch, ChatMessage, Pick
 
@@ -84,8 +84,7 @@ async def first_tokens(brain: Llama, bare: asyncio.subprocess.Process, prompt: P
 
 
 async def bare_first_token(bare: asyncio.subprocess.Process, prompt: Prompt) -> float:
-    style = FORMATS["chatml"]
-    pieces = [*render(prompt.lines, style), *opening(style, prompt.names[0])]
+    pieces = list(FORMATS["chatml"].prompt(prompt.lines, prompt.names[0]))
     if bare.stdin is None or bare.stdout is None:
         raise RuntimeError
     bare.stdin.write(json.dumps(pieces).encode() + b"\n")

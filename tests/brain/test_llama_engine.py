@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
+from pathlib import Path
 
 import pytest
+import tiny_gguf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from template_props import ALL
 
 from vtuber.brain import Line
 from vtuber.brain.llama.engine import CHUNK, Engine, EngineError, Sampling, Stopped
 from vtuber.brain.llama.model_file import locate
-from vtuber.brain.templates import FORMATS, render
 
 HOSTILE = (
     "<|im_end|>",
@@ -43,18 +47,26 @@ class Stop:
 stop = Stop()
 
 
-@pytest.fixture(scope="module")
-def loaded() -> Iterator[Engine]:
-    shares: list[float] = []
-    engine = Engine(
-        str(locate("")),
-        context=1024,
+def load(path: Path, context: int, progress: Callable[[float], None]) -> Engine:
+    return Engine(
+        str(path),
+        context=context,
         threads=1,
         gpu_layers=0,
         extra_buffers=True,
-        progress=shares.append,
+        progress=progress,
         should_stop=stop,
     )
+
+
+def tiny(path: Path) -> Engine:
+    return load(path, tiny_gguf.CONTEXT, lambda _share: None)
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Iterator[Engine]:
+    shares: list[float] = []
+    engine = load(locate(""), 1024, shares.append)
     assert shares[-1] == 1.0
     yield engine
     engine.close()
@@ -67,14 +79,27 @@ def engine(loaded: Engine) -> Engine:
     return loaded
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("name", ["chatml", "banban"])
-def test_what_a_viewer_writes_has_no_control_token(engine: Engine, text: str, name: str) -> None:
-    viewer = Line("viewer", f"hi {text} bye {text}", text)
-    for piece in render((viewer,), FORMATS[name]):
-        tokens = engine.tokenize(piece.text, control=piece.kind == "control")
-        if piece.kind != "control":
-            assert not any(map(engine.is_control, tokens)), piece
+def assert_plain(engine: Engine, line: Line) -> None:
+    for name, template in ALL.items():
+        for piece in template.prompt((line,), "板板", line.text):
+            if piece.kind in ("plain", "own"):
+                tokens = engine.tokenize(piece.text, control=False)
+                assert not any(map(engine.is_control, tokens)), (name, piece)
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "".join(HOSTILE)])
+def test_what_anybody_writes_has_no_control_token(engine: Engine, text: str) -> None:
+    for role in ("viewer", "self", "system"):
+        assert_plain(engine, Line(role, f"hi {text} bye {text}", text))
+
+
+crumbs = st.lists(st.sampled_from([*HOSTILE, "<|", "|>", "im_end", "<", "s>", " ", "\n", "板"]), max_size=8)
+
+
+@given(crumbs.map("".join), crumbs.map("".join))
+@settings(max_examples=50)
+def test_no_name_or_text_has_a_control_token(loaded: Engine, name: str, text: str) -> None:
+    assert_plain(loaded, Line("viewer", text, name))
 
 
 def test_the_formats_own_tokens_are_control_tokens(engine: Engine) -> None:
@@ -88,6 +113,25 @@ def test_text_survives_its_tokens(engine: Engine) -> None:
     for text in ("hello there", "鳳梨披薩 🍍", "a\u0000b", " " * 40, "x" * 3000):
         tokens = engine.tokenize(text, control=False)
         assert b"".join(map(engine.spell, tokens)).decode() == text
+
+
+def test_a_piece_gets_no_space_that_it_does_not_have(tmp_path: Path) -> None:
+    """Vocabularies such as Llama 2's put one before each text; a piece is only a part of one."""
+    engine = tiny(tiny_gguf.write(tmp_path / "tiny.gguf"))
+    for text in ("hi", " hi", "\nhi", "", " ", "\n\n", "板板", "USER: hi"):
+        tokens = engine.tokenize(text, control=False)
+        assert b"".join(map(engine.spell, tokens)).decode() == text
+    spoken = engine.tokenize("<|im_start|>hi", control=True)
+    assert engine.is_control(spoken[0])
+    assert not any(map(engine.is_control, engine.tokenize("<|im_start|></s>", control=False)))
+    engine.close()
+
+
+def test_it_knows_what_its_tokens_are_called(engine: Engine, tmp_path: Path) -> None:
+    assert (engine.name("bos"), engine.name("eos")) == ("<|im_start|>", "<|im_end|>")
+    other = tiny(tiny_gguf.write(tmp_path / "tiny.gguf"))
+    assert (other.name("bos"), other.name("eos"), other.begins) == ("<s>", "</s>", [1])
+    other.close()
 
 
 def test_a_stop_between_chunks_keeps_what_was_read(engine: Engine) -> None:

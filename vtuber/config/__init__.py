@@ -251,7 +251,7 @@ class Brain(Section):
     model: FilePath = ""
     """Path of a GGUF. Empty: the small embedded model."""
     template: str = "auto"
-    """The prompt format; "auto" reads it from the GGUF."""
+    """The prompt format; "auto" learns it from the GGUF."""
     context: Annotated[int, Field(ge=512, le=262_144)] = 4096
     """Tokens the model can hold at once; lowered to what it was trained for."""
     threads: Annotated[int, Field(ge=0, le=1024)] = 0

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,12 @@ import psutil
 from vtuber import clock
 from vtuber.brain import Line, Progress, Prompt, Usage
 from vtuber.brain.llama.child import COMMAND, Child, Request
-from vtuber.brain.llama.model_file import FETCH_AGAIN, locate
-from vtuber.brain.templates import FORMATS, Format, Piece, choose, opening, render
+from vtuber.brain.llama.fit import CURE, Fit, fit
+from vtuber.brain.llama.model_file import locate, refused
+from vtuber.brain.templates import Template
+from vtuber.brain.templates.formats import by_name
 from vtuber.config import Settings
-from vtuber.errors import BanbanError, BrainError, ConfigError
+from vtuber.errors import BanbanError, BrainError
 from vtuber.health import Health, State
 from vtuber.text import escaped
 
@@ -35,6 +36,8 @@ _PATIENCE = 10
 """Loading, and reading a whole persona, may take so many times as long as a token…"""
 _PATIENCE_SECONDS = 60.0
 """…and always so long."""
+_LEARN_SECONDS = 10.0
+"""What a chat template does is learned in a hundredth of that."""
 _BACKOFF = (0.0, 0.5, 2.0, 5.0, 15.0, 30.0)
 _LIVED = 60.0
 """A process that has lived so many seconds died of something new."""
@@ -49,7 +52,7 @@ class _Model:
     """What is known of a loaded model."""
 
     context: int
-    template: str
+    chat_template: str
     description: str
 
 
@@ -67,6 +70,7 @@ class Llama:
         self._settings = settings.brain
         self._path = Path()
         self._model: _Model | None = None
+        self._fit: Fit | None = None
         self._child: Child | None = None
         self._ready = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -80,6 +84,7 @@ class Llama:
     # What the show asks for
 
     async def start(self, progress: Progress) -> None:
+        by_name(self._settings.template)
         self._path = locate(self._settings.model)
         progress(0.0, f"loading {self._path.name}")
         self._child = await self._begin(progress)
@@ -105,12 +110,19 @@ class Llama:
 
     async def count(self, lines: tuple[Line, ...]) -> int:
         child = await self._living()
-        request = child.ask("count", pieces=self._render(lines))
+        request = child.ask("count", pieces=list(self.template.render(lines)))
         return int((await self._answer_or_end(child, request, self._token_seconds))["tokens"])
 
     @property
     def context(self) -> int:
         return self._model.context if self._model else self._settings.context
+
+    @property
+    def template(self) -> Template:
+        """How the model is asked; known after ``start``."""
+        if self._fit is None:
+            raise BrainError("the model was not started", where="brain")
+        return self._fit.template
 
     @property
     def usage(self) -> Usage:
@@ -140,38 +152,36 @@ class Llama:
             return Health("brain", State.DOWN, "nobody looks after the model's process", "start banban again")
         if not self._ready.is_set():
             return Health("brain", State.DOWN, f"being brought back: {self._trouble}", "wait a moment")
-        what = f"{self._path.stem} ({self._model.description}), {self.context} tokens"
+        what = (
+            f"{self._path.stem} ({self._model.description}), {self.context} tokens, "
+            f"prompt format {self.template.name}"
+        )
         if not self._extra_buffers:
-            return Health(
-                "brain",
-                State.LIMITED,
+            limit = (
                 f"{what}; slower, because this build of llama.cpp crashes on this processor",
                 'install it again with CMAKE_ARGS="-DGGML_NATIVE=OFF"',
             )
-        if not self._settings.model:
-            return Health(
-                "brain",
-                State.LIMITED,
-                f"a toy brain: {what}",
-                "set brain.model in config.toml to the path of a better GGUF",
-            )
-        return Health("brain", State.OK, what)
+        elif self._fit and self._fit.doubt:
+            limit = f"{what}, which is a guess: {self._fit.doubt}", CURE
+        elif not self._settings.model:
+            limit = f"a toy brain: {what}", "set brain.model in config.toml to the path of a better GGUF"
+        else:
+            return Health("brain", State.OK, what)
+        return Health("brain", State.LIMITED, *limit)
 
     # A reply
 
     def _ask(self, child: Child, prompt: Prompt) -> Request:
-        style = self._format()
         name = prompt.names[0] if prompt.names else ""
-        pieces = chain(render(prompt.lines, style), opening(style, name, prompt.reply_so_far))
         return child.ask(
             "generate",
-            pieces=list(pieces),
+            pieces=list(self.template.prompt(prompt.lines, name, prompt.reply_so_far)),
             sampling={
                 "temperature": self._settings.temperature,
                 "top_p": self._settings.top_p,
                 "seed": prompt.seed,
             },
-            stop=[*style.stop, _LINE_END, *(() if self._settings.model else (_ASIDE,))],
+            stop=[*self.template.stop, _LINE_END, *(() if self._settings.model else (_ASIDE,))],
             labels=prompt.names,
             goes_on=bool(prompt.reply_so_far),
             max_tokens=prompt.max_tokens,
@@ -233,19 +243,12 @@ class Llama:
         return await self._living()
 
     async def _read_head(self, child: Child) -> None:
-        request = child.ask("warm", pieces=self._render(self._head))
+        request = child.ask("warm", pieces=list(self.template.head(self._head)))
         await self._answer_or_end(child, request, self._long_seconds)
 
     def _note_usage(self, frame: dict[str, Any]) -> None:
         if "reply" in frame:
             self._usage = Usage(frame["prompt"], frame["reused"], frame["reply"])
-
-    def _format(self) -> Format:
-        template = self._model.template if self._model else ""
-        return FORMATS[choose(self._settings.template, template)]
-
-    def _render(self, lines: Iterable[Line]) -> list[Piece]:
-        return list(render(lines, self._format()))
 
     # The process
 
@@ -301,9 +304,24 @@ class Llama:
                     where=f"brain.model: {self._path}",
                     cure="if memory ran out, use a smaller model or a smaller brain.context",
                 ) from None
-            raise ConfigError(error.what, where=f"brain.model: {self._path}", cure=FETCH_AGAIN) from None
-        self._model = _Model(**{key: frame[key] for key in _Model.__slots__})
-        choose(self._settings.template, self._model.template)
+            raise refused(self._path, error.what) from None
+        model = _Model(**{key: frame[key] for key in _Model.__slots__})
+        self._fit = self._fit or await self._learn(child, model.chat_template)
+        self._model = model
+
+    async def _learn(self, child: Child, chat_template: str) -> Fit:
+        """How this model wants to be asked. Raises ConfigError for a chat template that will not end."""
+        wanted = self._settings.template
+        if known := by_name(wanted):
+            return Fit(known)
+        try:
+            learned = await self._answer_or_end(child, child.ask("learn"), _LEARN_SECONDS)
+        except BrainError as error:
+            learned = {"hostile": error.what}
+        chosen = fit(wanted, self._path, chat_template, learned)
+        if chosen.doubt:
+            log.warning("%s; %s is a guess", chosen.doubt, chosen.template.name)
+        return chosen
 
     async def _keep_alive(self, child: Child) -> None:
         """Brings the process back whenever it dies."""

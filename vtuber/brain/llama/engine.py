@@ -11,7 +11,8 @@ import ctypes
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 import llama_cpp as c
 
@@ -49,13 +50,19 @@ class Sampling:
 
 
 class Log:
-    """What llama.cpp says of warnings and errors goes to stderr; the last error is kept."""
+    """What llama.cpp says of warnings and errors goes to stderr; the first and the last error are kept.
+
+    llama.cpp calls back for as long as the process lives, so there is one that does too.
+    """
 
     def __init__(self) -> None:
-        self.last_error = ""
+        self.forget()
         self._level = 0
         self._callback = c.llama_log_callback(self._said)
         c.llama_log_set(self._callback, ctypes.c_void_p(0))
+
+    def forget(self) -> None:
+        self.first_error = self.last_error = ""
 
     def _said(self, level: int, text: bytes, _user_data: object) -> None:
         if level != _CONTINUED:
@@ -65,7 +72,11 @@ class Log:
         line = text.decode("utf-8", "replace")
         if self._level == _ERROR and line.strip():
             self.last_error = line.strip()
+            self.first_error = self.first_error or self.last_error
         sys.stderr.write(line)
+
+
+_the_log = cache(Log)
 
 
 class Engine:
@@ -86,7 +97,8 @@ class Engine:
         progress: Callable[[float], None],
         should_stop: Callable[[], bool],
     ) -> None:
-        self._log = Log()
+        self._log = _the_log()
+        self._log.forget()
         c.llama_backend_init()
         self._should_stop = should_stop
         self._model = self._load(path, gpu_layers, progress, extra_buffers=extra_buffers)
@@ -98,6 +110,7 @@ class Engine:
         self._abort = c.ggml_abort_callback(lambda _data: should_stop())
         self._no_abort = c.ggml_abort_callback(0)
         self._piece = ctypes.create_string_buffer(256)
+        self._lead = self._leading()
         self.cached: list[int] = []
         """The tokens whose state is in the context."""
 
@@ -114,7 +127,7 @@ class Engine:
         params.progress_callback = c.llama_progress_callback(loaded)
         model = c.llama_model_load_from_file(path.encode("utf-8"), params)
         if not model:
-            raise EngineError(self._log.last_error or "the model cannot be loaded")
+            raise EngineError(self._log.first_error or "the model cannot be loaded")
         return model
 
     def _open(self, threads: int, gpu_layers: int) -> Any:
@@ -148,8 +161,30 @@ class Engine:
         """What every prompt begins with, as the GGUF wants it: the BOS token or nothing."""
         return [int(c.llama_vocab_bos(self._vocab))] if c.llama_vocab_get_add_bos(self._vocab) else []
 
+    def name(self, which: Literal["bos", "eos"]) -> str:
+        """How templates write one of the model's own tokens; "" when it has none."""
+        token = int({"bos": c.llama_vocab_bos, "eos": c.llama_vocab_eos}[which](self._vocab))
+        return (
+            str(c.llama_vocab_get_text(self._vocab, token).decode("utf-8", "replace")) if token >= 0 else ""
+        )
+
     def tokenize(self, text: str, *, control: bool) -> list[int]:
         """``control``: template tokens in the text become control tokens; otherwise it is plain text."""
+        tokens = self._raw_tokens("\n" + text, control=control) if self._lead else []
+        if self._lead and tokens[: len(self._lead)] == self._lead:
+            return tokens[len(self._lead) :]
+        return self._raw_tokens(text, control=control)
+
+    def _leading(self) -> list[int]:
+        """What a line break becomes at the beginning of a text, where the vocabulary puts a space there.
+
+        A piece stands in the middle of a prompt, where no space belongs: it is tokenized after a line break.
+        """
+        first = self._raw_tokens("a", control=False)[:1]
+        spaced = any(self.spell(token).startswith(b" ") for token in first)
+        return self._raw_tokens("\n", control=False) if spaced else []
+
+    def _raw_tokens(self, text: str, *, control: bool) -> list[int]:
         raw = text.encode("utf-8", "replace")
         room = len(raw) + 8
         tokens = (c.llama_token * room)()

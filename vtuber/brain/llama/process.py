@@ -6,6 +6,7 @@ in this process goes to stderr). A request has an ``op`` and an ``id`` that its 
 | op | fields | answers |
 |---|---|---|
 | load | path, context, threads, gpu_layers, extra_buffers | progress…, done with what is known of it |
+| learn | | done with template, learned from the GGUF's own; or hostile or unfit, with words |
 | warm | pieces | done with prompt, reused |
 | generate | pieces, sampling, stop, labels, goes_on, max_tokens | text…, done with prompt, reused, reply |
 | count | pieces | done with tokens |
@@ -25,10 +26,12 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import IO, Any
 
 from vtuber.brain.llama.reply import ReplyText
 
+_TEMPLATE = "tokenizer.chat_template"
 _REMEMBERED = 4096
 """So many pieces' tokens are kept."""
 _OWN_REMEMBERED = 256
@@ -65,6 +68,7 @@ class Worker:
             self._current = request["id"]
             handler = {
                 "load": self._load,
+                "learn": self._learn,
                 "warm": self._warm,
                 "generate": self._generate,
                 "count": self._count,
@@ -107,9 +111,26 @@ class Worker:
         self._engine = engine
         return {
             "context": engine.context,
-            "template": engine.metadata("tokenizer.chat_template"),
+            "chat_template": engine.metadata(_TEMPLATE),
             "description": engine.description(),
         }
+
+    def _learn(self, _request: Request) -> dict[str, Any]:
+        # Jinja is loaded with llama_cpp anyway, see _load.
+        from vtuber.brain.templates.jinja import HostileError, Jinja, UnfitError  # noqa: PLC0415
+        from vtuber.brain.templates.learning import learn  # noqa: PLC0415
+
+        engine = self._engine
+        if not (source := engine.metadata(_TEMPLATE)):
+            return {"unfit": "the GGUF carries none"}
+        try:
+            jinja = Jinja(source, eos=engine.name("eos"))
+            template = learn(jinja, bos=engine.name("bos"), adds_bos=bool(engine.begins))
+        except HostileError as error:
+            return {"hostile": str(error)}
+        except UnfitError as error:
+            return {"unfit": str(error)}
+        return {"template": asdict(template)}
 
     def _warm(self, request: Request) -> dict[str, Any]:
         from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415  # see _load
@@ -159,7 +180,7 @@ class Worker:
         tokens: list[int] = list(self._engine.begins)
         for text, kind in pieces:
             own = self._own.get(_bare(text)) if kind == "own" else None
-            tokens += own if own is not None else self._piece(text, control=kind == "control")
+            tokens += own if own is not None else self._piece(text, control=kind in ("control", "image"))
         return tokens
 
     def _piece(self, text: str, *, control: bool) -> list[int]:

@@ -1,0 +1,185 @@
+"""Models that others made, in the real process: what each is asked in, and what is said of a bad one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import tiny_gguf
+from template_props import CHATML, LLAMA_3_NAMES, VICUNA
+
+from vtuber.brain import Line, Prompt
+from vtuber.brain.llama import backend
+from vtuber.brain.llama.backend import Llama
+from vtuber.brain.templates.formats import FORMATS
+from vtuber.config import Brain, Settings
+from vtuber.errors import ConfigError
+from vtuber.health import State
+
+SYSTEM = Line("system", "You are 板板.")
+HI = Line("viewer", "hi", "小雨")
+HANGS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+BROKEN = "{{ '<|im_start|>' }}{% if %}"
+
+
+def quiet(_share: float, _words: str) -> None:
+    pass
+
+
+@asynccontextmanager
+async def started(path: Path, **options: Any) -> AsyncIterator[Llama]:
+    brain = Llama(Settings(brain=Brain.model_validate({"model": str(path), "threads": 1, **options})))
+    try:
+        await brain.start(quiet)
+        yield brain
+    finally:
+        await brain.stop()
+
+
+async def refusal(path: Path, **options: Any) -> ConfigError:
+    """What the streamer is told; no process is left."""
+    before = psutil.Process().children()
+    with pytest.raises(ConfigError) as caught:
+        async with started(path, **options):
+            pass
+    assert psutil.Process().children() == before
+    return caught.value
+
+
+async def reply(brain: Llama) -> str:
+    async with aclosing(brain.stream(Prompt((SYSTEM, HI), 1, 8, 1, names=("板板",)))) as tokens:
+        return "".join([token async for token in tokens])
+
+
+@pytest.mark.parametrize(
+    ("template", "name"), [(CHATML, "chatml"), (LLAMA_3_NAMES, "banban"), (VICUNA, "vicuna")]
+)
+async def test_a_format_is_chosen_by_itself(tmp_path: Path, template: str, name: str) -> None:
+    async with started(tiny_gguf.write(tmp_path / "tiny.gguf", template)) as brain:
+        assert brain.template == FORMATS[name]
+        assert brain.health().state is State.OK
+        assert f"prompt format {name}" in brain.health().what
+        await reply(brain)
+
+
+async def test_the_models_own_format_is_used_as_it_is(tmp_path: Path) -> None:
+    template = CHATML.replace("'<|im_start|>'", "bos_token + '<|im_start|>'")
+    async with started(tiny_gguf.write(tmp_path / "tiny.gguf", template, adds_bos=False)) as brain:
+        assert brain.template.name == "jinja"
+        await reply(brain)
+        pieces = list(brain.template.prompt((SYSTEM, HI), "板板"))
+        assert pieces[0] == ("<s>", "control")
+        assert await brain.count((SYSTEM, HI)) < brain.usage.prompt
+        assert brain.health().state is State.OK
+
+
+async def test_config_has_the_last_word(tmp_path: Path) -> None:
+    model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
+    async with started(model, template="gemma") as brain:
+        assert brain.template is FORMATS["gemma"]
+    async with started(model, template="jinja") as brain:
+        assert brain.template.name == "jinja"
+        assert brain.template.viewer == FORMATS["chatml"].viewer
+    hostile = tiny_gguf.write(tmp_path / "hostile.gguf", HANGS)
+    async with started(hostile, template="qwen") as brain:
+        assert brain.template is FORMATS["chatml"]
+
+
+async def test_a_format_is_learned_once(tmp_path: Path) -> None:
+    async with started(tiny_gguf.write(tmp_path / "tiny.gguf", VICUNA)) as brain:
+        before, child = brain.template, brain._child
+        assert child is not None
+        psutil.Process(child.pid).kill()
+        await child.dead.wait()
+        await reply(brain)
+        assert brain.template is before
+
+
+@pytest.mark.parametrize(
+    ("template", "name", "told"),
+    [
+        (None, "plain", "carries none"),
+        (BROKEN, "chatml", "TemplateSyntaxError"),
+        ("{{ raise_exception('[INST] \x1b[31m') }}", "mistral", r"\x1b"),
+        ("{{ messages[-1].content }} USER:", "vicuna", "leaves out"),
+    ],
+)
+async def test_a_guess_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, template: str | None, name: str, told: str
+) -> None:
+    async with started(tiny_gguf.write(tmp_path / "tiny.gguf", template)) as brain:
+        assert brain.template is FORMATS[name]
+        health = brain.health()
+        assert health.state is State.LIMITED
+        for words in (health.what, caplog.text):
+            assert "guess" in words
+            assert name in words
+            assert told in words
+            assert "\x1b" not in words
+        assert "brain.template" in health.cure
+        await reply(brain)
+
+
+@pytest.mark.parametrize("template", [None, BROKEN])
+async def test_asked_for_by_config_it_is_no_guess(tmp_path: Path, template: str | None) -> None:
+    error = await refusal(tiny_gguf.write(tmp_path / "tiny.gguf", template), template="jinja")
+    assert error.where == "brain.template"
+    assert "chatml" in error.cure
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("{{ ''.__class__ }}", "'__class__'"),
+        ("{% import 'os\x1b' as os %}", r"another file, 'os\x1b'"),
+        ("{{ range(10 ** 10) }}", "Range too big"),
+    ],
+)
+async def test_a_hostile_chat_template_is_refused(tmp_path: Path, template: str, told: str) -> None:
+    error = await refusal(tiny_gguf.write(tmp_path / "bad.gguf", template))
+    assert "hostile" in error.what
+    assert told in error.what
+    assert "bad.gguf" in error.where
+    assert "brain.template" in error.cure
+
+
+@pytest.mark.parametrize("template", [HANGS, "{{ 9 ** (9 ** 9) % 7 }}"])
+async def test_a_chat_template_without_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str
+) -> None:
+    monkeypatch.setattr(backend, "_LEARN_SECONDS", 0.2)
+    error = await refusal(tiny_gguf.write(tmp_path / "bad.gguf", template))
+    assert "hostile" in error.what
+    assert "0.2 seconds" in error.what
+
+
+async def test_an_unknown_kind_of_model_is_no_damage(tmp_path: Path) -> None:
+    error = await refusal(tiny_gguf.write(tmp_path / "new.gguf", CHATML, architecture="banbanito"))
+    assert "'banbanito'" in error.what
+    assert "llama-cpp-python" in error.cure
+    assert "new.gguf" in error.where
+
+
+@pytest.mark.parametrize("kept", [20, 2000, -4000, -10])
+async def test_a_file_cut_short_is_damaged(tmp_path: Path, kept: int) -> None:
+    whole = tiny_gguf.write(tmp_path / "whole.gguf", CHATML).read_bytes()
+    (tmp_path / "cut.gguf").write_bytes(whole[:kept])
+    error = await refusal(tmp_path / "cut.gguf")
+    assert "cut short" in error.what
+    assert "read" in error.what or "bounds" in error.what, "llama.cpp's own first words are kept"
+    assert "download" in error.cure
+
+
+async def test_what_is_no_gguf_is_told_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "page.gguf").write_text("<html>not found</html>", "utf-8")
+    error = await refusal(tmp_path / "page.gguf")
+    assert "no GGUF" in error.what
+
+
+async def test_weights_that_are_missing_are_told(tmp_path: Path) -> None:
+    error = await refusal(tiny_gguf.write(tmp_path / "empty.gguf", CHATML, weights=False))
+    assert "token_embd" in error.what

@@ -1,0 +1,164 @@
+"""Prompt formats: how lines become the text a model was trained on.
+
+A format's own tokens are *control* pieces; what anybody wrote is never part of one, so that no chat text can
+become a control token. Each piece is tokenized by itself: a line's tokens never depend on its neighbours, and
+the prompt of the next turn begins with the very tokens of this one.
+
+A new format is one entry in ``formats``. A GGUF's own, written in Jinja, is learned from it (``learning``).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sized
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from vtuber.brain import Line
+from vtuber.brain.templates.markers import broken, markers_in
+
+NAME = "{name}"
+"""Where a format puts the author's name."""
+_ROLES = frozenset({"system", "user", "assistant", "model", "tool", "human", "developer", "ipython"})
+
+
+class Piece(NamedTuple):
+    text: str
+    kind: Literal["control", "plain", "own", "image"]
+    """"own" is what she said herself: the model may still hold the very tokens it made. "image" stands for
+    one, by the format's own token for it."""
+
+
+class Around(NamedTuple):
+    """What stands before and after a line's text."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One format. It has author names when ``named``; otherwise a viewer's name is folded into the text."""
+
+    name: str
+    system: Around
+    viewer: Around
+    own: Around
+    joined: bool = False
+    """A viewer's line goes on where a system line ended, with no beginning of its own."""
+    opening: str = ""
+    """What makes her speak, where that is not simply what her lines begin with."""
+    image: str = ""
+    """Stands for an image, before a line's text; "": the format has none."""
+    begin: str = ""
+    """What a prompt begins with, where the model does not see to that itself."""
+
+    @property
+    def named(self) -> bool:
+        return NAME in self.viewer.before
+
+    @property
+    def markers(self) -> tuple[str, ...]:
+        """Its words that no viewer may write, whether or not the model has a token for them."""
+        return _markers(*self.system, *self.viewer, *self.own, self.opening, self.image)
+
+    @property
+    def stop(self) -> tuple[str, ...]:
+        """Text that ends a reply, beside the model's own end tokens."""
+        return _markers(*self.system, *self.viewer, self.own.after)
+
+    def prompt(self, lines: Iterable[Line], name: str, reply_so_far: str = "") -> Iterator[Piece]:
+        """All that is asked: ``lines``, and what makes her, called ``name``, go on after ``reply_so_far``."""
+        yield from self.head(lines)
+        before = self.own.before if self.named else self.opening or self.own.before
+        yield from _named(before.rstrip(" "), _name(Line("self", "", name)))
+        if reply_so_far:
+            yield Piece(_spaces_after(before) + reply_so_far, "own")
+
+    def head(self, lines: Iterable[Line]) -> Iterator[Piece]:
+        """What every prompt begins with whose first lines are these."""
+        if self.begin:
+            yield Piece(self.begin, "control")
+        yield from self.render(lines)
+
+    def render(self, lines: Iterable[Line]) -> Iterator[Piece]:
+        """The pieces of ``lines``, each line closed; more lines only add to them."""
+        joins = False
+        for line in lines:
+            before, after = {"system": self.system, "viewer": self.viewer, "self": self.own}[line.role]
+            if joins and line.role != "self":
+                before = ""
+            joins = self.joined and line.role == "system"
+            images = line.images if self.image else 0
+            # The space before a word belongs to it, as in the texts that models learn from.
+            space = "" if images else _spaces_after(before)
+            yield from _named(before.removesuffix(space), self._author(line))
+            for _ in range(images):
+                yield from self._image()
+            yield Piece(space + self._text(line), "own" if line.role == "self" else "plain")
+            yield Piece(after, "control")
+
+    def count(self, lines: Iterable[Line], tokenize: Callable[[Piece], Sized]) -> int:
+        """How many tokens ``lines`` take in a prompt."""
+        return sum(len(tokenize(piece)) for piece in self.render(lines))
+
+    def own_words(self, lines: Iterable[Line]) -> tuple[str, list[tuple[int, int]]]:
+        """The text of ``lines`` and the spans of it, [begin, end) in characters, that she must learn to say.
+
+        A span is what she said and the token that ends it.
+        """
+        text, spans = "", []
+        end = self.own.after.rstrip() or self.own.after
+        for piece in self.head(lines):
+            begin = len(text)
+            text += piece.text
+            if piece.kind == "own":
+                spans.append((begin, len(text) + len(end)))
+        return text, spans
+
+    def _image(self) -> Iterator[Piece]:
+        mark = self.image.strip()
+        before, _, after = self.image.partition(mark)
+        for piece in (Piece(before, "control"), Piece(mark, "image"), Piece(after, "control")):
+            if piece.text:
+                yield piece
+
+    def _author(self, line: Line) -> str:
+        return _viewer(broken(line.name, self.markers)) if line.role == "viewer" else _name(line)
+
+    def _text(self, line: Line) -> str:
+        if line.role != "viewer":
+            return line.text
+        text = " ".join(line.text.split())  # a viewer's line is one line: a second could pose as another's
+        if not self.named and line.name:
+            text = f"{self._author(line)}: {text}"
+        return broken(text, self.markers)
+
+
+def _named(before: str, name: str) -> Iterator[Piece]:
+    """What stands before a line's text, with the name where it belongs."""
+    before, found, after = before.partition(NAME)
+    if before:
+        yield Piece(before, "control")
+    if found:
+        yield Piece(name, "plain")
+        yield Piece(after, "control")
+
+
+def _name(line: Line) -> str:
+    return " ".join(line.name.split()) or "assistant"
+
+
+def _viewer(name: str) -> str:
+    """A viewer's name: one line, and no role's, however it is written."""
+    name = " ".join(name.split()).rstrip(" :：")  # "Assistant:" is a role too
+    seen = "".join(char for char in unicodedata.normalize("NFKC", name) if char.isalnum())
+    return f"viewer {name}".strip() if not name or seen.casefold() in _ROLES else name
+
+
+def _markers(*texts: str) -> tuple[str, ...]:
+    return markers_in(tuple(text.replace(NAME, "\n") for text in texts))
+
+
+def _spaces_after(text: str) -> str:
+    return " " * (len(text) - len(text.rstrip(" ")))
