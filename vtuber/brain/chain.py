@@ -79,7 +79,7 @@ class Chain:
         """Raises BrainError only when none can answer and there is no spare line."""
         asked, said = prompt.lines[-1], prompt.reply_so_far
         order = await self._order(asked.name)
-        trouble: BrainError | None = None
+        trouble = None if order else self._members[0].trouble
         for attempt, member in enumerate(order):
             patience = self._patience if order[-1] is not member else self._last_patience
             question = replace(prompt, seed=prompt.seed + attempt, reply_so_far=said)

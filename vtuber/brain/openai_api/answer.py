@@ -87,7 +87,7 @@ class Answer:
         text = said.get("content") if isinstance(said, dict) else choice.get("text")
         if isinstance(text, str) and text:
             yield text
-        if choice.get("finish_reason"):
+        if choice.get("finish_reason") or "message" in choice:
             self.complete = True
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -16,7 +15,7 @@ from vtuber.brain.openai_api.answer import Answer
 from vtuber.brain.openai_api.client import Client
 from vtuber.brain.openai_api.manner import Manner
 from vtuber.brain.openai_api.question import Question
-from vtuber.brain.openai_api.refused import KEY, Refused
+from vtuber.brain.openai_api.refused import Refused, key
 from vtuber.brain.openai_api.reply import Reply
 from vtuber.brain.openai_api.waiting import Waiting
 from vtuber.brain.tokens import estimate_lines
@@ -42,6 +41,8 @@ _KNOWN = 32
 _LOADING_SECONDS = 300.0
 """So long may the first question take: some servers load their model for it."""
 _LEAST_CONTEXT = 512
+_NEARER = 0.75
+"""When a prompt did not fit, the context is taken to be so much smaller from then on."""
 _MUTE = "its model may think to itself all the time: take one that does not, or raise brain.max_tokens"
 _HELLO = Line("viewer", "Hello!")
 
@@ -51,7 +52,7 @@ class OpenAi:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.brain
-        self._client = Client(settings.brain.openai.url, os.environ.get(KEY, "").strip())
+        self._client = Client(settings.brain.openai.url, key())
         self._model = settings.brain.openai.model
         self._context = settings.brain.context
         self._manner = Manner()
@@ -194,6 +195,8 @@ class OpenAi:
                 again = None if begun else question.again(refused, body)
                 if again is None:
                     raise
+                if again.prompt is not question.prompt:
+                    self._context = max(int(self._context * _NEARER), _LEAST_CONTEXT)
                 question = again
             else:
                 break

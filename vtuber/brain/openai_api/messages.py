@@ -16,7 +16,7 @@ _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _ROLES = frozenset({"system", "user", "assistant", "model", "tool", "human", "developer", "function"})
 _TOKEN = re.compile(r"<(?=[|/｜]?[^\s<>]*>)|\[(?=/?[A-Z_]+\])|<(?=<)")
 """Where something like <|im_end|>, </s>, <<SYS>> or [INST] begins."""
-_SPEAKER = re.compile(r"\b(system|user|assistant|human)\s*[:：]|#{3,}", re.IGNORECASE)
+_SPEAKER = re.compile(r"(system|user|assistant|human)\s*[:：]|#{3,}", re.IGNORECASE)
 """What begins a line in formats without tokens."""
 
 Message = dict[str, str]

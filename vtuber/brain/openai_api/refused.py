@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
@@ -28,6 +29,11 @@ _TOO_LONG = re.compile(
 )
 _TELLING = ("error", "message", "msg", "detail", "param", "code", "type", "loc")
 """What the parts of an error are called that say something about it. Others may repeat the whole request."""
+
+
+def key() -> str:
+    """The server's key, "" without one."""
+    return os.environ.get(KEY, "").strip()
 
 
 class Refused(BrainError):  # noqa: N818  # it is raised as one says it
@@ -58,6 +64,8 @@ class Refused(BrainError):  # noqa: N818  # it is raised as one says it
 def refusal(status: int, body: bytes | Any, headers: Mapping[str, str] | None = None) -> Refused:
     """What the server told with this status, as an error to raise."""
     why = clean(" ".join(_told(_parsed(body) if isinstance(body, bytes) else body)), 1000)
+    if secret := key():
+        why = why.replace(secret, "***")  # some repeat what they were given
     what = f"the model server refuses ({status})" if status != 200 else "the model server gives up"
     if why:
         what = f"{what}: {why if len(why) <= 200 else why[:199] + '…'}"

@@ -63,7 +63,7 @@ class _Thoughts:
             if not ended:
                 self._held = _THINKS + self._held[-len(_THOUGHT) :]
                 return ""
-        self._over = True
+        self._over, self._held = True, ""
         return begin
 
     def finish(self) -> str:
