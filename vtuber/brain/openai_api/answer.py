@@ -16,6 +16,7 @@ from vtuber.brain.openai_api.refused import Refused, refusal
 
 log = logging.getLogger(__name__)
 
+BROKE_OFF = "the model server broke off in the middle of its answer"
 SIZE_LIMIT = 4 << 20
 """Bytes of one line, or of an answer that is not a stream."""
 
@@ -53,7 +54,7 @@ class Answer:
         elif self._streamed is False:
             yield from self._take(_parsed(rest))
         if not self.complete:
-            raise Refused("the model server broke off in the middle of its answer")
+            raise Refused(BROKE_OFF, status=200)
 
     def _is_stream(self) -> bool | None:
         """None: too early to tell. Raises Refused for a web page."""

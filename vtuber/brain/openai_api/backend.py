@@ -42,7 +42,7 @@ _LOADING_SECONDS = 300.0
 """So long may the first question take: some servers load their model for it."""
 _LEAST_CONTEXT = 512
 _NEARER = 0.75
-"""When a prompt did not fit, the context is taken to be so much smaller from then on."""
+"""By so much less the server holds than was thought, when a prompt did not fit."""
 _MUTE = "its model may think to itself all the time: take one that does not, or raise brain.max_tokens"
 _HELLO = Line("viewer", "Hello!")
 
@@ -182,7 +182,8 @@ class OpenAi:
         begun = False
         while True:
             await self._leave_alone(question, waiting)
-            body = question.manner.body(self._model, question.prompt, self._settings, stream=aloud)
+            stream = aloud and not question.whole
+            body = question.manner.body(self._model, question.prompt, self._settings, stream=stream)
             try:
                 async with aclosing(self._heard(body, question.prompt)) as texts:
                     while (text := await waiting.next(texts)) is not None:
@@ -192,11 +193,11 @@ class OpenAi:
                         yield text
             except Refused as refused:
                 self._left_alone_until = clock.now() + (refused.wait or 0.0)
+                if refused.too_long:
+                    self._hold_less(refused.context)
                 again = None if begun else question.again(refused, body)
                 if again is None:
                     raise
-                if again.prompt is not question.prompt:
-                    self._context = max(int(self._context * _NEARER), _LEAST_CONTEXT)
                 question = again
             else:
                 break
@@ -211,6 +212,12 @@ class OpenAi:
         if pause > 0:
             resting = Refused(f"the model server wants to be left alone for {pause:.0f} seconds", status=429)
             await waiting.pause(pause, question.refused or resting)
+
+    def _hold_less(self, told: int | None) -> None:
+        """A prompt did not fit: the server holds less than was thought, or we count too few tokens."""
+        holds = told if told and told < self._context else int(self._context * _NEARER)
+        self._context = max(holds, _LEAST_CONTEXT)
+        log.info("the model server is given at most %d tokens from now on", self._context)
 
     def _learn(self, question: Question) -> None:
         """The server took the question: so it is asked from now on."""

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from vtuber import clock
+from vtuber.brain.openai_api.answer import BROKE_OFF
 from vtuber.brain.openai_api.refused import Refused, refusal
 from vtuber.errors import ConfigError
 
@@ -95,7 +96,7 @@ class Client:
 
     def _lost(self, error: Exception) -> Refused:
         if isinstance(error, aiohttp.ClientPayloadError):
-            return Refused("the model server broke off in the middle of its answer")
+            return Refused(BROKE_OFF, status=200)
         if isinstance(error, aiohttp.ServerDisconnectedError):
             return Refused("the model server hung up")
         reason = getattr(error, "os_error", error)

@@ -19,18 +19,22 @@ class Question:
     pause: float = 0.0
     """Before this one."""
     refused: Refused | None = None
+    whole: bool = False
+    """Not as a stream: in the middle of one, some cannot say any more what is wrong."""
 
     def again(self, refused: Refused, sent: Collection[str]) -> Question | None:
         """What to ask instead after this refusal of what was ``sent``, if anything."""
         if refused.too_long:
             shorter = _shorter(self.prompt)
-            return replace(self, prompt=shorter) if shorter else None
+            return replace(self, prompt=shorter, whole=False) if shorter else None
         if manner := self.manner.milder(refused, sent):
             return replace(self, manner=manner)
+        if refused.wordless and not self.whole:
+            return replace(self, whole=True)
         if refused.passing and self.pauses:
             pause, *later = self.pauses
             pause = pause if refused.wait is None else 0.0
-            return replace(self, pauses=tuple(later), pause=pause, refused=refused)
+            return replace(self, pauses=tuple(later), pause=pause, refused=refused, whole=False)
         return None
 
 

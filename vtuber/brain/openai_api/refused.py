@@ -27,6 +27,7 @@ _TOO_LONG = re.compile(
     r"context[ _](length|size|window)|exceed\w* .{0,40}context|prompt is too long|too many tokens",
     re.IGNORECASE,
 )
+_CONTEXT = re.compile(r"context[ _](?:length|size|window)\D{1,20}(\d{3,7})\b", re.IGNORECASE)
 _TELLING = ("error", "message", "msg", "detail", "param", "code", "type", "loc")
 """What the parts of an error are called that say something about it. Others may repeat the whole request."""
 
@@ -56,9 +57,20 @@ class Refused(BrainError):  # noqa: N818  # it is raised as one says it
         return self.status in _PASSING or self.status >= 500
 
     @property
+    def wordless(self) -> bool:
+        """Whether it began to answer and broke off, without saying why."""
+        return self.status == 200 and not self.why
+
+    @property
     def too_long(self) -> bool:
         """Whether the prompt was too long for it."""
         return self.status in (200, 400, 413, 422, 500) and bool(_TOO_LONG.search(self.why))
+
+    @property
+    def context(self) -> int | None:
+        """How many tokens it holds, where it says so."""
+        told = _CONTEXT.search(self.why)
+        return int(told[1]) if told else None
 
 
 def refusal(status: int, body: bytes | Any, headers: Mapping[str, str] | None = None) -> Refused:
