@@ -6,18 +6,23 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing, suppress
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import benchmarks.scripted
 from vtuber import brain as brains
 from vtuber import character
 from vtuber.brain import Brain, Capabilities, Line, Progress, Prompt, Usage
 from vtuber.brain.chain import Chain
+from vtuber.checkup import check
 from vtuber.clock import SimulatedLoop, now
 from vtuber.config import Settings
 from vtuber.errors import BrainError, ConfigError
 from vtuber.health import Health, State
+
+assert benchmarks.scripted  # registers the scripted parts
 
 HEAD = (Line("system", "You are 板板."),)
 SPARES = ("My head is empty.", "No thoughts today.", "我的腦袋空了。")
@@ -199,6 +204,9 @@ def test_one_that_brings_itself_back_is_passed_over(monkeypatch: pytest.MonkeyPa
         chain = await on_air(first, second)
         monkeypatch.setattr(first, "health", lambda: Health("brain", State.DOWN, "being brought back"))
         assert await heard(chain) == "I am the second."
+        second.ill = BrainError("it died")
+        assert await heard(chain) == "I like tea.", "better late than a spare line"
+        second.ill = None
         monkeypatch.undo()
         assert await heard(chain) == "I like tea."
 
@@ -505,3 +513,22 @@ def test_her_spare_lines_can_be_spoken_in_both_languages() -> None:
     assert sum(line.isascii() for line in spares) >= 3
     assert sum(not line.isascii() for line in spares) >= 3
     assert all(len(line) <= 100 and line[-1] in ".!！。" for line in spares)
+
+
+async def test_banban_check_tells_all_of_them(tmp_path: Path) -> None:
+    settings = Settings.model_validate(
+        {
+            "brain": {"use": "openai", "then": ["scripted"], "openai": {"url": "http://127.0.0.1:1"}},
+            "voice": {"use": "scripted", "fallback": ""},
+            "memory": {"use": "forgetful"},
+            "stage": {"port": 0},
+            "journal": {"folder": tmp_path},
+            "chat": {"console": False},
+        }
+    )
+    found = {health.part: health for health in await check(settings, lambda _share, _words: None)}
+    health = found["brain"]
+    assert health.state is State.LIMITED
+    assert "openai: a model at 127.0.0.1:1: there is no model server" in health.what
+    assert health.what.endswith("; then scripted: scripted")
+    assert "brain.openai.url" in health.cure

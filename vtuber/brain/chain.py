@@ -108,7 +108,7 @@ class Chain:
 
     async def count(self, lines: tuple[Line, ...]) -> int:
         """What they take at most, whoever will answer."""
-        counted = await self._ask(self._well, lambda brain: brain.count(lines), self._patience)
+        counted = await self._ask(self._ready or self._well, lambda brain: brain.count(lines), self._patience)
         return max(counted, default=estimate_lines(lines))
 
     @property
@@ -154,12 +154,11 @@ class Chain:
 
     @property
     def _ready(self) -> list[_Member]:
-        """The same without one that is just bringing itself back, where there is a choice."""
-        well = self._well
-        return [member for member in well if member.brain.health().state is not State.DOWN] or well
+        """The same without one that is just bringing itself back."""
+        return [member for member in self._well if member.brain.health().state is not State.DOWN]
 
     async def _order(self, viewer: str) -> list[_Member]:
-        """Who is asked, one after the other: all that are ready, and the last of them once more.
+        """Who is asked, one after the other: all that are well, the ready ones first; and the last once more.
 
         A viewer who had to make do with a spare line waits a little for somebody to be well again.
         """
@@ -169,7 +168,8 @@ class Chain:
                 async with asyncio.timeout(self._patience):
                     await self._recovered.wait()
         ready = self._ready
-        return [*ready, *ready[-1:]]
+        order = [*ready, *(member for member in self._well if member not in ready)]
+        return [*order, *order[-1:]]
 
     async def _ask(
         self, members: Sequence[_Member], ask: Callable[[Brain], Awaitable[T]], seconds: float

@@ -84,11 +84,12 @@ class Answer:
         if isinstance(usage := told.get("usage"), dict):
             self.usage = _usage(usage, told.get("timings"))
         choice = _first(told.get("choices"))
-        said = choice.get("delta") or choice.get("message")
+        whole = isinstance(choice.get("message"), dict)
+        said = choice["message"] if whole else choice.get("delta")
         text = said.get("content") if isinstance(said, dict) else choice.get("text")
         if isinstance(text, str) and text:
             yield text
-        if choice.get("finish_reason") or "message" in choice:
+        if whole or choice.get("finish_reason"):
             self.complete = True
 
 

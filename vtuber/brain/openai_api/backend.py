@@ -113,7 +113,7 @@ class OpenAi:
         await self._client.close()
 
     def health(self) -> Health:
-        what = f"{self._told_model or 'a model server'} at {self._client.host}"
+        what = f"{self._told_model or 'a model'} at {self._client.host}"
         if self._trouble:
             return Health("brain", State.DOWN, f"{what}: {self._trouble.what}", self._trouble.cure)
         return Health("brain", State.OK, f"{what}, {self._context} tokens")

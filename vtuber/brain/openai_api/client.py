@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncGenerator
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,10 +20,13 @@ from vtuber import clock
 from vtuber.brain.openai_api.answer import BROKE_OFF
 from vtuber.brain.openai_api.refused import Refused, refusal
 from vtuber.errors import ConfigError
+from vtuber.text import clean
 
 _LOOK_SECONDS = 10.0
 """What needs no model is answered by then."""
 _BODY_LIMIT = 1 << 20
+_FAILURES = (aiohttp.ClientError, OSError, UnicodeError)
+"""UnicodeError: a host's name that cannot be one."""
 _CHAT = "/chat/completions"
 
 
@@ -40,7 +44,7 @@ class Client:
                 "this is no address", where="brain.openai.url", cure="write one like http://127.0.0.1:1234/v1"
             )
         path = given.path.rstrip("/").removesuffix(_CHAT) or "/v1"
-        self._api = f"{given.scheme}://{given.netloc}{path}"
+        self._api = f"{given.scheme}://{self.host}{path}"
         self._root = self._api.removesuffix("/v1")
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._session: aiohttp.ClientSession | None = None
@@ -63,7 +67,7 @@ class Client:
                     yield data
             finally:
                 response.close()
-        except (aiohttp.ClientError, OSError) as error:
+        except _FAILURES as error:
             raise self._lost(error) from error
 
     async def close(self) -> None:
@@ -89,7 +93,7 @@ class Client:
                         response.close()
         except TimeoutError:
             raise self._lost(TimeoutError(f"no answer for {_LOOK_SECONDS:g} seconds")) from None
-        except (aiohttp.ClientError, OSError) as error:
+        except _FAILURES as error:
             raise self._lost(error) from error
         except (ValueError, RecursionError):
             raise Refused(f"{self.host} answers, but not as a model server does", status=404) from None
@@ -99,12 +103,18 @@ class Client:
             return Refused(BROKE_OFF, status=200)
         if isinstance(error, aiohttp.ServerDisconnectedError):
             return Refused("the model server hung up")
-        reason = getattr(error, "os_error", error)
-        reason = getattr(reason, "strerror", None) or str(reason) or type(error).__name__
         return Refused(
-            f"there is no model server at {self.host} ({reason})",
+            f"there is no model server at {self.host} ({_reason(error)})",
             cure="start it, or correct brain.openai.url",
         )
+
+
+def _reason(error: Exception) -> str:
+    """In the system's words, where it has some."""
+    deeper = getattr(error, "os_error", error)
+    number = getattr(deeper, "errno", None)
+    known = os.strerror(number) if isinstance(number, int) and number > 0 else ""
+    return clean(known or getattr(deeper, "strerror", None) or str(deeper) or type(error).__name__, 100)
 
 
 async def _check(response: aiohttp.ClientResponse) -> None:

@@ -42,7 +42,7 @@ class Onward:
                 return _behind(self._held, len(tail))
         repeated = max((_common(letters, tail) for tail in self._tails), default=0)
         rest = _behind(self._held, _whole_sentences(self._held, repeated)).lstrip()
-        return _seam(self._so_far.rstrip(), rest) + rest
+        return _seam(self._so_far, rest) + rest
 
 
 def _letters(text: str) -> list[str]:
@@ -82,17 +82,15 @@ def _whole_sentences(text: str, limit: int) -> int:
     return ends[-1] if ends else 0
 
 
-def _seam(before: str, after: str) -> str:
+def _seam(so_far: str, after: str) -> str:
     """What stands between the two."""
-    if (
-        not after
-        or not (after[0].isalnum() or after[0] in "\"'“‘([")
-        or _is_cjk(before[-1:])
-        or _is_cjk(after[0])
-    ):
+    before = so_far.rstrip()
+    word = bool(after) and (after[0].isalnum() or after[0] in "\"'“‘([")
+    if not word or _is_cjk(before[-1:]) or _is_cjk(after[0]):
         return ""
-    begins_anew = after[0].isupper() and before[-1:] not in _ENDS
-    return "… " if begins_anew else " "
+    if after[0].isupper() and before[-1:] not in _ENDS:
+        return "… "  # she thought better of it
+    return "" if before != so_far else " "
 
 
 def _is_cjk(char: str) -> bool:
