@@ -28,8 +28,8 @@ T = TypeVar("T")
 SHORTEST_REST = 1.0
 LONGEST_REST = 60.0
 """Seconds until a brain that rests is tried again; doubled each time, until it has answered somebody."""
-_WARM_SECONDS = 600.0
-"""So long may starting, or reading a whole persona, take at most."""
+_WARM_SECONDS = 3600.0
+"""So long may loading, or reading a whole persona, take; a brain gives up before, by its own measure."""
 
 
 @dataclass(eq=False, slots=True)
