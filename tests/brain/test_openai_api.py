@@ -28,12 +28,16 @@ from model_server import (
     whole,
 )
 
+from vtuber import character
 from vtuber.brain import Line, Prompt
 from vtuber.brain.chain import Chain
+from vtuber.brain.memory import NOTHING
 from vtuber.brain.openai_api.backend import OpenAi
 from vtuber.brain.openai_api.refused import KEY
+from vtuber.brain.prompt import Conversation
 from vtuber.clock import now
 from vtuber.errors import BrainError, ConfigError
+from vtuber.events import Author, Batch, ChatMessage, Pick
 from vtuber.health import State
 
 SPARE = "My head is empty."
@@ -615,5 +619,21 @@ def test_what_a_server_says_is_shown_on_one_clean_line() -> None:
             await heard(brain)
         assert "\x1b" not in caught.value.what
         assert len(caught.value.what) < 300
+
+    on_air(server, scene)
+
+
+def test_it_is_told_what_was_said_before() -> None:
+    server = ModelServer(GOOD)
+
+    async def scene(chain: Chain, _: OpenAi) -> None:
+        talk = Conversation(character.load("banban"), server.settings(), chain)
+        await talk.start(quiet)
+        for text in ("first", "second"):
+            batch = Batch(Pick(ChatMessage(text, "twitch", "c", Author("1", "Kai"), text)))
+            talk.heard(await heard(chain, await talk.prompt(batch, NOTHING, 1)), batch)
+        told = server.streams[-1].body["messages"]
+        assert [message["content"] for message in told[-3:]] == ["Kai: first", WELL, "Kai: second"]
+        assert "[happy]" in told[0]["content"]
 
     on_air(server, scene)
