@@ -132,6 +132,7 @@ MISDEEDS: dict[str, tuple[list[Way], str, int]] = {
     "thoughts apart": ([sends(event(None, delta={"reasoning_content": "hm"}), event(WELL), END)], WELL, 1),
     "only thoughts": ([stream("<think>for ever")], SPARE, 2),
     "another speaker": ([stream(WELL, "\nKai: bye!")], WELL, 1),
+    "another speaker without end": ([trickles(WELL + "\nKai: bye!")], WELL, 1),
     "her label and a token": ([stream(" 板板", ": Hello there", ".<|im_", "end|>")], WELL, 1),
     "no [DONE]": ([stream(WELL, end=event(finish_reason="length"))], WELL, 1),
     "no [DONE] and no end": ([trickles(WELL, event(finish_reason="stop"), pause=3600)], WELL, 1),
@@ -485,13 +486,20 @@ def test_it_tells_how_much_it_holds(models: Any, props: Any, context: int) -> No
     on_air(server, scene)
 
 
-def test_a_prompt_that_does_not_fit_is_asked_without_its_older_half() -> None:
+TOO_LONG = error("This model's maximum context length is 600 tokens, you requested 700")
+
+
+@pytest.mark.parametrize(
+    "in_the_stream", [TOO_LONG, breaks_off()], ids=["told", "told without a stream only"]
+)
+def test_a_prompt_that_does_not_fit_is_asked_without_its_older_half(in_the_stream: Way) -> None:
     async def way(call: Call) -> web.StreamResponse:
         if len(call.body["messages"]) > 4:
-            return await error("This model's maximum context length is 600 tokens, you requested 700")(call)
-        return await GOOD(call)
+            return await (in_the_stream if call.body["stream"] else TOO_LONG)(call)
+        return await (GOOD if call.body["stream"] else whole("Hi"))(call)
 
     server = ModelServer(way)
+    server.aside = way
     talk = [Line("viewer" if turn % 2 == 0 else "self", f"line {turn}", "Kai") for turn in range(9)]
 
     async def scene(chain: Chain, _: OpenAi) -> None:
