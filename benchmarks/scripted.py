@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 import numpy as np
 
 from vtuber import brain, sound, voice
-from vtuber.brain import Line, Progress, Prompt, Usage
+from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.events import Sound, Word
@@ -24,6 +24,7 @@ class ScriptedBrain:
     size = 4
     streaming = 0
     """How many streams are open right now, in all instances."""
+    capabilities = Capabilities(seed=True, cancel=True)
 
     def __init__(self, settings: Settings) -> None:
         self.context = settings.brain.context

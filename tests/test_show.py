@@ -13,12 +13,19 @@ from rehearsal_room import Room, message
 
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.brain import Prompt
+from vtuber.brain.spares import Spares
 from vtuber.clock import now
 from vtuber.errors import BrainError, ListenerError, VoiceError
 from vtuber.events import Batch, Deletion, Event, Money, Pick, Sound, Word
 from vtuber.health import Health, State
 from vtuber.stage import ClipBegins, ClipSound, Hushed, Rested, Thinking, Withdrawn
 from vtuber.turn import Turn
+
+
+@pytest.fixture
+def _speechless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A character without spare lines."""
+    monkeypatch.setattr(Spares, "take", lambda *_: "")
 
 
 def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
@@ -227,6 +234,7 @@ def test_when_the_model_dies_in_mid_reply_she_goes_on_where_she_was(
     play(scene)
 
 
+@pytest.mark.usefixtures("_speechless")
 def test_when_the_model_stays_dead_the_message_waits_for_it(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +257,33 @@ def test_when_the_model_stays_dead_the_message_waits_for_it(
         dead = False
         await room.until(lambda: any(room.heard()))
         assert room.show.metrics.turns == 1
+
+    play(scene)
+
+
+def test_when_the_model_stays_dead_she_says_so_in_her_own_words(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ScriptedBrain.stream
+
+    async def down(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        async for _ in whole(self, prompt):
+            raise BrainError("the model is not there")
+        yield ""
+
+    monkeypatch.setattr(ScriptedBrain, "stream", down)
+
+    async def scene(room: Room) -> None:
+        room.types("still there?")
+        await room.until_idle()
+        room.types("妳還在嗎？", name="小雨")
+        await room.until_idle()
+        english, chinese = room.heard()
+        assert english in room.show.character.spares
+        assert english.isascii()
+        assert chinese.replace(" ", "") in room.show.character.spares
+        assert not chinese.isascii()
+        assert room.show.brain.health().state is State.DOWN
 
     play(scene)
 
@@ -419,9 +454,10 @@ def test_everybody_who_pays_is_told_to_the_model(play: Any) -> None:
     play(scene)
 
 
+@pytest.mark.usefixtures("_speechless")
 def test_who_pays_is_not_answered_by_silence(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = ScriptedBrain.stream
-    silent = 2
+    silent = 4  # each time she is asked twice
 
     async def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
         nonlocal silent
@@ -442,6 +478,7 @@ def test_who_pays_is_not_answered_by_silence(play: Any, monkeypatch: pytest.Monk
     play(scene)
 
 
+@pytest.mark.usefixtures("_speechless")
 def test_what_cannot_be_answered_is_given_up_and_counted(play: Any) -> None:
     async def scene(room: Room) -> None:
         room.types("say nothing", money=FIVE)

@@ -47,6 +47,8 @@ class Character:
     """Said in place of a sentence that was stopped."""
     face: Path
     """Her picture, an SVG that the overlay animates."""
+    spares: tuple[str, ...] = ()
+    """Said in place of a reply when no brain can give one. Without any, she is silent then."""
 
 
 def load(name: str) -> Character:
@@ -80,6 +82,7 @@ def load(name: str) -> Character:
         voices=sheet.voices,
         ways_out=sheet.ways_out,
         face=face,
+        spares=sheet.spares,
     )
 
 
@@ -98,6 +101,7 @@ class _Sheet(_Table):
     moods: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("neutral",)
     sacred: tuple[Spoken, ...] = ()
     ways_out: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("…",)
+    spares: tuple[Spoken, ...] = ()
     face: Spoken = "face.svg"
     voices: dict[str, dict[str, Any]] = Field(default_factory=dict)
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 
-from vtuber import brain, character, registry
+from vtuber import brain, character
 from vtuber.brain import Progress
 from vtuber.brain.memory import NOTHING
 from vtuber.brain.prompt import Conversation
@@ -25,8 +25,7 @@ class Talk:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.character = character.load(settings.show.character)
-        chosen = registry.load("brain", brain.PARTS, settings.brain.use, "brain.use")
-        self._brain: brain.Brain = chosen(settings)
+        self._brain = brain.build(settings, self.character)
         self._conversation = Conversation(self.character, settings, self._brain)
         self._filter = Filter(settings.gate, self.character.persona)
         self._ear = Console(settings)

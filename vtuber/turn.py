@@ -21,7 +21,7 @@ from vtuber.brain.memory import NOTHING, Memory, Recollection
 from vtuber.brain.prompt import Conversation
 from vtuber.character import Character
 from vtuber.config import Settings
-from vtuber.errors import BanbanError, BrainError, RecallError, VoiceError
+from vtuber.errors import BanbanError, RecallError, VoiceError
 from vtuber.events import Batch, Clip, Sentence, Sound, Spoken, Word
 from vtuber.gate.filters import Filter
 from vtuber.inbox.revocation import Revocation
@@ -224,24 +224,11 @@ class Turn:
             return NOTHING
 
     async def _tokens(self, prompt: Prompt) -> AsyncGenerator[str, None]:
-        """The model's text. When it dies on the way it is asked once more, to go on where it stopped."""
-        said = ""
-        for attempt in (1, 2):
-            try:
-                stream = self._cast.brain.stream(replace(prompt, reply_so_far=said))
-                async with aclosing(stream) as tokens:
-                    async for token in tokens:
-                        self._lap("first_token")
-                        said += token
-                        yield token
-                self.reply.usage = self._cast.brain.usage
-            except BrainError as error:
-                if attempt == 2:
-                    raise
-                log.warning("%s; asking once more", error.what)
-                self._note("asked again", said=said, why=error.what)
-            else:
-                return
+        async with aclosing(self._cast.brain.stream(prompt)) as tokens:
+            async for token in tokens:
+                self._lap("first_token")
+                yield token
+        self.reply.usage = self._cast.brain.usage
 
     def _way_out(self) -> str:
         settings, ways = self._cast.settings.gate, self._cast.character.ways_out

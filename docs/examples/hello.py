@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from vtuber import sound
-from vtuber.brain import Line, Progress, Prompt, Usage
+from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.events import Author, ChatMessage, Sound, Word
@@ -38,6 +38,8 @@ class HelloListener:
 
 class HelloBrain:
     """Greets whoever spoke last."""
+
+    capabilities = Capabilities(seed=True, cancel=True)
 
     def __init__(self, settings: Settings) -> None:
         self.context = settings.brain.context

@@ -6,9 +6,15 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from vtuber import registry
+from vtuber.character import Character
+from vtuber.config import Settings
 from vtuber.health import Health
 
-PARTS = {"llama": "vtuber.brain.llama.backend:Llama"}
+PARTS = {
+    "llama": "vtuber.brain.llama.backend:Llama",
+    "openai": "vtuber.brain.openai_api.backend:OpenAi",
+}
 
 Progress = Callable[[float, str], None]
 """Told how far a start is: 0..1, and a few words."""
@@ -50,8 +56,27 @@ class Usage:
     reply: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a brain can do beside answering. Its word is good once it has started."""
+
+    names: bool = False
+    """It is told who wrote a line; otherwise the name stands in the line's text."""
+    images: bool = False
+    seed: bool = False
+    """The same prompt and seed give the same reply."""
+    lora: bool = False
+    cache: bool = False
+    """What it read for the last prompt is not read again, and it tells how much that was."""
+    cancel: bool = False
+    """Closing a stream stops its work; otherwise it works on, unheard."""
+
+
 class Brain(Protocol):
     """Made with the whole Settings."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
 
     async def start(self, progress: Progress) -> None:
         """Loads the model. Raises ConfigError for what a retry cannot mend, BrainError otherwise."""
@@ -86,3 +111,15 @@ class Brain(Protocol):
     async def stop(self) -> None: ...
 
     def health(self) -> Health: ...
+
+
+def build(settings: Settings, character: Character) -> Brain:
+    """The chosen brain, those that answer when it cannot, and her spare lines. Raises ConfigError."""
+    # Not above: the chain needs this module's Brain.
+    from vtuber.brain.chain import Chain  # noqa: PLC0415
+
+    names = {settings.brain.use: "brain.use"}
+    for index, name in enumerate(settings.brain.then):
+        names.setdefault(name, f"brain.then[{index}]")
+    brains = {name: registry.load("brain", PARTS, name, where)(settings) for name, where in names.items()}
+    return Chain(brains, settings, character.spares)

@@ -76,7 +76,8 @@ class Conversation:
         self._settings = settings
         self._brain = brain
         self._names = (character.name, *character.aliases)
-        self._remembered = HISTORY if settings.brain.model else 0
+        self._toy = settings.brain.use == "llama" and not settings.brain.model
+        self._remembered = 0 if self._toy else HISTORY
         self._head: tuple[Line, ...] = ()
         self._head_tokens = 0
         self._history: list[_Exchange] = []
@@ -148,7 +149,7 @@ class Conversation:
 
     def _persona(self) -> Line:
         parts = [self._character.persona, *self._character.sacred]
-        if self._settings.brain.model:  # the embedded model would only babble about it
+        if not self._toy:  # the embedded model would only babble about it
             moods = " ".join(f"[{mood}]" for mood in self._character.moods)
             parts.append(f"You may begin a sentence with the mood you say it in, one of {moods}.")
         return Line("system", "\n".join(parts))

@@ -246,8 +246,19 @@ class Gate(Section):
     commands: Orders = Orders()
 
 
+class OpenAi(Section):
+    url: WebAddress = "http://127.0.0.1:1234/v1"
+    """Of a model server that speaks OpenAI's API. Its key belongs in BANBAN_OPENAI_API_KEY."""
+    model: str = ""
+    """Empty: the first that the server offers."""
+
+
 class Brain(Section):
     use: str = "llama"
+    then: tuple[str, ...] = ()
+    """Who answers when the first cannot, in that order."""
+    patience_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
+    """When a reply has not begun by then and another can answer, that one does."""
     model: FilePath = ""
     """Path of a GGUF. Empty: the small embedded model."""
     template: str = "auto"
@@ -264,6 +275,7 @@ class Brain(Section):
     """The longest reply, in tokens."""
     first_token_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     """A reply that has not begun by then, or that makes no progress for so long, is given up."""
+    openai: OpenAi = OpenAi()
 
 
 class EdgeVoice(Section):

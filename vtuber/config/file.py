@@ -36,7 +36,11 @@ _SECRET_KEY = re.compile(
     re.IGNORECASE,
 )
 _OPTION = re.compile(r"(?P<key>[a-z_]+(?:\.[a-z_]+)+)(?:\[(?P<index>[0-9]{1,6})\])?")
-_SECRET_VARIABLES = {"memory": "BANBAN_REDIS_PASSWORD", "stage.obs": "BANBAN_OBS_PASSWORD"}
+_SECRET_VARIABLES = {
+    "brain.openai": "BANBAN_OPENAI_API_KEY",
+    "memory": "BANBAN_REDIS_PASSWORD",
+    "stage.obs": "BANBAN_OBS_PASSWORD",
+}
 
 
 _SYNTAX = (

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from vtuber import clock
-from vtuber.brain import Line, Progress, Prompt, Usage
+from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
 from vtuber.brain.llama.child import COMMAND, Child, Request
 from vtuber.brain.llama.fit import CURE, Fit, fit
 from vtuber.brain.llama.model_file import locate, refused
@@ -112,6 +112,10 @@ class Llama:
         child = await self._living()
         request = child.ask("count", pieces=list(self.template.render(lines)))
         return int((await self._answer_or_end(child, request, self._token_seconds))["tokens"])
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(names=self._format().named, seed=True, cache=True, cancel=True)
 
     @property
     def context(self) -> int:

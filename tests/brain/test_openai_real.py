@@ -1,0 +1,249 @@
+"""The openai brain beside llama-cpp-python's own server, running for real with the embedded model."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rehearsal_room import Room, perform
+
+from benchmarks.scripted import ScriptedBrain
+from vtuber import character, clock
+from vtuber.brain import Line, Prompt
+from vtuber.brain.chain import Chain
+from vtuber.brain.llama.child import ENVIRONMENT
+from vtuber.brain.llama.model_file import locate
+from vtuber.brain.openai_api.backend import OpenAi
+from vtuber.brain.prompt import Conversation
+from vtuber.brain.tokens import estimate_lines
+from vtuber.config import Settings
+from vtuber.errors import BrainError, ConfigError
+from vtuber.health import State
+
+CONTEXT = 512
+START = 60.0
+SYSTEM = Line("system", "You are Banban. You love pizza and bubble tea, and you like to talk about them.")
+HI = Line("viewer", "hi, how are you?", "Kai")
+
+
+def quiet(_share: float, _words: str) -> None:
+    pass
+
+
+class Server:
+    """One server process."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.log = folder / "server.log"
+        self.url = f"http://127.0.0.1:{self.port}/v1"
+
+    def start(self) -> None:
+        options = {"model": locate(""), "port": self.port, "host": "127.0.0.1", "n_ctx": CONTEXT}
+        options |= {"n_threads": 2, "n_threads_batch": 2, "verbose": "false"}
+        flags = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-u", "-m", "llama_cpp.server", *flags],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **ENVIRONMENT},
+            )
+        patience = time.monotonic() + START
+        while not self.answers():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < patience
+            time.sleep(0.05)
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/models", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def count(self, text: str) -> int:
+        """By the model's own tokenizer."""
+        request = urllib.request.Request(
+            self.url.removesuffix("v1") + "extras/tokenize/count",
+            json.dumps({"input": text}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=START) as answer:
+            return int(json.load(answer)["count"])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    one = Server(tmp_path_factory.mktemp("server"))
+    one.start()
+    yield one
+    one.kill()
+
+
+def settings(server: Server, **brain: Any) -> Settings:
+    return Settings.model_validate({"brain": {"use": "openai", "openai": {"url": server.url}, **brain}})
+
+
+@asynccontextmanager
+async def beside(server: Server, **brain: Any) -> AsyncIterator[OpenAi]:
+    one = OpenAi(settings(server, **brain))
+    try:
+        await one.start(quiet)
+        await one.warm((SYSTEM,))
+        yield one
+    finally:
+        await one.stop()
+
+
+def ask(*lines: Line, seed: int = 1, max_tokens: int = 16, so_far: str = "") -> Prompt:
+    return Prompt((SYSTEM, *(lines or (HI,))), 1, max_tokens, seed, so_far, ("板板", "banban"))
+
+
+async def heard(brain: OpenAi | Chain, prompt: Prompt) -> str:
+    async with aclosing(brain.stream(prompt)) as texts:
+        return "".join([text async for text in texts])
+
+
+async def test_it_answers_in_a_stream(server: Server) -> None:
+    async with beside(server) as brain:
+        assert brain.health().state is State.OK
+        assert brain.health().what.startswith("SmolLM2-135M-Instruct.Q4_1.gguf at 127.0.0.1:")
+        assert not brain.capabilities.names, "this server drops them"
+        async with aclosing(brain.stream(ask())) as texts:
+            pieces = [text async for text in texts]
+        assert len(pieces) > 3
+        assert "\n" not in "".join(pieces)
+
+
+async def test_the_same_seed_gives_the_same_reply(server: Server) -> None:
+    async with beside(server) as brain:
+        assert brain.capabilities.seed
+        replies = [await heard(brain, ask(seed=seed)) for seed in (5, 5, 6, 7, 8)]
+        assert replies[0] == replies[1]
+        assert len(set(replies)) > 1
+
+
+async def test_it_is_stopped_on_the_wire(server: Server) -> None:
+    async with beside(server) as brain:
+        before = server.log.read_text().count("Disconnected from client")
+        async with aclosing(brain.stream(ask(max_tokens=300))) as texts:
+            await anext(texts)
+        assert await heard(brain, ask()), "it is free for the next"
+        assert server.log.read_text().count("Disconnected from client") == before + 1
+
+
+async def test_it_goes_on_from_what_was_said(server: Server) -> None:
+    async with beside(server) as brain:
+        said = await heard(brain, ask(so_far="I am fine, Kai! I just had"))
+        assert "I am fine, Kai!" not in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pineapple belongs on pizza, now and for ever, and whoever doubts it gets a sermon.",
+        "aaaaAAAA!!!! 12345 67890 -- https://example.com/a?b=c&d=%20",
+        "鳳梨披薩是神聖的，從今天到永遠。珍珠奶茶全糖正常冰。",
+        "ありがとう、こんにちは！ 안녕하세요 Здравствуйте مرحبا สวัสดี",
+        "LUL 😂😂🎉🍍🍕 ｗｗｗ",
+    ],
+)
+async def test_tokens_are_rather_counted_too_many_than_too_few(server: Server, text: str) -> None:
+    exact = await asyncio.to_thread(server.count, text)
+    estimated = estimate_lines((Line("viewer", text),))
+    assert exact <= estimated <= 4 * exact + 16
+
+
+async def test_once_it_is_warm_the_count_is_nearly_exact(server: Server) -> None:
+    async with beside(server) as brain:
+        exact = await asyncio.to_thread(server.count, SYSTEM.text)
+        assert exact <= await brain.count((SYSTEM,)) <= exact * 1.5 + 16
+
+
+async def test_a_prompt_longer_than_its_context_is_answered_all_the_same(server: Server) -> None:
+    """The server tells its context nowhere, breaks off a stream without a word, and tells why without one."""
+    talk = [Line("viewer" if turn % 2 == 0 else "self", "pizza and tea " * 12, "Kai") for turn in range(13)]
+    async with beside(server) as brain:
+        assert brain.context == 4096
+        assert await heard(brain, ask(*talk, HI))
+        assert brain.context == CONTEXT
+
+
+def short(folder: Path) -> Path:
+    """A character of few words."""
+    (folder / "character.toml").write_text('name = "Mochi"\n', encoding="utf-8")
+    (folder / "persona.md").write_text(SYSTEM.text, encoding="utf-8")
+    (folder / "examples.toml").write_text("", encoding="utf-8")
+    (folder / "face.svg").write_text("<svg/>", encoding="utf-8")
+    return folder
+
+
+async def test_a_persona_longer_than_its_context_is_told_with_the_numbers(server: Server) -> None:
+    async with beside(server) as brain:
+        talk = Conversation(character.load("banban"), settings(server), brain)
+        with pytest.raises(BrainError, match="context length is 512 tokens"):
+            await talk.start(quiet)
+        with pytest.raises(ConfigError, match=r"the persona takes \d+ tokens.* only \d+ are free"):
+            await talk.start(quiet)
+
+
+def test_a_show_runs_on_it(server: Server, tmp_path: Path) -> None:
+    async def scene(room: Room) -> None:
+        room.types("hi there")
+        await room.until_idle()
+        assert any(room.heard())
+        assert room.show.brain.health().state is State.OK
+
+    brain = settings(server, max_tokens=24).brain.model_dump()
+    perform(lambda: Room(tmp_path, brain=brain, show={"character": str(short(tmp_path))}), scene)
+
+
+def test_when_it_is_killed_in_mid_reply_another_goes_on_until_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(tmp_path)
+    server.start()
+    chosen = settings(server)
+
+    async def scene() -> None:
+        chain = Chain({"openai": OpenAi(chosen), "scripted": ScriptedBrain(chosen)}, chosen, ())
+        await chain.start(quiet)
+        await chain.warm((SYSTEM,))
+        said = ""
+        async with aclosing(chain.stream(ask(max_tokens=300))) as texts:
+            async for text in texts:
+                said += text
+                if server.process.poll() is None:
+                    server.kill()
+                    monkeypatch.setattr(ScriptedBrain, "reply", f"{said} and so on.")
+        assert said.endswith(" and so on.")
+        assert chain.health().state is State.LIMITED
+        await clock.in_thread(server.start)
+        await asyncio.sleep(120)
+        assert chain.health().state is State.OK
+        assert await heard(chain, ask())
+        await chain.stop()
+
+    try:
+        with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+            runner.run(scene())
+    finally:
+        server.kill()
