@@ -6,7 +6,7 @@ The floors, from the ground up; a module imports only from floors below its own:
 7. rehearsal, checkup, talk, terminal
 6. show
 5. performer
-4. turn
+4. turn, models
 3. listeners, brain, voice, stage (these never import each other)
 2. inbox, gate, journal, metrics, character
 1. config, registry, clock, sound, wire, spelling

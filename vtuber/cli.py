@@ -195,6 +195,22 @@ def check(
         raise typer.Exit(1)
 
 
+models_app = typer.Typer(help="Models for her brain: what is here, and what fits this machine.")
+app.add_typer(models_app, name="models")
+
+
+@models_app.callback(invoke_without_command=True)
+def models(context: typer.Context, *, config: Config = None, model: Model = None) -> None:
+    """List the models on this machine, and say which of them fit."""
+    if context.invoked_subcommand is not None:
+        return
+    terminal.set_up_logging(verbose=False)
+    with _settings(config, {"brain.model": _path(model)}) as settings:
+        from vtuber.models import machine, shelf  # noqa: PLC0415  # see above
+
+        terminal.show_models(*shelf.look(settings), machine.this())
+
+
 @app.callback(invoke_without_command=True)
 def _root(
     *,

@@ -18,13 +18,18 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
+from vtuber.brain.templates import choose
 from vtuber.errors import BanbanError
 from vtuber.health import Health, State
+from vtuber.models.fit import Place, gigabytes, judge
+from vtuber.models.machine import Machine
+from vtuber.models.shelf import Model, Odd
 from vtuber.text import escaped
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_PLACES = {Place.CARD: "green", Place.MEMORY: "green", Place.NOWHERE: "red"}
 _COLOURS = {State.OK: "green", State.LIMITED: "yellow", State.DOWN: "red", State.OFF: "dim"}
 
 
@@ -87,6 +92,31 @@ def show_health(title: str, parts: list[Health]) -> None:
             words.append(f"\n→ {escaped(health.cure)}", style="italic")
         table.add_row(health.part, Text(health.state, style=_COLOURS[health.state]), words)
     out.print(table)
+
+
+def show_models(models: list[Model], odd: list[Odd], machine: Machine) -> None:
+    """What is on disk, and what of it fits this machine."""
+    cards = "".join(f", {card.name} with {gigabytes(card.memory)}" for card in machine.cards)
+    table = Table(title=f"models, for {gigabytes(machine.memory)} of memory{cards}", title_justify="left")
+    for column in ("model", "what it is", "fits"):
+        table.add_column(column, overflow="fold")
+    for model in models:
+        header, fit = model.header, judge(model.header.size, machine)
+        facts = (
+            f"{gigabytes(header.size)}, {header.quantization}",
+            f"{header.parameters / 1e9:.3g} billion parameters",
+            f"{header.context or '?'} tokens",
+            f"format {choose('auto', header.chat_template)}",
+            *(["has eyes"] if model.eyes else []),
+        )
+        table.add_row(
+            Text(escaped(header.name)).append(f"\n{escaped(str(header.path))}", style="dim"),
+            Text("\n".join(map(escaped, facts))),
+            Text(fit.place, style=_PLACES[fit.place]).append(f"\n{escaped(fit.why)}", style="dim"),
+        )
+    out.print(table)
+    for file in odd:
+        out.print(Text(escaped(f"{file.path}: {file.why}"), style="yellow"))
 
 
 def show_figures(report: dict[str, Any]) -> None:

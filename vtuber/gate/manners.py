@@ -25,7 +25,7 @@ _ROLE = r"user|human|viewer|chat|assistant|system|model|ai"
 
 
 class Manners:
-    """``denials`` are a character's patterns for what she never says: that what is sacred to her is not so."""
+    """``denials`` are a character's patterns for what she never says of what is sacred to her."""
 
     def __init__(self, denials: Iterable[str] = ()) -> None:
         self._denials = [re.compile(pattern, re.IGNORECASE) for pattern in denials]

@@ -31,16 +31,19 @@ class Fit:
 
 def judge(size: int, machine: Machine) -> Fit:
     """Where a file of ``size`` bytes fits best, and why."""
-    needed = f"needs {_gb(ROOM * size)}, twice its size"
+    needed = f"needs {gigabytes(ROOM * size)}, twice its size"
     card = machine.card
     if card is not None and ROOM * size <= card.memory:
-        return Fit(Place.CARD, f"{needed}; {card.name} has {_gb(card.memory)}")
-    held = f"this machine has {_gb(machine.memory)}" + (f" and its card {_gb(card.memory)}" if card else "")
+        return Fit(Place.CARD, f"{needed}; {card.name} has {gigabytes(card.memory)}")
+    held = f"this machine has {gigabytes(machine.memory)}" + (
+        f" and its card {gigabytes(card.memory)}" if card else ""
+    )
     if ROOM * size <= machine.memory:
         return Fit(Place.MEMORY, f"{needed}; {held}")
     largest = max(machine.memory, card.memory if card else 0) // ROOM
-    return Fit(Place.NOWHERE, f"{needed}; {held}: take a file of at most {_gb(largest)}")
+    return Fit(Place.NOWHERE, f"{needed}; {held}: take a file of at most {gigabytes(largest)}")
 
 
-def _gb(size: int) -> str:
+def gigabytes(size: int) -> str:
+    """Such as "4.92 GB"."""
     return f"{size / GB:.3g} GB"

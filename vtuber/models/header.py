@@ -1,7 +1,7 @@
-"""What a GGUF says of itself, read from its header alone: milliseconds, and the weights are left untouched.
+"""What a GGUF says of itself, read from its header alone: that takes milliseconds, whatever its size.
 
-After https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. The package ``gguf`` reads the same, but every
-token of the vocabulary with it, which takes seconds for each file.
+After https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. The package ``gguf`` reads
+every token of the vocabulary with it, which takes seconds for each file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,19 @@ from typing import Any
 
 _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
-_SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
+_SCALARS = {
+    0: "<B",
+    1: "<b",
+    2: "<H",
+    3: "<h",
+    4: "<I",
+    5: "<i",
+    6: "<f",
+    7: "<?",
+    10: "<Q",
+    11: "<q",
+    12: "<d",
+}
 _STRING, _ARRAY = 8, 9
 _LONGEST_STRING = 1 << 20
 _MOST_DIMENSIONS = 8
@@ -138,7 +150,7 @@ class _Cursor:
         dimensions = self._scalar("<I")
         if dimensions > _MOST_DIMENSIONS:
             raise ValueError("a tensor has more dimensions than there are")
-        weights = prod(self._scalar("<Q") for _ in range(dimensions))
+        weights: int = prod(self._scalar("<Q") for _ in range(dimensions))
         self._scalar("<I")  # its type
         self._scalar("<Q")  # where it begins
         return weights

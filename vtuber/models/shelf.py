@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,10 +76,8 @@ def _files(settings: Settings) -> Iterator[Path]:
 
 
 def _named(settings: Settings) -> Iterator[Path]:
-    try:
+    with suppress(ConfigError):  # whoever goes on air with it is told
         yield locate(settings.brain.model)
-    except ConfigError:
-        pass  # whoever goes on air is told
     folders = [folder(), Path.cwd() / "models", *(Path.home() / other for other in _OTHERS)]
     if settings.brain.model:
         folders.insert(0, Path(settings.brain.model).expanduser().parent)
