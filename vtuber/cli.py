@@ -208,7 +208,27 @@ def models(context: typer.Context, *, config: Config = None, model: Model = None
     with _settings(config, {"brain.model": _path(model)}) as settings:
         from vtuber.models import machine, shelf  # noqa: PLC0415  # see above
 
-        terminal.show_models(*shelf.look(settings), machine.this())
+        with terminal.Starting() as progress:
+            found = shelf.look(settings, progress)
+        terminal.show_models(*found, machine.this())
+
+
+@models_app.command("get")
+def fetch(
+    name: Annotated[
+        str | None, typer.Argument(help="owner/repo, owner/repo:Q4_K_M, or see the list.")
+    ] = None,
+) -> None:
+    """Fetch a model from the hub: of a repository, what fits this machine best. Without a name: a list."""
+    terminal.set_up_logging(verbose=False)
+    if name is None:
+        terminal.show_choices()
+        return
+    from vtuber.models import get, machine  # noqa: PLC0415  # see above
+
+    with terminal.Fetching() as watch:
+        model = get.get(name, machine.this(), watch)
+    terminal.show_fetched(model)
 
 
 @app.callback(invoke_without_command=True)

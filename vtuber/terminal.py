@@ -14,14 +14,25 @@ from typing import Any, Self
 import platformdirs
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from vtuber.brain.templates import choose
 from vtuber.errors import BanbanError
 from vtuber.health import Health, State
+from vtuber.models.choices import CHOICES
 from vtuber.models.fit import Place, gigabytes, judge
+from vtuber.models.header import Header
 from vtuber.models.machine import Machine
 from vtuber.models.shelf import Model, Odd
 from vtuber.text import escaped
@@ -81,6 +92,37 @@ class Starting:
             self._bars.stop()
 
 
+class Fetching:
+    """A download: a bar with its speed, or without a terminal a line for each tenth of it."""
+
+    def __init__(self) -> None:
+        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        self._bars = Progress(*columns, console=err, transient=True) if err.is_terminal else None
+        self._tenths = 0
+
+    def __enter__(self) -> Self:
+        if self._bars is not None:
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def tell(self, words: str) -> None:
+        err.print(Text(escaped(words)))
+
+    def advance(self, done: int, whole: int) -> None:
+        tenths = 10 * done // whole
+        if self._bars is None and tenths > self._tenths:
+            err.print(f"{tenths}0%")
+        elif self._bars is not None and not self._bars.task_ids:  # what was there before has no speed
+            self._bars.add_task("fetching", total=whole, completed=done)
+        elif self._bars is not None:
+            self._bars.update(TaskID(0), completed=done)
+        self._tenths = tenths
+
+
 def show_health(title: str, parts: list[Health]) -> None:
     """A table of every part, its state, and what to do about it."""
     table = Table(title=Text(title), title_justify="left", expand=False)
@@ -112,11 +154,33 @@ def show_models(models: list[Model], odd: list[Odd], machine: Machine) -> None:
         table.add_row(
             Text(escaped(header.name)).append(f"\n{escaped(str(header.path))}", style="dim"),
             Text("\n".join(map(escaped, facts))),
-            Text(fit.place, style=_PLACES[fit.place]).append(f"\n{escaped(fit.why)}", style="dim"),
+            Text(fit.verdict, style="yellow" if fit.tight else _PLACES[fit.place]).append(
+                f"\n{escaped(fit.why)}", style="dim"
+            ),
         )
     out.print(table)
     for file in odd:
         out.print(Text(escaped(f"{file.path}: {file.why}"), style="yellow"))
+
+
+def show_choices() -> None:
+    """Models to begin with."""
+    table = Table(title="banban models get NAME, or get OWNER/REPOSITORY", title_justify="left")
+    table.add_column("name", no_wrap=True)
+    for column in ("speaks", "size", "licence"):
+        table.add_column(column)
+    for choice in CHOICES:
+        name = Text(choice.name).append(f"\n{choice.repo}", style="dim")
+        size = f"{choice.parameters}\n{choice.size}"
+        table.add_row(name, choice.languages, size, choice.licence)
+    out.print(table)
+
+
+def show_fetched(model: Header) -> None:
+    """What came, and the line that uses it."""
+    path = f'"{model.path}"' if " " in str(model.path) else str(model.path)
+    use = f"eyes for the models beside it: {path}" if model.sees else f"banban live --model {path}"
+    out.print(Text(escaped(use)), soft_wrap=True)
 
 
 def show_figures(report: dict[str, Any]) -> None:

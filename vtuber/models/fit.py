@@ -1,6 +1,8 @@
-"""Whether a model fits a machine: twice the file's size must, by the card of her own model.
+"""Whether a model fits a machine, by the card of her own model.
 
-The other half is for the context, the voice, the browser and OBS; a game beside it is not counted.
+With room: twice the file's size fits, and the other half is for the context, the voice, the browser and OBS.
+Tight: the file and its context fit, as long as nobody plays a game beside it. Her model's card counts on that
+where it gives a card of 6 GB the Q3 of an 8B model (3.67 GB), and one of 24 GB its F16 (16.1 GB).
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ from enum import StrEnum
 
 from vtuber.models.machine import Machine
 
-ROOM = 2
-"""So many times a file's size is needed."""
 GB = 1_000_000_000
+ROOM = 2
+"""So many times a file's size is needed to have room."""
+CONTEXT = 2 * GB
+"""Needed beside the file at least: for the context, the buffers, and what the screen takes of a card."""
 
 
 class Place(StrEnum):
@@ -27,23 +31,31 @@ class Place(StrEnum):
 class Fit:
     place: Place
     why: str
+    tight: bool = False
+    """Whether it fits only as long as nothing else needs much."""
+
+    @property
+    def verdict(self) -> str:
+        return f"{self.place}, tight" if self.tight else self.place
 
 
 def judge(size: int, machine: Machine) -> Fit:
-    """Where a file of ``size`` bytes fits best, and why."""
-    needed = f"needs {gigabytes(ROOM * size)}, twice its size"
-    card = machine.card
-    if card is not None and ROOM * size <= card.memory:
-        return Fit(Place.CARD, f"{needed}; {card.name} has {gigabytes(card.memory)}")
-    held = f"this machine has {gigabytes(machine.memory)}" + (
-        f" and its card {gigabytes(card.memory)}" if card else ""
-    )
-    if ROOM * size <= machine.memory:
-        return Fit(Place.MEMORY, f"{needed}; {held}")
-    largest = max(machine.memory, card.memory if card else 0) // ROOM
+    """Where a file of ``size`` bytes fits best, and why. A card is better than memory, even a tight one."""
+    places = [(Place.MEMORY, "this machine", machine.memory)]
+    if machine.card:
+        places.insert(0, (Place.CARD, machine.card.name, machine.card.memory))
+    needed = f"with room it needs {gigabytes(ROOM * size)}, twice its size"
+    held = " and ".join(f"{name} has {gigabytes(memory)}" for _, name, memory in places)
+    for place, name, memory in places:
+        if ROOM * size <= memory:
+            return Fit(place, f"{needed}; {name} has {gigabytes(memory)}")
+        if size + CONTEXT <= memory:
+            return Fit(place, f"{needed}; {name} has {gigabytes(memory)}: play no game beside it", tight=True)
+    largest = max(memory for _, _, memory in places) // ROOM
     return Fit(Place.NOWHERE, f"{needed}; {held}: take a file of at most {gigabytes(largest)}")
 
 
 def gigabytes(size: int) -> str:
     """Such as "4.92 GB"."""
-    return f"{size / GB:.3g} GB"
+    amount = size / GB
+    return f"{amount:.3g} GB" if amount < 1000 else f"{amount:.0f} GB"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from math import prod
@@ -31,8 +30,11 @@ _SCALARS = {
     12: "<d",
 }
 _STRING, _ARRAY = 8, 9
+_LENGTH = struct.Struct("<Q")
 _LONGEST_STRING = 1 << 20
 _MOST_DIMENSIONS = 8
+_MOST_ITEMS = 4_000_000
+"""Values, tensors and words of the vocabulary, all together: whatever lists more is no model."""
 
 # What ``general.file_type`` stands for: llama.h's llama_ftype.
 _QUANTIZATIONS = {
@@ -75,6 +77,8 @@ def read(path: Path) -> Header:
                 values, parameters = _Cursor(data).whole()
             except (struct.error, IndexError, OverflowError):
                 raise ValueError("the file is cut short") from None
+            except RecursionError:
+                raise ValueError("its lists lie too deep in each other") from None
             size = len(data)
     kind = _text(values, "general.architecture")
     return Header(
@@ -95,6 +99,7 @@ class _Cursor:
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
         self._at = len(_MAGIC)
+        self._items = 0
 
     def whole(self) -> tuple[dict[str, Any], int]:
         """The values by their keys (arrays are skipped), and how many weights the tensors hold."""
@@ -102,6 +107,7 @@ class _Cursor:
         if version not in _VERSIONS:
             raise ValueError(f"version {version} of GGUF is not known here")
         tensors, pairs = self._scalar("<Q"), self._scalar("<Q")
+        self._count(tensors + pairs)
         values = {}
         for _ in range(pairs):
             key = self._string()
@@ -136,13 +142,24 @@ class _Cursor:
             if self._at > len(self._data):
                 raise struct.error
             return
-        skip: Callable[[], object] = self._skip_string if kind == _STRING else lambda: self._value(kind)
-        for _ in range(count):
-            skip()
+        self._count(count)
+        if kind == _STRING:
+            self._skip_strings(count)
+        else:
+            for _ in range(count):
+                self._value(kind)
 
-    def _skip_string(self) -> None:
-        length = self._scalar("<Q")
-        self._at += length
+    def _skip_strings(self, count: int) -> None:
+        # A vocabulary and its merges are half a million of them: this loop is the time that reading takes.
+        data, at, read, size = self._data, self._at, _LENGTH.unpack_from, _LENGTH.size
+        for _ in range(count):
+            at += size + read(data, at)[0]
+        self._at = at
+
+    def _count(self, items: int) -> None:
+        self._items += items
+        if self._items > _MOST_ITEMS:
+            raise ValueError("it lists more than a model has")
 
     def _tensor(self) -> int:
         """How many weights the next tensor has."""
