@@ -97,29 +97,29 @@ class Fetching:
 
     def __init__(self) -> None:
         columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-        self._bars = Progress(*columns, console=err, transient=True) if err.is_terminal else None
+        self._bars = Progress(*columns, console=err, transient=True)
         self._tenths = 0
 
     def __enter__(self) -> Self:
-        if self._bars is not None:
+        if err.is_terminal:
             self._bars.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bars is not None:
+        if err.is_terminal:
             self._bars.stop()
 
     def tell(self, words: str) -> None:
         err.print(Text(escaped(words)))
 
-    def advance(self, done: int, whole: int) -> None:
-        tenths = 10 * done // whole
-        if self._bars is None and tenths > self._tenths:
+    def begin(self, there: int, whole: int) -> None:
+        self._bars.add_task("fetching", total=whole, completed=there)
+
+    def advance(self, more: int) -> None:
+        self._bars.advance(TaskID(0), more)
+        tenths = int(self._bars.tasks[0].percentage // 10)
+        if tenths > self._tenths and not err.is_terminal:
             err.print(f"{tenths}0%")
-        elif self._bars is not None and not self._bars.task_ids:  # what was there before has no speed
-            self._bars.add_task("fetching", total=whole, completed=done)
-        elif self._bars is not None:
-            self._bars.update(TaskID(0), completed=done)
         self._tenths = tenths
 
 

@@ -84,6 +84,11 @@ class HubServer:
         return type(kind.__name__, (kind,), {"hub": self})
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A client may hang up."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     hub: HubServer
     protocol_version = "HTTP/1.1"

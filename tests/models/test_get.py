@@ -9,14 +9,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from gguf_props import WHOLE, gguf, pair, text
 from hub_server import HubServer, Refusal, Stored
 from huggingface_hub import close_session, constants
+from rich.console import Console
 from typer.testing import CliRunner
 
+from vtuber import terminal
 from vtuber.cli import app
 from vtuber.errors import BanbanError
 from vtuber.models import hub as hub_module
@@ -38,13 +41,16 @@ HERS = {"Q2_K": 3.18, "Q3_K_S": 3.67, "Q4_K_M": 4.92, "Q5_K_M": 5.73, "Q6_K": 6.
 class Watching:
     def __init__(self) -> None:
         self.told: list[str] = []
-        self.seen: list[tuple[int, int]] = []
+        self.before = self.there = self.whole = 0
 
     def tell(self, words: str) -> None:
         self.told.append(words)
 
-    def advance(self, done: int, whole: int) -> None:
-        self.seen.append((done, whole))
+    def begin(self, there: int, whole: int) -> None:
+        self.before, self.there, self.whole = there, there, whole
+
+    def advance(self, more: int) -> None:
+        self.there += more
 
 
 @pytest.fixture
@@ -197,7 +203,8 @@ def test_a_model_comes_whole(server: HubServer, folder: Path) -> None:
     model = fetched(REPO, watch)
     assert model.path == folder / REPO / "her-Q4_K_M.gguf"
     assert model.path.read_bytes() == CONTENT
-    assert watch.seen[-1] == (len(CONTENT), len(CONTENT))
+    assert (watch.before, watch.there, watch.whole) == (0, len(CONTENT), len(CONTENT))
+    assert "hf_xet" not in sys.modules
     assert [path.name for path in model.path.parent.iterdir() if path.name != ".getting"] == [model.path.name]
 
 
@@ -221,7 +228,7 @@ def test_a_broken_download_goes_on_at_the_next_call(server: HubServer, folder: P
     assert fetched(REPO, watch).path.read_bytes() == CONTENT
     assert server.ranges[-1] == f"bytes={kept}-"
     assert server.sent["her-Q4_K_M.gguf"] - sent == len(CONTENT) - kept
-    assert watch.seen[0][0] > kept
+    assert (watch.before, watch.there) == (kept, len(CONTENT))
 
 
 def test_a_connection_that_breaks_off_is_made_again(server: HubServer) -> None:
@@ -233,7 +240,9 @@ def test_a_connection_that_breaks_off_is_made_again(server: HubServer) -> None:
 def test_a_store_without_ranges_sends_all_again(server: HubServer) -> None:
     server.ignores_ranges = True
     server.drops = [5000]
-    assert fetched(REPO).path.read_bytes() == CONTENT
+    watch = Watching()
+    assert fetched(REPO, watch).path.read_bytes() == CONTENT
+    assert watch.there == len(CONTENT)
 
 
 def test_a_split_model_comes_with_all_its_parts(server: HubServer, folder: Path) -> None:
@@ -245,7 +254,7 @@ def test_a_split_model_comes_with_all_its_parts(server: HubServer, folder: Path)
     assert model.path == folder / REPO / names[0]
     assert [(folder / REPO / name).read_bytes() for name in names] == parts
     assert model.size == sum(map(len, parts))
-    assert watch.seen[-1] == (model.size, model.size)
+    assert watch.there == watch.whole == model.size
 
 
 def test_a_wrong_checksum(server: HubServer, folder: Path) -> None:
@@ -261,10 +270,13 @@ def test_another_size_than_the_hub_said(server: HubServer, folder: Path, size: i
     assert list((folder / REPO).glob("*.gguf")) == []
 
 
-def test_a_new_version_takes_the_place_of_the_old(server: HubServer) -> None:
+def test_a_new_version_takes_the_place_of_the_old(server: HubServer, folder: Path) -> None:
     fetched(REPO)
     server.repos[REPO] = {"her-Q4_K_M.gguf": Stored(CONTENT + b"new")}
+    left = folder / REPO / "her-Q4_K_M.gguf.0123456789ab.part"
+    left.write_bytes(b"half of the old one")
     assert fetched(REPO).path.read_bytes() == CONTENT + b"new"
+    assert not left.exists()
 
 
 def test_what_is_no_gguf_on_the_hub_either(server: HubServer) -> None:
@@ -295,10 +307,9 @@ def test_a_folder_that_cannot_be_made(server: HubServer, folder: Path) -> None:
 
 def test_two_at_once(server: HubServer) -> None:
     class Second(Watching):
-        def advance(self, done: int, whole: int) -> None:
-            if not self.seen:
-                super().advance(done, whole)
-                told.append(trouble())
+        def begin(self, there: int, whole: int) -> None:
+            super().begin(there, whole)
+            told.append(trouble())
 
     told: list[str] = []
     fetched(REPO, Second())
@@ -392,6 +403,16 @@ def test_the_command_says_why_and_what_to_do_with_it(server: HubServer, folder: 
     assert shown.stdout.strip() == f"banban live --model {folder / REPO / 'her-Q4_K_M.gguf'}"
     for told in (f"{REPO}/her-Q4_K_M.gguf", "twice its size", "100%", "checking"):
         assert told in shown.stderr
+
+
+def test_a_terminal_shows_a_bar(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = StringIO()
+    monkeypatch.setattr(terminal, "err", Console(file=shown, force_terminal=True, width=100))
+    server.drops = [len(CONTENT) // 2]
+    with terminal.Fetching() as watch:
+        get(REPO, MACHINE, watch)
+    assert "1.0/1.0 MB" in shown.getvalue()
+    assert "checking her-Q4_K_M.gguf" in shown.getvalue()
 
 
 def test_eyes_are_not_to_go_on_air(server: HubServer) -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import httpx2
 from huggingface_hub import HfApi, get_session, hf_hub_url, hf_raise_for_status
@@ -29,6 +29,7 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 from vtuber.config import without_secret
 from vtuber.errors import BanbanError
+from vtuber.models import split
 
 _PATIENCE = 30.0
 """Seconds for the hub to answer, and for the next bytes to come."""
@@ -55,14 +56,40 @@ class File:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A model in a repository: one file, or all the parts of one that is split."""
+
+    files: tuple[File, ...]
+
+    @property
+    def name(self) -> str:
+        return self.files[0].path
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
+
 class Hub:
     """Raises BanbanError in a streamer's words, whatever goes wrong with the hub."""
 
     def __init__(self) -> None:
         self._api = HfApi()
 
+    def models(self, repo: str) -> list[Weights]:
+        """The models of a repository ("owner/name"), the smallest first. None of them lacks a part."""
+        known = {file.path: file for file in self.files(repo)}
+        models = []
+        for path in known:
+            at = PurePosixPath(path)
+            parts = [str(at.with_name(name)) for name in split.names(at.name)]
+            if path == parts[0] and all(part in known for part in parts):
+                models.append(Weights(tuple(known[part] for part in parts)))
+        return sorted(models, key=lambda weights: weights.size)
+
     def files(self, repo: str) -> list[File]:
-        """The GGUFs of a repository ("owner/name") whose checksum the hub knows."""
+        """The GGUFs of a repository whose checksum the hub knows."""
         with self._in_words(repo):
             found = self._api.model_info(repo, files_metadata=True, timeout=_PATIENCE)
             return [
@@ -72,15 +99,15 @@ class Hub:
                 if _SAFE.fullmatch(one.rfilename)
             ]
 
-    def bring(self, file: File, part: Path, tell: Callable[[int], None]) -> None:
-        """Appends to ``part`` what it lacks of the file. ``tell`` hears how many bytes are there.
+    def bring(self, file: File, part: Path, advance: Callable[[int], None]) -> None:
+        """Appends to ``part`` what it lacks of the file. ``advance`` hears how many bytes each piece is.
 
         A connection that breaks off is made again as long as that brings more. Raises OSError for the disk.
         """
         idle = 0
         while (have := _size(part)) < file.size:
             with self._in_words(file.repo):
-                broken = self._stream(file, part, have, tell)
+                broken = self._stream(file, part, have, advance)
             idle = 0 if _size(part) > have else idle + 1
             if idle == _TRIES:
                 raise BanbanError(
@@ -91,7 +118,7 @@ class Hub:
             if broken:
                 time.sleep(_PAUSE)
 
-    def _stream(self, file: File, part: Path, have: int, tell: Callable[[int], None]) -> str:
+    def _stream(self, file: File, part: Path, have: int, advance: Callable[[int], None]) -> str:
         """Brings what comes over one connection. Returns why that broke off, or ""."""
         url = hf_hub_url(file.repo, file.path, revision=file.revision, endpoint=self._api.endpoint)
         headers = build_hf_headers() | {"Accept-Encoding": "identity", "Range": f"bytes={have}-"}
@@ -100,10 +127,11 @@ class Hub:
                 hf_raise_for_status(answer)
                 with part.open("ab") as out:
                     if answer.status_code != httpx2.codes.PARTIAL_CONTENT:  # all of it, whatever was asked
+                        advance(-have)
                         have = out.truncate(0)
                     for piece in answer.iter_raw():
                         have += out.write(piece)
-                        tell(have)
+                        advance(len(piece))
                         if have > file.size:  # its checksum will tell
                             break
         except httpx2.TransportError as error:
