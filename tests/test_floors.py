@@ -33,7 +33,7 @@ def trees() -> dict[str, ast.Module]:
 def floors() -> dict[str, int]:
     """The floor of each module and package, as the docstring of vtuber says."""
     found: dict[str, int] = {}
-    for number, names in re.findall(r"^(\d)\. ([\w, ]+)", vtuber.__doc__ or "", re.MULTILINE):
+    for number, names in re.findall(r"^(\d+)\. ([\w, ]+)", vtuber.__doc__ or "", re.MULTILINE):
         for name in names.split(","):
             assert name.strip() not in found, f"{name} is on two floors"
             found[name.strip()] = int(number)

@@ -2,12 +2,13 @@
 
 The floors, from the ground up; a module imports only from floors below its own:
 
-9. cli
-8. rehearsal, checkup, talk, accounts, terminal
+10. cli
+9. shop
+8. command, rehearsal, checkup, talk, accounts, terminal
 7. show
 6. desk
 5. performer
-4. agenda, turn, outbox, points, supervisor
+4. agenda, turn, outbox, points, supervisor, models
 3. listeners, brain, voice, stage (these never import each other)
 2. inbox, gate, journal, metrics, character
 1. config, registry, clock, sound, wire, spelling

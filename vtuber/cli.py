@@ -1,28 +1,35 @@
-"""The command line: `banban live`, `rehearse`, `chat`, `check`, `login` and `logout`."""
+"""The command line: `banban live`, `rehearse`, `chat`, `check`, `login`, `logout`, `models`."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
-from vtuber import __version__, terminal
-from vtuber.clock import SimulatedLoop
-from vtuber.config import Settings
-from vtuber.config.file import load, located
+from vtuber import __version__, shop, terminal
+from vtuber.command import (
+    AsJson,
+    Config,
+    For,
+    Model,
+    Port,
+    Speed,
+    Verbose,
+    Voice,
+    Who,
+    path,
+    run,
+    settings_of,
+)
+from vtuber.config.file import located
 from vtuber.errors import BanbanError
 from vtuber.health import Health, State
-
-T = TypeVar("T")
 
 app = typer.Typer(
     name="banban",
@@ -31,29 +38,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Config = Annotated[
-    Path | None, typer.Option("--config", help="config.toml to use; without it, the one in this folder.")
-]
-Who = Annotated[str | None, typer.Option("--character", help="A folder in characters/, or a path.")]
-Model = Annotated[str | None, typer.Option("--model", help="A GGUF file for her brain.")]
-Voice = Annotated[str | None, typer.Option("--voice", help="hibari (embedded) or edge (online).")]
-Port = Annotated[int | None, typer.Option("--port", help="Where the overlay is served.")]
-Speed = Annotated[
-    float | None, typer.Option("--speed", help="How many times faster the recording is played.")
-]
-For = Annotated[float | None, typer.Option("--for", help="End by itself after so many seconds.", min=0)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-
-
-class Platform(StrEnum):
-    """Where she can have an account."""
-
-    TWITCH = "twitch"
-
-
-Where = Annotated[Platform, typer.Argument(help="Where the account is.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell more in the log.")]
+app.add_typer(shop.app, name="models")
 
 
 @app.command()
@@ -78,16 +63,16 @@ def live(
 ) -> None:
     """Go on air: hear chat, answer, speak, and show her in the overlay."""
     terminal.set_up_logging(verbose=verbose)
-    with _settings(
+    with settings_of(
         config,
         {
             "show.character": character,
-            "brain.model": _path(model),
+            "brain.model": path(model),
             "voice.use": voice,
             "stage.port": port,
             "chat.twitch.channels": twitch or None,
             "chat.youtube.streams": youtube or None,
-            "chat.replay.file": _path(replay),
+            "chat.replay.file": path(replay),
             "chat.replay.speed": speed,
             "chat.console": console,
         },
@@ -103,7 +88,7 @@ def live(
                     seconds=for_,
                 )
 
-        _run(broadcast)
+        run(broadcast)
 
 
 @app.command()
@@ -124,13 +109,13 @@ def rehearse(
 ) -> None:
     """Play a recorded chat through the real show, and see how it goes."""
     terminal.set_up_logging(verbose=verbose)
-    with _settings(
+    with settings_of(
         config,
         {
             "show.character": character,
-            "brain.model": _path(model),
+            "brain.model": path(model),
             "voice.use": voice,
-            "chat.replay.file": _path(file),
+            "chat.replay.file": path(file),
             "chat.replay.speed": speed,
         },
     ) as settings:
@@ -146,7 +131,7 @@ def rehearse(
                     on_air=lambda show: _show(progress, f"{show.character.name} rehearses", show.health()),
                 )
 
-        report = _run(rehearsal, simulated=seed is not None)
+        report = run(rehearsal, simulated=seed is not None)
     if report is None:
         return
     terminal.show_figures(report)
@@ -163,7 +148,7 @@ def chat(
 ) -> None:
     """Talk with her here, without a stream."""
     terminal.set_up_logging(verbose=verbose)
-    with _settings(config, {"show.character": character, "brain.model": _path(model)}) as settings:
+    with settings_of(config, {"show.character": character, "brain.model": path(model)}) as settings:
         from vtuber.talk import Talk  # noqa: PLC0415  # see above
 
         talk = Talk(settings)
@@ -176,7 +161,7 @@ def chat(
                     say=terminal.say,
                 )
 
-        _run(converse)
+        run(converse)
 
 
 @app.command()
@@ -190,15 +175,15 @@ def check(
 ) -> None:
     """Try every part, and say what to do about those that would not work."""
     terminal.set_up_logging(verbose=verbose)
-    flags = {"show.character": character, "brain.model": _path(model)}
-    with _settings(config, flags) as settings:
+    flags = {"show.character": character, "brain.model": path(model)}
+    with settings_of(config, flags) as settings:
         from vtuber.checkup import check as try_parts  # noqa: PLC0415  # see above
 
         async def checkup() -> list[Any]:
             with terminal.Starting() as progress:
                 return await try_parts(settings, progress)
 
-        tried = _run(checkup) or []
+        tried = run(checkup) or []
     parts = [replace(health, what=located(health.what, config, flags)) for health in tried]
     if as_json:
         rows = [health.row() for health in parts]
@@ -209,14 +194,23 @@ def check(
         raise typer.Exit(1)
 
 
+class Platform(StrEnum):
+    """Where she can have an account."""
+
+    TWITCH = "twitch"
+
+
+Where = Annotated[Platform, typer.Argument(help="Where the account is.")]
+
+
 @app.command()
 def login(*, platform: Where, config: Config = None, verbose: Verbose = False) -> None:  # noqa: ARG001  # one so far
     """Let her into an account, with a code that you enter in a browser."""
     terminal.set_up_logging(verbose=verbose)
-    with _settings(config, {}) as settings:
+    with settings_of(config, {}) as settings:
         from vtuber.accounts import log_in_at_twitch  # noqa: PLC0415  # see above
 
-        rights = _run(lambda: log_in_at_twitch(settings, terminal.tell))
+        rights = run(lambda: log_in_at_twitch(settings, terminal.tell))
     if rights is None:
         terminal.tell("stopped: nobody was logged in")
         raise typer.Exit(1)
@@ -233,10 +227,10 @@ def logout(
 ) -> None:
     """Forget an account, here and there."""
     terminal.set_up_logging(verbose=verbose)
-    with _settings(config, {}) as settings:
+    with settings_of(config, {}) as settings:
         from vtuber.accounts import log_out_at_twitch  # noqa: PLC0415  # see above
 
-        _run(lambda: log_out_at_twitch(settings, terminal.tell, name))
+        run(lambda: log_out_at_twitch(settings, terminal.tell, name))
 
 
 @app.callback(invoke_without_command=True)
@@ -267,38 +261,3 @@ def main() -> None:
 def _show(progress: terminal.Starting, title: str, parts: list[Health]) -> None:
     progress.done()
     terminal.show_health(title, parts)
-
-
-def _path(given: str | None) -> str | None:
-    """A path from the command line counts from the working folder, not from config.toml's."""
-    return str(Path(given).expanduser().absolute()) if given else None
-
-
-@contextmanager
-def _settings(config: Path | None, flags: dict[str, Any]) -> Iterator[Settings]:
-    """The settings. What a part finds wrong with an option later is told with the option's place, too."""
-    settings = load(config, flags)
-    try:
-        yield settings
-    except BanbanError as error:
-        error.where = located(error.where, config, flags)
-        raise
-
-
-def _run(main: Callable[[], Coroutine[Any, Any, T]], *, simulated: bool = False) -> T | None:
-    """Runs it to its end. Ctrl-C and SIGTERM stop it in order, and count as a good end (None)."""
-
-    async def stoppable() -> T:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  # we are in one
-        loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):  # SIGHUP: the terminal's window was closed
-            with suppress(NotImplementedError, AttributeError):  # Windows has neither to hear
-                loop.add_signal_handler(getattr(signal, name), task.cancel)
-        return await main()
-
-    with asyncio.Runner(loop_factory=SimulatedLoop if simulated else None) as runner:
-        try:
-            return runner.run(stoppable())
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            return None

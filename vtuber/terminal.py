@@ -14,17 +14,33 @@ from typing import Any, Self
 import platformdirs
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
+from vtuber.brain.templates.formats import nearest
 from vtuber.errors import BanbanError
 from vtuber.health import Health, State
+from vtuber.models.choices import CHOICES
+from vtuber.models.fit import Place, gigabytes, judge
+from vtuber.models.header import Header
+from vtuber.models.machine import Machine
+from vtuber.models.shelf import Model, Odd
 from vtuber.text import escaped
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_PLACES = {Place.CARD: "green", Place.MEMORY: "green", Place.NOWHERE: "red"}
 _COLOURS = {State.OK: "green", State.LIMITED: "yellow", State.DOWN: "red", State.OFF: "dim"}
 
 
@@ -76,6 +92,37 @@ class Starting:
             self._bars.stop()
 
 
+class Fetching:
+    """A download: a bar with its speed, or without a terminal a line for each tenth of it."""
+
+    def __init__(self) -> None:
+        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        self._bars = Progress(*columns, console=err, transient=True)
+        self._tenths = 0
+
+    def __enter__(self) -> Self:
+        if err.is_terminal:
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if err.is_terminal:
+            self._bars.stop()
+
+    def tell(self, words: str) -> None:
+        err.print(Text(escaped(words)))
+
+    def begin(self, there: int, whole: int) -> None:
+        self._bars.add_task("fetching", total=whole, completed=there)
+
+    def advance(self, more: int) -> None:
+        self._bars.advance(TaskID(0), more)
+        tenths = int(self._bars.tasks[0].percentage // 10)
+        if tenths > self._tenths and not err.is_terminal:
+            err.print(f"{tenths}0%")
+        self._tenths = tenths
+
+
 def show_health(title: str, parts: list[Health]) -> None:
     """A table of every part, its state, and what to do about it."""
     table = Table(title=Text(title), title_justify="left", expand=False)
@@ -87,6 +134,53 @@ def show_health(title: str, parts: list[Health]) -> None:
             words.append(f"\n→ {escaped(health.cure)}", style="italic")
         table.add_row(health.part, Text(health.state, style=_COLOURS[health.state]), words)
     out.print(table)
+
+
+def show_models(models: list[Model], odd: list[Odd], machine: Machine) -> None:
+    """What is on disk, and what of it fits this machine."""
+    cards = "".join(f", {card.name} with {gigabytes(card.memory)}" for card in machine.cards)
+    table = Table(title=f"models, for {gigabytes(machine.memory)} of memory{cards}", title_justify="left")
+    for column in ("model", "what it is", "fits"):
+        table.add_column(column, overflow="fold")
+    for model in models:
+        header, fit = model.header, judge(model.header.size, machine)
+        facts = (
+            f"{gigabytes(header.size)}, {header.quantization}",
+            f"{header.parameters / 1e9:.3g} billion parameters",
+            f"{header.context or '?'} tokens",
+            f"format {nearest(header.chat_template).name}",
+            *(["has eyes"] if model.eyes else []),
+        )
+        table.add_row(
+            Text(escaped(header.name)).append(f"\n{escaped(str(header.path))}", style="dim"),
+            Text("\n".join(map(escaped, facts))),
+            Text(fit.verdict, style="yellow" if fit.tight else _PLACES[fit.place]).append(
+                f"\n{escaped(fit.why)}", style="dim"
+            ),
+        )
+    out.print(table)
+    for file in odd:
+        out.print(Text(escaped(f"{file.path}: {file.why}"), style="yellow"))
+
+
+def show_choices() -> None:
+    """Models to begin with."""
+    table = Table(title="banban models get NAME, or get OWNER/REPOSITORY", title_justify="left")
+    table.add_column("name", no_wrap=True)
+    for column in ("speaks", "size", "licence"):
+        table.add_column(column)
+    for choice in CHOICES:
+        name = Text(choice.name).append(f"\n{choice.repo}", style="dim")
+        size = f"{choice.parameters}\n{choice.size}"
+        table.add_row(name, choice.languages, size, choice.licence)
+    out.print(table)
+
+
+def show_fetched(model: Header) -> None:
+    """What came, and the line that uses it."""
+    path = f'"{model.path}"' if " " in str(model.path) else str(model.path)
+    use = f"eyes for the models beside it: {path}" if model.sees else f"banban live --model {path}"
+    out.print(Text(escaped(use)), soft_wrap=True)
 
 
 def show_figures(report: dict[str, Any]) -> None:

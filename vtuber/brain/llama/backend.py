@@ -115,7 +115,7 @@ class Llama:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(names=self._format().named, seed=True, cache=True, cancel=True)
+        return Capabilities(names=self.template.named, seed=True, cache=True, cancel=True)
 
     @property
     def context(self) -> int:

@@ -1,0 +1,44 @@
+"""This machine's memory, and a card whose driver is asked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from vtuber.models import machine
+
+GB = 1 << 30
+
+
+def test_memory_is_the_machines() -> None:
+    assert machine.this().memory == psutil.virtual_memory().total
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the driver's stand-in is a shell script")
+@pytest.mark.parametrize(
+    ("script", "cards"),
+    [
+        (
+            "echo 'NVIDIA GeForce RTX 4080, 16376'; echo 'Tesla, T4, 15360'",
+            ["NVIDIA GeForce RTX 4080", "Tesla, T4"],
+        ),
+        ("echo 'no devices were found'", []),
+        ("echo 'x, 10'; exit 9", []),
+    ],
+)
+def test_the_driver_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, cards: list[str]
+) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\n{script}\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    found = [card for card in machine.this().cards if card.name != "graphics card"]
+    assert [card.name for card in found] == cards
+    if cards:
+        assert found[0].memory == 16376 << 20
+        assert machine.Machine(1, tuple(found)).card == found[0]
