@@ -5,6 +5,8 @@ brain and voice. Nothing may be lost before the inbox counts it, whoever paid is
 bounded, and a moderator's hush is silence within 100 ms.
 
     python -m benchmarks.flood [--rate 1000] [--seconds 60] [--step 5]
+
+On a machine that others use too: ``chrt -r 10 python -m benchmarks.flood``, or their work is measured.
 """
 
 from __future__ import annotations

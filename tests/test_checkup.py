@@ -16,9 +16,12 @@ from vtuber.health import Health, State
 class Line:
     """A listener that is well as long as somebody listens."""
 
-    def __init__(self, error: ListenerError | None = None, *, reached: bool = True) -> None:
+    def __init__(
+        self, error: ListenerError | None = None, *, reached: bool = True, state: State = State.OK
+    ) -> None:
         self._error = error
         self._reached = reached
+        self._state = state
         self._open = False
 
     async def start(self) -> None: ...
@@ -34,7 +37,7 @@ class Line:
             self._open = False
 
     def health(self) -> Health:
-        return Health("chat.line", State.OK if self._open else State.DOWN, "a line", "plug it in")
+        return Health("chat.line", self._state if self._open else State.DOWN, "a line", "plug it in")
 
 
 async def test_a_chat_that_was_reached_is_ok() -> None:
@@ -42,6 +45,17 @@ async def test_a_chat_that_was_reached_is_ok() -> None:
     found = await checkup._try(line.health, lambda: checkup._listen(line))
     assert found.state is State.OK
     assert not line._open  # and hung up
+
+
+@pytest.mark.parametrize("state", [State.LIMITED, State.OFF])
+async def test_a_chat_that_is_as_well_as_it_will_be_is_not_waited_for(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkup, "HEARING_SECONDS", 3600)
+    line = Line(state=state)
+    async with asyncio.timeout(5):
+        found = await checkup._try(line.health, lambda: checkup._listen(line))
+    assert found.state is state
 
 
 async def test_a_chat_out_of_reach_is_down_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:

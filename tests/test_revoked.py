@@ -428,6 +428,18 @@ def test_who_is_forgotten_hears_her_out_and_is_not_remembered(play: Any, asked: 
     play(scene, reply=LONG)
 
 
+def test_who_is_forgotten_is_not_answered_again_when_that_reply_is_skipped(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types(f"I like {BAD}")
+        await room.until_speaking()
+        room.show.performer.forget("twitch", "Mika")
+        room.orders("!skip")
+        await asyncio.sleep(30)
+        assert len(room.heard()) == 1
+
+    play(scene, reply=LONG)
+
+
 # What does not concern her.
 
 

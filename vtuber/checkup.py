@@ -62,7 +62,7 @@ async def _listen(ear: Listener) -> Health:
         with clock.outside():
             async with asyncio.timeout(HEARING_SECONDS):
                 # A listener says how it is, not when that changes.
-                while not hearing.done() and ear.health().state is not State.OK:  # noqa: ASYNC110  # see above
+                while not hearing.done() and ear.health().state is State.DOWN:  # noqa: ASYNC110  # see above
                     await asyncio.sleep(0.05)
     except TimeoutError:
         pass

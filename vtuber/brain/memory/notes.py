@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,6 +29,7 @@ LATELY = 300
 """So many of the last answers are known with all whom they were given to: half an hour of talk and more."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def key_of(platform: str, author_id: str) -> str:
@@ -37,24 +39,36 @@ def key_of(platform: str, author_id: str) -> str:
     return "#" + sha256(ascii((platform, author_id)).encode()).hexdigest()
 
 
+def called(name: str) -> str:
+    """What a name is known by: without its "@", and whatever the case of its Latin letters."""
+    return clean_name(name.removeprefix("@")).translate(_LOWER)
+
+
 def lead_key(batch: Batch) -> str:
     return key_of(batch.lead.event.platform, batch.lead.event.author.id)
 
 
 @dataclass(slots=True)
 class Note:
-    """What is known of one viewer. Not cleaned yet, but cut."""
+    """What is known of one viewer. The name is not cleaned yet, but cut."""
 
     name: str
     messages: int = 0
     words: tuple[str, ...] = ()
     """Their last messages, oldest first."""
+    called: str = field(init=False)
+    """Worked out once, so that among many people one is soon found by name."""
+
+    def __post_init__(self) -> None:
+        self.called = called(self.name)
 
     def hear(self, event: Answerable) -> None:
-        self.name = event.author.name[:NAME_LIMIT]
+        name = event.author.name[:NAME_LIMIT]
+        if name != self.name:
+            self.name, self.called = name, called(name)
         if event.text:
             self.messages += 1
-            self.words = (*self.words[1 - WORDS_KEPT :], event.text[:WORDS_LIMIT])
+            self.words = (*self.words[1 - WORDS_KEPT :], clean(event.text, WORDS_LIMIT))
 
     def followed_by(self, newer: Note | None) -> Note:
         if newer is None:
@@ -66,7 +80,7 @@ class Note:
         """The last words written before any of ``texts``, which they have just written too."""
         words = [clean(said, WORDS_LIMIT) for said in self.words]
         for text in texts:
-            asked = clean(text[:WORDS_LIMIT], WORDS_LIMIT)
+            asked = clean(text, WORDS_LIMIT)
             if asked in words:
                 newest_first = words[::-1]
                 words = words[: len(words) - 1 - newest_first.index(asked)]
@@ -115,7 +129,7 @@ class Notes:
         key = key_of(event.platform, event.author.id)
         note = self._viewers.get(key)
         if note is None:
-            note = self._viewers[key] = Note("")
+            note = self._viewers[key] = Note(event.author.name[:NAME_LIMIT])
         else:
             self._viewers.move_to_end(key)
         note.hear(event)
@@ -123,7 +137,7 @@ class Notes:
 
     def answer(self, batch: Batch, heard: str) -> None:
         event = batch.lead.event
-        said = clean(event.text[:WORDS_LIMIT], WORDS_LIMIT)
+        said = clean(event.text, WORDS_LIMIT)
         name = clean_name(event.author.name)
         answer = Answer(lead_key(batch), name, said, clean(heard, HEARD_LIMIT), time.time())
         self._answers.append(answer)
@@ -186,12 +200,14 @@ class Notes:
 
 def _forget(sheet: Sheet, purge: Purge) -> None:
     viewers, answers = sheet.viewers, sheet.answers
-    whole = purge.people
-    if purge.names:
-        whole = dict.fromkeys(who for who, note in viewers.items() if purge.whole(who, note.name))
-    for who in whole:
+    gone = list(purge.people)
+    if wanted := {name for _, name in purge.names}:
+        gone += [
+            who for who, note in viewers.items() if note.called in wanted and purge.whole(who, note.called)
+        ]
+    for who in gone:
         viewers.pop(who, None)
-    for who, _ in purge.words:
+    for who in dict.fromkeys(who for who, _ in purge.words):
         if note := viewers.get(who):
             note.words = purge.without_words(who, note.words)
     kept = [answer for answer in answers if not purge.takes(answer)]

@@ -58,7 +58,7 @@ class AccountTwitch:
     async def events(self) -> AsyncGenerator[Event, None]:
         """All that happens. Ends only when closed or cancelled."""
         async with self._session.joined():
-            duties = (self._stay(), self._beside.stay(), self._beside.settling.run())
+            duties = (self._stay(), self._beside.stay(), self._beside.rewards.settling.run())
             tasks = [asyncio.create_task(duty) for duty in duties]
             for task in tasks:
                 self._inflow.mind(task)
@@ -102,7 +102,7 @@ class AccountTwitch:
 
     def settle(self, redemption: Redemption, *, answered: bool) -> None:
         if redemption.channel == self.channel and redemption.id in self._redeemed:
-            self._beside.settling.put(redemption, answered=answered)
+            self._beside.rewards.settle(redemption, answered=answered)
 
     def _may_write(self) -> bool:
         reader = self._session.reader
