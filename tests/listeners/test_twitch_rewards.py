@@ -26,6 +26,8 @@ pytest_plugins = ["twitch_fixtures"]
 PATH = "/helix/channel_points/custom_rewards"
 SETTLE = f"{PATH}/redemptions"
 MANAGE = "channel:manage:redemptions"
+NO_AFFILIATE = "The broadcaster is not a partner or affiliate."
+FULL = "CREATE_CUSTOM_REWARD_TOO_MANY_REWARDS"
 ONLY_ITS_MAKER = (
     "only the program that made a reward may settle it: do it yourself, "
     "or delete the reward at Twitch and start again, and she makes it"
@@ -101,16 +103,25 @@ async def test_who_may_not_make_a_reward_says_what_is_missing(
         await twitch.until(lambda: twitch.rewards and ear.health().state is State.OK)
 
 
+async def test_a_channel_without_channel_points(twitch: Twitch) -> None:
+    twitch.answers[PATH] = [failure(403, NO_AFFILIATE)]
+    ear = asking(twitch)
+    async with hearing(ear):
+        await twitch.until(lambda: ear.health().state is State.LIMITED)
+        assert ear.health().what.endswith("without channel-point rewards")
+        assert ear.health().cure == (
+            "only affiliates and partners have channel points: until then, empty chat.twitch.rewards "
+            f"(Twitch: {NO_AFFILIATE})"
+        )
+    assert not made(twitch)
+
+
 async def test_only_the_channels_own_account_makes_rewards(twitch: Twitch) -> None:
     ear = listener(twitch, twitch.log_in("bot"), rewards=["Ask Banban"])
     async with hearing(ear):
         await twitch.until(lambda: ear.health().state is State.LIMITED)
         assert "channel-point rewards" in ear.health().what
     assert not made(twitch)
-
-
-NO_AFFILIATE = "The broadcaster is not a partner or affiliate."
-FULL = "CREATE_CUSTOM_REWARD_TOO_MANY_REWARDS"
 
 
 @pytest.mark.parametrize(
@@ -190,18 +201,20 @@ async def test_what_fails_on_the_way_is_tried_again(
     assert (made(twitch), len(twitch.rewards)) == (2, 1)
 
 
+@pytest.mark.parametrize("by_hand", [True, False])
 async def test_a_reward_that_the_streamer_deletes_on_air_stays_away(
-    twitch: Twitch, monkeypatch: pytest.MonkeyPatch
+    twitch: Twitch, monkeypatch: pytest.MonkeyPatch, *, by_hand: bool
 ) -> None:
     be_quick_to_mend(monkeypatch)
+    twitch.rewards = [reward("Ask Banban")] if by_hand else []
     ear = asking(twitch, "moderator:read:followers")  # which has it look again and again
     async with hearing(ear):
-        await twitch.until(lambda: twitch.rewards)
+        await twitch.until(lambda: ear._reader.reward_ids)
         twitch.rewards.clear()
         await twitch.until(lambda: "the reward 'Ask Banban'" in ear.health().what)
         assert "it was there and is gone" in ear.health().cure
         await looked(twitch, 4)
-    assert (made(twitch), twitch.rewards) == (1, [])
+    assert (made(twitch), twitch.rewards) == (0 if by_hand else 1, [])
 
 
 async def test_a_reward_made_by_hand_is_answered_and_left_to_the_streamer(
@@ -209,11 +222,12 @@ async def test_a_reward_made_by_hand_is_answered_and_left_to_the_streamer(
 ) -> None:
     be_quick_to_mend(monkeypatch)
     twitch.rewards, twitch.foreign = [reward("Ask Banban", "theirs"), reward("Wish", "ours")], {"theirs"}
-    ear = asking(twitch, rewards=["Ask Banban", "Wish"])
+    ear = asking(twitch, "moderator:read:followers", rewards=["Ask Banban", "Wish"])
     async with hearing(ear) as heard:
+        await looked(twitch, 3)
         await twitch.until(lambda: ear.health().state is State.LIMITED)  # before anything is bought
-        assert ear.health().what.endswith("without settling the reward 'Ask Banban'")
-        assert ear.health().cure == ONLY_ITS_MAKER
+        assert ear.health().what.endswith("without follows, settling the reward 'Ask Banban'")
+        assert ear.health().cure.endswith(ONLY_ITS_MAKER)
         by_hand = await redeemed(twitch, heard, "r1", reward=twitch.rewards[0])
         own = await redeemed(twitch, heard, "r2", reward=twitch.rewards[1])
         for one in (by_hand, own):
