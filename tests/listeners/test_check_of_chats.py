@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import twitch_ears
 import twitch_irc_server as irc
 import youtube_items as items
-from twitch_server import Twitch
+from twitch_server import Twitch, reward
 from youtube_server import NOW, Video, YouTube
 
 from vtuber import checkup
@@ -15,6 +16,7 @@ from vtuber.config import Settings
 from vtuber.health import Health, State
 from vtuber.listeners import Listener, twitch, youtube
 from vtuber.listeners.twitch import anonymous
+from vtuber.listeners.twitch.tokens import TokenFile
 
 pytest_plugins = ["twitch_fixtures"]
 
@@ -79,3 +81,14 @@ async def test_a_network_without_an_answer_has_a_cure(
     socket = twitch.address.replace("http", "ws") + "/ws"
     found = await checked(channel(socket))
     assert (found.state, found.cure) == (State.DOWN, "check the network")
+
+
+async def test_an_account_is_not_called_ok_before_all_was_asked_for(twitch: Twitch) -> None:
+    """What another account hears beside chat shows later than chat itself."""
+    twitch.slow["/helix/eventsub/subscriptions"] = 0.02
+    twitch.rewards = [reward("Hydrate")]
+    for login in ("room", "bot"):
+        TokenFile().save(twitch.log_in(login))
+    found = await checked(*twitch_ears.build(twitch, rewards=("Ask Banban",), account="bot"))
+    assert found.state is State.LIMITED
+    assert "without the reward 'Ask Banban'" in found.what

@@ -79,6 +79,8 @@ class AccountTwitch:
             state = State.LIMITED if row.state is State.OK else row.state
             return replace(row, state=state, what=f"{row.what}: {self._denied.why}", cure=self._denied.cure)
         row = self._chat.health(f"as {self._session.reader.login}")
+        if row.state is State.OK and not self._beside.is_known:  # soon; a check waits for it
+            return replace(row, state=State.DOWN, what=f"{row.what}, asking for what chat does not tell")
         lacks = self._lacks()
         if row.state is not State.OK or not lacks:
             return row
