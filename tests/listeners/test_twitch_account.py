@@ -23,7 +23,7 @@ from vtuber.events import Event, Redemption
 from vtuber.health import State
 from vtuber.listeners import Settler, Writer
 from vtuber.listeners.twitch import build as build_twitch
-from vtuber.listeners.twitch import inflow
+from vtuber.listeners.twitch import helix, inflow, settling
 from vtuber.listeners.twitch.anonymous import AnonymousTwitch
 from vtuber.listeners.twitch.tokens import TokenFile
 
@@ -198,6 +198,35 @@ async def redeemed(twitch: Twitch, heard: list[Event], redemption_id: str) -> Re
     await twitch.until(lambda: heard and heard[-1].id == redemption_id)
     assert isinstance(heard[-1], Redemption)
     return heard[-1]
+
+
+async def test_points_given_back_at_the_end_of_the_show_reach_twitch(twitch: Twitch) -> None:
+    twitch.rewards = [reward("Ask Banban")]
+    ear = listener(twitch, rewards=("Ask Banban",))
+    async with hearing(ear) as heard:
+        await twitch.subscribed(REWARD)
+        for spent in [await redeemed(twitch, heard, name) for name in ("r1", "r2", "r3")]:
+            ear.settle(spent, answered=False)
+    assert [(one["id"], one["status"]) for one in twitch.settled] == [
+        ("r1", "CANCELED"),
+        ("r2", "CANCELED"),
+        ("r3", "CANCELED"),
+    ]
+
+
+async def test_the_show_ends_though_twitch_takes_no_points_back(
+    twitch: Twitch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(settling, "LAST_SECONDS", 0.05)
+    monkeypatch.setattr(helix, "LAST_SECONDS", 0.05)
+    twitch.rewards = [reward("Ask Banban")]
+    ear = listener(twitch, rewards=("Ask Banban",))
+    async with asyncio.timeout(10), hearing(ear) as heard:
+        await twitch.subscribed(REWARD)
+        spent = await redeemed(twitch, heard, "r1")
+        twitch.slow["/helix/channel_points/custom_rewards/redemptions"] = 3600
+        ear.settle(spent, answered=False)
+    assert "the last are left to you" in caplog.text
 
 
 async def test_redemptions_are_settled(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,7 @@ class AccountTwitch:
                 while True:
                     yield replace(await self._inflow.get(), at=clock.now())
             finally:
+                await self._beside.settling.finish()
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
