@@ -18,6 +18,7 @@ from vtuber.config import Settings
 from vtuber.events import Event, Redemption
 from vtuber.health import State
 from vtuber.listeners import Settler
+from vtuber.listeners.twitch import helix, settling
 from vtuber.listeners.twitch.account import AccountTwitch
 from vtuber.listeners.twitch.tokens import TokenFile
 
@@ -297,3 +298,31 @@ def in_no_time(sleep: Any) -> Any:
 def test_a_cost_that_twitch_does_not_know(cost: float) -> None:
     with pytest.raises(ValueError, match="reward_cost"):
         Settings.model_validate({"chat": {"twitch": {"reward_cost": cost}}})
+
+
+async def test_points_given_back_at_the_end_of_the_show_reach_twitch(twitch: Twitch) -> None:
+    ear = asking(twitch)
+    async with hearing(ear) as heard:
+        await twitch.until(lambda: ear._reader.reward_ids)
+        ours = twitch.rewards[0]
+        for spent in [await redeemed(twitch, heard, name, reward=ours) for name in ("r1", "r2", "r3")]:
+            ear.settle(spent, answered=False)
+    assert [(one["id"], one["status"]) for one in twitch.settled] == [
+        ("r1", "CANCELED"),
+        ("r2", "CANCELED"),
+        ("r3", "CANCELED"),
+    ]
+
+
+async def test_the_show_ends_though_twitch_takes_no_points_back(
+    twitch: Twitch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(settling, "LAST_SECONDS", 0.05)
+    monkeypatch.setattr(helix, "LAST_SECONDS", 0.05)
+    ear = asking(twitch)
+    async with asyncio.timeout(10), hearing(ear) as heard:
+        await twitch.until(lambda: ear._reader.reward_ids)
+        spent = await redeemed(twitch, heard, "r1", reward=twitch.rewards[0])
+        twitch.slow[SETTLE] = 3600
+        ear.settle(spent, answered=False)
+    assert "the last are left to you" in caplog.text
