@@ -81,3 +81,17 @@ async def test_a_part_that_cannot_start_is_down_and_the_rest_goes_on() -> None:
 
     found = await checkup._try(lambda: Health("voice", State.OK, ""), start)
     assert found == Health("voice", State.DOWN, "voice.edge.voice: no such voice", "choose another")
+
+
+async def test_chats_are_tried_at_once() -> None:
+    """Ten that are out of reach take no longer than one."""
+    together = asyncio.Barrier(3)
+
+    class Late(Line):
+        async def events(self) -> AsyncGenerator[Event, None]:
+            await together.wait()
+            async for event in super().events():
+                yield event
+
+    found = await checkup._try_chats([Late(), Late(), Late()])
+    assert [health.state for health in found] == [State.OK] * 3

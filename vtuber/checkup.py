@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 
 from vtuber import clock
@@ -16,7 +17,7 @@ from vtuber.health import Health, State
 from vtuber.listeners import Listener
 from vtuber.show import Show
 
-HEARING_SECONDS = 6.0
+HEARING_SECONDS = 10.0
 """How long a listener may take to reach its chat."""
 
 
@@ -25,18 +26,23 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
     show = Show(settings)
     brain, voice, memory = show.brain, show.voice, show.memory
     trials: list[tuple[Callable[[], Health], Callable[[], Awaitable[Health | None]]]] = [
-        *((ear.health, partial(_listen, ear)) for ear in show.ears),
         (brain.health, lambda: show.start_brain(progress)),
         (voice.health, lambda: _say_something(show)),
         (memory.health, memory.start),
         *((screen.health, screen.start) for screen in show.screens),
     ]
     try:
+        chats = await _try_chats(show.ears)
         found = [await _try(health, start) for health, start in trials]
         show.journal.open()
-        return [*found, show.journal.health()]
+        return [*chats, *found, show.journal.health()]
     finally:
         await show.stop()
+
+
+async def _try_chats(ears: Sequence[Listener]) -> list[Health]:
+    """All at once: one that is out of reach takes its time."""
+    return await asyncio.gather(*(_try(ear.health, partial(_listen, ear)) for ear in ears))
 
 
 async def _try(health: Callable[[], Health], start: Callable[[], Awaitable[Health | None]]) -> Health:
@@ -54,8 +60,8 @@ async def _listen(ear: Listener) -> Health:
 
     async def hear() -> None:
         async with aclosing(ear.events()) as events:
-            async for _ in events:
-                return
+            async for _ in events:  # whatever comes: a chat that is left says nothing of how it was
+                pass
 
     hearing = asyncio.create_task(hear())
     try:
@@ -69,7 +75,10 @@ async def _listen(ear: Listener) -> Health:
     try:
         if hearing.done():
             hearing.result()
-        return ear.health()
+        found = ear.health()
+        if found.state is State.DOWN and not found.cure:  # nothing has failed yet, and nothing has come
+            return replace(found, cure="check the network")
+        return found
     finally:
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)

@@ -318,6 +318,8 @@ class _Hearing:
         try:
             async for event in self._ear.events():
                 self._hear(event)
+                if isinstance(event, Deletion):
+                    await asyncio.sleep(0)  # a wave of bans holds up nobody
         except ListenerError as error:
             if not error.final:
                 raise

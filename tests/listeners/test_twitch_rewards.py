@@ -18,6 +18,7 @@ from vtuber.config import Settings
 from vtuber.events import Event, Redemption
 from vtuber.health import State
 from vtuber.listeners import Settler
+from vtuber.listeners.twitch import helix, settling
 from vtuber.listeners.twitch.account import AccountTwitch
 from vtuber.listeners.twitch.tokens import TokenFile
 
@@ -26,6 +27,8 @@ pytest_plugins = ["twitch_fixtures"]
 PATH = "/helix/channel_points/custom_rewards"
 SETTLE = f"{PATH}/redemptions"
 MANAGE = "channel:manage:redemptions"
+NO_AFFILIATE = "The broadcaster is not a partner or affiliate."
+FULL = "CREATE_CUSTOM_REWARD_TOO_MANY_REWARDS"
 ONLY_ITS_MAKER = (
     "only the program that made a reward may settle it: do it yourself, "
     "or delete the reward at Twitch and start again, and she makes it"
@@ -101,16 +104,25 @@ async def test_who_may_not_make_a_reward_says_what_is_missing(
         await twitch.until(lambda: twitch.rewards and ear.health().state is State.OK)
 
 
+async def test_a_channel_without_channel_points(twitch: Twitch) -> None:
+    twitch.answers[PATH] = [failure(403, NO_AFFILIATE)]
+    ear = asking(twitch)
+    async with hearing(ear):
+        await twitch.until(lambda: ear.health().state is State.LIMITED)
+        assert ear.health().what.endswith("without channel-point rewards")
+        assert ear.health().cure == (
+            "only affiliates and partners have channel points: until then, empty chat.twitch.rewards "
+            f"(Twitch: {NO_AFFILIATE})"
+        )
+    assert not made(twitch)
+
+
 async def test_only_the_channels_own_account_makes_rewards(twitch: Twitch) -> None:
     ear = listener(twitch, twitch.log_in("bot"), rewards=["Ask Banban"])
     async with hearing(ear):
         await twitch.until(lambda: ear.health().state is State.LIMITED)
         assert "channel-point rewards" in ear.health().what
     assert not made(twitch)
-
-
-NO_AFFILIATE = "The broadcaster is not a partner or affiliate."
-FULL = "CREATE_CUSTOM_REWARD_TOO_MANY_REWARDS"
 
 
 @pytest.mark.parametrize(
@@ -190,18 +202,20 @@ async def test_what_fails_on_the_way_is_tried_again(
     assert (made(twitch), len(twitch.rewards)) == (2, 1)
 
 
+@pytest.mark.parametrize("by_hand", [True, False])
 async def test_a_reward_that_the_streamer_deletes_on_air_stays_away(
-    twitch: Twitch, monkeypatch: pytest.MonkeyPatch
+    twitch: Twitch, monkeypatch: pytest.MonkeyPatch, *, by_hand: bool
 ) -> None:
     be_quick_to_mend(monkeypatch)
+    twitch.rewards = [reward("Ask Banban")] if by_hand else []
     ear = asking(twitch, "moderator:read:followers")  # which has it look again and again
     async with hearing(ear):
-        await twitch.until(lambda: twitch.rewards)
+        await twitch.until(lambda: ear._reader.reward_ids)
         twitch.rewards.clear()
         await twitch.until(lambda: "the reward 'Ask Banban'" in ear.health().what)
         assert "it was there and is gone" in ear.health().cure
         await looked(twitch, 4)
-    assert (made(twitch), twitch.rewards) == (1, [])
+    assert (made(twitch), twitch.rewards) == (0 if by_hand else 1, [])
 
 
 async def test_a_reward_made_by_hand_is_answered_and_left_to_the_streamer(
@@ -209,11 +223,12 @@ async def test_a_reward_made_by_hand_is_answered_and_left_to_the_streamer(
 ) -> None:
     be_quick_to_mend(monkeypatch)
     twitch.rewards, twitch.foreign = [reward("Ask Banban", "theirs"), reward("Wish", "ours")], {"theirs"}
-    ear = asking(twitch, rewards=["Ask Banban", "Wish"])
+    ear = asking(twitch, "moderator:read:followers", rewards=["Ask Banban", "Wish"])
     async with hearing(ear) as heard:
+        await looked(twitch, 3)
         await twitch.until(lambda: ear.health().state is State.LIMITED)  # before anything is bought
-        assert ear.health().what.endswith("without settling the reward 'Ask Banban'")
-        assert ear.health().cure == ONLY_ITS_MAKER
+        assert ear.health().what.endswith("without follows, settling the reward 'Ask Banban'")
+        assert ear.health().cure.endswith(ONLY_ITS_MAKER)
         by_hand = await redeemed(twitch, heard, "r1", reward=twitch.rewards[0])
         own = await redeemed(twitch, heard, "r2", reward=twitch.rewards[1])
         for one in (by_hand, own):
@@ -283,3 +298,31 @@ def in_no_time(sleep: Any) -> Any:
 def test_a_cost_that_twitch_does_not_know(cost: float) -> None:
     with pytest.raises(ValueError, match="reward_cost"):
         Settings.model_validate({"chat": {"twitch": {"reward_cost": cost}}})
+
+
+async def test_points_given_back_at_the_end_of_the_show_reach_twitch(twitch: Twitch) -> None:
+    ear = asking(twitch)
+    async with hearing(ear) as heard:
+        await twitch.until(lambda: ear._reader.reward_ids)
+        ours = twitch.rewards[0]
+        for spent in [await redeemed(twitch, heard, name, reward=ours) for name in ("r1", "r2", "r3")]:
+            ear.settle(spent, answered=False)
+    assert [(one["id"], one["status"]) for one in twitch.settled] == [
+        ("r1", "CANCELED"),
+        ("r2", "CANCELED"),
+        ("r3", "CANCELED"),
+    ]
+
+
+async def test_the_show_ends_though_twitch_takes_no_points_back(
+    twitch: Twitch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(settling, "LAST_SECONDS", 0.05)
+    monkeypatch.setattr(helix, "LAST_SECONDS", 0.05)
+    ear = asking(twitch)
+    async with asyncio.timeout(10), hearing(ear) as heard:
+        await twitch.until(lambda: ear._reader.reward_ids)
+        spent = await redeemed(twitch, heard, "r1", reward=twitch.rewards[0])
+        twitch.slow[SETTLE] = 3600
+        ear.settle(spent, answered=False)
+    assert "the last are left to you" in caplog.text

@@ -8,12 +8,13 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from vtuber.brain.memory import Recollection, Viewer
 from vtuber.events import Answerable, Batch
-from vtuber.inbox.revocation import WORDS_LIMIT
+from vtuber.inbox.revocation import cut
 from vtuber.text import NAME_LIMIT, clean, clean_name
 
 if TYPE_CHECKING:
@@ -28,17 +29,18 @@ ANSWERS_KEPT = 3
 LATELY = 300
 """So many of the last answers are known with all whom they were given to: half an hour of talk and more."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}:[A-Za-z0-9_.-]{1,64}")
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def key_of(platform: str, author_id: str) -> str:
     """Who somebody is, as part of a key: at most 129 harmless characters, different for any two people."""
-    if _PLAIN.fullmatch(platform) and _PLAIN.fullmatch(author_id):
-        return f"{platform}:{author_id}"
+    if _PLAIN.fullmatch(key := f"{platform}:{author_id}"):
+        return key
     return "#" + sha256(ascii((platform, author_id)).encode()).hexdigest()
 
 
+@lru_cache(maxsize=4096)
 def called(name: str) -> str:
     """What a name is known by: without its "@", and whatever the case of its Latin letters."""
     return clean_name(name.removeprefix("@")).translate(_LOWER)
@@ -68,7 +70,7 @@ class Note:
             self.name, self.called = name, called(name)
         if event.text:
             self.messages += 1
-            self.words = (*self.words[1 - WORDS_KEPT :], clean(event.text, WORDS_LIMIT))
+            self.words = (*self.words[1 - WORDS_KEPT :], cut(event.text))
 
     def followed_by(self, newer: Note | None) -> Note:
         if newer is None:
@@ -78,9 +80,9 @@ class Note:
 
     def words_before(self, texts: Iterable[str]) -> str:
         """The last words written before any of ``texts``, which they have just written too."""
-        words = [clean(said, WORDS_LIMIT) for said in self.words]
+        words = [cut(said) for said in self.words]
         for text in texts:
-            asked = clean(text, WORDS_LIMIT)
+            asked = cut(text)
             if asked in words:
                 newest_first = words[::-1]
                 words = words[: len(words) - 1 - newest_first.index(asked)]
@@ -137,7 +139,7 @@ class Notes:
 
     def answer(self, batch: Batch, heard: str) -> None:
         event = batch.lead.event
-        said = clean(event.text, WORDS_LIMIT)
+        said = cut(event.text)
         name = clean_name(event.author.name)
         answer = Answer(lead_key(batch), name, said, clean(heard, HEARD_LIMIT), time.time())
         self._answers.append(answer)
@@ -207,9 +209,9 @@ def _forget(sheet: Sheet, purge: Purge) -> None:
         ]
     for who in gone:
         viewers.pop(who, None)
-    for who in dict.fromkeys(who for who, _ in purge.words):
-        if note := viewers.get(who):
-            note.words = purge.without_words(who, note.words)
+    for who, said in purge.words:
+        if (note := viewers.get(who)) and said in note.words:
+            note.words = tuple(words for words in note.words if words != said)
     kept = [answer for answer in answers if not purge.takes(answer)]
     answers.clear()
     answers.extend(kept)

@@ -9,8 +9,7 @@ from typing import TypeVar
 
 from vtuber.brain.memory.notes import Answer, Note, called, key_of, lead_key
 from vtuber.events import Answerable, Batch
-from vtuber.inbox.revocation import WORDS_LIMIT, Revocation
-from vtuber.text import clean
+from vtuber.inbox.revocation import Revocation
 
 T = TypeVar("T")
 Some = dict[T, None]
@@ -83,9 +82,9 @@ class Purge:
 
     def takes(self, answer: Answer) -> bool:
         """Whether an answer goes."""
-        return (answer.key, answer.heard) in self.answers or self.whole(
-            answer.key, called(answer.name) if self.names else ""
-        )
+        if answer.key in self.people or (answer.key, answer.heard) in self.answers:
+            return True
+        return bool(self.names) and self.whole(answer.key, called(answer.name))
 
     def _shelves(self) -> tuple[dict[object, None], ...]:
         return self.people, self.names, self.words, self.answers  # type: ignore[return-value]
@@ -107,7 +106,7 @@ def of_revocation(revocation: Revocation) -> Purge:
     platform = revocation.deletion.platform
     keys = {who: key_of(platform, who) for who in revocation.authors}
     if not revocation.expels:
-        return Purge(words={(keys[who], clean(text, WORDS_LIMIT)): None for who, text in revocation.lines})
+        return Purge(words={(keys[who], text): None for who, text in revocation.lines})
     logins = (who for who in revocation.authors if who.startswith("@"))  # nobody knows their ids
     return Purge(
         people=dict.fromkeys(keys.values()), names={(platform, called(login)): None for login in logins}

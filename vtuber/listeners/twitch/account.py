@@ -66,12 +66,18 @@ class AccountTwitch:
                 while True:
                     yield replace(await self._inflow.get(), at=clock.now())
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-                await self._end_relay()
-                self._session.routes.pop(self._room, None)
-                self._chat.closed()
+                try:
+                    await self._beside.rewards.settling.finish()
+                finally:
+                    await self._leave(tasks)
+
+    async def _leave(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._end_relay()
+        self._session.routes.pop(self._room, None)
+        self._chat.closed()
 
     def health(self) -> Health:
         if self._anonymous is not None:
@@ -79,6 +85,8 @@ class AccountTwitch:
             state = State.LIMITED if row.state is State.OK else row.state
             return replace(row, state=state, what=f"{row.what}: {self._denied.why}", cure=self._denied.cure)
         row = self._chat.health(f"as {self._session.reader.login}")
+        if row.state is State.OK and not self._beside.is_known:  # soon; a check waits for it
+            return replace(row, state=State.DOWN, what=f"{row.what}, asking for what chat does not tell")
         lacks = self._lacks()
         if row.state is not State.OK or not lacks:
             return row

@@ -27,8 +27,8 @@ from vtuber.text import clean, escaped
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 15.0
-JOIN_SECONDS = 15.0
-"""A channel that exists is joined much sooner than this."""
+JOIN_SECONDS = 8.0
+"""A channel that exists is joined much sooner than this. `banban check` waits a little longer."""
 QUIET_SECONDS = 90.0
 """After so long without a word we ask the server whether it is still there."""
 ANSWER_SECONDS = 15.0

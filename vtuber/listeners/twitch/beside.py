@@ -33,6 +33,8 @@ class Beside:
     ) -> None:
         self.ended = asyncio.Event()
         """Set when Twitch ended a subscription: what is still possible shows when it is asked for again."""
+        self.is_known = False
+        """Whether ``lacks`` says how it is: Twitch was asked for all, once at least."""
         self.rewards = Rewards(settings.chat.twitch, channel, session, reader)
         self._wants_rewards = bool(settings.chat.twitch.rewards)
         self._channel = channel
@@ -52,10 +54,11 @@ class Beside:
             try:
                 await self._attend()
             except Denied as denied:
-                self._lacks = {"what chat does not tell": denied.cure}
+                self._lacks, self.is_known = {"what chat does not tell": denied.cure}, True
                 await asyncio.sleep(MEND_SECONDS)
             except Lost as lost:
                 self._connection.lost(lost)
+                self.is_known = True
                 await asyncio.sleep(self._connection.pause())
 
     async def _attend(self) -> None:
@@ -67,7 +70,7 @@ class Beside:
         async with session.feed(host) as feed:
             self._connection.made()
             while not self.ended.is_set():
-                self._lacks = await self._subscribed(feed, host, room)
+                self._lacks, self.is_known = await self._subscribed(feed, host, room), True
                 await feed.over(self.ended, MEND_SECONDS if self._lacks else None)
                 if self._lacks:
                     await session.helix.forget(host.user_id)

@@ -30,7 +30,7 @@ CALL_SECONDS = 15.0
 RATE_SECONDS = (1.0, 60.0)
 """The shortest and the longest wait when we asked too often; Twitch's window is a minute."""
 RATE_TRIES = 3
-LAST_SECONDS = 1.0
+LAST_SECONDS = 0.5
 """How long what was asked last may take to end when all is closed: a token may come with it."""
 LOGIN = "banban login twitch"
 MEND_SECONDS = 30.0

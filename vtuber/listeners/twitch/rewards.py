@@ -42,7 +42,9 @@ class Rewards:
 
     def __init__(self, options: TwitchChat, channel: str, session: Session, reader: Reader) -> None:
         self.settling = Settling(self._patch, self._refuse_settling)
-        self._titles = {_key(title): title.strip() for title in reversed(options.rewards)}
+        self._titles: dict[str, str] = {}
+        for title in options.rewards:
+            self._titles.setdefault(_key(title), title.strip())
         self._cost = options.reward_cost
         self._channel = channel
         self._session = session

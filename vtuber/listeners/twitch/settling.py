@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 WAITING_LIMIT = 500
 TRIES = 6
 """The pauses between them are 1, 2, 4… seconds."""
-
+LAST_SECONDS = 0.7
+"""How long all that waits may take when the show ends: points are given back then."""
 
 Status = Literal["FULFILLED", "CANCELED"]
 
@@ -42,7 +43,19 @@ class Settling:
     async def run(self) -> None:
         """One after another, for ever."""
         while True:
-            await self._settle(*await self._waiting.get())
+            redemption, status = await self._waiting.get()
+            try:
+                await self._settle(redemption, status)
+            finally:
+                self._waiting.task_done()
+
+    async def finish(self) -> None:
+        """Waits a moment for what ``run`` has still to do."""
+        try:
+            async with asyncio.timeout(LAST_SECONDS):
+                await self._waiting.join()
+        except TimeoutError:
+            log.warning("Twitch did not take all redemptions in time; the last are left to you")
 
     async def _settle(self, redemption: Redemption, status: Status) -> None:
         for tried in range(TRIES):
