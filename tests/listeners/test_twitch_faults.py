@@ -18,7 +18,7 @@ from twitch_events import followed, notification, redeemed, said
 from twitch_irc_server import Caller
 from twitch_irc_server import said as irc_said
 from twitch_irc_server import server as irc_server
-from twitch_server import Answer, Twitch, control, failure, garbage, reward
+from twitch_server import Answer, Twitch, abyss, control, failure, garbage, reward
 from twitch_told import JSON, REWARD
 from twitchio.http import Route
 
@@ -229,7 +229,9 @@ def odd(body: Any) -> Answer:
 
 
 @pytest.mark.parametrize("path", ["/helix/users", SUBSCRIBE, "/oauth2/validate"])
-@pytest.mark.parametrize("answer", [failure(500), failure(502), garbage], ids=["500", "502", "half"])
+@pytest.mark.parametrize(
+    "answer", [failure(500), failure(502), garbage, abyss], ids=["500", "502", "half", "deep"]
+)
 async def test_trouble_of_its_own_is_waited_out(twitch: Twitch, path: str, answer: Any) -> None:
     twitch.answers[path] = [answer] * 3
     ear = listener(twitch)

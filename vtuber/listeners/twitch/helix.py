@@ -183,7 +183,7 @@ class Helix:
             raise _meant(error) from None  # the error may quote a token
         except OSError as error:
             raise Lost(f"Twitch cannot be reached: {clean(str(error))}", "check the network") from None
-        except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError):
             raise Lost("Twitch's answer was not understood") from None
 
     async def _question(self, question: Callable[[Client], Awaitable[T]]) -> T:
