@@ -8,11 +8,13 @@ import logging
 import time
 from typing import Any
 
+import aiohttp
 import pytest
 import twitchio
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict, CIMultiDictProxy
 from twitch_ears import be_quick_to_mend, build, hearing, listener, words
 from twitch_events import followed, notification, redeemed, said
 from twitch_irc_server import Caller
@@ -21,6 +23,7 @@ from twitch_irc_server import server as irc_server
 from twitch_server import Answer, Twitch, abyss, control, failure, garbage, reward
 from twitch_told import JSON, REWARD
 from twitchio.http import Route
+from yarl import URL
 
 from vtuber.events import Event
 from vtuber.health import State
@@ -252,6 +255,35 @@ async def test_answers_that_are_none(twitch: Twitch, path: str, body: Any) -> No
     async with hearing(ear):
         await twitch.until(lambda: ear.health().state is State.OK)
     assert not twitch.answers[path]
+
+
+def elsewhere() -> web.Response:
+    return web.Response(status=302, headers={"Location": "/oauth2/token"})
+
+
+async def test_a_network_that_sends_us_elsewhere_learns_no_token(
+    twitch: Twitch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """twitchio puts tokens into the address of what it asks, and aiohttp the address into its errors."""
+    ear = listener(twitch)
+    twitch.expire("room")
+    twitch.answers["/oauth2/token"] = [elsewhere] * 30
+    async with hearing(ear):
+        await twitch.until(lambda: ear.health().state is State.OK)
+    assert "we are sent elsewhere" in caplog.text
+    told = [record.getMessage() for record in caplog.records if record.name != "aiohttp.access"]
+    assert not any("secret" in line for line in told)
+
+
+async def test_half_an_answer_tells_no_token() -> None:
+    address = URL("http://127.0.0.1/oauth2/token?refresh_token=secret")
+    asked = aiohttp.RequestInfo(address, "POST", CIMultiDictProxy(CIMultiDict()), address)
+
+    async def fail(_: object) -> Any:
+        raise aiohttp.ClientResponseError(asked, (), status=400, message="Bad status line")
+
+    with pytest.raises(ConnectionError, match=r"^Bad status line$"):
+        await helix._mind_the_network(None, fail)  # type: ignore[arg-type]  # it is only handed on
 
 
 @given(st.integers(400, 599), JSON, st.booleans())

@@ -253,7 +253,11 @@ async def _mind_the_network(
         response = await handler(request)
         await response.read()
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise ConnectionError(clean(str(error)) or type(error).__name__) from error
+        # The text of this one shows the address, and that may hold a token.
+        told = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+        raise ConnectionError(clean(told) or type(error).__name__) from None
+    if 300 <= response.status < 400:  # Twitch never does; the login page of a hotel's network does
+        raise ConnectionError("we are sent elsewhere")
     if response.status == 429 and response.headers.get("Ratelimit-Remaining", "0") == "0":
         raise _TooOften(_until_reset(response.headers))
     return response
