@@ -415,6 +415,24 @@ async def test_even_new_tokens_are_refused(twitch: Twitch) -> None:
     assert twitch.requests.count("POST /oauth2/token") < 10
 
 
+async def test_the_same_trouble_is_told_once_until_it_is_over(
+    twitch: Twitch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told() -> int:
+        return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"].count(
+            "Twitch, #room: Twitch does not know the channel 'room'"
+        )
+
+    room = twitch.users.pop("room")
+    ear = listener(twitch, twitch.log_in("bot"))
+    async with hearing(ear):
+        await twitch.until(lambda: twitch.requests.count("GET /helix/users") >= 8)
+        assert told() == 1
+        twitch.users["room"] = room
+        await twitch.until(lambda: ear._chat.stands)
+        assert ear._chat.lost(Lost("Twitch does not know the channel 'room'")) == logging.WARNING
+
+
 # Consent that is withdrawn.
 
 

@@ -224,6 +224,15 @@ def test_what_cannot_be_heard_is_told_and_heard_once_it_can_be(
 
 
 @in_simulated_time
+async def test_the_same_trouble_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    async with YouTubeWithApi() as youtube:
+        (ear,) = build(youtube.settings("@nobody"))
+        async with hearing(ear):
+            await until(lambda: youtube.asked.count("/@nobody/live") >= 5)
+    assert [record.levelname for record in caplog.records].count("WARNING") == 1
+
+
+@in_simulated_time
 async def test_a_video_and_a_channel_that_do_not_exist() -> None:
     async with YouTubeWithApi() as youtube:
         one, other = build(youtube.settings("b" * 11, "@nobody"))
