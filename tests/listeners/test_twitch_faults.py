@@ -275,6 +275,19 @@ async def test_a_network_that_sends_us_elsewhere_learns_no_token(
     assert not any("secret" in line for line in told)
 
 
+@pytest.mark.parametrize("path", ["/oauth2/validate", "/oauth2/token"])
+@pytest.mark.parametrize("status", [400, 403, 404, 407, 451])
+async def test_a_network_that_answers_for_twitch_denies_no_account(
+    twitch: Twitch, path: str, status: int
+) -> None:
+    """It would be given up until somebody logs in again."""
+    ear = listener(twitch)
+    twitch.expire("room")
+    twitch.answers[path] = [lambda: web.Response(status=status, text="<html>Pay for your internet")] * 3
+    async with hearing(ear):
+        await twitch.until(lambda: ear.health().state is State.OK)
+
+
 async def test_half_an_answer_tells_no_token() -> None:
     address = URL("http://127.0.0.1/oauth2/token?refresh_token=secret")
     asked = aiohttp.RequestInfo(address, "POST", CIMultiDictProxy(CIMultiDict()), address)
@@ -292,7 +305,9 @@ def test_any_failure_has_a_meaning(status: int, extra: Any, about_tokens: bool) 
     if about_tokens:
         error.route = Route("POST", "/oauth2/token", use_id=True)
     meant = helix._meant(error)
-    assert isinstance(meant, Lost if status >= 500 else Denied if about_tokens else Refused)
+    denied = status in (400, 401, 403) and "status" in (extra if isinstance(extra, dict) else ())
+    told_of_tokens = Denied if denied else Lost
+    assert type(meant) is (Lost if status >= 500 else told_of_tokens if about_tokens else Refused)
     assert "secret" not in str(meant) or "secret" in str(extra)
 
 

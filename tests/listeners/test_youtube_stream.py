@@ -260,6 +260,17 @@ async def test_a_channel_goes_on_waiting_after_a_stream_without_chat() -> None:
 
 @with_key
 @in_simulated_time
+async def test_an_api_that_is_none_is_not_waited_for_as_a_stream() -> None:
+    async with YouTubeWithApi() as youtube:
+        youtube.down[f"{API}/channels"] = error(404, "notFound", "Not here.")
+        ear = youtube.stream("@banban", way="api")
+        async with hearing(ear):
+            await until(lambda: ear.health().what != "not connected yet")
+            assert (ear.health().state, ear.health().what) == (State.DOWN, "YouTube's API says: Not here.")
+
+
+@with_key
+@in_simulated_time
 async def test_members_only_by_the_api() -> None:
     async with YouTubeWithApi(Video()) as youtube:
         youtube.down[f"{API}/liveChat"] = error(403, "forbidden", "Members only.")

@@ -33,6 +33,8 @@ RATE_TRIES = 3
 LAST_SECONDS = 0.5
 """How long what was asked last may take to end when all is closed: a token may come with it."""
 LOGIN = "banban login twitch"
+_DENIALS = (400, 401, 403)
+"""With these, and in JSON that repeats them, the token service says that a token is of no use."""
 MEND_SECONDS = 30.0
 """So often whoever lacks something looks whether it was granted since."""
 
@@ -280,5 +282,7 @@ def _meant(error: twitchio.HTTPException) -> Exception:
     if error.status >= 500:
         return Lost(f"Twitch has trouble of its own: {said}")
     if error.route is not None and error.route.use_id:
+        if error.status not in _DENIALS or "status" not in extra:  # not Twitch: something that is in between
+            return Lost(f"Twitch cannot be reached: {said}", "check the network")
         return Denied(f"Twitch no longer lets us in: {said}", LOGIN)
     return Refused(said, error.status)
