@@ -499,6 +499,37 @@ def test_a_rewards_text_goes_with_the_message_that_shows_it(play: Any) -> None:
     play(scene)
 
 
+@pytest.mark.parametrize("text", ["!hush", "!skip"])
+def test_what_is_forgotten_and_then_cut_is_not_begun_again(play: Any, text: str) -> None:
+    async def scene(room: Room) -> None:
+        room.types("a question?", money=FIVE)
+        await room.until_speaking()
+        await asyncio.sleep(1)
+        room.orders("!forget @mika")
+        room.orders(text)
+        await asyncio.sleep(20)
+        assert len(room.heard()) == 1
+        assert room.show.metrics.paid_answered == 1
+
+    play(scene, reply=LONG)
+
+
+def test_what_was_deleted_and_then_cut_is_not_begun_again(play: Any, asked: list[str]) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!pause")
+        gone = room.types(f"a {BAD} for you", name="lead", money=Money(Decimal(50), "USD"))
+        room.types("and mine", name="poor", money=FIVE)
+        room.orders("!resume")
+        await room.until_speaking()
+        await asyncio.sleep(1)
+        room.show.hear(deletion("message", gone))
+        room.orders("!hush")
+        await asyncio.sleep(20)
+        assert len(asked) == 1, "she was let finish, and then she was not"
+
+    play(scene, reply=LONG, gate={"finish_deleted": True})
+
+
 # Out of order.
 
 

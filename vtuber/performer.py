@@ -81,7 +81,7 @@ class Performer:
             finish = may_finish and turn.is_heard
             if not finish:
                 cast.journal.write("cut", turn=turn.number)
-                turn.cut()
+                turn.cut(anew=True)
             if not finish or revocation.takes(turn.batch.lead.event):
                 cast.stage.withdraw(turn.number, finish=finish)
         lingering = [turn for turn in self._over if turn.holds(revocation)]
@@ -142,7 +142,7 @@ class Performer:
         self._note_reply(turn, reply)
         if turn.script:
             return
-        if reply.heard and not (turn.was_withdrawn and turn.was_cut):
+        if reply.heard and not turn.begins_anew:
             self._count(turn, reply)
             self.on_answered(turn)
         else:
@@ -160,7 +160,7 @@ class Performer:
             self._inbox.give_up(again.pop(0).event, reason)
         if again:
             self.agenda.put_back(replace(turn.batch, lead=again[0], others=tuple(again[1:])))
-        if not (turn.was_cut or turn.was_withdrawn):
+        if not turn.was_cut:
             self.agenda.be_silent(AFTER_FAILURE)
 
     def _why_given_up(self, turn: Turn, *, patient: bool) -> Drop | None:
@@ -170,7 +170,7 @@ class Performer:
         deleted, the inbox knows.
         """
         key = (turn.batch.lead.event.platform, turn.batch.lead.event.id)
-        if turn.was_withdrawn:
+        if turn.begins_anew:
             return None
         if not (turn.was_cut or patient):
             self._tries[key] += 1

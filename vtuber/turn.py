@@ -96,6 +96,7 @@ class Turn:
         self._ahead = asyncio.Semaphore(cast.settings.voice.ahead + 1)
         self._maker: asyncio.Task[None] | None = None
         self._cut = False
+        self._anew = False
         self._withdrawn = False
         self._recollection = NOTHING
         self._first_sound_at: float | None = None
@@ -103,6 +104,11 @@ class Turn:
     @property
     def was_cut(self) -> bool:
         return self._cut
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether what is left of the batch is to be answered as if it never had been."""
+        return self._anew
 
     @property
     def sounding(self) -> bool:
@@ -136,11 +142,11 @@ class Turn:
         """Nothing of it is remembered."""
         self._withdrawn = True
 
-    def cut(self) -> None:
-        """Stops the making, now. The caller hushes the stage."""
+    def cut(self, *, anew: bool = False) -> None:
+        """Stops the making, now; the caller hushes the stage. The first cut decides what ``begins_anew``."""
         if self._cut:
             return  # a second cancellation would not let the maker put its tools away
-        self._cut = True
+        self._cut, self._anew = True, anew
         if self._maker is not None:
             self._maker.cancel()
 
