@@ -273,7 +273,8 @@ def test_whatever_a_moderator_writes_is_read_without_an_error(text: str) -> None
 @pytest.mark.parametrize(
     ("argument", "name", "duration"),
     [("@bob", "bob", math.inf), ("bob 10", "bob", 600.0), ("@Bob The Great 0.5", "Bob The Great", 30.0),
-     ("@名字 ５", "名字", 300.0), ("10", "10", math.inf), ("@ bob", "bob", math.inf)],
+     ("@名字 ５", "名字", 300.0), ("10", "10", math.inf), ("@ bob", "bob", math.inf),
+     ("＠名字", "名字", math.inf)],
 )  # fmt: skip
 def test_whom_to_ignore_and_for_how_long(argument: str, name: str, duration: float) -> None:
     assert whom_and_how_long(argument) == (name, duration)
