@@ -40,6 +40,7 @@ LONG = "It goes on and on, " * 8
 BAD = "brokkoli"
 """The word that is in everything deleted here, and in nothing else."""
 FIVE = Money(Decimal(5), "USD")
+MODERATOR = frozenset({Role.MODERATOR})
 EVERY_KIND = pytest.mark.parametrize("kind", ["message", "author", "chat"])
 
 
@@ -429,20 +430,42 @@ def test_who_is_forgotten_hears_her_out_and_is_not_remembered(play: Any, asked: 
     play(scene, reply=LONG)
 
 
-# What does not concern her.
+# What she was ordered to say.
 
 
-def test_an_order_stands_whatever_becomes_of_its_line(play: Any) -> None:
+@EVERY_KIND
+def test_an_order_goes_with_its_line(play: Any, kind: str) -> None:
     async def scene(room: Room) -> None:
-        order = message("!say Good evening to you all.", name="mod", roles=frozenset((Role.MODERATOR,)))
-        room.show.hear(order)
+        given = [
+            message(f"!say {BAD} number {number}.", name="rogue", roles=MODERATOR) for number in range(3)
+        ]
+        for one in given:
+            room.show.hear(one)
         await room.until_speaking()
-        for kind in ("message", "author", "chat"):
-            room.show.hear(deletion(kind, order))
-        await room.until_idle()
-        assert room.heard() == ["Good evening to you all."]
+        await asyncio.sleep(0.3)
+        for one in given:
+            room.show.hear(deletion(kind, one))
+        assert room.show.stage.remaining() == 0
+        room.show.hear(elsewhere("!say Good evening.", name="mod", roles=MODERATOR))
+        await room.until(lambda: "Good evening." in room.heard())
+        assert BAD in room.heard()[0]
+        assert not any("number 2" in cue.sentence.text for cue in cues(room, ClipBegins))
 
     play(scene)
+
+
+def test_the_same_order_may_be_given_again(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        mod = {"name": "mod", "roles": MODERATOR}
+        room.show.hear(deletion("message", room.types("!say Good evening.", **mod)))
+        room.types("!say Good evening.", **mod)
+        await room.until_idle()
+        assert room.heard() == ["Good evening."]
+
+    play(scene)
+
+
+# What does not concern her.
 
 
 def test_unknown_things_and_the_same_again_change_nothing(play: Any) -> None:

@@ -127,11 +127,8 @@ class Turn:
     def holds(self, revocation: Revocation) -> bool:
         """Whether it answers something that a moderator deleted, or has called it to mind.
 
-        A script answers nobody: the order was given, whatever becomes of the line that gave it. What the
-        room repeats is no reason to stop in mid-speech.
+        A script goes with the line that ordered it. What the room repeats is no reason to stop in mid-speech.
         """
-        if self.script:
-            return False
         return (
             any(map(revocation.takes, self.batch.events))
             or self._recollection.holds(revocation, self.batch.lead.event)
