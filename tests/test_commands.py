@@ -258,6 +258,19 @@ def test_no_viewer_gives_an_order_that_needs_trust(
         assert gate.trusted.of(platform, author) is Trust.EVERYONE
 
 
+@pytest.mark.parametrize(("prefix", "chat"), [("hey", "hey guys, what's up"), ("花", "花好漂亮")])
+def test_with_a_word_for_a_prefix_moderators_may_still_chat(prefix: str, chat: str) -> None:
+    gate = commands(prefix=prefix)
+    assert gate.parse(message(chat)) is None
+    for text in (f"{prefix}hush", f"{prefix} hush"):
+        command = gate.parse(message(text))
+        assert command is not None
+        assert command.order == "hush"
+    slip = gate.parse(message(f"{prefix} husch"))
+    assert slip is not None
+    assert f"did you mean {prefix}hush?" in slip.problem
+
+
 @given(st.text(max_size=80))
 def test_whatever_a_moderator_writes_is_read_without_an_error(text: str) -> None:
     for start in ("", "!", "!mute ", "!ignore "):
@@ -273,7 +286,8 @@ def test_whatever_a_moderator_writes_is_read_without_an_error(text: str) -> None
 @pytest.mark.parametrize(
     ("argument", "name", "duration"),
     [("@bob", "bob", math.inf), ("bob 10", "bob", 600.0), ("@Bob The Great 0.5", "Bob The Great", 30.0),
-     ("@名字 ５", "名字", 300.0), ("10", "10", math.inf), ("@ bob", "bob", math.inf)],
+     ("@名字 ５", "名字", 300.0), ("10", "10", math.inf), ("@ bob", "bob", math.inf),
+     ("＠名字", "名字", math.inf)],
 )  # fmt: skip
 def test_whom_to_ignore_and_for_how_long(argument: str, name: str, duration: float) -> None:
     assert whom_and_how_long(argument) == (name, duration)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from vtuber import clock
+from vtuber.agenda import ORDERS_WAITING
 from vtuber.events import ChatMessage, Pick
 from vtuber.gate import orders
 from vtuber.gate.commands import Command, Commands
@@ -39,6 +40,8 @@ FORGET_EVERY = 0.05
 
 IDS = 5000
 """So many of the latest orders at least are known again when they come a second time."""
+
+CROWDED = "too many ask for that: ask again later"
 
 
 class Desk:
@@ -156,7 +159,10 @@ class Desk:
         return f"silence for {seconds:g} seconds"
 
     def _say(self, command: Command) -> str:
-        self._agenda.say(command.message, orders.text(command.argument))
+        words = orders.text(command.argument)
+        if self._is_crowded(command):
+            return CROWDED
+        self._agenda.say(replace(command.message, text=words), words)
         return f"she will say it{self._when()}"
 
     def _ask(self, command: Command) -> str:
@@ -165,6 +171,8 @@ class Desk:
         verdict = self._cast.filter.judge(Pick(question))
         if not verdict.allowed:
             return f"she does not answer it: {verdict.reason}"
+        if self._is_crowded(command):
+            return CROWDED
         self._agenda.ask(question)
         return f"she will answer it{self._when()}"
 
@@ -172,6 +180,10 @@ class Desk:
         seconds = orders.seconds(command.argument, least=0)
         self._agenda.set_pace(seconds)
         return f"one answer in {seconds:g} seconds at most" if seconds else "she answers as fast as she can"
+
+    def _is_crowded(self, command: Command) -> bool:
+        """Whether a viewer's order would push out another that waits, maybe a moderator's."""
+        return command.trust is Trust.EVERYONE and len(self._agenda) >= ORDERS_WAITING
 
     def _when(self) -> str:
         silence = math.ceil(self._agenda.silence)
@@ -204,7 +216,7 @@ class Desk:
         try:
             self._leaving.put_nowait((command.message.platform, command.message.author.id))
         except asyncio.QueueFull:
-            return "too many ask for that: ask again later"
+            return CROWDED
         return "you are forgotten"
 
     def _shown(self, name: str) -> str:

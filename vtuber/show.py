@@ -312,7 +312,7 @@ class Show:
             self.points.settle(event, answered=True)
         lead = turn.batch.lead.event
         wanted = lead.platform == "twitch" and self.settings.chat.twitch.write == "replies"
-        if wanted and not (turn.was_cut or turn.is_forgotten):
+        if wanted and not (turn.was_cut or turn.was_withdrawn):
             self.outbox.put(turn.reply.heard, lead)
 
     def _dropped(self, event: Answerable, why: Drop) -> None:
