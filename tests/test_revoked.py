@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rehearsal_room import Room, message, perform
+from rehearsal_room import Chat, Room, message, perform
 
 from benchmarks.scripted import ScriptedBrain
 from vtuber.brain import Prompt
@@ -20,6 +20,7 @@ from vtuber.events import (
     Batch,
     ChatMessage,
     Deletion,
+    Event,
     Follow,
     Money,
     Pick,
@@ -428,6 +429,18 @@ def test_who_is_forgotten_hears_her_out_and_is_not_remembered(play: Any, asked: 
     play(scene, reply=LONG)
 
 
+def test_who_is_forgotten_is_not_answered_again_when_that_reply_is_skipped(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types(f"I like {BAD}")
+        await room.until_speaking()
+        room.show.performer.forget("twitch", "Mika")
+        room.orders("!skip")
+        await asyncio.sleep(30)
+        assert len(room.heard()) == 1
+
+    play(scene, reply=LONG)
+
+
 # What does not concern her.
 
 
@@ -565,6 +578,25 @@ def test_500_bans_at_once(play: Any, asked: list[str]) -> None:
         assert room.heard()[-1] == "Yes, it is!"
 
     play(scene)
+
+
+def test_a_wave_of_bans_leaves_room_for_what_others_do(tmp_path: Path) -> None:
+    class Wave(Chat):
+        async def events(self) -> AsyncGenerator[Event, None]:
+            await begun.wait()
+            for number in range(500):
+                yield Deletion(f"d{number}", "twitch", "banban", author_id=f"id-bot{number}")
+
+    async def scene(room: Room) -> None:
+        begun.set()
+        steps = 0
+        while len(room.journal("revoked")) < 500:
+            await asyncio.sleep(0)
+            steps += 1
+        assert steps >= 500
+
+    begun = asyncio.Event()
+    perform(lambda: Room(tmp_path, ears=(Wave(),)), scene)
 
 
 def test_a_journal_that_is_replayed_drops_it_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,11 +77,12 @@ class Performer:
         cast.conversation.revoke(revocation)
         held = [turn for turn in self._turns if turn.holds(revocation)]
         for turn in held:
-            turn.withdraw()
             finish = may_finish and turn.is_heard
-            if not finish:
+            if finish:
+                turn.forget()
+            else:
                 cast.journal.write("cut", turn=turn.number)
-                turn.cut()
+                turn.withdraw()
             if not finish or revocation.takes(turn.batch.lead.event):
                 cast.stage.withdraw(turn.number, finish=finish)
         lingering = [turn for turn in self._over if turn.holds(revocation)]
@@ -93,7 +94,7 @@ class Performer:
         """Forgets all that is known of somebody, told by id or by name, and what she is saying to them."""
         for turn in self._turns:
             if any(is_person(event, platform, who) for event in turn.batch.events):
-                turn.withdraw()
+                turn.forget()
         self._cast.conversation.forget(platform, who)
         self._cast.memory.forget(platform, who)
 
@@ -142,7 +143,7 @@ class Performer:
         self._note_reply(turn, reply)
         if turn.script:
             return
-        if reply.heard and not (turn.was_withdrawn and turn.was_cut):
+        if reply.heard and not turn.was_withdrawn:
             self._count(turn, reply)
             self.on_answered(turn)
         else:
@@ -160,7 +161,7 @@ class Performer:
             self._inbox.give_up(again.pop(0).event, reason)
         if again:
             self.agenda.put_back(replace(turn.batch, lead=again[0], others=tuple(again[1:])))
-        if not (turn.was_cut or turn.was_withdrawn):
+        if not turn.was_cut:
             self.agenda.be_silent(AFTER_FAILURE)
 
     def _why_given_up(self, turn: Turn, *, patient: bool) -> Drop | None:
@@ -218,7 +219,7 @@ class Performer:
             prompt_tokens=reply.usage.prompt,
             reused_tokens=reply.usage.reused,
         )
-        if turn.was_withdrawn:
+        if turn.is_forgotten:
             log.info("(answered to what was taken back)")
         else:
             log.info("%s: %s", escaped(lead.author.name), escaped(lead.text))

@@ -312,7 +312,7 @@ class Show:
             self.points.settle(event, answered=True)
         lead = turn.batch.lead.event
         wanted = lead.platform == "twitch" and self.settings.chat.twitch.write == "replies"
-        if wanted and not (turn.was_cut or turn.was_withdrawn):
+        if wanted and not (turn.was_cut or turn.is_forgotten):
             self.outbox.put(turn.reply.heard, lead)
 
     def _dropped(self, event: Answerable, why: Drop) -> None:
@@ -332,6 +332,8 @@ class _Hearing:
         try:
             async for event in self._ear.events():
                 self._hear(event)
+                if isinstance(event, Deletion):
+                    await asyncio.sleep(0)  # a wave of bans holds up nobody
         except ListenerError as error:
             if not error.final:
                 raise

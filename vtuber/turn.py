@@ -97,6 +97,7 @@ class Turn:
         self._maker: asyncio.Task[None] | None = None
         self._cut = False
         self._withdrawn = False
+        self._forgotten = False
         self._recollection = NOTHING
         self._first_sound_at: float | None = None
 
@@ -112,6 +113,10 @@ class Turn:
     @property
     def was_withdrawn(self) -> bool:
         return self._withdrawn
+
+    @property
+    def is_forgotten(self) -> bool:
+        return self._forgotten
 
     @property
     def is_heard(self) -> bool:
@@ -132,9 +137,15 @@ class Turn:
             or (not self.is_heard and revocation.repeats(self.batch.room.buzz))
         )
 
-    def withdraw(self) -> None:
+    def forget(self) -> None:
         """Nothing of it is remembered."""
+        self._forgotten = True
+
+    def withdraw(self) -> None:
+        """Stops it for something in it that was deleted; nothing of it is remembered."""
         self._withdrawn = True
+        self.forget()
+        self.cut()
 
     def cut(self) -> None:
         """Stops the making, now. The caller hushes the stage."""
@@ -156,7 +167,7 @@ class Turn:
         if self.reply.began is not None and self._first_sound_at is not None:
             self._note("mark", part="on_air")
             self.watch.waited("on_air", self.reply.began - self._first_sound_at)
-        if not self.script and not self._withdrawn:
+        if not self.script and not self._forgotten:
             await self._remember()
         return self.reply
 
@@ -171,7 +182,7 @@ class Turn:
                     tasks.create_task(self._play(sentence, slot))
         except BanbanError as error:
             self._fail(error)
-        if not self.script and not self._withdrawn:
+        if not self.script and not self._forgotten:
             self._cast.conversation.heard(" ".join(s.sentence.text for s in self.reply.spoken), self.batch)
 
     async def _sentences(self) -> AsyncGenerator[Sentence, None]:

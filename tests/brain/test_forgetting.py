@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -185,6 +186,41 @@ async def test_somebody_is_forgotten_by_id_or_name(chat: Chat, who: str) -> None
     assert await chat.last_words() == "ask me"
     elsewhere = await chat.memory.recall(batch(said("?", "8", platform="youtube")))
     assert elsewhere.viewers["youtube", "8"].last_words == "the same name elsewhere"
+
+
+async def test_among_many_nobody_else_is_looked_at_closely() -> None:
+    chat = Chat(build(settings(use="forgetful")))
+    for number in range(3000):
+        chat.hears(said("hello", str(number), f"Viewer{number}"))
+    steps = calls(lambda: chat.memory.forget("twitch", "@viewer7"))
+    assert steps < 100
+    assert await chat.last_words("7") == "(unknown)"
+    assert await chat.last_words("8") == "hello"
+
+
+async def test_a_name_that_was_changed_is_the_one_that_counts() -> None:
+    chat = Chat(build(settings(use="forgetful")))
+    chat.hears(said("hello", "7", "Ann"), said("hello again", "7", "Zoe"))
+    chat.memory.forget("twitch", "ann")
+    assert await chat.last_words() == "hello again"
+    chat.memory.forget("twitch", "zoe")
+    assert await chat.last_words() == "(unknown)"
+
+
+def calls(step: Callable[[], object]) -> int:
+    """How many functions of Python's are called in it: time that no busy machine stretches."""
+    count = 0
+
+    def called(_frame: object, event: str, _arg: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(called)
+    try:
+        step()
+    finally:
+        sys.setprofile(None)
+    return count
 
 
 async def test_who_is_forgotten_may_become_known_again(chat: Chat) -> None:

@@ -16,7 +16,7 @@ import pytest
 import twitch_events as told
 import youtube_items as items
 from test_live import START, Live
-from twitch_server import Twitch, reward
+from twitch_server import Twitch
 from youtube_server import Video, YouTube
 
 from vtuber.listeners.twitch.tokens import TokenFile
@@ -50,7 +50,6 @@ async def until(show: Live, holds: Callable[[], Any]) -> None:
 @pytest.fixture
 async def twitch() -> AsyncIterator[Twitch]:
     async with Twitch() as server:
-        server.rewards = [reward("Ask Banban")]
         yield server
 
 
@@ -88,6 +87,7 @@ async def test_both_platforms_are_heard_and_moderators_obeyed(
     for part in ("chat.twitch room", "chat.youtube aaaaaaaaaaa"):
         assert re.search(rf"{part} +│ ok +│ connected for 0:", show.said), show.said
     await twitch.subscribed("channel.chat.message", "channel.channel_points_custom_reward_redemption.add")
+    await until(show, lambda: twitch.rewards)  # she made it
 
     await twitch.notify("channel.chat.message", told.said("hello banban, what is pizza?"))
     youtube.videos["aaaaaaaaaaa"].actions.append(items.text(1, "hi banban, do you like tea?"))

@@ -21,9 +21,9 @@ from vtuber import clock
 from vtuber.errors import ConfigError
 from vtuber.events import Event, Redemption
 from vtuber.health import State
-from vtuber.listeners import Settler, Writer
+from vtuber.listeners import Writer
 from vtuber.listeners.twitch import build as build_twitch
-from vtuber.listeners.twitch import helix, inflow, settling
+from vtuber.listeners.twitch import inflow
 from vtuber.listeners.twitch.anonymous import AnonymousTwitch
 from vtuber.listeners.twitch.tokens import TokenFile
 
@@ -173,15 +173,6 @@ async def test_what_twitch_refuses_is_told_in_its_words(twitch: Twitch) -> None:
         assert ear.health().cure == f"nothing you can do (Twitch: {why})"
 
 
-async def test_a_reward_that_is_not_there(twitch: Twitch) -> None:
-    twitch.rewards = [reward("Hydrate!")]
-    ear = listener(twitch, rewards=["Ask Banban"])
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().state is State.LIMITED)
-        assert ear.health().what.endswith("without the reward 'Ask Banban'")
-        assert ear.health().cure == "check chat.twitch.rewards: the channel has none of that title"
-
-
 async def test_words_for_a_reward_come_once_even_when_they_come_first(twitch: Twitch) -> None:
     twitch.rewards = [reward("Ask Banban", "reward-1")]
     ear = listener(twitch, rewards=["Ask Banban"])
@@ -191,85 +182,6 @@ async def test_words_for_a_reward_come_once_even_when_they_come_first(twitch: Tw
         await twitch.notify(REWARD, told.redeemed(text="why?"))
         await twitch.until(lambda: heard)
         assert isinstance(heard[0], Redemption)
-
-
-async def redeemed(twitch: Twitch, heard: list[Event], redemption_id: str) -> Redemption:
-    await twitch.notify(REWARD, told.redeemed(id=redemption_id))
-    await twitch.until(lambda: heard and heard[-1].id == redemption_id)
-    assert isinstance(heard[-1], Redemption)
-    return heard[-1]
-
-
-async def test_points_given_back_at_the_end_of_the_show_reach_twitch(twitch: Twitch) -> None:
-    twitch.rewards = [reward("Ask Banban")]
-    ear = listener(twitch, rewards=("Ask Banban",))
-    async with hearing(ear) as heard:
-        await twitch.subscribed(REWARD)
-        for spent in [await redeemed(twitch, heard, name) for name in ("r1", "r2", "r3")]:
-            ear.settle(spent, answered=False)
-    assert [(one["id"], one["status"]) for one in twitch.settled] == [
-        ("r1", "CANCELED"),
-        ("r2", "CANCELED"),
-        ("r3", "CANCELED"),
-    ]
-
-
-async def test_the_show_ends_though_twitch_takes_no_points_back(
-    twitch: Twitch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(settling, "LAST_SECONDS", 0.05)
-    monkeypatch.setattr(helix, "LAST_SECONDS", 0.05)
-    twitch.rewards = [reward("Ask Banban")]
-    ear = listener(twitch, rewards=("Ask Banban",))
-    async with asyncio.timeout(10), hearing(ear) as heard:
-        await twitch.subscribed(REWARD)
-        spent = await redeemed(twitch, heard, "r1")
-        twitch.slow["/helix/channel_points/custom_rewards/redemptions"] = 3600
-        ear.settle(spent, answered=False)
-    assert "the last are left to you" in caplog.text
-
-
-async def test_redemptions_are_settled(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
-    twitch.rewards = [reward("Ask Banban")]
-    ear = listener(twitch, rewards=["Ask Banban"])
-    assert isinstance(ear, Settler)
-    async with hearing(ear) as heard:
-        await twitch.subscribed(REWARD)
-        first, second = [await redeemed(twitch, heard, name) for name in ("r1", "r2")]
-        ear.settle(replace(first, channel="other"), answered=True)
-        ear.settle(replace(first, id="foreign"), answered=True)
-        ear.settle(first, answered=True)
-        await twitch.until(lambda: twitch.settled)
-        path = "/helix/channel_points/custom_rewards/redemptions"
-        monkeypatch.setattr(asyncio, "sleep", in_no_time(asyncio.sleep))
-        twitch.answers[path] = [failure(500), failure(500)]
-        ear.settle(second, answered=False)
-        await twitch.until(lambda: len(twitch.settled) == 2)
-    ids = {"broadcaster_id": "1", "reward_id": "reward-1"}
-    assert twitch.settled == [
-        {**ids, "id": "r1", "status": "FULFILLED"},
-        {**ids, "id": "r2", "status": "CANCELED"},
-    ]
-
-
-def in_no_time(sleep: Any) -> Any:
-    return lambda seconds: sleep(min(seconds, 0.01))
-
-
-async def test_a_reward_that_another_program_made(twitch: Twitch, caplog: pytest.LogCaptureFixture) -> None:
-    twitch.rewards = [reward("Ask Banban")]
-    ear = listener(twitch, rewards=["Ask Banban"])
-    path = "/helix/channel_points/custom_rewards/redemptions"
-    foreign = "The ID in the Client-Id header must match the client ID used to create the custom reward."
-    twitch.answers[path] = [failure(403, foreign)] * 2
-    async with hearing(ear) as heard:
-        await twitch.subscribed(REWARD)
-        for name in ("r1", "r2"):
-            ear.settle(await redeemed(twitch, heard, name), answered=True)
-        await twitch.until(lambda: not twitch.answers[path] and ear.health().state is State.LIMITED)
-        assert ear.health().what.endswith("without settling channel-point rewards")
-        assert foreign in ear.health().cure
-    assert caplog.text.count(foreign) == 1
 
 
 async def test_she_writes(twitch: Twitch) -> None:

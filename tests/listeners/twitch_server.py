@@ -34,6 +34,7 @@ SCOPES = {
 }
 OWN = ("channel.bits.use", "channel.channel_points_custom_reward_redemption.add")
 ALL_SCOPES = frozenset().union(*SCOPES.values(), {"user:write:chat"})
+FOREIGN = "The ID in the Client-Id header must match the client ID used to create the custom reward."
 STAMP = "2026-11-25T10:00:00.000000000Z"
 
 
@@ -91,12 +92,14 @@ def abyss() -> web.Response:
 
 
 class Twitch:
-    """``answers[path]`` are given, one after the other, before the usual ones of that path."""
+    """``answers[path]`` or ``answers["POST path"]`` are given, one after the other, before the usual ones."""
 
     def __init__(self) -> None:
         self.users = {"room": "1", "other": "2", "bot": "3"}
         self.id = TwitchId()
         self.rewards: list[Told] = []
+        self.foreign: set[str] = set()
+        """The ids of those that another application made."""
         self.written: list[Told] = []
         self.settled: list[dict[str, str]] = []
         self.requests: list[str] = []
@@ -219,6 +222,7 @@ class Twitch:
         app.router.add_post("/helix/eventsub/subscriptions", self._subscribe)
         app.router.add_post("/helix/chat/messages", self._write)
         app.router.add_get("/helix/channel_points/custom_rewards", self._rewards)
+        app.router.add_post("/helix/channel_points/custom_rewards", self._make_reward)
         app.router.add_patch("/helix/channel_points/custom_rewards/redemptions", self._settle)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -236,8 +240,9 @@ class Twitch:
 
     async def _answer(self, request: web.Request, handler: Any) -> web.StreamResponse:
         self.requests.append(f"{request.method} {request.path}")
-        if self.answers[request.path]:
-            return self.answers[request.path].pop(0)()
+        for key in (request.path, self.requests[-1]):
+            if self.answers[key]:
+                return self.answers[key].pop(0)()
         answer: web.StreamResponse = await handler(request)
         await asyncio.sleep(self.slow.get(request.path, 0))
         return answer
@@ -357,19 +362,40 @@ class Twitch:
         return web.json_response({"data": [said]})
 
     async def _rewards(self, request: web.Request) -> web.Response:
-        grant = self._granted(request)
-        if grant is None or request.query["broadcaster_id"] != grant.user_id:
-            return failure(401, "Invalid OAuth token")()
-        return web.json_response({"data": self.rewards})
+        if trouble := self._no_rewards(request, "channel:read:redemptions", "channel:manage:redemptions"):
+            return trouble
+        own = request.query.get("only_manageable_rewards", "").lower() == "true"
+        shown = [one for one in self.rewards if not (own and one["id"] in self.foreign)]
+        return web.json_response({"data": shown})
+
+    async def _make_reward(self, request: web.Request) -> web.Response:
+        if trouble := self._no_rewards(request, "channel:manage:redemptions"):
+            return trouble
+        asked = await request.json()
+        if len(asked["title"]) > 45:
+            return failure(400, "CREATE_CUSTOM_REWARD_TITLE_INVALID")()
+        if asked["title"] in [one["title"] for one in self.rewards]:
+            return failure(400, "CREATE_CUSTOM_REWARD_DUPLICATE_REWARD")()
+        made = {**reward("", f"reward-{len(self.rewards) + 1}"), "is_user_input_required": False, **asked}
+        self.rewards.append(made)
+        return web.json_response({"data": [made]})
 
     async def _settle(self, request: web.Request) -> web.Response:
+        if trouble := self._no_rewards(request, "channel:manage:redemptions"):
+            return trouble
+        if request.query["reward_id"] in self.foreign:
+            return failure(403, FOREIGN)()
+        self.settled.append({**request.query, **await request.json()})
+        return web.json_response({"data": []})
+
+    def _no_rewards(self, request: web.Request, *scopes: str) -> web.Response | None:
+        """Says why, to whoever may not do it."""
         grant = self._granted(request)
         if grant is None or request.query["broadcaster_id"] != grant.user_id:
             return failure(401, "Invalid OAuth token")()
-        if "channel:manage:redemptions" not in grant.scopes:
-            return failure(401, "Missing scope: channel:manage:redemptions")()
-        self.settled.append({**request.query, **await request.json()})
-        return web.json_response({"data": []})
+        if grant.scopes.isdisjoint(scopes):
+            return failure(401, f"Missing scope: {' or '.join(scopes)}")()
+        return None
 
 
 def reward(title: str, reward_id: str = "reward-1") -> Told:

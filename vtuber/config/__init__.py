@@ -145,7 +145,9 @@ class TwitchChat(Section):
     write: Literal["nothing", "commands", "replies"] = "nothing"
     """What she writes in chat: answers to commands, or also what she says."""
     rewards: tuple[str, ...] = ()
-    """Titles of the channel-point rewards that she answers."""
+    """Titles of the channel-point rewards that she answers. She makes those that the channel has not."""
+    reward_cost: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+    """Points that a reward costs which she makes."""
     irc_url: SocketAddress = "wss://irc-ws.chat.twitch.tv:443"
     eventsub_url: SocketAddress = "wss://eventsub.wss.twitch.tv/ws"
     api_url: WebAddress = "https://api.twitch.tv/helix"

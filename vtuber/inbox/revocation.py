@@ -26,8 +26,8 @@ KEPT = 20_000
 
 
 def cut(text: str) -> str:
-    """As much of what was written as is kept of it; of a clean text."""
-    return text if len(text) <= WORDS_LIMIT else clean(text, WORDS_LIMIT)
+    """As much of what was written as is kept of it."""
+    return clean(text, WORDS_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,12 @@ class Revocation:
 
     def says(self, event: Answerable, words: str) -> bool:
         """Whether these words, by the author of this event, go."""
-        return event.platform == self.deletion.platform and (event.author.id, cut(words)) in self.lines
+        who = event.author.id
+        return (
+            event.platform == self.deletion.platform
+            and who in self.authors
+            and (who, cut(words)) in self.lines
+        )
 
     def _is_in_the_same_words(self, event: Answerable) -> bool:
         return gave_nothing(event) and self.says(event, event.text)

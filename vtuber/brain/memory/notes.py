@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import string
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from vtuber.brain.memory import Recollection, Viewer
 from vtuber.events import Answerable, Batch
-from vtuber.inbox.revocation import WORDS_LIMIT
+from vtuber.inbox.revocation import cut
 from vtuber.text import NAME_LIMIT, clean, clean_name
 
 if TYPE_CHECKING:
@@ -27,14 +29,21 @@ ANSWERS_KEPT = 3
 LATELY = 300
 """So many of the last answers are known with all whom they were given to: half an hour of talk and more."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}:[A-Za-z0-9_.-]{1,64}")
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def key_of(platform: str, author_id: str) -> str:
     """Who somebody is, as part of a key: at most 129 harmless characters, different for any two people."""
-    if _PLAIN.fullmatch(platform) and _PLAIN.fullmatch(author_id):
-        return f"{platform}:{author_id}"
+    if _PLAIN.fullmatch(key := f"{platform}:{author_id}"):
+        return key
     return "#" + sha256(ascii((platform, author_id)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def called(name: str) -> str:
+    """What a name is known by: without its "@", and whatever the case of its Latin letters."""
+    return clean_name(name.removeprefix("@")).translate(_LOWER)
 
 
 def lead_key(batch: Batch) -> str:
@@ -43,18 +52,25 @@ def lead_key(batch: Batch) -> str:
 
 @dataclass(slots=True)
 class Note:
-    """What is known of one viewer. Not cleaned yet, but cut."""
+    """What is known of one viewer. The name is not cleaned yet, but cut."""
 
     name: str
     messages: int = 0
     words: tuple[str, ...] = ()
     """Their last messages, oldest first."""
+    called: str = field(init=False)
+    """Worked out once, so that among many people one is soon found by name."""
+
+    def __post_init__(self) -> None:
+        self.called = called(self.name)
 
     def hear(self, event: Answerable) -> None:
-        self.name = event.author.name[:NAME_LIMIT]
+        name = event.author.name[:NAME_LIMIT]
+        if name != self.name:
+            self.name, self.called = name, called(name)
         if event.text:
             self.messages += 1
-            self.words = (*self.words[1 - WORDS_KEPT :], event.text[:WORDS_LIMIT])
+            self.words = (*self.words[1 - WORDS_KEPT :], cut(event.text))
 
     def followed_by(self, newer: Note | None) -> Note:
         if newer is None:
@@ -64,9 +80,9 @@ class Note:
 
     def words_before(self, texts: Iterable[str]) -> str:
         """The last words written before any of ``texts``, which they have just written too."""
-        words = [clean(said, WORDS_LIMIT) for said in self.words]
+        words = [cut(said) for said in self.words]
         for text in texts:
-            asked = clean(text[:WORDS_LIMIT], WORDS_LIMIT)
+            asked = cut(text)
             if asked in words:
                 newest_first = words[::-1]
                 words = words[: len(words) - 1 - newest_first.index(asked)]
@@ -115,7 +131,7 @@ class Notes:
         key = key_of(event.platform, event.author.id)
         note = self._viewers.get(key)
         if note is None:
-            note = self._viewers[key] = Note("")
+            note = self._viewers[key] = Note(event.author.name[:NAME_LIMIT])
         else:
             self._viewers.move_to_end(key)
         note.hear(event)
@@ -123,7 +139,7 @@ class Notes:
 
     def answer(self, batch: Batch, heard: str) -> None:
         event = batch.lead.event
-        said = clean(event.text[:WORDS_LIMIT], WORDS_LIMIT)
+        said = cut(event.text)
         name = clean_name(event.author.name)
         answer = Answer(lead_key(batch), name, said, clean(heard, HEARD_LIMIT), time.time())
         self._answers.append(answer)
@@ -186,14 +202,16 @@ class Notes:
 
 def _forget(sheet: Sheet, purge: Purge) -> None:
     viewers, answers = sheet.viewers, sheet.answers
-    whole = purge.people
-    if purge.names:
-        whole = dict.fromkeys(who for who, note in viewers.items() if purge.whole(who, note.name))
-    for who in whole:
+    gone = list(purge.people)
+    if wanted := {name for _, name in purge.names}:
+        gone += [
+            who for who, note in viewers.items() if note.called in wanted and purge.whole(who, note.called)
+        ]
+    for who in gone:
         viewers.pop(who, None)
-    for who, _ in purge.words:
-        if note := viewers.get(who):
-            note.words = purge.without_words(who, note.words)
+    for who, said in purge.words:
+        if (note := viewers.get(who)) and said in note.words:
+            note.words = tuple(words for words in note.words if words != said)
     kept = [answer for answer in answers if not purge.takes(answer)]
     answers.clear()
     answers.extend(kept)

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
-from vtuber.brain.memory.notes import Answer, Note, key_of, lead_key
+from vtuber.brain.memory.notes import Answer, Note, called, key_of, lead_key
 from vtuber.events import Answerable, Batch
-from vtuber.inbox.revocation import WORDS_LIMIT, Revocation
-from vtuber.text import clean, clean_name
-
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+from vtuber.inbox.revocation import Revocation
 
 T = TypeVar("T")
 Some = dict[T, None]
 """A set that keeps its order: the oldest comes first."""
-
-
-def called(name: str) -> str:
-    """What a name is known by: without its "@", and whatever the case of its Latin letters."""
-    return clean_name(name.removeprefix("@")).translate(_LOWER)
 
 
 @dataclass(slots=True)
@@ -66,17 +57,14 @@ class Purge:
                 own.pop(each, None)
 
     def whole(self, who: str, name: str) -> bool:
-        """Whether everything of somebody goes."""
-        if who in self.people:
-            return True
-        known = called(name) if self.names else ""
-        return any(
-            known == wanted and who.startswith((f"{platform}:", "#")) for platform, wanted in self.names
+        """Whether everything of somebody goes, who is ``called`` so."""
+        return who in self.people or any(
+            name == wanted and who.startswith((f"{platform}:", "#")) for platform, wanted in self.names
         )
 
     def without_words(self, who: str, words: Iterable[str]) -> tuple[str, ...]:
-        """What is left of what they wrote."""
-        return tuple(said for said in words if (who, clean(said, WORDS_LIMIT)) not in self.words)
+        """What is left of what they wrote. Clean."""
+        return tuple(said for said in words if (who, said) not in self.words)
 
     def left_of(
         self, stored: Mapping[str, Note], batch: Batch, answers: Iterable[str]
@@ -85,7 +73,7 @@ class Purge:
         left = {
             who: Note(note.name, note.messages, self.without_words(who, note.words))
             for who, note in stored.items()
-            if not self.whole(who, note.name)
+            if not self.whole(who, note.called)
         }
         lead = lead_key(batch)
         if lead in self.people or (lead in stored and lead not in left):
@@ -94,7 +82,9 @@ class Purge:
 
     def takes(self, answer: Answer) -> bool:
         """Whether an answer goes."""
-        return (answer.key, answer.heard) in self.answers or self.whole(answer.key, answer.name)
+        if answer.key in self.people or (answer.key, answer.heard) in self.answers:
+            return True
+        return bool(self.names) and self.whole(answer.key, called(answer.name))
 
     def _shelves(self) -> tuple[dict[object, None], ...]:
         return self.people, self.names, self.words, self.answers  # type: ignore[return-value]
@@ -116,7 +106,7 @@ def of_revocation(revocation: Revocation) -> Purge:
     platform = revocation.deletion.platform
     keys = {who: key_of(platform, who) for who in revocation.authors}
     if not revocation.expels:
-        return Purge(words={(keys[who], clean(text, WORDS_LIMIT)): None for who, text in revocation.lines})
+        return Purge(words={(keys[who], text): None for who, text in revocation.lines})
     logins = (who for who in revocation.authors if who.startswith("@"))  # nobody knows their ids
     return Purge(
         people=dict.fromkeys(keys.values()), names={(platform, called(login)): None for login in logins}

@@ -24,14 +24,14 @@ from vtuber.brain.memory.notes import (
     WORDS_KEPT,
     Note,
     Sheet,
+    called,
     key_of,
     lead_key,
 )
 from vtuber.brain.memory.purge import Purge
 from vtuber.config import Memory as MemorySettings
 from vtuber.events import Batch
-from vtuber.inbox.revocation import WORDS_LIMIT
-from vtuber.text import clean, clean_name
+from vtuber.text import clean_name
 
 SCHEMA = "1"
 PIECE = 1_000
@@ -161,7 +161,7 @@ class Store:
         wanted = _json({name: True for _, name in purge.names})
         cursor, *found = await self._run(_NAMED, wanted, cursor, PIECE)
         pairs = zip(found[::2], found[1::2], strict=True)
-        return cursor, [who for who, name in pairs if purge.whole(who, name)]
+        return cursor, [who for who, name in pairs if purge.whole(who, called(name))]
 
     async def remove(self, purge: Purge) -> None:
         """From all that is recalled."""
@@ -186,10 +186,7 @@ def _listed(purge: Purge) -> bytes:
 
 
 def _packed(sheet: Sheet) -> bytes:
-    viewers = [
-        (key, clean_name(note.name), note.messages, [clean(said, WORDS_LIMIT) for said in note.words])
-        for key, note in sheet.viewers.items()
-    ]
+    viewers = [(key, clean_name(note.name), note.messages, note.words) for key, note in sheet.viewers.items()]
     answers = []
     for answer in sheet.answers:
         whole = {"at": round(answer.at), "who": answer.key, "name": answer.name}

@@ -58,7 +58,7 @@ class AccountTwitch:
     async def events(self) -> AsyncGenerator[Event, None]:
         """All that happens. Ends only when closed or cancelled."""
         async with self._session.joined():
-            duties = (self._stay(), self._beside.stay(), self._beside.settling.run())
+            duties = (self._stay(), self._beside.stay(), self._beside.rewards.settling.run())
             tasks = [asyncio.create_task(duty) for duty in duties]
             for task in tasks:
                 self._inflow.mind(task)
@@ -66,13 +66,18 @@ class AccountTwitch:
                 while True:
                     yield replace(await self._inflow.get(), at=clock.now())
             finally:
-                await self._beside.settling.finish()
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-                await self._end_relay()
-                self._session.routes.pop(self._room, None)
-                self._chat.closed()
+                try:
+                    await self._beside.rewards.settling.finish()
+                finally:
+                    await self._leave(tasks)
+
+    async def _leave(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._end_relay()
+        self._session.routes.pop(self._room, None)
+        self._chat.closed()
 
     def health(self) -> Health:
         if self._anonymous is not None:
@@ -105,7 +110,7 @@ class AccountTwitch:
 
     def settle(self, redemption: Redemption, *, answered: bool) -> None:
         if redemption.channel == self.channel and redemption.id in self._redeemed:
-            self._beside.settling.put(redemption, answered=answered)
+            self._beside.rewards.settle(redemption, answered=answered)
 
     def _may_write(self) -> bool:
         reader = self._session.reader

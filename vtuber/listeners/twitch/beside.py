@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 
-import twitchio
-
 from vtuber.config import Settings
-from vtuber.events import Redemption
 from vtuber.listeners.connection import Connection, Lost
 from vtuber.listeners.twitch import wants
 from vtuber.listeners.twitch.eventsub import Reader
 from vtuber.listeners.twitch.feed import Feed
 from vtuber.listeners.twitch.helix import LOGIN, MEND_SECONDS, Denied, Refused
+from vtuber.listeners.twitch.rewards import Rewards
 from vtuber.listeners.twitch.session import Session
-from vtuber.listeners.twitch.settling import Settling, Status
 from vtuber.listeners.twitch.tokens import Token
 from vtuber.listeners.twitch.wants import Want
-
-log = logging.getLogger(__name__)
-
-_SETTLING = "settling channel-point rewards"
 
 
 class Beside:
@@ -43,20 +35,18 @@ class Beside:
         """Set when Twitch ended a subscription: what is still possible shows when it is asked for again."""
         self.is_known = False
         """Whether ``lacks`` says how it is: Twitch was asked for all, once at least."""
-        self._rewards = settings.chat.twitch.rewards
+        self.rewards = Rewards(settings.chat.twitch, channel, session, reader)
+        self._wants_rewards = bool(settings.chat.twitch.rewards)
         self._channel = channel
         self._session = session
-        self._reader = reader
         self._enter = enter
         self._connection = Connection(f"chat.twitch {channel}")
         self._lacks: dict[str, str] = {}
-        self.settling = Settling(self._patch, self._refuse_settling)
-        self._unsettled = ""
 
     @property
     def lacks(self) -> dict[str, str]:
         """What is not heard or done, and what the streamer can do about it."""
-        return {**self._lacks, **({_SETTLING: self._unsettled} if self._unsettled else {})}
+        return {**self._lacks, **self.rewards.left}
 
     async def stay(self) -> None:
         """For ever, whatever happens."""
@@ -89,7 +79,7 @@ class Beside:
     async def _subscribed(self, feed: Feed, host: Token, room: str) -> dict[str, str]:
         """Subscribes to what is not heard yet; what still is not, and what the streamer can do."""
         scopes = await self._session.helix.admit(host.user_id)
-        wanted = wants.beside_chat(room, host.user_id, rewards=bool(self._rewards))
+        wanted = wants.beside_chat(room, host.user_id, rewards=self._wants_rewards)
         own = host.user_id == room
         lacks = {
             want.what: await self._subscribe(feed, host, scopes, want)
@@ -98,7 +88,7 @@ class Beside:
             for want in wanted
         }
         if lacks.get(wants.REWARDS) == "":
-            lacks |= await self._learn_rewards(room, scopes)
+            lacks |= await self.rewards.learn(room, scopes)
         return {what: cure for what, cure in lacks.items() if cure}
 
     async def _subscribe(self, feed: Feed, host: Token, scopes: frozenset[str], want: Want) -> str:
@@ -110,41 +100,3 @@ class Beside:
         except Refused as refused:
             return f"{want.help} (Twitch: {refused.said})"
         return ""
-
-    async def _learn_rewards(self, room: str, scopes: frozenset[str]) -> dict[str, str]:
-        """Which of the channel's rewards are meant; and what is wrong with that."""
-        try:
-            found = await self._session.helix.ask(
-                room, lambda client: client.create_partialuser(room).fetch_custom_rewards()
-            )
-        except Refused as refused:
-            return {wants.REWARDS: f"nothing you can do (Twitch: {refused.said})"}
-        known = {reward.title.strip().casefold() for reward in found}
-        self._reader.reward_ids |= {reward.id for reward in found if self._reader.counts(reward.title)}
-        lacks = {
-            f"the reward {title!r}": "check chat.twitch.rewards: the channel has none of that title"
-            for title in self._rewards
-            if title.strip().casefold() not in known
-        }
-        if wants.MANAGE_REWARDS not in scopes:
-            lacks[_SETTLING] = f"let {self._channel} do it ({wants.MANAGE_REWARDS}): {LOGIN}"
-        return lacks
-
-    async def _patch(self, redemption: Redemption, status: Status) -> None:
-        room = await self._session.id_of(self._channel)
-
-        async def patch(client: twitchio.Client) -> None:
-            await client.http.patch_custom_reward_redemption(
-                broadcaster_id=room,
-                token_for=room,
-                reward_id=redemption.reward_id,
-                id=redemption.id,
-                status=status,
-            )
-
-        await self._session.helix.ask(room, patch)
-
-    def _refuse_settling(self, said: str) -> None:
-        if not self._unsettled:
-            log.warning("#%s: redemptions are left to you, for Twitch says: %s", self._channel, said)
-        self._unsettled = f"settle them yourself: only the program that made a reward may (Twitch: {said})"

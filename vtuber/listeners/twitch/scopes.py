@@ -14,7 +14,7 @@ SCOPES = {
     "user:write:chat": "write in chat",
     "moderator:read:followers": "hear who follows",
     "bits:read": "hear of bits that are used outside of chat",
-    "channel:manage:redemptions": "answer what channel points are spent on, or give them back",
+    "channel:manage:redemptions": "make channel-point rewards, answer them, or give the points back",
 }
 """What she can do with each. The last two are of use in the account's own channel alone."""
 

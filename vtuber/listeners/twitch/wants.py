@@ -15,6 +15,7 @@ MANAGE_REWARDS = "channel:manage:redemptions"
 
 POWER_UPS = "power-ups"
 REWARDS = "channel-point rewards"
+NO_POINTS = "only affiliates and partners have channel points: until then, empty chat.twitch.rewards"
 OWN = (POWER_UPS, REWARDS)
 """What only the channel's own account hears."""
 
@@ -57,5 +58,5 @@ def beside_chat(channel: str, account: str, *, rewards: bool) -> list[Want]:
     ]
     if rewards:
         redeemed = eventsub.ChannelPointsRedeemAddSubscription(broadcaster_user_id=channel)
-        wants.append(Want(REWARDS, redeemed, (MANAGE_REWARDS, READ_REWARDS)))
+        wants.append(Want(REWARDS, redeemed, (MANAGE_REWARDS, READ_REWARDS), NO_POINTS))
     return wants
