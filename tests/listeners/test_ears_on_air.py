@@ -91,7 +91,7 @@ async def test_both_platforms_are_heard_and_moderators_obeyed(
 
     await twitch.notify("channel.chat.message", told.said("hello banban, what is pizza?"))
     youtube.videos["aaaaaaaaaaa"].actions.append(items.text(1, "hi banban, do you like tea?"))
-    await until(show, lambda: len(heard(show)) == 2)
+    await until(show, lambda: len(heard(show)) == 3)  # and that the stream has begun
     platforms = {line["event"]["platform"] for line in show.journal("heard")}
     assert platforms == {"twitch", "youtube"}
 
