@@ -174,9 +174,17 @@ def test_operators_by_login_or_id(operator: str) -> None:
     assert command.trust is Trust.OPERATOR
 
 
+def test_an_operator_whose_name_is_in_another_script_is_told_by_login() -> None:
+    command = commands("twitch:ada_l").parse(message("!hush", Author("7", "艾達", login="ada_l")))
+    assert command is not None
+    assert command.trust is Trust.OPERATOR
+
+
 @pytest.mark.parametrize(
     ("author", "platform"),
     [
+        (Author("1", "ada_l", login="somebody_else"), "twitch"),
+        (Author("1", "x", login="4242"), "twitch"),
         (Author("1", "ada_l"), "youtube"),  # the right name in the wrong place
         (Author("1", "ada_l"), "console"),
         (Author("1", "ada_1"), "twitch"),

@@ -326,6 +326,20 @@ def test_a_moderator_has_somebody_forgotten(play: Any) -> None:
     play(scene, inbox={"batch": 1})
 
 
+def test_somebody_is_forgotten_by_login_too(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        asked = message("is the pizza good?")
+        asked = replace(asked, author=replace(asked.author, name="小明", login="ming"))
+        room.show.hear(asked)
+        await room.until(lambda: room.journal("reply"))
+        await room.until_idle()
+        room.orders("!forget @Ming")
+        recalled = await room.show.memory.recall(Batch(Pick(asked)))
+        assert (recalled.viewers, recalled.answers) == ({}, ())
+
+    play(scene)
+
+
 def test_viewers_have_themselves_forgotten_once_a_minute(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     forgotten: list[tuple[str, str]] = []
 

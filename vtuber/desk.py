@@ -59,7 +59,9 @@ class Desk:
         outbox: Outbox,
         *,
         healths: Callable[[], list[Health]],
+        find: Callable[[str, str], str | None],
     ) -> None:
+        """``find`` tells the id of whoever wrote lately on a platform under a name."""
         self._cast = cast
         self._performer = performer
         self._agenda = performer.agenda
@@ -68,6 +70,7 @@ class Desk:
         self._table = commands.orders
         self._outbox = outbox
         self._healths = healths
+        self._find = find
         self._carried_out: Recent[tuple[str, str], None] = Recent(IDS)
         self._viewers: Recent[tuple[str, str, str], float] = Recent(IDS)
         self._leaving: asyncio.Queue[tuple[str, str]] = asyncio.Queue(LEAVING)
@@ -210,6 +213,8 @@ class Desk:
         name, place = orders.whom(command.argument), _place(command.message)
         for platform in [place] if place else PLATFORMS:
             self._performer.forget(platform, name)
+            if known := self._find(platform, name):  # by a name that memory may not know
+                self._performer.forget(platform, known)
         return f"{self._shown(name)} is forgotten"
 
     def _forgetme(self, command: Command) -> str:

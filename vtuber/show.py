@@ -120,7 +120,13 @@ class Show:
             refused=self.inbox.verdict_of_moderators,
         )
         self.desk = Desk(
-            self.cast, self.performer, self.inbox, self.commands, self.outbox, healths=self.health
+            self.cast,
+            self.performer,
+            self.inbox,
+            self.commands,
+            self.outbox,
+            healths=self.health,
+            find=self.ledger.author,
         )
         self.inbox.on_drop = self._dropped
         self.performer.on_answered = self._answered

@@ -93,7 +93,9 @@ class Purge:
 def is_person(event: Answerable, platform: str, who: str) -> bool:
     """Whether the event is of somebody told by id or by name."""
     author = event.author
-    return event.platform == platform and (author.id == who or called(author.name) == called(who))
+    if event.platform != platform:
+        return False
+    return author.id == who or called(author.name) == called(who) or author.login == called(who)
 
 
 def of_person(platform: str, who: str) -> Purge:
