@@ -36,6 +36,7 @@ const hear = {
     silence();
     captions.clear();
     answering = next = null;
+    tell(NOBODY);
     rested = true;
     mood = "";
   },

@@ -174,9 +174,17 @@ def test_operators_by_login_or_id(operator: str) -> None:
     assert command.trust is Trust.OPERATOR
 
 
+def test_an_operator_whose_name_is_in_another_script_is_told_by_login() -> None:
+    command = commands("twitch:ada_l").parse(message("!hush", Author("7", "艾達", login="ada_l")))
+    assert command is not None
+    assert command.trust is Trust.OPERATOR
+
+
 @pytest.mark.parametrize(
     ("author", "platform"),
     [
+        (Author("1", "ada_l", login="somebody_else"), "twitch"),
+        (Author("1", "x", login="4242"), "twitch"),
         (Author("1", "ada_l"), "youtube"),  # the right name in the wrong place
         (Author("1", "ada_l"), "console"),
         (Author("1", "ada_1"), "twitch"),
@@ -258,6 +266,19 @@ def test_no_viewer_gives_an_order_that_needs_trust(
         assert gate.trusted.of(platform, author) is Trust.EVERYONE
 
 
+@pytest.mark.parametrize(("prefix", "chat"), [("hey", "hey guys, what's up"), ("花", "花好漂亮")])
+def test_with_a_word_for_a_prefix_moderators_may_still_chat(prefix: str, chat: str) -> None:
+    gate = commands(prefix=prefix)
+    assert gate.parse(message(chat)) is None
+    for text in (f"{prefix}hush", f"{prefix} hush"):
+        command = gate.parse(message(text))
+        assert command is not None
+        assert command.order == "hush"
+    slip = gate.parse(message(f"{prefix} husch"))
+    assert slip is not None
+    assert f"did you mean {prefix}hush?" in slip.problem
+
+
 @given(st.text(max_size=80))
 def test_whatever_a_moderator_writes_is_read_without_an_error(text: str) -> None:
     for start in ("", "!", "!mute ", "!ignore "):
@@ -273,7 +294,8 @@ def test_whatever_a_moderator_writes_is_read_without_an_error(text: str) -> None
 @pytest.mark.parametrize(
     ("argument", "name", "duration"),
     [("@bob", "bob", math.inf), ("bob 10", "bob", 600.0), ("@Bob The Great 0.5", "Bob The Great", 30.0),
-     ("@名字 ５", "名字", 300.0), ("10", "10", math.inf), ("@ bob", "bob", math.inf)],
+     ("@名字 ５", "名字", 300.0), ("10", "10", math.inf), ("@ bob", "bob", math.inf),
+     ("＠名字", "名字", math.inf)],
 )  # fmt: skip
 def test_whom_to_ignore_and_for_how_long(argument: str, name: str, duration: float) -> None:
     assert whom_and_how_long(argument) == (name, duration)

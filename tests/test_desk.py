@@ -13,6 +13,7 @@ import pytest
 from rehearsal_room import Chat, Room, message, order
 
 from benchmarks.scripted import ScriptedBrain
+from vtuber.agenda import ORDERS_WAITING
 from vtuber.brain import Prompt
 from vtuber.clock import now
 from vtuber.desk import FORGET_EVERY, LEAVING
@@ -169,6 +170,21 @@ def test_what_a_moderator_asks_waits_first_in_line_for_a_model_that_is_away(
     play(scene)
 
 
+@pytest.mark.parametrize("order", ["say", "ask"])
+def test_no_crowd_of_viewers_pushes_out_what_a_moderator_ordered(play: Any, order: str) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!mute 9")
+        room.orders(f"!{order} This first.")
+        for number in range(50):
+            room.types(f"!{order} me, me, me!", name=f"viewer {number}")
+        did = [command["did"] for command in room.journal("command")]
+        assert did.count("too many ask for that: ask again later") == 50 + 1 - ORDERS_WAITING
+        await room.until(lambda: room.journal("batch"))
+        assert room.journal("batch")[0]["who"] == "mod"
+
+    play(scene, gate={"commands": {order: {"who": "everyone"}}})
+
+
 def test_a_question_is_a_message_of_the_moderators(play: Any) -> None:
     async def scene(room: Room) -> None:
         room.orders("!mute 9")
@@ -308,6 +324,20 @@ def test_a_moderator_has_somebody_forgotten(play: Any) -> None:
         assert "write it as !forget @NAME" in room.orders("!forget @")
 
     play(scene, inbox={"batch": 1})
+
+
+def test_somebody_is_forgotten_by_login_too(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        asked = message("is the pizza good?")
+        asked = replace(asked, author=replace(asked.author, name="小明", login="ming"))
+        room.show.hear(asked)
+        await room.until(lambda: room.journal("reply"))
+        await room.until_idle()
+        room.orders("!forget @Ming")
+        recalled = await room.show.memory.recall(Batch(Pick(asked)))
+        assert (recalled.viewers, recalled.answers) == ({}, ())
+
+    play(scene)
 
 
 def test_viewers_have_themselves_forgotten_once_a_minute(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -484,6 +484,13 @@ def test_what_is_given_back_after_its_author_is_gone_is_told_and_dropped() -> No
     assert told == [("a", Drop.REVOKED)]
 
 
+def test_ignoring_by_login() -> None:
+    box = inbox()
+    box.ignore("twitch", "Ming")
+    who = Author("8", "小明", login="ming")
+    assert box.put(ChatMessage("m", "twitch", "show", who, "hello there")) is Drop.IGNORED
+
+
 def test_ignoring_by_id_or_name_until_then() -> None:
     box = inbox()
     box.put(message("one one", author="Troll"))

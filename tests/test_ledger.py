@@ -33,6 +33,13 @@ def said(text: str, ident: str = "m", who: Author = ANN, **more: Any) -> ChatMes
     return ChatMessage(ident, "twitch", "channel", who, text, **more)
 
 
+def test_somebody_is_found_by_name_and_by_login() -> None:
+    known = ledger(said("hi", who=Author("8", "小明", login="ming")))
+    assert known.author("twitch", "@Ming") == known.author("twitch", "小明") == "8"
+    banned = known.revocation(gone(author_id="@ming"))
+    assert banned.takes(said("late", "m2", Author("8", "小明", login="ming")))
+
+
 def gone(**what: Any) -> Deletion:
     return Deletion("d", "twitch", "channel", **what)
 

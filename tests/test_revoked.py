@@ -40,6 +40,7 @@ LONG = "It goes on and on, " * 8
 BAD = "brokkoli"
 """The word that is in everything deleted here, and in nothing else."""
 FIVE = Money(Decimal(5), "USD")
+MODERATOR = frozenset({Role.MODERATOR})
 EVERY_KIND = pytest.mark.parametrize("kind", ["message", "author", "chat"])
 
 
@@ -441,20 +442,42 @@ def test_who_is_forgotten_is_not_answered_again_when_that_reply_is_skipped(play:
     play(scene, reply=LONG)
 
 
-# What does not concern her.
+# What she was ordered to say.
 
 
-def test_an_order_stands_whatever_becomes_of_its_line(play: Any) -> None:
+@EVERY_KIND
+def test_an_order_goes_with_its_line(play: Any, kind: str) -> None:
     async def scene(room: Room) -> None:
-        order = message("!say Good evening to you all.", name="mod", roles=frozenset((Role.MODERATOR,)))
-        room.show.hear(order)
+        given = [
+            message(f"!say {BAD} number {number}.", name="rogue", roles=MODERATOR) for number in range(3)
+        ]
+        for one in given:
+            room.show.hear(one)
         await room.until_speaking()
-        for kind in ("message", "author", "chat"):
-            room.show.hear(deletion(kind, order))
-        await room.until_idle()
-        assert room.heard() == ["Good evening to you all."]
+        await asyncio.sleep(0.3)
+        for one in given:
+            room.show.hear(deletion(kind, one))
+        assert room.show.stage.remaining() == 0
+        room.show.hear(elsewhere("!say Good evening.", name="mod", roles=MODERATOR))
+        await room.until(lambda: "Good evening." in room.heard())
+        assert BAD in room.heard()[0]
+        assert not any("number 2" in cue.sentence.text for cue in cues(room, ClipBegins))
 
     play(scene)
+
+
+def test_the_same_order_may_be_given_again(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        mod = {"name": "mod", "roles": MODERATOR}
+        room.show.hear(deletion("message", room.types("!say Good evening.", **mod)))
+        room.types("!say Good evening.", **mod)
+        await room.until_idle()
+        assert room.heard() == ["Good evening."]
+
+    play(scene)
+
+
+# What does not concern her.
 
 
 def test_unknown_things_and_the_same_again_change_nothing(play: Any) -> None:
@@ -509,6 +532,37 @@ def test_a_rewards_text_goes_with_the_message_that_shows_it(play: Any) -> None:
         assert batch.lead.event.id == paid.id
 
     play(scene)
+
+
+@pytest.mark.parametrize("text", ["!hush", "!skip"])
+def test_what_is_forgotten_and_then_cut_is_not_begun_again(play: Any, text: str) -> None:
+    async def scene(room: Room) -> None:
+        room.types("a question?", money=FIVE)
+        await room.until_speaking()
+        await asyncio.sleep(1)
+        room.orders("!forget @mika")
+        room.orders(text)
+        await asyncio.sleep(20)
+        assert len(room.heard()) == 1
+        assert room.show.metrics.paid_answered == 1
+
+    play(scene, reply=LONG)
+
+
+def test_what_was_deleted_and_then_cut_is_not_begun_again(play: Any, asked: list[str]) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!pause")
+        gone = room.types(f"a {BAD} for you", name="lead", money=Money(Decimal(50), "USD"))
+        room.types("and mine", name="poor", money=FIVE)
+        room.orders("!resume")
+        await room.until_speaking()
+        await asyncio.sleep(1)
+        room.show.hear(deletion("message", gone))
+        room.orders("!hush")
+        await asyncio.sleep(20)
+        assert len(asked) == 1, "she was let finish, and then she was not"
+
+    play(scene, reply=LONG, gate={"finish_deleted": True})
 
 
 # Out of order.

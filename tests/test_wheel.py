@@ -47,9 +47,10 @@ def run(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     home, folder, venv = base / "home", base / "empty", base / "venv"
     home.mkdir()
     folder.mkdir()
-    # The locked packages first (the one that takes minutes to build lies ready), then the wheel alone.
-    packages = ("sync", "--frozen", "--no-dev", "--no-install-project", "--python", sys.executable)
-    uv(*packages, UV_PROJECT_ENVIRONMENT=str(venv))
+    # The locked packages first, out of what the checkout's own installation left (one takes minutes to build,
+    # and an index that does not confirm its old files would have it built again), then the wheel alone.
+    packages = ("sync", "--frozen", "--offline", "--no-dev", "--no-install-project")
+    uv(*packages, "--python", sys.executable, UV_PROJECT_ENVIRONMENT=str(venv))
     uv("pip", "install", "--offline", "--no-deps", "--python", venv, wheel)
     programs = venv / ("Scripts" if os.name == "nt" else "bin")
     kept = {

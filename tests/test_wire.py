@@ -30,7 +30,7 @@ words = st.text(max_size=60).map(clean)
 numbers = st.integers(0, 10**9)
 times = st.floats(0, 1e9)
 authors = st.builds(
-    Author, words, st.text(max_size=60).map(clean_name), st.frozensets(st.sampled_from(Role)), numbers
+    Author, words, st.text(max_size=60).map(clean_name), st.frozensets(st.sampled_from(Role)), numbers, words
 )
 amounts = st.decimals(0, 10**9, allow_nan=False, places=2)
 moneys = st.none() | st.builds(Money, st.none() | amounts, st.sampled_from(["USD", "BITS", ""]))

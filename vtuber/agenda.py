@@ -116,14 +116,14 @@ class Agenda:
         return assignment
 
     def _ordered(self) -> Assignment | None:
-        """The order that waits longest, unless it is a question that was deleted since."""
+        """The order that waits longest, unless it was deleted since."""
         while self._orders:
             assignment = self._orders.popleft()
-            question = assignment.batch.lead.event
-            refused = None if assignment.script else self._inbox.verdict_of_moderators(question)
+            order = assignment.batch.lead.event
+            refused = self._inbox.verdict_of_moderators(order)
             if refused is None:
                 return assignment
-            self._inbox.give_up(question, refused)
+            self._inbox.give_up(order, refused)
         return None
 
     def _take(self) -> Batch | None:

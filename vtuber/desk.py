@@ -10,6 +10,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from vtuber import clock
+from vtuber.agenda import ORDERS_WAITING
 from vtuber.events import ChatMessage, Pick
 from vtuber.gate import orders
 from vtuber.gate.commands import Command, Commands
@@ -40,6 +41,8 @@ FORGET_EVERY = 0.05
 IDS = 5000
 """So many of the latest orders at least are known again when they come a second time."""
 
+CROWDED = "too many ask for that: ask again later"
+
 
 class Desk:
     """Carries out each order the moment it comes, tells whoever gave it, and has all of it in the journal.
@@ -56,7 +59,9 @@ class Desk:
         outbox: Outbox,
         *,
         healths: Callable[[], list[Health]],
+        find: Callable[[str, str], str | None],
     ) -> None:
+        """``find`` tells the id of whoever wrote lately on a platform under a name."""
         self._cast = cast
         self._performer = performer
         self._agenda = performer.agenda
@@ -65,6 +70,7 @@ class Desk:
         self._table = commands.orders
         self._outbox = outbox
         self._healths = healths
+        self._find = find
         self._carried_out: Recent[tuple[str, str], None] = Recent(IDS)
         self._viewers: Recent[tuple[str, str, str], float] = Recent(IDS)
         self._leaving: asyncio.Queue[tuple[str, str]] = asyncio.Queue(LEAVING)
@@ -156,7 +162,10 @@ class Desk:
         return f"silence for {seconds:g} seconds"
 
     def _say(self, command: Command) -> str:
-        self._agenda.say(command.message, orders.text(command.argument))
+        words = orders.text(command.argument)
+        if self._is_crowded(command):
+            return CROWDED
+        self._agenda.say(replace(command.message, text=words), words)
         return f"she will say it{self._when()}"
 
     def _ask(self, command: Command) -> str:
@@ -165,6 +174,8 @@ class Desk:
         verdict = self._cast.filter.judge(Pick(question))
         if not verdict.allowed:
             return f"she does not answer it: {verdict.reason}"
+        if self._is_crowded(command):
+            return CROWDED
         self._agenda.ask(question)
         return f"she will answer it{self._when()}"
 
@@ -172,6 +183,10 @@ class Desk:
         seconds = orders.seconds(command.argument, least=0)
         self._agenda.set_pace(seconds)
         return f"one answer in {seconds:g} seconds at most" if seconds else "she answers as fast as she can"
+
+    def _is_crowded(self, command: Command) -> bool:
+        """Whether a viewer's order would push out another that waits, maybe a moderator's."""
+        return command.trust is Trust.EVERYONE and len(self._agenda) >= ORDERS_WAITING
 
     def _when(self) -> str:
         silence = math.ceil(self._agenda.silence)
@@ -198,13 +213,15 @@ class Desk:
         name, place = orders.whom(command.argument), _place(command.message)
         for platform in [place] if place else PLATFORMS:
             self._performer.forget(platform, name)
+            if known := self._find(platform, name):  # by a name that memory may not know
+                self._performer.forget(platform, known)
         return f"{self._shown(name)} is forgotten"
 
     def _forgetme(self, command: Command) -> str:
         try:
             self._leaving.put_nowait((command.message.platform, command.message.author.id))
         except asyncio.QueueFull:
-            return "too many ask for that: ask again later"
+            return CROWDED
         return "you are forgotten"
 
     def _shown(self, name: str) -> str:

@@ -32,6 +32,14 @@ class Author:
     roles: frozenset[Role] = frozenset()
     months: int = 0
     """For how many months they have subscribed; 0 when they do not or nobody said."""
+    login: str = ""
+    """The name in their own address, in small letters, where the platform has such names and told it: it is
+    theirs alone. The ``name`` of the same account may be in another script."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What others may call them by, casefolded."""
+        return frozenset(filter(None, (self.name.casefold(), self.login)))
 
 
 class Mark(StrEnum):

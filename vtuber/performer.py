@@ -77,12 +77,11 @@ class Performer:
         cast.conversation.revoke(revocation)
         held = [turn for turn in self._turns if turn.holds(revocation)]
         for turn in held:
+            turn.withdraw()
             finish = may_finish and turn.is_heard
-            if finish:
-                turn.forget()
-            else:
+            if not finish:
                 cast.journal.write("cut", turn=turn.number)
-                turn.withdraw()
+                turn.cut(anew=True)
             if not finish or revocation.takes(turn.batch.lead.event):
                 cast.stage.withdraw(turn.number, finish=finish)
         lingering = [turn for turn in self._over if turn.holds(revocation)]
@@ -94,7 +93,7 @@ class Performer:
         """Forgets all that is known of somebody, told by id or by name, and what she is saying to them."""
         for turn in self._turns:
             if any(is_person(event, platform, who) for event in turn.batch.events):
-                turn.forget()
+                turn.withdraw()
         self._cast.conversation.forget(platform, who)
         self._cast.memory.forget(platform, who)
 
@@ -143,7 +142,7 @@ class Performer:
         self._note_reply(turn, reply)
         if turn.script:
             return
-        if reply.heard and not turn.was_withdrawn:
+        if reply.heard and not turn.begins_anew:
             self._count(turn, reply)
             self.on_answered(turn)
         else:
@@ -171,7 +170,7 @@ class Performer:
         deleted, the inbox knows.
         """
         key = (turn.batch.lead.event.platform, turn.batch.lead.event.id)
-        if turn.was_withdrawn:
+        if turn.begins_anew:
             return None
         if not (turn.was_cut or patient):
             self._tries[key] += 1
@@ -219,7 +218,7 @@ class Performer:
             prompt_tokens=reply.usage.prompt,
             reused_tokens=reply.usage.reused,
         )
-        if turn.is_forgotten:
+        if turn.was_withdrawn:
             log.info("(answered to what was taken back)")
         else:
             log.info("%s: %s", escaped(lead.author.name), escaped(lead.text))

@@ -28,7 +28,7 @@ from vtuber.events import (
 )
 from vtuber.gate.commands import Commands
 from vtuber.gate.filters import Filter
-from vtuber.health import Health
+from vtuber.health import Health, State
 from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.ledger import Ledger
 from vtuber.inbox.rates import Rates
@@ -48,6 +48,9 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 1.5
 """How long parts may take to stop, all together."""
+
+ARRIVE_SECONDS = 3.0
+"""How long the table of all parts waits for chats that are not reached yet. They are heard meanwhile."""
 
 LAST_NOTES = 0.3
 """How long she may take, when the show ends, to note what was heard of her last reply."""
@@ -116,7 +119,13 @@ class Show:
             refused=self.inbox.verdict_of_moderators,
         )
         self.desk = Desk(
-            self.cast, self.performer, self.inbox, self.commands, self.outbox, healths=self.health
+            self.cast,
+            self.performer,
+            self.inbox,
+            self.commands,
+            self.outbox,
+            healths=self.health,
+            find=self.ledger.author,
         )
         self.inbox.on_drop = self._dropped
         self.performer.on_answered = self._answered
@@ -136,7 +145,8 @@ class Show:
     ) -> None:
         """Starts every part, goes on air, and stops every part again, whatever happens.
 
-        ``on_air`` is called once everything runs. Raises BanbanError when the show cannot begin.
+        ``on_air`` is called once everything runs, and chats had a moment to be reached. Raises BanbanError
+        when the show cannot begin.
         """
         self.journal.open()
         self.journal.write(
@@ -144,8 +154,7 @@ class Show:
         )
         try:
             await self.start(progress)
-            on_air()
-            await self._broadcast(seconds)
+            await self._broadcast(on_air, seconds)
         finally:
             await self.stop()
 
@@ -192,7 +201,7 @@ class Show:
         except VoiceError as error:
             log.warning("%s", error)
 
-    async def _broadcast(self, seconds: float | None) -> None:
+    async def _broadcast(self, on_air: Callable[[], None], seconds: float | None) -> None:
         duties = [
             self.supervisor.keep("chat", self._listen),
             self.supervisor.keep("turns", self.performer.run),
@@ -206,6 +215,8 @@ class Show:
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(duty) for duty in duties]
             try:
+                await self._reach_chats()
+                on_air()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await self.over.wait()
@@ -214,6 +225,14 @@ class Show:
                 self.points.give_back()
             for task in running:
                 task.cancel()
+
+    async def _reach_chats(self) -> None:
+        """Waits until every chat is heard, or for ``ARRIVE_SECONDS``."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ARRIVE_SECONDS):
+                # A listener says how it is, not when that changes.
+                while any(ear.health().state is State.DOWN for ear in self.ears):  # noqa: ASYNC110  # see above
+                    await asyncio.sleep(0.05)
 
     async def _fall_silent(self) -> None:
         """Cuts her short, and leaves her a moment to note what was heard."""
@@ -298,7 +317,7 @@ class Show:
             self.points.settle(event, answered=True)
         lead = turn.batch.lead.event
         wanted = lead.platform == "twitch" and self.settings.chat.twitch.write == "replies"
-        if wanted and not (turn.was_cut or turn.is_forgotten):
+        if wanted and not (turn.was_cut or turn.was_withdrawn):
             self.outbox.put(turn.reply.heard, lead)
 
     def _dropped(self, event: Answerable, why: Drop) -> None:

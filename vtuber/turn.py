@@ -96,14 +96,19 @@ class Turn:
         self._ahead = asyncio.Semaphore(cast.settings.voice.ahead + 1)
         self._maker: asyncio.Task[None] | None = None
         self._cut = False
+        self._anew = False
         self._withdrawn = False
-        self._forgotten = False
         self._recollection = NOTHING
         self._first_sound_at: float | None = None
 
     @property
     def was_cut(self) -> bool:
         return self._cut
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether what is left of the batch is to be answered as if it never had been."""
+        return self._anew
 
     @property
     def sounding(self) -> bool:
@@ -115,10 +120,6 @@ class Turn:
         return self._withdrawn
 
     @property
-    def is_forgotten(self) -> bool:
-        return self._forgotten
-
-    @property
     def is_heard(self) -> bool:
         """Whether the audience has begun to hear it."""
         return self.reply.began is not None or self._cast.stage.is_heard(self.number)
@@ -126,32 +127,23 @@ class Turn:
     def holds(self, revocation: Revocation) -> bool:
         """Whether it answers something that a moderator deleted, or has called it to mind.
 
-        A script answers nobody: the order was given, whatever becomes of the line that gave it. What the
-        room repeats is no reason to stop in mid-speech.
+        A script goes with the line that ordered it. What the room repeats is no reason to stop in mid-speech.
         """
-        if self.script:
-            return False
         return (
             any(map(revocation.takes, self.batch.events))
             or self._recollection.holds(revocation, self.batch.lead.event)
             or (not self.is_heard and revocation.repeats(self.batch.room.buzz))
         )
 
-    def forget(self) -> None:
-        """Nothing of it is remembered."""
-        self._forgotten = True
-
     def withdraw(self) -> None:
-        """Stops it for something in it that was deleted; nothing of it is remembered."""
+        """Nothing of it is remembered."""
         self._withdrawn = True
-        self.forget()
-        self.cut()
 
-    def cut(self) -> None:
-        """Stops the making, now. The caller hushes the stage."""
+    def cut(self, *, anew: bool = False) -> None:
+        """Stops the making, now; the caller hushes the stage. The first cut decides what ``begins_anew``."""
         if self._cut:
             return  # a second cancellation would not let the maker put its tools away
-        self._cut = True
+        self._cut, self._anew = True, anew
         if self._maker is not None:
             self._maker.cancel()
 
@@ -167,7 +159,7 @@ class Turn:
         if self.reply.began is not None and self._first_sound_at is not None:
             self._note("mark", part="on_air")
             self.watch.waited("on_air", self.reply.began - self._first_sound_at)
-        if not self.script and not self._forgotten:
+        if not self.script and not self._withdrawn:
             await self._remember()
         return self.reply
 
@@ -182,7 +174,7 @@ class Turn:
                     tasks.create_task(self._play(sentence, slot))
         except BanbanError as error:
             self._fail(error)
-        if not self.script and not self._forgotten:
+        if not self.script and not self._withdrawn:
             self._cast.conversation.heard(" ".join(s.sentence.text for s in self.reply.spoken), self.batch)
 
     async def _sentences(self) -> AsyncGenerator[Sentence, None]:

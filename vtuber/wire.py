@@ -73,6 +73,8 @@ def _plain(value: Any) -> Any:
                 plain["roles"] = sorted(value.roles)
             if value.months:
                 plain["months"] = value.months
+            if value.login:
+                plain["login"] = value.login
             return plain
         case Money():
             return [None if value.amount is None else str(value.amount), value.currency]
@@ -131,7 +133,9 @@ def _author(row: Mapping[str, Any], key: str) -> Author:
     roles = _texts(who, "roles") if "roles" in who else []
     months = _number(who, "months") if "months" in who else 0
     # Role() raises ValueError for a role that does not exist.
-    return Author(_identity(who, "id"), clean_name(_string(who, "name")), frozenset(map(Role, roles)), months)
+    login = _identity(who, "login") if "login" in who else ""
+    name = clean_name(_string(who, "name"))
+    return Author(_identity(who, "id"), name, frozenset(map(Role, roles)), months, login)
 
 
 def _emotes(row: Mapping[str, Any], key: str) -> tuple[Emote, ...]:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from vtuber import config
 from vtuber.brain.memory import build
 from vtuber.brain.memory.forgetful import Forgetful
-from vtuber.brain.memory.notes import ANSWERS_KEPT, Notes, key_of
+from vtuber.brain.memory.note import ANSWERS_KEPT, key_of
+from vtuber.brain.memory.notes import Notes
 from vtuber.brain.memory.redis import RedisMemory
 from vtuber.config import Settings
 from vtuber.errors import ConfigError

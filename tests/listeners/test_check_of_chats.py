@@ -8,7 +8,7 @@ import pytest
 import twitch_ears
 import twitch_irc_server as irc
 import youtube_items as items
-from twitch_server import Twitch, reward
+from twitch_server import Twitch, failure
 from youtube_server import NOW, Video, YouTube
 
 from vtuber import checkup
@@ -85,10 +85,10 @@ async def test_a_network_without_an_answer_has_a_cure(
 
 async def test_an_account_is_not_called_ok_before_all_was_asked_for(twitch: Twitch) -> None:
     """What another account hears beside chat shows later than chat itself."""
-    twitch.slow["/helix/eventsub/subscriptions"] = 0.02
-    twitch.rewards = [reward("Hydrate")]
+    twitch.slow["/helix/channel_points/custom_rewards"] = 0.3
+    twitch.refused["stream.offline"] = failure(403, "no")
     for login in ("room", "bot"):
         TokenFile().save(twitch.log_in(login))
     found = await checked(*twitch_ears.build(twitch, rewards=("Ask Banban",), account="bot"))
     assert found.state is State.LIMITED
-    assert "without the reward 'Ask Banban'" in found.what
+    assert "without the stream's end" in found.what

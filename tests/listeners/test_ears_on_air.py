@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
@@ -83,12 +84,14 @@ async def test_both_platforms_are_heard_and_moderators_obeyed(
     show: Live, twitch: Twitch, youtube: YouTube
 ) -> None:
     await until(show, lambda: "is on air" in show.said and "journal" in show.said)
+    for part in ("chat.twitch room", "chat.youtube aaaaaaaaaaa"):
+        assert re.search(rf"{part} +│ ok +│ connected for 0:", show.said), show.said
     await twitch.subscribed("channel.chat.message", "channel.channel_points_custom_reward_redemption.add")
     await until(show, lambda: twitch.rewards)  # she made it
 
     await twitch.notify("channel.chat.message", told.said("hello banban, what is pizza?"))
     youtube.videos["aaaaaaaaaaa"].actions.append(items.text(1, "hi banban, do you like tea?"))
-    await until(show, lambda: len(heard(show)) == 2)
+    await until(show, lambda: len(heard(show)) == 3)  # and that the stream has begun
     platforms = {line["event"]["platform"] for line in show.journal("heard")}
     assert platforms == {"twitch", "youtube"}
 

@@ -22,6 +22,7 @@ from vtuber.events import (
     Role,
 )
 from vtuber.listeners.twitch.eventsub import Reader
+from vtuber.listeners.twitch.irc import login_of
 from vtuber.text import clean, clean_name
 
 
@@ -103,7 +104,7 @@ def test_the_channels_owner() -> None:
     assert owner.author.roles == {Role.BROADCASTER, Role.SUBSCRIBER}
     assert owner.author.months == 80
     nobody = heard("!hush", chatter_user_id="", broadcaster_user_id="")
-    assert nobody.author == Author("@ann", "Ann")
+    assert nobody.author == Author("@ann", "Ann", login="ann")
 
 
 def test_badges_of_another_channel_give_no_role() -> None:
@@ -210,5 +211,5 @@ def test_nobody_gives_themselves_a_role(words: str, name: str, login: str, badge
     )
     if event is not None:
         assert isinstance(event, ChatMessage)
-        assert event.author == Author("7", clean_name(name or login))
+        assert event.author == Author("7", clean_name(name or login), login=login_of(clean(login, 100)))
         assert event.text == clean(event.text)

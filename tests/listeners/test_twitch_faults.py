@@ -8,6 +8,7 @@ import logging
 import time
 from typing import Any
 
+import aiohttp
 import pytest
 import twitchio
 from aiohttp import web
@@ -18,7 +19,7 @@ from twitch_events import followed, notification, redeemed, said
 from twitch_irc_server import Caller
 from twitch_irc_server import said as irc_said
 from twitch_irc_server import server as irc_server
-from twitch_server import Answer, Twitch, control, failure, garbage, reward
+from twitch_server import Answer, Twitch, abyss, control, failure, garbage, reward
 from twitch_told import JSON, REWARD
 from twitchio.http import Route
 
@@ -229,7 +230,9 @@ def odd(body: Any) -> Answer:
 
 
 @pytest.mark.parametrize("path", ["/helix/users", SUBSCRIBE, "/oauth2/validate"])
-@pytest.mark.parametrize("answer", [failure(500), failure(502), garbage], ids=["500", "502", "half"])
+@pytest.mark.parametrize(
+    "answer", [failure(500), failure(502), garbage, abyss], ids=["500", "502", "half", "deep"]
+)
 async def test_trouble_of_its_own_is_waited_out(twitch: Twitch, path: str, answer: Any) -> None:
     twitch.answers[path] = [answer] * 3
     ear = listener(twitch)
@@ -252,13 +255,62 @@ async def test_answers_that_are_none(twitch: Twitch, path: str, body: Any) -> No
     assert not twitch.answers[path]
 
 
+def elsewhere() -> web.Response:
+    return web.Response(status=302, headers={"Location": "/oauth2/token"})
+
+
+async def test_a_network_that_sends_us_elsewhere_learns_no_token(
+    twitch: Twitch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """twitchio puts tokens into the address of what it asks, and aiohttp the address into its errors."""
+    ear = listener(twitch)
+    twitch.expire("room")
+    twitch.answers["/oauth2/token"] = [elsewhere] * 30
+    async with hearing(ear):
+        await twitch.until(lambda: ear.health().state is State.OK)
+    assert "we are sent elsewhere" in caplog.text
+    told = [record.getMessage() for record in caplog.records if record.name != "aiohttp.access"]
+    assert not any("secret" in line for line in told)
+
+
+@pytest.mark.parametrize("path", ["/oauth2/validate", "/oauth2/token"])
+@pytest.mark.parametrize("status", [400, 403, 404, 407, 451])
+async def test_a_network_that_answers_for_twitch_denies_no_account(
+    twitch: Twitch, path: str, status: int
+) -> None:
+    """It would be given up until somebody logs in again."""
+    ear = listener(twitch)
+    twitch.expire("room")
+    twitch.answers[path] = [lambda: web.Response(status=status, text="<html>Pay for your internet")] * 3
+    async with hearing(ear):
+        await twitch.until(lambda: ear.health().state is State.OK)
+
+
+async def test_half_an_answer_tells_no_token() -> None:
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 what?\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
+        address = "http://{}:{}/oauth2/token".format(*server.sockets[0].getsockname()[:2])
+        async with aiohttp.ClientSession(middlewares=(helix._mind_the_network,)) as session:
+            with pytest.raises(OSError, match="Bad status line") as told:
+                await session.post(address, params={"refresh_token": "secret"})
+
+    assert "secret" not in str(told.value)
+
+
 @given(st.integers(400, 599), JSON, st.booleans())
 def test_any_failure_has_a_meaning(status: int, extra: Any, about_tokens: bool) -> None:  # noqa: FBT001  # drawn
     error = twitchio.HTTPException("secret", route=None, status=status, extra=extra)
     if about_tokens:
         error.route = Route("POST", "/oauth2/token", use_id=True)
     meant = helix._meant(error)
-    assert isinstance(meant, Lost if status >= 500 else Denied if about_tokens else Refused)
+    denied = status in (400, 401, 403) and "status" in (extra if isinstance(extra, dict) else ())
+    told_of_tokens = Denied if denied else Lost
+    assert type(meant) is (Lost if status >= 500 else told_of_tokens if about_tokens else Refused)
     assert "secret" not in str(meant) or "secret" in str(extra)
 
 
@@ -379,6 +431,24 @@ async def test_even_new_tokens_are_refused(twitch: Twitch) -> None:
         async with hearing(ear):
             await twitch.until(lambda: ear.health().state is State.LIMITED)
     assert twitch.requests.count("POST /oauth2/token") < 10
+
+
+async def test_the_same_trouble_is_told_once_until_it_is_over(
+    twitch: Twitch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told() -> int:
+        return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"].count(
+            "Twitch, #room: Twitch does not know the channel 'room'"
+        )
+
+    room = twitch.users.pop("room")
+    ear = listener(twitch, twitch.log_in("bot"))
+    async with hearing(ear):
+        await twitch.until(lambda: twitch.requests.count("GET /helix/users") >= 8)
+        assert told() == 1
+        twitch.users["room"] = room
+        await twitch.until(lambda: ear._chat.stands)
+        assert ear._chat.lost(Lost("Twitch does not know the channel 'room'")) == logging.WARNING
 
 
 # Consent that is withdrawn.

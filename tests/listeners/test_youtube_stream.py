@@ -224,6 +224,15 @@ def test_what_cannot_be_heard_is_told_and_heard_once_it_can_be(
 
 
 @in_simulated_time
+async def test_the_same_trouble_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    async with YouTubeWithApi() as youtube:
+        (ear,) = build(youtube.settings("@nobody"))
+        async with hearing(ear):
+            await until(lambda: youtube.asked.count("/@nobody/live") >= 5)
+    assert [record.levelname for record in caplog.records].count("WARNING") == 1
+
+
+@in_simulated_time
 async def test_a_video_and_a_channel_that_do_not_exist() -> None:
     async with YouTubeWithApi() as youtube:
         one, other = build(youtube.settings("b" * 11, "@nobody"))
@@ -247,6 +256,17 @@ async def test_a_channel_goes_on_waiting_after_a_stream_without_chat() -> None:
             await until(lambda: statuses(events) == [("b" * 11 + "-live", True)])
             youtube.say("hello", video="b" * 11)
             await until(lambda: words(events) == ["hello"])
+
+
+@with_key
+@in_simulated_time
+async def test_an_api_that_is_none_is_not_waited_for_as_a_stream() -> None:
+    async with YouTubeWithApi() as youtube:
+        youtube.down[f"{API}/channels"] = error(404, "notFound", "Not here.")
+        ear = youtube.stream("@banban", way="api")
+        async with hearing(ear):
+            await until(lambda: ear.health().what != "not connected yet")
+            assert (ear.health().state, ear.health().what) == (State.DOWN, "YouTube's API says: Not here.")
 
 
 @with_key

@@ -87,6 +87,10 @@ def garbage() -> web.Response:
     return web.Response(text='{"data": [{"id": ', content_type="application/json")
 
 
+def abyss() -> web.Response:
+    return web.Response(text="[" * 100_000, content_type="application/json")
+
+
 class Twitch:
     """``answers[path]`` or ``answers["POST path"]`` are given, one after the other, before the usual ones."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +28,7 @@ from vtuber.events import (
 )
 
 SENT = 1795600800.5
-ANN = Author("7", "Ann")
+ANN = Author("7", "Ann", login="ann")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -77,7 +78,7 @@ TOLD: list[tuple[str, Told, Event | None]] = [
             "n1",
             "twitch",
             "room",
-            Author("7", "Ann", frozenset((Role.SUBSCRIBER,)), 8),
+            replace(ANN, roles=frozenset((Role.SUBSCRIBER,)), months=8),
             "so good",
             months=9,
             tier="3",
@@ -117,7 +118,7 @@ TOLD: list[tuple[str, Told, Event | None]] = [
             "n1",
             "twitch",
             "room",
-            Author("7", "Ann", frozenset((Role.MODERATOR,))),
+            replace(ANN, roles=frozenset((Role.MODERATOR,))),
             "be kind",
             marks=frozenset((Mark.ANNOUNCEMENT,)),
             sent=SENT,

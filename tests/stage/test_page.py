@@ -249,6 +249,26 @@ async def test_what_was_deleted_vanishes_when_she_is_through_with_it(page: Page,
     assert "and me?" not in await page.evaluate(SHOWN)
 
 
+async def test_what_was_deleted_while_the_page_was_away_is_gone_when_it_is_back(
+    page: Page, overlay: Overlay
+) -> None:
+    stage = await opened(page, overlay)
+    stage.thinking("troll", "bad words", "twitch", 1)
+    play = asyncio.create_task(stage.play(Maker(RESTLESS, each=0.2).clip()))
+    await until(page, "banban.caption.includes('word2')")
+    connection = overlay._pages.pop()._transport
+    assert connection is not None
+    connection.abort()
+    stage.withdraw(1)
+    await until(page, "banban.connections === 2")
+    await until(page, "document.getElementById('bubble').hidden && banban.caption === ''")
+    shown = await page.evaluate(SHOWN)
+    assert "troll" not in shown
+    assert "bad words" not in shown
+    assert "word2" not in shown
+    await play
+
+
 async def test_a_hush_silences_at_once(page: Page, overlay: Overlay) -> None:
     stage = await opened(page, overlay)
     play = asyncio.create_task(stage.play(Maker(RESTLESS, each=0.3).clip()))

@@ -55,6 +55,8 @@ class Commands:
             problem = f"for {self.orders.called(order)} you must be {self.orders.who(order)}"
             return Command("", argument, trust, message, problem)
         near = self.orders.nearest(word, trust)
+        if not near and self.orders.prefix.isalnum():
+            return None  # "hey" and the like begin what is no order too
         choice = ", ".join(map(self.orders.called, self.orders.open_to(trust)))
         hint = f"did you mean {self.orders.usage(near)}?" if near else f"there are {choice}"
         problem = f"there is no {self.orders.prefix}{word[:20]}; {hint}"

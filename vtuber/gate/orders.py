@@ -130,8 +130,8 @@ def seconds(argument: str, least: float) -> float:
 
 
 def whom(argument: str) -> str:
-    """The name (or id) without the "@". Raises Misuse."""
-    return text(argument.strip().removeprefix("@").strip())
+    """The name (or id) without the "@", which may be a wide one. Raises Misuse."""
+    return text(re.sub(r"^\s*[@＠]?", "", argument).strip())
 
 
 def whom_and_how_long(argument: str) -> tuple[str, float]:

@@ -62,7 +62,8 @@ class Trusted:
             self._seen.set(who, trust)
         if trust:
             for place in (platform, ""):
-                self._names.set((place, plain(author.name)), who)
+                for name in {plain(author.name), *author.names}:
+                    self._names.set((place, name), who)
 
     def known(self, platform: str, who: str, channel: str = "") -> Trust:
         """Of somebody that another speaks of, by name or id; EVERYONE when nothing is known of them.
@@ -79,9 +80,11 @@ class Trusted:
     def _is_operator(self, platform: str, author: Author) -> bool:
         if (platform, author.id) in self._operators:
             return True
-        if platform not in NAMES_ARE_UNIQUE or not author.name.isascii():
-            return False  # in another script it is not the login, though some such letters look like it
-        return (platform, author.name.lower()) in self._operators and not author.name.isdecimal()
+        if platform not in NAMES_ARE_UNIQUE:
+            return False
+        # Without a login, the name is one unless it is in another script, where some letters look like it.
+        login = author.login or (author.name.lower() if author.name.isascii() else "")
+        return (platform, login) in self._operators and not login.isdecimal()
 
 
 def plain(text: str) -> str:

@@ -306,7 +306,7 @@ class Inbox:
         return any(until > self._latest for until in undone)
 
     def _is_ignored(self, event: Answerable) -> bool:
-        names = (event.author.id.casefold(), event.author.name.casefold())
+        names = (event.author.id.casefold(), *event.author.names)
         return any(
             self._ignored.get((platform, name), float("-inf")) > max(event.at, self._latest)
             for platform in (event.platform, "")

@@ -39,7 +39,8 @@ class Ledger:
         is_chat = isinstance(event, ChatMessage)
         line = Line(event.channel, author.id, cut(event.text), is_chat, event.sent, event.at)
         self._lines.set((event.platform, event.id), line)
-        self._authors.set((event.platform, author.name.casefold()), author.id)
+        for name in author.names:
+            self._authors.set((event.platform, name), author.id)
 
     def author(self, platform: str, name: str) -> str | None:
         """The id of whoever wrote last under that name, in any case and with or without an "@"."""

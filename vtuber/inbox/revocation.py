@@ -81,7 +81,7 @@ class Revocation:
         if author.id in self.authors:
             return True
         login = self.deletion.author_id
-        return login.startswith("@") and author.name.casefold() == login[1:].casefold()
+        return login.startswith("@") and login[1:].casefold() in author.names
 
     def says(self, event: Answerable, words: str) -> bool:
         """Whether these words, by the author of this event, go."""
@@ -144,7 +144,7 @@ class Revoked:
         deleted = self._words.get((platform, author.id, cut(event.text)))
         if deleted is not None and event.at < deleted + REPEATS and gave_nothing(event):
             return True
-        for who in ("", author.id.casefold(), f"@{author.name.casefold()}"):
+        for who in ("", author.id.casefold(), *(f"@{name}" for name in author.names)):
             swept = self._swept.get((platform, event.channel, who))
             if swept is not None and swept.takes(event):
                 return True

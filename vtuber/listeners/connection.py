@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 
 from vtuber import clock
@@ -40,6 +41,8 @@ class Connection:
         self._heard_at: float | None = None
         self._failures = 0
         self._trouble = Lost("not connected yet")
+        self._told = ""
+        """Of which trouble it was said since it last stood."""
 
     @property
     def stands(self) -> bool:
@@ -48,6 +51,7 @@ class Connection:
     def made(self) -> None:
         """It stands: whatever is said from now on is heard."""
         self._made_at = clock.now()
+        self._told = ""
         self._failures = 0
         self.reconnects += 1
 
@@ -59,11 +63,16 @@ class Connection:
         """It no longer stands, whoever ended it."""
         self._made_at = None
 
-    def lost(self, trouble: Lost) -> None:
-        """It no longer stands, or could not be made: that is a failure, unless it was asked for."""
+    def lost(self, trouble: Lost) -> int:
+        """It no longer stands, or could not be made: that is a failure, unless it was asked for.
+
+        Returns the level at which to log it: the same trouble once more is no news.
+        """
+        is_news, self._told = trouble.why != self._told, trouble.why
         self.closed()
         self._trouble = trouble
         self._failures = 0 if trouble.at_once else self._failures + 1
+        return logging.WARNING if is_news else logging.DEBUG
 
     def pause(self) -> float:
         """Seconds until the next attempt: at most 1, 2, 4…; less by chance, so that a crowd spreads."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
-from vtuber.brain.memory.notes import Answer, Note, called, key_of, lead_key
+from vtuber.brain.memory.note import Answer, Note, called, key_of, lead_key
 from vtuber.events import Answerable, Batch
 from vtuber.inbox.revocation import Revocation
 
@@ -18,7 +18,7 @@ Some = dict[T, None]
 
 @dataclass(slots=True)
 class Purge:
-    """All of some people's, and single things that were said. WHO is ``notes.key_of``."""
+    """All of some people's, and single things that were said. WHO is ``note.key_of``."""
 
     people: Some[str] = field(default_factory=dict)
     """WHO."""
@@ -93,7 +93,9 @@ class Purge:
 def is_person(event: Answerable, platform: str, who: str) -> bool:
     """Whether the event is of somebody told by id or by name."""
     author = event.author
-    return event.platform == platform and (author.id == who or called(author.name) == called(who))
+    if event.platform != platform:
+        return False
+    return author.id == who or called(author.name) == called(who) or author.login == called(who)
 
 
 def of_person(platform: str, who: str) -> Purge:

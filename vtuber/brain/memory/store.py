@@ -1,6 +1,6 @@
 """What is stored in Redis (or Valkey), and how it is written, read and removed.
 
-All keys begin with ``banban:``. WHO is ``notes.key_of``; all text is plain UTF-8.
+All keys begin with ``banban:``. WHO is ``note.key_of``; all text is plain UTF-8.
 
 - ``banban:schema``: the version of this list
 - ``banban:seen``: sorted set of WHO by when they were last heard (seconds since 1970); it bounds the rest
@@ -19,7 +19,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from vtuber import clock
-from vtuber.brain.memory.notes import (
+from vtuber.brain.memory.note import (
     ANSWERS_KEPT,
     WORDS_KEPT,
     Note,

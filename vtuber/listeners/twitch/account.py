@@ -128,8 +128,8 @@ class AccountTwitch:
                 await asyncio.sleep(MEND_SECONDS)
                 await self._session.helix.forget(self._session.reader.user_id)
             except Lost as lost:
-                self._chat.lost(lost)
-                log.warning("Twitch, #%s: %s", self.channel, escaped(lost.why))
+                level = self._chat.lost(lost)
+                log.log(level, "Twitch, #%s: %s", self.channel, escaped(lost.why))
                 await asyncio.sleep(self._chat.pause())
 
     async def _read_chat(self) -> None:

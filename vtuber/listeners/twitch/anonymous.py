@@ -63,8 +63,8 @@ class AnonymousTwitch:
                                 if event := self._understood(line, socket):
                                     yield replace(event, at=clock.now())
                 except Lost as lost:
-                    self._connection.lost(lost)
-                    log.warning("Twitch, #%s: %s", self.channel, escaped(lost.why))
+                    level = self._connection.lost(lost)
+                    log.log(level, "Twitch, #%s: %s", self.channel, escaped(lost.why))
                 await asyncio.sleep(self._connection.pause())
 
     def health(self) -> Health:

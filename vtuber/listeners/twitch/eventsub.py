@@ -30,7 +30,7 @@ from vtuber.events import (
 )
 from vtuber.listeners import emotes
 from vtuber.listeners.recordings.rows import items, mapping, text
-from vtuber.listeners.twitch.irc import ID_LIMIT, TIERS, number, roles_of, said
+from vtuber.listeners.twitch.irc import ID_LIMIT, TIERS, login_of, number, roles_of, said
 from vtuber.text import clean, clean_name
 
 _FRAGMENTS_LIMIT = 500
@@ -245,9 +245,8 @@ class Reader:
         if identity == notification.id_of("broadcaster_user_id"):
             roles.add(Role.BROADCASTER)
         months = number(held.get("subscriber", "") or held.get("founder", ""))
-        return Author(
-            identity, clean_name(text(told.get(f"{prefix}_name")) or login), frozenset(roles), months
-        )
+        name = clean_name(text(told.get(f"{prefix}_name")) or login)
+        return Author(identity, name, frozenset(roles), months, login_of(login))
 
 
 def _words(message: Mapping[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[str, ...]]:

@@ -33,6 +33,8 @@ RATE_TRIES = 3
 LAST_SECONDS = 0.5
 """How long what was asked last may take to end when all is closed: a token may come with it."""
 LOGIN = "banban login twitch"
+_DENIALS = (400, 401, 403)
+"""With these, and in JSON that repeats them, the token service says that a token is of no use."""
 MEND_SECONDS = 30.0
 """So often whoever lacks something looks whether it was granted since."""
 
@@ -183,7 +185,7 @@ class Helix:
             raise _meant(error) from None  # the error may quote a token
         except OSError as error:
             raise Lost(f"Twitch cannot be reached: {clean(str(error))}", "check the network") from None
-        except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError):
             raise Lost("Twitch's answer was not understood") from None
 
     async def _question(self, question: Callable[[Client], Awaitable[T]]) -> T:
@@ -253,7 +255,11 @@ async def _mind_the_network(
         response = await handler(request)
         await response.read()
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise ConnectionError(clean(str(error)) or type(error).__name__) from error
+        # The text of this one shows the address, and that may hold a token.
+        told = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+        raise ConnectionError(clean(told) or type(error).__name__) from None
+    if 300 <= response.status < 400:  # Twitch never does; the login page of a hotel's network does
+        raise ConnectionError("we are sent elsewhere")
     if response.status == 429 and response.headers.get("Ratelimit-Remaining", "0") == "0":
         raise _TooOften(_until_reset(response.headers))
     return response
@@ -276,5 +282,7 @@ def _meant(error: twitchio.HTTPException) -> Exception:
     if error.status >= 500:
         return Lost(f"Twitch has trouble of its own: {said}")
     if error.route is not None and error.route.use_id:
+        if error.status not in _DENIALS or "status" not in extra:  # not Twitch: something that is in between
+            return Lost(f"Twitch cannot be reached: {said}", "check the network")
         return Denied(f"Twitch no longer lets us in: {said}", LOGIN)
     return Refused(said, error.status)

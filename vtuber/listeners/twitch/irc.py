@@ -5,6 +5,7 @@ After https://dev.twitch.tv/docs/irc and IRCv3's message tags.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -235,7 +236,13 @@ def _author(line: Line) -> Author:
     months = number(held.get("subscriber", "") or held.get("founder", ""))
     # A user id is digits, so a login that stands in for one is told apart by its "@".
     identity = clean(tags.get("user-id", ""), ID_LIMIT) or f"@{clean(login, ID_LIMIT)}"
-    return Author(identity, clean_name(tags.get("display-name") or login), frozenset(roles), months)
+    name = clean_name(tags.get("display-name") or login)
+    return Author(identity, name, frozenset(roles), months, login_of(login))
+
+
+def login_of(given: str) -> str:
+    """A login as it is compared; "" for what can be none."""
+    return given.lower() if re.fullmatch(r"[A-Za-z0-9_]{1,25}", given) else ""
 
 
 def _marks(line: Line) -> frozenset[Mark]:

@@ -73,12 +73,13 @@ class ApiFinder:
             found = [read(item) for item in await videos(self._client, [source.name])]
             absent = Video(source.name, "", "", Airing.NEVER, refusal="it is private, or does not exist")
             return found[0] if found else absent
+        playlist = await self._playlist(source)
         try:
             latest = await self._client.ask(
                 "playlistItems",
                 LIST,
                 part="contentDetails",
-                playlistId=await self._playlist(source),
+                playlistId=playlist,
                 maxResults=str(_LATEST),
             )
         except Gone:  # a channel without a single upload

@@ -217,8 +217,10 @@ class Stream:
         self._pause = view.again * random.uniform(0.75, 1.25)
 
     def _lose(self, route: Route, lost: Lost) -> None:
+        is_news = route.trouble is None or route.trouble.why != lost.why
         route.failed(lost)
-        log.warning("YouTube, %s: %s: %s", escaped(self.source.name), route.name, escaped(lost.why))
+        level = logging.WARNING if is_news else logging.DEBUG
+        log.log(level, "YouTube, %s: %s: %s", escaped(self.source.name), route.name, escaped(lost.why))
         if self._by not in (None, route):  # a better one was tried in vain: back to the other
             self._pause = 0.0
             return
