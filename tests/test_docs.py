@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 
 from vtuber.cli import app
 from vtuber.config.words import known_options
+from vtuber.models.choices import CHOICES
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -25,6 +27,7 @@ def test_a_page_names_only_what_exists(page: Path) -> None:
     commands = {
         command.name or command.callback.__name__ for command in app.registered_commands if command.callback
     }
+    commands |= {group.name for group in app.registered_groups if group.name}
     for command in re.findall(r"(?:^|`|run )banban ([a-z]+)", text, re.MULTILINE):
         assert command in commands, command
     for option in re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", text):
@@ -36,3 +39,10 @@ def test_the_readme_has_both_commands() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "pip install uv && uv run banban live" in text
     assert "sh tests/run" in text
+
+
+def test_the_models_page_has_the_list_of_choices() -> None:
+    text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in text.splitlines()]
+    begin = rows.index(("name", "speaks", "parameters", "file", "licence", "repository"))
+    assert rows[begin + 2 : rows.index(("",), begin)] == [astuple(choice) for choice in CHOICES]

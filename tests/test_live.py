@@ -324,14 +324,27 @@ def test_check_tries_every_part_and_says_so_in_json(tmp_path: Path) -> None:
 
 def test_a_talk_in_the_terminal(tmp_path: Path) -> None:
     done = subprocess.run(
-        [*BANBAN, "chat"],
+        [*BANBAN, "chat", "--as", "小明"],
         cwd=tmp_path,
-        input="hello, who are you?\n",
+        input="hello, who are you?\n/why\n/regenerate\n/wyh\n/model\n",
         capture_output=True,
         encoding="utf-8",
         timeout=START,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    reply = done.stdout.split("└")[-1]
+    reply, *told, again, unknown, near, model, cure, speed = done.stdout.split("┘")[-1].strip().split("\n")
     assert re.search(r"[a-z]{2,}", reply), done.stdout
+    assert re.search(r"[a-z]{2,}", again), done.stdout
+    tokens = {
+        name.strip(): int(number.replace(",", ""))
+        for name, number in re.findall(r"(.+?) +([\d,]+)", "\n".join(told))
+    }
+    parts = ("persona", "sacred", "examples", "history", "this turn", "around it")
+    assert sum(tokens[part] for part in parts) == tokens["in all"]
+    assert tokens["in all"] - tokens["reused"] == tokens["read anew"] < tokens["persona"]
+    assert tokens["history"] == 0 < tokens["her reply"]
+    assert (unknown, near.strip()) == ("there is no /wyh", "→ did you mean /why?")
+    assert "prompt format chatml" in model
+    assert "brain.model" in cure
+    assert re.search(r"first token after \d+\.\d\d seconds, then \d+\.\d a second", speed)

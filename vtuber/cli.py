@@ -145,21 +145,27 @@ def rehearse(
 
 @app.command()
 def chat(
-    *, config: Config = None, character: Who = None, model: Model = None, verbose: Verbose = False
+    *,
+    config: Config = None,
+    character: Who = None,
+    model: Model = None,
+    as_: Annotated[str, typer.Option("--as", help="What she calls you.")] = "",
+    verbose: Verbose = False,
 ) -> None:
     """Talk with her here, without a stream."""
     terminal.set_up_logging(verbose=verbose)
     with settings_of(config, {"show.character": character, "brain.model": path(model)}) as settings:
         from vtuber.talk import Talk  # noqa: PLC0415  # see above
 
-        talk = Talk(settings)
+        talk = Talk(settings, say=terminal.say, tell=terminal.tell, name=as_)
 
         async def converse() -> None:
             with terminal.Starting() as progress:
                 await talk.run(
                     progress=progress,
-                    ready=lambda: _show(progress, f"{talk.character.name} listens", talk.health()),
-                    say=terminal.say,
+                    ready=lambda: _show(
+                        progress, f"{talk.character.name} listens; /help tells what else", talk.health()
+                    ),
                 )
 
         run(converse)

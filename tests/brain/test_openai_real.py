@@ -3,13 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -18,12 +11,11 @@ from typing import Any
 import pytest
 from rehearsal_room import Room, perform
 
+from benchmarks.llama_server import LlamaServer
 from benchmarks.scripted import ScriptedBrain
 from vtuber import character, clock
 from vtuber.brain import Line, Prompt
 from vtuber.brain.chain import Chain
-from vtuber.brain.llama.child import ENVIRONMENT
-from vtuber.brain.llama.model_file import locate
 from vtuber.brain.openai_api.backend import OpenAi
 from vtuber.brain.prompt import Conversation
 from vtuber.brain.tokens import estimate_lines
@@ -32,7 +24,6 @@ from vtuber.errors import BrainError, ConfigError
 from vtuber.health import State
 
 CONTEXT = 512
-START = 60.0
 SYSTEM = Line("system", "You are Banban. You love pizza and bubble tea, and you like to talk about them.")
 HI = Line("viewer", "hi, how are you?", "Kai")
 
@@ -41,69 +32,20 @@ def quiet(_share: float, _words: str) -> None:
     pass
 
 
-class Server:
-    """One server process."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.log = folder / "server.log"
-        self.url = f"http://127.0.0.1:{self.port}/v1"
-
-    def start(self) -> None:
-        options = {"model": locate(""), "port": self.port, "host": "127.0.0.1", "n_ctx": CONTEXT}
-        options |= {"n_threads": 2, "n_threads_batch": 2, "verbose": "false"}
-        flags = [str(part) for name, value in options.items() for part in (f"--{name}", value)]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-u", "-m", "llama_cpp.server", *flags],
-                stdout=log,
-                stderr=log,
-                env={**os.environ, **ENVIRONMENT},
-            )
-        patience = time.monotonic() + START
-        while not self.answers():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < patience
-            time.sleep(0.05)
-
-    def answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/models", timeout=5):
-                return True
-        except OSError:
-            return False
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def count(self, text: str) -> int:
-        """By the model's own tokenizer."""
-        request = urllib.request.Request(
-            self.url.removesuffix("v1") + "extras/tokenize/count",
-            json.dumps({"input": text}).encode(),
-            {"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=START) as answer:
-            return int(json.load(answer)["count"])
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    one = Server(tmp_path_factory.mktemp("server"))
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
+    one = LlamaServer(tmp_path_factory.mktemp("server"), n_ctx=CONTEXT)
     one.start()
     yield one
     one.kill()
 
 
-def settings(server: Server, **brain: Any) -> Settings:
+def settings(server: LlamaServer, **brain: Any) -> Settings:
     return Settings.model_validate({"brain": {"use": "openai", "openai": {"url": server.url}, **brain}})
 
 
 @asynccontextmanager
-async def beside(server: Server, **brain: Any) -> AsyncIterator[OpenAi]:
+async def beside(server: LlamaServer, **brain: Any) -> AsyncIterator[OpenAi]:
     one = OpenAi(settings(server, **brain))
     try:
         await one.start(quiet)
@@ -122,7 +64,7 @@ async def heard(brain: OpenAi | Chain, prompt: Prompt) -> str:
         return "".join([text async for text in texts])
 
 
-async def test_it_answers_in_a_stream(server: Server) -> None:
+async def test_it_answers_in_a_stream(server: LlamaServer) -> None:
     async with beside(server) as brain:
         assert brain.health().state is State.OK
         assert brain.health().what.startswith("SmolLM2-135M-Instruct.Q4_1.gguf at 127.0.0.1:")
@@ -133,7 +75,7 @@ async def test_it_answers_in_a_stream(server: Server) -> None:
         assert "\n" not in "".join(pieces)
 
 
-async def test_the_same_seed_gives_the_same_reply(server: Server) -> None:
+async def test_the_same_seed_gives_the_same_reply(server: LlamaServer) -> None:
     async with beside(server) as brain:
         assert brain.capabilities.seed
         replies = [await heard(brain, ask(seed=seed)) for seed in (5, 5, 6, 7, 8)]
@@ -141,7 +83,7 @@ async def test_the_same_seed_gives_the_same_reply(server: Server) -> None:
         assert len(set(replies)) > 1
 
 
-async def test_it_is_stopped_on_the_wire(server: Server) -> None:
+async def test_it_is_stopped_on_the_wire(server: LlamaServer) -> None:
     async with beside(server) as brain:
         before = server.log.read_text().count("Disconnected from client")
         async with aclosing(brain.stream(ask(max_tokens=300))) as texts:
@@ -150,7 +92,7 @@ async def test_it_is_stopped_on_the_wire(server: Server) -> None:
         assert server.log.read_text().count("Disconnected from client") == before + 1
 
 
-async def test_it_goes_on_from_what_was_said(server: Server) -> None:
+async def test_it_goes_on_from_what_was_said(server: LlamaServer) -> None:
     async with beside(server) as brain:
         said = await heard(brain, ask(so_far="I am fine, Kai! I just had"))
         assert "I am fine, Kai!" not in said
@@ -166,19 +108,19 @@ async def test_it_goes_on_from_what_was_said(server: Server) -> None:
         "LUL 😂😂🎉🍍🍕 ｗｗｗ",
     ],
 )
-async def test_tokens_are_rather_counted_too_many_than_too_few(server: Server, text: str) -> None:
+async def test_tokens_are_rather_counted_too_many_than_too_few(server: LlamaServer, text: str) -> None:
     exact = await asyncio.to_thread(server.count, text)
     estimated = estimate_lines((Line("viewer", text),))
     assert exact <= estimated <= 4 * exact + 16
 
 
-async def test_once_it_is_warm_the_count_is_nearly_exact(server: Server) -> None:
+async def test_once_it_is_warm_the_count_is_nearly_exact(server: LlamaServer) -> None:
     async with beside(server) as brain:
         exact = await asyncio.to_thread(server.count, SYSTEM.text)
         assert exact <= await brain.count((SYSTEM,)) <= exact * 1.5 + 16
 
 
-async def test_a_prompt_longer_than_its_context_is_answered_all_the_same(server: Server) -> None:
+async def test_a_prompt_longer_than_its_context_is_answered_all_the_same(server: LlamaServer) -> None:
     """The server tells its context nowhere, breaks off a stream without a word, and tells why without one."""
     talk = [Line("viewer" if turn % 2 == 0 else "self", "pizza and tea " * 12, "Kai") for turn in range(13)]
     async with beside(server) as brain:
@@ -196,7 +138,7 @@ def short(folder: Path) -> Path:
     return folder
 
 
-async def test_a_persona_longer_than_its_context_is_told_with_the_numbers(server: Server) -> None:
+async def test_a_persona_longer_than_its_context_is_told_with_the_numbers(server: LlamaServer) -> None:
     async with beside(server) as brain:
         talk = Conversation(character.load("banban"), settings(server), brain)
         with pytest.raises(BrainError, match="context length is 512 tokens"):
@@ -205,7 +147,7 @@ async def test_a_persona_longer_than_its_context_is_told_with_the_numbers(server
             await talk.start(quiet)
 
 
-def test_a_show_runs_on_it(server: Server, tmp_path: Path) -> None:
+def test_a_show_runs_on_it(server: LlamaServer, tmp_path: Path) -> None:
     async def scene(room: Room) -> None:
         room.types("hi there")
         await room.until_idle()
@@ -219,7 +161,7 @@ def test_a_show_runs_on_it(server: Server, tmp_path: Path) -> None:
 def test_when_it_is_killed_in_mid_reply_another_goes_on_until_it_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = Server(tmp_path)
+    server = LlamaServer(tmp_path, n_ctx=CONTEXT)
     server.start()
     chosen = settings(server)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psutil
 import pytest
 from stage_props import Maker, an_overlay, simulated
 
@@ -447,3 +448,23 @@ def test_it_can_be_a_screen_of_a_simulated_show() -> None:
         await overlay.stop()
 
     simulated(main)
+
+
+async def test_a_start_that_is_cancelled_leaves_no_port_open() -> None:
+    """At every step of it: until a try needs none of them, being done before it is cancelled."""
+    ours = psutil.Process()
+    for steps in range(50):
+        overlay = an_overlay()
+        starting = asyncio.create_task(overlay.start())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        if starting.done():
+            await overlay.stop()
+            assert steps > 3
+            return
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        open_ports = [link for link in ours.net_connections("tcp") if link.status == psutil.CONN_LISTEN]
+        assert not open_ports, f"after {steps} steps"
+    raise AssertionError("it never starts")

@@ -125,7 +125,7 @@ class Overlay:
         try:
             with outside():
                 await runner.setup()
-                await web.TCPSite(runner, self._settings.host, self._settings.port).start()
+                await _bind(web.TCPSite(runner, self._settings.host, self._settings.port))
         except OSError as error:
             await runner.cleanup()
             raise _no_port(error, self._settings.host, self._settings.port) from error
@@ -222,6 +222,16 @@ class Overlay:
             late = _late(message.data)
             if late is not None:
                 self._delays.append(late)
+
+
+async def _bind(site: web.TCPSite) -> None:
+    """Opens the port. Cancelled half-way, it comes to its end first: an open port would belong to nobody."""
+    binding = asyncio.create_task(site.start())
+    try:
+        await asyncio.shield(binding)
+    except asyncio.CancelledError:
+        await asyncio.gather(binding, return_exceptions=True)
+        raise
 
 
 def _no_port(error: OSError, host: str, port: int) -> StageError:
