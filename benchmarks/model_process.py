@@ -20,8 +20,9 @@ from dataclasses import replace
 
 from vtuber import character
 from vtuber.brain import Line, Prompt
-from vtuber.brain.llama.backend import Llama, cores
+from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.child import ENVIRONMENT
+from vtuber.brain.llama.loading import cores
 from vtuber.brain.llama.model_file import locate
 from vtuber.brain.memory import NOTHING
 from vtuber.brain.prompt import Conversation

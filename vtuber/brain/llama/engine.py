@@ -102,6 +102,8 @@ class Engine:
         self.context = 0
         self.cached: list[int] = []
         """The tokens whose state is in the context."""
+        self.restored = 0
+        """How many of the first of them it was given, and has not read."""
 
     def _load(self, path: str, progress: Callable[[float], None], *, extra_buffers: bool) -> Any:
         def loaded(share: float, _data: object) -> bool:
@@ -223,6 +225,7 @@ class Engine:
         Raises Stopped (what was evaluated stays) or EngineError.
         """
         reused = self._keep(tokens)
+        self.restored = min(self.restored, reused)
         c.llama_set_abort_callback(self._context, self._abort, None)
         try:
             for begin in range(reused, len(tokens), CHUNK):
@@ -254,9 +257,28 @@ class Engine:
         c.llama_free(self._context)
         c.llama_model_free(self._model)
 
+    def state(self) -> bytearray:
+        """What the context holds of ``cached``, for ``restore``."""
+        size = c.llama_state_seq_get_size(self._context, 0)
+        state = bytearray(size)
+        written = c.llama_state_seq_get_data(self._context, _bytes(state), size, 0)
+        return state if written == size else bytearray()
+
+    def restore(self, state: bytearray, tokens: Sequence[int]) -> bool:
+        """Holds what ``state`` tells of ``tokens``, as if it had read them; False when llama.cpp will not."""
+        self.forget()
+        taken = c.llama_state_seq_set_data(self._context, _bytes(state), len(state), 0)
+        if taken != len(state) or c.llama_memory_seq_pos_max(self._memory, 0) != len(tokens) - 1:
+            self.forget()
+            return False
+        self.cached.extend(tokens)
+        self.restored = len(tokens)
+        return True
+
     def forget(self) -> None:
         c.llama_memory_clear(self._memory, True)  # noqa: FBT003  # C
         self.cached.clear()
+        self.restored = 0
 
     def _keep(self, tokens: Sequence[int]) -> int:
         """Makes the context hold the longest possible beginning of ``tokens``; returns its length.
@@ -299,6 +321,10 @@ class Engine:
         if self._should_stop():
             raise Stopped
         raise EngineError(self._log.last_error or f"llama.cpp could not evaluate ({outcome})")
+
+
+def _bytes(memory: bytearray) -> Any:
+    return (ctypes.c_uint8 * len(memory)).from_buffer(memory)
 
 
 def _common(left: Sequence[int], right: Sequence[int]) -> int:

@@ -5,7 +5,9 @@ in this process goes to stderr). A request has an ``op`` and an ``id`` that its 
 
 | op | fields | answers |
 |---|---|---|
-| load | path, context, threads, gpu_layers, extra_buffers | progress…, done with what is known of it |
+| load | path, gpu_layers, extra_buffers | progress…, done with chat_template, description |
+| open | context, threads, cache_type, flash_attention | done with the context there is; after load |
+| adapt | path, scale | done; adds a LoRA adapter, after open |
 | learn | | done with template, learned from the GGUF's own; or hostile or unfit, with words |
 | warm | pieces | done with prompt, reused |
 | generate | pieces, sampling, stop, labels, goes_on, max_tokens | text…, done with prompt, reused, reply |
@@ -68,6 +70,8 @@ class Worker:
             self._current = request["id"]
             handler = {
                 "load": self._load,
+                "open": self._open,
+                "adapt": self._adapt,
                 "learn": self._learn,
                 "warm": self._warm,
                 "generate": self._generate,
@@ -96,24 +100,37 @@ class Worker:
                 told[0] = share
                 self._send({"id": request["id"], "progress": share})
 
-        engine = Engine(
+        self._engine = Engine(
             request["path"],
-            context=request["context"],
-            threads=request["threads"],
             gpu_layers=request["gpu_layers"],
             extra_buffers=request["extra_buffers"],
             progress=progress,
             should_stop=self._should_stop,
         )
-        # A build for another processor crashes at its first evaluation: let it be now.
-        engine.prepare(engine.tokenize("This is how a day begins: " * 4, control=False))
-        engine.forget()
-        self._engine = engine
         return {
-            "context": engine.context,
-            "chat_template": engine.metadata(_TEMPLATE),
-            "description": engine.description(),
+            "chat_template": self._engine.metadata(_TEMPLATE),
+            "description": self._engine.description(),
         }
+
+    def _open(self, request: Request) -> dict[str, Any]:
+        self._engine.open(
+            request["context"],
+            threads=request["threads"],
+            cache_type=request["cache_type"],
+            flash_attention=request["flash_attention"],
+        )
+        self._try()
+        return {"context": self._engine.context}
+
+    def _adapt(self, request: Request) -> dict[str, Any]:
+        self._engine.adapt(request["path"], request["scale"])
+        self._try()
+        return {}
+
+    def _try(self) -> None:
+        """What crashes at its first evaluation (a build for another processor does) had better do so now."""
+        self._engine.prepare(self._engine.tokenize("This is how a day begins: " * 4, control=False))
+        self._engine.forget()
 
     def _learn(self, _request: Request) -> dict[str, Any]:
         # Jinja is loaded with llama_cpp anyway, see _load.
@@ -145,7 +162,8 @@ class Worker:
         return {"tokens": len(self._tokenized(request["pieces"])) - len(self._engine.begins)}
 
     def _generate(self, request: Request) -> dict[str, Any]:
-        from vtuber.brain.llama.engine import Sampling, Stopped  # noqa: PLC0415  # see _load
+        from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415  # see _load
+        from vtuber.brain.llama.sampling import Sampling  # noqa: PLC0415  # the same
 
         tokens = self._tokenized(request["pieces"])
         said = self._tokenized([piece for piece in request["pieces"] if piece[1] == "own"])
