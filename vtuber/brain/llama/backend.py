@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_cache_path
+
 from vtuber import clock
 from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
 from vtuber.brain.llama.child import COMMAND, Child, Request
@@ -51,9 +53,12 @@ class Llama:
 
     command: tuple[str, ...] = COMMAND
     """How the process is started; tests start others."""
+    heads: Path
+    """Where the state after the prompt's head is kept."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.brain
+        self.heads = user_cache_path("banban", appauthor=False) / "heads"
         self._path = Path()
         self._loaded: Loaded | None = None
         self._fit: Fit | None = None
@@ -63,6 +68,9 @@ class Llama:
         self._keeper: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._head: tuple[Line, ...] = ()
+        self._first_head: tuple[Line, ...] = ()
+        self._restored = 0
+        self._trusted = True
         self._extra_buffers = True
         self._trouble = ""
         self._usage = Usage()
@@ -80,6 +88,7 @@ class Llama:
 
     async def warm(self, head: tuple[Line, ...]) -> None:
         self._head = head
+        self._first_head = self._first_head or head
         async with self._turn:
             await self._read_head(await self._idle())
 
@@ -89,6 +98,7 @@ class Llama:
             request = self._ask(child, prompt)
             try:
                 while "done" not in (frame := await request.answer(self._token_seconds)):
+                    self._trusted = self._trusted or self._restored > 0
                     yield frame["text"]
                 self._note_usage(frame)
             finally:
@@ -149,6 +159,8 @@ class Llama:
         )
         if adapters := len(self._settings.lora):
             what += f", {adapters} LoRA adapter{'s' * (adapters > 1)}"
+        if self._restored:
+            what += f", {self._restored} tokens of who she is loaded from disk"
         if not self._extra_buffers:
             limit = (
                 f"{what}; slower, because this build of llama.cpp crashes on this processor",
@@ -215,12 +227,24 @@ class Llama:
         return await self._living()
 
     async def _read_head(self, child: Child) -> None:
-        request = child.ask("warm", pieces=list(self.template.head(self._head)))
-        await child.answer_to(request, self._long_seconds)
+        """Has it read from disk, where it was in an earlier show; else it is kept there.
+
+        What is on disk is trusted until a process dies of it, which is until the model has answered from it.
+        Only the show's first head is kept: a later one may hold what viewers said.
+        """
+        trusted, self._trusted = self._trusted, False
+        request = child.ask(
+            "warm",
+            pieces=list(self.template.head(self._head)),
+            folder=str(self.heads) if self._head == self._first_head else "",
+            trusted=trusted,
+        )
+        self._restored = int((await child.answer_to(request, self._long_seconds))["restored"])
+        self._trusted = trusted and not self._restored
 
     def _note_usage(self, frame: dict[str, Any]) -> None:
         if "reply" in frame:
-            self._usage = Usage(frame["prompt"], frame["reused"], frame["reply"])
+            self._usage = Usage(frame["prompt"], frame["reused"], frame["reply"], frame["restored"])
 
     # The process
 
@@ -243,6 +267,7 @@ class Llama:
         """A process with the model loaded. Raises ConfigError for a file that cannot be loaded."""
         while True:
             child = await Child.begin(self.command)
+            loaded = False
             try:
                 self._loaded = await load(
                     child,
@@ -255,12 +280,14 @@ class Llama:
                 self._fit = self._fit or await learn(
                     child, self._path, self._settings, self._loaded.chat_template
                 )
+                loaded = True
                 if self._head:  # whoever asks before it is read would take the wait for a hang
                     await self._read_head(child)
             except BaseException as error:  # cancelled too: no process may be left behind
                 child.kill()
                 await child.stop()
-                if isinstance(error, BrainError) and child.crashed() and self._extra_buffers:
+                unfit = self._extra_buffers and not loaded and child.crashed()
+                if unfit and isinstance(error, BrainError):
                     log.warning("%s; trying without the processor's fastest instructions", error.what)
                     self._extra_buffers = False
                     continue

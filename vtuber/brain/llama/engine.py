@@ -17,6 +17,8 @@ import llama_cpp as c
 
 from vtuber.brain.llama.sampling import Sampling, sampler
 
+BUILD = f"{c.__version__} {c.llama_print_system_info().decode('utf-8', 'replace')}"
+"""Which llama.cpp this is, and what it was built for."""
 CHUNK = 128
 """Tokens evaluated at once: short enough to stop soon where a graphics card cannot be interrupted."""
 SHIFT_RUN = 24
