@@ -25,8 +25,9 @@ from typing import Any
 import hibari  # type: ignore[import-untyped]  # ships no types
 
 from benchmarks.rates import percentile
-from vtuber.brain.llama.backend import Llama, cores
+from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.child import ENVIRONMENT
+from vtuber.brain.llama.loading import cores
 from vtuber.brain.llama.model_file import locate
 from vtuber.config import Settings
 from vtuber.events import ChatMessage
@@ -69,17 +70,22 @@ class Floor:
 
     def __init__(self, settings: Settings) -> None:
         os.environ.update({**ENVIRONMENT, **os.environ})  # as the show's own model process has it
-        from vtuber.brain.llama.engine import Engine, Sampling  # noqa: PLC0415  # reads the environment
+        from vtuber.brain.llama.engine import Engine  # noqa: PLC0415  # reads the environment
+        from vtuber.brain.llama.sampling import Sampling  # noqa: PLC0415  # the same
 
         self._sampling = Sampling(settings.brain.temperature, settings.brain.top_p, seed=1)
         self._engine = Engine(
             str(locate(settings.brain.model)),
-            context=settings.brain.context,
-            threads=settings.brain.threads or cores(),
             gpu_layers=0,
             extra_buffers=True,
             progress=lambda _share: None,
             should_stop=lambda: False,
+        )
+        self._engine.open(
+            settings.brain.context,
+            threads=settings.brain.threads or cores(),
+            cache_type=settings.brain.cache_type,
+            flash_attention=settings.brain.flash_attention,
         )
         self._voice = hibari.Hibari(threads=1)
         self._voice("Hello there, I am warming up.")

@@ -1,10 +1,12 @@
-"""What it costs that the model lives in a process of its own, and how soon it is silent.
+"""What it costs that the model lives in a process of its own, and how soon it speaks and is silent.
 
-    python benchmarks/model_process.py [rounds]
+    python -m benchmarks.model_process [rounds]
 
-Turn about, in one run, on the same prompts with the same cache: the bare library (llama-cpp-python's
-``Llama`` in a process of its own, timed there) and our brain, timed from outside. Then replies are closed
-half-way.
+All in one run. Turn about, on the same prompts with the same cache: the bare library (llama-cpp-python's
+``Llama`` in a process of its own, timed there) and our brain, timed from outside. A token's way from the
+model's process to whoever asked, while 5,000 messages a second go into the inbox. The first token of a show,
+with and without the state after the prompt's head on disk. Speaking again after the process was killed in
+the middle of a reply, beside a mere start. Then replies are closed half-way.
 """
 
 from __future__ import annotations
@@ -14,21 +16,41 @@ import json
 import os
 import statistics
 import sys
+import tempfile
 import time
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
 
-from vtuber import character
+import psutil
+
+from benchmarks.inbox import TICK, chat
+from benchmarks.rates import percentile
+from vtuber import character, config
 from vtuber.brain import Line, Prompt
-from vtuber.brain.llama.backend import Llama, cores
-from vtuber.brain.llama.child import ENVIRONMENT
+from vtuber.brain.chain import Chain
+from vtuber.brain.llama.backend import Llama
+from vtuber.brain.llama.child import COMMAND, ENVIRONMENT
+from vtuber.brain.llama.loading import cores
 from vtuber.brain.llama.model_file import locate
 from vtuber.brain.memory import NOTHING
 from vtuber.brain.prompt import Conversation
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Settings
+from vtuber.errors import BrainError
 from vtuber.events import Author, Batch, ChatMessage, Pick
+from vtuber.inbox import Inbox
+from vtuber.inbox.ledger import Ledger
 
+DECODED = 64
+"""Tokens of a reply whose speed is measured."""
+MESSAGES = 5000
+"""So many a second."""
+HELPING = 100
+"""Never more at once, however late the loop is."""
 BARE = """
 import json, sys, time
 from llama_cpp import Llama
@@ -36,59 +58,197 @@ model, threads = sys.argv[1], int(sys.argv[2])
 llm = Llama(model, n_ctx=4096, n_threads=threads, n_threads_batch=threads, verbose=False)
 for line in sys.stdin:
     tokens = []
-    for text, kind in json.loads(line):
+    asked = json.loads(line)
+    for text, kind in asked["pieces"]:
         tokens += llm.tokenize(text.encode(), add_bos=False, special=kind == "control")
     began = time.perf_counter()
-    next(llm.generate(tokens, temp=0.7, top_p=0.9))
-    print(time.perf_counter() - began, flush=True)
+    reply = llm.generate(tokens, temp=0.7, top_p=0.9)
+    next(reply)
+    first = time.perf_counter()
+    for _ in range(asked["more"]):
+        llm.detokenize([next(reply)])
+    print(json.dumps([first - began, time.perf_counter() - first]), flush=True)
 """
+ENDLESS = """
+import vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p
+generate = p.Worker._generate
+p.Worker._generate = lambda self, request: generate(self, {**request, "stop": []})
+e.Engine.is_control = lambda self, token: False
+p.main()
+"""
+"""Replies as long as was asked for, whatever the model says."""
+STAMPED = """
+import time, vtuber.brain.llama.process as p
+tell = p.Worker._tell
+p.Worker._tell = lambda self, request, text: tell(self, request, text and f"{time.monotonic_ns()} ")
+p.main()
+"""
+"""Says the system's monotonic time in place of each token."""
 
 
 async def main(rounds: int) -> None:
-    settings = Settings()
-    brain = Llama(settings)
+    with tempfile.TemporaryDirectory() as folder:
+        async with brain_at(Path(folder)) as brain:
+            prompt = await asked_of(brain)
+            bare = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", BARE, str(locate("")), str(cores())),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env={**ENVIRONMENT, **os.environ},
+            )
+            await first_tokens(brain, bare, prompt, rounds)
+            await decoding(Path(folder), bare, prompt, rounds)
+            if bare.stdin:
+                bare.stdin.close()
+            await bare.wait()
+            await silences(brain, prompt, rounds)
+        await ways(Path(folder), prompt, rounds)
+        await beginnings(Path(folder), max(3, rounds // 5))
+        await killings(Path(folder), max(3, rounds // 5))
+
+
+@asynccontextmanager
+async def brain_at(heads: Path, command: tuple[str, ...] = COMMAND) -> AsyncIterator[Llama]:
+    brain = Llama(Settings())
+    brain.heads, brain.command = heads, command
     await brain.start(lambda _share, _words: None)
-    talk = Conversation(character.load("banban"), settings, brain)
+    try:
+        yield brain
+    finally:
+        await brain.stop()
+
+
+async def asked_of(brain: Llama) -> Prompt:
+    """The first prompt of a show; the brain has read its head."""
+    talk = Conversation(character.load("banban"), Settings(), brain)
     await talk.start(lambda _share, _words: None)
     lead = ChatMessage("1", "twitch", "c", Author("k", "Kai"), "what do you think of rainy days?")
-    prompt = await talk.prompt(Batch(Pick(lead)), NOTHING, 1)
-    bare = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", BARE, str(locate("")), str(cores())),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={**ENVIRONMENT, **os.environ},
-    )
-    await first_tokens(brain, bare, prompt, rounds)
-    await silences(brain, prompt, rounds)
-    if bare.stdin:
-        bare.stdin.close()
-    await bare.wait()
-    await brain.stop()
+    return await talk.prompt(Batch(Pick(lead)), NOTHING, 1)
+
+
+# Beside the bare library
 
 
 async def first_tokens(brain: Llama, bare: asyncio.subprocess.Process, prompt: Prompt, rounds: int) -> None:
     ours, theirs = [], []
     for number in range(rounds + 1):
         asked = reworded(prompt, f"number {number}: what do you think of rainy days and of tea?")
-        theirs.append(await bare_first_token(bare, asked))
-        began = time.perf_counter()
-        async with aclosing(brain.stream(asked)) as tokens:
-            await anext(tokens)
-            ours.append(time.perf_counter() - began)
+        theirs.append((await ask_bare(bare, asked))[0])
+        ours.append(await first_token(brain, asked))
     ours, theirs = ours[1:], theirs[1:]  # the first filled the bare one's cache
-    extra = [a - b for a, b in zip(ours, theirs, strict=True)]
     report("first token, bare library", theirs)
     report("first token, our process", ours)
-    report("difference", extra)
+    report("difference", [a - b for a, b in zip(ours, theirs, strict=True)])
     print(f"ratio of the medians: {statistics.median(ours) / statistics.median(theirs):.3f}")
 
 
-async def bare_first_token(bare: asyncio.subprocess.Process, prompt: Prompt) -> float:
-    pieces = list(FORMATS["chatml"].prompt(prompt.lines, prompt.names[0]))
+async def decoding(heads: Path, bare: asyncio.subprocess.Process, prompt: Prompt, rounds: int) -> None:
+    ours, theirs = [], []
+    async with brain_at(heads, ("-c", ENDLESS)) as brain:
+        for number in range(rounds + 1):
+            asked = replace(reworded(prompt, f"{number}?"), max_tokens=1 + DECODED, names=(), seed=number)
+            theirs.append((await ask_bare(bare, asked, DECODED))[1])
+            async with aclosing(brain.stream(asked)) as tokens:
+                await anext(tokens)
+                began = time.perf_counter()
+                async for _ in tokens:
+                    pass
+                ours.append((time.perf_counter() - began) * DECODED / (brain.usage.reply - 1))
+    ratios = [their / our for our, their in zip(ours[1:], theirs[1:], strict=True)]
+    for who, seconds in (("bare library", theirs), ("our process", ours)):
+        print(f"decoding, {who:38} {DECODED / statistics.median(seconds[1:]):.1f} tokens a second")
+    print(
+        f"decoding, our speed by the bare library's: {statistics.median(ratios):.3f} (median of the rounds)"
+    )
+
+
+async def ask_bare(bare: asyncio.subprocess.Process, prompt: Prompt, more: int = 0) -> list[float]:
+    """Seconds to its first token, and for ``more`` after that."""
+    pieces = list(FORMATS["chatml"].prompt(prompt.lines, prompt.names[0] if prompt.names else ""))
     if bare.stdin is None or bare.stdout is None:
         raise RuntimeError
-    bare.stdin.write(json.dumps(pieces).encode() + b"\n")
-    return float(await bare.stdout.readline())
+    bare.stdin.write(json.dumps({"pieces": pieces, "more": more}).encode() + b"\n")
+    return list(json.loads(await bare.stdout.readline()))
+
+
+# A token's way
+
+
+async def ways(heads: Path, prompt: Prompt, rounds: int) -> None:
+    """From before a token is sent by the model's process until a turn would have it."""
+    for rate in (0, MESSAGES):
+        async with brain_at(heads, ("-c", STAMPED)) as brain:
+            chain = Chain({"llama": brain}, Settings(), ())
+            flooding = asyncio.create_task(flooded(rate))
+            took = []
+            for number in range(rounds):
+                async with aclosing(chain.stream(replace(prompt, seed=number))) as tokens:
+                    async for stamps in tokens:
+                        now = time.monotonic_ns()
+                        took += [(now - int(stamp)) / 1e9 for stamp in stamps.split()]
+            flooding.cancel()
+            await asyncio.gather(flooding, return_exceptions=True)
+        report(f"a token's way, {rate} messages a second", took)
+
+
+async def flooded(rate: int) -> None:
+    """Puts so many messages a second into an inbox, until cancelled."""
+    inbox, ledger, messages = Inbox(config.Inbox(), ("板板", "banban"), seed=1), Ledger(), chat(seed=7)
+    loop = asyncio.get_running_loop()
+    began, done = loop.time(), 0
+    while True:
+        due = int((loop.time() - began) * rate)
+        for message in islice(messages, min(due - done, HELPING)):
+            event = replace(message, at=loop.time())
+            ledger.note(event)
+            inbox.put(event)
+        done = due
+        await asyncio.sleep(TICK)
+
+
+# Beginning, and beginning again
+
+
+async def beginnings(folder: Path, rounds: int) -> None:
+    """From a model that is loaded to the first token of a show."""
+    seconds: dict[str, list[float]] = {"without": [], "with": []}
+    for number in range(rounds):
+        heads = folder / f"show {number}"
+        for _ in ("without", "with"):
+            async with brain_at(heads) as brain:
+                began = time.perf_counter()
+                await first_token(brain, await asked_of(brain))
+                took = time.perf_counter() - began
+            seconds["with" if brain.usage.restored else "without"].append(took)
+    for which, values in seconds.items():
+        report(f"a show's first token, {which} the head on disk", values)
+    ratio = statistics.median(seconds["with"]) / statistics.median(seconds["without"])
+    print(f"ratio of the medians: {ratio:.3f}")
+
+
+async def killings(heads: Path, rounds: int) -> None:
+    """From a kill in the middle of a reply to the first token of the next."""
+    again, loads = [], []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        async with brain_at(heads) as brain:
+            loads.append(time.perf_counter() - began)
+            prompt = replace(await asked_of(brain), max_tokens=400)
+            async with aclosing(brain.stream(prompt)) as tokens:
+                await anext(tokens)
+                psutil.Process(brain.pid).kill()
+                began = time.perf_counter()
+                try:
+                    async for _ in tokens:
+                        pass
+                except BrainError:
+                    again.append(await first_token(brain, prompt) and time.perf_counter() - began)
+    report("start of the process, and loading", loads)
+    report("speaking again after a kill in mid-reply", again)
+    report("difference", [a - b for a, b in zip(again, loads, strict=True)])
+
+
+# Falling silent
 
 
 async def silences(brain: Llama, prompt: Prompt, rounds: int) -> None:
@@ -113,15 +273,22 @@ async def silences(brain: Llama, prompt: Prompt, rounds: int) -> None:
     report("silent after cancelling, reading a long prompt", reading)
 
 
+async def first_token(brain: Llama, prompt: Prompt) -> float:
+    """Seconds to it; the rest is not waited for."""
+    began = time.perf_counter()
+    async with aclosing(brain.stream(prompt)) as tokens:
+        await anext(tokens)
+        return time.perf_counter() - began
+
+
 def reworded(prompt: Prompt, text: str) -> Prompt:
     return replace(prompt, lines=(*prompt.lines[:-1], Line("viewer", text, "Kai")))
 
 
 def report(what: str, seconds: list[float]) -> None:
-    ordered = sorted(seconds)
-    middle, late = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
-    milliseconds = (1000 * value for value in (middle, late, ordered[-1]))
-    print(f"{what:48}", "p50 {:7.2f} ms   p99 {:7.2f} ms   max {:7.2f} ms".format(*milliseconds))
+    figures: dict[str, Any] = {f"p{share}": percentile(seconds, share / 100) for share in (50, 99)}
+    figures["max"] = max(seconds)
+    print(f"{what:48}", "   ".join(f"{name} {1000 * value:7.2f} ms" for name, value in figures.items()))
 
 
 if __name__ == "__main__":

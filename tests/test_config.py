@@ -209,6 +209,17 @@ def test_what_is_no_text_at_all(write: Write, text: str) -> None:
             "gate.commands.hush = { who = 'mods' }",
             'one of "broadcaster", "moderator", "operator", "everyone"',
         ),
+        (
+            "brain.lora = ['a.gguf']",
+            ":1, brain.lora, item 1: this must be a table ({ path = …, scale = … })",
+        ),
+        ("brain.lora = 'a'", ":1, brain.lora: this must be a list of tables ([{ path = …, scale = … }])"),
+        ("[[brain.lora]]\nscale = 1.0", ":1, brain.lora, item 1.path: this must be text in quotes"),
+        (
+            "[[brain.lora]]\npath = 'a'\n[[brain.lora]]\npath = 'b'\nscale = 99",
+            ":5, brain.lora, item 2.scale: this must be a number from -10 to 10, not 99",
+        ),
+        ('brain.lora = [{ path = "C:\\temp" }]', ":1, brain.lora, item 1.path: this is no path"),
         ("journal.folder = 5", ':1, journal.folder: this must be a path in quotes ("like/this"), not 5'),
         ("show.character = 2026-11-22", ':1, show.character: this must be text in quotes ("like this")'),
         ("stage = 8930", ":1, stage: this must be a table: [stage]"),
@@ -237,6 +248,10 @@ def test_wrong_values(write: Write, text: str, told: str) -> None:
         (
             "[voice]\nedge.voise = 'x'",
             ":2, voice.edge.voise: there is no such option\n  → did you mean voice.edge.voice?",
+        ),
+        (
+            "brain.lora = [{ path = 'a', scael = 1 }]",
+            "item 1.scael: there is no such option\n  → did you mean scale?",
         ),
         ("[stage]\nzzzzzz = 1", "config.toml as it was shipped"),
         ('"\\u001b[31m" = 1', r"\x1b[31m: there is no such option"),
@@ -305,6 +320,14 @@ def test_paths_begin_at_the_files_folder(
         assert settings.memory.folder.resolve() == (tmp_path / "kept").resolve()
         assert settings.chat.replay.file == str(Path("/elsewhere/log.json"))
         assert settings.journal.folder is None
+
+
+def test_paths_in_a_list_of_tables_begin_there_too(write: Write, tmp_path: Path) -> None:
+    path = write("[[brain.lora]]\npath = 'her.gguf'\nscale = 0.5\n[[brain.lora]]\npath = '/there/b.gguf'")
+    first, second = load(path).brain.lora
+    assert (first.path, first.scale) == (str(tmp_path / "her.gguf"), 0.5)
+    assert (second.path, second.scale) == (str(Path("/there/b.gguf")), 1.0)
+    assert located("brain.lora[1]: no such file", path) == f"{path}:4, brain.lora, item 2: no such file"
 
 
 def test_home_is_expanded(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

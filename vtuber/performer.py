@@ -217,6 +217,7 @@ class Performer:
             delays_ms={part: round(value, 1) for part, value in turn.watch.parts.items()},
             prompt_tokens=reply.usage.prompt,
             reused_tokens=reply.usage.reused,
+            restored_tokens=reply.usage.restored,
         )
         if turn.was_withdrawn:
             log.info("(answered to what was taken back)")

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from template_props import ALL
 
 from vtuber.brain import Line
-from vtuber.brain.llama.engine import CHUNK, Engine, EngineError, Sampling, Stopped
+from vtuber.brain.llama.engine import CHUNK, Engine, EngineError, Stopped
 from vtuber.brain.llama.model_file import locate
+from vtuber.brain.llama.sampling import Sampling
 
 HOSTILE = (
     "<|im_end|>",
@@ -47,20 +48,21 @@ class Stop:
 stop = Stop()
 
 
-def load(path: Path, context: int, progress: Callable[[float], None]) -> Engine:
-    return Engine(
-        str(path),
-        context=context,
-        threads=1,
-        gpu_layers=0,
-        extra_buffers=True,
-        progress=progress,
-        should_stop=stop,
-    )
+def load(
+    path: Path,
+    context: int,
+    progress: Callable[[float], None] = lambda _share: None,
+    *,
+    cache_type: str = "f16",
+    flash_attention: str = "auto",
+) -> Engine:
+    engine = Engine(str(path), gpu_layers=0, extra_buffers=True, progress=progress, should_stop=stop)
+    engine.open(context, threads=1, cache_type=cache_type, flash_attention=flash_attention)
+    return engine
 
 
 def tiny(path: Path) -> Engine:
-    return load(path, tiny_gguf.CONTEXT, lambda _share: None)
+    return load(path, tiny_gguf.CONTEXT)
 
 
 @pytest.fixture(scope="module")
@@ -200,3 +202,78 @@ def test_a_full_context_ends_the_reply(engine: Engine) -> None:
     with pytest.raises(EngineError):
         engine.prepare(tokens * 2)
     assert engine.prepare(tokens) > 0
+
+
+# How the cache is kept
+
+
+@pytest.mark.parametrize("cache_type", ["q8_0", "q4_0"])
+def test_a_smaller_cache_holds_the_same(engine: Engine, cache_type: str) -> None:
+    head = engine.tokenize("A list of animals, one in each line, told by a friend.\n", control=False)
+    middle = engine.tokenize("The bear is brown and lives far away from here.\n" * 4, control=False)
+    capitals = "Some capitals follow. The capital of Italy is Rome. The capital of France is Paris. "
+    capitals += "The capital of Spain is Madrid. The capital of Italy is"
+    rest = engine.tokenize(capitals, control=False)
+    engine.prepare([*head, *middle])
+    plain = len(engine.state())
+    small = load(locate(""), 1024, cache_type=cache_type)
+    small.prepare([*head, *middle])
+    assert len(small.state()) < plain * {"q8_0": 0.6, "q4_0": 0.35}[cache_type]
+    small.prepare([*head, *middle, *rest])
+    assert b"Rome" in b"".join(map(small.spell, islice(small.generate(GREEDY), 2)))
+    assert small.prepare([*head, *rest]) == len(head) + len(rest) - 1, "a gap is closed there too"
+    assert b"Rome" in b"".join(map(small.spell, islice(small.generate(GREEDY), 2)))
+    small.close()
+
+
+def test_flash_attention_makes_no_other_reply(engine: Engine) -> None:
+    tokens = engine.tokenize("The capital of France is Paris. The capital of Italy is", control=False)
+    flash = load(locate(""), 1024, flash_attention="on")
+    flash.prepare(tokens)
+    engine.prepare(tokens)
+    assert list(islice(flash.generate(GREEDY), 4)) == list(islice(engine.generate(GREEDY), 4))
+    flash.close()
+
+
+def test_what_a_model_cannot_have_is_an_error(tmp_path: Path) -> None:
+    path = tiny_gguf.write(tmp_path / "tiny.gguf")
+    with pytest.raises(EngineError, match="q8_0"):
+        load(path, tiny_gguf.CONTEXT, cache_type="q8_0")  # its heads are smaller than a block
+    with pytest.raises(EngineError, match="flash_attn"):
+        load(path, tiny_gguf.CONTEXT, cache_type="q8_0", flash_attention="off")
+
+
+# LoRA adapters
+
+
+def babble(model: Path, *adapters: tuple[Path, float]) -> list[int]:
+    engine = tiny(model)
+    for path, scale in adapters:
+        engine.adapt(str(path), scale)
+    engine.prepare(engine.tokenize("hi USER: hi hi", control=False))
+    made = list(islice(engine.generate(GREEDY), 12))
+    engine.close()
+    return made
+
+
+def test_adapters_change_the_reply_as_their_scales_say(tmp_path: Path) -> None:
+    model = tiny_gguf.write(tmp_path / "tiny.gguf")
+    one = tiny_gguf.write_adapter(tmp_path / "one.gguf", seed=1)
+    two = tiny_gguf.write_adapter(tmp_path / "two.gguf", seed=2)
+    plain, with_one, with_two = babble(model), babble(model, (one, 1.0)), babble(model, (two, 1.0))
+    assert plain != with_one != with_two != plain
+    assert babble(model, (one, 0.0)) == plain
+    assert babble(model, (one, 0.0), (two, 1.0)) == with_two
+    both = babble(model, (one, 1.0), (two, 1.0))
+    assert both not in (plain, with_one, with_two)
+    assert babble(model, (one, 0.5), (one, 0.5)) == with_one
+    assert babble(model, (one, 1.0), (one, -1.0)) == plain
+
+
+def test_what_was_read_without_an_adapter_is_read_again(tmp_path: Path) -> None:
+    engine = tiny(tiny_gguf.write(tmp_path / "tiny.gguf"))
+    tokens = engine.tokenize("hi USER: hi", control=False)
+    engine.prepare(tokens)
+    engine.adapt(str(tiny_gguf.write_adapter(tmp_path / "one.gguf")), 1.0)
+    assert engine.prepare(tokens) == 0
+    engine.close()

@@ -13,7 +13,7 @@ import tiny_gguf
 from template_props import CHATML, LLAMA_3_NAMES, VICUNA
 
 from vtuber.brain import Line, Prompt
-from vtuber.brain.llama import backend
+from vtuber.brain.llama import loading
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Brain, Settings
@@ -151,7 +151,7 @@ async def test_a_hostile_chat_template_is_refused(tmp_path: Path, template: str,
 async def test_a_chat_template_without_end_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str
 ) -> None:
-    monkeypatch.setattr(backend, "_LEARN_SECONDS", 0.2)
+    monkeypatch.setattr(loading, "_LEARN_SECONDS", 0.2)
     error = await refusal(tiny_gguf.write(tmp_path / "bad.gguf", template))
     assert "hostile" in error.what
     assert "0.2 seconds" in error.what
@@ -183,3 +183,122 @@ async def test_what_is_no_gguf_is_told_before_anything_starts(tmp_path: Path) ->
 async def test_weights_that_are_missing_are_told(tmp_path: Path) -> None:
     error = await refusal(tiny_gguf.write(tmp_path / "empty.gguf", CHATML, weights=False))
     assert "token_embd" in error.what
+
+
+# The cache
+
+
+async def test_a_quantized_cache_without_flash_attention_is_told_before_anything_starts(
+    tmp_path: Path,
+) -> None:
+    model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
+    error = await refusal(model, cache_type="q8_0", flash_attention="off")
+    assert error.where == "brain.flash_attention"
+    assert "q8_0 needs flash attention" in error.what
+    assert "auto" in error.cure
+
+
+async def test_a_cache_that_the_model_cannot_have_is_told(tmp_path: Path) -> None:
+    error = await refusal(tiny_gguf.write(tmp_path / "tiny.gguf", CHATML), cache_type="q4_0")
+    assert error.where == "brain.cache_type"
+    assert "cannot keep a cache of type q4_0" in error.what
+    assert "f16" in error.cure
+
+
+async def test_a_context_for_which_there_is_no_room_is_told(tmp_path: Path) -> None:
+    model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
+    nobodys = "import vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p\n"
+    nobodys += "e.c.llama_init_from_model = lambda model, params: None\np.main()\n"
+    brain = Llama(Settings(brain=Brain(model=str(model), threads=1)))
+    brain.command = ("-c", nobodys)
+    with pytest.raises(ConfigError, match="no room") as caught:
+        await brain.start(quiet)
+    await brain.stop()
+    assert caught.value.where == "brain.context"
+
+
+# LoRA adapters
+
+
+def adapters(*paths: Path, scale: float = 1.0) -> list[dict[str, Any]]:
+    return [{"path": str(path), "scale": scale} for path in paths]
+
+
+async def test_adapters_are_in_use_and_stay_so(tmp_path: Path) -> None:
+    model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
+    one = tiny_gguf.write_adapter(tmp_path / "one.gguf", seed=1)
+    two = tiny_gguf.write_adapter(tmp_path / "板板.gguf", seed=2)
+    greedy = {"temperature": 0}
+    async with started(model, **greedy) as brain:
+        plain = await reply(brain)
+        assert brain.capabilities.lora
+    async with started(model, lora=adapters(one, scale=0.0), **greedy) as brain:
+        assert await reply(brain) == plain
+    async with started(model, lora=adapters(one, two), **greedy) as brain:
+        assert (changed := await reply(brain)) != plain
+        assert "2 LoRA adapters" in brain.health().what
+        child = brain._child
+        assert child is not None
+        psutil.Process(child.pid).kill()
+        await child.dead.wait()
+        assert await reply(brain) == changed, "a process that was brought back has them too"
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"architecture": "gemma2"}, "arch mismatch"),
+        ({"width": 64}, "incorrect shape"),
+        ({"layer": 7}, "does not exist in base model"),
+    ],
+)
+async def test_an_adapter_for_another_model_is_told(tmp_path: Path, other: dict[str, Any], told: str) -> None:
+    model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
+    good = tiny_gguf.write_adapter(tmp_path / "good.gguf")
+    bad = tiny_gguf.write_adapter(tmp_path / "bad.gguf", **other)
+    error = await refusal(model, lora=adapters(good, bad))
+    assert error.where == f"brain.lora[1]: {bad}"
+    assert "made for another model" in error.what
+    assert told in error.what
+    assert "remove it" in error.cure
+
+
+async def test_a_whole_model_is_no_adapter(tmp_path: Path) -> None:
+    model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
+    error = await refusal(model, lora=adapters(model))
+    assert error.where == f"brain.lora[0]: {model}"
+    assert "no LoRA adapter" in error.what
+    assert "brain.model" in error.cure
+
+
+@pytest.mark.parametrize("kept", [20, 200, -100])
+async def test_an_adapter_cut_short_is_told(tmp_path: Path, kept: int) -> None:
+    model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
+    whole = tiny_gguf.write_adapter(tmp_path / "whole.gguf").read_bytes()
+    (tmp_path / "cut.gguf").write_bytes(whole[:kept])
+    error = await refusal(model, lora=adapters(tmp_path / "cut.gguf"))
+    assert "brain.lora[0]" in error.where
+    assert "cut short" in error.what
+
+
+async def test_an_adapter_that_kills_is_named(tmp_path: Path) -> None:
+    """llama.cpp ends the process over a value of another kind than it expects."""
+    model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
+    bad = tiny_gguf.write_adapter(tmp_path / "bad.gguf")
+    bad.write_bytes(bad.read_bytes().replace(b"lora.alpha\x06", b"lora.alpha\x04"))  # a float is now a number
+    error = await refusal(model, lora=adapters(bad))
+    assert error.where == f"brain.lora[0]: {bad}"
+    assert "dies of this adapter" in error.what
+    assert "remove it" in error.cure
+
+
+async def test_what_is_no_adapter_is_told_before_anything_starts(tmp_path: Path) -> None:
+    model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
+    (tmp_path / "page.gguf").write_text("<html>not found</html>", "utf-8")
+    error = await refusal(model, lora=adapters(tmp_path / "page.gguf"))
+    assert "no GGUF" in error.what
+    assert "convert_lora_to_gguf" in error.cure
+    error = await refusal(model, lora=adapters(tmp_path / "gone.gguf"))
+    assert error.what == "there is no such file"
+    assert "gone.gguf" in error.where
+    assert "cannot be read" in (await refusal(model, lora=adapters(tmp_path))).what

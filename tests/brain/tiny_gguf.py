@@ -36,10 +36,30 @@ def write(
     size = _vocabulary(writer, adds_bos=adds_bos)
     if weights:
         _weights(writer, size)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    _finish(writer)
+    return path
+
+
+def write_adapter(
+    path: Path,
+    *,
+    seed: int = 1,
+    architecture: str = "llama",
+    width: int = _WIDTH,
+    layer: int = 0,
+    rank: int = 4,
+) -> Path:
+    """A LoRA adapter for such a model, strong enough to be noticed; with another width or layer for none."""
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", float(rank))
+    random = np.random.default_rng(seed)
+    for name in ("ffn_down", "attn_output"):
+        for side, shape in (("a", (rank, width)), ("b", (width, rank))):
+            weights = random.normal(0, 1, shape).astype(np.float32)
+            writer.add_tensor(f"blk.{layer}.{name}.weight.lora_{side}", weights)
+    _finish(writer)
     return path
 
 
@@ -68,3 +88,10 @@ def _weights(writer: gguf.GGUFWriter, vocabulary: int) -> None:
         writer.add_tensor(name, random.normal(0, 0.1, shape).astype(np.float32))
     for name in ("blk.0.attn_norm.weight", "blk.0.ffn_norm.weight", "output_norm.weight"):
         writer.add_tensor(name, np.ones(_WIDTH, np.float32))
+
+
+def _finish(writer: gguf.GGUFWriter) -> None:
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()

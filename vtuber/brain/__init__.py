@@ -54,6 +54,8 @@ class Usage:
     reused: int = 0
     """How many of the prompt's tokens came from the cache."""
     reply: int = 0
+    restored: int = 0
+    """How many of those that came from the cache were read in an earlier show, and loaded from disk."""
 
 
 @dataclass(frozen=True, slots=True)

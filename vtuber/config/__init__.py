@@ -255,6 +255,13 @@ class OpenAi(Section):
     """Empty: the first that the server offers."""
 
 
+class Lora(Section):
+    path: Annotated[FilePath, Field(min_length=1)]
+    """A LoRA adapter as a GGUF, made for the model."""
+    scale: Annotated[float, Field(ge=-10, le=10)] = 1.0
+    """How strongly it works; 0: not at all."""
+
+
 class Brain(Section):
     use: str = "llama"
     then: tuple[str, ...] = ()
@@ -271,6 +278,12 @@ class Brain(Section):
     """0: as many as the machine has cores."""
     gpu_layers: Annotated[int, Field(ge=-1, le=10_000)] = 0
     """-1: all. Needs a llama.cpp that was built for the graphics card."""
+    cache_type: Literal["f16", "q8_0", "q4_0"] = "f16"
+    """How what the model has read is kept: q8_0 takes about half the memory of f16, q4_0 a quarter."""
+    flash_attention: Literal["auto", "on", "off"] = "auto"
+    """auto: on a graphics card where it can, and wherever the cache is not f16."""
+    lora: tuple[Lora, ...] = ()
+    """LoRA adapters for the model, all at once."""
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.9
     max_tokens: Annotated[int, Field(ge=8, le=4096)] = 160

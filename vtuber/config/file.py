@@ -6,19 +6,20 @@ import json
 import logging
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from vtuber import resources
 from vtuber.config import Settings, holds_secret
 from vtuber.config import lines as toml_lines
 from vtuber.config.lines import Place
-from vtuber.config.words import choices, expected, is_path, known_options, option, similar
+from vtuber.config.words import choices, expected, is_path, known_options, option, similar, table_in
 from vtuber.errors import ConfigError
 from vtuber.text import escaped
 
@@ -217,9 +218,9 @@ class _Reader:
     def settle_paths(self) -> None:
         """Relative paths begin at the file's folder, ~ is the user's own."""
         folder = self.path.absolute().parent
-        for key, field in known_options().items():
+        for key, field in self.paths():
             written = _get(self.data, key)
-            if key in self.flags or not isinstance(written, str) or not is_path(field):
+            if key in self.flags or not isinstance(written, str):
                 continue
             if any(ord(char) < ord(" ") for char in written):  # "C:\temp" holds a tabulator
                 self.problems.append(Problem(self.where(key), "this is no path", _BACKSLASH_CURE))
@@ -228,6 +229,18 @@ class _Reader:
             elif field.default is None:
                 _put(self.data, key, None)
         self.settle_character(folder)
+
+    def paths(self) -> Iterator[tuple[Place, FieldInfo]]:
+        """The options that hold paths, also those in lists of tables."""
+        for key, field in known_options().items():
+            if is_path(field):
+                yield key, field
+            elif inside := table_in(field):
+                tables = _get(self.data, key)
+                for index in range(len(tables) if isinstance(tables, list) else 0):
+                    for name, option_in_it in inside.model_fields.items():
+                        if is_path(option_in_it):
+                            yield (*key, index, name), option_in_it
 
     def settle_character(self, folder: Path) -> None:
         """A character beside the file wins, wherever the program was started."""
@@ -276,7 +289,7 @@ class _Reader:
         keys = tuple(part for part in here if isinstance(part, str))
         if keys in self.flags:
             return _flag(keys)
-        line = self.lines.get(here) or self.lines.get(keys)
+        line = self.lines.get(here) or self.lines.get(keys) or self.lines.get(here[:-1])
         name = _dotted(here)
         return f"{self.path}:{line}, {name}" if line else f"{self.path}, {name}"
 
@@ -294,7 +307,10 @@ class _Reader:
 def _get(data: Mapping[str, Any], key: Place) -> Any:
     value: Any = data
     for part in key:
-        value = value.get(part) if isinstance(value, dict) else None
+        try:
+            value = value[part]
+        except (KeyError, TypeError):
+            return None
     return value
 
 
@@ -302,8 +318,8 @@ def _put(data: dict[str, Any], key: Place, value: Any) -> None:
     *above, last = key
     table: Any = data
     for part in above:
-        table = table.setdefault(part, {})
-        if not isinstance(table, dict):
+        table = table[part] if isinstance(part, int) else table.setdefault(part, {})
+        if not isinstance(table, dict | list):
             return  # told as a problem of its own
     table[last] = value
 

@@ -33,8 +33,15 @@ def option(here: Place) -> FieldInfo | None:
     """The option that holds this place, which may be an item in its list."""
     for depth in range(len(here), 0, -1):
         if field := known_options().get(here[:depth]):
-            return field
+            inside = table_in(field)
+            return inside.model_fields.get(str(here[-1]), field) if inside else field
     return None
+
+
+def table_in(field: FieldInfo) -> type[Section] | None:
+    """What each table in a list of tables is."""
+    inside = get_args(field.annotation)[:1] if get_origin(field.annotation) is tuple else ()
+    return next((kind for kind in inside if isinstance(kind, type) and issubclass(kind, Section)), None)
 
 
 def is_path(field: FieldInfo) -> bool:
@@ -53,10 +60,15 @@ def expected(here: Place) -> str:
         return f"a table: [{'.'.join(map(str, here))}] on a line, and its options below"
     kind, marks = _without_none(field.annotation), field.metadata
     if get_origin(kind) is tuple:
-        if here not in known_options():
-            return 'text in quotes ("like this")'
-        return 'a list of texts (["like this", "and this"])'
+        return _of_list(field, whole=here in known_options())
     return _of_kind(kind) + _bounds(marks)
+
+
+def _of_list(field: FieldInfo, *, whole: bool) -> str:
+    if inside := table_in(field):
+        example = "{ " + ", ".join(f"{name} = …" for name in inside.model_fields) + " }"
+        return f"a list of tables ([{example}])" if whole else f"a table ({example})"
+    return 'a list of texts (["like this", "and this"])' if whole else 'text in quotes ("like this")'
 
 
 def choices(here: Place) -> list[str]:
@@ -97,6 +109,8 @@ def _bounds(marks: list[Any]) -> str:
 def similar(here: Place) -> list[str]:
     """The options that an unknown one may have meant, the likeliest first; at most three."""
     *above, name = here
+    if (field := option(here)) and (inside := table_in(field)):
+        return get_close_matches(str(name), inside.model_fields, n=1)
     known = [place for place in known_options() if place[0] != "parts"]
     beside = [str(place[-1]) for place in known if place[:-1] == tuple(above)]
     near = [".".join(map(str, (*above, match))) for match in get_close_matches(str(name), beside, n=1)]

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
+from platformdirs import user_cache_path
 
 from vtuber import clock
 from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
 from vtuber.brain.llama.child import COMMAND, Child, Request
-from vtuber.brain.llama.fit import CURE, Fit, fit
-from vtuber.brain.llama.model_file import locate, refused
+from vtuber.brain.llama.fit import CURE, Fit
+from vtuber.brain.llama.loading import Loaded, check, learn, load
+from vtuber.brain.llama.model_file import locate
 from vtuber.brain.templates import Template
 from vtuber.brain.templates.formats import by_name
 from vtuber.config import Settings
@@ -36,8 +35,6 @@ _PATIENCE = 10
 """Loading, and reading a whole persona, may take so many times as long as a token…"""
 _PATIENCE_SECONDS = 60.0
 """…and always so long."""
-_LEARN_SECONDS = 10.0
-"""What a chat template does is learned in a hundredth of that."""
 _BACKOFF = (0.0, 0.5, 2.0, 5.0, 15.0, 30.0)
 _LIVED = 60.0
 """A process that has lived so many seconds died of something new."""
@@ -45,15 +42,6 @@ _LINE_END = "\n"
 """She speaks: a reply is one line, and what small models put on the next is somebody else's."""
 _ASIDE = "["
 """The embedded model imitates what the show tells it in brackets; it has no moods to tell in them."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Model:
-    """What is known of a loaded model."""
-
-    context: int
-    chat_template: str
-    description: str
 
 
 class Llama:
@@ -65,11 +53,14 @@ class Llama:
 
     command: tuple[str, ...] = COMMAND
     """How the process is started; tests start others."""
+    heads: Path
+    """Where the state after the prompt's head is kept."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.brain
+        self.heads = user_cache_path("banban", appauthor=False) / "heads"
         self._path = Path()
-        self._model: _Model | None = None
+        self._loaded: Loaded | None = None
         self._fit: Fit | None = None
         self._child: Child | None = None
         self._ready = asyncio.Event()
@@ -77,6 +68,9 @@ class Llama:
         self._keeper: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._head: tuple[Line, ...] = ()
+        self._first_head: tuple[Line, ...] = ()
+        self._restored = 0
+        self._trusted = True
         self._extra_buffers = True
         self._trouble = ""
         self._usage = Usage()
@@ -85,6 +79,7 @@ class Llama:
 
     async def start(self, progress: Progress) -> None:
         by_name(self._settings.template)
+        check(self._settings)
         self._path = locate(self._settings.model)
         progress(0.0, f"loading {self._path.name}")
         self._child = await self._begin(progress)
@@ -93,6 +88,7 @@ class Llama:
 
     async def warm(self, head: tuple[Line, ...]) -> None:
         self._head = head
+        self._first_head = self._first_head or head
         async with self._turn:
             await self._read_head(await self._idle())
 
@@ -101,7 +97,8 @@ class Llama:
             child = await self._idle()
             request = self._ask(child, prompt)
             try:
-                while "done" not in (frame := await self._answer(request, self._token_seconds)):
+                while "done" not in (frame := await request.answer(self._token_seconds)):
+                    self._trusted = self._trusted or self._restored > 0
                     yield frame["text"]
                 self._note_usage(frame)
             finally:
@@ -111,15 +108,15 @@ class Llama:
     async def count(self, lines: tuple[Line, ...]) -> int:
         child = await self._living()
         request = child.ask("count", pieces=list(self.template.render(lines)))
-        return int((await self._answer_or_end(child, request, self._token_seconds))["tokens"])
+        return int((await child.answer_to(request, self._token_seconds))["tokens"])
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(names=self.template.named, seed=True, cache=True, cancel=True)
+        return Capabilities(names=self.template.named, seed=True, lora=True, cache=True, cancel=True)
 
     @property
     def context(self) -> int:
-        return self._model.context if self._model else self._settings.context
+        return self._loaded.context if self._loaded else self._settings.context
 
     @property
     def template(self) -> Template:
@@ -146,20 +143,24 @@ class Llama:
         self._keeper = self._ending = None
         if self._child:
             await self._child.stop(_END_SECONDS)
-            self._child = self._model = None
+            self._child = self._loaded = None
         self._ready.set()  # nobody need wait for it any more
 
     def health(self) -> Health:
-        if self._model is None:
+        if self._loaded is None:
             return Health("brain", State.DOWN, self._trouble or "not started")
         if self._keeper and self._keeper.done():
             return Health("brain", State.DOWN, "nobody looks after the model's process", "start banban again")
         if not self._ready.is_set():
             return Health("brain", State.DOWN, f"being brought back: {self._trouble}", "wait a moment")
         what = (
-            f"{self._path.stem} ({self._model.description}), {self.context} tokens, "
+            f"{self._path.stem} ({self._loaded.description}), {self.context} tokens, "
             f"prompt format {self.template.name}"
         )
+        if adapters := len(self._settings.lora):
+            what += f", {adapters} LoRA adapter{'s' * (adapters > 1)}"
+        if self._restored:
+            what += f", {self._restored} tokens of who she is loaded from disk"
         if not self._extra_buffers:
             limit = (
                 f"{what}; slower, because this build of llama.cpp crashes on this processor",
@@ -199,27 +200,6 @@ class Llama:
     def _long_seconds(self) -> float:
         return max(_PATIENCE_SECONDS, _PATIENCE * self._token_seconds)
 
-    async def _answer(self, request: Request, seconds: float) -> dict[str, Any]:
-        """The next answer. Raises BrainError when it does not come in time."""
-        try:
-            async with asyncio.timeout(seconds):
-                return await request.answer()
-        except TimeoutError:
-            raise BrainError(
-                f"the model said nothing for {seconds:g} seconds",
-                where="brain",
-                cure="use a smaller model or a shorter persona, or raise brain.first_token_seconds",
-            ) from None
-
-    async def _answer_or_end(self, child: Child, request: Request, seconds: float) -> dict[str, Any]:
-        """The same for what cannot be stopped half-way: a process that is late is ended."""
-        try:
-            return await self._answer(request, seconds)
-        except BrainError:
-            if not request.over.is_set():
-                child.kill()
-            raise
-
     async def _close(self, child: Child, request: Request) -> None:
         """Stops the model. One that takes its time is waited for by ``_idle``, not by whoever cancelled."""
         child.cancel(request)
@@ -247,12 +227,24 @@ class Llama:
         return await self._living()
 
     async def _read_head(self, child: Child) -> None:
-        request = child.ask("warm", pieces=list(self.template.head(self._head)))
-        await self._answer_or_end(child, request, self._long_seconds)
+        """Has it read from disk, where it was in an earlier show; else it is kept there.
+
+        What is on disk is trusted until a process dies of it, which is until the model has answered from it.
+        Only the show's first head is kept: a later one may hold what viewers said.
+        """
+        trusted, self._trusted = self._trusted, False
+        request = child.ask(
+            "warm",
+            pieces=list(self.template.head(self._head)),
+            folder=str(self.heads) if self._head == self._first_head else "",
+            trusted=trusted,
+        )
+        self._restored = int((await child.answer_to(request, self._long_seconds))["restored"])
+        self._trusted = trusted and not self._restored
 
     def _note_usage(self, frame: dict[str, Any]) -> None:
         if "reply" in frame:
-            self._usage = Usage(frame["prompt"], frame["reused"], frame["reply"])
+            self._usage = Usage(frame["prompt"], frame["reused"], frame["reply"], frame["restored"])
 
     # The process
 
@@ -275,57 +267,32 @@ class Llama:
         """A process with the model loaded. Raises ConfigError for a file that cannot be loaded."""
         while True:
             child = await Child.begin(self.command)
+            loaded = False
             try:
-                await self._load(child, progress)
+                self._loaded = await load(
+                    child,
+                    self._path,
+                    self._settings,
+                    self._long_seconds,
+                    progress,
+                    extra_buffers=self._extra_buffers,
+                )
+                self._fit = self._fit or await learn(
+                    child, self._path, self._settings, self._loaded.chat_template
+                )
+                loaded = True
                 if self._head:  # whoever asks before it is read would take the wait for a hang
                     await self._read_head(child)
             except BaseException as error:  # cancelled too: no process may be left behind
                 child.kill()
                 await child.stop()
-                if isinstance(error, BrainError) and child.crashed() and self._extra_buffers:
+                unfit = self._extra_buffers and not loaded and child.crashed()
+                if unfit and isinstance(error, BrainError):
                     log.warning("%s; trying without the processor's fastest instructions", error.what)
                     self._extra_buffers = False
                     continue
                 raise
             return child
-
-    async def _load(self, child: Child, progress: Progress) -> None:
-        request = child.ask(
-            "load",
-            path=str(self._path),
-            context=self._settings.context,
-            threads=self._settings.threads or cores(),
-            gpu_layers=self._settings.gpu_layers,
-            extra_buffers=self._extra_buffers,
-        )
-        try:
-            while "done" not in (frame := await self._answer_or_end(child, request, self._long_seconds)):
-                progress(frame["progress"], f"loading {self._path.name}")
-        except BrainError as error:
-            if child.doomed:
-                raise BrainError(
-                    error.what,
-                    where=f"brain.model: {self._path}",
-                    cure="if memory ran out, use a smaller model or a smaller brain.context",
-                ) from None
-            raise refused(self._path, error.what) from None
-        model = _Model(**{key: frame[key] for key in _Model.__slots__})
-        self._fit = self._fit or await self._learn(child, model.chat_template)
-        self._model = model
-
-    async def _learn(self, child: Child, chat_template: str) -> Fit:
-        """How this model wants to be asked. Raises ConfigError for a chat template that will not end."""
-        wanted = self._settings.template
-        if known := by_name(wanted):
-            return Fit(known)
-        try:
-            learned = await self._answer_or_end(child, child.ask("learn"), _LEARN_SECONDS)
-        except BrainError as error:
-            learned = {"hostile": error.what}
-        chosen = fit(wanted, self._path, chat_template, learned)
-        if chosen.doubt:
-            log.warning("%s; %s is a guess", chosen.doubt, chosen.template.name)
-        return chosen
 
     async def _keep_alive(self, child: Child) -> None:
         """Brings the process back whenever it dies."""
@@ -351,10 +318,3 @@ class Llama:
             except Exception as error:  # noqa: BLE001  # whatever it was, the show must not lose her for ever
                 self._trouble = error.what if isinstance(error, BanbanError) else repr(error)
                 log.warning("the model does not come back: %s", escaped(self._trouble))
-
-
-def cores() -> int:
-    """How many real cores this process may use: a second thread on a core only slows the model down."""
-    real = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else real
-    return max(1, min(real, allowed))

@@ -47,10 +47,18 @@ class Request:
         if "done" in frame or "error" in frame:
             self.over.set()
 
-    async def answer(self) -> Frame:
-        """The next answer. Raises BrainError for one that says the request failed."""
-        with clock.outside():
-            frame = await self.answers.get()
+    async def answer(self, seconds: float) -> Frame:
+        """The next answer. Raises BrainError when it does not come in time, or says the request failed."""
+        try:
+            with clock.outside():
+                async with asyncio.timeout(seconds):
+                    frame = await self.answers.get()
+        except TimeoutError:
+            raise BrainError(
+                f"the model said nothing for {seconds:g} seconds",
+                where="brain",
+                cure="use a smaller model or a shorter persona, or raise brain.first_token_seconds",
+            ) from None
         if "error" in frame:
             raise BrainError(frame["error"], where="brain")
         return frame
@@ -102,6 +110,15 @@ class Child:
         self._requests[request.id] = request
         self._send({"op": op, "id": request.id, **fields})
         return request
+
+    async def answer_to(self, request: Request, seconds: float) -> Frame:
+        """The next answer to what cannot be stopped half-way: a process that is late is ended."""
+        try:
+            return await request.answer(seconds)
+        except BrainError:
+            if not request.over.is_set():
+                self.kill()
+            raise
 
     def cancel(self, request: Request) -> None:
         """Asks that the request end now; it is over when ``request.over`` is set."""

@@ -10,23 +10,25 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
 import llama_cpp as c
 
+from vtuber.brain.llama.sampling import Sampling, sampler
+
+BUILD = f"{c.__version__} {c.llama_print_system_info().decode('utf-8', 'replace')}"
+"""Which llama.cpp this is, and what it was built for."""
 CHUNK = 128
 """Tokens evaluated at once: short enough to stop soon where a graphics card cannot be interrupted."""
-REPEAT_PENALTY = 1.1
-REPEAT_WINDOW = 64
-ECHO_PENALTY = 0.8
-ECHO_GROWTH = 1.75
-ECHO_ALLOWED = 2
-"""Runs of her earlier words up to this long (tokens) cost nothing."""
-ECHO_WINDOW = 1024
 SHIFT_RUN = 24
 """So many equal tokens in a row make a piece of the cache worth moving."""
+_CACHE_TYPES = {"f16": c.GGML_TYPE_F16, "q8_0": c.GGML_TYPE_Q8_0, "q4_0": c.GGML_TYPE_Q4_0}
+_FLASH_ATTENTION = {
+    "auto": c.LLAMA_FLASH_ATTN_TYPE_AUTO,
+    "on": c.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+    "off": c.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+}
 _WARNING = 3
 _ERROR = 4
 _CONTINUED = 5
@@ -38,15 +40,6 @@ class EngineError(Exception):
 
 class Stopped(Exception):  # noqa: N818 - it is asked for, and no error
     """``should_stop`` said so in the middle of an evaluation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    temperature: float
-    top_p: float
-    seed: int
-    top_k: int = 40
-    min_p: float = 0.08
 
 
 class Log:
@@ -80,7 +73,7 @@ _the_log = cache(Log)
 
 
 class Engine:
-    """One model with one context, and the tokens whose state that context holds.
+    """One model with one context, and the tokens whose state that context holds. ``open`` it first.
 
     Raises EngineError when the file cannot be loaded. ``should_stop`` is asked often during evaluations,
     from this thread. ``progress`` hears how much is loaded (0..1).
@@ -90,8 +83,6 @@ class Engine:
         self,
         path: str,
         *,
-        context: int,
-        threads: int,
         gpu_layers: int,
         extra_buffers: bool,
         progress: Callable[[float], None],
@@ -101,28 +92,28 @@ class Engine:
         self._log.forget()
         c.llama_backend_init()
         self._should_stop = should_stop
-        self._model = self._load(path, gpu_layers, progress, extra_buffers=extra_buffers)
+        self._gpu_layers = gpu_layers
+        self._model = self._load(path, progress, extra_buffers=extra_buffers)
         self._vocab = c.llama_model_get_vocab(self._model)
-        trained = int(c.llama_model_n_ctx_train(self._model))
-        self.context = min(context, trained) if trained > 0 else context
-        self._context = self._open(threads, gpu_layers)
-        self._memory = c.llama_get_memory(self._context)
-        self._abort = c.ggml_abort_callback(lambda _data: should_stop())
-        self._no_abort = c.ggml_abort_callback(0)
         self._piece = ctypes.create_string_buffer(256)
         self._lead = self._leading()
+        self._abort = c.ggml_abort_callback(lambda _data: should_stop())
+        self._no_abort = c.ggml_abort_callback(0)
+        self._context: Any = None
+        self._adapters: list[tuple[Any, float]] = []
+        self.context = 0
         self.cached: list[int] = []
         """The tokens whose state is in the context."""
+        self.restored = 0
+        """How many of the first of them it was given, and has not read."""
 
-    def _load(
-        self, path: str, gpu_layers: int, progress: Callable[[float], None], *, extra_buffers: bool
-    ) -> Any:
+    def _load(self, path: str, progress: Callable[[float], None], *, extra_buffers: bool) -> Any:
         def loaded(share: float, _data: object) -> bool:
             progress(share)
             return True
 
         params = c.llama_model_default_params()
-        params.n_gpu_layers = gpu_layers if gpu_layers >= 0 else 0x7FFFFFFF
+        params.n_gpu_layers = self._gpu_layers if self._gpu_layers >= 0 else 0x7FFFFFFF
         params.use_extra_bufts = extra_buffers
         params.progress_callback = c.llama_progress_callback(loaded)
         model = c.llama_model_load_from_file(path.encode("utf-8"), params)
@@ -130,18 +121,42 @@ class Engine:
             raise EngineError(self._log.first_error or "the model cannot be loaded")
         return model
 
-    def _open(self, threads: int, gpu_layers: int) -> Any:
+    def open(self, context: int, *, threads: int, cache_type: str, flash_attention: str) -> None:
+        """Makes room for ``context`` tokens, or as many as the model was trained for. Raises EngineError."""
+        trained = int(c.llama_model_n_ctx_train(self._model))
+        self.context = min(context, trained) if trained > 0 else context
         params = c.llama_context_default_params()
         params.n_ctx = self.context
         params.n_batch = params.n_ubatch = min(CHUNK, self.context)
         params.n_threads = params.n_threads_batch = threads
         params.no_perf = True
-        if not gpu_layers:  # on a processor it makes short prompts a tenth slower
+        params.type_k = params.type_v = _CACHE_TYPES[cache_type]
+        params.flash_attn_type = _FLASH_ATTENTION[flash_attention]
+        if flash_attention == "auto" and cache_type == "f16" and not self._gpu_layers:
+            # On a processor it makes short prompts a tenth slower.
             params.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_DISABLED
-        context = c.llama_init_from_model(self._model, params)
-        if not context:
-            raise EngineError(self._log.last_error or "there is not enough memory for the context")
-        return context
+        self._log.forget()
+        self._context = c.llama_init_from_model(self._model, params)
+        if not self._context:
+            raise EngineError(self._log.first_error or "there is not enough memory for it")
+        self._memory = c.llama_get_memory(self._context)
+
+    def adapt(self, path: str, scale: float) -> None:
+        """Adds a LoRA adapter to those in use. Raises EngineError for one that does not fit the model."""
+        self._log.forget()
+        adapter = c.llama_adapter_lora_init(self._model, path.encode("utf-8"))
+        if not adapter:
+            raise EngineError(self._log.last_error or "the adapter cannot be loaded")
+        self._adapters.append((adapter, scale))
+        adapters, scales = zip(*self._adapters, strict=True)
+        count = len(self._adapters)
+        c.llama_set_adapters_lora(
+            self._context,
+            (c.llama_adapter_lora_p_ctypes * count)(*adapters),
+            count,
+            (ctypes.c_float * count)(*scales),
+        )
+        self.forget()
 
     def metadata(self, key: str) -> str:
         """A value of the GGUF's header; "" when it is absent."""
@@ -212,6 +227,7 @@ class Engine:
         Raises Stopped (what was evaluated stays) or EngineError.
         """
         reused = self._keep(tokens)
+        self.restored = min(self.restored, reused)
         c.llama_set_abort_callback(self._context, self._abort, None)
         try:
             for begin in range(reused, len(tokens), CHUNK):
@@ -225,10 +241,10 @@ class Engine:
 
         Long runs of ``said`` become unlikely: small models would repeat their own sentences for ever.
         """
-        sampler = _sampler(sampling, self._vocab, said)
+        chain = sampler(sampling, self._vocab, said)
         try:
             while True:
-                token = int(c.llama_sampler_sample(sampler, self._context, -1))
+                token = int(c.llama_sampler_sample(chain, self._context, -1))
                 if self.is_control(token):
                     return
                 yield token
@@ -236,16 +252,35 @@ class Engine:
                     return
                 self._evaluate([token])
         finally:
-            c.llama_sampler_free(sampler)
+            c.llama_sampler_free(chain)
 
     def close(self) -> None:
         """Gives back its memory; of no more use after that."""
         c.llama_free(self._context)
         c.llama_model_free(self._model)
 
+    def state(self) -> bytearray:
+        """What the context holds of ``cached``, for ``restore``."""
+        size = c.llama_state_seq_get_size(self._context, 0)
+        state = bytearray(size)
+        written = c.llama_state_seq_get_data(self._context, _bytes(state), size, 0)
+        return state if written == size else bytearray()
+
+    def restore(self, state: bytearray, tokens: Sequence[int]) -> bool:
+        """Holds what ``state`` tells of ``tokens``, as if it had read them; False when llama.cpp will not."""
+        self.forget()
+        taken = c.llama_state_seq_set_data(self._context, _bytes(state), len(state), 0)
+        if taken != len(state) or c.llama_memory_seq_pos_max(self._memory, 0) != len(tokens) - 1:
+            self.forget()
+            return False
+        self.cached.extend(tokens)
+        self.restored = len(tokens)
+        return True
+
     def forget(self) -> None:
         c.llama_memory_clear(self._memory, True)  # noqa: FBT003  # C
         self.cached.clear()
+        self.restored = 0
 
     def _keep(self, tokens: Sequence[int]) -> int:
         """Makes the context hold the longest possible beginning of ``tokens``; returns its length.
@@ -290,6 +325,10 @@ class Engine:
         raise EngineError(self._log.last_error or f"llama.cpp could not evaluate ({outcome})")
 
 
+def _bytes(memory: bytearray) -> Any:
+    return (ctypes.c_uint8 * len(memory)).from_buffer(memory)
+
+
 def _common(left: Sequence[int], right: Sequence[int]) -> int:
     """The length of the common beginning."""
     for index, (a, b) in enumerate(zip(left, right, strict=False)):
@@ -307,32 +346,3 @@ def _run_later(cached: Sequence[int], tokens: Sequence[int], same: int) -> int:
         if cached[begin] == run[0] and list(cached[begin : begin + SHIFT_RUN]) == run:
             return begin
     return 0
-
-
-def _sampler(sampling: Sampling, vocab: Any, said: Sequence[int]) -> Any:
-    vocabulary = int(c.llama_vocab_n_tokens(vocab))
-    chain = c.llama_sampler_chain_init(c.llama_sampler_chain_default_params())
-
-    def add(sampler: Any) -> None:
-        c.llama_sampler_chain_add(chain, sampler)
-
-    add(c.llama_sampler_init_penalties(vocabulary, REPEAT_WINDOW, REPEAT_PENALTY, 0.0, 0.0))
-    add(_no_echo(vocab, said))
-    if sampling.temperature <= 0:
-        add(c.llama_sampler_init_greedy())
-        return chain
-    add(c.llama_sampler_init_top_k(sampling.top_k))
-    add(c.llama_sampler_init_top_p(sampling.top_p, 1))
-    add(c.llama_sampler_init_min_p(sampling.min_p, 1))
-    add(c.llama_sampler_init_temp(sampling.temperature))
-    add(c.llama_sampler_init_dist(sampling.seed & 0xFFFFFFFF))
-    return chain
-
-
-def _no_echo(vocab: Any, said: Sequence[int]) -> Any:
-    """The DRY sampler: the longer a run of tokens was said before, the less likely is its next one."""
-    none = (ctypes.c_char_p * 0)()
-    sampler = c.llama_sampler_init_dry(vocab, ECHO_PENALTY, ECHO_GROWTH, ECHO_ALLOWED, ECHO_WINDOW, none, 0)
-    for token in said[-ECHO_WINDOW:]:
-        c.llama_sampler_accept(sampler, token)
-    return sampler

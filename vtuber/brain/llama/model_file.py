@@ -21,24 +21,29 @@ def locate(model: str) -> Path:
     if not model:
         return _embedded()
     path = Path(model).expanduser()
+    where = f"brain.model: {path}"
     if not path.exists():
         raise ConfigError(
             "there is no such file",
-            where=f"brain.model: {path}",
+            where=where,
             cure="correct the path of your GGUF, or leave brain.model empty for the embedded toy model",
         )
+    if not is_gguf(path, where):
+        raise ConfigError("this file is no GGUF", where=where, cure=FETCH_AGAIN)
+    return path.resolve()
+
+
+def is_gguf(path: Path, where: str) -> bool:
+    """Whether it begins like one. Raises ConfigError when it cannot be read."""
     try:
         with path.open("rb") as file:
-            magic = file.read(len(_MAGIC))
+            return file.read(len(_MAGIC)) == _MAGIC
     except OSError as error:
         raise ConfigError(
-            f"the model cannot be read ({error.strerror or error})",
-            where=f"brain.model: {path}",
+            f"the file cannot be read ({error.strerror or error})",
+            where=where,
             cure="name the GGUF file itself, and see that you may read it",
         ) from error
-    if magic != _MAGIC:
-        raise ConfigError("this file is no GGUF", where=f"brain.model: {path}", cure=FETCH_AGAIN)
-    return path.resolve()
 
 
 FETCH_AGAIN = "download the model again, as a GGUF; a download that stopped half-way looks like this"

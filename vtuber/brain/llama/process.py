@@ -5,10 +5,12 @@ in this process goes to stderr). A request has an ``op`` and an ``id`` that its 
 
 | op | fields | answers |
 |---|---|---|
-| load | path, context, threads, gpu_layers, extra_buffers | progress…, done with what is known of it |
+| load | path, gpu_layers, extra_buffers | progress…, done with chat_template, description |
+| open | context, threads, cache_type, flash_attention | done with the context there is; after load |
+| adapt | path, scale | done; adds a LoRA adapter, after open |
 | learn | | done with template, learned from the GGUF's own; or hostile or unfit, with words |
-| warm | pieces | done with prompt, reused |
-| generate | pieces, sampling, stop, labels, goes_on, max_tokens | text…, done with prompt, reused, reply |
+| warm | pieces, folder (where heads are kept, or ""), trusted | done with prompt, reused, restored |
+| generate | pieces, sampling, stop, labels, goes_on, max_tokens | text…, done with the same and reply |
 | count | pieces | done with tokens |
 | cancel | | none of its own; the request of that id answers done soon |
 
@@ -27,8 +29,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import IO, Any
 
+from vtuber.brain.llama.heads import Heads, identity
 from vtuber.brain.llama.reply import ReplyText
 
 _TEMPLATE = "tokenizer.chat_template"
@@ -48,6 +52,8 @@ class Worker:
         self._cancelled = -1
         self._current = -1
         self._engine: Any = None
+        self._setup: list[Any] = []
+        """Whatever makes the state after a head another one."""
         self._tokens: OrderedDict[tuple[str, bool], list[int]] = OrderedDict()
         self._own: OrderedDict[str, list[int]] = OrderedDict()
 
@@ -68,6 +74,8 @@ class Worker:
             self._current = request["id"]
             handler = {
                 "load": self._load,
+                "open": self._open,
+                "adapt": self._adapt,
                 "learn": self._learn,
                 "warm": self._warm,
                 "generate": self._generate,
@@ -87,7 +95,7 @@ class Worker:
         return self._cancelled == self._current
 
     def _load(self, request: Request) -> dict[str, Any]:
-        from vtuber.brain.llama.engine import Engine  # noqa: PLC0415 - half a second, and it may crash
+        from vtuber.brain.llama.engine import BUILD, Engine  # noqa: PLC0415 - half a second, and it may crash
 
         told = [0.0]
 
@@ -96,24 +104,45 @@ class Worker:
                 told[0] = share
                 self._send({"id": request["id"], "progress": share})
 
-        engine = Engine(
+        self._engine = Engine(
             request["path"],
-            context=request["context"],
-            threads=request["threads"],
             gpu_layers=request["gpu_layers"],
             extra_buffers=request["extra_buffers"],
             progress=progress,
             should_stop=self._should_stop,
         )
-        # A build for another processor crashes at its first evaluation: let it be now.
-        engine.prepare(engine.tokenize("This is how a day begins: " * 4, control=False))
-        engine.forget()
-        self._engine = engine
+        self._setup = [
+            BUILD,
+            identity(Path(request["path"])),
+            request["gpu_layers"],
+            request["extra_buffers"],
+        ]
         return {
-            "context": engine.context,
-            "chat_template": engine.metadata(_TEMPLATE),
-            "description": engine.description(),
+            "chat_template": self._engine.metadata(_TEMPLATE),
+            "description": self._engine.description(),
         }
+
+    def _open(self, request: Request) -> dict[str, Any]:
+        self._engine.open(
+            request["context"],
+            threads=request["threads"],
+            cache_type=request["cache_type"],
+            flash_attention=request["flash_attention"],
+        )
+        self._setup += [self._engine.context, request["cache_type"], request["flash_attention"]]
+        self._try()
+        return {"context": self._engine.context}
+
+    def _adapt(self, request: Request) -> dict[str, Any]:
+        self._engine.adapt(request["path"], request["scale"])
+        self._setup += [identity(Path(request["path"])), request["scale"]]
+        self._try()
+        return {}
+
+    def _try(self) -> None:
+        """What crashes at its first evaluation (a build for another processor does) had better do so now."""
+        self._engine.prepare(self._engine.tokenize("This is how a day begins: " * 4, control=False))
+        self._engine.forget()
 
     def _learn(self, _request: Request) -> dict[str, Any]:
         # Jinja is loaded with llama_cpp anyway, see _load.
@@ -136,20 +165,29 @@ class Worker:
         from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415  # see _load
 
         tokens = self._tokenized(request["pieces"])
+        heads = Heads(Path(request["folder"]), self._setup) if request["folder"] else None
+        if heads and request["trusted"] and not self._engine.cached and (state := heads.load(tokens)):
+            self._engine.restore(state, tokens)
+        reused = self._engine.restored
         try:
-            return {"prompt": len(tokens), "reused": self._engine.prepare(tokens)}
+            if reused < len(tokens):
+                reused = self._engine.prepare(tokens)
+            if heads and reused < len(tokens) - 1:  # it was not read before
+                heads.save(tokens, self._engine.state())
         except Stopped:
-            return {"prompt": len(tokens), "reused": 0}
+            reused = 0
+        return {"prompt": len(tokens), "reused": reused, "restored": self._engine.restored}
 
     def _count(self, request: Request) -> dict[str, Any]:
         return {"tokens": len(self._tokenized(request["pieces"])) - len(self._engine.begins)}
 
     def _generate(self, request: Request) -> dict[str, Any]:
-        from vtuber.brain.llama.engine import Sampling, Stopped  # noqa: PLC0415  # see _load
+        from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415  # see _load
+        from vtuber.brain.llama.sampling import Sampling  # noqa: PLC0415  # the same
 
         tokens = self._tokenized(request["pieces"])
         said = self._tokenized([piece for piece in request["pieces"] if piece[1] == "own"])
-        usage = {"prompt": len(tokens), "reused": 0, "reply": 0}
+        usage = {"prompt": len(tokens), "reused": 0, "restored": 0, "reply": 0}
         room = self._engine.context - len(tokens)
         if room < 1:
             raise ValueError(f"a prompt of {len(tokens)} tokens does not fit in {self._engine.context}")
@@ -157,6 +195,7 @@ class Worker:
         made: list[int] = []
         try:
             usage["reused"] = self._engine.prepare(tokens)
+            usage["restored"] = self._engine.restored
             for token in self._engine.generate(Sampling(**request["sampling"]), said):
                 if self._should_stop():
                     break

@@ -1,0 +1,112 @@
+"""The state after a prompt's head, kept on disk, so that the next show need not read who she is again.
+
+A file is named by what its state belongs to (the model, its adapters, the settings, llama.cpp's build, the
+head's tokens), and holds ``_MAGIC``, a digest of that name and the state, and the state as llama.cpp gave it.
+A state says in numbers what the head says in words, so nobody else may read it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+KEPT = 3
+"""So many are kept: those that were used last."""
+_LARGEST = 1 << 30
+"""Bytes; a larger one is not worth its place."""
+_MAGIC = b"banban head 1\n"
+_DIGEST = 32
+_HEADER = 1 << 20
+_ABANDONED = 3600.0
+"""Seconds after which a file that somebody began to write is nobody's any more."""
+
+
+class Heads:
+    """``folder`` is made when needed. No method raises for what is on disk, or for a disk that is full."""
+
+    def __init__(self, folder: Path, belongs: Any) -> None:
+        self._folder = folder
+        self._belongs = belongs
+        """Whatever JSON can tell."""
+
+    def load(self, tokens: Sequence[int]) -> bytearray | None:
+        """The state after ``tokens``; None when there is none, or it is damaged or somebody else's."""
+        path = self._path(tokens)
+        try:
+            if not path.is_file() or path.stat().st_size > _LARGEST:
+                return None
+            with path.open("rb") as file:
+                begins = file.read(len(_MAGIC) + _DIGEST)
+                state = bytearray(file.read())
+            if not state or begins != _MAGIC + _digest(path.name.encode(), state):
+                log.warning("%s is damaged; it is written anew", path)
+                return None
+            os.utime(path)
+        except OSError as error:
+            log.warning("%s cannot be read (%s)", path, error)
+            return None
+        return state
+
+    def save(self, tokens: Sequence[int], state: bytearray) -> None:
+        """Keeps the state, and of the others only the last few."""
+        path = self._path(tokens)
+        if not state or len(state) + len(_MAGIC) + _DIGEST > _LARGEST:
+            return
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write(path, (_MAGIC, _digest(path.name.encode(), state), state))
+            self._prune()
+        except OSError as error:
+            log.warning("who she is was not kept in %s (%s)", self._folder, error)
+
+    def _path(self, tokens: Sequence[int]) -> Path:
+        name = _digest(json.dumps([self._belongs, list(tokens)]).encode())
+        return self._folder / f"{name.hex()}.head"
+
+    def _prune(self) -> None:
+        used = sorted(self._folder.glob("*.head"), key=lambda path: path.stat().st_mtime, reverse=True)
+        begun = [path for path in self._folder.glob("*.part") if _age(path) > _ABANDONED]
+        for path in (*used[KEPT:], *begun):
+            path.unlink(missing_ok=True)
+
+
+def identity(path: Path) -> list[Any]:
+    """What tells a file of gigabytes from others, without reading all of it. Raises OSError."""
+    told = path.stat()
+    with path.open("rb") as file:
+        return [told.st_size, told.st_mtime_ns, _digest(file.read(_HEADER)).hex()]
+
+
+def _digest(*parts: bytes | bytearray) -> bytes:
+    found = hashlib.blake2b(digest_size=_DIGEST)
+    for part in parts:
+        found.update(part)
+    return found.digest()
+
+
+def _write(path: Path, parts: Sequence[bytes | bytearray]) -> None:
+    """All of it or nothing, readable by its owner alone."""
+    handle, name = tempfile.mkstemp(".part", path.stem[:8], path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for part in parts:
+                file.write(part)
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _age(path: Path) -> float:
+    return time.time() - path.stat().st_mtime

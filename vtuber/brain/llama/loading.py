@@ -1,0 +1,134 @@
+"""From a model process that was just begun to one that can be asked; what is wrong is told by its option."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from vtuber.brain import Progress
+from vtuber.brain.llama import lora_file, model_file
+from vtuber.brain.llama.child import Child
+from vtuber.brain.llama.fit import Fit, fit
+from vtuber.brain.templates.formats import by_name
+from vtuber.config import Brain
+from vtuber.errors import BrainError, ConfigError
+from vtuber.text import escaped
+
+log = logging.getLogger(__name__)
+
+_LEARN_SECONDS = 10.0
+"""What a chat template does is learned in a hundredth of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What is known of a loaded model."""
+
+    context: int
+    chat_template: str
+    description: str
+
+
+def check(settings: Brain) -> None:
+    """Raises ConfigError for what needs no model to be wrong."""
+    if settings.cache_type != "f16" and settings.flash_attention == "off":
+        raise ConfigError(
+            f"a cache of type {settings.cache_type} needs flash attention",
+            where="brain.flash_attention",
+            cure='set it to "auto", or brain.cache_type to "f16"',
+        )
+    for index, lora in enumerate(settings.lora):
+        lora_file.check(index, lora.path)
+
+
+async def load(
+    child: Child, path: Path, settings: Brain, seconds: float, progress: Progress, *, extra_buffers: bool
+) -> Loaded:
+    """Has the process load the model, its context and its adapters, each answer within ``seconds``.
+
+    Raises ConfigError for what cannot be loaded, BrainError when the process dies.
+    """
+    known = await _load_model(child, path, settings, seconds, progress, extra_buffers=extra_buffers)
+    context = await _open_context(child, path, settings, seconds)
+    for index, lora in enumerate(settings.lora):
+        try:
+            await child.answer_to(child.ask("adapt", path=lora.path, scale=lora.scale), seconds)
+        except BrainError as error:
+            raise lora_file.refused(index, lora.path, error.what, died=child.doomed) from None
+    return Loaded(context, *known)
+
+
+async def _load_model(
+    child: Child, path: Path, settings: Brain, seconds: float, progress: Progress, *, extra_buffers: bool
+) -> tuple[str, str]:
+    """Its chat template and description."""
+    request = child.ask("load", path=str(path), gpu_layers=settings.gpu_layers, extra_buffers=extra_buffers)
+    try:
+        while "done" not in (frame := await child.answer_to(request, seconds)):
+            progress(frame["progress"], f"loading {path.name}")
+    except BrainError as error:
+        if child.doomed:
+            raise _died(error, path) from None
+        raise model_file.refused(path, error.what) from None
+    return frame["chat_template"], frame["description"]
+
+
+async def _open_context(child: Child, path: Path, settings: Brain, seconds: float) -> int:
+    """How many tokens it has room for."""
+    request = child.ask(
+        "open",
+        context=settings.context,
+        threads=settings.threads or cores(),
+        cache_type=settings.cache_type,
+        flash_attention=settings.flash_attention,
+    )
+    try:
+        return int((await child.answer_to(request, seconds))["context"])
+    except BrainError as error:
+        if child.doomed:
+            raise _died(error, path) from None
+        if settings.cache_type != "f16":
+            raise ConfigError(
+                f"this model cannot keep a cache of type {settings.cache_type} ({escaped(error.what)})",
+                where="brain.cache_type",
+                cure='set it to "f16", or to another type',
+            ) from None
+        raise ConfigError(
+            f"no room can be made for {settings.context} tokens ({escaped(error.what)})",
+            where="brain.context",
+            cure="use a smaller one, a smaller model, or another brain.cache_type",
+        ) from None
+
+
+def _died(error: BrainError, path: Path) -> BrainError:
+    return BrainError(
+        error.what,
+        where=f"brain.model: {path}",
+        cure="if memory ran out, use a smaller model or a smaller brain.context",
+    )
+
+
+async def learn(child: Child, path: Path, settings: Brain, chat_template: str) -> Fit:
+    """How this model wants to be asked. Raises ConfigError for a chat template that will not end."""
+    wanted = settings.template
+    if known := by_name(wanted):
+        return Fit(known)
+    try:
+        learned = await child.answer_to(child.ask("learn"), _LEARN_SECONDS)
+    except BrainError as error:
+        learned = {"hostile": error.what}
+    chosen = fit(wanted, path, chat_template, learned)
+    if chosen.doubt:
+        log.warning("%s; %s is a guess", chosen.doubt, chosen.template.name)
+    return chosen
+
+
+def cores() -> int:
+    """How many real cores this process may use: a second thread on a core only slows the model down."""
+    real = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else real
+    return max(1, min(real, allowed))
