@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +12,7 @@ from vtuber.gate.manners import Manners, Slip, Watch
 from vtuber.voice.sentences import Cutter
 
 BANBAN = character.load("banban")
-MANNERS = Manners(BANBAN)
+MANNERS = Manners((BANBAN.name, *BANBAN.aliases), BANBAN.sacred, BANBAN.denials, "character.toml")
 SYSTEM = "\n".join([BANBAN.persona, *BANBAN.sacred])
 
 
@@ -55,7 +53,6 @@ def slip_in(reply: str, *, step: int = 3, asked: str = "hi [also Rex: LUL]") -> 
         ("🍕🍍!?🎉~" * 9, "nothing to pronounce"),
         ("。", "nothing to pronounce"),
         ("[happy]", "nothing to pronounce"),
-        ("", "nothing to pronounce"),
         ("Mika: hi everybody", "somebody else's line"),
         ("Hi there! Mika: hi Banban", "somebody else's line"),
         ("Sure.\nRex: LUL", "somebody else's line"),
@@ -200,8 +197,8 @@ def test_nothing_that_waits_stays_behind() -> None:
 
 def test_a_denial_that_is_no_pattern_is_refused() -> None:
     with pytest.raises(ConfigError) as caught:
-        Manners(replace(BANBAN, denials=("(a+)+$",)))
-    assert "denials.0" in caught.value.where
+        Manners((), (), ("fine", "(a+)+$"), "character.toml")
+    assert "character.toml: denials.1" in caught.value.where
 
 
 @given(st.text(max_size=300), st.integers(1, 20))

@@ -16,7 +16,7 @@ from vtuber.events import Batch, ChatMessage, Event, Pick
 from vtuber.gate.filters import Filter
 from vtuber.health import Health
 from vtuber.listeners.console import Console
-from vtuber.voice.sentences import Cutter
+from vtuber.wording import Wording
 
 
 class Talk:
@@ -27,7 +27,8 @@ class Talk:
         self.character = character.load(settings.show.character)
         self._brain = brain.build(settings, self.character)
         self._conversation = Conversation(self.character, settings, self._brain)
-        self._filter = Filter(settings.gate, self.character.persona)
+        judge = Filter(settings.gate, self.character.persona)
+        self._wording = Wording(settings, self.character, self._brain, self._brain.spares, judge)
         self._ear = Console(settings)
 
     def health(self) -> list[Health]:
@@ -61,14 +62,6 @@ class Talk:
 
     async def _reply(self, line: ChatMessage, seed: int) -> AsyncGenerator[str, None]:
         prompt = await self._conversation.prompt(Batch(Pick(line)), NOTHING, seed)
-        cutter = Cutter(first_piece=self._settings.voice.first_piece, moods=self.character.moods)
-        async with aclosing(self._brain.stream(prompt)) as tokens:
-            async for token in tokens:
-                for piece in cutter.feed(token):
-                    if not self._filter.say(piece.text).allowed:
-                        yield self.character.ways_out[0]
-                        return
-                    yield piece.text
-        for piece in cutter.finish():
-            if self._filter.say(piece.text).allowed:
+        async with aclosing(self._wording.answer(prompt)) as pieces:
+            async for piece in pieces:
                 yield piece.text

@@ -11,11 +11,10 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import count
-from typing import Any
 
 from vtuber.brain import Brain, Prompt
 from vtuber.brain.spares import Spares
-from vtuber.character import Character
+from vtuber.character import SHEET, Character
 from vtuber.config import Settings
 from vtuber.gate.filters import Filter
 from vtuber.gate.manners import Manners, Slip, Watch
@@ -48,7 +47,9 @@ class Wording:
         self._brain = brain
         self._spares = spares
         self._filter = judge
-        self._manners = Manners(character)
+        names = (character.name, *character.aliases)
+        sheet = str(character.folder / SHEET)
+        self._manners = Manners(names, character.sacred, character.denials, sheet)
         self._ways_out = count()
 
     def answer(
@@ -115,7 +116,7 @@ class Wording:
             yield Piece(spare, "")
 
     async def _written(self, prompt: Prompt, lap: Callable[[str], None]) -> AsyncGenerator[Piece, None]:
-        """One reply of the model's, no longer than there is time to say it. Raises Slip where it goes wrong."""
+        """One reply of the model's, as long as there is time to say it. Raises Slip where it goes wrong."""
         cutter, watch, delivery = self._cutter(), self._watch(prompt), Delivery(self.pace)
         held: list[Piece] = []
         last = ""

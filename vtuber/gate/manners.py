@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from vtuber.character import SHEET, Character
 from vtuber.gate.filters import CONTROL_TOKENS, compiled, letters, runs
 from vtuber.spelling import fold, gist
 
@@ -73,17 +72,20 @@ class Slip(Exception):  # noqa: N818  # the model's, and no error of the program
 
 
 class Manners:
-    """One character's. Raises ConfigError for a denial that is no pattern, or one that can take for ever."""
+    """One character's: what she is called, what is ``sacred`` to her, and patterns for its ``denials``.
 
-    def __init__(self, character: Character) -> None:
-        sheet = character.folder / SHEET
-        self.sacred = character.sacred
-        self.names = (character.name, *character.aliases)
+    Raises ConfigError, naming the file (``where``), for a denial that fits everything or can take for ever.
+    """
+
+    def __init__(
+        self, names: Sequence[str], sacred: Sequence[str], denials: Sequence[str], where: str
+    ) -> None:
+        self.names = names
+        self.sacred = sacred
         self._denials = [
-            compiled(source, f"{sheet}: denials.{index} {source!r}")
-            for index, source in enumerate(character.denials)
+            compiled(source, f"{where}: denials.{index} {source!r}") for index, source in enumerate(denials)
         ]
-        self._subjects = frozenset(_subjects(" ".join(character.sacred))) if self._denials else frozenset()
+        self._subjects = frozenset(_subjects(" ".join(sacred))) if denials else frozenset()
 
     def denies(self, sentence: str) -> bool:
         """Whether she says in it herself that what is sacred to her is not so."""
@@ -163,7 +165,7 @@ class Watch:
 
     def finish(self) -> None:
         """The reply is over."""
-        if not self._said:
+        if self._read.strip() and not self._said:
             raise Slip("nothing to pronounce")
         self._end_sentence(self._open)
         self.doubts = False

@@ -56,7 +56,7 @@ class Pace:
 
 
 class Delivery:
-    """One reply as it is written and said. Tell it of all that the model ``wrote`` and of each piece ``cut``."""
+    """One reply as it is written and said. Tell it of all that the model ``wrote`` and each piece ``cut``."""
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
@@ -104,7 +104,7 @@ class Delivery:
     @property
     def room(self) -> float:
         """Weights that can be written before what was cut has been heard."""
-        if self._began is None:
+        if self._began is None or self._writing == math.inf:
             return math.inf
         return self._writing * max(0.0, self._began + self._cut + PAUSE - now())
 
