@@ -42,7 +42,7 @@ _ROLES = (
 _ALSO = re.compile(r"\[also ([^:\]]{1,50}):")
 _SENTENCE = re.compile(r"[^.!?。！？…]*[.!?。！？…]+[\"'”’」』)）]*\s*")
 _NEGATION = re.compile(
-    r"n['’]?t\b|\b(?:not?|never|nobody|hate|dislike|wrong|without)\b|[不沒没別别難难]|討厭|讨厌",
+    r"n['’]?t\b|\b(?:not?|never|hate|dislike|wrong)\b|[不沒没別别難难]|討厭|讨厌",
     re.IGNORECASE,
 )
 

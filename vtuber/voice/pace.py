@@ -11,18 +11,22 @@ import math
 
 from vtuber.clock import now
 from vtuber.voice.captions import SENTENCE_END
-from vtuber.voice.sentences import CJK_WEIGHT, is_cjk, weight
+from vtuber.voice.sentences import CJK_WEIGHT, SHORTEST, is_cjk, weight
 
-LONGEST_START = 3.0
+LONGEST_START = 2.0
 """Seconds that a slow model may write before she begins; its replies are as long as that allows."""
-PAUSE = 0.3
-"""Seconds of silence between two pieces that nobody minds; the voice needs about as much to begin."""
-FIRST_PIECE_SECONDS = 0.8
+SURE = 0.9
+"""This share of its measured speed is counted on; the rest lets pieces end where a clause does."""
+PAUSE = 0.5
+"""Seconds of silence between two pieces that nobody minds."""
+MAKING = 0.3
+"""A voice on a slow machine makes its sound in this share of the time in which it is heard."""
+FIRST_PIECE_SECONDS = 1.5
 """A slow model's first piece takes about so long to be written."""
 ENOUGH = 0.8
 """A sentence that ends after this share of a reply's time is its last…"""
-AT_MOST = 1.2
-"""…and one that goes on for longer than this is broken off."""
+LATE = 5.0
+"""…and one that goes on for so many seconds more than that time is broken off."""
 _SPEAKING = {False: 15.0, True: 12.5}
 """Weights a second in English and in Chinese, until they were measured."""
 _MEASURED_SECONDS = 0.3
@@ -52,7 +56,7 @@ class Pace:
 
     def first_piece(self, wanted: int) -> int:
         """How long the first piece of a reply should be, in characters."""
-        return round(max(8.0, min(wanted, self.writing * FIRST_PIECE_SECONDS)))
+        return round(max(SHORTEST, min(wanted, self.writing * FIRST_PIECE_SECONDS)))
 
 
 class Delivery:
@@ -104,19 +108,22 @@ class Delivery:
     @property
     def room(self) -> float:
         """Weights that can be written before what was cut has been heard."""
-        if self._began is None or self._writing == math.inf:
+        if not self._cut or self._writing == math.inf:
             return math.inf
-        return self._writing * max(0.0, self._began + self._cut + PAUSE - now())
+        if self._began is None:
+            return self._writing * (self._cut + LONGEST_START / 2)
+        left = max(0.0, self._began + self._cut + PAUSE - now())
+        return left / (1 / self._writing + MAKING / self._pace.speaking(self._text))
 
     @property
     def is_over(self) -> bool:
         """Whether no more should be said."""
-        return self._cut >= self.seconds * (ENOUGH if self._at_end else AT_MOST)
+        return self._cut >= (ENOUGH * self.seconds if self._at_end else self.seconds + LATE)
 
     @property
     def _share(self) -> float:
-        """How fast the model writes, as a share of how fast she speaks."""
-        return self._writing / self._pace.speaking(self._text)
+        """How fast the model surely writes, as a share of how fast she speaks."""
+        return SURE * self._writing / self._pace.speaking(self._text)
 
 
 def _is_chinese(text: str) -> bool:

@@ -111,8 +111,9 @@ class Cutter:
 
     def hurry(self, weight: float) -> None:
         """The piece that is being written should get no longer than by about so much; see ``voice.pace``."""
-        self._limit = min(self._limit, max(SHORTEST, self._weight + weight))
-        self._wish = min(self._wish, 0.6 * self._limit)
+        limit = max(SHORTEST, self._weight + weight)
+        if limit < self._limit:
+            self._limit, self._wish = limit, min(self._wish, 0.4 * limit)
 
     def _read(self, found: Iterable[str | Mood]) -> None:
         for item in found:
