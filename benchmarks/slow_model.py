@@ -76,7 +76,7 @@ class Heard:
     pieces: tuple[str, ...]
 
 
-async def _answers() -> list[Heard]:
+async def _answers(rounds: int) -> list[Heard]:
     settings = Settings.model_validate(
         {
             "brain": {"use": "scripted"},
@@ -92,7 +92,7 @@ async def _answers() -> list[Heard]:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
         await ready.wait()
-        for number in range(ROUNDS):
+        for number in range(rounds):
             ear, asked = Ear(), now()
             show.stage._screens = (ear,)  # noqa: SLF001  # a page would only listen too
             author = Author(str(number), str(number))
@@ -106,7 +106,7 @@ async def _answers() -> list[Heard]:
     return heard
 
 
-def measure(reply: str, *, tokens: float, letters: int) -> list[Heard]:
+def measure(reply: str, *, tokens: float, letters: int, rounds: int = ROUNDS) -> list[Heard]:
     """Some replies of a model that writes so many tokens a second, of so many letters each."""
     speed = 15.0 if reply.isascii() else 5.0
     with (
@@ -114,7 +114,7 @@ def measure(reply: str, *, tokens: float, letters: int) -> list[Heard]:
         patch.multiple(ScriptedVoice, factor=0.3, letters_a_second=speed),
         asyncio.Runner(loop_factory=SimulatedLoop) as runner,
     ):
-        return runner.run(_answers())
+        return runner.run(_answers(rounds))
 
 
 def main() -> None:

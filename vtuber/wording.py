@@ -7,6 +7,7 @@ again; the filter replaces what nobody may say; and a slow model gets the start 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -18,7 +19,7 @@ from vtuber.character import SHEET, Character
 from vtuber.config import Settings
 from vtuber.gate.filters import Filter
 from vtuber.gate.manners import Manners, Slip, Watch
-from vtuber.text import escaped
+from vtuber.text import escaped, joined
 from vtuber.voice.captions import SENTENCE_END
 from vtuber.voice.pace import Delivery, Pace
 from vtuber.voice.sentences import Cutter, Piece
@@ -33,6 +34,8 @@ TRIES = 2
 _ANOTHER_SEED = 7919
 _BIT = 16
 """Characters that are looked at together, however many come at once."""
+
+_WHOLE = re.compile(r".*[.!?。！？…][\"'”’』」)）]*(?!\w)")
 
 
 class Wording:
@@ -68,9 +71,9 @@ class Wording:
     async def _judged(self, pieces: AsyncGenerator[Piece, None], note: Note) -> AsyncGenerator[Piece, None]:
         """Up to the first that nobody may say; instead of that, a way out."""
         async with aclosing(pieces):
-            index = 0
+            index, before = 0, ""
             async for piece in pieces:
-                verdict = self._filter.say(piece.text)
+                verdict = self._filter.say(joined(before, piece.text))  # what is forbidden may be cut in two
                 note("sentence", index=index, text=piece.text, mood=piece.mood, stopped_by=verdict.rule)
                 if not verdict.allowed:
                     log.warning("she was stopped from saying “%s” (%s)", escaped(piece.text), verdict.reason)
@@ -79,7 +82,7 @@ class Wording:
                     yield way_out
                     return
                 yield piece
-                index += 1
+                index, before = index + 1, piece.text
 
     def _way_out(self) -> str:
         ways = self._character.ways_out or ("…",)
@@ -141,13 +144,14 @@ class Wording:
                     if delivery.is_over:
                         return
         ending = cutter.finish()
-        if self._brain.usage.reply >= prompt.max_tokens and SENTENCE_END.search(last):
-            ending = []  # the model was stopped in the middle of a sentence
         for piece in ending:
             watch.judge(piece.text)
         watch.finish()
+        held += ending
+        if self._brain.usage.reply >= prompt.max_tokens:
+            held = _without_rest(held, last)
         lap("first_sentence")
-        for piece in (*held, *ending):
+        for piece in held:
             yield piece
 
     def _cutter(self) -> Cutter:
@@ -163,3 +167,16 @@ class Wording:
 def _bits(token: str) -> Iterator[str]:
     for at in range(0, len(token), _BIT):
         yield token[at : at + _BIT]
+
+
+def _without_rest(pieces: list[Piece], last: str) -> list[Piece]:
+    """Without the sentence in whose middle the model was stopped, if that is not all there is.
+
+    ``last`` is what was said before them.
+    """
+    if not pieces:
+        return []
+    *front, rest = pieces
+    if whole := _WHOLE.match(rest.text):
+        return [*front, Piece(whole.group(), rest.mood)]
+    return front if SENTENCE_END.search(front[-1].text if front else last) else pieces

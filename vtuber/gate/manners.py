@@ -12,12 +12,13 @@ from collections.abc import Iterable, Sequence
 
 from vtuber.gate.filters import CONTROL_TOKENS, compiled, letters, runs
 from vtuber.spelling import fold, gist
+from vtuber.text import joined
 
 SYMBOLS = 40
 """So many characters without a letter among them are nothing that anybody could pronounce."""
 LONGEST_LOOP = 120
 """Characters; what repeats itself over more than that is told by whole sentences."""
-_LOOPED = 40
+_LOOPED, _LOOPED_CHINESE = 40, 16
 """A loop of a few characters must be so long…"""
 _ROUNDS = 3
 """…and a longer one be gone through so often."""
@@ -155,8 +156,7 @@ class Watch:
             tail = tail[-_BEGINNING_CHINESE:]
         recites = len(tail) >= _BEGINNING_CHINESE and tail in self._secret
         whole = ""
-        space = " " if (self._open[-1:] + piece[:1]).isascii() else ""
-        self._open = f"{self._open}{space}{piece}".strip()
+        self._open = joined(self._open, piece)
         for sentence in _SENTENCE.findall(self._open):
             whole += sentence
             self._end_sentence(sentence)
@@ -191,10 +191,10 @@ def _label(names: Iterable[str]) -> re.Pattern[str]:
 def _loops(text: str) -> bool:
     """Whether the text ends with the same over and over."""
     for length in range(1, LONGEST_LOOP + 1):
-        rounds = max(_ROUNDS, -(-_LOOPED // length))
-        if length * rounds > len(text):
-            continue
-        if text.endswith(text[-length:] * rounds):
+        unit = text[-length:]
+        chinese = any(char.isalpha() and not char.isascii() for char in unit)
+        rounds = max(_ROUNDS, -(-(_LOOPED_CHINESE if chinese else _LOOPED) // length))
+        if text.endswith(unit * rounds):
             return True
     return False
 
