@@ -28,8 +28,8 @@ _SAME_LENGTH = 6
 """…if it has so many letters; shorter ones as often as she likes."""
 _BEGINNING, _BEGINNING_CHINESE = 14, 6
 """So many letters word for word out of the prompt may be the beginning of more."""
-_SEAM = 24
-"""Characters of what was read before that may belong to a marker."""
+_SEAM, _LONGEST_LABEL = 24, 80
+"""Characters of what was read before that may belong to a marker, or to a line's label."""
 
 _BROKEN = re.compile(
     "[\ufffd\ud800-\udfff\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f]"
@@ -120,7 +120,7 @@ class Watch:
         self._secret = letters(told)
         self._secret_runs = frozenset(runs(told))
         self._label = _label([*names, *manners.names, *_ALSO.findall(asked)])
-        self._read = ""
+        self._read = self._plain = ""
         self._unsaid = 0
         self._said = ""
         self._open = ""  # the sentence that has not ended
@@ -132,17 +132,18 @@ class Watch:
         """The next few characters that the model wrote, before anything is taken out of them."""
         begin = max(0, len(self._read) - _SEAM)
         self._read += text
-        plain = unicodedata.normalize("NFKC", self._read)
+        line = max(0, len(self._plain) - _LONGEST_LABEL)
+        self._plain += unicodedata.normalize("NFKC", text)
         if _BROKEN.search(self._read, begin):
             raise Slip("broken characters")
         if CONTROL_TOKENS.search(self._read, begin):
             raise Slip("a piece of the prompt's machinery")
-        if self._label.search(plain):
+        if self._label.search(self._plain, line):
             raise Slip("somebody else's line")
         self._unsaid = 0 if any(map(str.isalnum, text)) else self._unsaid + len(text)
         if self._unsaid >= SYMBOLS:
             raise Slip("nothing to pronounce")
-        if _loops(" ".join(plain[-_ROUNDS * LONGEST_LOOP :].casefold().split())):
+        if _loops(" ".join(self._plain[-_ROUNDS * LONGEST_LOOP :].casefold().split())):
             raise Slip("a loop")
 
     def judge(self, piece: str) -> None:
@@ -190,13 +191,12 @@ def _label(names: Iterable[str]) -> re.Pattern[str]:
 
 def _loops(text: str) -> bool:
     """Whether the text ends with the same over and over."""
-    for length in range(1, LONGEST_LOOP + 1):
-        unit = text[-length:]
-        chinese = any(char.isalpha() and not char.isascii() for char in unit)
-        rounds = max(_ROUNDS, -(-(_LOOPED_CHINESE if chinese else _LOOPED) // length))
-        if text.endswith(unit * rounds):
-            return True
-    return False
+    chinese = any(char.isalpha() and not char.isascii() for char in text[-_LOOPED_CHINESE:])
+    looped = _LOOPED_CHINESE if chinese else _LOOPED
+    return any(
+        text.endswith(text[-length:] * max(_ROUNDS, -(-looped // length)))
+        for length in range(1, min(LONGEST_LOOP, len(text) // _ROUNDS) + 1)
+    )
 
 
 def _subjects(text: str) -> Iterable[str]:
