@@ -2,13 +2,14 @@
 
 The floors, from the ground up; a module imports only from floors below its own:
 
-10. cli
-9. shop
-8. command, rehearsal, checkup, talk, accounts, terminal
-7. show
-6. desk
-5. performer
-4. agenda, turn, outbox, points, supervisor, models
+11. cli
+10. shop
+9. command, rehearsal, checkup, talk, accounts, terminal
+8. show
+7. desk
+6. performer
+5. agenda, turn, outbox, points, supervisor, models
+4. wording
 3. listeners, brain, voice, stage (these never import each other)
 2. inbox, gate, journal, metrics, character
 1. config, registry, clock, sound, wire, spelling

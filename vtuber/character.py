@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from vtuber import resources
+from vtuber.config import Pattern
 from vtuber.errors import ConfigError
 
 SHEET = "character.toml"
@@ -49,6 +50,8 @@ class Character:
     """Her picture, an SVG that the overlay animates."""
     spares: tuple[str, ...] = ()
     """Said in place of a reply when no brain can give one. Without any, she is silent then."""
+    denials: tuple[str, ...] = ()
+    """Regular expressions for what takes back a sacred fact; she is stopped before she says it."""
 
 
 def load(name: str) -> Character:
@@ -83,6 +86,7 @@ def load(name: str) -> Character:
         ways_out=sheet.ways_out,
         face=face,
         spares=sheet.spares,
+        denials=sheet.denials,
     )
 
 
@@ -100,6 +104,7 @@ class _Sheet(_Table):
     aliases: tuple[Spoken, ...] = ()
     moods: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("neutral",)
     sacred: tuple[Spoken, ...] = ()
+    denials: tuple[Pattern, ...] = ()
     ways_out: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("…",)
     spares: tuple[Spoken, ...] = ()
     face: Spoken = "face.svg"

@@ -43,6 +43,7 @@ from vtuber.stage.stage import Stage
 from vtuber.supervisor import Supervisor
 from vtuber.text import escaped
 from vtuber.turn import Cast, Turn
+from vtuber.wording import Wording
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +104,7 @@ class Show:
             self.character,
             Conversation(self.character, settings, self.brain),
             self.brain,
+            Wording(settings, self.character, self.brain, self.brain.spares, self.filter),
             self.voice,
             self.stage,
             self.memory,

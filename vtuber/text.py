@@ -69,6 +69,12 @@ def _may_be_emoji(char: str) -> bool:
     return "\U0001f000" <= char <= "\U0001faff"
 
 
+def joined(before: str, after: str) -> str:
+    """Two pieces of what somebody says; Chinese has no space between them."""
+    space = " " if (before[-1:] + after[:1]).isascii() else ""
+    return f"{before}{space}{after}".strip()
+
+
 def escaped(text: str) -> str:
     """For terminals and logs: whatever is not printable is shown as its escape (``\\x1b``), on one line."""
     if text.isprintable():

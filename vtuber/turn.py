@@ -1,8 +1,8 @@
 """One reply, from the batch it answers to what was heard of it.
 
-Read ``Turn`` top to bottom: recall → prompt → tokens → sentences → gate → voice → stage → memory.
-One maker works ahead of the audience, only a little: it turns tokens into sentences that the gate let
-through and hands them to the stage, which draws their sound from the voice. Cutting a turn stops the maker;
+Read ``Turn`` top to bottom: recall → prompt → wording (tokens → sentences → gate) → voice → stage → memory.
+One maker works ahead of the audience, only a little: it takes sentences that the gate let through from the
+wording and hands them to the stage, which draws their sound from the voice. Cutting a turn stops the maker;
 the stage hushes what is being heard; what was heard by then is kept.
 """
 
@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from vtuber import clock, sound
@@ -28,18 +28,14 @@ from vtuber.inbox.revocation import Revocation
 from vtuber.journal import Journal
 from vtuber.metrics import Stopwatch
 from vtuber.stage.stage import Stage
-from vtuber.text import escaped
 from vtuber.voice import Voice
 from vtuber.voice.captions import silent
-from vtuber.voice.sentences import Cutter
+from vtuber.wording import Wording
 
 log = logging.getLogger(__name__)
 
 SOUND_SECONDS = 15.0
 """A voice that makes no sound for so long is given up for this sentence."""
-
-LETTERS_A_SECOND = 15
-"""About how fast she speaks; bounds a reply's length before its sound is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +46,7 @@ class Cast:
     character: Character
     conversation: Conversation
     brain: Brain
+    wording: Wording
     voice: Voice
     stage: Stage
     memory: Memory
@@ -174,43 +171,23 @@ class Turn:
                     tasks.create_task(self._play(sentence, slot))
         except BanbanError as error:
             self._fail(error)
+        if not self.script:
+            self.reply.usage = self._cast.brain.usage
         if not self.script and not self._withdrawn:
             self._cast.conversation.heard(" ".join(s.sentence.text for s in self.reply.spoken), self.batch)
 
     async def _sentences(self) -> AsyncGenerator[Sentence, None]:
-        """What she is going to say, a piece at a time, each one judged before anybody hears of it."""
-        voice, show = self._cast.settings.voice, self._cast.settings.show
-        cutter = Cutter(first_piece=voice.first_piece, moods=self._cast.character.moods)
-        index = letters = 0
-        async with aclosing(self._pieces(cutter)) as pieces:
-            async for text, mood in pieces:
-                sentence = Sentence(self.number, index, text, mood)
-                verdict = self._cast.filter.say(text)
-                self._note("sentence", index=index, text=text, mood=mood, stopped_by=verdict.rule)
-                if not verdict.allowed:
-                    log.warning("she was stopped from saying “%s” (%s)", escaped(text), verdict.reason)
-                    sentence = replace(sentence, text=self._way_out())
-                    self._note("sentence", index=index, text=sentence.text, mood=mood, way_out=True)
-                    yield sentence
-                    return
-                self._lap("first_sentence")
-                yield sentence
-                index += 1
-                letters += len(text)
-                if letters > show.reply_seconds * LETTERS_A_SECOND:
-                    return
-
-    async def _pieces(self, cutter: Cutter) -> AsyncGenerator[tuple[str, str], None]:
+        """What she is going to say, a piece at a time."""
+        wording = self._cast.wording
         if self.script:
-            for piece in cutter.feed(self.script):
-                yield piece.text, piece.mood
+            wanted = wording.recite(self.script, self._note)
         else:
-            async with aclosing(self._tokens(await self._prompt())) as tokens:
-                async for token in tokens:
-                    for piece in cutter.feed(token):
-                        yield piece.text, piece.mood
-        for piece in cutter.finish():
-            yield piece.text, piece.mood
+            wanted = wording.answer(await self._prompt(), self._note, self._lap)
+        index = 0
+        async with aclosing(wanted) as pieces:
+            async for piece in pieces:
+                yield Sentence(self.number, index, piece.text, piece.mood)
+                index += 1
 
     async def _prompt(self) -> Prompt:
         self._recollection = await self._recall()
@@ -225,17 +202,6 @@ class Turn:
         except RecallError as error:
             log.debug("nothing recalled: %s", error.what)
             return NOTHING
-
-    async def _tokens(self, prompt: Prompt) -> AsyncGenerator[str, None]:
-        async with aclosing(self._cast.brain.stream(prompt)) as tokens:
-            async for token in tokens:
-                self._lap("first_token")
-                yield token
-        self.reply.usage = self._cast.brain.usage
-
-    def _way_out(self) -> str:
-        settings, ways = self._cast.settings.gate, self._cast.character.ways_out
-        return settings.replacement or (ways[self.number % len(ways)] if ways else "…")
 
     async def _play(self, sentence: Sentence, slot: int) -> None:
         """Has one sentence heard, unless the turn was cut before this task began."""
@@ -265,6 +231,7 @@ class Turn:
             for chunk in silent(sentence.text) if not seconds else ():
                 seconds += self._mark(chunk)
                 yield chunk
+        self._cast.wording.pace.spoke(sentence.text, seconds)
         self._note("clip", index=sentence.index, seconds=round(seconds, 3))
 
     async def _next(self, chunks: AsyncGenerator[Sound | Word, None]) -> Sound | Word | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from vtuber import registry
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.health import Health
+
+if TYPE_CHECKING:
+    from vtuber.brain.chain import Chain
 
 PARTS = {
     "llama": "vtuber.brain.llama.backend:Llama",
@@ -115,7 +118,7 @@ class Brain(Protocol):
     def health(self) -> Health: ...
 
 
-def build(settings: Settings, character: Character) -> Brain:
+def build(settings: Settings, character: Character) -> Chain:
     """The chosen brain, those that answer when it cannot, and her spare lines. Raises ConfigError."""
     # Not above: the chain needs this module's Brain.
     from vtuber.brain.chain import Chain  # noqa: PLC0415

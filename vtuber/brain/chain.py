@@ -56,7 +56,8 @@ class Chain:
         self._members = [_Member(name, brain) for name, brain in brains.items()]
         self._last_patience = settings.brain.first_token_seconds
         self._patience = settings.brain.patience_seconds if len(brains) > 1 else self._last_patience
-        self._spares = Spares(spares)
+        self.spares = Spares(spares)
+        """For whoever has another reason to say one."""
         self._answering: _Member | None = None
         self._recovered = asyncio.Event()
         self._head: tuple[Line, ...] = ()
@@ -98,10 +99,10 @@ class Chain:
             else:
                 if said.strip():
                     member.rest = SHORTEST_REST
-                    self._spares.answered(asked.name)
+                    self.spares.answered(asked.name)
                     return
         self._answering = None
-        if spare := self._spares.take(asked, said):
+        if spare := self.spares.take(asked, said):
             yield spare
         elif trouble:
             raise trouble
@@ -162,7 +163,7 @@ class Chain:
 
         A viewer who had to make do with a spare line waits a little for somebody to be well again.
         """
-        if not self._well and self._spares.had(viewer):
+        if not self._well and self.spares.had(viewer):
             self._recovered.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience):

@@ -43,7 +43,7 @@ class Verdict:
 
 ALLOWED = Verdict(allowed=True)
 
-_CONTROL_TOKENS = re.compile(
+CONTROL_TOKENS = re.compile(
     r"<\||\|>"  # ChatML, Llama 3, Phi, GLM…
     r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|gMASK)\]|<</?SYS>>"
     r"|</?(?:s|bos|eos|pad|unk|think|thinking|tool_call|system|user|assistant)>"
@@ -75,7 +75,7 @@ _CONFESSION = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN_RULES = (
-    (_CONTROL_TOKENS, "a piece of the prompt's machinery", "control token"),
+    (CONTROL_TOKENS, "a piece of the prompt's machinery", "control token"),
     (_ADDRESS, "a web address", "address"),
     (_CONTACT, "an e-mail address or a phone number", "contact"),
     (_CONFESSION, "talk of prompts and models", "confession"),
@@ -90,10 +90,13 @@ class Filter:
 
     def __init__(self, gate: config.Gate, secret: str = "") -> None:
         self._words = _WordList(gate.words)
-        self._patterns = tuple(_compiled(index, source) for index, source in enumerate(gate.patterns))
+        self._patterns = tuple(
+            compiled(source, f"gate.patterns[{index}] {source!r}")
+            for index, source in enumerate(gate.patterns)
+        )
         self._hateful = _WordList(slurs.hateful())
         self._rude = _WordList(slurs.rude())
-        self._secret = frozenset(_runs(secret))
+        self._secret = frozenset(runs(secret))
 
     def hear(self, event: Answerable) -> Verdict:
         """Of everything that comes in: the words of the config, in what it says."""
@@ -135,7 +138,7 @@ class Filter:
         for pattern, reason, rule in _SPOKEN_RULES:
             if pattern.search(plain):
                 return _stopped(reason, f"built in: {rule}")
-        if not self._secret.isdisjoint(_runs(text)):
+        if not self._secret.isdisjoint(runs(text)):
             return _stopped("recited from her persona", "built in: persona")
         return self._built_in(self._rude.find(fold(text)))
 
@@ -176,20 +179,25 @@ def _stopped(reason: str, rule: str) -> Verdict:
     return Verdict(allowed=False, reason=reason, rule=rule)
 
 
-def _runs(text: str) -> Iterator[str]:
+def letters(text: str) -> str:
+    """Its letters and digits, however they are written."""
+    return re.sub(r"[\W_]+", "", fold(text))
+
+
+def runs(text: str) -> Iterator[str]:
     """Every run of letters and digits that is long enough to be no coincidence."""
-    letters = re.sub(r"[\W_]+", "", fold(text))
-    for begin in range(len(letters)):
-        run = letters[begin : begin + LEAK_LENGTH_CHINESE]
+    written = letters(text)
+    for begin in range(len(written)):
+        run = written[begin : begin + LEAK_LENGTH_CHINESE]
         length = LEAK_LENGTH_CHINESE
         if run.isascii():
-            run, length = letters[begin : begin + LEAK_LENGTH], LEAK_LENGTH
+            run, length = written[begin : begin + LEAK_LENGTH], LEAK_LENGTH
         if len(run) == length:
             yield run
 
 
-def _compiled(index: int, source: str) -> re.Pattern[str]:
-    where = f"gate.patterns[{index}] {source!r}"
+def compiled(source: str, where: str) -> re.Pattern[str]:
+    """A pattern out of a file. Raises ConfigError for one that cannot be used; ``where`` it stands."""
     pattern = re.compile(source, re.IGNORECASE)
     if pattern.search(""):
         raise ConfigError("this fits every message", where=where, cure="have it ask for at least one letter")

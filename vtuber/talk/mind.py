@@ -14,7 +14,7 @@ from vtuber.config import Settings
 from vtuber.events import Batch
 from vtuber.gate.filters import Filter
 from vtuber.health import Health
-from vtuber.voice.sentences import Cutter
+from vtuber.wording import Wording
 
 
 class Mind:
@@ -28,8 +28,9 @@ class Mind:
         self.prompt: Prompt | None = None
         """What was asked last."""
         self.usage = Usage()
-        self._filter = Filter(settings.gate, character.persona)
-        self._waited = self._took = 0.0  # seconds to the first token, and from there to the last
+        judge = Filter(settings.gate, character.persona)
+        self._wording = Wording(settings, character, self.brain, self.brain.spares, judge)
+        self._asked = self._waited = self._took = 0.0  # when; seconds to the first token, and on to the last
 
     async def start(self, progress: Progress) -> None:
         await self.brain.start(progress)
@@ -44,29 +45,19 @@ class Mind:
     async def answer(self, batch: Batch, seed: int) -> AsyncGenerator[str, None]:
         """Her sentences. Whoever listens tells ``conversation`` what was heard of them. Raises BrainError."""
         self.prompt = await self.conversation.prompt(batch, NOTHING, seed)
-        cutter = Cutter(first_piece=self.settings.voice.first_piece, moods=self.character.moods)
-        async with aclosing(self._tokens(self.prompt)) as tokens:
-            async for token in tokens:
-                for piece in cutter.feed(token):
-                    if not self._filter.say(piece.text).allowed:
-                        yield self.character.ways_out[0]
-                        return
-                    yield piece.text
-        for piece in cutter.finish():
-            if self._filter.say(piece.text).allowed:
-                yield piece.text
-
-    async def _tokens(self, prompt: Prompt) -> AsyncGenerator[str, None]:
-        """Notes what they cost and how long they took."""
-        asked, self._waited, self._took = clock.now(), 0.0, 0.0
+        self._asked, self._waited, self._took = clock.now(), 0.0, 0.0
         try:
-            async with aclosing(self.brain.stream(prompt)) as tokens:
-                async for token in tokens:
-                    self._waited = self._waited or clock.now() - asked
-                    self._took = clock.now() - asked - self._waited
-                    yield token
+            async with aclosing(self._wording.answer(self.prompt, lap=self._lap)) as pieces:
+                async for piece in pieces:
+                    yield piece.text
         finally:
             self.usage = self.brain.usage
+
+    def _lap(self, part: str) -> None:
+        """Notes when tokens come, of which each is told."""
+        if part == "first_token":
+            self._waited = self._waited or clock.now() - self._asked
+            self._took = clock.now() - self._asked - self._waited
 
     def description(self) -> str:
         """The model, and how fast its last reply was."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+
+from vtuber.voice.markup import Markup, Mood
 
 CJK_WEIGHT = 2.5
 """A Chinese character takes about as long to say as this many Latin ones."""
@@ -18,8 +20,8 @@ CJK_WEIGHT = 2.5
 LONGEST = 160
 """No piece weighs much more: one weight is one Latin character."""
 
-_LONGEST_RUN = 32
-"""No more emphasis marks in a row are kept."""
+SHORTEST = 12.0
+"""No piece is cut at a word before it weighs so much."""
 
 _ENDS = ".!?。！？"
 _CLAUSES = ",;:，；：、…—～"
@@ -82,16 +84,14 @@ def _is_picture(char: str) -> bool:
 class Cutter:
     """Fed with text as it streams; gives pieces as early as they are safe to speak.
 
-    Mood tags (``[happy]``, one of ``moods``) and markdown's emphasis marks are taken out. A mood lasts
-    until the next tag.
+    Mood tags (``[happy]``, one of ``moods``), stage directions and marks of emphasis are taken out. A mood
+    lasts until the next tag.
     """
 
     def __init__(self, moods: Collection[str] = (), first_piece: int = 24) -> None:
-        self._moods = frozenset(mood.lower() for mood in moods)
+        self._markup = Markup(moods)
         self._first_piece = float(first_piece)
         self._mood = ""
-        self._held = ""  # a tag or emphasis marks, until it is clear what they are
-        self._before = "\n"  # the character before them
         self._ready: list[Piece] = []
         self._least = self._wish = 6.0
         self._limit = self._first_piece
@@ -100,51 +100,32 @@ class Cutter:
 
     def feed(self, text: str) -> list[Piece]:
         for char in text:
-            self._filter(char)
+            self._read(self._markup.feed(char))
         return self._take()
 
     def finish(self) -> list[Piece]:
         """The rest. What was only symbols is dropped, and so is a tag that was never finished."""
-        held, self._held = self._held, ""
-        if held and not held.startswith("[") and not _is_emphasis(held, self._before, "\n"):
-            self._add_all(held)
+        self._read(self._markup.finish())
         self._cut(len(self._text))
         return self._take()
+
+    def hurry(self, weight: float) -> None:
+        """The piece that is being written should get no longer than by about so much; see ``voice.pace``."""
+        limit = max(SHORTEST, self._weight + weight)
+        if limit < self._limit:
+            self._limit, self._wish = limit, min(self._wish, 0.4 * limit)
+
+    def _read(self, found: Iterable[str | Mood]) -> None:
+        for item in found:
+            if isinstance(item, Mood):
+                self._cut(len(self._text))
+                self._mood = item.name
+            else:
+                self._add(item)
 
     def _take(self) -> list[Piece]:
         ready, self._ready = self._ready, []
         return ready
-
-    # Tags and emphasis.
-
-    def _filter(self, char: str) -> None:
-        if self._held.startswith("["):
-            self._go_on_with_tag(char)
-            return
-        if self._held and char != self._held[0]:
-            held, self._held = self._held, ""
-            if not _is_emphasis(held, self._before, char):
-                self._add_all(held)
-        if char in "*_#`" or (char == "[" and self._moods):
-            self._held = (self._held + char)[:_LONGEST_RUN]
-        else:
-            self._before = char
-            self._add(char)
-
-    def _go_on_with_tag(self, char: str) -> None:
-        name = self._held[1:].lower()
-        if char == "]" and name in self._moods:
-            self._held = ""
-            self._before = " "
-            self._cut(len(self._text))
-            self._mood = name
-        elif any(mood.startswith(name + char.lower()) for mood in self._moods):
-            self._held += char
-        else:
-            held, self._held = self._held, ""
-            self._before = held[-1]
-            self._add_all(held)
-            self._filter(char)
 
     # Cutting.
 
@@ -267,16 +248,3 @@ def is_abbreviated(before: str) -> bool:
 def _in_address(before: str) -> bool:
     word = before.rpartition(" ")[2]
     return "://" in word or "www." in word
-
-
-def _is_emphasis(marks: str, before: str, after: str) -> bool:
-    """Whether a run of ``*``, ``_``, ``#`` or backticks is markup; not so in 2 * 3, snake_case, C# or ^_^."""
-    if marks[0] == "`":
-        return True
-    if marks[0] == "#":
-        return before == "\n" and after.isspace()
-    if before.isspace() and after.isspace():
-        return len(marks) > 2  # a line of stars
-    if before.isalnum() and after.isalnum():
-        return marks[0] == "*" and len(marks) > 1
-    return before.isalnum() or after.isalnum() or before in _MARKS

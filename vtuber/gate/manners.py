@@ -1,0 +1,207 @@
+"""A model's slips: a reply that has gone wrong, told before it is heard.
+
+The filter (``filters``) judges what must never be said by anybody, these whether she is still herself. What
+they find is no reason for silence: she is asked again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from vtuber.gate.filters import CONTROL_TOKENS, compiled, letters, runs
+from vtuber.spelling import fold, gist
+from vtuber.text import joined
+
+SYMBOLS = 40
+"""So many characters without a letter among them are nothing that anybody could pronounce."""
+LONGEST_LOOP = 120
+"""Characters; what repeats itself over more than that is told by whole sentences."""
+_LOOPED, _LOOPED_CHINESE = 40, 16
+"""A loop of a few characters must be so long…"""
+_ROUNDS = 3
+"""…and a longer one be gone through so often."""
+_SAME = 2
+"""A sentence may be said so often in one reply…"""
+_SAME_LENGTH = 6
+"""…if it has so many letters; shorter ones as often as she likes."""
+_BEGINNING, _BEGINNING_CHINESE = 14, 6
+"""So many letters word for word out of the prompt may be the beginning of more."""
+_SEAM, _LONGEST_LABEL = 24, 80
+"""Characters of what was read before that may belong to a marker, or to a line's label."""
+
+_BROKEN = re.compile(
+    "[\ufffd\ud800-\udfff\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f]"
+    "|<0x[0-9A-Fa-f]{2}>"  # a byte that a tokenizer spelled out
+    "|â€|Ã[^\\w\\s]"  # UTF-8 that was read as Latin-1
+)
+_ROLES = (
+    r"user|human|viewer|chat|assistant|system|model|bot|ai|instruction|input|output|response|reply"
+    r"|使用者|用[戶户]|[觀观][眾众]|[聊]天室|助理|助手|系[統统]|人[類类]"
+)
+_ALSO = re.compile(r"\[also ([^:\]]{1,50}):")
+_SENTENCE = re.compile(r"[^.!?。！？…]*[.!?。！？…]+[\"'”’」』)）]*\s*")
+_NEGATION = re.compile(
+    r"n['’]?t\b|\b(?:not?|never|hate|dislike|wrong)\b|[不沒没別别難难]|討厭|讨厌",
+    re.IGNORECASE,
+)
+
+# A sentence that tells what others say, or forbids to say it, or asks, denies nothing.
+_OTHERS = (
+    r"some(?:one|body)?|people|they|you|he|she|who(?:ever)?|any(?:one|body)|every(?:one|body)|no(?:body| one)"
+    r"|many|others?|haters?|heretics?|those"
+)
+_SAY = r"sa(?:y|ys|id|ying)|think\w*|thought|claim\w*|believ\w*|tell\w*|told|insist\w*|argu\w*|wr[io]te\w*"
+_REPORTED = re.compile(
+    rf"\b(?:{_OTHERS})\b(?:\W+\w+){{0,3}}?\W+(?:{_SAY})\b"
+    rf"|\b(?:never|not|won['’]?t|can['’]?t|cannot|refuse to|how dare)\s+(?:\w+\s+){{0,2}}?(?:say|claim|admit)"
+    r"|(?:有人|(?<![跟和對对])[誰谁你妳您他她們们]|別人|别人|大家|有些人|那些|很多人|人家|敢|竟然|居然|[不別别][許许准要會会能]?)"
+    r"[^,，.。!！?？]{0,6}(?:[說说講讲嫌罵骂]|[覺觉]得|[認认][為为])",
+    re.IGNORECASE,
+)
+_REFUTED = re.compile(
+    r"[?？]|\b(?:wrong|heresy|heretics?|lies?|lying|nonsense|myth|false|blasphemy|mistaken|banned)\b"
+    rf"|\b(?:{_OTHERS})\b(?:\W+\w+){{0,2}}?\W+(?:{_SAY})\b|\bsa(?:id|ys) (?:nobody|no one)\b"
+    r"|的(?:人|[傢家]伙)|[錯错]的|[胡瞎亂乱][說说]|[謊谎]|才怪",
+    re.IGNORECASE,
+)
+
+
+class Slip(Exception):  # noqa: N818  # the model's, and no error of the program
+    """What is wrong with a reply, in a few words."""
+
+
+class Manners:
+    """One character's: what she is called, what is ``sacred`` to her, and patterns for its ``denials``.
+
+    Raises ConfigError, naming the file (``where``), for a denial that fits everything or can take for ever.
+    """
+
+    def __init__(
+        self, names: Sequence[str], sacred: Sequence[str], denials: Sequence[str], where: str
+    ) -> None:
+        self.names = names
+        self.sacred = sacred
+        self._denials = [
+            compiled(source, f"{where}: denials.{index} {source!r}") for index, source in enumerate(denials)
+        ]
+        self._subjects = frozenset(_subjects(" ".join(sacred))) if denials else frozenset()
+
+    def denies(self, sentence: str) -> bool:
+        """Whether she says in it herself that what is sacred to her is not so."""
+        for denial in self._denials:
+            for match in denial.finditer(sentence):
+                before, after = sentence[: match.start()], sentence[match.end() :]
+                if not (_REPORTED.search(before) or _REFUTED.search(after)):
+                    return True
+        return False
+
+    def may_deny(self, beginning: str) -> bool:
+        """Whether a sentence that begins so may yet turn out to deny it, or not to."""
+        negated = bool(_NEGATION.search(beginning))
+        return (negated and not self._subjects.isdisjoint(_subjects(beginning))) or self.denies(beginning)
+
+
+class Watch:
+    """Over one reply. ``read`` what the model writes, ``judge`` what she is to say of it; both raise Slip.
+
+    ``secret`` is what she was told and nobody else is, ``names`` whoever is in the talk with her, ``asked``
+    the line that she answers.
+    """
+
+    def __init__(
+        self, manners: Manners, secret: Sequence[str] = (), names: Iterable[str] = (), asked: str = ""
+    ) -> None:
+        self._manners = manners
+        told = " ".join(secret)
+        for fact in manners.sacred:
+            told = told.replace(fact, " ")
+        self._secret = letters(told)
+        self._secret_runs = frozenset(runs(told))
+        self._label = _label([*names, *manners.names, *_ALSO.findall(asked)])
+        self._read = self._plain = ""
+        self._unsaid = 0
+        self._said = ""
+        self._open = ""  # the sentence that has not ended
+        self._times: dict[str, int] = {}
+        self.doubts = False
+        """What was judged last may still turn out to be the beginning of a slip: let nobody hear it yet."""
+
+    def read(self, text: str) -> None:
+        """The next few characters that the model wrote, before anything is taken out of them."""
+        begin = max(0, len(self._read) - _SEAM)
+        self._read += text
+        line = max(0, len(self._plain) - _LONGEST_LABEL)
+        self._plain += unicodedata.normalize("NFKC", text)
+        if _BROKEN.search(self._read, begin):
+            raise Slip("broken characters")
+        if CONTROL_TOKENS.search(self._read, begin):
+            raise Slip("a piece of the prompt's machinery")
+        if self._label.search(self._plain, line):
+            raise Slip("somebody else's line")
+        self._unsaid = 0 if any(map(str.isalnum, text)) else self._unsaid + len(text)
+        if self._unsaid >= SYMBOLS:
+            raise Slip("nothing to pronounce")
+        if _loops(" ".join(self._plain[-_ROUNDS * LONGEST_LOOP :].casefold().split())):
+            raise Slip("a loop")
+
+    def judge(self, piece: str) -> None:
+        """The next piece of what she is to say."""
+        self._said += f" {piece}"
+        said = letters(self._said)
+        if not self._secret_runs.isdisjoint(runs(self._said)):
+            raise Slip("recited from the prompt")
+        tail = said[-_BEGINNING:]
+        if not tail[-_BEGINNING_CHINESE:].isascii():
+            tail = tail[-_BEGINNING_CHINESE:]
+        recites = len(tail) >= _BEGINNING_CHINESE and tail in self._secret
+        whole = ""
+        self._open = joined(self._open, piece)
+        for sentence in _SENTENCE.findall(self._open):
+            whole += sentence
+            self._end_sentence(sentence)
+        self._open = self._open[len(whole) :]
+        self.doubts = recites or self._manners.may_deny(self._open)
+
+    def finish(self) -> None:
+        """The reply is over."""
+        if self._read.strip() and not self._said:
+            raise Slip("nothing to pronounce")
+        self._end_sentence(self._open)
+        self.doubts = False
+
+    def _end_sentence(self, sentence: str) -> None:
+        if self._manners.denies(unicodedata.normalize("NFKC", sentence)):
+            raise Slip("she denies what is sacred to her")
+        same = gist(fold(sentence))
+        self._times[same] = self._times.get(same, 0) + 1
+        if len(same) >= _SAME_LENGTH and self._times[same] > _SAME:
+            raise Slip("a loop")
+
+
+def _label(names: Iterable[str]) -> re.Pattern[str]:
+    """The beginning of a line of a role's or of one of ``names``: "Mika:", "<Mika>"."""
+    plain = {unicodedata.normalize("NFKC", name).strip() for name in names}
+    known = "|".join([_ROLES, *(re.escape(name) for name in sorted(plain) if len(name) > 1)])
+    return re.compile(
+        rf"(?:^|[\n.!?。…\"”」])[\s*_#<(\[]*(?:{known})[\s*_>)\]]*:(?!//)|<(?:{known})>", re.IGNORECASE
+    )
+
+
+def _loops(text: str) -> bool:
+    """Whether the text ends with the same over and over."""
+    chinese = any(char.isalpha() and not char.isascii() for char in text[-_LOOPED_CHINESE:])
+    looped = _LOOPED_CHINESE if chinese else _LOOPED
+    return any(
+        text.endswith(text[-length:] * max(_ROUNDS, -(-looped // length)))
+        for length in range(1, min(LONGEST_LOOP, len(text) // _ROUNDS) + 1)
+    )
+
+
+def _subjects(text: str) -> Iterable[str]:
+    """What a text is about: its longer words, and what stands for them in Chinese."""
+    folded = fold(text)
+    yield from re.findall(r"[a-z]{5,}", folded)
+    for run in re.findall(r"[\u4e00-\u9fff]+", folded):
+        yield from (run[at : at + 2] for at in range(len(run) - 1))

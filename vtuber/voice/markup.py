@@ -1,0 +1,163 @@
+"""What a model writes and nobody should say: mood tags, stage directions, marks of emphasis.
+
+Read character by character, so how the text was chunked never matters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+_NARROW = str.maketrans("［］（）＊", "[]()*")
+_CLOSERS = {"[": "]", "【": "】", "(": ")", "*": "*"}
+"""An aside begins with one of these and ends with the other…"""
+_LONGEST = {"[": 40, "【": 16, "(": 48, "*": 60}
+"""…or, after so many characters, was none."""
+_EMPHASIS = "*_#`"
+_LONGEST_RUN = 32
+"""No more emphasis marks in a row are kept."""
+_CLAUSE_ENDS = ".!?。！？…,;:，；：、—～~\n"
+_MARKS = ".!?。！？,;:，；：、…—～"
+_CHINESE = "\u4e00-\u9fff"
+
+# Stage directions. Some deeds are told anywhere; where a clause has ended, others are known by their form:
+# "smiles", "tilting her head", "soft giggle", "臉紅".
+_DEED = (
+    r"(?:smil|grin|giggl|laugh|chuckl|sigh|gasp|blush|wink|wav|nod|shrug|pout|sob|yawn|blink|hug|bow|gulp)"
+)
+_TOLD_ANYWHERE = re.compile(rf"{_DEED}(?:e?s|ing)\b")
+_NO_DEED = r"always|perhaps|sometimes|nothing|something|anything|everything|during|this|was|has|yes|its|is|as"
+_TOLD_APART = re.compile(
+    rf"(?!(?:{_NO_DEED})\b)(?:[a-z]+(?:(?<!s)s|ing)\b|(?:[a-z]+ ){{0,2}}{_DEED}(?:e?s?|ing)\b)[^.!?]*"
+    rf"|[{_CHINESE}][^。！？]{{0,11}}"
+)
+_MAY_BEGIN = re.compile(rf"[a-z{_CHINESE}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """The mood of what follows."""
+
+    name: str
+
+
+class Markup:
+    """Fed with characters; gives back those that are to be said, and the moods among them.
+
+    A mood is one of ``moods`` in square brackets, ``[happy]``; whatever else stands in them is dropped. So
+    are stage directions (``*smiles*``, ``(laughs)``), and moods in other brackets where a clause has ended.
+    """
+
+    def __init__(self, moods: Collection[str] = ()) -> None:
+        self._moods = frozenset(mood.lower() for mood in moods)
+        self._held = ""  # an aside or emphasis marks, until it is clear what they are
+        self._before = "\n"  # the character before them
+        self._apart = True  # whether a clause has ended before them
+
+    def feed(self, char: str) -> Iterator[str | Mood]:
+        if self._opener() and self._goes_on(char):
+            yield from self._go_on(char)
+            return
+        narrow = char.translate(_NARROW)
+        in_run = char in _EMPHASIS and not self._held.strip(char)
+        while self._held and not in_run:
+            yield from self._let_go(char)
+        if char in _EMPHASIS or narrow in _CLOSERS:
+            self._held = (self._held + char)[:_LONGEST_RUN]
+        elif narrow != "]":
+            yield self._say(char)
+
+    def finish(self) -> Iterator[str | Mood]:
+        """The rest, but for a tag that was never finished."""
+        if self._opener() == "[" and self._held[1:].partition(" ")[0].lower() not in self._moods:
+            self._held = ""
+        while self._held:
+            yield from self._let_go("\n")
+
+    def _say(self, char: str) -> str:
+        self._before = char
+        if char == "\n" or not char.isspace():
+            self._apart = char in _CLAUSE_ENDS
+        return char
+
+    def _let_go(self, following: str) -> Iterator[str | Mood]:
+        """What was held was no aside: it is said, without marks of emphasis."""
+        held, self._held = self._held, ""
+        opener, inside = held[:1].translate(_NARROW), held[1:]
+        if opener == "[":
+            mood, _, rest = inside.partition(" ")
+            if mood.lower() in self._moods:
+                yield Mood(mood.lower())
+                inside = rest
+        elif opener in _CLOSERS and inside.strip("*"):
+            if opener != "*" or not self._is_emphasis("*", inside[0]):
+                yield self._say(held[0])
+        elif held:
+            inside = "" if self._is_emphasis(held, following) else held
+            yield from map(self._say, inside)
+            return
+        for char in inside:
+            yield from self.feed(char)
+
+    # Asides
+
+    def _opener(self) -> str:
+        """What opened the aside that is held; "" when there is none."""
+        opener = self._held[:1].translate(_NARROW)
+        return opener if opener in _CLOSERS and self._held[1:2] != "*" else ""
+
+    def _goes_on(self, char: str) -> bool:
+        """Whether what is held is an aside still, with one more character."""
+        opener, inside = self._opener(), self._held[1:] + char
+        narrow = char.translate(_NARROW)
+        if narrow == _CLOSERS[opener]:
+            return opener != "*" or len(inside) > 1  # two stars are no aside
+        if char == "\n" or narrow in _CLOSERS or len(inside) > _LONGEST[opener]:
+            return False
+        return opener == "[" or self._may_be_told(inside)
+
+    def _may_be_told(self, inside: str) -> bool:
+        """Whether it may be the beginning of a mood or a stage direction."""
+        if self._apart and any(mood.startswith(inside.lower()) for mood in self._moods):
+            return True
+        first, space, _ = inside.partition(" ")
+        known = self._apart or not space or bool(_TOLD_ANYWHERE.fullmatch(first))
+        return known and bool(_MAY_BEGIN.match(inside))
+
+    def _go_on(self, char: str) -> Iterator[str | Mood]:
+        opener, inside = self._opener(), self._held[1:]
+        if char.translate(_NARROW) != _CLOSERS[opener]:
+            self._held += char
+            return
+        words = re.findall(r"\w+", inside.lower())
+        moods = [word for word in words if word in self._moods]
+        if opener == "[" or (self._apart and moods == words):
+            yield from map(Mood, moods[:1])
+        elif not (_TOLD_ANYWHERE.match(inside) or (self._apart and _TOLD_APART.fullmatch(inside))):
+            while self._held:
+                yield from self._let_go(char)
+            if opener == "*":
+                self._held = char
+            else:
+                yield self._say(char)
+            return
+        self._held = ""
+        self._before = " "
+
+    # Emphasis
+
+    def _is_emphasis(self, marks: str, after: str) -> bool:
+        """Whether a run of ``*``, ``_``, ``#`` or backticks is markup, unlike 2 * 3, snake_case, C#, ^_^."""
+        before = self._before
+        if marks[0] not in _EMPHASIS:
+            return False
+        if marks[0] == "`":
+            return True
+        if marks[0] == "#":
+            return before == "\n" and after.isspace()
+        if before.isspace() and after.isspace():
+            return len(marks) > 2  # a line of stars
+        if before.isalnum() and after.isalnum():
+            return marks[0] == "*" and len(marks) > 1
+        return before.isalnum() or after.isalnum() or before in _MARKS
