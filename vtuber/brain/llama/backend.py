@@ -80,6 +80,7 @@ class Llama:
         self._extra_buffers = True
         self._trouble = ""
         self._usage = Usage()
+        self._ahead = 0
 
     # What the show asks for
 
@@ -95,6 +96,17 @@ class Llama:
         self._head = head
         async with self._turn:
             await self._read_head(await self._idle())
+
+    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+        async with self._turn:
+            child = await self._idle()
+            request = child.ask("warm", pieces=list(self.template.head(lines)))
+            try:
+                frame = await self._answer(request, self._long_seconds)
+                self._ahead += frame["prompt"] - frame["reused"]
+            finally:
+                if not request.over.is_set():
+                    await self._close(child, request)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         async with self._turn:
@@ -115,7 +127,7 @@ class Llama:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(names=self.template.named, seed=True, cache=True, cancel=True)
+        return Capabilities(names=self.template.named, seed=True, cache=True, cancel=True, ahead=True)
 
     @property
     def context(self) -> int:
@@ -252,7 +264,8 @@ class Llama:
 
     def _note_usage(self, frame: dict[str, Any]) -> None:
         if "reply" in frame:
-            self._usage = Usage(frame["prompt"], frame["reused"], frame["reply"])
+            self._usage = Usage(frame["prompt"], frame["reused"], frame["reply"], self._ahead)
+            self._ahead = 0
 
     # The process
 
