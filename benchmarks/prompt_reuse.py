@@ -2,9 +2,9 @@
 
     python -m benchmarks.prompt_reuse [turns]
 
-Real model, real process, short replies, every message a viewer's who spoke before. The target is that 95% of the
-prompt come from the cache, from the third turn on. Beside the tokens that were read stand the least possible:
-those of the question itself. What is read "ahead" is read between two turns, while nobody waits.
+Real model, real process, short replies, every message a viewer's who spoke before. The target is that 95% of
+the prompt come from the cache, from the third turn on. Beside the tokens that were read stand the least
+possible: those of the question itself. What is read "ahead" is read between two turns, while nobody waits.
 """
 
 from __future__ import annotations
