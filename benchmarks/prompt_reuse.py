@@ -1,8 +1,10 @@
 """How much of each prompt comes from the model's cache, over a recorded Twitch stream.
 
-    python benchmarks/prompt_reuse.py [turns]
+    python -m benchmarks.prompt_reuse [turns]
 
-Real model, real process, one batch for every 40 messages. The target is 95% from the third turn on.
+Real model, real process, short replies, every message a viewer's who spoke before. The target is that 95% of
+the prompt come from the cache, from the third turn on. Beside the tokens that were read stand the least
+possible: those of the question itself. What is read "ahead" is read between two turns, while nobody waits.
 """
 
 from __future__ import annotations
@@ -10,22 +12,26 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import time
+from collections import Counter
 from contextlib import aclosing
 from pathlib import Path
 
 from vtuber import character
 from vtuber.brain.llama.backend import Llama
-from vtuber.brain.memory import NOTHING
+from vtuber.brain.llama.model_file import locate
+from vtuber.brain.memory import Recollection, Viewer
 from vtuber.brain.prompt import Conversation
-from vtuber.config import Settings
+from vtuber.config import Brain, Settings
 from vtuber.events import Author, Batch, ChatMessage, Pick
+from vtuber.metrics import Metrics, percentiles
 
 RECORDED = Path(__file__).parent.parent / "tests" / "data" / "twitch-vod-chat.json"
-EVERY = 40
+TURNS = 200
+WARM_TURNS = 2
 
 
-def batches() -> list[Batch]:
+def batches(turns: int) -> list[Batch]:
+    """So many, spread evenly over the recording."""
     rows = json.loads(RECORDED.read_text(encoding="utf-8"))["comments"]
     messages = [
         ChatMessage(
@@ -37,36 +43,59 @@ def batches() -> list[Batch]:
         )
         for row in rows
     ]
+    every = (len(messages) - 4) // turns
     return [
         Batch(Pick(messages[at]), tuple(map(Pick, messages[at + 1 : at + 4])))
-        for at in range(0, len(messages) - 4, EVERY)
+        for at in range(0, turns * every, every)
     ]
 
 
+def recalled(batch: Batch, last: str) -> Recollection:
+    """As if the lead had written before, and were answered so."""
+    lead = batch.lead.event
+    viewer = Viewer(lead.author.name, 2, "hello again")
+    return Recollection({(lead.platform, lead.author.id): viewer}, (last,) if last else ())
+
+
 async def main(turns: int) -> None:
-    settings = Settings()
+    # Its path given, the embedded model counts as one of the streamer's own, and has a history.
+    settings = Settings(brain=Brain(model=str(locate("")), max_tokens=24))
     brain = Llama(settings)
     await brain.start(lambda _share, _words: None)
     talk = Conversation(character.load("banban"), settings, brain)
     await talk.start(lambda _share, words: print(words))
-    shares: list[float] = []
-    print("turn  prompt  reused  share  reply  first token")
-    for turn, batch in enumerate(batches()[:turns], 1):
-        prompt = await talk.prompt(batch, NOTHING, turn)
-        began, first, said = time.perf_counter(), 0.0, ""
+    metrics, shares, compactions, before, said = Metrics(), [], 0, 0, ""
+    for turn, batch in enumerate(batches(turns), 1):
+        prompt = await talk.prompt(batch, recalled(batch, said), turn)
+        said = ""
         async with aclosing(brain.stream(prompt)) as tokens:
             async for token in tokens:
-                first = first or time.perf_counter() - began
                 said += token
         talk.heard(said)
+        await talk.tidy()
         used = brain.usage
-        shares.append(used.reused / used.prompt)
-        row = f"{turn:4}  {used.prompt:6}  {used.reused:6}  {shares[-1]:5.1%}  {used.reply:5}"
-        print(f"{row}  {first * 1000:6.0f} ms  {said}")
+        compactions += len(prompt.lines) < before
+        before = len(prompt.lines)
+        if turn > WARM_TURNS:
+            metrics.read(used.prompt, reused=used.reused, new=prompt.new, ahead=used.ahead)
+            shares.append(100 * used.reused / used.prompt)
+        if turn % 20 == 1:
+            row = f"turn {turn:3}: {used.prompt:4} tokens, {used.prompt - used.reused:3} read"
+            print(f"{row}, {prompt.new:3} of them new, {used.ahead:3} read ahead")
     await brain.stop()
-    later = sorted(shares[2:])
-    print(f"from the third turn on: least {later[0]:.1%}, median {later[len(later) // 2]:.1%}")
+    print_figures(metrics, shares, compactions)
+
+
+def print_figures(metrics: Metrics, shares: list[float], compactions: int) -> None:
+    report = metrics.report(Counter())
+    print(f"\nfrom the cache: {report['prompt_reuse']:.1%} of all prompts, least {min(shares):.1f}% of one")
+    print(f"history was halved {compactions} times in {len(shares)} turns")
+    for kind, what in (("new", "the question"), ("read", "read"), ("ahead", "read ahead")):
+        counts = metrics.tokens[kind]
+        told = percentiles(counts)
+        mean = sum(counts) / len(counts)
+        print(f"tokens a turn, {what:12}: mean {mean:5.1f}, median {told['p50']:g}, most {told['max']:g}")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 40))
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else TURNS))

@@ -36,6 +36,9 @@ class ScriptedBrain:
     async def warm(self, head: tuple[Line, ...]) -> None:
         pass
 
+    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+        pass
+
     async def count(self, lines: tuple[Line, ...]) -> int:
         return sum(len(line.text) // 4 + 4 for line in lines)
 

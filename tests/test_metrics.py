@@ -75,11 +75,25 @@ async def test_memory_is_measured_with_its_peak() -> None:
     assert 5 < metrics.rss_start < metrics.rss_peak < rss_mb() + 100
 
 
+def test_what_prompts_cost_is_told_beside_what_they_had_to() -> None:
+    metrics = Metrics()
+    metrics.read(1000, reused=0, new=30, ahead=0)
+    metrics.read(1000, reused=960, new=35, ahead=12)
+    report = metrics.report(Counter())
+    assert report["prompt_reuse"] == 0.48
+    assert report["tokens"]["read"]["p50"] == 40
+    assert {kind: report["tokens"][kind]["max"] for kind in ("read", "new", "ahead")} == {
+        "read": 1000,
+        "new": 35,
+        "ahead": 12,
+    }
+
+
 def test_a_report_has_every_key_even_when_nothing_happened() -> None:
     report = Metrics().report(Counter())
     assert set(report) == {
         *("messages", "paid", "paid_answered", "turns", "dropped", "latency_ms", "dead_air_ms"),
-        *("prompt_reuse", "loop_lag_ms", "rss_mb"),
+        *("prompt_reuse", "tokens", "loop_lag_ms", "rss_mb"),
     }
     assert set(report["latency_ms"]) == {*PARTS, "total"}
     assert set(report["rss_mb"]) == {"start", "end", "peak"}

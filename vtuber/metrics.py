@@ -75,6 +75,11 @@ class Metrics:
     loop_lag: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
     prompt_tokens: int = 0
     reused_tokens: int = 0
+    tokens: dict[str, deque[float]] = field(
+        default_factory=lambda: {kind: deque(maxlen=KEPT) for kind in ("read", "new", "ahead")}
+    )
+    """Of each reply: how many the model read while somebody waited, how many of them it had to (the question
+    itself), and how many it read before, while nobody waited."""
     rss_start: float = 0.0
     rss_peak: float = 0.0
     rss_end: float = 0.0
@@ -85,6 +90,13 @@ class Metrics:
             self.latency[part].append(value)
         if (total := watch.total) is not None:
             self.latency["total"].append(total)
+
+    def read(self, prompt: int, *, reused: int, new: int, ahead: int) -> None:
+        """What a prompt of so many tokens cost."""
+        self.prompt_tokens += prompt
+        self.reused_tokens += reused
+        for kind, count in (("read", prompt - reused), ("new", new), ("ahead", ahead)):
+            self.tokens[kind].append(count)
 
     async def watch_loop(self, every: float = 0.02) -> None:
         """Measures how late the event loop is, until cancelled. Means nothing in simulated time."""
@@ -116,6 +128,7 @@ class Metrics:
             "latency_ms": {part: percentiles(values) for part, values in self.latency.items()},
             "dead_air_ms": percentiles(self.dead_air),
             "prompt_reuse": round(self.reused_tokens / self.prompt_tokens, 4) if self.prompt_tokens else None,
+            "tokens": {kind: percentiles(counts) for kind, counts in self.tokens.items()},
             "loop_lag_ms": percentiles(self.loop_lag),
             "rss_mb": {
                 "start": round(self.rss_start, 1),

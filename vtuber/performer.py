@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import count
 
 from vtuber import clock
-from vtuber.agenda import Agenda
+from vtuber.agenda import Agenda, Assignment
 from vtuber.brain.memory.purge import is_person
 from vtuber.events import is_paid
 from vtuber.inbox import Drop, Inbox
@@ -110,13 +110,24 @@ class Performer:
         """Turn after turn. The next is chosen when the one before is made and nearly heard."""
         async with asyncio.TaskGroup() as turns:
             for number in count(1):
-                assignment = await self.agenda.next()
+                assignment = await self._next()
                 seed = random.Random(f"{self._seed}:{number}").getrandbits(31)
                 turn = Turn(number, assignment.batch, self._cast, seed=seed, script=assignment.script)
                 self._turns.append(turn)
                 turns.create_task(self._perform(turn))
                 await turn.made.wait()
-                await self._cast.stage.quiet(self._cast.settings.show.take_early)
+
+    async def _next(self) -> Assignment:
+        """What she does next, when all is nearly heard. Until then the model has time for other things."""
+        tidying = asyncio.create_task(self._cast.conversation.stay_tidy())
+        try:
+            await self._cast.stage.quiet(self._cast.settings.show.take_early)
+            return await self.agenda.next()
+        finally:
+            tidying.cancel()
+            (outcome,) = await asyncio.gather(tidying, return_exceptions=True)
+            if not isinstance(outcome, asyncio.CancelledError):
+                log.error("the conversation was not put in order: %s", escaped(repr(outcome)))
 
     async def _perform(self, turn: Turn) -> None:
         """One turn, from the sign that she thinks to the last word. Its failure is its own."""
@@ -185,8 +196,8 @@ class Performer:
         self._tries.pop((batch.lead.event.platform, batch.lead.event.id), None)
         metrics.turns += 1
         metrics.paid_answered += sum(is_paid(pick.event) for pick in (batch.lead, *batch.others))
-        metrics.prompt_tokens += reply.usage.prompt
-        metrics.reused_tokens += reply.usage.reused
+        if (usage := reply.usage).prompt:
+            metrics.read(usage.prompt, reused=usage.reused, new=reply.new_tokens, ahead=usage.ahead)
         if reply.began is not None:
             metrics.answered(turn.watch)
             if self._fell_silent is not None:
@@ -218,6 +229,8 @@ class Performer:
             prompt_tokens=reply.usage.prompt,
             reused_tokens=reply.usage.reused,
             restored_tokens=reply.usage.restored,
+            ahead_tokens=reply.usage.ahead,
+            new_tokens=reply.new_tokens,
         )
         if turn.was_withdrawn:
             log.info("(answered to what was taken back)")

@@ -188,6 +188,8 @@ def show_figures(report: dict[str, Any]) -> None:
     counts = Table(title="the rehearsal", title_justify="left", show_header=False)
     dropped = ", ".join(f"{count} {reason}" for reason, count in report["dropped"].items()) or "none"
     reuse = report["prompt_reuse"]
+    read, new, ahead = (report["tokens"][kind]["p50"] for kind in ("read", "new", "ahead"))
+    tokens = "–" if reuse is None else f"{read:g} (the question: {new:g}), {ahead:g} more while nobody waited"
     memory = report["rss_mb"]
     for name, value in (
         ("messages", report["messages"]),
@@ -195,6 +197,7 @@ def show_figures(report: dict[str, Any]) -> None:
         ("replies", report["turns"]),
         ("dropped", dropped),
         ("prompt from the cache", "–" if reuse is None else f"{reuse:.1%}"),
+        ("tokens read for a reply, median", tokens),
         ("memory (MiB)", f"{memory['start']:g} → {memory['end']:g}, peak {memory['peak']:g}"),
         ("left waiting", report["waiting"]),
         ("seed", report["seed"]),

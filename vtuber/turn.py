@@ -60,6 +60,8 @@ class Reply:
 
     spoken: list[Spoken] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
+    new_tokens: int = 0
+    """Tokens of the question itself: so many at least had to be read."""
     failed: str = ""
     """Why nothing more was said, when a part failed."""
 
@@ -192,6 +194,7 @@ class Turn:
     async def _prompt(self) -> Prompt:
         self._recollection = await self._recall()
         prompt = await self._cast.conversation.prompt(self.batch, self._recollection, self._seed)
+        self.reply.new_tokens = prompt.new
         self._lap("prompt")
         self._note("prompt", **self._cast.conversation.digest(prompt))
         return prompt

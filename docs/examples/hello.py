@@ -51,6 +51,9 @@ class HelloBrain:
     async def warm(self, head: tuple[Line, ...]) -> None:
         """There is no cache to fill."""
 
+    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+        """Nor is there later."""
+
     async def count(self, lines: tuple[Line, ...]) -> int:
         return sum(len(line.text.split()) for line in lines)
 

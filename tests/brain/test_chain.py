@@ -61,6 +61,10 @@ class Actor:
         await asyncio.sleep(self.first)
         self.ail()
 
+    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+        self.done.append("read ahead")
+        self.ail()
+
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         self.asked.append(prompt)
         self.open += 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -15,9 +17,12 @@ import pytest_asyncio
 from vtuber import character
 from vtuber.brain import Line, Prompt
 from vtuber.brain.llama.backend import Llama
+from vtuber.brain.llama.fit import Fit
 from vtuber.brain.llama.model_file import locate
 from vtuber.brain.memory import NOTHING, Recollection, Viewer
-from vtuber.brain.prompt import HISTORY, Conversation
+from vtuber.brain.prompt import Conversation
+from vtuber.brain.templates import Template
+from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Brain, Journal, Settings
 from vtuber.errors import ConfigError
 from vtuber.events import Answerable, Author, Batch, ChatMessage, Gift, Money, Pick, Raid, Room, Subscription
@@ -152,16 +157,19 @@ async def test_a_late_correction_finds_its_own_turn(talk: Conversation) -> None:
     assert [line.text for line in after.lines[after.head :]] == ["early", "A long", "late", "Later.", "now"]
 
 
-async def test_old_history_is_dropped_in_one_go(talk: Conversation) -> None:
-    sizes = []
-    for number in range(HISTORY * 2):
-        prompt = await talk.prompt(batch(f"line {number}"), NOTHING, number)
-        sizes.append((len(prompt.lines) - prompt.head - 1) // 2)
-        talk.heard(f"answer {number}")
-    assert max(sizes) < HISTORY
-    assert sizes[:HISTORY] == list(range(HISTORY))
-    assert sizes[HISTORY] == HISTORY // 2
-    assert talk.digest(prompt)["asked"] == f"line {HISTORY * 2 - 1}"
+async def test_what_is_told_beside_a_question_is_told_once(talk: Conversation) -> None:
+    one = batch("hello", message("LUL", "Ann"), message("5 for you", "Bob", money=Money(Decimal(5), "USD")))
+    first = await talk.prompt(one, NOTHING, 1)
+    assert first.lines[-1].text == "hello [also Bob: [paid 5 USD] 5 for you] [also Ann: LUL]"
+    talk.heard("Hi.")
+    second = await talk.prompt(batch("bye"), NOTHING, 2)
+    assert [line.text for line in second.lines[first.head :]] == ["hello", "Hi.", "bye"]
+    assert second.lines[: len(first.lines) - 1] == first.lines[:-1]
+
+
+async def test_a_prompt_tells_how_much_of_it_is_new(talk: Conversation, brain: Llama) -> None:
+    prompt = await talk.prompt(batch("hello", message("LUL", "Ann")), NOTHING, 1)
+    assert prompt.new == await brain.count(prompt.lines[-1:])
 
 
 async def test_the_embedded_model_answers_each_afresh(brain: Llama) -> None:
@@ -183,26 +191,62 @@ async def test_the_digest_can_be_the_whole(brain: Llama) -> None:
 
 # The budget
 
+CROWD = tuple(message("y" * 500, f"viewer {number}", money=Money(Decimal(1), "USD")) for number in range(499))
+
+
+class Narrow:
+    """The same model with the smallest context there may be."""
+
+    context = 512
+
+    def __init__(self, brain: Llama) -> None:
+        self._brain = brain
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._brain, name)
+
 
 @pytest.mark.parametrize("text", ["🍍" * 500, "hi"])
 async def test_every_prompt_fits_the_smallest_context(text: str) -> None:
-    small = settings(context=512, max_tokens=100)
+    small = settings(context=512, max_tokens=100, model=str(locate("")))
     brain = Llama(small)
     await brain.start(quiet)
     try:
         talk = Conversation(BANBAN, small, brain)
         await talk.start(quiet)
         for number in range(3):
-            one = batch(message(text, "名" * 50), message(text, "b" * 50), message(text, "c"))
-            talk.heard(await reply(brain, await talk.prompt(one, NOTHING, number)) or "well")
-            assert brain.usage.prompt + 100 <= 512
+            one = batch(message(text, "名" * 2000), message(text, "b" * 50), message(text, "c"))
+            prompt = await talk.prompt(one, NOTHING, number)
+            talk.heard(await reply(brain, prompt) or "well")
+            assert brain.usage.prompt + prompt.max_tokens <= 512
+            assert all(fact in prompt.lines[0].text for fact in BANBAN.sacred)
     finally:
         await brain.stop()
 
 
+@pytest.mark.parametrize("template", FORMATS.values(), ids=FORMATS)
+async def test_every_format_fits_the_smallest_context(brain: Llama, template: Template) -> None:
+    """Also where this vocabulary has no tokens for the format's own words."""
+    assert brain._fit is not None
+    own, brain._fit = brain._fit, Fit(template)
+    small = Narrow(brain)
+    try:
+        talk = Conversation(BANBAN, settings(model="some.gguf", max_tokens=160), small)
+        await talk.start(quiet)
+        for number in range(4):
+            prompt = await talk.prompt(batch(message("鳳梨" * 400, "名" * 2000), *CROWD), NOTHING, number)
+            pieces = list(template.prompt(prompt.lines, BANBAN.name))
+            asked = await (await brain._living()).ask("count", pieces=pieces).answer(60)
+            assert asked["tokens"] + prompt.max_tokens <= 512
+            assert prompt.max_tokens >= 64
+            talk.heard("鳳梨" * 20)
+    finally:
+        brain._fit = own
+
+
 async def test_a_persona_that_cannot_fit_is_said_with_numbers(brain: Llama) -> None:
     wordy = replace(BANBAN, persona="She likes a lot of things. " * 800)
-    with pytest.raises(ConfigError, match=r"takes \d{4} tokens") as caught:
+    with pytest.raises(ConfigError, match=r"sacred take \d{4} tokens") as caught:
         await Conversation(wordy, settings(), brain).start(quiet)
     assert caught.value.where.endswith("persona.md")
     assert "brain.context" in caught.value.cure
@@ -218,6 +262,9 @@ async def test_the_shipped_head_has_the_right_size(brain: Llama) -> None:
 
 # The cache, over a recorded stream
 
+OPENING = 6
+"""Tokens that make her speak."""
+
 
 def recorded() -> Iterator[ChatMessage]:
     for row in json.loads(RECORDED.read_text(encoding="utf-8"))["comments"]:
@@ -231,12 +278,37 @@ async def test_from_the_third_turn_on_nearly_all_comes_from_the_cache(brain: Lla
     await talk.start(quiet)
     messages = list(recorded())
     shares = []
-    for turn in range(HISTORY + 2):
+    for turn in range(8):
         lead, *others = messages[turn * 40 : turn * 40 + 4]
-        said = await reply(brain, await talk.prompt(batch(lead, *others), NOTHING, turn))
+        prompt = await talk.prompt(batch(lead, *others), NOTHING, turn)
+        said = await reply(brain, prompt)
         shares.append(brain.usage.reused / brain.usage.prompt)
+        read = brain.usage.prompt - brain.usage.reused
+        assert turn == 0 or prompt.new <= read <= prompt.new + OPENING, (
+            "nothing but the question is waited for"
+        )
         talk.heard(said)
+        await talk.tidy()
     assert min(shares[2:]) >= 0.95, shares
+
+
+async def test_a_question_that_comes_while_history_is_read_does_not_wait(brain: Llama) -> None:
+    talk = Conversation(BANBAN, settings(model=str(locate(""))), brain)
+    await talk.start(quiet)
+    for number in range(6):
+        await talk.prompt(batch(f"question number {number}, and it is not the shortest"), NOTHING, number)
+        talk.heard("It is a long story, and whoever tells it is hungry in the end. " * 3)
+    tidying = asyncio.create_task(talk.stay_tidy())
+    while not brain._turn.locked():  # for a moment
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.05)
+    tidying.cancel()
+    await asyncio.wait({tidying})
+    assert brain._ending is not None
+    await brain._ending
+    prompt = await talk.prompt(batch("and now?"), NOTHING, 9)
+    await reply(brain, prompt)
+    assert prompt.new + OPENING < brain.usage.prompt - brain.usage.reused, "it was not read to its end"
 
 
 async def test_hostile_lines_do_not_break_the_cache_or_the_reply(talk: Conversation, brain: Llama) -> None:

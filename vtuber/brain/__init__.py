@@ -47,6 +47,8 @@ class Prompt:
     """What she has already said of this reply; the model goes on from there."""
     names: tuple[str, ...] = ()
     """What she is called. The first heads her lines in a format with names; none is said before a reply."""
+    new: int = 0
+    """Tokens of its last line: so many at least must be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Usage:
     reply: int = 0
     restored: int = 0
     """How many of those that came from the cache were read in an earlier show, and loaded from disk."""
+    ahead: int = 0
+    """How many more were read before it was asked, while nobody waited (``Brain.read_ahead``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class Capabilities:
     """What it read for the last prompt is not read again, and it tells how much that was."""
     cancel: bool = False
     """Closing a stream stops its work; otherwise it works on, unheard."""
+    ahead: bool = False
+    """It reads ahead while nobody waits."""
 
 
 class Brain(Protocol):
@@ -89,6 +95,13 @@ class Brain(Protocol):
 
     async def warm(self, head: tuple[Line, ...]) -> None:
         """Evaluates the head of all prompts to come, so that the first reply does not wait for it."""
+        ...
+
+    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+        """Evaluates what the next prompt begins with, while nobody waits; cancelling stops that at once.
+
+        A brain that has not the capability does nothing.
+        """
         ...
 
     def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:

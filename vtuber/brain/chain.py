@@ -76,6 +76,12 @@ class Chain:
         await self._ask(ready, lambda brain: brain.warm(head), _WARM_SECONDS)
         self._raise_unless_well()
 
+    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+        """By the one that is asked first; what troubles it shows when it answers."""
+        for member in self._ready[:1]:
+            with suppress(BrainError):
+                await member.brain.read_ahead(lines)
+
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Raises BrainError only when none can answer and there is no spare line."""
         asked, said = prompt.lines[-1], prompt.reply_so_far

@@ -1,69 +1,41 @@
-"""What the model is asked: a head that never changes, what was said so far, and now this.
+"""What the model is asked: a head that only grows, and at its end what is asked now.
 
-The head is the persona, what is sacred and the few-shot lines. After it history only grows, each viewer line
-byte for byte as it was asked, so that the model's cache holds. When the context is nearly full the older half
-of history is dropped at once; the model moves the rest of its cache instead of reading it again.
+The head is the persona with what is sacred, the few-shot lines, and the history of the show. When the context
+is nearly full the older half of history is dropped at once, if possible while nobody waits; otherwise the
+model's cache holds from turn to turn.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from vtuber.brain import Brain, Line, Progress, Prompt
+from vtuber.brain.history import Exchange, History
 from vtuber.brain.memory import Recollection
-from vtuber.brain.memory.purge import is_person
+from vtuber.brain.question import Question, question
 from vtuber.character import Character
 from vtuber.config import Settings
-from vtuber.errors import ConfigError
-from vtuber.events import (
-    Answerable,
-    Batch,
-    ChatMessage,
-    Follow,
-    Gift,
-    Pick,
-    Raid,
-    Redemption,
-    Subscription,
-    is_paid,
-)
+from vtuber.errors import BrainError, ConfigError
+from vtuber.events import Batch
 from vtuber.inbox.revocation import Revocation
 
 log = logging.getLogger(__name__)
 
-LEAD_LIMIT = 300
-"""Characters of the message she answers."""
-ASIDE_LIMIT = 60
-"""Characters of any other message, or of something recalled."""
-ASIDES = 80
-"""Characters of everything that is told beside a short message; beside a long one, less."""
-TOPIC_LIMIT = 120
-"""Characters of what the stream is about."""
-HISTORY = 12
-"""Exchanges that stand in the prompt. The embedded model gets none: it soon repeats only itself."""
-_OPENING = 32
-"""Tokens kept free for what begins a prompt and a reply."""
-_LEAST_LINE = 48
-"""Tokens that a viewer's line must have, or there is nothing to answer."""
-
-
-@dataclass(slots=True)
-class _Exchange:
-    batch: Batch
-    asked: Line
-    recollection: Recollection
-    answered: Line | None = None
-
-    def holds(self, revocation: Revocation) -> bool:
-        """Whether something stands in it that a moderator deleted."""
-        return (
-            any(map(revocation.forgets, self.batch.events))
-            or self.recollection.holds(revocation, self.batch.lead.event)
-            or revocation.repeats(self.batch.room.buzz)
-        )
+_SLACK = 16
+"""Tokens kept free for what begins a prompt, and for words that the model spells with more of them."""
+_LEAST_QUESTION = 48
+"""Tokens that a question must have, or there is nothing to answer."""
+_REPLY_SHARE = 8
+"""A reply takes at most this part of the context (one in so many)…"""
+_QUESTION_SHARE = 2
+"""…a question at most this part of what the persona and the examples leave…"""
+_SPARE_SHARE = 4
+"""…and when less than this part of that is left, history is made shorter as soon as nobody waits."""
 
 
 class Conversation:
@@ -77,40 +49,54 @@ class Conversation:
         self._brain = brain
         self._names = (character.name, *character.aliases)
         self._toy = settings.brain.use == "llama" and not settings.brain.model
-        self._remembered = 0 if self._toy else HISTORY
+        """The embedded model answers each afresh: with a history it soon repeats only itself."""
         self._head: tuple[Line, ...] = ()
-        self._head_tokens = 0
-        self._history: list[_Exchange] = []
+        self._context = 0
+        """Tokens for which the head was fitted…"""
+        self._reply = 0
+        """…of them for a reply…"""
+        self._free = 0
+        """…and for history and question together."""
+        self._history = History()
         self._counts: dict[Line, int] = {}
+        self._stale = asyncio.Event()
+        """Set when history has changed since the model read it."""
 
     async def start(self, progress: Progress) -> None:
         """Fits the head to the model and has it evaluated. Raises ConfigError when it is too long."""
-        persona = self._persona()
-        self._head, self._head_tokens = (persona,), await self._count(persona)
-        room = self._room()
-        if self._head_tokens > room - _LEAST_LINE:
+        needed = await self._fit_head()
+        if self._free < _LEAST_QUESTION:
             raise ConfigError(
-                f"the persona takes {self._head_tokens} tokens, and beside a reply of "
-                f"{self._settings.brain.max_tokens} only {room - _LEAST_LINE} are free",
+                f"the persona and what is sacred take {needed} tokens, and beside a reply of "
+                f"{self._reply} only {needed + self._free - _LEAST_QUESTION} are free",
                 where=str(self._character.folder / "persona.md"),
                 cure="shorten it, raise brain.context or lower brain.max_tokens",
             )
-        await self._add_examples(room // 2)
-        progress(1.0, f"reading {self._head_tokens} tokens of who she is")
+        if self._reply < self._settings.brain.max_tokens:
+            log.warning("a context of %d tokens leaves %d for a reply", self._brain.context, self._reply)
+        if (left := len(self._character.examples) - len(self._head) // 2) > 0:
+            log.warning("%d examples of %s do not fit the model", left, self._character.folder.name)
+        progress(1.0, f"reading {needed} tokens of who she is")
         await self._brain.warm(self._head)
 
     async def prompt(self, batch: Batch, recollection: Recollection, seed: int) -> Prompt:
         """What to ask so that she answers ``batch``. It and its answer fit the model's context."""
-        self._history = [exchange for exchange in self._history if exchange.answered]
-        asked = await self._fitting(self._line(batch, recollection))
-        await self._drop_old(await self._count(asked))
-        self._history.append(_Exchange(batch, asked, recollection))
+        if self._toy:
+            self._history = History()
+        if self._brain.context != self._context:  # a server turned out to hold less
+            await self._fit_head()
+        now = await self._fitting(question(batch, recollection, self.topic, self._names))
+        new = await self._count(now.asked)
+        await self._make_room(new)
+        told = self._history.lines
+        self._history.begin(Exchange(batch, recollection, self._kept(now)))
         return Prompt(
-            lines=(*self._head, *self._said()),
+            lines=(*self._head, *told, now.asked),
             head=len(self._head),
-            max_tokens=self._settings.brain.max_tokens,
+            max_tokens=self._reply,
             seed=seed,
             names=self._names,
+            new=new,
         )
 
     def heard(self, text: str, batch: Batch | None = None) -> None:
@@ -118,23 +104,36 @@ class Conversation:
 
         When nothing was, the question is forgotten too.
         """
-        for exchange in reversed(self._history):
-            if batch is None or exchange.batch is batch:
-                said = " ".join(text.split())
-                exchange.answered = Line("self", said, self._character.name) if said else None
-                return
+        said = " ".join(text.split())
+        self._history.answer(Line("self", said, self._character.name) if said else None, batch)
+        self._stale.set()
 
     def revoke(self, revocation: Revocation) -> None:
-        """Drops what held words that a moderator deleted. The cache is lost from there on, knowingly."""
-        self._history = [exchange for exchange in self._history if not exchange.holds(revocation)]
+        """Drops what held words that a moderator deleted."""
+        self._history.drop_where(lambda exchange: exchange.holds(revocation))
+        self._stale.set()
 
     def forget(self, platform: str, who: str) -> None:
         """Drops what was said with somebody, told by id or by name."""
-        self._history = [
-            exchange
-            for exchange in self._history
-            if not any(is_person(event, platform, who) for event in exchange.batch.events)
-        ]
+        self._history.drop_where(lambda exchange: exchange.is_with(platform, who))
+        self._stale.set()
+
+    async def stay_tidy(self) -> None:
+        """Tidies up after each change of history, until cancelled."""
+        while True:
+            await self._stale.wait()
+            with suppress(BrainError):  # whoever asks next is told
+                await self.tidy()
+
+    async def tidy(self) -> None:
+        """For while nobody waits: makes room for the next question, and has all that stands before it read.
+
+        Cancelled, it ends at once, and so does the model. Raises BrainError.
+        """
+        self._stale.clear()
+        await self._make_room(self._free // _SPARE_SHARE)
+        if lines := self._history.lines:
+            await self._brain.read_ahead((*self._head, *lines))
 
     def digest(self, prompt: Prompt) -> dict[str, Any]:
         """For the journal: the question and a fingerprint of all of it, or the whole."""
@@ -154,114 +153,54 @@ class Conversation:
             parts.append(f"You may begin a sentence with the mood you say it in, one of {moods}.")
         return Line("system", "\n".join(parts))
 
-    async def _add_examples(self, limit: int) -> None:
-        for index, example in enumerate(self._character.examples):
+    async def _fit_head(self) -> int:
+        """The persona with what is sacred, and as many examples as fit. How many tokens that takes."""
+        self._context = self._brain.context
+        self._counts.clear()
+        self._reply = min(self._settings.brain.max_tokens, self._context // _REPLY_SHARE)
+        opening = await self._count(Line("self", "", self._character.name))
+        room = self._context - self._reply - opening - _SLACK
+        self._head = (self._persona(),)
+        taken = await self._count(self._head[0])
+        for example in self._character.examples:
             pair = (
                 Line("viewer", example.text, example.viewer),
                 Line("self", example.reply, self._character.name),
             )
-            tokens = await self._brain.count(pair)
-            if self._head_tokens + tokens > limit:
-                left = len(self._character.examples) - index
-                log.warning("%d examples of %s do not fit the model", left, self._character.folder.name)
-                return
+            more = await self._sum(pair)
+            if taken + more > room // 2:
+                break
             self._head += pair
-            self._head_tokens += tokens
+            taken += more
+        self._free = room - taken
+        return taken
 
     # The budget, in tokens
-
-    def _room(self) -> int:
-        return self._brain.context - self._settings.brain.max_tokens - _OPENING
 
     async def _count(self, line: Line) -> int:
         if line not in self._counts:
             self._counts[line] = await self._brain.count((line,))
         return self._counts[line]
 
-    async def _fitting(self, line: Line) -> Line:
-        """The line, cut until it fits beside the head."""
-        free = self._room() - self._head_tokens
-        while await self._count(line) > free and len(line.text) > 8:
-            line = Line(line.role, line.text[: len(line.text) * 2 // 3], line.name[:24])
-        return line
+    async def _sum(self, lines: Iterable[Line]) -> int:
+        return sum([await self._count(line) for line in lines])
 
-    async def _drop_old(self, asked: int) -> None:
-        """Forgets the older half of history when it is long, or the next question would not fit."""
-        said = [await self._count(line) for line in self._said()]
-        while self._history and (
-            len(self._history) >= self._remembered or self._head_tokens + sum(said) + asked > self._room()
-        ):
-            del self._history[: (len(self._history) + 1) // 2]
-            said = [await self._count(line) for line in self._said()]
-        kept = set(self._said())
-        self._counts = {line: count for line, count in self._counts.items() if line in kept}
+    async def _fitting(self, asked: Question) -> Question:
+        limit = max(self._free // _QUESTION_SHARE, _LEAST_QUESTION)
+        while not asked.is_least and await self._count(asked.asked) > limit:
+            asked = asked.shorter()
+        return asked
 
-    def _said(self) -> list[Line]:
-        return [line for exchange in self._history for line in (exchange.asked, exchange.answered) if line]
+    def _kept(self, now: Question) -> Line:
+        """What of a question stands in history: what was said; what was told beside it was for that turn.
 
-    # A viewer's line
+        For that the model must read the answer once more. One that cannot while nobody waits gets to see all
+        of the question again, as it was asked.
+        """
+        return now.said if self._brain.capabilities.ahead else now.asked
 
-    def _line(self, batch: Batch, recollection: Recollection) -> Line:
-        lead = batch.lead.event
-        text = " ".join(filter(None, (_deed(lead), _quoted(lead.text, LEAD_LIMIT))))
-        asides = [f"[{self._also(pick)}]" for pick in batch.others if is_paid(pick.event)]  # never left out
-        free = ASIDES - max(0, len(text) - ASIDE_LIMIT)
-        for aside in self._asides(batch, recollection):
-            if len(aside) <= free:
-                asides.append(f"[{aside}]")
-                free -= len(aside)
-        if self.topic:
-            asides.append(f"[the stream is about: {_quoted(self.topic, TOPIC_LIMIT)}]")
-        return Line("viewer", " ".join((text or "…", *asides)), self._named(lead.author.name))
-
-    def _asides(self, batch: Batch, recollection: Recollection) -> list[str]:
-        """What else there is to know, the most useful first."""
-        lead = batch.lead.event
-        told: list[str] = []
-        if batch.lead.copies > 1:
-            told.append(f"{batch.lead.copies} viewers say this")
-        known = recollection.viewers.get((lead.platform, lead.author.id))
-        if recollection.answers:
-            told.append(f"you told them before: {_quoted(recollection.answers[-1], ASIDE_LIMIT)}")
-        elif known and known.last_words and known.last_words != lead.text:
-            told.append(f"they wrote before: {_quoted(known.last_words, ASIDE_LIMIT)}")
-        told += [self._also(pick) for pick in batch.others[:2] if not is_paid(pick.event)]
-        if batch.room.buzz:
-            told.append(f"chat repeats {_quoted(batch.room.buzz, 20)}")
-        return told
-
-    def _also(self, pick: Pick) -> str:
-        event = pick.event
-        words = " ".join(filter(None, (_deed(event), _quoted(event.text, ASIDE_LIMIT))))
-        return f"also {self._named(event.author.name)}: {words}"
-
-    def _named(self, name: str) -> str:
-        """A viewer's name; nobody goes by hers."""
-        name = _quoted(name, 40) or "someone"
-        mine = {own.casefold() for own in self._names}
-        return f"viewer {name}" if name.casefold() in mine else name
-
-
-def _quoted(text: str, limit: int) -> str:
-    """A stranger's words on one line; square brackets are kept for what the show itself tells her."""
-    line = " ".join(text.split()).replace("[", "(").replace("]", ")")
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
-
-
-def _deed(event: Answerable) -> str:
-    """What somebody did beside writing."""
-    deed = ""
-    match event:
-        case ChatMessage(money=money) if money is not None:
-            deed = f"[paid {money}]"
-        case Subscription(months=months):
-            deed = f"[subscribed, month {months}]" if months > 1 else "[subscribed]"
-        case Gift(count=count):
-            deed = f"[gave away {count} subscriptions]"
-        case Follow():
-            deed = "[follows the channel now]"
-        case Redemption(reward=reward):
-            deed = f"[spent points on {_quoted(reward, ASIDE_LIMIT)}]"
-        case Raid(viewers=viewers):
-            deed = f"[raid: {viewers} viewers arrive]"
-    return deed
+    async def _make_room(self, tokens: int) -> None:
+        """Drops the older half of history, as often as it must, so that so many tokens are free beside it."""
+        while (lines := self._history.lines) and await self._sum(lines) + tokens > self._free:
+            self._history.drop_older_half()
+        self._counts = {line: self._counts[line] for line in lines if line in self._counts}

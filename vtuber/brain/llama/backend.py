@@ -74,6 +74,7 @@ class Llama:
         self._extra_buffers = True
         self._trouble = ""
         self._usage = Usage()
+        self._ahead = 0
 
     # What the show asks for
 
@@ -91,6 +92,17 @@ class Llama:
         self._first_head = self._first_head or head
         async with self._turn:
             await self._read_head(await self._idle())
+
+    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+        async with self._turn:
+            child = await self._idle()
+            request = child.ask("warm", pieces=list(self.template.head(lines)))
+            try:
+                frame = await child.answer_to(request, self._long_seconds)
+                self._ahead += frame["prompt"] - frame["reused"]
+            finally:
+                if not request.over.is_set():
+                    await self._close(child, request)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         async with self._turn:
@@ -112,7 +124,9 @@ class Llama:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(names=self.template.named, seed=True, lora=True, cache=True, cancel=True)
+        return Capabilities(
+            names=self.template.named, seed=True, lora=True, cache=True, cancel=True, ahead=True
+        )
 
     @property
     def context(self) -> int:
@@ -244,7 +258,10 @@ class Llama:
 
     def _note_usage(self, frame: dict[str, Any]) -> None:
         if "reply" in frame:
-            self._usage = Usage(frame["prompt"], frame["reused"], frame["reply"], frame["restored"])
+            self._usage = Usage(
+                frame["prompt"], frame["reused"], frame["reply"], frame["restored"], self._ahead
+            )
+            self._ahead = 0
 
     # The process
 

@@ -78,6 +78,9 @@ class OpenAi:
     async def warm(self, head: tuple[Line, ...]) -> None:
         await self._read(Prompt((*head, _HELLO), len(head), max_tokens=1, seed=0))
 
+    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+        """A server would have to be asked for a reply each time, and others wait for it too."""
+
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         try:
             async with aclosing(self._answer(prompt, self._settings.first_token_seconds)) as texts:

@@ -1,0 +1,135 @@
+"""A viewer's line: what they wrote or did, and after it what belongs to this turn alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from vtuber.brain import Line
+from vtuber.brain.memory import Recollection
+from vtuber.events import (
+    Answerable,
+    Batch,
+    ChatMessage,
+    Follow,
+    Gift,
+    Pick,
+    Raid,
+    Redemption,
+    Subscription,
+    is_paid,
+)
+
+LEAD_LIMIT = 300
+"""Characters of the message she answers."""
+ASIDE_LIMIT = 60
+"""Characters of any other message, or of something recalled."""
+ASIDES = 80
+"""Characters of everything that is told beside a short message; beside a long one, less."""
+TOPIC_LIMIT = 120
+"""Characters of what the stream is about."""
+NAME_LIMIT = 40
+NOBODY = "someone"
+"""Who has no name that can be told."""
+_SHORT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    name: str
+    text: str
+    asides: tuple[str, ...] = ()
+    """What else there is to know this time, the most important first."""
+
+    @property
+    def asked(self) -> Line:
+        """All of it."""
+        told = (f"[{aside}]" for aside in self.asides)
+        return Line("viewer", " ".join((self.text, *told)), self.name)
+
+    @property
+    def said(self) -> Line:
+        """What is left of it for history."""
+        return Line("viewer", self.text, self.name)
+
+    @property
+    def is_least(self) -> bool:
+        """Whether it cannot be any shorter."""
+        return not self.asides and self.name == NOBODY and len(self.text) <= 1
+
+    def shorter(self) -> Question:
+        """Half the asides; when there are none, two thirds of the text, and at last without the name."""
+        if self.asides:
+            return replace(self, asides=self.asides[: len(self.asides) // 2])
+        if len(self.text) > max(len(self.name), _SHORT) or self.name == NOBODY:
+            return replace(self, text=self.text[: len(self.text) * 2 // 3])
+        return replace(self, name=NOBODY)  # half a name may be another's, or hers
+
+
+def question(batch: Batch, recollection: Recollection, topic: str, mine: Sequence[str]) -> Question:
+    """What is asked about a batch. Nobody goes by one of ``mine``, her names."""
+    lead = batch.lead.event
+    text = " ".join(filter(None, (_deed(lead), _quoted(lead.text, LEAD_LIMIT))))
+    asides = [_also(pick, mine) for pick in batch.others if is_paid(pick.event)]  # never for want of interest
+    free = ASIDES - max(0, len(text) - ASIDE_LIMIT)
+    for aside in _asides(batch, recollection, mine):
+        if len(aside) <= free:
+            asides.append(aside)
+            free -= len(aside)
+    if topic:
+        asides.append(f"the stream is about: {_quoted(topic, TOPIC_LIMIT)}")
+    return Question(_named(lead.author.name, mine), text or "…", tuple(asides))
+
+
+def _asides(batch: Batch, recollection: Recollection, mine: Sequence[str]) -> Iterator[str]:
+    """What else there is to know, the most useful first."""
+    lead = batch.lead.event
+    if batch.lead.copies > 1:
+        yield f"{batch.lead.copies} viewers say this"
+    known = recollection.viewers.get((lead.platform, lead.author.id))
+    if recollection.answers:
+        yield f"you told them before: {_quoted(recollection.answers[-1], ASIDE_LIMIT)}"
+    elif known and known.last_words and known.last_words != lead.text:
+        yield f"they wrote before: {_quoted(known.last_words, ASIDE_LIMIT)}"
+    for pick in batch.others[:2]:
+        if not is_paid(pick.event):
+            yield _also(pick, mine)
+    if batch.room.buzz:
+        yield f"chat repeats {_quoted(batch.room.buzz, 20)}"
+
+
+def _also(pick: Pick, mine: Sequence[str]) -> str:
+    event = pick.event
+    words = " ".join(filter(None, (_deed(event), _quoted(event.text, ASIDE_LIMIT))))
+    return f"also {_named(event.author.name, mine)}: {words}"
+
+
+def _named(name: str, mine: Sequence[str]) -> str:
+    """A viewer's name; nobody goes by hers."""
+    name = _quoted(name, NAME_LIMIT) or NOBODY
+    return f"viewer {name}" if name.casefold() in map(str.casefold, mine) else name
+
+
+def _quoted(text: str, limit: int) -> str:
+    """A stranger's words on one line; square brackets are kept for what the show itself tells her."""
+    line = " ".join(text.split()).replace("[", "(").replace("]", ")")
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _deed(event: Answerable) -> str:
+    """What somebody did beside writing."""
+    deed = ""
+    match event:
+        case ChatMessage(money=money) if money is not None:
+            deed = f"[paid {money}]"
+        case Subscription(months=months):
+            deed = f"[subscribed, month {months}]" if months > 1 else "[subscribed]"
+        case Gift(count=count):
+            deed = f"[gave away {count} subscriptions]"
+        case Follow():
+            deed = "[follows the channel now]"
+        case Redemption(reward=reward):
+            deed = f"[spent points on {_quoted(reward, ASIDE_LIMIT)}]"
+        case Raid(viewers=viewers):
+            deed = f"[raid: {viewers} viewers arrive]"
+    return deed
