@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import count
 
 from vtuber import clock
-from vtuber.agenda import Agenda, Assignment
+from vtuber.agenda import Agenda
 from vtuber.brain.memory.purge import is_person
 from vtuber.events import is_paid
 from vtuber.inbox import Drop, Inbox
@@ -107,27 +107,28 @@ class Performer:
     # What she does.
 
     async def run(self) -> None:
-        """Turn after turn. The next is chosen when the one before is made and nearly heard."""
-        async with asyncio.TaskGroup() as turns:
+        """Turn after turn. The next is chosen when the one before is made and nearly heard.
+
+        Until then the model has time for other things.
+        """
+        async with asyncio.TaskGroup() as tasks:
             for number in count(1):
-                assignment = await self._next()
+                tidying = tasks.create_task(self._stay_tidy())
+                await self._cast.stage.quiet(self._cast.settings.show.take_early)
+                assignment = await self.agenda.next()
+                tidying.cancel()  # not waited for: who is in the batch must be known to ``revoke`` at once
                 seed = random.Random(f"{self._seed}:{number}").getrandbits(31)
                 turn = Turn(number, assignment.batch, self._cast, seed=seed, script=assignment.script)
                 self._turns.append(turn)
-                turns.create_task(self._perform(turn))
+                tasks.create_task(self._perform(turn))
                 await turn.made.wait()
 
-    async def _next(self) -> Assignment:
-        """What she does next, when all is nearly heard. Until then the model has time for other things."""
-        tidying = asyncio.create_task(self._cast.conversation.stay_tidy())
+    async def _stay_tidy(self) -> None:
+        """Its failure costs the next reply time, and nothing else."""
         try:
-            await self._cast.stage.quiet(self._cast.settings.show.take_early)
-            return await self.agenda.next()
-        finally:
-            tidying.cancel()
-            (outcome,) = await asyncio.gather(tidying, return_exceptions=True)
-            if not isinstance(outcome, asyncio.CancelledError):
-                log.error("the conversation was not put in order: %s", escaped(repr(outcome)))
+            await self._cast.conversation.stay_tidy()
+        except Exception as error:  # noqa: BLE001  # whatever it was, the show goes on
+            log.warning("the conversation was not put in order: %s", escaped(repr(error)))
 
     async def _perform(self, turn: Turn) -> None:
         """One turn, from the sign that she thinks to the last word. Its failure is its own."""

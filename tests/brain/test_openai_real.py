@@ -143,7 +143,7 @@ async def test_a_persona_longer_than_its_context_is_told_with_the_numbers(server
         talk = Conversation(character.load("banban"), settings(server), brain)
         with pytest.raises(BrainError, match="context length is 512 tokens"):
             await talk.start(quiet)
-        with pytest.raises(ConfigError, match=r"the persona takes \d+ tokens.* only \d+ are free"):
+        with pytest.raises(ConfigError, match=r"what is sacred take \d+ tokens.* only \d+ are free"):
             await talk.start(quiet)
 
 

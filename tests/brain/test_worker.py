@@ -17,6 +17,7 @@ class Counting:
 
     context = 4096
     begins: tuple[int, ...] = ()
+    restored = 0
 
     def __init__(self) -> None:
         self.made = 0

@@ -96,7 +96,7 @@ class Llama:
     async def read_ahead(self, lines: tuple[Line, ...]) -> None:
         async with self._turn:
             child = await self._idle()
-            request = child.ask("warm", pieces=list(self.template.head(lines)))
+            request = child.ask("warm", pieces=list(self.template.head(lines)), folder="", trusted=False)
             try:
                 frame = await child.answer_to(request, self._long_seconds)
                 self._ahead += frame["prompt"] - frame["reused"]
