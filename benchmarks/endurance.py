@@ -2,13 +2,15 @@
 
 The whole show in simulated time: many people chat, a scripted brain answers, the real voice speaks, the
 embedded memory and the journal keep all of it, and a page listens. Every so many turns: the memory that the
-process has to itself (USS). With "edge" the embedded voice, the largest part, is not loaded.
+process has to itself (USS). With the voice "scripted" the embedded one, the largest part, is
+not loaded.
 
-    python -m benchmarks.endurance [turns]
+    python -m benchmarks.endurance [turns] [voice]
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gc
 import logging
@@ -69,11 +71,12 @@ def occupied() -> float:
     return int(own.memory_full_info().uss) / 1e6
 
 
-async def measure(turns: int, folder: Path) -> list[tuple[int, float]]:
+async def measure(turns: int, voice: str, folder: Path) -> list[tuple[int, float]]:
     """(turn, MB), as the show goes on."""
     settings = Settings.model_validate(
         {
             "brain": {"use": "scripted"},
+            "voice": {"use": voice, "fallback": ""},
             "stage": {"port": 0},
             "memory": {"folder": folder / "memory"},
             "journal": {"folder": folder / "shows"},
@@ -98,7 +101,7 @@ async def measure(turns: int, folder: Path) -> list[tuple[int, float]]:
     return figures
 
 
-def main(turns: int) -> None:
+def main(turns: int, voice: str) -> None:
     """Prints how it went."""
     logging.disable()
     with (
@@ -106,7 +109,7 @@ def main(turns: int) -> None:
         patch.multiple(ScriptedBrain, reply=REPLY),
         asyncio.Runner(loop_factory=SimulatedLoop) as runner,
     ):
-        figures = runner.run(measure(turns, Path(folder)))
+        figures = runner.run(measure(turns, voice, Path(folder)))
     most = max(size for _, size in figures)
     (first, before), (last, after) = figures[round(len(figures) * WARM)], figures[-1]
     growth = 1000 * (after - before) / (last - first)
@@ -114,4 +117,8 @@ def main(turns: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else TURNS)
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("turns", nargs="?", type=int, default=TURNS)
+    options.add_argument("voice", nargs="?", default="hibari")
+    chosen = options.parse_args()
+    main(chosen.turns, chosen.voice)
