@@ -484,6 +484,17 @@ def test_what_is_given_back_after_its_author_is_gone_is_told_and_dropped() -> No
     assert told == [("a", Drop.REVOKED)]
 
 
+def test_what_is_given_back_after_it_came_with_its_money_is_a_duplicate() -> None:
+    box = inbox()
+    box.put(message("a sub", ident="7"))
+    batch = box.take(1.0)
+    assert batch
+    box.put(message("a sub", ident="7", paid="5 USD"))
+    box.give_back(batch)
+    assert len(box) == 1
+    assert box.dropped[Drop.DUPLICATE] == 1
+
+
 def test_ignoring_by_login() -> None:
     box = inbox()
     box.ignore("twitch", "Ming")

@@ -218,7 +218,12 @@ def test_a_reply_that_was_cut_is_not_written(play: Any, how: str) -> None:
         assert room.heard()[0]
         assert not [text for text, _ in chat.written if text.startswith("It goes")]
 
-    play(scene, ears=[chat], chat=REPLIES, reply="It goes on and on, " * 10)
+    play(
+        scene,
+        ears=[chat],
+        chat=REPLIES,
+        reply=" ".join(f"It goes on to {number}," for number in range(10, 20)),
+    )
 
 
 @pytest.mark.parametrize("gone", [0, 1])

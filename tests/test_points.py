@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from rehearsal_room import Chat, Room, message
 
+from vtuber.brain.spares import Spares
 from vtuber.events import Author, Deletion, Money, Redemption
 
-LONG = "It goes on and on, " * 10
+LONG = " ".join(f"It goes on to {number}," for number in range(10, 20))
 _ids = count(1)
 
 
@@ -135,8 +136,9 @@ def test_whoever_was_only_company_to_what_was_cut_is_answered_later(play: Any) -
     play(scene, ears=[chat])
 
 
-def test_what_she_never_manages_to_answer_is_given_back(play: Any) -> None:
+def test_what_she_never_manages_to_answer_is_given_back(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     chat = Chat()
+    monkeypatch.setattr(Spares, "take", lambda *_: "")
 
     async def scene(room: Room) -> None:
         asked = redemption()

@@ -36,7 +36,7 @@ from vtuber.stage import ClipBegins, Hushed, Thinking, Withdrawn
 from vtuber.turn import Turn
 
 Scene = Callable[[Room], Awaitable[None]]
-LONG = "It goes on and on, " * 8
+LONG = " ".join(f"It goes on to {number}," for number in range(10, 18))
 BAD = "brokkoli"
 """The word that is in everything deleted here, and in nothing else."""
 FIVE = Money(Decimal(5), "USD")

@@ -124,7 +124,8 @@ class Inbox:
         """A batch that could not be answered waits again, as if it had never been taken."""
         for pick in (batch.lead, *batch.others):
             folded, entry = _entry(pick.event, pick.copies)
-            if self._waiting.find(entry.key):
+            if self._waiting.find(entry.key):  # it came again meanwhile, with its money
+                self.dropped[Drop.DUPLICATE] += 1
                 continue
             drop = self.verdict_of_moderators(pick.event)
             if drop is None and not entry.paid:
