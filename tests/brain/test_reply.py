@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber.brain.llama.reply import ReplyText
+from vtuber.brain.reply import ReplyText
 
 STOPS = ("\n", "### Human:", "<|im_end|>")
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from template_props import ALL, control, read_back, text
 
 from vtuber.brain import Line
-from vtuber.brain.llama.reply import ReplyText
+from vtuber.brain.reply import ReplyText
 from vtuber.brain.templates import Around, Piece, Template
 from vtuber.brain.templates.formats import FORMATS, by_name, nearest, recognised
 from vtuber.brain.templates.markers import broken, markers_in

@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vtuber.brain.llama.heads import Heads, identity
-from vtuber.brain.llama.reply import ReplyText
+from vtuber.brain.reply import ReplyText
 
 _TEMPLATE = "tokenizer.chat_template"
 _REMEMBERED = 4096

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vtuber.brain import Prompt
-from vtuber.brain.llama.reply import ReplyText
+from vtuber.brain.reply import ReplyText
 from vtuber.brain.openai_api.onward import Onward
 
 _STOP = ("\n", "<|", "<｜", "</s>", "<end_of_turn>", "[INST]", "[/INST]")
