@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vtuber.brain import Prompt
-from vtuber.brain.reply import ReplyText
 from vtuber.brain.openai_api.onward import Onward
+from vtuber.brain.reply import ReplyText
 
 _STOP = ("\n", "<|", "<｜", "</s>", "<end_of_turn>", "[INST]", "[/INST]")
 """A reply is one line, and no format's token is meant for ears: a server with the wrong one sends them."""
