@@ -12,7 +12,7 @@ import pytest
 from rehearsal_room import Room, message
 
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
-from vtuber.brain import Prompt
+from vtuber.brain import Line, Progress, Prompt
 from vtuber.brain.spares import Spares
 from vtuber.clock import now
 from vtuber.errors import BrainError, ListenerError, VoiceError
@@ -257,6 +257,36 @@ def test_when_the_model_stays_dead_the_message_waits_for_it(
         dead = False
         await room.until(lambda: any(room.heard()))
         assert room.show.metrics.turns == 1
+
+    play(scene)
+
+
+def test_she_goes_on_air_before_her_model_is_there(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, warmed, away = ScriptedBrain.start, [], True
+
+    async def start(self: ScriptedBrain, progress: Progress) -> None:
+        if away:
+            raise BrainError("the model is not there yet")
+        await whole(self, progress)
+
+    async def warm(_self: ScriptedBrain, head: tuple[Line, ...]) -> None:
+        warmed.append(head)
+
+    monkeypatch.setattr(ScriptedBrain, "start", start)
+    monkeypatch.setattr(ScriptedBrain, "warm", warm)
+
+    async def scene(room: Room) -> None:
+        nonlocal away
+        room.types("are you there?")
+        await room.until_idle()
+        assert room.heard()[0] in room.show.character.spares
+        assert room.show.brain.health().state is State.DOWN
+        away = False
+        await room.until(lambda: room.show.brain.health().state is State.OK)
+        assert room.show.character.persona in warmed[-1][0].text
+        room.types("and now?", name="kai")
+        await room.until_idle()
+        assert room.heard()[1] == "Yes, it is. I like it very much!"
 
     play(scene)
 

@@ -164,7 +164,7 @@ class Show:
         """Every part, side by side. The first that cannot work is raised."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self.start_brain(progress))
+                tasks.create_task(self._start_brain_or_go_on(progress))
                 tasks.create_task(self._start_voice())
                 others: list[_Startable] = [self.memory, *self.ears, *self.screens]
                 for part in others:
@@ -196,6 +196,15 @@ class Show:
         except BrainError as error:
             log.warning("%s; asking once more", error.what)
             await self.cast.conversation.start(progress)
+
+    async def _start_brain_or_go_on(self, progress: Progress) -> None:
+        """A brain that is away comes later; until then she has her spare lines."""
+        try:
+            await self.start_brain(progress)
+        except BrainError as error:
+            log.warning("%s; she goes on air without it", error)
+            with suppress(BrainError):  # the same again, once the head is known that it is to begin with
+                await self.cast.conversation.start(progress)
 
     async def _start_voice(self) -> None:
         try:
