@@ -189,22 +189,18 @@ class Show:
         self.journal.close()
 
     async def start_brain(self, progress: Progress) -> None:
-        """Loads the model and has it read who she is. Should it die over that, it is asked once more."""
+        """Loads the model and has it read who she is."""
         await self.brain.start(progress)
-        try:
-            await self.cast.conversation.start(progress)
-        except BrainError as error:
-            log.warning("%s; asking once more", error.what)
-            await self.cast.conversation.start(progress)
+        await self.cast.conversation.start(progress)
 
     async def _start_brain_or_go_on(self, progress: Progress) -> None:
         """A brain that is away comes later; until then she has her spare lines."""
+        with suppress(BrainError):  # which is raised again, once it is known what it is to begin with
+            await self.brain.start(progress)
         try:
-            await self.start_brain(progress)
+            await self.cast.conversation.start(progress)
         except BrainError as error:
             log.warning("%s; she goes on air without it", error)
-            with suppress(BrainError):  # the same again, once the head is known that it is to begin with
-                await self.cast.conversation.start(progress)
 
     async def _start_voice(self) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from vtuber import brain as brains
 from vtuber import character
 from vtuber.brain import Brain, Capabilities, Line, Progress, Prompt, Usage
 from vtuber.brain.chain import Chain
+from vtuber.brain.llama.backend import Llama
+from vtuber.brain.prompt import Conversation
 from vtuber.checkup import check
 from vtuber.clock import SimulatedLoop, now
 from vtuber.config import Settings
@@ -46,6 +49,7 @@ class Actor:
         self.usage = Usage(100, 90, 10)
         self.asked: list[Prompt] = []
         self.done: list[str] = []
+        self.heads: list[tuple[Line, ...]] = []
         self.open = 0
 
     def ail(self) -> None:
@@ -58,6 +62,7 @@ class Actor:
 
     async def warm(self, head: tuple[Line, ...]) -> None:
         self.done.append("warm")
+        self.heads.append(head)
         await asyncio.sleep(self.first)
         self.ail()
 
@@ -367,6 +372,86 @@ def test_a_mistake_in_the_settings_is_told_at_once() -> None:
     play(scene())
 
 
+def test_one_that_dies_over_its_first_warming_is_asked_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Actor()
+
+    async def scene() -> None:
+        chain = chain_of(first)
+        await chain.start(lambda _share, _words: None)
+        fails_once(monkeypatch, first)
+        await chain.warm(HEAD)
+        assert chain.health().state is State.OK
+        await asyncio.sleep(30)
+        assert first.done == ["start", "warm", "warm"], "nobody tries what is well again"
+        await chain.stop()
+
+    play(scene())
+
+
+def test_dying_over_who_she_is_costs_no_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, banban = Actor(), character.load("banban")
+    first.context = 800  # by an estimate who she is would not fit
+
+    async def scene() -> None:
+        chain = chain_of(first)
+        conversation = Conversation(banban, Settings(), chain)
+        await chain.start(lambda _share, _words: None)
+        fails_once(monkeypatch, first)
+        await conversation.start(lambda _share, _words: None)
+        assert [len(head) for head in first.heads] == [1 + 2 * len(banban.examples)] * 2
+        await chain.stop()
+
+    play(scene())
+
+
+def fails_once(monkeypatch: pytest.MonkeyPatch, actor: Actor) -> None:
+    """The next warming fails."""
+    warm = actor.warm
+
+    async def failing(head: tuple[Line, ...]) -> None:
+        monkeypatch.setattr(actor, "warm", warm)
+        await warm(head)
+        raise BrainError("it died")
+
+    monkeypatch.setattr(actor, "warm", failing)
+
+
+def test_one_that_fails_again_has_one_recovery(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Actor()
+
+    async def scene() -> None:
+        chain = chain_of(first)
+        await chain.start(lambda _share, _words: None)
+        fails_once(monkeypatch, first)
+        await chain.warm(HEAD)
+        first.ill = BrainError("it died")
+        await heard(chain)
+        first.ill = None
+        await asyncio.sleep(10)
+        assert first.done.count("warm") == 2 + 2
+        await chain.stop()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    play(scene())
+
+
+def test_the_head_that_was_asked_with_last_is_what_one_begins_again_with() -> None:
+    first = Actor()
+    fitted = (Line("system", "You are 板板, in short."),)
+
+    async def scene() -> None:
+        chain = await on_air(first)
+        await heard(chain, replace(ask(), lines=(*fitted, Line("viewer", "hi", "Kai"))))
+        first.ill = BrainError("it died")
+        await heard(chain, replace(ask(), lines=(*fitted, Line("viewer", "still there?", "Kai"))))
+        assert first.heads == [HEAD]
+        first.ill = None
+        await asyncio.sleep(10)
+        assert first.heads == [HEAD, fitted, fitted]
+
+    play(scene())
+
+
 def test_a_warming_that_failed_may_be_tried_once_more() -> None:
     first = Actor()
 
@@ -473,8 +558,25 @@ def test_what_holds_for_all_of_them_holds_for_the_chain() -> None:
         first.ill = BrainError("it died too")
         assert await chain.count(HEAD) > 0, "an estimate is better than none"
         assert await heard(chain) in SPARES
+        first.ill = second.ill = None
+        assert await chain.count(HEAD) == 12, "whoever rests may still be able to count"
+        assert await heard(chain, ask("Ann")) in SPARES, "which does not mean that it can answer"
 
     play(scene())
+
+
+async def test_one_that_never_started_limits_nobody() -> None:
+    settings = Settings.model_validate({"brain": {"then": ["llama"]}})
+    first, dead = Actor(), Llama(settings)
+    dead.command = ("-c", "raise SystemExit(1)")
+    chain = Chain({"first": first, "llama": dead}, settings, SPARES)
+    assert chain.capabilities == Capabilities()
+    try:
+        await chain.start(lambda _share, _words: None)
+        assert not dead.capabilities.names
+        assert chain.capabilities == first.capabilities
+    finally:
+        await chain.stop()
 
 
 def test_health_tells_all_of_them() -> None:

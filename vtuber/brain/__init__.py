@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the model is asked. The first ``head`` lines never change during a show."""
+    """What the model is asked. The first ``head`` lines stay, unless they must be fitted to it once more."""
 
     lines: tuple[Line, ...]
     head: int

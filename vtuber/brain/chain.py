@@ -41,6 +41,12 @@ class _Member:
     """Why it rests."""
     rest: float = SHORTEST_REST
     recovery: asyncio.Task[None] | None = None
+    """What tries it meanwhile."""
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it is just bringing itself back, and whoever asks it must wait for that."""
+        return self.brain.health().state is State.DOWN
 
     def health(self) -> Health:
         own = self.brain.health()
@@ -64,16 +70,25 @@ class Chain:
 
     async def start(self, progress: Progress) -> None:
         """Raises what the first says when none can start, and any's ConfigError."""
-        await self._ask(self._members, lambda brain: brain.start(progress), _WARM_SECONDS)
-        for member in self._members:
-            member.started = member.trouble is None
+
+        async def start(member: _Member) -> None:
+            await member.brain.start(progress)
+            member.started = True
+
+        await self._ask(self._members, start, _WARM_SECONDS)
         self._raise_unless_well()
 
     async def warm(self, head: tuple[Line, ...]) -> None:
-        """Raises what the first says when none can."""
+        """Should all die over that, they are asked once more. Raises what the first says when none can."""
         self._head = head
-        ready = self._well or [member for member in self._members if member.started]
-        await self._ask(ready, lambda brain: brain.warm(head), _WARM_SECONDS)
+
+        async def warm(member: _Member) -> None:
+            await member.brain.warm(head)
+            await self._welcome(member)
+
+        await self._ask(self._well or self._started, warm, _WARM_SECONDS)
+        if not self._well:
+            await self._ask(self._started, warm, _WARM_SECONDS)
         self._raise_unless_well()
 
     async def read_ahead(self, lines: tuple[Line, ...]) -> None:
@@ -84,6 +99,7 @@ class Chain:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Raises BrainError only when none can answer and there is no spare line."""
+        self._head = prompt.lines[: prompt.head]
         asked, said = prompt.lines[-1], prompt.reply_so_far
         order = await self._order(asked.name)
         trouble = None if order else self._members[0].trouble
@@ -114,14 +130,15 @@ class Chain:
             raise trouble
 
     async def count(self, lines: tuple[Line, ...]) -> int:
-        """What they take at most, whoever will answer."""
-        counted = await self._ask(self._ready or self._well, lambda brain: brain.count(lines), self._patience)
+        """What they take at most, whoever will answer. Who rests may still count; estimated when nobody can."""
+        able = self._ready or self._well or [member for member in self._started if not member.is_away]
+        counted = await self._ask(able, lambda member: member.brain.count(lines), self._patience)
         return max(counted, default=estimate_lines(lines))
 
     @property
     def capabilities(self) -> Capabilities:
-        """What all of them can do."""
-        each = [astuple(member.brain.capabilities) for member in self._members]
+        """What all can do that have started."""
+        each = [astuple(member.brain.capabilities) for member in self._started]
         return Capabilities(*map(all, zip(*each, strict=True)))
 
     @property
@@ -156,13 +173,16 @@ class Chain:
     # Who is well
 
     @property
+    def _started(self) -> list[_Member]:
+        return [member for member in self._members if member.started]
+
+    @property
     def _well(self) -> list[_Member]:
         return [member for member in self._members if member.trouble is None]
 
     @property
     def _ready(self) -> list[_Member]:
-        """The same without one that is just bringing itself back."""
-        return [member for member in self._well if member.brain.health().state is not State.DOWN]
+        return [member for member in self._well if not member.is_away]
 
     async def _order(self, viewer: str) -> list[_Member]:
         """Who is asked, one after the other: all that are well, the ready ones first; and the last once more.
@@ -179,14 +199,14 @@ class Chain:
         return [*order, *order[-1:]]
 
     async def _ask(
-        self, members: Sequence[_Member], ask: Callable[[Brain], Awaitable[T]], seconds: float
+        self, members: Sequence[_Member], ask: Callable[[_Member], Awaitable[T]], seconds: float
     ) -> list[T]:
         """What those answer that can; the others rest. Raises ConfigError."""
 
         async def one(member: _Member) -> T:
             try:
                 async with asyncio.timeout(seconds):
-                    return await ask(member.brain)
+                    return await ask(member)
             except TimeoutError:
                 raise _late(seconds) from None
 
@@ -198,7 +218,6 @@ class Chain:
             elif isinstance(answer, BaseException):
                 raise answer
             else:
-                self._welcome(member)
                 answers.append(answer)
         return answers
 
@@ -213,11 +232,16 @@ class Chain:
             member.recovery = asyncio.create_task(self._recover(member))
         member.trouble = why
 
-    def _welcome(self, member: _Member) -> None:
-        if member.trouble is not None:
-            log.info("%s is well again", member.name)
+    async def _welcome(self, member: _Member) -> None:
+        """It is well, and nobody need try it any more."""
+        if member.trouble is None:
+            return
+        log.info("%s is well again", member.name)
         member.trouble = None
         self._recovered.set()
+        if (recovery := member.recovery) and recovery is not asyncio.current_task():
+            recovery.cancel()
+            await asyncio.wait({recovery})
 
     async def _recover(self, member: _Member) -> None:
         """Tries it later and later, until it is well and quick."""
@@ -230,7 +254,7 @@ class Chain:
                 member.trouble = error if isinstance(error, BanbanError) else BrainError(repr(error))
                 log.debug("%s still rests: %s", member.name, escaped(member.trouble.what))
             else:
-                self._welcome(member)
+                await self._welcome(member)
 
     async def _try(self, member: _Member) -> None:
         """Raises whatever keeps it from answering in time."""

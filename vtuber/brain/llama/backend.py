@@ -124,9 +124,8 @@ class Llama:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(
-            names=self.template.named, seed=True, lora=True, cache=True, cancel=True, ahead=True
-        )
+        named = self._fit is not None and self._fit.template.named
+        return Capabilities(names=named, seed=True, lora=True, cache=True, cancel=True, ahead=True)
 
     @property
     def context(self) -> int:
