@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from vtuber import clock
-from vtuber.brain import Line, Prompt
+from vtuber.brain import Line, Prompt, Usage
 from vtuber.brain.llama import backend
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.child import Child
@@ -106,6 +106,32 @@ async def test_what_was_read_before_is_not_read_again(brain: Llama) -> None:
     again = Line("viewer", "and you?", "Kai")
     await reply(brain, ask(HI, Line("self", said, "板板"), again))
     assert brain.usage.reused >= before + made - 2, "her own words stay in the cache too"
+
+
+async def test_warming_once_more_forgets_nothing_of_history(brain: Llama) -> None:
+    await brain.warm((SYSTEM,))
+    await reply(brain, ask(HI, Line("self", "Hi Mika!", "板板"), HI))
+    await brain.warm((SYSTEM,))
+    await reply(brain, ask(HI, Line("self", "Hi Mika!", "板板"), HI))
+    assert brain.usage.reused == brain.usage.prompt - 1
+
+
+async def test_a_reply_closed_when_all_of_it_was_made_has_a_usage_of_its_own(brain: Llama) -> None:
+    await reply(brain, ask(HI, HI, HI))
+    before = brain.usage
+    await brain.read_ahead((SYSTEM, Line("viewer", "what is for dinner?", "Kai")))
+    async with aclosing(brain.stream(ask(HI, max_tokens=6))) as stream:
+        await anext(stream)
+        assert brain.usage == Usage(), "nothing is known yet"
+        assert brain._child is not None
+        async with asyncio.timeout(30):
+            while brain._child._requests:
+                await asyncio.sleep(0.01)
+    assert 0 < brain.usage.prompt < before.prompt
+    assert brain.usage.reply > 1
+    assert brain.usage.ahead > 5
+    await reply(brain, ask(HI))
+    assert brain.usage.ahead == 0
 
 
 async def test_sentences_joined_anew_are_still_her_own_tokens(brain: Llama) -> None:
@@ -254,6 +280,17 @@ async def test_killed_in_mid_reply_it_comes_back() -> None:
     finally:
         await brain.stop()
     assert brain.pid is None
+
+
+async def test_our_secrets_are_not_for_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = ("BANBAN_OPENAI_API_KEY", "BANBAN_REDIS_PASSWORD", "HF_TOKEN", "ORDINARY")
+    for name in named:
+        monkeypatch.setenv(name, "hunter2")
+    code = f"import os, sys; sys.exit(' '.join(name for name in {named} if name in os.environ))"
+    child = await Child.begin(python(code))
+    await child.dead.wait()
+    await child.stop()
+    assert child.obituary().endswith(": ORDINARY")
 
 
 async def test_ctrl_c_is_not_for_the_model(brain: Llama) -> None:

@@ -99,6 +99,17 @@ async def test_a_process_that_was_brought_back_uses_it_too(kept: Path, tiny: str
         assert brain.usage.restored > 0
 
 
+async def test_one_that_was_brought_back_has_read_the_head_of_the_last_prompt(kept: Path, tiny: str) -> None:
+    async with show(kept, model=tiny) as brain:
+        await brain.warm((SYSTEM,))
+        files = list(kept.iterdir())
+        await reply(brain, OTHER)
+        await kill(brain)
+        await reply(brain, OTHER)
+        assert brain.usage.reused >= await brain.count((OTHER,))
+        assert list(kept.iterdir()) == files
+
+
 async def kill(brain: Llama) -> None:
     child = brain._child
     assert child is not None

@@ -21,6 +21,7 @@ class Counting:
 
     def __init__(self) -> None:
         self.made = 0
+        self.cached: list[int] = []
 
     def tokenize(self, text: str, *, control: bool) -> list[int]:
         return list(text.encode()) if not control else [0]
@@ -28,7 +29,8 @@ class Counting:
     def spell(self, token: int) -> bytes:
         return bytes([token])
 
-    def prepare(self, _tokens: Sequence[int]) -> int:
+    def prepare(self, tokens: Sequence[int]) -> int:
+        self.cached = list(tokens)
         return 0
 
     def generate(self, _sampling: object, _said: Sequence[int]) -> Iterator[int]:
@@ -68,3 +70,14 @@ def test_cancelling_takes_effect_within_one_token(heard: int) -> None:
     while "done" not in (frame := frames.get(timeout=60)):
         assert frame["id"] == 2
     assert frame["reply"] == 500, "the next reply is not cancelled"
+
+
+def test_warming_does_nothing_when_all_of_it_is_there() -> None:
+    frames: list[dict[str, Any]] = []
+    worker = Worker(frames.append)
+    worker._engine = engine = Counting()
+    engine.cached = list(b"hi there")
+    engine.restored = 5
+    worker._answer({"id": 1, "pieces": [["hi", "plain"]], "folder": "", "trusted": True}, worker._warm)
+    assert frames == [{"id": 1, "done": True, "prompt": 2, "reused": 2, "restored": 2}]
+    assert engine.cached == list(b"hi there")

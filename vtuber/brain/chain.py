@@ -130,7 +130,7 @@ class Chain:
             raise trouble
 
     async def count(self, lines: tuple[Line, ...]) -> int:
-        """What they take at most, whoever will answer. Who rests may still count; estimated when nobody can."""
+        """What they take at most, whoever will answer. Who rests may still count; else it is estimated."""
         able = self._ready or self._well or [member for member in self._started if not member.is_away]
         counted = await self._ask(able, lambda member: member.brain.count(lines), self._patience)
         return max(counted, default=estimate_lines(lines))

@@ -106,7 +106,9 @@ class Llama:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         async with self._turn:
+            self._head = prompt.lines[: prompt.head]
             child = await self._idle()
+            self._usage = Usage()
             request = self._ask(child, prompt)
             try:
                 while "done" not in (frame := await request.answer(self._token_seconds)):
@@ -114,7 +116,9 @@ class Llama:
                     yield frame["text"]
                 self._note_usage(frame)
             finally:
-                if not request.over.is_set():
+                if request.over.is_set():
+                    self._drain(request)
+                else:
                     await self._close(child, request)
 
     async def count(self, lines: tuple[Line, ...]) -> int:
@@ -229,6 +233,10 @@ class Llama:
         except TimeoutError:
             log.warning("the model did not stop; its process is started anew")
             child.kill()
+        self._drain(request)
+
+    def _drain(self, request: Request) -> None:
+        """What nobody waits for any more may tell the usage."""
         while not request.answers.empty():
             self._note_usage(request.answers.get_nowait())
 
@@ -283,6 +291,7 @@ class Llama:
         """A process with the model loaded. Raises ConfigError for a file that cannot be loaded."""
         while True:
             child = await Child.begin(self.command)
+            self._ahead = 0
             loaded = False
             try:
                 self._loaded = await load(

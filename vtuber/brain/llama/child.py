@@ -26,6 +26,8 @@ ENVIRONMENT = {
     # busy program a reply could take minutes. Spinning briefly costs nothing on an idle machine.
     "GOMP_SPINCOUNT": "1000",
 }
+_SECRETS = ("BANBAN_", "HF_TOKEN")
+"""What begins like that in the environment is none of the business of a model from a stranger."""
 _FRAME_LIMIT = 1 << 22
 _WORDS_KEPT = 20
 _LAST_BREATH = 2.0
@@ -89,7 +91,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 limit=_FRAME_LIMIT,
-                env={**ENVIRONMENT, **os.environ},
+                env=_environment(),
                 **_own_group(),
             )
         except OSError as error:
@@ -212,6 +214,12 @@ class Child:
                 if words := escaped(line.strip())[:500]:
                     self._last_words.append(words)
                     log.debug("model process: %s", words)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without its secrets."""
+    ours = {name: value for name, value in os.environ.items() if not name.upper().startswith(_SECRETS)}
+    return {**ENVIRONMENT, **ours}
 
 
 def _own_group() -> dict[str, Any]:

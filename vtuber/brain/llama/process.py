@@ -165,6 +165,9 @@ class Worker:
         from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415  # see _load
 
         tokens = self._tokenized(request["pieces"])
+        if self._engine.cached[: len(tokens)] == tokens:  # what it has read beyond them is of use yet
+            restored = min(self._engine.restored, len(tokens))
+            return {"prompt": len(tokens), "reused": len(tokens), "restored": restored}
         heads = Heads(Path(request["folder"]), self._setup) if request["folder"] else None
         if heads and request["trusted"] and not self._engine.cached and (state := heads.load(tokens)):
             self._engine.restore(state, tokens)
