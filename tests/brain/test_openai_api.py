@@ -533,6 +533,44 @@ def test_it_is_asked_for_a_model_that_talks(ids: list[str], chosen: str, asked: 
     simulated(main())
 
 
+@pytest.mark.parametrize("status", [404, 400])
+def test_when_another_model_was_loaded_that_one_is_asked(status: int) -> None:
+    async def way(call: Call) -> web.StreamResponse:
+        (loaded,) = server.models["data"]
+        if call.body["model"] != loaded["id"]:
+            return await error(f"model '{call.body['model']}' not found", status)(call)
+        return await (GOOD if call.body["stream"] else counting_names)(call)
+
+    server = ModelServer(way)
+    server.aside = way
+
+    async def scene(chain: Chain, brain: OpenAi) -> None:
+        assert await heard(chain) == WELL
+        assert brain.capabilities.names
+        server.models = {"data": [{"id": "another"}]}
+        assert await heard(chain) == WELL
+        assert server.streams[-1].body["messages"][-1]["content"] == "Kai: hi there"
+        assert brain.health().what.startswith("another at")
+        refused = len(server.calls)
+        assert await heard(chain) == WELL
+        assert len(server.calls) == refused + 1
+
+    on_air(server, scene)
+
+
+def test_a_model_that_was_chosen_is_not_left_for_another() -> None:
+    server = ModelServer(error("model 'hers' not found", 404))
+
+    async def main() -> None:
+        async with beside(server, model="hers") as brain:
+            for _ in range(2):
+                with pytest.raises(BrainError, match="not found"):
+                    await heard(brain)
+            assert {call.body["model"] for call in server.calls} == {"hers"}
+
+    simulated(main())
+
+
 # Finding it
 
 

@@ -22,7 +22,7 @@ from vtuber.brain.tokens import estimate_lines
 from vtuber.config import Settings
 from vtuber.errors import BrainError
 from vtuber.health import Health, State
-from vtuber.text import clean
+from vtuber.text import clean, escaped
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,8 @@ class OpenAi:
         self._settings = settings.brain
         self._client = Client(settings.brain.openai.url, key())
         self._model = settings.brain.openai.model
+        self._look_again = False
+        """The server seems to have another model by now."""
         self._context = settings.brain.context
         self._manner = Manner()
         self._caches = False
@@ -145,6 +147,15 @@ class OpenAi:
         if context:
             self._context = min(self._settings.context, context)
 
+    async def _look_for_another(self) -> None:
+        """Where nobody chose a model, the streamer may have loaded another one. Raises BrainError."""
+        before = self._model
+        await self._look()
+        self._look_again = False
+        if self._model != before:
+            log.info("the model server has another model now: %s", escaped(self._told_model))
+            self._manner = replace(self._manner, names=False)  # whether they reach this one, nobody knows
+
     async def _props(self) -> int | None:
         with suppress(BrainError):
             told = await self._client.props()
@@ -180,6 +191,8 @@ class OpenAi:
         self, prompt: Prompt, seconds: float, *, aloud: bool = True
     ) -> AsyncGenerator[str, None]:
         """What may be heard. Asks until something is, as far as that makes sense, and never after."""
+        if self._look_again:
+            await self._look_for_another()
         question = Question(prompt, self._manner, _PAUSES if aloud else _LONG_PAUSES)
         waiting = Waiting(seconds, prompt.max_tokens / _SLOWEST)
         begun = False
@@ -196,6 +209,7 @@ class OpenAi:
                         yield text
             except Refused as refused:
                 self._left_alone_until = clock.now() + (refused.wait or 0.0)
+                self._look_again = refused.about_model and not self._settings.openai.model
                 if refused.too_long:
                     self._hold_less(refused.context)
                 again = None if begun else question.again(refused, body)

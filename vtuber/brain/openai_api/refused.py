@@ -67,6 +67,12 @@ class Refused(BrainError):  # noqa: N818  # it is raised as one says it
         return self.status in (200, 400, 413, 422, 500) and bool(_TOO_LONG.search(self.why))
 
     @property
+    def about_model(self) -> bool:
+        """Whether it may have no such model (any more)."""
+        told = self.status in (200, 400) and "model" in self.why.casefold() and not self.too_long
+        return self.status == 404 or told
+
+    @property
     def context(self) -> int | None:
         """How many tokens it holds, where it says so."""
         told = _CONTEXT.search(self.why)
