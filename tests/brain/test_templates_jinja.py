@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
+from datetime import datetime, tzinfo
 
 import pytest
 from template_props import CHATML, GEMMA_2, JINJA, LLAMA_3, LLAMA_3_NAMES, QWEN_3, Given, learned, text
 
 from vtuber.brain import Line
-from vtuber.brain.templates import Around
+from vtuber.brain.templates import Around, jinja
 from vtuber.brain.templates.formats import FORMATS, recognised
 from vtuber.brain.templates.jinja import LENGTH, HostileError, Jinja, UnfitError
 
@@ -191,8 +193,28 @@ def test_a_hostile_template_is_an_error(source: str) -> None:
         assert str(caught.value)
 
 
-GREEDY = [
+HUGE = [
     "{{ 'a' * 10 ** 10 }}",
+    "{{ 10 ** 10 * 'a' }}",
+    "{{ messages * 10 ** 10 }}",
+    "{{ 9 ** 99999 }}",
+    "{% set ns = namespace(n=9) %}{% for i in range(60) %}{% set ns.n = ns.n * ns.n %}{% endfor %}",
+]
+
+
+@pytest.mark.parametrize("source", HUGE)
+def test_nothing_huge_is_made_on_any_system(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jinja, "_little_memory", nullcontext)
+    with pytest.raises(HostileError, match="huge"):
+        learned(source)
+
+
+def test_an_ordinary_product_is_made() -> None:
+    rule = "{{ '-' * 3 }}{{ 2 ** 3 }}{{ 2 * 1.5 }}{{ 2 ** -1 }}"
+    assert Jinja(rule, eos="").render([], opened=True, bos="") == "---83.00.5"
+
+
+GREEDY = [
     "{{ '%10000000000d' % 1 }}",
     "{{ 'x' | center(10 ** 10) }}",
     "{% set ns = namespace(s='aaaaaaaa') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
@@ -213,6 +235,23 @@ def test_memory_is_given_back_its_bounds() -> None:
     with pytest.raises(UnfitError):
         learned("{% if %}")
     assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+def test_the_date_changes_no_more_than_once_a_month(monkeypatch: pytest.MonkeyPatch) -> None:
+    dated = JINJA["llama-3-dated"].source.replace("%Y", "%d %b %Y %H:%M")
+
+    def head(*day: int) -> str:
+        class Day(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> Day:
+                return cls(*day, tzinfo=tz)  # type: ignore[misc,arg-type]  # year, month, day…
+
+        monkeypatch.setattr(jinja, "datetime", Day)
+        return learned(dated).system.before
+
+    assert "Today: 01 May 2026 00:00\n" in head(2026, 5, 2, 18, 30)
+    assert head(2026, 5, 31, 23, 59) == head(2026, 5, 2)
+    assert "Today: 01 Jun 2026" in head(2026, 6, 1)
 
 
 def test_an_ordinary_template_finds_what_it_needs() -> None:

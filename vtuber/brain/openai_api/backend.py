@@ -208,10 +208,7 @@ class OpenAi:
                         begun = True
                         yield text
             except Refused as refused:
-                self._left_alone_until = clock.now() + (refused.wait or 0.0)
-                self._look_again = refused.about_model and not self._settings.openai.model
-                if refused.too_long:
-                    self._hold_less(refused.context)
+                self._heed(refused)
                 again = None if begun else question.again(refused, body)
                 if again is None:
                     raise
@@ -229,6 +226,13 @@ class OpenAi:
         if pause > 0:
             resting = Refused(f"the model server wants to be left alone for {pause:.0f} seconds", status=429)
             await waiting.pause(pause, question.refused or resting)
+
+    def _heed(self, refused: Refused) -> None:
+        """What it told holds for questions to come, too."""
+        self._left_alone_until = clock.now() + (refused.wait or 0.0)
+        self._look_again = refused.about_model and not self._settings.openai.model
+        if refused.too_long:
+            self._hold_less(refused.context)
 
     def _hold_less(self, told: int | None) -> None:
         """A prompt did not fit: the server holds less than was thought, or we count too few tokens."""

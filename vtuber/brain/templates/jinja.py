@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, NoReturn
@@ -19,6 +19,7 @@ from jinja2 import nodes
 from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 from jinja2.parser import Parser
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MEMORY = 256 << 20
@@ -75,6 +76,8 @@ class _Generation(Extension):
 class _Sandbox(ImmutableSandboxedEnvironment):
     """What chat templates find where they are written for: Hugging Face's transformers."""
 
+    intercepted_binops = frozenset(("*", "**"))
+
     def __init__(self) -> None:
         super().__init__(
             loader=jinja2.DictLoader({}),
@@ -88,13 +91,31 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def unsafe_undefined(self, obj: Any, attribute: str) -> NoReturn:
         raise SecurityError(f"it asks for {attribute!r} of a {type(obj).__name__}")
 
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Where memory has no bound, these take all of it in one step."""
+        if _size(operator, left, right) > WRITTEN:
+            raise SecurityError(f"it makes something huge with {operator}")
+        return super().call_binop(context, operator, left, right)
+
 
 def _refuse(message: str) -> NoReturn:
     raise UnfitError(f"it says: {message}")
 
 
 def _now(form: str) -> str:
-    return datetime.now().astimezone().strftime(form)
+    """The month is told, and no more: with each change the model must read anew who she is."""
+    month = datetime.now().astimezone().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return month.strftime(form)
+
+
+def _size(operator: str, left: Any, right: Any) -> int:
+    """Of a product or a power: how many items, or how many bits of a number."""
+    for many, times in ((left, right), (right, left)):
+        if isinstance(many, Sized) and isinstance(times, int):
+            return len(many) * times
+    if not (isinstance(left, int) and isinstance(right, int)):
+        return 0
+    return left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length()
 
 
 def _to_json(value: Any, **how: Any) -> str:
