@@ -137,6 +137,7 @@ async def test_asked_for_by_config_it_is_no_guess(tmp_path: Path, template: str 
         ("{{ ''.__class__ }}", "'__class__'"),
         ("{% import 'os\x1b' as os %}", r"another file, 'os\x1b'"),
         ("{{ range(10 ** 10) }}", "Range too big"),
+        ("{{ 9 ** (9 ** 9) % 7 }}", "something huge"),
     ],
 )
 async def test_a_hostile_chat_template_is_refused(tmp_path: Path, template: str, told: str) -> None:
@@ -147,12 +148,9 @@ async def test_a_hostile_chat_template_is_refused(tmp_path: Path, template: str,
     assert "brain.template" in error.cure
 
 
-@pytest.mark.parametrize("template", [HANGS, "{{ 9 ** (9 ** 9) % 7 }}"])
-async def test_a_chat_template_without_end_is_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str
-) -> None:
+async def test_a_chat_template_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "_LEARN_SECONDS", 0.2)
-    error = await refusal(tiny_gguf.write(tmp_path / "bad.gguf", template))
+    error = await refusal(tiny_gguf.write(tmp_path / "bad.gguf", HANGS))
     assert "hostile" in error.what
     assert "0.2 seconds" in error.what
 
