@@ -286,6 +286,7 @@ def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back
         wished = Redemption("r1", "twitch", "banban", Author("9", "ann"), "a wish", reward="Ask")
         room.show.hear(wished)
         room.types("are you there?", name="kai")
+
         await room.until(lambda: len([line for line in room.heard() if line]) == 2)
         await asyncio.sleep(20)
         assert len(room.heard()) == 2, "nobody is told twice"

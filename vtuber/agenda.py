@@ -92,6 +92,7 @@ class Agenda:
             self._orders.appendleft(Assignment(batch))
         else:
             self._inbox.give_back(batch)
+        self._news.set()
 
     def clear(self) -> None:
         """Drops all orders that wait."""
