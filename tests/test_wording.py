@@ -285,7 +285,7 @@ def test_what_she_is_told_to_say_has_no_end_before_its_end(play: Any, writing: f
     script = " ".join(["This is a sentence which a moderator wants said."] * 9)
 
     async def scene(room: Room) -> None:
-        room.show.performer._cast.wording.pace.writing = writing  # noqa: SLF001  # of the last reply
+        room.show.performer._cast.wording.pace.writing = writing  # of the last reply
         room.orders(f"!say {script}")
         await room.until_idle()
         assert room.heard() == [script]
@@ -307,7 +307,7 @@ def test_a_voice_that_fails_is_no_measure(
     monkeypatch.setattr(ScriptedVoice, "speak", speak)
 
     async def scene(room: Room) -> None:
-        pace = room.show.performer._cast.wording.pace  # noqa: SLF001  # nobody tells of it
+        pace = room.show.performer._cast.wording.pace  # nobody tells of it
         before = pace.speaking("a")
         room.types("hi!")
         await room.until_idle()

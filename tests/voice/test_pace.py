@@ -44,20 +44,16 @@ def test_one_stall_does_not_change_the_speed(stalled_at: int) -> None:
     run(scene())
 
 
-@pytest.mark.parametrize(("inherited", "gap", "tokens"), [(1.2, 0.01, 4), (400.0, 0.25, 4), (1.2, 0.25, 4)])
-def test_the_last_reply_counts_only_until_this_one_is_measured(
-    inherited: float, gap: float, tokens: int
-) -> None:
+@pytest.mark.parametrize(("inherited", "gap"), [(1.2, 0.01), (400.0, 0.5), (1.2, 0.5)])
+def test_the_last_reply_counts_only_until_this_one_is_measured(inherited: float, gap: float) -> None:
     async def scene() -> None:
         pace = Pace(20.0)
         pace.writing = inherited
         delivery = Delivery(pace)
         assert pace.writing == inherited
-        await write(delivery, [gap] * tokens)
+        await write(delivery, [gap] * 4)
         delivery.cut("Hi Mika!")
-        assert (delivery.seconds == 20.0) == (gap == 0.01)
-        if gap == 0.25:
-            assert pace.writing == pytest.approx(16)
+        assert (delivery.seconds < 20.0) == (gap == 0.5)
         await write(Delivery(pace), [gap] * 40)
         assert pace.writing == pytest.approx(4 / gap)
 
@@ -129,7 +125,7 @@ def test_however_slow_the_model_is_she_says_one_sentence() -> None:
 
 def test_a_sentence_without_an_end_is_broken_off() -> None:
     delivery = Delivery(Pace(20.0))
-    for _ in range(4):
+    for _ in range(5):
         delivery.cut(SENTENCE[:-1])
         assert not delivery.is_over
     delivery.cut(SENTENCE[:-1])
@@ -140,7 +136,9 @@ def test_a_reply_in_two_languages_is_as_long_as_its_parts() -> None:
     async def scene() -> None:
         pace = Pace(20.0)
         for _ in range(40):
-            pace.spoke("今天我學到一件事，鳳梨要兩年", 14 * 2.5 / 5)  # a slow voice in Chinese: 5 weights a second
+            pace.spoke(
+                "今天我學到一件事，鳳梨要兩年", 14 * 2.5 / 5
+            )  # a slow voice in Chinese: 5 weights a second
         delivery = Delivery(pace)
         await write(delivery, [0.5] * 20)  # 8 weights a second: slow for English only
         delivery.cut("Well, OK.")
@@ -166,7 +164,7 @@ def test_a_short_piece_says_less_about_her_speed() -> None:
     shorter.spoke("Oh.", 0.6)
     longer.spoke("Oh." * 10, 6.0)
     assert 14 < shorter.speaking("a") < 15
-    assert longer.speaking("a") == pytest.approx(12)
+    assert longer.speaking("a") == pytest.approx(9)
 
 
 def test_nothing_cut_has_all_the_time() -> None:
