@@ -167,6 +167,17 @@ def test_a_short_piece_says_less_about_her_speed() -> None:
     assert longer.speaking("a") == pytest.approx(9)
 
 
+def test_a_model_that_says_nothing_for_long_has_no_speed() -> None:
+    async def scene() -> None:
+        pace = Pace(20.0)
+        delivery = Delivery(pace)
+        await write(delivery, [1.0] * 5, "")
+        delivery.cut("Oh, hello.")
+        assert pace.writing == delivery.room == math.inf
+
+    run(scene())
+
+
 def test_nothing_cut_has_all_the_time() -> None:
     delivery = Delivery(Pace(20.0))
     assert delivery.seconds == 20.0

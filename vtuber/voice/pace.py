@@ -45,7 +45,7 @@ class Pace:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.writing = math.inf
-        """Weights a second, in the last reply."""
+        """Weights a second, in the last reply; infinite until one was measured."""
         self._speaking = dict(_SPEAKING)
 
     def spoke(self, text: str, seconds: float) -> None:
@@ -84,7 +84,7 @@ class Delivery:
 
     def wrote(self, token: str) -> None:
         """The speed in the last reply counts until this one's is known."""
-        if self._was_held:
+        if self._was_held or not token:
             return
         last, self._wrote_at = self._wrote_at, now()
         if last is not None:
