@@ -242,7 +242,8 @@ class Turn:
             for chunk in silent(sentence.text) if not seconds else ():
                 seconds += self._mark(chunk)
                 yield chunk
-        self._cast.wording.pace.spoke(sentence.text, seconds)
+        else:
+            self._cast.wording.pace.spoke(sentence.text, seconds)
         self._note("clip", index=sentence.index, seconds=round(seconds, 3))
 
     async def _next(self, chunks: AsyncGenerator[Sound | Word, None]) -> Sound | Word | None:

@@ -91,12 +91,9 @@ class Wording:
         return self._settings.gate.replacement or ways[next(self._ways_out) % len(ways)]
 
     async def _scripted(self, script: str) -> AsyncGenerator[Piece, None]:
-        cutter, delivery = self._cutter(), Delivery(self.pace)
+        cutter = self._cutter()
         for piece in (*cutter.feed(script), *cutter.finish()):
             yield piece
-            delivery.cut(piece.text)
-            if delivery.is_over:
-                return
 
     async def _tried(
         self, prompt: Prompt, note: Note, lap: Callable[[str], None]
@@ -137,15 +134,16 @@ class Wording:
         last = ""
         async with aclosing(self._tokens(prompt, lap, failed)) as tokens:
             async for token in tokens:
+                delivery.wrote(token)
                 for bit in _bits(token):
                     watch.read(bit)
                     held += _pieces(bit, cutter, watch, delivery)
                     if not held or watch.doubts or not delivery.may_begin:
                         continue
-                    delivery.begin()
                     lap("first_sentence")
-                    for piece in held:
-                        yield piece
+                    with delivery.handing_on():
+                        for piece in held:
+                            yield piece
                     last, held = held[-1].text, []
                     if delivery.is_over:
                         return
@@ -185,7 +183,6 @@ class Wording:
 
 
 def _pieces(bit: str, cutter: Cutter, watch: Watch, delivery: Delivery) -> Iterator[Piece]:
-    delivery.wrote(bit)
     cutter.hurry(delivery.room)
     for piece in cutter.feed(bit):
         watch.judge(piece.text)
