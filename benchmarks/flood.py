@@ -70,7 +70,7 @@ class WatchedShow(Show):
     def lost_paid(self) -> int:
         """Paid, and neither answered, nor waiting, nor in work, nor dropped by a moderator's hush."""
         batches = [turn.batch for turn in self.performer._turns]  # noqa: SLF001  # what is in work
-        in_work = {pick.event.id for batch in batches for pick in (batch.lead, *batch.others)}
+        in_work = {pick.event.id for batch in batches for pick in batch.picks}
         settled = self.metrics.paid_answered + self.inbox.paid_waiting
         return self.metrics.paid - settled - len(self._paid & (in_work | self._cut))
 

@@ -9,14 +9,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from rehearsal_room import Room, message
+from rehearsal_room import Chat, Room, message
 
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.brain import Line, Progress, Prompt
 from vtuber.brain.spares import Spares
 from vtuber.clock import now
 from vtuber.errors import BrainError, ListenerError, VoiceError
-from vtuber.events import Batch, Deletion, Event, Money, Pick, Sound, Word
+from vtuber.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
 from vtuber.health import Health, State
 from vtuber.stage import ClipBegins, ClipSound, Hushed, Rested, Thinking, Withdrawn
 from vtuber.turn import Turn
@@ -261,6 +261,48 @@ def test_when_the_model_stays_dead_the_message_waits_for_it(
     play(scene)
 
 
+def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, died = ScriptedBrain.stream, [True]
+    chat, asked = Chat(), list[Prompt]()
+
+    async def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        asked.append(prompt)
+        if died:
+            raise BrainError("the model is not there")
+        async for text in whole(self, prompt):
+            yield text
+
+    async def warm(_self: ScriptedBrain, _head: tuple[Line, ...]) -> None:
+        if died:
+            raise BrainError("it is still not there")
+
+    async def scene(room: Room) -> None:
+        monkeypatch.setattr(ScriptedBrain, "stream", stream)
+        monkeypatch.setattr(ScriptedBrain, "warm", warm)
+        spares = room.show.character.spares
+        paid = room.types("sing for me", name="rich", money=FIVE)
+        wished = Redemption("r1", "twitch", "banban", Author("9", "ann"), "a wish", reward="Ask")
+        room.show.hear(wished)
+        room.types("are you there?", name="kai")
+
+        await room.until(lambda: len([line for line in room.heard() if line]) == 2)
+        await asyncio.sleep(20)
+        assert len(room.heard()) == 2, "nobody is told twice"
+        assert all(line in spares for line in room.heard())
+        assert (room.show.metrics.paid_answered, chat.settled) == (0, [])
+        assert not (await room.show.memory.recall(Batch(Pick(paid)))).answers
+        died.clear()
+        await room.until(lambda: room.show.metrics.paid_answered == 2)
+        assert room.heard()[2:] == ["Yes, it is. I like it very much!"]
+        assert chat.settled == [("r1", True)]
+        assert room.show.inbox.dropped["unanswered"] == 1, "who did not pay had the spare line"
+        assert not any(line.text in spares for line in asked[-1].lines), "they are no part of the talk"
+
+    play(scene, ears=[chat], inbox={"batch": 2})
+
+
 def test_she_goes_on_air_before_her_model_is_there(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, warmed, away = ScriptedBrain.start, [], True
 
@@ -487,7 +529,7 @@ def test_everybody_who_pays_is_told_to_the_model(play: Any) -> None:
 @pytest.mark.usefixtures("_speechless")
 def test_who_pays_is_not_answered_by_silence(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = ScriptedBrain.stream
-    silent = 4  # each time she is asked twice
+    silent = 8  # each time she is asked twice with each of two seeds
 
     async def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
         nonlocal silent

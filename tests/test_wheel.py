@@ -16,6 +16,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
+OUTSIDE = dict(os.environ)
+"""As it is when no test runs yet: uv keeps what it built in the user's cache."""
 
 
 def uv(*arguments: str | Path, **variables: str) -> None:
@@ -23,7 +25,7 @@ def uv(*arguments: str | Path, **variables: str) -> None:
     done = subprocess.run(
         ["uv", *arguments],
         cwd=ROOT,
-        env=os.environ | variables,
+        env=OUTSIDE | variables,
         capture_output=True,
         text=True,
         timeout=1200,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,10 +13,11 @@ from rehearsal_room import Room, message
 
 from benchmarks import slow_model
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
-from vtuber import character
+from vtuber import character, sound
 from vtuber.brain import Prompt, Usage
 from vtuber.config import Settings
-from vtuber.events import Batch, Pick
+from vtuber.errors import VoiceError
+from vtuber.events import Batch, Pick, Sound
 from vtuber.stage import ClipBegins, ClipSound
 from vtuber.talk.mind import Mind
 from vtuber.voice.pace import Delivery, Pace
@@ -254,6 +258,63 @@ def test_a_fast_model_is_never_waited_for() -> None:
     assert delivery.may_begin
     assert delivery.room == float("inf")
     assert delivery.seconds == 20.0
+
+
+def test_one_stall_cuts_neither_this_reply_short_nor_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = slow_model.measure(slow_model.ENGLISH, tokens=25.0, letters=4, rounds=1)[0].pieces
+    replies = count()
+    writes = ScriptedBrain.stream
+
+    async def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        stalls = next(replies) == 0
+        async with aclosing(writes(self, prompt)) as tokens:
+            async for token in tokens:
+                yield token
+                if stalls:
+                    stalls = False
+                    await asyncio.sleep(4.0)
+
+    monkeypatch.setattr(ScriptedBrain, "stream", stream)
+    for heard in slow_model.measure(slow_model.ENGLISH, tokens=25.0, letters=4, rounds=3):
+        assert heard.pieces == without
+        assert len(without) > 3
+
+
+@pytest.mark.parametrize("writing", [2.0, 400.0])
+def test_what_she_is_told_to_say_has_no_end_before_its_end(play: Any, writing: float) -> None:
+    script = " ".join(["This is a sentence which a moderator wants said."] * 9)
+
+    async def scene(room: Room) -> None:
+        room.show.performer._cast.wording.pace.writing = writing  # of the last reply
+        room.orders(f"!say {script}")
+        await room.until_idle()
+        assert room.heard() == [script]
+
+    play(scene, show={"reply_seconds": 5})
+
+
+@pytest.mark.parametrize("spoken", [0.0, 0.4])
+def test_a_voice_that_fails_is_no_measure(
+    play: Any, says: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch, spoken: float
+) -> None:
+    says("This sentence would have been heard for all of five seconds, if only the voice were well.")
+
+    async def speak(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound, None]:
+        if spoken:
+            yield Sound(sound.silence(spoken))
+        raise VoiceError("it broke")
+
+    monkeypatch.setattr(ScriptedVoice, "speak", speak)
+
+    async def scene(room: Room) -> None:
+        pace = room.show.performer._cast.wording.pace  # nobody tells of it
+        before = pace.speaking("a")
+        room.types("hi!")
+        await room.until_idle()
+        assert room.journal("clip")
+        assert pace.speaking("a") == before
+
+    play(scene)
 
 
 async def test_a_talk_has_the_same_manners(says: Callable[..., list[int]]) -> None:

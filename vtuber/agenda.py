@@ -92,6 +92,7 @@ class Agenda:
             self._orders.appendleft(Assignment(batch))
         else:
             self._inbox.give_back(batch)
+        self._news.set()
 
     def clear(self) -> None:
         """Drops all orders that wait."""
@@ -129,9 +130,9 @@ class Agenda:
     def _take(self) -> Batch | None:
         """The next batch, without what does not bear a closer look."""
         while batch := self._inbox.take(clock.now()):
-            fit = [pick for pick in map(self._fit, (batch.lead, *batch.others)) if pick]
+            fit = [pick for pick in map(self._fit, batch.picks) if pick]
             if fit:
-                return replace(batch, lead=fit[0], others=tuple(fit[1:]))
+                return batch.of(fit)
         return None
 
     def _fit(self, pick: Pick) -> Pick | None:

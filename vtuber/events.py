@@ -7,7 +7,7 @@ two of one platform may be compared.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -262,9 +262,18 @@ class Batch:
     """By a moderator: it comes before all that waits."""
 
     @property
+    def picks(self) -> tuple[Pick, ...]:
+        """All of them, the lead first."""
+        return self.lead, *self.others
+
+    @property
     def events(self) -> tuple[Answerable, ...]:
         """What all of them wrote or did, the lead's first."""
-        return self.lead.event, *(pick.event for pick in self.others)
+        return tuple(pick.event for pick in self.picks)
+
+    def of(self, picks: Sequence[Pick]) -> Batch:
+        """The same with only these, one at least; the first leads."""
+        return replace(self, lead=picks[0], others=tuple(picks[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +284,8 @@ class Sentence:
     index: int
     text: str
     mood: str = ""
+    spare: bool = False
+    """It is one of her spare lines, which answer nothing."""
 
 
 @dataclass(frozen=True, slots=True)

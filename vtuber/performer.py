@@ -7,13 +7,13 @@ import logging
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import count
 
 from vtuber import clock
 from vtuber.agenda import Agenda
 from vtuber.brain.memory.purge import is_person
-from vtuber.events import is_paid
+from vtuber.events import Answerable, Batch, Pick, is_paid
+from vtuber.health import State
 from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.revocation import Revocation
 from vtuber.metrics import Metrics
@@ -46,6 +46,7 @@ class Performer:
         self._turns: list[Turn] = []
         self._over: deque[Turn] = deque(maxlen=LINGERING)
         self._tries: Counter[tuple[str, str]] = Counter()
+        self._owed: list[Batch] = []
         self._fell_silent: float | None = None
 
     @property
@@ -112,6 +113,7 @@ class Performer:
         Until then the model has time for other things.
         """
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._give_back_owed())
             for number in count(1):
                 tidying = tasks.create_task(self._stay_tidy())
                 await self._cast.stage.quiet(self._cast.settings.show.take_early)
@@ -143,7 +145,7 @@ class Performer:
             log.debug("turn %d", turn.number, exc_info=error)
             self._cast.journal.write("failure", part="turn", turn=turn.number, error=repr(error))
             if not turn.script:
-                self._put_off(turn)
+                self._put_off(turn, turn.batch.picks)
             return
         finally:
             self._turns.remove(turn)
@@ -156,32 +158,60 @@ class Performer:
             return
         if reply.heard and not turn.begins_anew:
             self._count(turn, reply)
+        if reply.answer and not turn.begins_anew:
             self.on_answered(turn)
+        elif reply.heard and not turn.was_cut:
+            self._console(turn)
         else:
-            self._put_off(turn, patient=bool(reply.failed))
+            self._put_off(turn, turn.batch.picks, patient=bool(reply.failed))
         if reply.heard:
             self._fell_silent = clock.now()
 
-    def _put_off(self, turn: Turn, *, patient: bool = False) -> None:
-        """Nothing of an answer was heard, or all of it was taken back: what asked for it waits again.
+    def _console(self, turn: Turn) -> None:
+        """She had nothing but a spare line: whoever paid waits for more, as long as her model is away."""
+        picks = turn.batch.picks
+        owed = tuple(pick for pick in picks if is_paid(pick.event))
+        for pick in picks:
+            if pick not in owed:
+                self._inbox.give_up(pick.event, Drop.UNANSWERED)
+        if owed and self._is_away:
+            self._owed.append(turn.batch.of(owed))
+        elif owed:
+            self._put_off(turn, owed)
+
+    @property
+    def _is_away(self) -> bool:
+        return self._cast.brain.health().state is State.DOWN
+
+    async def _give_back_owed(self) -> None:
+        """Has those asked again who got a spare line, once her model is back."""
+        while True:
+            await asyncio.sleep(AFTER_FAILURE)
+            if self._owed and not self._is_away:
+                owed, self._owed = self._owed, []
+                for batch in owed:
+                    self.agenda.put_back(batch)
+
+    def _put_off(self, turn: Turn, picks: Sequence[Pick], *, patient: bool = False) -> None:
+        """Nothing of an answer was heard, or all of it was taken back: who asked for it waits again.
 
         ``patient``: a part is away, and will come back.
         """
-        again = [turn.batch.lead, *turn.batch.others]
-        if reason := self._why_given_up(turn, patient=patient):
-            self._inbox.give_up(again.pop(0).event, reason)
-        if again:
-            self.agenda.put_back(replace(turn.batch, lead=again[0], others=tuple(again[1:])))
+        if reason := self._why_given_up(turn, picks[0].event, patient=patient):
+            self._inbox.give_up(picks[0].event, reason)
+            picks = picks[1:]
+        if picks:
+            self.agenda.put_back(turn.batch.of(picks))
         if not turn.was_cut:
             self.agenda.be_silent(AFTER_FAILURE)
 
-    def _why_given_up(self, turn: Turn, *, patient: bool) -> Drop | None:
+    def _why_given_up(self, turn: Turn, event: Answerable, *, patient: bool) -> Drop | None:
         """Why whom she answered does not wait again; None when they do, which is not for ever.
 
         There are ``TRIES``; and what a moderator cut is not begun again, only its company is. Of what was
         deleted, the inbox knows.
         """
-        key = (turn.batch.lead.event.platform, turn.batch.lead.event.id)
+        key = (event.platform, event.id)
         if turn.begins_anew:
             return None
         if not (turn.was_cut or patient):
@@ -194,9 +224,10 @@ class Performer:
     def _count(self, turn: Turn, reply: Reply) -> None:
         """The turn in figures."""
         batch, metrics = turn.batch, self.metrics
-        self._tries.pop((batch.lead.event.platform, batch.lead.event.id), None)
         metrics.turns += 1
-        metrics.paid_answered += sum(is_paid(pick.event) for pick in (batch.lead, *batch.others))
+        if reply.answer:
+            self._tries.pop((batch.lead.event.platform, batch.lead.event.id), None)
+            metrics.paid_answered += sum(is_paid(pick.event) for pick in batch.picks)
         if (usage := reply.usage).prompt:
             metrics.read(usage.prompt, reused=usage.reused, new=reply.new_tokens, ahead=usage.ahead)
         if reply.began is not None:

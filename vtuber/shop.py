@@ -8,6 +8,7 @@ import typer
 
 from vtuber import terminal
 from vtuber.command import Config, Model, path, settings_of
+from vtuber.models import machine, shelf
 
 app = typer.Typer(help="Models for her brain: what is here, and what fits this machine.")
 
@@ -19,8 +20,6 @@ def models(context: typer.Context, *, config: Config = None, model: Model = None
         return
     terminal.set_up_logging(verbose=False)
     with settings_of(config, {"brain.model": path(model)}) as settings:
-        from vtuber.models import machine, shelf  # noqa: PLC0415  # `banban --help` need not load it
-
         with terminal.Starting() as progress:
             found = shelf.look(settings, progress)
         terminal.show_models(*found, machine.this())
@@ -37,7 +36,7 @@ def fetch(
     if name is None:
         terminal.show_choices()
         return
-    from vtuber.models import get, machine  # noqa: PLC0415  # `banban --help` need not load it
+    from vtuber.models import get  # noqa: PLC0415  # the list need not load the hub's library
 
     with terminal.Fetching() as watch:
         model = get.get(name, machine.this(), watch)

@@ -27,7 +27,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from vtuber.brain.templates.formats import nearest
+from vtuber.brain.templates.formats import alike
 from vtuber.errors import BanbanError
 from vtuber.health import Health, State
 from vtuber.models.choices import CHOICES
@@ -148,7 +148,7 @@ def show_models(models: list[Model], odd: list[Odd], machine: Machine) -> None:
             f"{gigabytes(header.size)}, {header.quantization}",
             f"{header.parameters / 1e9:.3g} billion parameters",
             f"{header.context or '?'} tokens",
-            f"format {nearest(header.chat_template).name}",
+            f"format {_format(header)}",
             *(["has eyes"] if model.eyes else []),
         )
         table.add_row(
@@ -161,6 +161,13 @@ def show_models(models: list[Model], odd: list[Odd], machine: Machine) -> None:
     out.print(table)
     for file in odd:
         out.print(Text(escaped(f"{file.path}: {file.why}"), style="yellow"))
+
+
+def _format(header: Header) -> str:
+    if not header.chat_template:
+        return "not told"
+    known = alike(header.chat_template)
+    return known.name if known else "of its own"
 
 
 def show_choices() -> None:

@@ -71,6 +71,12 @@ class Reply:
         return " ".join(spoken.heard for spoken in self.spoken if spoken.heard)
 
     @property
+    def answer(self) -> str:
+        """The same without her spare lines, which answer nothing."""
+        heard = (spoken.heard for spoken in self.spoken if not spoken.sentence.spare)
+        return " ".join(filter(None, heard))
+
+    @property
     def began(self) -> float | None:
         """When its first sample was heard (show clock); None when nothing was."""
         return next((spoken.began for spoken in self.spoken if spoken.began is not None), None)
@@ -176,7 +182,9 @@ class Turn:
         if not self.script:
             self.reply.usage = self._cast.brain.usage
         if not self.script and not self._withdrawn:
-            self._cast.conversation.heard(" ".join(s.sentence.text for s in self.reply.spoken), self.batch)
+            meant = (spoken.sentence for spoken in self.reply.spoken)
+            text = " ".join(sentence.text for sentence in meant if not sentence.spare)
+            self._cast.conversation.heard(text, self.batch)
 
     async def _sentences(self) -> AsyncGenerator[Sentence, None]:
         """What she is going to say, a piece at a time."""
@@ -188,7 +196,7 @@ class Turn:
         index = 0
         async with aclosing(wanted) as pieces:
             async for piece in pieces:
-                yield Sentence(self.number, index, piece.text, piece.mood)
+                yield Sentence(self.number, index, piece.text, piece.mood, piece.spare)
                 index += 1
 
     async def _prompt(self) -> Prompt:
@@ -234,7 +242,8 @@ class Turn:
             for chunk in silent(sentence.text) if not seconds else ():
                 seconds += self._mark(chunk)
                 yield chunk
-        self._cast.wording.pace.spoke(sentence.text, seconds)
+        else:
+            self._cast.wording.pace.spoke(sentence.text, seconds)
         self._note("clip", index=sentence.index, seconds=round(seconds, 3))
 
     async def _next(self, chunks: AsyncGenerator[Sound | Word, None]) -> Sound | Word | None:
@@ -270,7 +279,7 @@ class Turn:
 
     async def _remember(self) -> None:
         """Keeps what was heard: for the next prompt, where it was cut; for good, always."""
-        heard = self.reply.heard
+        heard = self.reply.answer
         if self._cut:
             self._cast.conversation.heard(heard, self.batch)
         if heard:

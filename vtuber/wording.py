@@ -17,6 +17,7 @@ from vtuber.brain import Brain, Prompt
 from vtuber.brain.spares import Spares
 from vtuber.character import SHEET, Character
 from vtuber.config import Settings
+from vtuber.errors import BrainError
 from vtuber.gate.filters import Filter
 from vtuber.gate.manners import Manners, Slip, Watch
 from vtuber.text import escaped, joined
@@ -74,7 +75,8 @@ class Wording:
             index, before = 0, ""
             async for piece in pieces:
                 verdict = self._filter.say(joined(before, piece.text))  # what is forbidden may be cut in two
-                note("sentence", index=index, text=piece.text, mood=piece.mood, stopped_by=verdict.rule)
+                told = {"text": piece.text, "mood": piece.mood, "spare": piece.spare}
+                note("sentence", index=index, **told, stopped_by=verdict.rule)
                 if not verdict.allowed:
                     log.warning("she was stopped from saying “%s” (%s)", escaped(piece.text), verdict.reason)
                     way_out = Piece(self._way_out(), piece.mood)
@@ -89,57 +91,59 @@ class Wording:
         return self._settings.gate.replacement or ways[next(self._ways_out) % len(ways)]
 
     async def _scripted(self, script: str) -> AsyncGenerator[Piece, None]:
-        cutter, delivery = self._cutter(), Delivery(self.pace)
+        cutter = self._cutter()
         for piece in (*cutter.feed(script), *cutter.finish()):
             yield piece
-            delivery.cut(piece.text)
-            if delivery.is_over:
-                return
 
     async def _tried(
         self, prompt: Prompt, note: Note, lap: Callable[[str], None]
     ) -> AsyncGenerator[Piece, None]:
-        """The model's reply up to a slip. When there is nothing before it, another one, or a spare line."""
-        said = False
+        """The model's reply up to a slip. When there is nothing (before it), another one, or a spare line.
+
+        When the model fails there is a spare line too, behind what it has written, and then the BrainError.
+        """
+        said, trouble = "", None
         for attempt in range(TRIES):
             question = replace(prompt, seed=prompt.seed + attempt * _ANOTHER_SEED)
             try:
                 async with aclosing(self._written(question, lap)) as pieces:
                     async for piece in pieces:
-                        said = True
+                        said = joined(said, piece.text)
                         yield piece
+            except BrainError as error:
+                trouble = error
+                break
             except Slip as slip:
                 log.warning("a reply went wrong: %s", slip)
                 note("slip", what=str(slip), seed=question.seed, again=not said and attempt + 1 < TRIES)
-            else:
-                return
             if said:
                 return
-        if spare := self._spares.take(prompt.lines[-1]):
-            yield Piece(spare, "")
+        if spare := self._spares.take(prompt.lines[-1], said):
+            yield Piece(spare, "", spare=True)
+        if trouble:
+            raise trouble
 
     async def _written(self, prompt: Prompt, lap: Callable[[str], None]) -> AsyncGenerator[Piece, None]:
-        """One reply of the model's, as long as there is time to say it. Raises Slip where it goes wrong."""
+        """One reply of the model's, as long as there is time to say it. Raises Slip where it goes wrong.
+
+        Raises BrainError when the model fails, after all that it wrote.
+        """
         cutter, watch, delivery = self._cutter(), self._watch(prompt), Delivery(self.pace)
         held: list[Piece] = []
+        failed: list[BrainError] = []
         last = ""
-        async with aclosing(self._brain.stream(prompt)) as tokens:
+        async with aclosing(self._tokens(prompt, lap, failed)) as tokens:
             async for token in tokens:
-                lap("first_token")
+                delivery.wrote(token)
                 for bit in _bits(token):
                     watch.read(bit)
-                    delivery.wrote(bit)
-                    cutter.hurry(delivery.room)
-                    for piece in cutter.feed(bit):
-                        watch.judge(piece.text)
-                        delivery.cut(piece.text)
-                        held.append(piece)
+                    held += _pieces(bit, cutter, watch, delivery)
                     if not held or watch.doubts or not delivery.may_begin:
                         continue
-                    delivery.begin()
                     lap("first_sentence")
-                    for piece in held:
-                        yield piece
+                    with delivery.handing_on():
+                        for piece in held:
+                            yield piece
                     last, held = held[-1].text, []
                     if delivery.is_over:
                         return
@@ -150,9 +154,23 @@ class Wording:
         held += ending
         if self._brain.usage.reply >= prompt.max_tokens:
             held = _without_rest(held, last)
-        lap("first_sentence")
         for piece in held:
+            lap("first_sentence")
             yield piece
+        if failed:
+            raise failed[0]
+
+    async def _tokens(
+        self, prompt: Prompt, lap: Callable[[str], None], failed: list[BrainError]
+    ) -> AsyncGenerator[str, None]:
+        """The model's. Where it fails they end, and ``failed`` says why."""
+        try:
+            async with aclosing(self._brain.stream(prompt)) as tokens:
+                async for token in tokens:
+                    lap("first_token")
+                    yield token
+        except BrainError as error:
+            failed.append(error)
 
     def _cutter(self) -> Cutter:
         first = self.pace.first_piece(self._settings.voice.first_piece)
@@ -162,6 +180,14 @@ class Wording:
         told = [line.text for line in prompt.lines if line.role == "system"]
         viewers = {line.name for line in prompt.lines if line.role == "viewer"}
         return Watch(self._manners, told, viewers, prompt.lines[-1].text)
+
+
+def _pieces(bit: str, cutter: Cutter, watch: Watch, delivery: Delivery) -> Iterator[Piece]:
+    cutter.hurry(delivery.room)
+    for piece in cutter.feed(bit):
+        watch.judge(piece.text)
+        delivery.cut(piece.text)
+        yield piece
 
 
 def _bits(token: str) -> Iterator[str]:

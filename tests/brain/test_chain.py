@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import audience
 import pytest
 
 import benchmarks.scripted
@@ -100,8 +101,7 @@ def ask(name: str = "Kai", text: str = "hi there", so_far: str = "") -> Prompt:
 
 
 async def heard(chain: Brain, prompt: Prompt | None = None) -> str:
-    async with aclosing(chain.stream(prompt or ask())) as tokens:
-        return "".join([token async for token in tokens])
+    return await audience.heard(chain, prompt or ask())
 
 
 def chain_of(*actors: Actor, spares: tuple[str, ...] = SPARES) -> Chain:
@@ -506,7 +506,7 @@ def test_what_was_begun_ends_with_one() -> None:
         first.dies = 1
         assert await heard(chain) == "I… My head is empty."
         first.dies = 0
-        assert await heard(chain, ask("Ann", so_far="I like tea.")) == " My head is empty."
+        assert await heard(chain, ask("Ann", so_far="I like tea.")) == "My head is empty."
 
     play(scene())
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
+import audience
 import pytest
 from aiohttp import web
 from model_server import (
@@ -48,8 +49,7 @@ def quiet(_share: float, _words: str) -> None:
 
 
 async def heard(brain: OpenAi | Chain, prompt: Prompt | None = None) -> str:
-    async with aclosing(brain.stream(prompt or ask())) as texts:
-        return "".join([text async for text in texts])
+    return await audience.heard(brain, prompt or ask())
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Several brains, one behind the other, and behind the last a line of her own: she is never speechless.
+"""Several brains, one behind the other; behind the last stand her spare lines, for ``wording`` to say.
 
 The first that is well answers. One that fails, or does not begin in time, rests, and the next goes on from
 what was said already. Whoever rests is tried again in the background; no viewer waits for that.
@@ -63,7 +63,7 @@ class Chain:
         self._last_patience = settings.brain.first_token_seconds
         self._patience = settings.brain.patience_seconds if len(brains) > 1 else self._last_patience
         self.spares = Spares(spares)
-        """For whoever has another reason to say one."""
+        """Said when none can answer."""
         self._answering: _Member | None = None
         self._recovered = asyncio.Event()
         self._head: tuple[Line, ...] = ()
@@ -98,7 +98,7 @@ class Chain:
                 await member.brain.read_ahead(lines)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
-        """Raises BrainError only when none can answer and there is no spare line."""
+        """Nothing when none has anything to say. Raises BrainError when none can, after what they said."""
         self._head = prompt.lines[: prompt.head]
         asked, said = prompt.lines[-1], prompt.reply_so_far
         order = await self._order(asked.name)
@@ -124,9 +124,7 @@ class Chain:
                     self.spares.answered(asked.name)
                     return
         self._answering = None
-        if spare := self.spares.take(asked, said):
-            yield spare
-        elif trouble:
+        if trouble:
             raise trouble
 
     async def count(self, lines: tuple[Line, ...]) -> int:

@@ -131,6 +131,8 @@ class Conversation:
         Cancelled, it ends at once, and so does the model. Raises BrainError.
         """
         self._stale.clear()
+        if self._toy:
+            return
         await self._make_room(self._free // _SPARE_SHARE)
         if lines := self._history.lines:
             await self._brain.read_ahead((*self._head, *lines))
@@ -201,6 +203,11 @@ class Conversation:
 
     async def _make_room(self, tokens: int) -> None:
         """Drops the older half of history, as often as it must, so that so many tokens are free beside it."""
-        while (lines := self._history.lines) and await self._sum(lines) + tokens > self._free:
+        while lines := self._history.lines:
+            taken = await self._sum(lines)
+            if lines != self._history.lines:
+                continue  # something was said or deleted meanwhile
+            if taken + tokens <= self._free:
+                break
             self._history.drop_older_half()
         self._counts = {line: self._counts[line] for line in lines if line in self._counts}

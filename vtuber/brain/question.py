@@ -19,6 +19,7 @@ from vtuber.events import (
     Subscription,
     is_paid,
 )
+from vtuber.spelling import fold, gist
 
 LEAD_LIMIT = 300
 """Characters of the message she answers."""
@@ -107,7 +108,7 @@ def _also(pick: Pick, mine: Sequence[str]) -> str:
 def _named(name: str, mine: Sequence[str]) -> str:
     """A viewer's name; nobody goes by hers."""
     name = _quoted(name, NAME_LIMIT) or NOBODY
-    return f"viewer {name}" if name.casefold() in map(str.casefold, mine) else name
+    return f"viewer {name}" if gist(fold(name)) in {gist(fold(one)) for one in mine} else name
 
 
 def _quoted(text: str, limit: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from vtuber.brain import Line
@@ -9,6 +10,8 @@ from vtuber.recent import Recent
 
 _VIEWERS = 1000
 """Of so many it is known whether they were given a spare line."""
+_TOLD = re.compile(r"\[[^\]]*\]")
+"""What the show tells beside a viewer's words."""
 
 
 class Spares:
@@ -33,7 +36,7 @@ class Spares:
 
         It goes on behind what was ``said`` already. "" when there is none.
         """
-        question = asked.text.partition("[")[0]  # what follows was told by the show
+        question = _TOLD.sub("", asked.text)
         fitting = [line for line in self._lines if _is_chinese(line) == _is_chinese(question)] or self._lines
         fresh = [line for line in fitting if line != self._given.get(asked.name)] or fitting
         if not fresh:
@@ -42,7 +45,7 @@ class Spares:
         self._turn += 1
         self._given.set(asked.name, line)
         broken_off = said and said.rstrip()[-1:] not in ".!?…。！？"
-        return f"… {line}" if broken_off else f" {line}" if said else line
+        return f"… {line}" if broken_off else line
 
 
 def _is_chinese(text: str) -> bool:

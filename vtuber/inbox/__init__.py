@@ -122,7 +122,7 @@ class Inbox:
 
     def give_back(self, batch: Batch) -> None:
         """A batch that could not be answered waits again, as if it had never been taken."""
-        for pick in (batch.lead, *batch.others):
+        for pick in batch.picks:
             folded, entry = _entry(pick.event, pick.copies)
             if self._waiting.find(entry.key):  # it came again meanwhile, with its money
                 self.dropped[Drop.DUPLICATE] += 1

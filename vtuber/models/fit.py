@@ -56,6 +56,8 @@ def judge(size: int, machine: Machine) -> Fit:
 
 
 def gigabytes(size: int) -> str:
-    """Such as "4.92 GB"."""
+    """Such as "4.92 GB", or "98 MB"."""
     amount = size / GB
+    if amount < 1:
+        return f"{1000 * amount:.3g} MB"
     return f"{amount:.3g} GB" if amount < 1000 else f"{amount:.0f} GB"

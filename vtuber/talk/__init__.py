@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -50,13 +51,22 @@ class Talk:
             await self._mind.start(progress)
             ready()
             async with aclosing(self._ear.events()) as lines:
-                async for line in lines:
+                while line := await self._next(lines):
                     try:
                         await self._take(line, progress)
                     except BanbanError as error:
                         self._tell(str(error))
         finally:
             await self._mind.stop()
+
+    async def _next(self, lines: AsyncGenerator[ChatMessage, None]) -> ChatMessage | None:
+        """What is typed next; None at the end. Until then the model may read ahead."""
+        tidying = asyncio.create_task(self._mind.conversation.stay_tidy())
+        try:
+            return await anext(lines, None)
+        finally:
+            tidying.cancel()
+            await asyncio.gather(tidying, return_exceptions=True)
 
     async def _take(self, line: ChatMessage, progress: Progress) -> None:
         """Raises BanbanError when it cannot be done."""

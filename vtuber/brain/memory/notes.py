@@ -86,7 +86,7 @@ class Notes:
     def recollect(self, batch: Batch, stored: Mapping[str, Note], answers: Sequence[str]) -> Recollection:
         """What the batch calls to mind of these notes and of the older ones that are ``stored``."""
         texts: dict[tuple[str, str], list[str]] = {}
-        for pick in (batch.lead, *batch.others):
+        for pick in batch.picks:
             texts.setdefault((pick.event.platform, pick.event.author.id), []).append(pick.event.text)
         viewers = {}
         for who, written in texts.items():

@@ -136,13 +136,18 @@ def recognised(learned: Template) -> Template:
     return learned
 
 
-def nearest(chat_template: str) -> Template:
+def alike(chat_template: str) -> Template | None:
     """The known format that a chat template looks like: a guess, by the signs in it."""
     for sign, name in _SIGNS:
         if sign in chat_template:
             named = name == "llama-3" and _NAMED_HEADER.search(chat_template)
             return FORMATS["banban" if named else name]
-    return FORMATS["plain"]
+    return None
+
+
+def nearest(chat_template: str) -> Template:
+    """The same; for one that looks like none, the simplest."""
+    return alike(chat_template) or FORMATS["plain"]
 
 
 def _written(template: Template) -> str:

@@ -7,6 +7,7 @@ tensor to the graph's outputs gives exact word timings.
 from __future__ import annotations
 
 import ctypes
+import gc
 from collections.abc import Sequence
 from contextlib import suppress
 from difflib import SequenceMatcher
@@ -55,7 +56,6 @@ class Model:
         self._hibari: Any = hibari.Hibari(threads=1)
         self._hibari.g2p.oov("warm")
         self._session, self._hibari.sess = self._with_durations(), None
-        _trim()
 
     def make(
         self, words: Sequence[str], speed: float, stop: Stop
@@ -136,8 +136,9 @@ class Model:
             return self._hibari.sess
 
 
-def _trim() -> None:
+def trim() -> None:
     """Gives back the memory that loading took, where the system's own C library keeps it (on Linux)."""
+    gc.collect()
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 

@@ -1,0 +1,26 @@
+"""What is heard of a brain, or of a chain with the spare line behind it, which ``wording`` would say."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+from vtuber.brain import Brain, Prompt
+from vtuber.brain.chain import Chain
+from vtuber.errors import BrainError
+
+
+async def heard(brain: Brain, prompt: Prompt) -> str:
+    """Raises BrainError when nobody has anything to say."""
+    said, trouble = "", BrainError("nothing was said")
+    try:
+        async with aclosing(brain.stream(prompt)) as tokens:
+            async for token in tokens:
+                said += token
+    except BrainError as error:
+        trouble = error
+    else:
+        if said.strip():
+            return said
+    if isinstance(brain, Chain) and (spare := brain.spares.take(prompt.lines[-1], said)):
+        return said + spare
+    raise trouble
