@@ -304,7 +304,8 @@ def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back
 
 
 def test_she_goes_on_air_before_her_model_is_there(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, warmed, away = ScriptedBrain.start, [], True
+    whole, answer, warmed, away = ScriptedBrain.start, ScriptedBrain.stream, [], True
+    asked: list[Prompt] = []
 
     async def start(self: ScriptedBrain, progress: Progress) -> None:
         if away:
@@ -314,8 +315,13 @@ def test_she_goes_on_air_before_her_model_is_there(play: Any, monkeypatch: pytes
     async def warm(_self: ScriptedBrain, head: tuple[Line, ...]) -> None:
         warmed.append(head)
 
+    def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        asked.append(prompt)
+        return answer(self, prompt)
+
     monkeypatch.setattr(ScriptedBrain, "start", start)
     monkeypatch.setattr(ScriptedBrain, "warm", warm)
+    monkeypatch.setattr(ScriptedBrain, "stream", stream)
 
     async def scene(room: Room) -> None:
         nonlocal away
@@ -329,8 +335,9 @@ def test_she_goes_on_air_before_her_model_is_there(play: Any, monkeypatch: pytes
         room.types("and now?", name="kai")
         await room.until_idle()
         assert room.heard()[1] == "Yes, it is. I like it very much!"
+        assert len(asked[-1].lines) > len(warmed[-1]) + 1, "now that somebody can count, more fits"
 
-    play(scene)
+    play(scene, brain={"context": 2048})
 
 
 def test_when_the_model_stays_dead_she_says_so_in_her_own_words(

@@ -22,6 +22,7 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.errors import BrainError, ConfigError
 from vtuber.events import Batch
+from vtuber.health import State
 from vtuber.inbox.revocation import Revocation
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,8 @@ class Conversation:
         self._toy = settings.brain.use == "llama" and not settings.brain.model
         """The embedded model answers each afresh: with a history it soon repeats only itself."""
         self._head: tuple[Line, ...] = ()
+        self._estimated = False
+        """Whether the head was fitted while nobody could count."""
         self._context = 0
         """Tokens for which the head was fitted…"""
         self._reply = 0
@@ -65,7 +68,7 @@ class Conversation:
     async def start(self, progress: Progress) -> None:
         """Fits the head to the model and has it evaluated. Raises ConfigError when it is too long."""
         needed = await self._fit_head()
-        if self._free < _LEAST_QUESTION:
+        if self._free < _LEAST_QUESTION and not self._estimated:
             raise ConfigError(
                 f"the persona and what is sacred take {needed} tokens, and beside a reply of "
                 f"{self._reply} only {needed + self._free - _LEAST_QUESTION} are free",
@@ -83,7 +86,8 @@ class Conversation:
         """What to ask so that she answers ``batch``. It and its answer fit the model's context."""
         if self._toy:
             self._history = History()
-        if self._brain.context != self._context:  # a server turned out to hold less
+        could_count = self._estimated and not self._is_away
+        if could_count or self._brain.context != self._context:  # a server turned out to hold less
             await self._fit_head()
         now = await self._fitting(question(batch, recollection, self.topic, self._names))
         new = await self._count(now.asked)
@@ -157,7 +161,7 @@ class Conversation:
 
     async def _fit_head(self) -> int:
         """The persona with what is sacred, and as many examples as fit. How many tokens that takes."""
-        self._context = self._brain.context
+        self._context, self._estimated = self._brain.context, self._is_away
         self._counts.clear()
         self._reply = min(self._settings.brain.max_tokens, self._context // _REPLY_SHARE)
         opening = await self._count(Line("self", "", self._character.name))
@@ -176,6 +180,10 @@ class Conversation:
             taken += more
         self._free = room - taken
         return taken
+
+    @property
+    def _is_away(self) -> bool:
+        return self._brain.health().state is State.DOWN
 
     # The budget, in tokens
 
