@@ -12,9 +12,9 @@ from typing import Any
 from vtuber import clock
 from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
 from vtuber.brain.openai_api.answer import Answer
+from vtuber.brain.openai_api.attempt import Attempt
 from vtuber.brain.openai_api.client import Client
 from vtuber.brain.openai_api.manner import Manner
-from vtuber.brain.openai_api.question import Question
 from vtuber.brain.openai_api.refused import Refused, key
 from vtuber.brain.openai_api.reply import Reply
 from vtuber.brain.openai_api.waiting import Waiting
@@ -193,39 +193,39 @@ class OpenAi:
         """What may be heard. Asks until something is, as far as that makes sense, and never after."""
         if self._look_again:
             await self._look_for_another()
-        question = Question(prompt, self._manner, _PAUSES if aloud else _LONG_PAUSES)
+        attempt = Attempt(prompt, self._manner, _PAUSES if aloud else _LONG_PAUSES)
         waiting = Waiting(seconds, prompt.max_tokens / _SLOWEST)
         begun = False
         while True:
-            await self._leave_alone(question, waiting)
-            stream = aloud and not question.whole
-            body = question.manner.body(self._model, question.prompt, self._settings, stream=stream)
+            await self._leave_alone(attempt, waiting)
+            stream = aloud and not attempt.whole
+            body = attempt.manner.body(self._model, attempt.prompt, self._settings, stream=stream)
             try:
-                async with aclosing(self._heard(body, question.prompt)) as texts:
+                async with aclosing(self._heard(body, attempt.prompt)) as texts:
                     while (text := await waiting.next(texts)) is not None:
                         if not begun:
-                            self._learn(question)
+                            self._learn(attempt)
                         begun = True
                         yield text
             except Refused as refused:
                 self._heed(refused)
-                again = None if begun else question.again(refused, body)
+                again = None if begun else attempt.again(refused, body)
                 if again is None:
                     raise
-                question = again
+                attempt = again
             else:
                 break
         if aloud and not begun and not prompt.reply_so_far:
             raise BrainError("the model server answers without a word", where="brain.openai", cure=_MUTE)
         if not begun:
-            self._learn(question)
+            self._learn(attempt)
 
-    async def _leave_alone(self, question: Question, waiting: Waiting) -> None:
+    async def _leave_alone(self, attempt: Attempt, waiting: Waiting) -> None:
         """Waits as long as the server asked for, or is good for it. Raises Refused when that is too long."""
-        pause = max(question.pause, self._left_alone_until - clock.now())
+        pause = max(attempt.pause, self._left_alone_until - clock.now())
         if pause > 0:
             resting = Refused(f"the model server wants to be left alone for {pause:.0f} seconds", status=429)
-            await waiting.pause(pause, question.refused or resting)
+            await waiting.pause(pause, attempt.refused or resting)
 
     def _heed(self, refused: Refused) -> None:
         """What it told holds for questions to come, too."""
@@ -240,11 +240,11 @@ class OpenAi:
         self._context = max(holds, _LEAST_CONTEXT)
         log.info("the model server is given at most %d tokens from now on", self._context)
 
-    def _learn(self, question: Question) -> None:
-        """The server took the question: so it is asked from now on."""
-        if question.manner != self._manner:
-            log.info("the model server is asked in another way from now on: %s", question.manner)
-        self._manner = question.manner
+    def _learn(self, attempt: Attempt) -> None:
+        """The server took it: so it is asked from now on."""
+        if attempt.manner != self._manner:
+            log.info("the model server is asked in another way from now on: %s", attempt.manner)
+        self._manner = attempt.manner
         self._trouble = None
 
     async def _heard(self, body: dict[str, Any], prompt: Prompt) -> AsyncGenerator[str, None]:

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable
 
 from vtuber.brain import Line
+from vtuber.brain.names import is_role, viewer_name
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """What OpenAI's API takes for a name."""
-_ROLES = frozenset({"system", "user", "assistant", "model", "tool", "human", "developer", "function"})
 _TOKEN = re.compile(r"<(?=[|/｜]?[^\s<>]*>)|\[(?=/?[A-Z_]+\])|<(?=<)")
 """Where something like <|im_end|>, </s>, <<SYS>> or [INST] begins."""
 _SPEAKER = re.compile(r"(system|user|assistant|human)\s*[:：]|#{3,}", re.IGNORECASE)
@@ -62,11 +62,6 @@ def _message(line: Line, *, names: bool) -> Message:
     text = plain(" ".join(line.text.split()))  # one line: a second could pose as another's
     if not line.name:
         return {"role": "user", "content": text}
-    if names and _NAME.fullmatch(line.name) and line.name.casefold() not in _ROLES:
+    if names and _NAME.fullmatch(line.name) and not is_role(line.name):
         return {"role": "user", "content": text, "name": line.name}
-    return {"role": "user", "content": f"{_folded(line.name)}: {text}"}
-
-
-def _folded(name: str) -> str:
-    name = plain(" ".join(name.split())).rstrip(" :：")
-    return name if name and name.casefold() not in _ROLES else f"viewer {name}".rstrip()
+    return {"role": "user", "content": f"{viewer_name(plain(line.name))}: {text}"}

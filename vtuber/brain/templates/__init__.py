@@ -9,17 +9,16 @@ A new format is one entry in ``formats``. A GGUF's own, written in Jinja, is lea
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from vtuber.brain import Line
+from vtuber.brain.names import viewer_name
 from vtuber.brain.templates.markers import broken, markers_in
 
 NAME = "{name}"
 """Where a format puts the author's name."""
-_ROLES = frozenset({"system", "user", "assistant", "model", "tool", "human", "developer", "ipython"})
 
 
 class Piece(NamedTuple):
@@ -124,7 +123,7 @@ class Template:
                 yield piece
 
     def _author(self, line: Line) -> str:
-        return _viewer(broken(line.name, self.markers)) if line.role == "viewer" else _name(line)
+        return viewer_name(broken(line.name, self.markers)) if line.role == "viewer" else _name(line)
 
     def _text(self, line: Line) -> str:
         if line.role != "viewer":
@@ -147,13 +146,6 @@ def _named(before: str, name: str) -> Iterator[Piece]:
 
 def _name(line: Line) -> str:
     return " ".join(line.name.split()) or "assistant"
-
-
-def _viewer(name: str) -> str:
-    """A viewer's name: one line, and no role's, however it is written."""
-    name = " ".join(name.split()).rstrip(" :：")  # "Assistant:" is a role too
-    seen = "".join(char for char in unicodedata.normalize("NFKC", name) if char.isalnum())
-    return f"viewer {name}".strip() if not name or seen.casefold() in _ROLES else name
 
 
 def _markers(*texts: str) -> tuple[str, ...]:

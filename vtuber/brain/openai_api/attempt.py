@@ -11,7 +11,7 @@ from vtuber.brain.openai_api.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Attempt:
     prompt: Prompt
     manner: Manner
     pauses: tuple[float, ...]
@@ -22,7 +22,7 @@ class Question:
     whole: bool = False
     """Not as a stream: in the middle of one, some cannot say any more what is wrong."""
 
-    def again(self, refused: Refused, sent: Collection[str]) -> Question | None:
+    def again(self, refused: Refused, sent: Collection[str]) -> Attempt | None:
         """What to ask instead after this refusal of what was ``sent``, if anything."""
         if refused.too_long:
             shorter = _shorter(self.prompt)
