@@ -20,7 +20,7 @@ from vtuber.brain.openai_api.backend import OpenAi
 from vtuber.brain.prompt import Conversation
 from vtuber.brain.tokens import estimate_lines
 from vtuber.config import Settings
-from vtuber.errors import BrainError, ConfigError
+from vtuber.errors import ConfigError
 from vtuber.health import State
 
 CONTEXT = 512
@@ -139,12 +139,15 @@ def short(folder: Path) -> Path:
 
 
 async def test_a_persona_longer_than_its_context_is_told_with_the_numbers(server: LlamaServer) -> None:
-    async with beside(server) as brain:
-        talk = Conversation(character.load("banban"), settings(server), brain)
-        with pytest.raises(BrainError, match="context length is 512 tokens"):
-            await talk.start(quiet)
+    chosen = settings(server)
+    chain = Chain({"openai": OpenAi(chosen)}, chosen, ())
+    try:
+        await chain.start(quiet)
+        talk = Conversation(character.load("banban"), chosen, chain)
         with pytest.raises(ConfigError, match=r"what is sacred take \d+ tokens.* only \d+ are free"):
             await talk.start(quiet)
+    finally:
+        await chain.stop()
 
 
 def test_a_show_runs_on_it(server: LlamaServer, tmp_path: Path) -> None:

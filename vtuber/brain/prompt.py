@@ -68,19 +68,32 @@ class Conversation:
     async def start(self, progress: Progress) -> None:
         """Fits the head to the model and has it evaluated. Raises ConfigError when it is too long."""
         needed = await self._fit_head()
-        if self._free < _LEAST_QUESTION and not self._estimated:
+        if not self._estimated:
+            self._check_length(needed)
+        self._tell_what_is_missing()
+        progress(1.0, f"reading {needed} tokens of who she is")
+        try:
+            await self._brain.warm(self._head)
+        except BrainError:
+            if self._brain.context == self._context:
+                raise
+            self._check_length(await self._fit_head())  # a server turned out to hold less
+            await self._brain.warm(self._head)
+
+    def _check_length(self, needed: int) -> None:
+        if self._free < _LEAST_QUESTION:
             raise ConfigError(
                 f"the persona and what is sacred take {needed} tokens, and beside a reply of "
                 f"{self._reply} only {needed + self._free - _LEAST_QUESTION} are free",
                 where=str(self._character.folder / "persona.md"),
                 cure="shorten it, raise brain.context or lower brain.max_tokens",
             )
+
+    def _tell_what_is_missing(self) -> None:
         if self._reply < self._settings.brain.max_tokens:
             log.warning("a context of %d tokens leaves %d for a reply", self._brain.context, self._reply)
         if (left := len(self._character.examples) - len(self._head) // 2) > 0:
             log.warning("%d examples of %s do not fit the model", left, self._character.folder.name)
-        progress(1.0, f"reading {needed} tokens of who she is")
-        await self._brain.warm(self._head)
 
     async def prompt(self, batch: Batch, recollection: Recollection, seed: int) -> Prompt:
         """What to ask so that she answers ``batch``. It and its answer fit the model's context."""
