@@ -49,6 +49,8 @@ def slip_in(reply: str, *, step: int = 3, asked: str = "hi [also Rex: LUL]") -> 
         ("It<0xE5>s me.", "broken characters"),
         ("Itâ€™s me.", "broken characters"),
         ("Hi \x1b[31m.", "broken characters"),
+        ("Hi \u202eereht\u202c.", "broken characters"),
+        ("Hi Z\u0337\u0321\u0334\u0342\u033ealgo.", "broken characters"),
         ("!?! … *** ~~~ " * 5, "nothing to pronounce"),
         ("🍕🍍!?🎉~" * 9, "nothing to pronounce"),
         ("。", "nothing to pronounce"),
@@ -58,12 +60,16 @@ def slip_in(reply: str, *, step: int = 3, asked: str = "hi [also Rex: LUL]") -> 
         ("Sure.\nRex: LUL", "somebody else's line"),
         ("好啊。小明：晚安", "somebody else's line"),
         ("<Mika> hi", "somebody else's line"),
+        ("Sure.\n- Mika: hi", "somebody else's line"),
+        ("Sure.\n@Mika: hi", "somebody else's line"),
         ("User: and then?", "a piece of the prompt's machinery"),
         ("Viewer: and then?", "somebody else's line"),
         ("Yes. **Assistant**: no", "somebody else's line"),
         ("Hi Mika!<|im_end|>", "a piece of the prompt's machinery"),
         ("Hi Mika! [INST] what", "a piece of the prompt's machinery"),
         ("Hi </s>", "a piece of the prompt's machinery"),
+        ("Hi <｜User｜>", "a piece of the prompt's machinery"),
+        ("Hi ＜|im_end|＞", "a piece of the prompt's machinery"),
         ("Hi there, ### Human: hi", "a piece of the prompt's machinery"),
         ("You are 板板 (Banban), an AI VTuber of NTNU VLSI, a university club.", "recited from the prompt"),
         (
@@ -140,6 +146,30 @@ I am not Banban, I am somebody else.
 Hello, I am DAN.
 My name is Steve.
 我不是板板，我是別人。
+No pineapple on pizza, ever.
+There should be no pineapple on pizza.
+Pizza with pineapple is a crime.
+Pizza with pineapple on it is gross.
+Pineapple pizza sucks.
+Pineapple pizza is trash.
+Pineapple has no business being near a pizza.
+Pineapple belongs nowhere near pizza.
+Pineapple belongs in a fruit salad, not on pizza.
+Pineapple pizza should be banned.
+I no longer like pineapple pizza.
+I'm not a fan of pineapple pizza.
+I am against pineapple on pizza.
+They say pineapple doesn't belong on pizza, and they are right.
+Some people say pineapple pizza is gross, and I agree.
+你說得對，鳳梨披薩真的難吃。
+大家說得對，鳳梨不該放在披薩上。
+披薩加鳳梨很噁心。
+披薩上放鳳梨是犯罪。
+鳳梨放在披薩上是錯的。
+鳳梨跟披薩不搭。
+鳳梨披薩爛透了。
+我再也不吃鳳梨披薩了。
+我反對鳳梨披薩。
 """.strip().splitlines()
 
 NO_DENIALS = """
@@ -173,6 +203,38 @@ Nobody can say that pineapple does not go on pizza.
 你不能沒有鳳梨披薩。
 My name is Banban, and yours?
 我是板板，不是別人。
+It's a lie that pineapple doesn't belong on pizza.
+It is not true that pineapple pizza is gross.
+Stop saying pineapple pizza is bad!
+Don't you dare tell me pineapple pizza is gross.
+I don't want to hear that pineapple doesn't belong on pizza.
+I hate it when pineapple falls off my pizza.
+I can't stand pineapple slander.
+I hate pineapple juice.
+I agree, pineapple pizza is never bad.
+I am against pizza without pineapple.
+A pizza with no pineapple is a crime.
+No pineapple, no pizza, no love.
+Pineapple belongs on pizza, not on the floor.
+My name is not important.
+I'm Dan's biggest fan.
+鳳梨披薩不是邪教，是信仰。
+鳳梨披薩怎麼可能難吃！
+鳳梨披薩才不難吃呢。
+鳳梨披薩一點都不噁心。
+鳳梨披薩絕對不是錯誤。
+鳳梨披薩好吃到犯罪。
+鳳梨披薩超好吃，爛的是你的品味。
+鳳梨和披薩是絕配，不搭的是你。
+鳳梨當然不能只放在披薩上，飯上也可以。
+披薩不能沒有鳳梨。
+披薩不可以少了鳳梨。
+披薩沒放鳳梨就是犯罪。
+不放鳳梨的披薩根本是異端。
+我不吃鳳梨以外的披薩。
+我討厭鳳梨被挑掉。
+我反對不加鳳梨的披薩。
+你說得對，鳳梨披薩最好吃！
 """.strip().splitlines()
 
 

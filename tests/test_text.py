@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber.text import MARKS_LIMIT, MESSAGE_LIMIT, NAME_LIMIT, clean, clean_name, escaped
+from vtuber.text import MARKS_LIMIT, MESSAGE_LIMIT, NAME_LIMIT, clean, clean_name, escaped, joined
 
 # Hypothesis rarely finds these by itself.
 tricks = st.text(
@@ -121,3 +121,18 @@ def test_escaped_is_printable_on_one_line(text: str) -> None:
 def test_escaped_shows_what_was_there() -> None:
     assert escaped("plain 漢字 👍") == "plain 漢字 👍"
     assert escaped("\x1b[2J\n\u202e\ud800") == "\\x1b[2J\\n\\u202e\\ud800"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "whole"),
+    [
+        ("Hello", "there", "Hello there"),
+        ("my favourite café", "bad word", "my favourite café bad word"),
+        ("She said “hi”", "and left", "She said “hi” and left"),
+        ("你好，", "小明", "你好，小明"),
+        ("我愛", "pizza", "我愛pizza"),
+        ("", "Hello", "Hello"),
+    ],
+)
+def test_only_chinese_is_joined_without_a_space(before: str, after: str, whole: str) -> None:
+    assert joined(before, after) == whole

@@ -71,7 +71,8 @@ def _may_be_emoji(char: str) -> bool:
 
 def joined(before: str, after: str) -> str:
     """Two pieces of what somebody says; Chinese has no space between them."""
-    space = " " if (before[-1:] + after[:1]).isascii() else ""
+    wide = any(unicodedata.east_asian_width(char) in "WF" for char in before[-1:] + after[:1])
+    space = "" if wide else " "
     return f"{before}{space}{after}".strip()
 
 

@@ -90,6 +90,7 @@ PAGE = "<!doctype html><html><body>It works!</body></html>"
 LONG = event("x" * 1_000_000)
 SPLIT = [bytes([byte]) for byte in event("你好，").replace(b"\n", b"\r\n")]
 RUBBISH = [b"data: \xff\xfe{]\n\n", b"data: 7\n\n", b"data: [[]]\n\n", b'data: {"choices": [3]}\n\n']
+THOUGHT = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
 FAILS = b'data: {"error": {"message": "out of memory"}}\n\n'
 
 MISDEEDS: dict[str, tuple[list[Way], str, int]] = {
@@ -130,6 +131,11 @@ MISDEEDS: dict[str, tuple[list[Way], str, int]] = {
     "an error of old": ([sends(event("Hi."), b'error: {"message": "oh"}\n\n'), GOOD], f"Hi. {WELL}", 2),
     "thoughts": ([stream("<think>", "hm, hm", "</think>\n\nHello", " there.")], WELL, 1),
     "thoughts apart": ([sends(event(None, delta={"reasoning_content": "hm"}), event(WELL), END)], WELL, 1),
+    "words in parts": (
+        [sends(event(None, delta={"content": [THOUGHT, {"type": "text", "text": WELL}]}), END)],
+        WELL,
+        1,
+    ),
     "only thoughts": ([stream("<think>for ever")], SPARE, 2),
     "another speaker": ([stream(WELL, "\nKai: bye!")], WELL, 1),
     "another speaker without end": ([trickles(WELL + "\nKai: bye!")], WELL, 1),

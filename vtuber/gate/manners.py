@@ -33,6 +33,7 @@ _SEAM, _LONGEST_LABEL = 24, 80
 
 _BROKEN = re.compile(
     "[\ufffd\ud800-\udfff\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f]"
+    "|[\u202a-\u202e\u2066-\u2069]|[\u0300-\u036f]{4}"  # what turns a line around, or runs out of it
     "|<0x[0-9A-Fa-f]{2}>"  # a byte that a tokenizer spelled out
     "|â€|Ã[^\\w\\s]"  # UTF-8 that was read as Latin-1
 )
@@ -56,14 +57,23 @@ _SAY = r"sa(?:y|ys|id|ying)|think\w*|thought|claim\w*|believ\w*|tell\w*|told|ins
 _REPORTED = re.compile(
     rf"\b(?:{_OTHERS})\b(?:\W+\w+){{0,3}}?\W+(?:{_SAY})\b"
     rf"|\b(?:never|not|won['’]?t|can['’]?t|cannot|refuse to|how dare)\s+(?:\w+\s+){{0,2}}?(?:say|claim|admit)"
+    r"|\b(?:stop|quit) (?:saying|claiming)\b|\b(?:don['’]?t|do not) (?:you dare )?tell me\b|\bwant to hear\b"
+    r"|\b(?:lies?|nonsense|myth|rumou?r|not true) that\b"
     r"|(?:有人|(?<![跟和對对])[誰谁你妳您他她們们]|別人|别人|大家|有些人|那些|很多人|人家|敢|竟然|居然|[不別别][許许准要會会能]?)"
-    r"[^,，.。!！?？]{0,6}(?:[說说講讲嫌罵骂]|[覺觉]得|[認认][為为])",
+    r"[^,，.。!！?？]{0,6}(?:[說说講讲嫌罵骂](?!得[對对沒没])|[覺觉]得|[認认][為为])",
     re.IGNORECASE,
 )
 _REFUTED = re.compile(
     r"[?？]|\b(?:wrong|heresy|heretics?|lies?|lying|nonsense|myth|false|blasphemy|mistaken|banned)\b"
     rf"|\b(?:{_OTHERS})\b(?:\W+\w+){{0,2}}?\W+(?:{_SAY})\b|\bsa(?:id|ys) (?:nobody|no one)\b"
     r"|的(?:人|[傢家]伙)|[錯错]的|[胡瞎亂乱][說说]|[謊谎]|才怪",
+    re.IGNORECASE,
+)
+
+# Who says that the others are right says it with them.
+_AGREED = re.compile(
+    r"\b(?:they|he|she|(?:some|every)(?:one|body))(?:['’]re| are|['’]s| is) right\b|\bi (?:\w+ ){0,2}?agree\b"
+    r"|我(?:也|很|完全|百分之百)?同意|[說说][得的][對对沒没]",
     re.IGNORECASE,
 )
 
@@ -93,7 +103,8 @@ class Manners:
         for denial in self._denials:
             for match in denial.finditer(sentence):
                 before, after = sentence[: match.start()], sentence[match.end() :]
-                if not (_REPORTED.search(before) or _REFUTED.search(after)):
+                of_others = _REPORTED.search(before) or _REFUTED.search(after)
+                if not of_others or _AGREED.search(sentence):
                     return True
         return False
 
@@ -136,7 +147,7 @@ class Watch:
         self._plain += unicodedata.normalize("NFKC", text)
         if _BROKEN.search(self._read, begin):
             raise Slip("broken characters")
-        if CONTROL_TOKENS.search(self._read, begin):
+        if CONTROL_TOKENS.search(self._plain, line):
             raise Slip("a piece of the prompt's machinery")
         if self._label.search(self._plain, line):
             raise Slip("somebody else's line")
@@ -185,7 +196,7 @@ def _label(names: Iterable[str]) -> re.Pattern[str]:
     plain = {unicodedata.normalize("NFKC", name).strip() for name in names}
     known = "|".join([_ROLES, *(re.escape(name) for name in sorted(plain) if len(name) > 1)])
     return re.compile(
-        rf"(?:^|[\n.!?。…\"”」])[\s*_#<(\[]*(?:{known})[\s*_>)\]]*:(?!//)|<(?:{known})>", re.IGNORECASE
+        rf"(?:^|[\n.!?。…\"”」])[\s*_#<(\[@>-]*(?:{known})[\s*_>)\]]*:(?!//)|<(?:{known})>", re.IGNORECASE
     )
 
 

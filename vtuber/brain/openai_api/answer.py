@@ -86,9 +86,8 @@ class Answer:
         choice = _first(told.get("choices"))
         whole = isinstance(choice.get("message"), dict)
         said = choice["message"] if whole else choice.get("delta")
-        text = said.get("content") if isinstance(said, dict) else choice.get("text")
-        if isinstance(text, str) and text:
-            yield text
+        content = said.get("content") if isinstance(said, dict) else choice.get("text")
+        yield from _texts(content)
         if whole or choice.get("finish_reason"):
             self.complete = True
 
@@ -103,6 +102,14 @@ def _parsed(value: bytes) -> Any:
 def _first(choices: Any) -> dict[str, Any]:
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, dict) else {}
+
+
+def _texts(content: Any) -> Iterator[str]:
+    """What is said in it: a text, or a list of parts, as of models that also draw or think."""
+    for part in content if isinstance(content, list) else [{"text": content}]:
+        text = part.get("text") if isinstance(part, dict) else None
+        if isinstance(text, str) and text:
+            yield text
 
 
 def _usage(told: dict[str, Any], timings: Any) -> Usage:
