@@ -16,7 +16,7 @@ from benchmarks.scripted import ScriptedBrain
 from vtuber import character
 from vtuber.brain import Line, Prompt
 from vtuber.brain.templates.formats import FORMATS
-from vtuber.gate.filters import letters
+from vtuber.gate.secret import letters
 
 BANBAN = character.load("banban")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from vtuber import config
 from vtuber.errors import ConfigError
 from vtuber.events import Answerable, Pick
 from vtuber.gate import slurs
+from vtuber.gate.secret import Secret
 from vtuber.spelling import Words, fold
 from vtuber.text import MESSAGE_LIMIT
 
@@ -24,9 +25,6 @@ SPOKEN_LIMIT = 1000
 """A longer sentence is no sentence, and is not spoken."""
 SLOW_MS = 20.0
 """A pattern that takes longer than this on one line could hold up the show."""
-LEAK_LENGTH = 40
-"""So many letters and digits in a row, word for word out of what is secret, are no coincidence."""
-LEAK_LENGTH_CHINESE = 18
 NAME_WORD_LENGTH = 5
 """Words at least as long are found in the middle of names too."""
 _REGEX = "re:"
@@ -96,7 +94,7 @@ class Filter:
         )
         self._hateful = _WordList(slurs.hateful())
         self._rude = _WordList(slurs.rude())
-        self._secret = frozenset(runs(secret))
+        self._secret = Secret(secret)
 
     def hear(self, event: Answerable) -> Verdict:
         """Of everything that comes in: the words of the config, in what it says."""
@@ -138,7 +136,7 @@ class Filter:
         for pattern, reason, rule in _SPOKEN_RULES:
             if pattern.search(plain):
                 return _stopped(reason, f"built in: {rule}")
-        if not self._secret.isdisjoint(runs(text)):
+        if self._secret.is_told_in(text):
             return _stopped("recited from her persona", "built in: persona")
         return self._built_in(self._rude.find(fold(text)))
 
@@ -177,23 +175,6 @@ class _WordList:
 
 def _stopped(reason: str, rule: str) -> Verdict:
     return Verdict(allowed=False, reason=reason, rule=rule)
-
-
-def letters(text: str) -> str:
-    """Its letters and digits, however they are written."""
-    return re.sub(r"[\W_]+", "", fold(text))
-
-
-def runs(text: str) -> Iterator[str]:
-    """Every run of letters and digits that is long enough to be no coincidence."""
-    written = letters(text)
-    for begin in range(len(written)):
-        run = written[begin : begin + LEAK_LENGTH_CHINESE]
-        length = LEAK_LENGTH_CHINESE
-        if run.isascii():
-            run, length = written[begin : begin + LEAK_LENGTH], LEAK_LENGTH
-        if len(run) == length:
-            yield run
 
 
 def compiled(source: str, where: str) -> re.Pattern[str]:

@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from vtuber.gate.filters import CONTROL_TOKENS, compiled, letters, runs
+from vtuber.gate.filters import CONTROL_TOKENS, compiled
+from vtuber.gate.secret import Secret
 from vtuber.spelling import fold, gist
 from vtuber.text import joined
 
@@ -26,8 +27,6 @@ _SAME = 2
 """A sentence may be said so often in one reply…"""
 _SAME_LENGTH = 6
 """…if it has so many letters; shorter ones as often as she likes."""
-_BEGINNING, _BEGINNING_CHINESE = 14, 6
-"""So many letters word for word out of the prompt may be the beginning of more."""
 _SEAM, _LONGEST_LABEL = 24, 80
 """Characters of what was read before that may belong to a marker, or to a line's label."""
 
@@ -128,8 +127,7 @@ class Watch:
         told = " ".join(secret)
         for fact in manners.sacred:
             told = told.replace(fact, " ")
-        self._secret = letters(told)
-        self._secret_runs = frozenset(runs(told))
+        self._secret = Secret(told)
         self._label = _label([*names, *manners.names, *_ALSO.findall(asked)])
         self._read = self._plain = ""
         self._unsaid = 0
@@ -160,20 +158,15 @@ class Watch:
     def judge(self, piece: str) -> None:
         """The next piece of what she is to say."""
         self._said += f" {piece}"
-        said = letters(self._said)
-        if not self._secret_runs.isdisjoint(runs(self._said)):
+        if self._secret.is_told_in(self._said):
             raise Slip("recited from the prompt")
-        tail = said[-_BEGINNING:]
-        if not tail[-_BEGINNING_CHINESE:].isascii():
-            tail = tail[-_BEGINNING_CHINESE:]
-        recites = len(tail) >= _BEGINNING_CHINESE and tail in self._secret
         whole = ""
         self._open = joined(self._open, piece)
         for sentence in _SENTENCE.findall(self._open):
             whole += sentence
             self._end_sentence(sentence)
         self._open = self._open[len(whole) :]
-        self.doubts = recites or self._manners.may_deny(self._open)
+        self.doubts = self._secret.may_begin_in(self._said) or self._manners.may_deny(self._open)
 
     def finish(self) -> None:
         """The reply is over."""

@@ -121,4 +121,4 @@ def _usage(told: dict[str, Any], timings: Any) -> Usage:
 
 def _number(table: Any, name: str) -> int:
     value = table.get(name) if isinstance(table, dict) else None
-    return value if isinstance(value, int) and 0 <= value < 1 << 31 else 0
+    return value if type(value) is int and 0 <= value < 1 << 31 else 0
