@@ -266,3 +266,17 @@ def test_a_denial_that_is_no_pattern_is_refused() -> None:
 @given(st.text(max_size=300), st.integers(1, 20))
 def test_no_text_breaks_it(text: str, step: int) -> None:
     slip_in(text, step=step)
+
+
+@pytest.mark.parametrize(
+    "denial",
+    [
+        "PINEAPPLE ON PIZZA IS A CRIME!",
+        "And pineapple on a pizza was really just a terrible mistake.",
+        "鳳梨披薩真的很難吃。",
+    ],
+)
+def test_nothing_is_heard_of_a_denial_that_ends_as_one(denial: str) -> None:
+    what, said = slip_in(f"Hello everybody. {denial}")
+    assert what == "she denies what is sacred to her"
+    assert said.strip() == "Hello everybody."

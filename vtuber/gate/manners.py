@@ -108,9 +108,10 @@ class Manners:
         return False
 
     def may_deny(self, beginning: str) -> bool:
-        """Whether a sentence that begins so may yet turn out to deny it, or not to."""
+        """Whether a sentence that begins so may yet turn out to deny it, or not to: by its last word, perhaps."""
+        about = self._subjects.intersection(_subjects(beginning))
         negated = bool(_NEGATION.search(beginning))
-        return (negated and not self._subjects.isdisjoint(_subjects(beginning))) or self.denies(beginning)
+        return len(about) > 1 or (bool(about) and negated) or self.denies(beginning)
 
 
 class Watch:
@@ -206,6 +207,6 @@ def _loops(text: str) -> bool:
 def _subjects(text: str) -> Iterable[str]:
     """What a text is about: its longer words, and what stands for them in Chinese."""
     folded = fold(text)
-    yield from re.findall(r"[a-z]{5,}", folded)
+    yield from (word.rstrip("s") for word in re.findall(r"[a-z]{5,}", folded))
     for run in re.findall(r"[\u4e00-\u9fff]+", folded):
         yield from (run[at : at + 2] for at in range(len(run) - 1))
