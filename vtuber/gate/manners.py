@@ -108,7 +108,7 @@ class Manners:
         return False
 
     def may_deny(self, beginning: str) -> bool:
-        """Whether a sentence that begins so may yet turn out to deny it, or not to: by its last word, perhaps."""
+        """Whether a sentence that begins so may yet deny it, or not, if only by its last word."""
         about = self._subjects.intersection(_subjects(beginning))
         negated = bool(_NEGATION.search(beginning))
         return len(about) > 1 or (bool(about) and negated) or self.denies(beginning)
