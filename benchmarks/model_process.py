@@ -202,6 +202,7 @@ async def flooded(rate: int) -> None:
             event = replace(message, at=loop.time())
             ledger.note(event)
             inbox.put(event)
+            await asyncio.sleep(0)  # each comes by itself
         done = due
         await asyncio.sleep(TICK)
 
