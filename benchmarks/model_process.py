@@ -29,7 +29,7 @@ import psutil
 
 from benchmarks.inbox import TICK, chat
 from benchmarks.rates import percentile
-from vtuber import character, config
+from vtuber import character, config, garbage
 from vtuber.brain import Line, Prompt
 from vtuber.brain.chain import Chain
 from vtuber.brain.llama.backend import Llama
@@ -108,8 +108,10 @@ async def main(rounds: int) -> None:
 
 
 @asynccontextmanager
-async def brain_at(heads: Path, command: tuple[str, ...] = COMMAND) -> AsyncIterator[Llama]:
-    brain = Llama(Settings())
+async def brain_at(
+    heads: Path, command: tuple[str, ...] = COMMAND, *, threads: int = 0
+) -> AsyncIterator[Llama]:
+    brain = Llama(Settings(brain=config.Brain(threads=threads)))
     brain.heads, brain.command = heads, command
     await brain.start(lambda _share, _words: None)
     try:
@@ -175,9 +177,13 @@ async def ask_bare(bare: asyncio.subprocess.Process, prompt: Prompt, more: int =
 
 
 async def ways(heads: Path, prompt: Prompt, rounds: int) -> None:
-    """From before a token is sent by the model's process until a turn would have it."""
-    for rate in (0, MESSAGES):
-        async with brain_at(heads, ("-c", STAMPED)) as brain:
+    """From before a token is sent by the model's process until a turn would have it.
+
+    Where the model takes all cores, some tokens wait for one as long as the system lets it go on.
+    """
+    collecting = asyncio.create_task(garbage.collect_when(lambda: True))  # as in a show
+    for rate, threads in ((0, cores()), (MESSAGES, cores()), (MESSAGES, max(1, cores() - 1))):
+        async with brain_at(heads, ("-c", STAMPED), threads=threads) as brain:
             chain = Chain({"llama": brain}, Settings(), ())
             flooding = asyncio.create_task(flooded(rate))
             took = []
@@ -188,7 +194,9 @@ async def ways(heads: Path, prompt: Prompt, rounds: int) -> None:
                         took += [(now - int(stamp)) / 1e9 for stamp in stamps.split()]
             flooding.cancel()
             await asyncio.gather(flooding, return_exceptions=True)
-        report(f"a token's way, {rate} messages a second", took)
+        report(f"a token's way, {rate} messages a second, {threads} of {cores()} cores", took)
+    collecting.cancel()
+    await asyncio.wait({collecting})
 
 
 async def flooded(rate: int) -> None:
@@ -289,7 +297,7 @@ def reworded(prompt: Prompt, text: str) -> Prompt:
 def report(what: str, seconds: list[float]) -> None:
     figures: dict[str, Any] = {f"p{share}": percentile(seconds, share / 100) for share in (50, 99)}
     figures["max"] = max(seconds)
-    print(f"{what:48}", "   ".join(f"{name} {1000 * value:7.2f} ms" for name, value in figures.items()))
+    print(f"{what:54}", "   ".join(f"{name} {1000 * value:7.2f} ms" for name, value in figures.items()))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ The floors, from the ground up; a module imports only from floors below its own:
 5. agenda, turn, outbox, points, supervisor, models
 4. wording
 3. listeners, brain, voice, stage (these never import each other)
-2. inbox, gate, journal, metrics, character
+2. inbox, gate, journal, metrics, garbage, character
 1. config, registry, clock, sound, wire, spelling
 0. events, errors, health, text, recent, resources
 """

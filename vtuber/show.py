@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from vtuber import __version__, brain, character, clock, listeners, registry, stage, voice, wire
+from vtuber import __version__, brain, character, clock, garbage, listeners, registry, stage, voice, wire
 from vtuber.brain import Progress, memory
 from vtuber.brain.prompt import Conversation
 from vtuber.config import Settings
@@ -218,6 +218,7 @@ class Show:
             self.supervisor.keep("health", lambda: self.supervisor.watch(self.health)),
             self.metrics.watch_loop(),
             self.metrics.watch_memory(),
+            garbage.collect_when(lambda: self.idle),
         ]
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(duty) for duty in duties]
