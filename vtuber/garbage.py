@@ -8,8 +8,10 @@ idle. Small collections of what is new go on by themselves.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 from collections.abc import Callable
+from contextlib import suppress
 
 from vtuber import clock
 
@@ -26,6 +28,7 @@ async def collect_when(idle: Callable[[], bool]) -> None:
     if isinstance(asyncio.get_running_loop(), clock.SimulatedLoop):
         return
     before = gc.get_threshold()
+    collect()  # what starting has left
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
     try:
@@ -34,7 +37,14 @@ async def collect_when(idle: Callable[[], bool]) -> None:
                 await asyncio.sleep(EVERY)
                 if idle():
                     break
-            gc.collect()
+            collect()
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+def collect() -> None:
+    """All garbage, and gives back the memory that the system's own C library keeps (on Linux)."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -20,7 +20,7 @@ from vtuber.errors import VoiceError
 from vtuber.events import Sound, Word
 from vtuber.health import Health, State
 from vtuber.voice import captions
-from vtuber.voice.hibari.model import Model, Stop, trim
+from vtuber.voice.hibari.model import Model, Stop
 from vtuber.voice.sentences import is_abbreviated, speakable, weight
 
 T = TypeVar("T")
@@ -121,7 +121,6 @@ class Hibari:
         if self._model is None:
             raise VoiceError("the embedded voice was not started", where="voice")
         samples, _ = self._model.make(_REFERENCE.split(), 1.0, Stop())
-        trim()
         return float(10 ** ((self._settings.loudness - sound.loudness(samples)) / 20))
 
     async def _make(self, run: _Run) -> tuple[bytes, list[Word]]:

@@ -6,10 +6,7 @@ tensor to the graph's outputs gives exact word timings.
 
 from __future__ import annotations
 
-import ctypes
-import gc
 from collections.abc import Sequence
-from contextlib import suppress
 from difflib import SequenceMatcher
 from itertools import pairwise
 from pathlib import Path
@@ -134,13 +131,6 @@ class Model:
             return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         except Exception:  # noqa: BLE001  (onnxruntime raises many; another model: timings by phonemes will do)
             return self._hibari.sess
-
-
-def trim() -> None:
-    """Gives back the memory that loading took, where the system's own C library keeps it (on Linux)."""
-    gc.collect()
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _extra_output(tensor: str) -> bytes:
