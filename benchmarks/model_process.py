@@ -27,6 +27,7 @@ from typing import Any
 
 import psutil
 
+from benchmarks.flood import pin
 from benchmarks.inbox import TICK, chat
 from benchmarks.rates import percentile
 from vtuber import character, config, garbage
@@ -179,11 +180,16 @@ async def ask_bare(bare: asyncio.subprocess.Process, prompt: Prompt, more: int =
 async def ways(heads: Path, prompt: Prompt, rounds: int) -> None:
     """From before a token is sent by the model's process until a turn would have it.
 
-    Where the model takes all cores, some tokens wait for one as long as the system lets it go on.
+    Where the model takes all cores, some tokens wait for one as long as the system lets it go on; so last,
+    the show has one core to itself.
     """
-    collecting = asyncio.create_task(garbage.collect_when(lambda: True))  # as in a show
-    for rate, threads in ((0, cores()), (MESSAGES, cores()), (MESSAGES, max(1, cores() - 1))):
+    collecting = asyncio.create_task(garbage.collect_when(lambda: False))  # as in a show, amid replies
+    there = cores()
+    for rate, threads in ((0, there), (MESSAGES, there), (MESSAGES, max(1, there - 1))):
         async with brain_at(heads, ("-c", STAMPED), threads=threads) as brain:
+            if threads < there and brain.pid:
+                pin(psutil.Process(brain.pid), slice(1, None))
+                pin(psutil.Process(), slice(1))
             chain = Chain({"llama": brain}, Settings(), ())
             flooding = asyncio.create_task(flooded(rate))
             took = []
@@ -194,7 +200,8 @@ async def ways(heads: Path, prompt: Prompt, rounds: int) -> None:
                         took += [(now - int(stamp)) / 1e9 for stamp in stamps.split()]
             flooding.cancel()
             await asyncio.gather(flooding, return_exceptions=True)
-        report(f"a token's way, {rate} messages a second, {threads} of {cores()} cores", took)
+        report(f"a token's way, {rate} messages a second, {threads} of {there} cores", took)
+    pin(psutil.Process(), slice(None))
     collecting.cancel()
     await asyncio.wait({collecting})
 
