@@ -84,20 +84,20 @@ async def measure(turns: int, voice: str, folder: Path) -> list[tuple[int, float
     )
     show, ready = Show(settings, seed=1, ears=[]), asyncio.Event()
     figures: list[tuple[int, float]] = []
-    running = asyncio.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
-    await ready.wait()
-    with page(show):
-        for message in chat(seed=7):
-            show.hear(replace(message, at=asyncio.get_running_loop().time()))
-            await asyncio.sleep(BETWEEN)
-            if show.metrics.turns >= len(figures) * turns // ROWS:
-                figures.append((show.metrics.turns, occupied()))
-                sys.stdout.write("turn {:5}: {:6.1f} MB\n".format(*figures[-1]))
-                sys.stdout.flush()
-            if show.metrics.turns >= turns:
-                break
-    show.over.set()
-    await running
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
+        await ready.wait()
+        with page(show):
+            for message in chat(seed=7):
+                show.hear(replace(message, at=asyncio.get_running_loop().time()))
+                await asyncio.sleep(BETWEEN)
+                if show.metrics.turns >= len(figures) * turns // ROWS:
+                    figures.append((show.metrics.turns, occupied()))
+                    sys.stdout.write("turn {:5}: {:6.1f} MB\n".format(*figures[-1]))
+                    sys.stdout.flush()
+                if show.metrics.turns >= turns:
+                    break
+        show.over.set()
     return figures
 
 

@@ -183,27 +183,32 @@ async def ways(heads: Path, prompt: Prompt, rounds: int) -> None:
     Where the model takes all cores, some tokens wait for one as long as the system lets it go on; so last,
     the show has one core to itself.
     """
-    collecting = asyncio.create_task(garbage.collect_when(lambda: False))  # as in a show, amid replies
     there = cores()
     for rate, threads in ((0, there), (MESSAGES, there), (MESSAGES, max(1, there - 1))):
         async with brain_at(heads, ("-c", STAMPED), threads=threads) as brain:
             if threads < there and brain.pid:
                 pin(psutil.Process(brain.pid), slice(1, None))
                 pin(psutil.Process(), slice(1))
-            chain = Chain({"llama": brain}, Settings(), ())
-            flooding = asyncio.create_task(flooded(rate))
-            took = []
-            for number in range(rounds):
-                async with aclosing(chain.stream(replace(prompt, seed=number))) as tokens:
-                    async for stamps in tokens:
-                        now = time.monotonic_ns()
-                        took += [(now - int(stamp)) / 1e9 for stamp in stamps.split()]
-            flooding.cancel()
-            await asyncio.gather(flooding, return_exceptions=True)
+            async with asyncio.TaskGroup() as tasks:
+                # As in a show, amid replies.
+                beside = [tasks.create_task(garbage.collect_when(lambda: False))]
+                beside.append(tasks.create_task(flooded(rate)))
+                took = await ways_of(Chain({"llama": brain}, Settings(), ()), prompt, rounds)
+                for task in beside:
+                    task.cancel()
         report(f"a token's way, {rate} messages a second, {threads} of {there} cores", took)
     pin(psutil.Process(), slice(None))
-    collecting.cancel()
-    await asyncio.wait({collecting})
+
+
+async def ways_of(chain: Chain, prompt: Prompt, rounds: int) -> list[float]:
+    """Seconds, of each token in so many replies."""
+    took = []
+    for number in range(rounds):
+        async with aclosing(chain.stream(replace(prompt, seed=number))) as tokens:
+            async for stamps in tokens:
+                now = time.monotonic_ns()
+                took += [(now - int(stamp)) / 1e9 for stamp in stamps.split()]
+    return took
 
 
 async def flooded(rate: int) -> None:

@@ -133,8 +133,7 @@ class Brain(Protocol):
 
 def build(settings: Settings, character: Character) -> Chain:
     """The chosen brain, those that answer when it cannot, and her spare lines. Raises ConfigError."""
-    # Not above: the chain needs this module's Brain.
-    from vtuber.brain.chain import Chain  # noqa: PLC0415
+    from vtuber.brain.chain import Chain  # noqa: PLC0415  # not above: it needs this module's Brain
 
     names = {settings.brain.use: "brain.use"}
     for index, name in enumerate(settings.brain.then):
