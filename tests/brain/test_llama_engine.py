@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from template_props import ALL
 
 from vtuber.brain import Line
+from vtuber.brain.llama import sampling
 from vtuber.brain.llama.engine import CHUNK, Engine, EngineError, Stopped
 from vtuber.brain.llama.model_file import locate
 from vtuber.brain.llama.sampling import Sampling
@@ -87,6 +88,22 @@ def assert_plain(engine: Engine, line: Line) -> None:
             if piece.kind in ("plain", "own"):
                 tokens = engine.tokenize(piece.text, control=False)
                 assert not any(map(engine.is_control, tokens)), (name, piece)
+
+
+@pytest.mark.parametrize("sampled", [GREEDY, Sampling(0.7, 0.9, 1), Sampling(1.5, 1.0, 2, min_p=0.0)])
+def test_to_weigh_the_likeliest_alone_draws_the_same(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, sampled: Sampling
+) -> None:
+    tokens = engine.tokenize("I like tea. I like tea. I like", control=False)
+
+    def drawn() -> list[int]:
+        engine.forget()
+        engine.prepare(tokens)
+        return list(islice(engine.generate(sampled, tokens), 40))
+
+    few = drawn()
+    monkeypatch.setattr(sampling, "CANDIDATES", 1_000_000)
+    assert few == drawn()
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "".join(HOSTILE)])

@@ -16,6 +16,10 @@ ECHO_GROWTH = 1.75
 ECHO_ALLOWED = 2
 """Runs of her earlier words up to this long (tokens) cost nothing."""
 ECHO_WINDOW = 1024
+CANDIDATES = 128
+"""Only so many of the likeliest tokens are weighed: to go through a whole vocabulary takes far longer.
+
+No other could be drawn: fewer than that are made less likely, and ``top_k`` are left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ def sampler(sampling: Sampling, vocab: Any, said: Sequence[int]) -> Any:
     def add(link: Any) -> None:
         c.llama_sampler_chain_add(chain, link)
 
+    add(c.llama_sampler_init_top_k(CANDIDATES))
     add(c.llama_sampler_init_penalties(vocabulary, REPEAT_WINDOW, REPEAT_PENALTY, 0.0, 0.0))
     add(_no_echo(vocab, said))
     if sampling.temperature <= 0:
