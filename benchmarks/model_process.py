@@ -18,7 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from itertools import islice
@@ -27,7 +27,6 @@ from typing import Any
 
 import psutil
 
-from benchmarks.flood import pin
 from benchmarks.inbox import TICK, chat
 from benchmarks.rates import percentile
 from vtuber import character, config, garbage
@@ -43,13 +42,15 @@ from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Settings
 from vtuber.errors import BrainError
 from vtuber.events import Author, Batch, ChatMessage, Pick
-from vtuber.inbox import Inbox
+from vtuber.inbox import IDS, Inbox
 from vtuber.inbox.ledger import Ledger
 
 DECODED = 64
 """Tokens of a reply whose speed is measured."""
 MESSAGES = 5000
 """So many a second."""
+MADE = 5 * IDS
+"""So many are made before, so that only the inbox's work is beside a token's."""
 HELPING = 100
 """Never more at once, however late the loop is."""
 BARE = """
@@ -178,26 +179,17 @@ async def ask_bare(bare: asyncio.subprocess.Process, prompt: Prompt, more: int =
 
 
 async def ways(heads: Path, prompt: Prompt, rounds: int) -> None:
-    """From before a token is sent by the model's process until a turn would have it.
-
-    Where the model takes all cores, some tokens wait for one as long as the system lets it go on; so last,
-    the show has one core to itself.
-    """
-    there = cores()
-    for rate, threads in ((0, there), (MESSAGES, there), (MESSAGES, max(1, there - 1))):
-        async with brain_at(heads, ("-c", STAMPED), threads=threads) as brain:
-            if threads < there and brain.pid:
-                pin(psutil.Process(brain.pid), slice(1, None))
-                pin(psutil.Process(), slice(1))
-            async with asyncio.TaskGroup() as tasks:
-                # As in a show, amid replies.
-                beside = [tasks.create_task(garbage.collect_when(lambda: False))]
-                beside.append(tasks.create_task(flooded(rate)))
-                took = await ways_of(Chain({"llama": brain}, Settings(), ()), prompt, rounds)
-                for task in beside:
-                    task.cancel()
-        report(f"a token's way, {rate} messages a second, {threads} of {there} cores", took)
-    pin(psutil.Process(), slice(None))
+    """From before a token is sent by the model's process until a turn would have it."""
+    messages = tuple(islice(chat(seed=7), MADE))
+    for rate in (0, MESSAGES):
+        async with brain_at(heads, ("-c", STAMPED)) as brain, asyncio.TaskGroup() as tasks:
+            # As in a show, amid replies.
+            beside = [tasks.create_task(garbage.collect_when(lambda: False))]
+            beside.append(tasks.create_task(flooded(rate, messages)))
+            took = await ways_of(Chain({"llama": brain}, Settings(), ()), prompt, rounds)
+            for task in beside:
+                task.cancel()
+        report(f"a token's way, {rate} messages a second, {len(took)} tokens", took)
 
 
 async def ways_of(chain: Chain, prompt: Prompt, rounds: int) -> list[float]:
@@ -211,15 +203,15 @@ async def ways_of(chain: Chain, prompt: Prompt, rounds: int) -> list[float]:
     return took
 
 
-async def flooded(rate: int) -> None:
-    """Puts so many messages a second into an inbox, until cancelled."""
-    inbox, ledger, messages = Inbox(config.Inbox(), ("板板", "banban"), seed=1), Ledger(), chat(seed=7)
+async def flooded(rate: int, messages: Sequence[ChatMessage]) -> None:
+    """Puts so many messages a second into an inbox, until cancelled; they come round again when forgotten."""
+    inbox, ledger = Inbox(config.Inbox(), ("板板", "banban"), seed=1), Ledger()
     loop = asyncio.get_running_loop()
     began, done = loop.time(), 0
     while True:
         due = int((loop.time() - began) * rate)
-        for message in islice(messages, min(due - done, HELPING)):
-            event = replace(message, at=loop.time())
+        for number in range(done, min(due, done + HELPING)):
+            event = replace(messages[number % len(messages)], at=loop.time())
             ledger.note(event)
             inbox.put(event)
             await asyncio.sleep(0)  # each comes by itself

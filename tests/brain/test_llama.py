@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -256,6 +257,18 @@ async def test_simulated_time_waits_for_the_model() -> None:
     said, took = await asyncio.to_thread(show)
     assert said
     assert took == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such policy")
+async def test_it_takes_no_core_from_the_show(brain: Llama) -> None:
+    await reply(brain, ask(HI))
+    assert brain.pid is not None
+    assert os.sched_getscheduler(brain.pid) == os.SCHED_BATCH
+    threads = psutil.Process(brain.pid).threads()
+    assert os.SCHED_OTHER in [os.sched_getscheduler(thread.id) for thread in threads], (
+        "who tells it to stop is heard at once"
+    )
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 # Dying
