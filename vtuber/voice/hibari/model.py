@@ -6,24 +6,29 @@ tensor to the graph's outputs gives exact word timings.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import hibari  # type: ignore[import-untyped]  # ships no types
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]  # ships no types
-from hibari import dsp
+from hibari import dsp  # type: ignore[import-untyped]  # ships no types
+from hibari.g2p import G2P  # type: ignore[import-untyped]  # ships no types
 from hibari.g2p.normalize import normalize  # type: ignore[import-untyped]  # ships no types
+from hibari.tts import ASSETS  # type: ignore[import-untyped]  # ships no types
+from hibari.voices import DEFAULT, voice_path  # type: ignore[import-untyped]  # ships no types
 
 from vtuber.sound import RATE, Samples
+from vtuber.voice.hibari.dictionary import Dictionary
 
 MOST_PHONEMES = 400
 """The model's own limit; time and memory grow with the square."""
 
 _DURATIONS = "/Clip_output_0"
+_PROVIDERS = ["CPUExecutionProvider"]
 _SEED = 0
 _PAD = 0
 
@@ -50,9 +55,14 @@ class Model:
     """Loaded once; used by one thread at a time."""
 
     def __init__(self) -> None:
-        self._hibari: Any = hibari.Hibari(threads=1)
-        self._hibari.g2p.oov("warm")
-        self._session, self._hibari.sess = self._with_durations(), None
+        self._session = _session(Path(voice_path(DEFAULT)).read_bytes())
+        self._vocabulary: dict[str, int] = json.loads(Path(ASSETS, "vocab.json").read_text(encoding="utf-8"))
+        self._g2p: Any = G2P()
+        lexicon, tagger = self._g2p.lexicon, self._g2p.tagger
+        for words in (lexicon.golds, lexicon.silvers):
+            words.d = Dictionary(words.d)
+        tagger.weights = Dictionary(tagger.weights)
+        self._g2p.oov("warm")
 
     def make(
         self, words: Sequence[str], speed: float, stop: Stop
@@ -93,7 +103,7 @@ class Model:
     def _phonemes(self, words: Sequence[str]) -> tuple[list[int], list[int | None]]:
         """The phonemes' ids, and for each the word it belongs to (None: the space between two)."""
         groups = self._read(" ".join(filter(None, words)))
-        vocabulary = self._hibari.vocab
+        vocabulary = self._vocabulary
         ids: list[int] = []
         owners: list[int | None] = []
         for owner, (_, phonemes) in zip(_owners(words, [text for text, _ in groups]), groups, strict=True):
@@ -107,7 +117,7 @@ class Model:
 
     def _read(self, text: str) -> list[tuple[str, str]]:
         """Each word as it is read out ("$3": "three", "dollars"), and its phonemes."""
-        g2p = self._hibari.g2p
+        g2p = self._g2p
         try:
             tokens = g2p.phonemize_tokens(g2p.tokenize(normalize(text)))
         except Exception:  # noqa: BLE001  (its rules have holes, such as numbers beyond its words for them)
@@ -121,16 +131,17 @@ class Model:
                 groups.append(("", ""))
         return groups
 
-    def _with_durations(self) -> Any:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        options.enable_cpu_mem_arena = False  # a fiftieth slower, and 20 MB smaller
-        graph = Path(self._hibari.model_path).read_bytes() + _extra_output(_DURATIONS)
-        try:
-            return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        except Exception:  # noqa: BLE001  (onnxruntime raises many; another model: timings by phonemes will do)
-            return self._hibari.sess
+
+def _session(graph: bytes) -> Any:
+    """Runs the network. The frames of each phoneme come last, if it is the model that is known here."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.enable_cpu_mem_arena = False  # a fiftieth slower, and 20 MB smaller
+    try:
+        return onnxruntime.InferenceSession(graph + _extra_output(_DURATIONS), options, _PROVIDERS)
+    except Exception:  # noqa: BLE001  (onnxruntime raises many; another model: timings by phonemes will do)
+        return onnxruntime.InferenceSession(graph, options, _PROVIDERS)
 
 
 def _extra_output(tensor: str) -> bytes:
