@@ -19,7 +19,7 @@ ECHO_WINDOW = 1024
 CANDIDATES = 128
 """Only so many of the likeliest tokens are weighed: to go through a whole vocabulary takes far longer.
 
-No other could be drawn: fewer than that are made less likely, and ``top_k`` are left."""
+Hardly another could be drawn: ``top_k`` are left of them, and not many more are made less likely."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,13 @@ from typing import Any
 
 _TOGETHER = 32
 """Entries on a shelf, about; it is searched from its beginning."""
-
-
 _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Dictionary:
-    """Words and whatever JSON can hold for them, as text, in a tenth of the memory that a dict takes.
+    """Words and whatever JSON can hold for them, as text, in an eighth of the memory that a dict takes.
 
-    Looking one up takes some microseconds, a dict a tenth of one.
+    To look one up takes some microseconds, in a dict a tenth of one.
     """
 
     def __init__(self, entries: Mapping[str, Any]) -> None:
