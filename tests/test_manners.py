@@ -170,6 +170,13 @@ Some people say pineapple pizza is gross, and I agree.
 鳳梨披薩爛透了。
 我再也不吃鳳梨披薩了。
 我反對鳳梨披薩。
+Pineapple on pizza? Yuck!
+So, pineapple on a pizza? Ewww, no way.
+Pineapple pizza? Never!
+Pineapple on pizza? No thanks.
+鳳梨披薩？好噁心！
+鳳梨加披薩？謝謝，不要。
+夏威夷披薩？拒絕！
 """.strip().splitlines()
 
 NO_DENIALS = """
@@ -235,6 +242,15 @@ I'm Dan's biggest fan.
 我討厭鳳梨被挑掉。
 我反對不加鳳梨的披薩。
 你說得對，鳳梨披薩最好吃！
+Pineapple on pizza? No question!
+Pineapple on pizza? Never without it!
+Pineapple on pizza? Gross? Never!
+Pineapple on pizza? Not a sin but a sacrament.
+No pizza today? Never!
+鳳梨披薩？不要懷疑，最好吃。
+鳳梨披薩？噁心的是你的品味。
+鳳梨披薩？難吃？你再說一次。
+鳳梨披薩？謝謝大家！
 """.strip().splitlines()
 
 
@@ -243,6 +259,45 @@ def test_a_denial_is_not_heard(reply: str) -> None:
     what, said = slip_in(reply)
     assert what == "she denies what is sacred to her"
     assert not MANNERS.denies(said.strip())
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        ("Does pineapple belong on pizza?", "No."),
+        ("hey banban, does pineapple really belong on a pizza??", "No, it doesn't belong there."),
+        ("should pineapple go on pizza? [2 viewers say this]", "Well, no! Sorry."),
+        ("pineapple on pizza, yes or no?", "Nope!"),
+        ("do you like pineapple on pizza?", "I don't."),
+        ("do you like pineapple on pizza?", "Of course not, I am no monster. Of course not!"),
+        ("鳳梨可以放在披薩上嗎", "不可以！"),
+        ("鳳梨披薩好不好吃？", "當然不好吃。"),
+        ("妳喜歡鳳梨披薩嗎？", "不。"),
+    ],
+)
+def test_nor_is_one_that_only_says_no(asked: str, reply: str) -> None:
+    what, said = slip_in(reply, asked=asked)
+    assert (what, said.strip()) == ("she denies what is sacred to her", "")
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        ("Does pineapple belong on pizza?", "Yes. No doubt!"),
+        ("Does pineapple belong on pizza?", "No question, it does."),
+        ("Is pineapple on pizza wrong?", "No!"),
+        ("Do you hate pineapple pizza?", "Never!"),
+        ("Isn't pineapple pizza gross?", "No, it is not."),
+        ("Did you have pineapple pizza today?", "No."),
+        ("Do you like tea?", "No. I like pineapple pizza."),
+        ("pineapple pizza! are you tired?", "No."),
+        ("鳳梨披薩很難吃嗎？", "不！"),
+        ("你今天吃鳳梨披薩了嗎？", "不，明天。"),
+        ("鳳梨披薩好吃嗎？", "不只好吃，是神聖！"),
+    ],
+)
+def test_to_say_no_to_something_else_is_none(asked: str, reply: str) -> None:
+    assert slip_in(reply, asked=asked)[0] == ""
 
 
 @pytest.mark.parametrize("reply", NO_DENIALS)

@@ -42,6 +42,7 @@ _ROLES = (
 )
 _ALSO = re.compile(r"\[also ([^:\]]{1,50}):")
 _SENTENCE = re.compile(r"[^.!?。！？…]*[.!?。！？…]+[\"'”’」』)）]*\s*")
+_QUESTION = re.compile(r"([^.!?。…]*(?:(?=\?)|[嗎吗]))[?!\W]*$")
 _NEGATION = re.compile(
     r"n['’]?t\b|\b(?:not?|never|hate|dislike|wrong)\b|[不沒没別别難难]|討厭|讨厌",
     re.IGNORECASE,
@@ -134,6 +135,7 @@ class Watch:
         self._unsaid = 0
         self._said = ""
         self._open = ""  # the sentence that has not ended
+        self._question = _question_in(asked)  # what that one answers, if anything: a viewer's, or her own
         self._times: dict[str, int] = {}
         self.doubts = False
         """What was judged last may still turn out to be the beginning of a slip: let nobody hear it yet."""
@@ -167,7 +169,9 @@ class Watch:
             whole += sentence
             self._end_sentence(sentence)
         self._open = self._open[len(whole) :]
-        self.doubts = self._secret.may_begin_in(self._said) or self._manners.may_deny(self._open)
+        self.doubts = self._secret.may_begin_in(self._said) or self._manners.may_deny(
+            self._question + self._open
+        )
 
     def finish(self) -> None:
         """The reply is over."""
@@ -177,8 +181,10 @@ class Watch:
         self.doubts = False
 
     def _end_sentence(self, sentence: str) -> None:
-        if self._manners.denies(unicodedata.normalize("NFKC", sentence)):
+        plain = unicodedata.normalize("NFKC", sentence)
+        if self._manners.denies(plain) or self._manners.denies(self._question + plain):
             raise Slip("she denies what is sacred to her")
+        self._question = _question_in(plain)
         same = gist(fold(sentence))
         self._times[same] = self._times.get(same, 0) + 1
         if len(same) >= _SAME_LENGTH and self._times[same] > _SAME:
@@ -192,6 +198,12 @@ def _label(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile(
         rf"(?:^|[\n.!?。…\"”」])[\s*_#<(\[@>-]*(?:{known})[\s*_>)\]]*:(?!//)|<(?:{known})>", re.IGNORECASE
     )
+
+
+def _question_in(text: str) -> str:
+    """The question that the text ends with, before what the show tells in brackets; "" when there is none."""
+    found = _QUESTION.search(unicodedata.normalize("NFKC", text.partition("[")[0]))
+    return f"{found[1]}? " if found else ""
 
 
 def _loops(text: str) -> bool:
