@@ -22,7 +22,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-import hibari  # type: ignore[import-untyped]  # ships no types
+import hibari
 
 from benchmarks.rates import percentile
 from vtuber.brain.llama.backend import Llama

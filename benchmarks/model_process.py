@@ -110,10 +110,8 @@ async def main(rounds: int) -> None:
 
 
 @asynccontextmanager
-async def brain_at(
-    heads: Path, command: tuple[str, ...] = COMMAND, *, threads: int = 0
-) -> AsyncIterator[Llama]:
-    brain = Llama(Settings(brain=config.Brain(threads=threads)))
+async def brain_at(heads: Path, command: tuple[str, ...] = COMMAND) -> AsyncIterator[Llama]:
+    brain = Llama(Settings())
     brain.heads, brain.command = heads, command
     await brain.start(lambda _share, _words: None)
     try:
@@ -204,19 +202,23 @@ async def ways_of(chain: Chain, prompt: Prompt, rounds: int) -> list[float]:
 
 
 async def flooded(rate: int, messages: Sequence[ChatMessage]) -> None:
-    """Puts so many messages a second into an inbox, until cancelled; they come round again when forgotten."""
+    """Puts so many messages a second into an inbox until cancelled; they come again, mostly forgotten."""
     inbox, ledger = Inbox(config.Inbox(), ("板板", "banban"), seed=1), Ledger()
     loop = asyncio.get_running_loop()
-    began, done = loop.time(), 0
-    while True:
-        due = int((loop.time() - began) * rate)
-        for number in range(done, min(due, done + HELPING)):
-            event = replace(messages[number % len(messages)], at=loop.time())
-            ledger.note(event)
-            inbox.put(event)
-            await asyncio.sleep(0)  # each comes by itself
-        done = due
-        await asyncio.sleep(TICK)
+    began, done, put = loop.time(), 0, 0
+    try:
+        while True:
+            due = int((loop.time() - began) * rate)
+            for number in range(done, min(due, done + HELPING)):
+                event = replace(messages[number % len(messages)], at=loop.time())
+                ledger.note(event)
+                inbox.put(event)
+                put += 1
+                await asyncio.sleep(0)  # each comes by itself
+            done = due
+            await asyncio.sleep(TICK)
+    finally:
+        print(f"messages put, of {rate} a second: {put / (loop.time() - began):.0f} a second")
 
 
 # Beginning, and beginning again

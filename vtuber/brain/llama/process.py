@@ -281,12 +281,12 @@ def main() -> None:
 
     worker = Worker(send)
     threading.Thread(target=_read, args=(sys.stdin.buffer, worker), daemon=True).start()
-    _never_push_in()
+    _never_push_in()  # after the reader was begun: it has to hear at once that it is to stop
     worker.work()
 
 
 def _never_push_in() -> None:
-    """Has this thread, and those that it will compute with, wait for a core until whoever has it is done.
+    """Has this thread, and those that it will compute with, take no core from another in its time slice.
 
     Linux would else take it from the show, in the middle of a token that it was just told. On other systems
     nothing is changed.
@@ -297,7 +297,7 @@ def _never_push_in() -> None:
 
 
 def _let_others_first() -> None:
-    """Whoever was just told something has the core at once, where all are taken, and not a slice later."""
+    """The show, woken on this thread's core, has it before the next token is begun, and not a slice later."""
     if hasattr(os, "sched_yield"):
         os.sched_yield()
 

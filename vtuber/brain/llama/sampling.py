@@ -19,7 +19,7 @@ ECHO_WINDOW = 1024
 CANDIDATES = 128
 """Only so many of the likeliest tokens are weighed: to go through a whole vocabulary takes far longer.
 
-Hardly another could be drawn: ``top_k`` are left of them, and not many more are made less likely."""
+Those that are left would be the same, unless more than 88 of these 128 are made less likely."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Dictionary:
-    """Words and whatever JSON can hold for them, as text, in an eighth of the memory that a dict takes.
+    """Words and whatever JSON can hold for them, as text, in a seventh of the memory that a dict takes.
 
     To look one up takes some microseconds, in a dict a tenth of one.
     """
@@ -20,7 +20,7 @@ class Dictionary:
     def __init__(self, entries: Mapping[str, Any]) -> None:
         shelves = [bytearray() for _ in range(len(entries) // _TOGETHER + 1)]
         for word, value in entries.items():
-            shelves[hash(word) % len(shelves)] += _heading(word) + _written(value).encode()
+            shelves[hash(word) % len(shelves)] += _heading(word) + _bytes(_written(value))
         self._shelves = [bytes(shelf + b"\n") for shelf in shelves]
 
     def get(self, word: str) -> Any:
@@ -30,9 +30,13 @@ class Dictionary:
         if found < 0:
             return None
         begin = found + len(heading)
-        return json.loads(shelf[begin : shelf.index(b"\n", begin)].decode())
+        return json.loads(shelf[begin : shelf.index(b"\n", begin)].decode("utf-8", "surrogatepass"))
 
 
 def _heading(word: str) -> bytes:
     """No other word, and nothing within a value, can be read as this: JSON writes no line breaks."""
-    return f"\n{_written(word)} ".encode("utf-8", "surrogatepass")
+    return _bytes(f"\n{_written(word)} ")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

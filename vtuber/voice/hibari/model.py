@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]  # ships no types
-from hibari import dsp  # type: ignore[import-untyped]  # ships no types
-from hibari.g2p import G2P  # type: ignore[import-untyped]  # ships no types
-from hibari.g2p.normalize import normalize  # type: ignore[import-untyped]  # ships no types
-from hibari.tts import ASSETS  # type: ignore[import-untyped]  # ships no types
-from hibari.voices import DEFAULT, voice_path  # type: ignore[import-untyped]  # ships no types
+import onnxruntime
+from hibari import dsp
+from hibari.g2p import G2P
+from hibari.g2p.normalize import normalize
+from hibari.tts import ASSETS
+from hibari.voices import DEFAULT, voice_path
 
 from vtuber.sound import RATE, Samples
 from vtuber.voice.hibari.dictionary import Dictionary
