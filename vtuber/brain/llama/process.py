@@ -40,6 +40,8 @@ _TEMPLATE = "tokenizer.chat_template"
 _REMEMBERED = 4096
 """So many pieces' tokens are kept."""
 _OWN_REMEMBERED = 256
+_NICENESS = 5
+"""A quarter of a core is left to the model beside somebody who would take all of it."""
 
 Request = dict[str, Any]
 
@@ -281,18 +283,20 @@ def main() -> None:
 
     worker = Worker(send)
     threading.Thread(target=_read, args=(sys.stdin.buffer, worker), daemon=True).start()
-    _never_push_in()  # after the reader was begun: it has to hear at once that it is to stop
+    _give_way()  # after the reader was begun: it has to hear at once that it is to stop
     worker.work()
 
 
-def _never_push_in() -> None:
-    """Has this thread, and those that it will compute with, take no core from another in its time slice.
+def _give_way() -> None:
+    """Has this thread, and those that it will compute with, stand back where all cores are taken.
 
-    Linux would else take it from the show, in the middle of a token that it was just told. On other systems
-    nothing is changed.
+    The show, and OBS beside it, have to be in time; a reply is only a little later. On Linux they also take
+    no core from another in its time slice: the show would lose it in the middle of a token that it was told.
     """
-    if sys.platform == "linux":
-        with suppress(OSError):  # a container may forbid it; she is a little slower there
+    with suppress(OSError):  # a container may forbid it; she is a little less prompt there
+        if sys.platform != "win32":  # there, a game that takes all cores would leave nothing to her
+            os.nice(_NICENESS)
+        if sys.platform == "linux":
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
