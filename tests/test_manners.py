@@ -270,7 +270,9 @@ def test_a_denial_is_not_heard(reply: str) -> None:
         ("pineapple on pizza, yes or no?", "Nope!"),
         ("do you like pineapple on pizza?", "I don't."),
         ("do you like pineapple on pizza?", "Of course not, I am no monster. Of course not!"),
+        ("should pineapple go on pizza?", "No, it goes outside."),
         ("鳳梨可以放在披薩上嗎", "不可以！"),
+        ("鳳梨可以放在披薩上嗎", "不行，太甜了。"),
         ("鳳梨披薩好不好吃？", "當然不好吃。"),
         ("妳喜歡鳳梨披薩嗎？", "不。"),
     ],
@@ -294,6 +296,7 @@ def test_nor_is_one_that_only_says_no(asked: str, reply: str) -> None:
         ("鳳梨披薩很難吃嗎？", "不！"),
         ("你今天吃鳳梨披薩了嗎？", "不，明天。"),
         ("鳳梨披薩好吃嗎？", "不只好吃，是神聖！"),
+        ("should pineapple go on pizza?", "No one can stop it."),
     ],
 )
 def test_to_say_no_to_something_else_is_none(asked: str, reply: str) -> None:
