@@ -31,14 +31,13 @@ async def collections(monkeypatch: pytest.MonkeyPatch, found: list[int], *, idle
 
     monkeypatch.setattr(garbage, "collect", lambda: found.append(asked))
     before = gc.get_threshold()
-    task = asyncio.create_task(garbage.collect_when(is_idle))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(garbage.collect_when(is_idle))
         while len(found) < 3:
             await asyncio.sleep(0.001)
-    assert gc.get_threshold() != before
-    assert gc.get_freeze_count() > 0
-    task.cancel()
-    await asyncio.wait({task})
+        assert gc.get_threshold() != before
+        assert gc.get_freeze_count() > 0
+        task.cancel()
     assert gc.get_threshold() == before
 
 

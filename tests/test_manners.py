@@ -321,9 +321,10 @@ def test_a_denial_that_is_no_pattern_is_refused() -> None:
     assert "character.toml: denials.1" in caught.value.where
 
 
-@given(st.text(max_size=300), st.integers(1, 20))
-def test_no_text_breaks_it(text: str, step: int) -> None:
-    slip_in(text, step=step)
+@given(st.text(max_size=300), st.text(max_size=300), st.integers(1, 20))
+def test_no_text_breaks_it(text: str, asked: str, step: int) -> None:
+    what, _ = slip_in(text, step=step, asked=asked)
+    assert not what or text.strip()
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ _ROLES = (
 )
 _ALSO = re.compile(r"\[also ([^:\]]{1,50}):")
 _SENTENCE = re.compile(r"[^.!?。！？…]*[.!?。！？…]+[\"'”’」』)）]*\s*")
-_QUESTION = re.compile(r"([^.!?。…]*(?:(?=\?)|[嗎吗]))[?!\W]*$")
+_ENDINGS = re.compile(r"[.!?。…]")
 _NEGATION = re.compile(
     r"n['’]?t\b|\b(?:not?|never|hate|dislike|wrong)\b|[不沒没別别難难]|討厭|讨厌",
     re.IGNORECASE,
@@ -182,7 +182,7 @@ class Watch:
 
     def _end_sentence(self, sentence: str) -> None:
         plain = unicodedata.normalize("NFKC", sentence)
-        if self._manners.denies(plain) or self._manners.denies(self._question + plain):
+        if any(map(self._manners.denies, {plain, self._question + plain})):
             raise Slip("she denies what is sacred to her")
         self._question = _question_in(plain)
         same = gist(fold(sentence))
@@ -202,8 +202,12 @@ def _label(names: Iterable[str]) -> re.Pattern[str]:
 
 def _question_in(text: str) -> str:
     """The question that the text ends with, before what the show tells in brackets; "" when there is none."""
-    found = _QUESTION.search(unicodedata.normalize("NFKC", text.partition("[")[0]))
-    return f"{found[1]}? " if found else ""
+    plain = unicodedata.normalize("NFKC", text.partition("[")[0])
+    end = len(plain)
+    while end and not plain[end - 1].isalnum():
+        end -= 1
+    asks = "?" in plain[end:] or plain[:end].endswith(("嗎", "吗"))
+    return f"{_ENDINGS.split(plain[:end])[-1]}? " if asks else ""
 
 
 def _loops(text: str) -> bool:

@@ -148,13 +148,9 @@ class Worker:
         self._engine.forget()
 
     def _learn(self, _request: Request) -> dict[str, Any]:
-        # Jinja is loaded with llama_cpp anyway, see _load.
-        from vtuber.brain.templates.jinja import (  # noqa: PLC0415  # with it
-            HostileError,
-            Jinja,
-            UnfitError,
-        )
-        from vtuber.brain.templates.learning import learn  # noqa: PLC0415  # with it
+        # Only this process needs them, and Jinja is loaded with llama_cpp.
+        from vtuber.brain.templates.jinja import HostileError, Jinja, UnfitError  # noqa: PLC0415  # see _load
+        from vtuber.brain.templates.learning import learn  # noqa: PLC0415  # see _load
 
         engine = self._engine
         if not (source := engine.metadata(_TEMPLATE)):
