@@ -20,8 +20,8 @@ import time
 from benchmarks.first_sound import Ear
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.config import Settings
-from vtuber.events import Author, ChatMessage
-from vtuber.show import Show
+from vtuber.core.events import Author, ChatMessage
+from vtuber.show.show import Show
 
 _LONG = "ineapple on pizza is by far the best thing that ever happened to me and to everybody that I know"
 
@@ -52,8 +52,8 @@ async def measure() -> dict[str, list[float]]:
             "journal": {"folder": tempfile.mkdtemp()},
         }
     )
-    show, ear = Show(settings, seed=1, ears=[]), Ear()
-    show.stage._screens = (ear,)  # noqa: SLF001  # the page would only listen too
+    show, listener = Show(settings, seed=1, ears=[]), Ear()
+    show.stage._screens = (listener,)  # noqa: SLF001  # the page would only listen too
     taken: dict[str, list[float]] = {name: [] for name in TEXTS}
     ready = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
@@ -62,13 +62,13 @@ async def measure() -> dict[str, list[float]]:
         for number in range(ROUNDS):
             for name, text in TEXTS.items():
                 ScriptedBrain.reply = text
-                ear.reset()
+                listener.reset()
                 arrived = time.perf_counter()
                 show.hear(
                     ChatMessage(f"{number}{name}", "test", "test", Author(name, name), f"{number} {name}?")
                 )
-                await asyncio.wait_for(ear.heard.wait(), 10)
-                taken[name].append(ear.at - arrived)
+                await asyncio.wait_for(listener.heard.wait(), 10)
+                taken[name].append(listener.at - arrived)
                 while show.performer.busy:
                     show.performer.hush(0)
                     await asyncio.sleep(0.02)

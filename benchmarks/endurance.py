@@ -26,10 +26,10 @@ import psutil
 
 from benchmarks.inbox import chat
 from benchmarks.scripted import ScriptedBrain
-from vtuber import garbage
-from vtuber.clock import SimulatedLoop
 from vtuber.config import Settings
-from vtuber.show import Show
+from vtuber.core.clock import SimulatedLoop
+from vtuber.show import garbage
+from vtuber.show.show import Show
 from vtuber.stage.overlay import Overlay
 
 TURNS = 2000

@@ -30,10 +30,10 @@ from vtuber.brain.llama.child import ENVIRONMENT
 from vtuber.brain.llama.loading import cores
 from vtuber.brain.llama.model_file import locate
 from vtuber.config import Settings
-from vtuber.events import ChatMessage
-from vtuber.health import Health, State
+from vtuber.core.events import ChatMessage
+from vtuber.core.health import Health, State
 from vtuber.listeners.recordings import read
-from vtuber.show import Show
+from vtuber.show.show import Show
 from vtuber.stage import ClipBegins, ClipSound, Cue
 
 RECORDING = Path(__file__).parents[1] / "tests" / "data" / "twitch-vod-chat.json"
@@ -116,8 +116,8 @@ async def measure(count: int) -> list[tuple[float, float]]:
             "journal": {"folder": scratch},
         }
     )
-    show, ear, floor = Show(settings, seed=1, ears=[]), Ear(), Floor(settings)
-    show.stage._screens = (ear,)  # noqa: SLF001  # the page would only listen too
+    show, listener, floor = Show(settings, seed=1, ears=[]), Ear(), Floor(settings)
+    show.stage._screens = (listener,)  # noqa: SLF001  # the page would only listen too
     asked: list[Any] = []
     decoded = 0
     speaking = False
@@ -153,15 +153,15 @@ async def measure(count: int) -> list[tuple[float, float]]:
         await asyncio.sleep(1)
         step = max(1, len(messages) // count)
         for message in messages[::step][:count]:
-            ear.reset()
+            listener.reset()
             arrived = time.perf_counter()
             show.hear(message)
             with suppress(TimeoutError):
                 async with asyncio.timeout(30):
-                    await ear.heard.wait()
-            if not ear.heard.is_set():
+                    await listener.heard.wait()
+            if not listener.heard.is_set():
                 continue
-            ours = ear.at - arrived
+            ours = listener.at - arrived
             while show.performer.busy:
                 show.performer.hush(0)
                 await asyncio.sleep(0.02)
@@ -169,7 +169,7 @@ async def measure(count: int) -> list[tuple[float, float]]:
             tokens = floor.tokens(pieces)
             usage = brain.usage
             new = max(1, usage.prompt - usage.reused)
-            pairs.append((ours, floor.seconds(tokens, new, decoded, ear.piece)))
+            pairs.append((ours, floor.seconds(tokens, new, decoded, listener.piece)))
         show.over.set()
 
     running = asyncio.create_task(_after_start(show, performance))

@@ -31,12 +31,12 @@ import psutil
 import benchmarks.scripted
 from benchmarks.rates import percentile
 from vtuber.config import Settings
-from vtuber.events import Event, is_paid
-from vtuber.health import State
+from vtuber.core.events import Event, is_paid
+from vtuber.core.health import State
 from vtuber.listeners.twitch.account import AccountTwitch
 from vtuber.listeners.twitch.session import Session
 from vtuber.listeners.twitch.tokens import Token, TokenFile
-from vtuber.show import Show
+from vtuber.show.show import Show
 
 AIM = 0.1
 """Seconds within which a hush has to be silence, at p99."""
@@ -51,8 +51,8 @@ assert benchmarks.scripted  # it registers the scripted parts
 class WatchedShow(Show):
     """Counts what it hears, and notes when a hush had its effect: all is silent when ``hear`` returns."""
 
-    def __init__(self, settings: Settings, ear: AccountTwitch) -> None:
-        super().__init__(settings, seed=1, ears=[ear])
+    def __init__(self, settings: Settings, listener: AccountTwitch) -> None:
+        super().__init__(settings, seed=1, ears=[listener])
         self.heard = 0
         self.hushes: list[float] = []
         self._paid: set[str] = set()
@@ -174,11 +174,11 @@ async def measure(rate: float, seconds: float) -> Figures:
             query = {"rate": str(rate), "seconds": str(seconds)}
             async with client.get(f"{address}/prepare", params=query) as prepared:
                 prepared.raise_for_status()
-            ear, settings = ear_and_settings(address, Path(folder))
-            show, ready = WatchedShow(settings, ear), asyncio.Event()
+            listener, settings = ear_and_settings(address, Path(folder))
+            show, ready = WatchedShow(settings, listener), asyncio.Event()
             running = asyncio.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
             await ready.wait()
-            while ear.health().state is not State.OK:  # noqa: ASYNC110  # a listener does not say when
+            while listener.health().state is not State.OK:  # noqa: ASYNC110  # a listener does not say when
                 await asyncio.sleep(0.05)
             idle_lag = await lag(2.0)
             own = psutil.Process()

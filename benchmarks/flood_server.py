@@ -21,7 +21,7 @@ from twitch_id import Account
 from twitch_server import ALL_SCOPES, Twitch
 
 from benchmarks.inbox import chat
-from vtuber.events import ChatMessage
+from vtuber.core.events import ChatMessage
 
 CHAT = "channel.chat.message"
 TICK = 0.005

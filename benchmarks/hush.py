@@ -18,9 +18,9 @@ import time
 
 from benchmarks.rates import percentile
 from vtuber.config import Settings
-from vtuber.events import Author, ChatMessage, Role
-from vtuber.health import Health, State
-from vtuber.show import Show
+from vtuber.core.events import Author, ChatMessage, Role
+from vtuber.core.health import Health, State
+from vtuber.show.show import Show
 from vtuber.stage import Cue, Hushed, Rested
 
 AIM = 100.0

@@ -22,9 +22,9 @@ from typing import Any
 import psutil
 
 from vtuber import config
-from vtuber.events import Author, ChatMessage, Emote, Money, Role
+from vtuber.core.events import Author, ChatMessage, Emote, Money, Role
 from vtuber.inbox import Inbox
-from vtuber.inbox.ledger import Ledger
+from vtuber.moderation.message_index import MessageIndex
 
 TICK = 0.002
 """Seconds between two helpings of messages: a socket that is read."""
@@ -92,7 +92,7 @@ async def reply(account: Account, inbox: Inbox) -> None:
 
 
 async def flood(
-    account: Account, inbox: Inbox, ledger: Ledger, messages: list[ChatMessage], rate: float
+    account: Account, inbox: Inbox, ledger: MessageIndex, messages: list[ChatMessage], rate: float
 ) -> None:
     """Puts messages in as fast as ``rate`` wants, a helping each tick; never more than it can at once."""
     loop = asyncio.get_running_loop()
@@ -127,7 +127,7 @@ async def run(messages: list[ChatMessage], rate: float) -> dict[str, Any]:
     before = process.memory_info().rss
     began = time.perf_counter()
     tasks = [asyncio.create_task(measure_lag(account)), asyncio.create_task(reply(account, inbox))]
-    await flood(account, inbox, Ledger(), messages, rate)
+    await flood(account, inbox, MessageIndex(), messages, rate)
     took = time.perf_counter() - began
     for task in tasks:
         task.cancel()

@@ -29,21 +29,22 @@ import psutil
 
 from benchmarks.inbox import TICK, chat
 from benchmarks.rates import percentile
-from vtuber import character, config, garbage
+from vtuber import character, config
 from vtuber.brain import Line, Prompt
-from vtuber.brain.chain import Chain
+from vtuber.brain.fallback import BrainFallback
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.child import COMMAND, ENVIRONMENT
 from vtuber.brain.llama.loading import cores
 from vtuber.brain.llama.model_file import locate
-from vtuber.brain.memory import NOTHING
 from vtuber.brain.prompt import Conversation
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Settings
-from vtuber.errors import BrainError
-from vtuber.events import Author, Batch, ChatMessage, Pick
+from vtuber.core.errors import BrainError
+from vtuber.core.events import Author, Batch, ChatMessage, Pick
 from vtuber.inbox import IDS, Inbox
-from vtuber.inbox.ledger import Ledger
+from vtuber.memory import NOTHING
+from vtuber.moderation.message_index import MessageIndex
+from vtuber.show import garbage
 
 DECODED = 64
 """Tokens of a reply whose speed is measured."""
@@ -184,13 +185,13 @@ async def ways(heads: Path, prompt: Prompt, rounds: int) -> None:
             # As in a show, amid replies.
             beside = [tasks.create_task(garbage.collect_when(lambda: False))]
             beside.append(tasks.create_task(flooded(rate, messages)))
-            took = await ways_of(Chain({"llama": brain}, Settings(), ()), prompt, rounds)
+            took = await ways_of(BrainFallback({"llama": brain}, Settings(), ()), prompt, rounds)
             for task in beside:
                 task.cancel()
         report(f"a token's way, {rate} messages a second, {len(took)} tokens", took)
 
 
-async def ways_of(chain: Chain, prompt: Prompt, rounds: int) -> list[float]:
+async def ways_of(chain: BrainFallback, prompt: Prompt, rounds: int) -> list[float]:
     """Seconds, of each token in so many replies."""
     took = []
     for number in range(rounds):
@@ -203,7 +204,7 @@ async def ways_of(chain: Chain, prompt: Prompt, rounds: int) -> list[float]:
 
 async def flooded(rate: int, messages: Sequence[ChatMessage]) -> None:
     """Puts so many messages a second into an inbox until cancelled; they come again, mostly forgotten."""
-    inbox, ledger = Inbox(config.Inbox(), ("板板", "banban"), seed=1), Ledger()
+    inbox, ledger = Inbox(config.Inbox(), ("板板", "banban"), seed=1), MessageIndex()
     loop = asyncio.get_running_loop()
     began, done, put = loop.time(), 0, 0
     try:

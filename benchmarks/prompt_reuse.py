@@ -19,11 +19,11 @@ from pathlib import Path
 from vtuber import character
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.model_file import locate
-from vtuber.brain.memory import Recollection, Viewer
 from vtuber.brain.prompt import Conversation
 from vtuber.config import Brain, Settings
-from vtuber.events import Author, Batch, ChatMessage, Pick
-from vtuber.metrics import Metrics, percentiles
+from vtuber.core.events import Author, Batch, ChatMessage, Pick
+from vtuber.memory import Recollection, Viewer
+from vtuber.record.metrics import Metrics, percentiles
 
 RECORDED = Path(__file__).parent.parent / "tests" / "data" / "twitch-vod-chat.json"
 TURNS = 200

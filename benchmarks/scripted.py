@@ -7,12 +7,13 @@ from collections.abc import AsyncGenerator
 
 import numpy as np
 
-from vtuber import brain, sound, voice
+from vtuber import brain, voice
 from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
 from vtuber.character import Character
 from vtuber.config import Settings
-from vtuber.events import Sound, Word
-from vtuber.health import Health, State
+from vtuber.core import sound
+from vtuber.core.events import Sound, Word
+from vtuber.core.health import Health, State
 
 
 class ScriptedBrain:
@@ -36,7 +37,7 @@ class ScriptedBrain:
     async def warm(self, head: tuple[Line, ...]) -> None:
         pass
 
-    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+    async def prefill(self, lines: tuple[Line, ...]) -> None:
         pass
 
     async def count(self, lines: tuple[Line, ...]) -> int:

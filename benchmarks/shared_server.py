@@ -23,11 +23,11 @@ from pathlib import Path
 
 import benchmarks.scripted
 from benchmarks.llama_server import LlamaServer
-from vtuber import resources
 from vtuber.config import Settings
-from vtuber.events import Author, ChatMessage
-from vtuber.show import Show
-from vtuber.turn import Turn
+from vtuber.core import resources
+from vtuber.core.events import Author, ChatMessage
+from vtuber.show.show import Show
+from vtuber.show.turn import Turn
 
 CONTEXT = 2048
 REPLY = 16

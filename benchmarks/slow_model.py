@@ -19,12 +19,12 @@ from itertools import pairwise
 from unittest.mock import patch
 
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
-from vtuber import sound
-from vtuber.clock import SimulatedLoop, now
 from vtuber.config import Settings
-from vtuber.events import Author, ChatMessage
-from vtuber.health import Health, State
-from vtuber.show import Show
+from vtuber.core import sound
+from vtuber.core.clock import SimulatedLoop, now
+from vtuber.core.events import Author, ChatMessage
+from vtuber.core.health import Health, State
+from vtuber.show.show import Show
 from vtuber.stage import ClipBegins, ClipSound, Cue
 from vtuber.voice.pace import Delivery
 
@@ -93,15 +93,15 @@ async def _answers(rounds: int) -> list[Heard]:
         tasks.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
         await ready.wait()
         for number in range(rounds):
-            ear, asked = Ear(), now()
-            show.stage._screens = (ear,)  # noqa: SLF001  # a page would only listen too
+            listener, asked = Ear(), now()
+            show.stage._screens = (listener,)  # noqa: SLF001  # a page would only listen too
             author = Author(str(number), str(number))
             show.hear(ChatMessage(str(number), "test", "test", author, f"{number}?"))
-            while show.performer.busy or len(show.inbox) or not ear.spans:  # noqa: ASYNC110  # nothing tells
+            while show.performer.busy or len(show.inbox) or not listener.spans:  # noqa: ASYNC110  # nothing tells
                 await asyncio.sleep(0.1)
-            gaps = (later[0] - earlier[1] for earlier, later in pairwise(ear.spans))
-            began, ended = ear.spans[0][0] - asked, ear.spans[-1][1] - asked
-            heard.append(Heard(began, ended, max(gaps, default=0.0), tuple(ear.texts)))
+            gaps = (later[0] - earlier[1] for earlier, later in pairwise(listener.spans))
+            began, ended = listener.spans[0][0] - asked, listener.spans[-1][1] - asked
+            heard.append(Heard(began, ended, max(gaps, default=0.0), tuple(listener.texts)))
         show.over.set()
     return heard
 

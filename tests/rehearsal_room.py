@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import benchmarks.scripted  # registers the scripted parts
-from vtuber.clock import SimulatedLoop, now
 from vtuber.config import Settings
-from vtuber.events import Author, ChatMessage, Event, Redemption, Role
-from vtuber.health import Health, State
+from vtuber.core.clock import SimulatedLoop, now
+from vtuber.core.events import Author, ChatMessage, Event, Redemption, Role
+from vtuber.core.health import Health, State
 from vtuber.listeners import Listener
-from vtuber.show import Show
+from vtuber.show.show import Show
 from vtuber.stage import Cue
 
 assert benchmarks.scripted

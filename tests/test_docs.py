@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vtuber.cli import app
+from vtuber.app.cli import app
 from vtuber.config.words import known_options
 from vtuber.models.choices import CHOICES
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rehearsal_room import Room, perform
 
-from vtuber import registry
+from vtuber.core import registry
 
 PAGE = Path(__file__).parents[1] / "docs" / "parts.md"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
-from vtuber import sound
 from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
 from vtuber.character import Character
 from vtuber.config import Settings
-from vtuber.events import Author, ChatMessage, Sound, Word
-from vtuber.health import Health, State
+from vtuber.core import sound
+from vtuber.core.events import Author, ChatMessage, Sound, Word
+from vtuber.core.health import Health, State
 
 
 class HelloListener:
@@ -51,7 +51,7 @@ class HelloBrain:
     async def warm(self, head: tuple[Line, ...]) -> None:
         """There is no cache to fill."""
 
-    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+    async def prefill(self, lines: tuple[Line, ...]) -> None:
         """Nor is there later."""
 
     async def count(self, lines: tuple[Line, ...]) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import aclosing
 
 from vtuber.brain import Brain, Prompt
-from vtuber.brain.chain import Chain
-from vtuber.errors import BrainError
+from vtuber.brain.fallback import BrainFallback
+from vtuber.core.errors import BrainError
 
 
 async def heard(brain: Brain, prompt: Prompt) -> str:
@@ -21,6 +21,6 @@ async def heard(brain: Brain, prompt: Prompt) -> str:
     else:
         if said.strip():
             return said
-    if isinstance(brain, Chain) and (spare := brain.spares.take(prompt.lines[-1], said)):
+    if isinstance(brain, BrainFallback) and (spare := brain.spares.take(prompt.lines[-1], said)):
         return said + spare
     raise trouble

@@ -11,8 +11,8 @@ from typing import Any
 from aiohttp import web
 
 from vtuber.brain import Line, Prompt
-from vtuber.clock import SimulatedLoop
 from vtuber.config import Settings
+from vtuber.core.clock import SimulatedLoop
 
 Way = Callable[["Call"], Awaitable[web.StreamResponse]]
 """How one request is answered."""

@@ -15,12 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from vtuber import character
 from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
-from vtuber.brain.memory import NOTHING, Recollection, Viewer
 from vtuber.brain.prompt import Conversation
 from vtuber.config import Settings
-from vtuber.events import Answerable, Author, Batch, ChatMessage, Deletion, Money, Pick, Room
-from vtuber.health import Health, State
-from vtuber.inbox.revocation import Revocation, cut
+from vtuber.core.events import Answerable, Author, Batch, ChatMessage, Deletion, Money, Pick, Room
+from vtuber.core.health import Health, State
+from vtuber.memory import NOTHING, Recollection, Viewer
+from vtuber.moderation.revocation import Revocation, cut
 
 BANBAN = character.load("banban")
 SHORT = replace(BANBAN, persona="You are 板板, and you like tea.")
@@ -51,7 +51,7 @@ class Counter:
     async def warm(self, head: tuple[Line, ...]) -> None:
         self.warmed = head
 
-    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+    async def prefill(self, lines: tuple[Line, ...]) -> None:
         self.read = lines
         try:
             while self.slow:

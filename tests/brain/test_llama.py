@@ -14,15 +14,15 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from vtuber import clock
 from vtuber.brain import Line, Prompt, Usage
 from vtuber.brain.llama import backend
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.child import Child
 from vtuber.brain.llama.model_file import locate
 from vtuber.config import Brain, Settings
-from vtuber.errors import BrainError, ConfigError
-from vtuber.health import State
+from vtuber.core import clock
+from vtuber.core.errors import BrainError, ConfigError
+from vtuber.core.health import State
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -70,7 +70,7 @@ async def test_the_embedded_model_says_what_it_is(brain: Llama) -> None:
     health = brain.health()
     assert health.state is State.LIMITED
     assert "toy" in health.what
-    assert "brain.model" in health.cure
+    assert "brain.model" in health.hint
     assert brain.context == 4096
 
 
@@ -120,7 +120,7 @@ async def test_warming_once_more_forgets_nothing_of_history(brain: Llama) -> Non
 async def test_a_reply_closed_when_all_of_it_was_made_has_a_usage_of_its_own(brain: Llama) -> None:
     await reply(brain, ask(HI, HI, HI))
     before = brain.usage
-    await brain.read_ahead((SYSTEM, Line("viewer", "what is for dinner?", "Kai")))
+    await brain.prefill((SYSTEM, Line("viewer", "what is for dinner?", "Kai")))
     async with aclosing(brain.stream(ask(HI, max_tokens=6))) as stream:
         await anext(stream)
         assert brain.usage == Usage(), "nothing is known yet"
@@ -349,7 +349,7 @@ async def test_a_build_for_another_processor_is_started_more_carefully() -> None
     try:
         assert await reply(brain, ask(HI))
         assert "crashes on this processor" in brain.health().what
-        assert "GGML_NATIVE=OFF" in brain.health().cure
+        assert "GGML_NATIVE=OFF" in brain.health().hint
     finally:
         await brain.stop()
 
@@ -378,7 +378,7 @@ async def test_a_model_that_says_nothing_is_given_up() -> None:
     try:
         with pytest.raises(BrainError, match="said nothing") as caught:
             await reply(brain, ask(LONG))
-        assert "first_token_seconds" in caught.value.cure
+        assert "first_token_seconds" in caught.value.hint
     finally:
         await brain.stop()
 
@@ -557,7 +557,7 @@ async def test_a_file_cut_short_is_a_config_error(tmp_path: Path, kept: int) -> 
     with pytest.raises(ConfigError) as caught:
         await brain.start(quiet)
     assert "cut.gguf" in caught.value.where
-    assert "download" in caught.value.cure
+    assert "download" in caught.value.hint
     await brain.stop()
 
 

@@ -17,8 +17,8 @@ from vtuber.brain.llama import loading
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Brain, Settings
-from vtuber.errors import ConfigError
-from vtuber.health import State
+from vtuber.core.errors import ConfigError
+from vtuber.core.health import State
 
 SYSTEM = Line("system", "You are 板板.")
 HI = Line("viewer", "hi", "小雨")
@@ -120,7 +120,7 @@ async def test_a_guess_is_told(
             assert name in words
             assert told in words
             assert "\x1b" not in words
-        assert "brain.template" in health.cure
+        assert "brain.template" in health.hint
         await reply(brain)
 
 
@@ -128,7 +128,7 @@ async def test_a_guess_is_told(
 async def test_asked_for_by_config_it_is_no_guess(tmp_path: Path, template: str | None) -> None:
     error = await refusal(tiny_gguf.write(tmp_path / "tiny.gguf", template), template="jinja")
     assert error.where == "brain.template"
-    assert "chatml" in error.cure
+    assert "chatml" in error.hint
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ async def test_a_hostile_chat_template_is_refused(tmp_path: Path, template: str,
     assert "hostile" in error.what
     assert told in error.what
     assert "bad.gguf" in error.where
-    assert "brain.template" in error.cure
+    assert "brain.template" in error.hint
 
 
 async def test_a_chat_template_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +158,7 @@ async def test_a_chat_template_without_end_is_ended(tmp_path: Path, monkeypatch:
 async def test_an_unknown_kind_of_model_is_no_damage(tmp_path: Path) -> None:
     error = await refusal(tiny_gguf.write(tmp_path / "new.gguf", CHATML, architecture="banbanito"))
     assert "'banbanito'" in error.what
-    assert "llama-cpp-python" in error.cure
+    assert "llama-cpp-python" in error.hint
     assert "new.gguf" in error.where
 
 
@@ -169,7 +169,7 @@ async def test_a_file_cut_short_is_damaged(tmp_path: Path, kept: int) -> None:
     error = await refusal(tmp_path / "cut.gguf")
     assert "cut short" in error.what
     assert "read" in error.what or "bounds" in error.what, "llama.cpp's own first words are kept"
-    assert "download" in error.cure
+    assert "download" in error.hint
 
 
 async def test_what_is_no_gguf_is_told_before_anything_starts(tmp_path: Path) -> None:
@@ -193,14 +193,14 @@ async def test_a_quantized_cache_without_flash_attention_is_told_before_anything
     error = await refusal(model, cache_type="q8_0", flash_attention="off")
     assert error.where == "brain.flash_attention"
     assert "q8_0 needs flash attention" in error.what
-    assert "auto" in error.cure
+    assert "auto" in error.hint
 
 
 async def test_a_cache_that_the_model_cannot_have_is_told(tmp_path: Path) -> None:
     error = await refusal(tiny_gguf.write(tmp_path / "tiny.gguf", CHATML), cache_type="q4_0")
     assert error.where == "brain.cache_type"
     assert "cannot keep a cache of type q4_0" in error.what
-    assert "f16" in error.cure
+    assert "f16" in error.hint
 
 
 async def test_a_context_for_which_there_is_no_room_is_told(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ async def test_an_adapter_for_another_model_is_told(tmp_path: Path, other: dict[
     assert error.where == f"brain.lora[1]: {bad}"
     assert "made for another model" in error.what
     assert told in error.what
-    assert "remove it" in error.cure
+    assert "remove it" in error.hint
 
 
 async def test_a_whole_model_is_no_adapter(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ async def test_a_whole_model_is_no_adapter(tmp_path: Path) -> None:
     error = await refusal(model, lora=adapters(model))
     assert error.where == f"brain.lora[0]: {model}"
     assert "no LoRA adapter" in error.what
-    assert "brain.model" in error.cure
+    assert "brain.model" in error.hint
 
 
 @pytest.mark.parametrize("kept", [20, 200, -100])
@@ -287,7 +287,7 @@ async def test_an_adapter_that_kills_is_named(tmp_path: Path) -> None:
     error = await refusal(model, lora=adapters(bad))
     assert error.where == f"brain.lora[0]: {bad}"
     assert "dies of this adapter" in error.what
-    assert "remove it" in error.cure
+    assert "remove it" in error.hint
 
 
 async def test_what_is_no_adapter_is_told_before_anything_starts(tmp_path: Path) -> None:
@@ -295,7 +295,7 @@ async def test_what_is_no_adapter_is_told_before_anything_starts(tmp_path: Path)
     (tmp_path / "page.gguf").write_text("<html>not found</html>", "utf-8")
     error = await refusal(model, lora=adapters(tmp_path / "page.gguf"))
     assert "no GGUF" in error.what
-    assert "convert_lora_to_gguf" in error.cure
+    assert "convert_lora_to_gguf" in error.hint
     error = await refusal(model, lora=adapters(tmp_path / "gone.gguf"))
     assert error.what == "there is no such file"
     assert "gone.gguf" in error.where

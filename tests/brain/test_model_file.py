@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vtuber.brain.llama.model_file import locate
-from vtuber.errors import ConfigError
+from vtuber.core.errors import ConfigError
 
 
 def test_the_embedded_model_is_found_without_its_package() -> None:
@@ -29,7 +29,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file") as caught:
         locate(str(tmp_path / "none.gguf"))
     assert "none.gguf" in caught.value.where
-    assert "embedded" in caught.value.cure
+    assert "embedded" in caught.value.hint
 
 
 @pytest.mark.parametrize("content", [b"", b"GGU", b"<html>not found</html>"])
@@ -37,7 +37,7 @@ def test_what_is_no_gguf_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.gguf").write_bytes(content)
     with pytest.raises(ConfigError, match="no GGUF") as caught:
         locate(str(tmp_path / "a.gguf"))
-    assert "download" in caught.value.cure
+    assert "download" in caught.value.hint
 
 
 def test_a_folder_is_no_model(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from model_server import END, ask, event
 
 from vtuber.brain import Line, Usage
-from vtuber.brain.openai_api.answer import Answer
-from vtuber.brain.openai_api.messages import messages
-from vtuber.brain.openai_api.onward import Onward
-from vtuber.brain.openai_api.refused import Refused, refusal
-from vtuber.brain.openai_api.reply import Reply
+from vtuber.brain.openai.answer import Answer
+from vtuber.brain.openai.messages import messages
+from vtuber.brain.openai.onward import Onward
+from vtuber.brain.openai.refused import Refused, refusal
+from vtuber.brain.openai.reply import Reply
 from vtuber.brain.tokens import estimate, estimate_lines
 
 JSON = st.recursive(

@@ -13,15 +13,16 @@ from rehearsal_room import Room, perform
 
 from benchmarks.llama_server import LlamaServer
 from benchmarks.scripted import ScriptedBrain
-from vtuber import character, clock
+from vtuber import character
 from vtuber.brain import Line, Prompt
-from vtuber.brain.chain import Chain
-from vtuber.brain.openai_api.backend import OpenAi
+from vtuber.brain.fallback import BrainFallback
+from vtuber.brain.openai.backend import OpenAi
 from vtuber.brain.prompt import Conversation
 from vtuber.brain.tokens import estimate_lines
 from vtuber.config import Settings
-from vtuber.errors import ConfigError
-from vtuber.health import State
+from vtuber.core import clock
+from vtuber.core.errors import ConfigError
+from vtuber.core.health import State
 
 CONTEXT = 512
 SYSTEM = Line("system", "You are Banban. You love pizza and bubble tea, and you like to talk about them.")
@@ -59,7 +60,7 @@ def ask(*lines: Line, seed: int = 1, max_tokens: int = 16, so_far: str = "") -> 
     return Prompt((SYSTEM, *(lines or (HI,))), 1, max_tokens, seed, so_far, ("板板", "banban"))
 
 
-async def heard(brain: OpenAi | Chain, prompt: Prompt) -> str:
+async def heard(brain: OpenAi | BrainFallback, prompt: Prompt) -> str:
     async with aclosing(brain.stream(prompt)) as texts:
         return "".join([text async for text in texts])
 
@@ -140,7 +141,7 @@ def short(folder: Path) -> Path:
 
 async def test_a_persona_longer_than_its_context_is_told_with_the_numbers(server: LlamaServer) -> None:
     chosen = settings(server)
-    chain = Chain({"openai": OpenAi(chosen)}, chosen, ())
+    chain = BrainFallback({"openai": OpenAi(chosen)}, chosen, ())
     try:
         await chain.start(quiet)
         talk = Conversation(character.load("banban"), chosen, chain)
@@ -169,7 +170,7 @@ def test_when_it_is_killed_in_mid_reply_another_goes_on_until_it_is_back(
     chosen = settings(server)
 
     async def scene() -> None:
-        chain = Chain({"openai": OpenAi(chosen), "scripted": ScriptedBrain(chosen)}, chosen, ())
+        chain = BrainFallback({"openai": OpenAi(chosen), "scripted": ScriptedBrain(chosen)}, chosen, ())
         await chain.start(quiet)
         await chain.warm((SYSTEM,))
         said = ""

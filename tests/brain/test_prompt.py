@@ -19,13 +19,24 @@ from vtuber.brain import Line, Prompt
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.fit import Fit
 from vtuber.brain.llama.model_file import locate
-from vtuber.brain.memory import NOTHING, Recollection, Viewer
 from vtuber.brain.prompt import Conversation
 from vtuber.brain.templates import Template
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Brain, Journal, Settings
-from vtuber.errors import ConfigError
-from vtuber.events import Answerable, Author, Batch, ChatMessage, Gift, Money, Pick, Raid, Room, Subscription
+from vtuber.core.errors import ConfigError
+from vtuber.core.events import (
+    Answerable,
+    Author,
+    Batch,
+    ChatMessage,
+    Gift,
+    Money,
+    Pick,
+    Raid,
+    Room,
+    Subscription,
+)
+from vtuber.memory import NOTHING, Recollection, Viewer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -249,7 +260,7 @@ async def test_a_persona_that_cannot_fit_is_said_with_numbers(brain: Llama) -> N
     with pytest.raises(ConfigError, match=r"sacred take \d{4} tokens") as caught:
         await Conversation(wordy, settings(), brain).start(quiet)
     assert caught.value.where.endswith("persona.md")
-    assert "brain.context" in caught.value.cure
+    assert "brain.context" in caught.value.hint
 
 
 async def test_the_shipped_head_has_the_right_size(brain: Llama) -> None:

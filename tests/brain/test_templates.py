@@ -17,7 +17,7 @@ from vtuber.brain.reply import ReplyText
 from vtuber.brain.templates import Around, Piece, Template
 from vtuber.brain.templates.formats import FORMATS, by_name, nearest, recognised
 from vtuber.brain.templates.markers import broken, markers_in
-from vtuber.errors import ConfigError
+from vtuber.core.errors import ConfigError
 
 TALK = (
     Line("system", "You are 板板."),
@@ -357,7 +357,7 @@ def test_the_format_is_chosen_by_name() -> None:
     assert by_name("auto") is by_name("jinja") is None
     with pytest.raises(ConfigError, match="'chatlm'") as caught:
         by_name("chatlm")
-    assert "chatml" in caught.value.cure
+    assert "chatml" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", FORMATS)

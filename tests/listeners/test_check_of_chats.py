@@ -11,9 +11,9 @@ import youtube_items as items
 from twitch_server import Twitch, failure
 from youtube_server import NOW, Video, YouTube
 
-from vtuber import checkup
+from vtuber.app import check
 from vtuber.config import Settings
-from vtuber.health import Health, State
+from vtuber.core.health import Health, State
 from vtuber.listeners import Listener, twitch, youtube
 from vtuber.listeners.twitch import anonymous
 from vtuber.listeners.twitch.tokens import TokenFile
@@ -21,24 +21,24 @@ from vtuber.listeners.twitch.tokens import TokenFile
 pytest_plugins = ["twitch_fixtures"]
 
 
-async def checked(ear: Listener) -> Health:
+async def checked(listener: Listener) -> Health:
     async with asyncio.timeout(10):
-        return await checkup._try(ear.health, lambda: checkup._listen(ear))
+        return await check._try(listener.health, lambda: check._listen(listener))
 
 
 def channel(url: str) -> Listener:
     chat = {"twitch": {"channels": ["room"], "irc_url": url}}
-    (ear,) = twitch.build(Settings.model_validate({"chat": chat}))
-    return ear
+    (listener,) = twitch.build(Settings.model_validate({"chat": chat}))
+    return listener
 
 
 async def test_a_stream_that_is_live_is_ok() -> None:
     async with YouTube(Video(actions=[items.text(1, "hi")])) as server:
         server.now = NOW
         chat = {"youtube": {"streams": ["aaaaaaaaaaa"], "base_url": server.url}}
-        (ear,) = youtube.build(Settings.model_validate({"chat": chat}))
-        found = await checked(ear)
-    assert (found.state, found.cure) == (State.OK, ""), found
+        (listener,) = youtube.build(Settings.model_validate({"chat": chat}))
+        found = await checked(listener)
+    assert (found.state, found.hint) == (State.OK, ""), found
 
 
 @pytest.mark.usefixtures("stored")
@@ -58,9 +58,9 @@ async def test_a_channel_where_everybody_writes_is_ok() -> None:
 async def test_a_channel_that_does_not_exist_is_told_within_the_check(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert anonymous.JOIN_SECONDS < checkup.HEARING_SECONDS
+    assert anonymous.JOIN_SECONDS < check.HEARING_SECONDS
     monkeypatch.setattr(anonymous, "JOIN_SECONDS", 0.1)
-    monkeypatch.setattr(checkup, "HEARING_SECONDS", 0.5)
+    monkeypatch.setattr(check, "HEARING_SECONDS", 0.5)
 
     async def ignore(caller: irc.Caller) -> None:
         while not (await caller.socket.receive()).type.name.startswith("CLOS"):
@@ -70,17 +70,17 @@ async def test_a_channel_that_does_not_exist_is_told_within_the_check(
         found = await checked(channel(url))
     assert found.state is State.DOWN
     assert "does not know the channel 'room'" in found.what
-    assert found.cure == "check chat.twitch.channels"
+    assert found.hint == "check chat.twitch.channels"
 
 
 async def test_a_network_without_an_answer_has_a_cure(
     twitch: Twitch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkup, "HEARING_SECONDS", 0.2)
+    monkeypatch.setattr(check, "HEARING_SECONDS", 0.2)
     twitch.greets = False
     socket = twitch.address.replace("http", "ws") + "/ws"
     found = await checked(channel(socket))
-    assert (found.state, found.cure) == (State.DOWN, "check the network")
+    assert (found.state, found.hint) == (State.DOWN, "check the network")
 
 
 async def test_an_account_is_not_called_ok_before_all_was_asked_for(twitch: Twitch) -> None:

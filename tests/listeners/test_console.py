@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from vtuber.config import Settings
-from vtuber.events import ChatMessage, Role
-from vtuber.health import State
+from vtuber.core.events import ChatMessage, Role
+from vtuber.core.health import State
 from vtuber.listeners import console
 from vtuber.listeners.console import Console
 

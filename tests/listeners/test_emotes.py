@@ -5,9 +5,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber.events import Emote
+from vtuber.core.events import Emote
+from vtuber.core.text import clean
 from vtuber.listeners import emotes
-from vtuber.text import clean
 
 HOSTILE = st.text(st.sampled_from("aK \t\n\u202e\u0300\x1b😂板"), max_size=40)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber.events import Money
+from vtuber.core.events import Money
 from vtuber.listeners import money
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vtuber import wire
-from vtuber.errors import ListenerError
-from vtuber.events import (
+from vtuber.core import codec
+from vtuber.core.errors import ListenerError
+from vtuber.core.events import (
     Author,
     ChatMessage,
     Deletion,
@@ -26,9 +26,9 @@ from vtuber.events import (
     Subscription,
     is_paid,
 )
+from vtuber.core.text import clean
 from vtuber.listeners import recordings
 from vtuber.listeners.recordings import Recording
-from vtuber.text import clean
 
 FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # each example may share a folder
 DATA = Path(__file__).parents[1] / "data"
@@ -254,7 +254,7 @@ def test_our_own_journal(read: Read) -> None:
     message = ChatMessage("c1", "console", "console", author, "hello", 5.0)
     recording = read(
         {"t": 0, "kind": "show", "version": "0.1.0"},
-        {"t": 2.5, "kind": "heard", "event": wire.dump(message)},
+        {"t": 2.5, "kind": "heard", "event": codec.dump(message)},
         {"t": 2.6, "kind": "batch"},
         {"t": 3, "kind": "heard", "event": {"what": "message"}},
     )
@@ -297,7 +297,7 @@ def test_a_file_without_chat_says_so(tmp_path: Path, content: Any) -> None:
     with pytest.raises(ListenerError, match="no chat in this file") as caught:
         recordings.read(path)
     assert caught.value.final
-    assert caught.value.cure
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["nothing-here.json", "."])
@@ -338,7 +338,7 @@ def test_any_rows_are_events_or_odd(read: Read, values: list[dict[str, Any]]) ->
     changed = [vod() | value for value in values] + [youtube(**value) for value in values]
     recording = read(vod(), *values, *changed)
     for _, event in recording.rows:
-        assert wire.load(wire.dump(event)) == event
+        assert codec.load(codec.dump(event)) == event
         if isinstance(event, ChatMessage):
             assert clean(event.text) == event.text
     total = len(recording.rows) + recording.odd.total() + recording.skipped.total()

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from vtuber import clock
 from vtuber.config import Chat, ReplayChat, Settings
-from vtuber.errors import ConfigError, ListenerError
-from vtuber.health import State
+from vtuber.core import clock
+from vtuber.core.errors import ConfigError, ListenerError
+from vtuber.core.health import State
 from vtuber.listeners.replay import Replay
 
 TWITCH = Path(__file__).parents[1] / "data" / "twitch-vod-chat.json"

@@ -6,11 +6,11 @@ from contextlib import aclosing
 import pytest
 from twitch_irc_server import Caller, said, server
 
-from vtuber import clock
 from vtuber.config import Chat, Settings, TwitchChat
-from vtuber.errors import ConfigError
-from vtuber.events import ChatMessage, Event
-from vtuber.health import State
+from vtuber.core import clock
+from vtuber.core.errors import ConfigError
+from vtuber.core.events import ChatMessage, Event
+from vtuber.core.health import State
 from vtuber.listeners.connection import Connection
 from vtuber.listeners.twitch import anonymous as twitch
 from vtuber.listeners.twitch import channel_name
@@ -22,13 +22,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Connection, "pause", lambda self: 0.01)
 
 
-def listener(url: str, channel: str = "room") -> AnonymousTwitch:
+def make_listener(url: str, channel: str = "room") -> AnonymousTwitch:
     return AnonymousTwitch(Settings(chat=Chat(twitch=TwitchChat(irc_url=url))), channel)
 
 
-async def first(count: int, ear: AnonymousTwitch) -> list[Event]:
+async def first(count: int, listener: AnonymousTwitch) -> list[Event]:
     events: list[Event] = []
-    async with asyncio.timeout(10), aclosing(ear.events()) as heard:
+    async with asyncio.timeout(10), aclosing(listener.events()) as heard:
         async for event in heard:
             events.append(event)
             if len(events) == count:
@@ -47,13 +47,13 @@ async def test_chat_is_heard_and_stamped() -> None:
         await caller.socket.receive()
 
     async with server(script) as url:
-        ear = listener(url)
-        assert ear.health().state is State.DOWN
+        listener = make_listener(url)
+        assert listener.health().state is State.DOWN
         before = clock.now()
-        async with asyncio.timeout(10), aclosing(ear.events()) as heard:
+        async with asyncio.timeout(10), aclosing(listener.events()) as heard:
             events = [await anext(heard) for _ in range(3)]
-            assert ear.health().state is State.OK
-            assert ear.health().what == "connected for 0:00, last heard 0:00 ago, without an account"
+            assert listener.health().state is State.OK
+            assert listener.health().what == "connected for 0:00, last heard 0:00 ago, without an account"
     assert words(events) == ["hi 1", "hi 2", "hi 3"]
     assert all(before <= event.at <= clock.now() for event in events)
     assert events[0].channel == "room"
@@ -71,9 +71,9 @@ async def test_lines_split_over_frames_and_garbage_between_them() -> None:
         await caller.socket.receive()
 
     async with server(script) as url:
-        ear = listener(url)
-        assert words(await first(4, ear)) == ["😂 split 1", "hi 2", "hi 3 \ufffd", "hi 4"]
-        assert ear._connection.odd == 3
+        listener = make_listener(url)
+        assert words(await first(4, listener)) == ["😂 split 1", "hi 2", "hi 3 \ufffd", "hi 4"]
+        assert listener._connection.odd == 3
 
 
 async def test_only_the_command_ping_is_answered() -> None:
@@ -87,7 +87,7 @@ async def test_only_the_command_ping_is_answered() -> None:
         await caller.socket.receive()
 
     async with server(script) as url:
-        assert len(await first(3, listener(url))) == 3
+        assert len(await first(3, make_listener(url))) == 3
     assert answers == ["PONG :tmi.twitch.tv"]
 
 
@@ -136,10 +136,10 @@ async def test_it_comes_back_after_every_way_of_losing_the_connection() -> None:
         is_well,
     )
     async with server(*scripts) as url:
-        ear = listener(url)
-        async with asyncio.timeout(10), aclosing(ear.events()) as heard:
+        listener = make_listener(url)
+        async with asyncio.timeout(10), aclosing(listener.events()) as heard:
             events = [await anext(heard) for _ in range(4)]
-            assert "5 reconnects" in ear.health().what
+            assert "5 reconnects" in listener.health().what
     assert words(events) == ["hi 1", "hi 2", "hi 3", "hi 4"]
 
 
@@ -161,9 +161,9 @@ async def test_a_silent_server_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
         await caller.socket.receive()
 
     async with server(answers_once, is_well) as url:
-        ear = listener(url)
-        assert words(await first(1, ear)) == ["hi 1"]
-        assert ear._connection._trouble.why == "the server fell silent"
+        listener = make_listener(url)
+        assert words(await first(1, listener)) == ["hi 1"]
+        assert listener._connection._trouble.why == "the server fell silent"
     assert asked == ["PING :banban", "PING :banban"]
 
 
@@ -178,9 +178,9 @@ async def test_a_quiet_channel_is_not_left(monkeypatch: pytest.MonkeyPatch) -> N
         await caller.socket.receive()
 
     async with server(speaks_late) as url:
-        ear = listener(url)
-        assert words(await first(1, ear)) == ["hi 1"]
-        assert ear._connection.reconnects == 0
+        listener = make_listener(url)
+        assert words(await first(1, listener)) == ["hi 1"]
+        assert listener._connection.reconnects == 0
 
 
 async def test_an_unknown_channel_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,14 +201,14 @@ async def test_an_unknown_channel_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         await caller.socket.receive()
 
     async with server(no_such_room, suspended) as url:
-        ear = listener(url)
-        task = asyncio.create_task(first(1, ear))
+        listener = make_listener(url)
+        task = asyncio.create_task(first(1, listener))
         async with asyncio.timeout(10):
             await seen.wait()
-            assert ear.health().state is State.DOWN
-            assert ear.health().what == "Twitch does not know the channel 'room'"
-            assert ear.health().cure == "check chat.twitch.channels"
-            while "suspended" not in ear.health().what:
+            assert listener.health().state is State.DOWN
+            assert listener.health().what == "Twitch does not know the channel 'room'"
+            assert listener.health().hint == "check chat.twitch.channels"
+            while "suspended" not in listener.health().what:
                 await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -216,14 +216,14 @@ async def test_an_unknown_channel_is_told(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_no_server_is_told_and_tried_again(unused_tcp_port: int) -> None:
-    ear = listener(f"ws://127.0.0.1:{unused_tcp_port}/")
-    task = asyncio.create_task(first(1, ear))
+    listener = make_listener(f"ws://127.0.0.1:{unused_tcp_port}/")
+    task = asyncio.create_task(first(1, listener))
     async with asyncio.timeout(10):
-        while ear._connection._failures < 3:
+        while listener._connection._failures < 3:
             await asyncio.sleep(0.01)
-    assert ear.health().state is State.DOWN
-    assert ear.health().what.startswith("cannot connect: ")
-    assert ear.health().cure == "check the network"
+    assert listener.health().state is State.DOWN
+    assert listener.health().what.startswith("cannot connect: ")
+    assert listener.health().hint == "check the network"
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -238,15 +238,15 @@ async def test_cancelling_closes_the_connection() -> None:
         closed.set()
 
     async with server(script) as url, asyncio.timeout(10):
-        ear = listener(url)
-        task = asyncio.create_task(first(1, ear))
-        while ear.health().state is not State.OK:
+        listener = make_listener(url)
+        task = asyncio.create_task(first(1, listener))
+        while listener.health().state is not State.OK:
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         await closed.wait()
-        assert ear.health().state is State.DOWN
+        assert listener.health().state is State.DOWN
 
 
 async def test_a_flood_lets_others_run() -> None:
@@ -266,7 +266,7 @@ async def test_a_flood_lets_others_run() -> None:
 
     async with server(script) as url:
         task = asyncio.create_task(other())
-        assert len(await first(3000, listener(url))) == 3000
+        assert len(await first(3000, make_listener(url))) == 3000
         task.cancel()
     assert turns >= 300
 
@@ -305,4 +305,4 @@ def test_what_is_no_channel(given: str) -> None:
     with pytest.raises(ConfigError) as caught:
         channel_name(given)
     assert "\n" not in caught.value.what
-    assert caught.value.cure
+    assert caught.value.hint

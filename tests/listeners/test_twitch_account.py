@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 import twitch_events as told
 from aiohttp import web
-from twitch_ears import be_quick_to_mend, build, hearing, listener, words
+from twitch_ears import be_quick_to_mend, build, hearing, make_listener, words
 from twitch_events import Told, badge, notification, said
 from twitch_server import Twitch, failure, reward
 from twitch_told import REWARD, TOLD
 
-from vtuber import clock
-from vtuber.errors import ConfigError
-from vtuber.events import Event, Redemption
-from vtuber.health import State
+from vtuber.core import clock
+from vtuber.core.errors import ConfigError
+from vtuber.core.events import Event, Redemption
+from vtuber.core.health import State
 from vtuber.listeners import Writer
 from vtuber.listeners.twitch import build as build_twitch
 from vtuber.listeners.twitch import inflow
@@ -38,8 +38,8 @@ BESIDE = ("channel.follow", "channel.bits.use", "stream.online", "stream.offline
 )
 async def test_every_kind_of_event(twitch: Twitch, kind: str, event: Told, meant: Event | None) -> None:
     twitch.rewards = [reward("Ask Banban")]
-    ear = listener(twitch, rewards=["ask banban"])
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch, rewards=["ask banban"])
+    async with hearing(listener) as heard:
         await twitch.subscribed(CHAT, *BESIDE, REWARD)
         assert await twitch.notify(kind, event, "e1") == 1
         await twitch.notify(CHAT, said("last", message_id="last"), "e2")
@@ -50,24 +50,24 @@ async def test_every_kind_of_event(twitch: Twitch, kind: str, event: Told, meant
 
 
 async def test_health_from_the_begin_to_the_end(twitch: Twitch) -> None:
-    ear = listener(twitch)
-    assert (ear.health().part, ear.health().state) == ("chat.twitch room", State.DOWN)
-    async with hearing(ear) as heard:
-        await twitch.until(lambda: ear.health().state is State.OK)
-        assert ear.health().what == "connected for 0:00, as room"
+    listener = make_listener(twitch)
+    assert (listener.health().part, listener.health().state) == ("chat.twitch room", State.DOWN)
+    async with hearing(listener) as heard:
+        await twitch.until(lambda: listener.health().state is State.OK)
+        assert listener.health().what == "connected for 0:00, as room"
         await twitch.notify(CHAT, said("hi"))
         await twitch.until(lambda: heard)
-        assert ear.health().what == "connected for 0:00, last heard 0:00 ago, as room"
-        assert ear.health().contact is not None
-    assert ear.health().state is State.DOWN
+        assert listener.health().what == "connected for 0:00, last heard 0:00 ago, as room"
+        assert listener.health().contact is not None
+    assert listener.health().state is State.DOWN
 
 
 async def test_it_leaves_nothing_behind_whenever_it_is_cancelled(twitch: Twitch) -> None:
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    ear = listener(twitch)
+    listener = make_listener(twitch)
     others = asyncio.all_tasks()
     for steps in (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144):
-        task = asyncio.create_task(anext(ear.events()))
+        task = asyncio.create_task(anext(listener.events()))
         for _ in range(steps):
             await asyncio.sleep(0)
         task.cancel()
@@ -111,38 +111,38 @@ async def test_a_channel_that_does_not_exist(twitch: Twitch) -> None:
         await twitch.until(lambda: heard)
         assert nowhere.health().state is State.DOWN
         assert nowhere.health().what == "Twitch does not know the channel 'nowhere'"
-        assert nowhere.health().cure == "check chat.twitch.channels"
+        assert nowhere.health().hint == "check chat.twitch.channels"
         twitch.users["nowhere"] = "44"  # now it does
         await twitch.until(lambda: nowhere.health().state is not State.DOWN)
 
 
 async def test_the_channels_own_account_hears_what_chat_does_not_tell(twitch: Twitch) -> None:
     bot, owner = twitch.log_in("bot"), twitch.log_in("room")
-    ear = listener(twitch, bot, owner, account="BOT")
-    async with hearing(ear) as heard:
-        await twitch.until(lambda: ear.health().state is State.OK)
+    listener = make_listener(twitch, bot, owner, account="BOT")
+    async with hearing(listener) as heard:
+        await twitch.until(lambda: listener.health().state is State.OK)
         await twitch.subscribed(CHAT)
         await twitch.subscribed(*BESIDE)
         assert {session.user_id for session in twitch.sessions} == {bot.user_id, owner.user_id}
         await twitch.notify(CHAT, said("hi"))
         await twitch.notify("channel.follow", told.followed())
         await twitch.until(lambda: len(heard) == 2)
-        assert ear.health().what.endswith("as bot")
+        assert listener.health().what.endswith("as bot")
 
 
 async def test_what_an_account_may_not_do_is_listed_and_the_rest_works(twitch: Twitch) -> None:
     bot = twitch.log_in("bot", "moderator:read:followers", "user:write:chat")
-    ear = listener(twitch, bot, rewards=["Ask"], write="replies")
-    async with hearing(ear) as heard:
-        await twitch.until(lambda: ear.health().state is State.LIMITED)
-        health = ear.health()
+    listener = make_listener(twitch, bot, rewards=["Ask"], write="replies")
+    async with hearing(listener) as heard:
+        await twitch.until(lambda: listener.health().state is State.LIMITED)
+        health = listener.health()
         assert health.what.endswith("as bot, without follows, power-ups, channel-point rewards, writing")
-        assert health.cure == (
+        assert health.hint == (
             "let bot hear it (moderator:read:followers): banban login twitch; "
             "log in as room: banban login twitch; "
             "let bot write (user:write:chat): banban login twitch"
         )
-        assert not ear.writes_in("twitch", "room")
+        assert not listener.writes_in("twitch", "room")
         await twitch.notify(CHAT, said("hi"))
         await twitch.notify("stream.online", told.began())
         await twitch.until(lambda: len(heard) == 2)
@@ -152,32 +152,32 @@ async def test_what_is_granted_later_works_from_then_on(
     twitch: Twitch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     be_quick_to_mend(monkeypatch)
-    ear = listener(twitch, twitch.log_in("bot", "moderator:read:followers"))
-    async with hearing(ear) as heard:
-        await twitch.until(lambda: "without follows, power-ups" in ear.health().what)
+    listener = make_listener(twitch, twitch.log_in("bot", "moderator:read:followers"))
+    async with hearing(listener) as heard:
+        await twitch.until(lambda: "without follows, power-ups" in listener.health().what)
         TokenFile().save(twitch.log_in("bot"))
-        await twitch.until(lambda: "without power-ups" in ear.health().what)
+        await twitch.until(lambda: "without power-ups" in listener.health().what)
         await twitch.notify("channel.follow", told.followed())
         await twitch.until(lambda: heard)
         assert len(twitch.sessions) == 1
-        assert ear.health().contact.reconnects == 0  # type: ignore[union-attr]  # it has one
+        assert listener.health().contact.reconnects == 0  # type: ignore[union-attr]  # it has one
 
 
 async def test_what_twitch_refuses_is_told_in_its_words(twitch: Twitch) -> None:
     why = "number of subscriptions exceeded"  # the same status as for asking too often
     twitch.refused["stream.online"] = failure(429, why, **{"Ratelimit-Remaining": "790"})
-    ear = listener(twitch)
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().state is State.LIMITED)
-        assert ear.health().what.endswith("without the stream's begin")
-        assert ear.health().cure == f"nothing you can do (Twitch: {why})"
+    listener = make_listener(twitch)
+    async with hearing(listener):
+        await twitch.until(lambda: listener.health().state is State.LIMITED)
+        assert listener.health().what.endswith("without the stream's begin")
+        assert listener.health().hint == f"nothing you can do (Twitch: {why})"
 
 
 async def test_words_for_a_reward_come_once_even_when_they_come_first(twitch: Twitch) -> None:
     twitch.rewards = [reward("Ask Banban", "reward-1")]
-    ear = listener(twitch, rewards=["Ask Banban"])
-    async with hearing(ear) as heard:
-        await twitch.until(lambda: ear.health().state is State.OK and ear._reader.reward_ids)
+    listener = make_listener(twitch, rewards=["Ask Banban"])
+    async with hearing(listener) as heard:
+        await twitch.until(lambda: listener.health().state is State.OK and listener._reader.reward_ids)
         await twitch.notify(CHAT, said("why?", channel_points_custom_reward_id="reward-1"))
         await twitch.notify(REWARD, told.redeemed(text="why?"))
         await twitch.until(lambda: heard)
@@ -185,15 +185,15 @@ async def test_words_for_a_reward_come_once_even_when_they_come_first(twitch: Tw
 
 
 async def test_she_writes(twitch: Twitch) -> None:
-    ear = listener(twitch, write="replies")
-    assert isinstance(ear, Writer)
-    assert ear.writes_in("twitch", "room")
-    assert not ear.writes_in("twitch", "other")
-    assert not ear.writes_in("youtube", "room")
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch, write="replies")
+    assert isinstance(listener, Writer)
+    assert listener.writes_in("twitch", "room")
+    assert not listener.writes_in("twitch", "other")
+    assert not listener.writes_in("youtube", "room")
+    async with hearing(listener) as heard:
         await twitch.subscribed(CHAT)
-        assert await ear.write("room", "hello", reply_to="m1") == ""
-        assert await ear.write("room", "and hello") == ""
+        assert await listener.write("room", "hello", reply_to="m1") == ""
+        assert await listener.write("room", "and hello") == ""
         line = {"broadcaster_id": "1", "sender_id": "1", "message": "hello"}
         assert twitch.written == [
             {**line, "reply_parent_message_id": "m1"},
@@ -223,48 +223,49 @@ async def test_she_writes(twitch: Twitch) -> None:
     ],
 )
 async def test_why_a_line_was_not_sent(twitch: Twitch, answer: Any, why: str) -> None:
-    ear = listener(twitch, write="commands")
+    listener = make_listener(twitch, write="commands")
     if isinstance(answer, dict):
         body = {"data": [{"message_id": "", **answer}]}
         twitch.answers["/helix/chat/messages"].append(lambda: web.json_response(body))
     else:
         twitch.answers["/helix/chat/messages"].append(answer)
-    async with hearing(ear):
+    async with hearing(listener):
         await twitch.subscribed(CHAT)
-        assert await ear.write("room", "hello") == why
-        assert await ear.write("room", "hello") == ""
+        assert await listener.write("room", "hello") == why
+        assert await listener.write("room", "hello") == ""
 
 
 async def test_she_writes_nothing_unless_config_says_so(twitch: Twitch) -> None:
-    assert not listener(twitch).writes_in("twitch", "room")
+    assert not make_listener(twitch).writes_in("twitch", "room")
 
 
 @pytest.mark.parametrize(("badges", "limit"), [([], 20), ([badge("moderator")], 100)])
 async def test_moderators_may_write_more(twitch: Twitch, badges: list[Told], limit: int) -> None:
-    ear = listener(twitch, twitch.log_in("bot"), write="replies")
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch, twitch.log_in("bot"), write="replies")
+    async with hearing(listener) as heard:
         await twitch.subscribed(CHAT)
         me = told.person("chatter_user", "Bot", "3")
         await twitch.notify(CHAT, said("hi", badges=badges, **me))
         await twitch.until(lambda: heard)
         for number in range(limit):
-            assert await ear.write("room", f"line {number}") == ""
+            assert await listener.write("room", f"line {number}") == ""
         assert (
-            await ear.write("room", "one more") == f"Twitch's limit of {limit} lines in 30 seconds is reached"
+            await listener.write("room", "one more")
+            == f"Twitch's limit of {limit} lines in 30 seconds is reached"
         )
 
 
 async def test_who_brings_more_than_is_fetched_waits(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inflow, "LIMIT", 10)
-    ear = listener(twitch)
-    events = ear.events()
+    listener = make_listener(twitch)
+    events = listener.events()
     first = asyncio.create_task(anext(events))
     await twitch.subscribed(CHAT)
     for number in range(200):
         await twitch.notify(CHAT, said(f"{number}", message_id=f"m{number}"))
     heard: list[Event] = [await first]
     await asyncio.sleep(0.05)
-    assert len(ear._inflow._events) == 10
+    assert len(listener._inflow._events) == 10
     async for event in events:
         heard.append(event)
         if len(heard) == 200:
@@ -282,8 +283,8 @@ async def test_a_flood_lets_others_run(twitch: Twitch) -> None:
             await asyncio.sleep(0)
             turns += 1
 
-    ear = listener(twitch)
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch)
+    async with hearing(listener) as heard:
         await twitch.subscribed(CHAT)
         for number in range(1000):
             await twitch.sessions[0].send(notification(CHAT, said("hi", message_id=f"m{number}")))
@@ -294,14 +295,14 @@ async def test_a_flood_lets_others_run(twitch: Twitch) -> None:
 
 
 def test_without_an_account_chat_is_read_anonymously(stored: Path) -> None:
-    (ear,) = build_twitch(Twitch().settings("room"))
-    assert isinstance(ear, AnonymousTwitch)
+    (listener,) = build_twitch(Twitch().settings("room"))
+    assert isinstance(listener, AnonymousTwitch)
 
 
 def test_an_account_that_is_not_logged_in(stored: Path, caplog: pytest.LogCaptureFixture) -> None:
     TokenFile().save(Twitch().log_in("ann"))
-    (ear,) = build_twitch(Twitch().settings("room", account="bob"))
-    assert isinstance(ear, AnonymousTwitch)
+    (listener,) = build_twitch(Twitch().settings("room", account="bob"))
+    assert isinstance(listener, AnonymousTwitch)
     assert "the account 'bob' is not logged in at Twitch: banban login twitch" in caplog.text
 
 
@@ -312,7 +313,7 @@ def test_tokens_that_others_can_read_are_refused(stored: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         build_twitch(Twitch().settings("room"))
     assert caught.value.where == str(stored)
-    assert "chmod 600" in caught.value.cure
+    assert "chmod 600" in caught.value.hint
 
 
 def test_an_address_that_twitchio_cannot_use(stored: Path) -> None:
@@ -328,16 +329,16 @@ async def test_a_twitchio_that_keeps_its_addresses_elsewhere(
     """It would talk to the real Twitch."""
     monkeypatch.delattr("twitchio.http.Route.BASE")
     with pytest.raises(ConfigError, match="keeps its addresses elsewhere"):
-        await anext(listener(twitch).events())
+        await anext(make_listener(twitch).events())
     assert not twitch.requests
 
 
 async def test_an_account_of_another_application_is_left_alone(twitch: Twitch) -> None:
     bot, owner = twitch.log_in("bot"), replace(twitch.log_in("room"), client_id="another")
-    ear = listener(twitch, bot, owner, account="bot")
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().state is State.LIMITED)
-        assert "without power-ups" in ear.health().what
+    listener = make_listener(twitch, bot, owner, account="bot")
+    async with hearing(listener):
+        await twitch.until(lambda: listener.health().state is State.LIMITED)
+        assert "without power-ups" in listener.health().what
 
 
 def test_a_failing_duty_is_no_secret() -> None:

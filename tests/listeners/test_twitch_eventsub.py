@@ -10,20 +10,11 @@ from twitch_events import Told, badge, emote, mention, notification, reply_to, s
 from twitch_told import JSON, REWARD, TOLD
 from twitchio.models.eventsub_ import create_event_instance
 
-from vtuber import wire
-from vtuber.events import (
-    Author,
-    ChatMessage,
-    Deletion,
-    Emote,
-    Event,
-    Money,
-    Redemption,
-    Role,
-)
+from vtuber.core import codec
+from vtuber.core.events import Author, ChatMessage, Deletion, Emote, Event, Money, Redemption, Role
+from vtuber.core.text import clean, clean_name
 from vtuber.listeners.twitch.eventsub import Reader
 from vtuber.listeners.twitch.irc import login_of
-from vtuber.text import clean, clean_name
 
 
 def read(kind: str, event: Any, reader: Reader | None = None) -> Event | None:
@@ -41,7 +32,7 @@ def heard(*pieces: Told | str, **more: Any) -> ChatMessage:
 )
 def test_what_each_kind_means(kind: str, event: Told, meant: Event | None) -> None:
     assert read(kind, event) == meant
-    assert meant is None or wire.load(wire.dump(meant)) == meant
+    assert meant is None or codec.load(codec.dump(meant)) == meant
 
 
 @pytest.mark.parametrize(("kind", "event"), [(kind, event) for kind, event, _ in TOLD])
@@ -179,7 +170,7 @@ def test_any_key_may_hold_anything(data: st.DataObject) -> None:
     heard = reader.event(message)
     assert reader.event(message) == heard or isinstance(heard, ChatMessage)
     if heard is not None:
-        assert wire.load(wire.dump(heard)) == heard
+        assert codec.load(codec.dump(heard)) == heard
 
 
 def copied(value: Any) -> Any:

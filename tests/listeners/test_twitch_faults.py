@@ -14,7 +14,7 @@ import twitchio
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
-from twitch_ears import be_quick_to_mend, build, hearing, listener, words
+from twitch_ears import be_quick_to_mend, build, hearing, make_listener, words
 from twitch_events import followed, notification, redeemed, said
 from twitch_irc_server import Caller
 from twitch_irc_server import said as irc_said
@@ -23,8 +23,8 @@ from twitch_server import Answer, Twitch, abyss, control, failure, garbage, rewa
 from twitch_told import JSON, REWARD
 from twitchio.http import Route
 
-from vtuber.events import Event
-from vtuber.health import State
+from vtuber.core.events import Event
+from vtuber.core.health import State
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.twitch import feed, helix
 from vtuber.listeners.twitch.account import AccountTwitch
@@ -47,8 +47,8 @@ async def all_heard(twitch: Twitch, heard: list[Event], last: int) -> None:
     assert words(heard) == [str(number) for number in range(1, last + 1)]
 
 
-def reconnects(ear: AccountTwitch) -> int:
-    contact = ear.health().contact
+def reconnects(listener: AccountTwitch) -> int:
+    contact = listener.health().contact
     return contact.reconnects if contact else 0
 
 
@@ -56,30 +56,31 @@ def reconnects(ear: AccountTwitch) -> int:
 
 
 async def test_a_lost_connection_is_made_again_and_nothing_repeated(twitch: Twitch) -> None:
-    ear = listener(twitch)
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch)
+    async with hearing(listener) as heard:
         await twitch.subscribed()
         await say(twitch, 1)
         await twitch.until(lambda: heard)
         twitch.sessions[0].cut()
-        await twitch.until(lambda: reconnects(ear) == 1)
+        await twitch.until(lambda: reconnects(listener) == 1)
         await say(twitch, 1)
         await say(twitch, 2)
         await all_heard(twitch, heard, 2)
-        assert ear.health().state is State.OK
+        assert listener.health().state is State.OK
 
 
 async def test_a_connection_that_ends_in_the_middle_of_a_frame(twitch: Twitch) -> None:
-    ear = listener(twitch)
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch)
+    async with hearing(listener) as heard:
         for number in range(1, 8):
-            await twitch.until(lambda wanted=number - 1: reconnects(ear) == wanted and ear._chat.stands)  # type: ignore[misc]
+            wanted = number - 1
+            await twitch.until(lambda: reconnects(listener) == wanted and listener._chat.stands)  # noqa: B023  # awaited in this round
             await say(twitch, number)
             await twitch.until(lambda wanted=number: len(heard) == wanted)  # type: ignore[misc]
             session = twitch.sessions[0]
             message = notification(CHAT, said(f"{number + 1}", message_id=f"m{number + 1}"))
             session.cut_within(message, (0, 1, 2, 3, 5, 100, 900)[number - 1])
-        await twitch.until(lambda: reconnects(ear) == 7)
+        await twitch.until(lambda: reconnects(listener) == 7)
         await say(twitch, 8)
         await all_heard(twitch, heard, 8)
 
@@ -88,8 +89,8 @@ async def test_twitch_asks_to_move_and_nothing_is_lost(
     twitch: Twitch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed, "DRAIN_SECONDS", 5)
-    ear = listener(twitch)
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch)
+    async with hearing(listener) as heard:
         await twitch.until(lambda: twitch.requests.count(f"POST {SUBSCRIBE}") == 9)
         (old,) = twitch.sessions
         await say(twitch, 1)
@@ -104,7 +105,7 @@ async def test_twitch_asks_to_move_and_nothing_is_lost(
         await twitch.until(lambda: len(twitch.sessions) == 1)
         await say(twitch, 5)
         await all_heard(twitch, heard, 5)
-        assert reconnects(ear) == 0
+        assert reconnects(listener) == 0
         assert twitch.requests.count(f"POST {SUBSCRIBE}") == 9  # they came along
 
 
@@ -112,24 +113,24 @@ async def test_the_old_connection_is_left_after_a_move(
     twitch: Twitch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed, "DRAIN_SECONDS", 0.05)
-    ear = listener(twitch)
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch)
+    async with hearing(listener) as heard:
         await twitch.subscribed()
         (old,) = twitch.sessions
         await old.send(twitch.move(old))
         await twitch.until(lambda: twitch.sessions and old not in twitch.sessions)
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)
-        assert reconnects(ear) == 0
+        assert reconnects(listener) == 0
 
 
 async def test_a_move_to_nowhere(twitch: Twitch) -> None:
-    ear = listener(twitch)
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch)
+    async with hearing(listener) as heard:
         await twitch.subscribed()
         (old,) = twitch.sessions
         await old.send(control("session_reconnect", {"id": old.id, "reconnect_url": "ws://127.0.0.1:1/"}))
-        await twitch.until(lambda: reconnects(ear) == 1)
+        await twitch.until(lambda: reconnects(listener) == 1)
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)
 
@@ -138,21 +139,21 @@ async def test_signs_of_life_that_stop(twitch: Twitch, monkeypatch: pytest.Monke
     monkeypatch.setattr(feed, "QUIET_SECONDS", 0.05)
     monkeypatch.setattr(feed.Socket, "keep_alive_timeout", 0.1)
     twitch.keepalive = 0.05
-    ear = listener(twitch)
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch)
+    async with hearing(listener) as heard:
         await twitch.subscribed()
         await asyncio.sleep(0.3)
-        assert reconnects(ear) == 0
+        assert reconnects(listener) == 0
         twitch.keepalive = 0
-        await twitch.until(lambda: ear.health().what == "Twitch fell silent")
+        await twitch.until(lambda: listener.health().what == "Twitch fell silent")
         twitch.keepalive = 0.05
-        await twitch.until(lambda: reconnects(ear) == 1)
+        await twitch.until(lambda: reconnects(listener) == 1)
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)
 
 
 async def test_what_cannot_be_understood_is_counted_and_passed_over(twitch: Twitch) -> None:
-    ear = listener(twitch)
+    listener = make_listener(twitch)
     whole = notification(CHAT, said("never"))
     odd: list[Any] = [
         '{"metadata": {"message_type": "notification", "mess',
@@ -169,21 +170,21 @@ async def test_what_cannot_be_understood_is_counted_and_passed_over(twitch: Twit
         {**whole, "payload": {**whole["payload"], "event": []}},
         {**whole, "metadata": {**whole["metadata"], "message_id": 0.5}},
     ]
-    async with hearing(ear) as heard:
+    async with hearing(listener) as heard:
         await twitch.subscribed()
         for message in odd:
             await twitch.sessions[0].send(message)
         await twitch.sessions[0].socket.send_bytes(b"\x00\xff")
-        await twitch.until(lambda: reconnects(ear) == 1)  # of bytes nobody knows what they are
+        await twitch.until(lambda: reconnects(listener) == 1)  # of bytes nobody knows what they are
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)
-        assert f"{len(odd) - 1} odd lines" in ear.health().what  # one was for nobody's channel
+        assert f"{len(odd) - 1} odd lines" in listener.health().what  # one was for nobody's channel
 
 
 async def test_twice_and_out_of_order(twitch: Twitch) -> None:
     twitch.rewards = [reward("Ask Banban")]
-    ear = listener(twitch, rewards=["Ask Banban"])
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch, rewards=["Ask Banban"])
+    async with hearing(listener) as heard:
         await twitch.subscribed(CHAT, "channel.follow", REWARD)
         for number in (2, 1, 2, 3, 1, 2):
             await say(twitch, number)
@@ -200,26 +201,26 @@ async def test_twice_and_out_of_order(twitch: Twitch) -> None:
 async def test_twitch_knows_sooner_that_a_connection_was_lost(twitch: Twitch) -> None:
     gone = failure(400, "websocket transport session does not exist or has already disconnected")
     twitch.answers[SUBSCRIBE] = [gone] * 3
-    ear = listener(twitch)
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().state is State.OK)
-        assert ear._anonymous is None  # the account is good
+    listener = make_listener(twitch)
+    async with hearing(listener):
+        await twitch.until(lambda: listener.health().state is State.OK)
+        assert listener._anonymous is None  # the account is good
 
 
 async def test_nobody_there(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "CONNECT_SECONDS", 0.1)
     TokenFile().save(twitch.log_in("room"))
-    (ear,) = build(twitch, eventsub_url="ws://127.0.0.1:1/ws")
-    async with hearing(ear):
-        await twitch.until(lambda: "127.0.0.1:1" in ear.health().what)
-        assert ear.health().what.startswith("cannot connect: ")
-        assert ear.health().cure == "check the network"
+    (listener,) = build(twitch, eventsub_url="ws://127.0.0.1:1/ws")
+    async with hearing(listener):
+        await twitch.until(lambda: "127.0.0.1:1" in listener.health().what)
+        assert listener.health().what.startswith("cannot connect: ")
+        assert listener.health().hint == "check the network"
     twitch.greets = False
-    (ear,) = build(twitch)
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().what == "cannot connect: no answer")
+    (listener,) = build(twitch)
+    async with hearing(listener):
+        await twitch.until(lambda: listener.health().what == "cannot connect: no answer")
         twitch.greets = True
-        await twitch.until(lambda: ear.health().state is State.OK)
+        await twitch.until(lambda: listener.health().state is State.OK)
 
 
 # Helix.
@@ -235,9 +236,9 @@ def odd(body: Any) -> Answer:
 )
 async def test_trouble_of_its_own_is_waited_out(twitch: Twitch, path: str, answer: Any) -> None:
     twitch.answers[path] = [answer] * 3
-    ear = listener(twitch)
-    async with hearing(ear) as heard:
-        await twitch.until(lambda: ear.health().state is State.OK)
+    listener = make_listener(twitch)
+    async with hearing(listener) as heard:
+        await twitch.until(lambda: listener.health().state is State.OK)
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)
     assert not twitch.answers[path]
@@ -249,9 +250,9 @@ async def test_trouble_of_its_own_is_waited_out(twitch: Twitch, path: str, answe
 )
 async def test_answers_that_are_none(twitch: Twitch, path: str, body: Any) -> None:
     twitch.answers[path] = [odd(body), lambda: web.Response(text="<html>"), lambda: web.Response(status=204)]
-    ear = listener(twitch)
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().state is State.OK)
+    listener = make_listener(twitch)
+    async with hearing(listener):
+        await twitch.until(lambda: listener.health().state is State.OK)
     assert not twitch.answers[path]
 
 
@@ -263,11 +264,11 @@ async def test_a_network_that_sends_us_elsewhere_learns_no_token(
     twitch: Twitch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """twitchio puts tokens into the address of what it asks, and aiohttp the address into its errors."""
-    ear = listener(twitch)
+    listener = make_listener(twitch)
     twitch.expire("room")
     twitch.answers["/oauth2/token"] = [elsewhere] * 30
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().state is State.OK)
+    async with hearing(listener):
+        await twitch.until(lambda: listener.health().state is State.OK)
     assert "we are sent elsewhere" in caplog.text
     told = [record.getMessage() for record in caplog.records if record.name != "aiohttp.access"]
     assert not any("secret" in line for line in told)
@@ -279,11 +280,11 @@ async def test_a_network_that_answers_for_twitch_denies_no_account(
     twitch: Twitch, path: str, status: int
 ) -> None:
     """It would be given up until somebody logs in again."""
-    ear = listener(twitch)
+    listener = make_listener(twitch)
     twitch.expire("room")
     twitch.answers[path] = [lambda: web.Response(status=status, text="<html>Pay for your internet")] * 3
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().state is State.OK)
+    async with hearing(listener):
+        await twitch.until(lambda: listener.health().state is State.OK)
 
 
 async def test_half_an_answer_tells_no_token() -> None:
@@ -330,10 +331,10 @@ async def test_who_asks_too_often_waits(twitch: Twitch, monkeypatch: pytest.Monk
         "Date": "Wed, 18 May 2033 03:33:20 GMT",
     }
     twitch.answers["/helix/users"] = [failure(429, "Too Many Requests", **headers)] * 2
-    ear = listener(twitch)
+    listener = make_listener(twitch)
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().state is State.OK)
+    async with hearing(listener):
+        await twitch.until(lambda: listener.health().state is State.OK)
     assert waited.count(30) == 2
 
 
@@ -365,14 +366,14 @@ async def test_a_clock_that_jumps_by_years(twitch: Twitch, monkeypatch: pytest.M
 
     monkeypatch.setattr(dt, "datetime", Wrong)  # twitchio looks at it
     monkeypatch.setattr(time, "time", lambda: Wrong.now().timestamp())
-    ear = listener(twitch)
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch)
+    async with hearing(listener) as heard:
         await twitch.subscribed()
         for number, years in enumerate((0, 20, -20), 1):
             Wrong.years = years
             await say(twitch, number)
             await all_heard(twitch, heard, number)
-        assert reconnects(ear) == 0
+        assert reconnects(listener) == 0
 
 
 # Tokens.
@@ -380,9 +381,9 @@ async def test_a_clock_that_jumps_by_years(twitch: Twitch, monkeypatch: pytest.M
 
 async def test_an_expired_token_is_refreshed_and_saved(twitch: Twitch) -> None:
     token = twitch.log_in("room")
-    ear = listener(twitch, token)
+    listener = make_listener(twitch, token)
     twitch.expire("room")
-    async with hearing(ear) as heard:
+    async with hearing(listener) as heard:
         await twitch.subscribed()
         await twitch.until(lambda: TokenFile().read()[0].access != token.access)
         (fresh,) = TokenFile().read()
@@ -391,7 +392,7 @@ async def test_an_expired_token_is_refreshed_and_saved(twitch: Twitch) -> None:
         assert (fresh.login, fresh.scopes) == ("room", token.scopes)
         twitch.expire("room")  # in the middle of the show, as every four hours
         twitch.sessions[0].cut()
-        await twitch.until(lambda: reconnects(ear) == 1)
+        await twitch.until(lambda: reconnects(listener) == 1)
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)
     (last,) = TokenFile().read()
@@ -401,10 +402,10 @@ async def test_an_expired_token_is_refreshed_and_saved(twitch: Twitch) -> None:
 async def test_a_token_that_comes_while_all_is_closed_is_kept(twitch: Twitch) -> None:
     """Its predecessor is worth nothing any more."""
     token = twitch.log_in("room")
-    ear = listener(twitch, token)
+    listener = make_listener(twitch, token)
     twitch.expire("room")
     twitch.slow["/oauth2/token"] = 0.1
-    async with hearing(ear):
+    async with hearing(listener):
         await twitch.until(lambda: "POST /oauth2/token" in twitch.requests)
     (fresh,) = TokenFile().read()
     assert fresh.refresh in twitch.id.refresh
@@ -412,24 +413,24 @@ async def test_a_token_that_comes_while_all_is_closed_is_kept(twitch: Twitch) ->
 
 async def test_a_token_that_another_process_refreshed(twitch: Twitch) -> None:
     old = twitch.log_in("room")
-    ear = listener(twitch, old)
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch, old)
+    async with hearing(listener) as heard:
         await twitch.subscribed()
         twitch.id.disconnect("1")
         TokenFile().save(twitch.log_in("room"))  # as `banban check` may
         twitch.sessions[0].cut()
-        await twitch.until(lambda: reconnects(ear) == 1)
+        await twitch.until(lambda: reconnects(listener) == 1)
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)
-        assert ear.health().state is State.OK
+        assert listener.health().state is State.OK
 
 
 async def test_even_new_tokens_are_refused(twitch: Twitch) -> None:
     twitch.answers[SUBSCRIBE] = [failure(401, "Invalid OAuth token")] * 50
     async with irc_server() as url:
-        ear = listener(twitch, irc=url)
-        async with hearing(ear):
-            await twitch.until(lambda: ear.health().state is State.LIMITED)
+        listener = make_listener(twitch, irc=url)
+        async with hearing(listener):
+            await twitch.until(lambda: listener.health().state is State.LIMITED)
     assert twitch.requests.count("POST /oauth2/token") < 10
 
 
@@ -442,13 +443,13 @@ async def test_the_same_trouble_is_told_once_until_it_is_over(
         )
 
     room = twitch.users.pop("room")
-    ear = listener(twitch, twitch.log_in("bot"))
-    async with hearing(ear):
+    listener = make_listener(twitch, twitch.log_in("bot"))
+    async with hearing(listener):
         await twitch.until(lambda: twitch.requests.count("GET /helix/users") >= 8)
         assert told() == 1
         twitch.users["room"] = room
-        await twitch.until(lambda: ear._chat.stands)
-        assert ear._chat.lost(Lost("Twitch does not know the channel 'room'")) == logging.WARNING
+        await twitch.until(lambda: listener._chat.stands)
+        assert listener._chat.lost(Lost("Twitch does not know the channel 'room'")) == logging.WARNING
 
 
 # Consent that is withdrawn.
@@ -475,35 +476,37 @@ async def test_consent_is_withdrawn_in_the_middle_of_the_show(
     token = twitch.log_in("room")
     irc = Chat()
     async with irc_server(*[irc] * 5) as url:
-        ear = listener(twitch, token, irc=url)
-        async with hearing(ear) as heard:
-            await twitch.until(lambda: ear.health().state is State.OK and ear._beside._connection.stands)
+        listener = make_listener(twitch, token, irc=url)
+        async with hearing(listener) as heard:
+            await twitch.until(
+                lambda: listener.health().state is State.OK and listener._beside._connection.stands
+            )
             await say(twitch, 1)
             await twitch.revoke("room")
-            await twitch.until(lambda: ear.health().state is State.LIMITED and irc.callers)
-            assert ear.health().what.endswith("without an account: Twitch no longer lets us in as room")
-            assert ear.health().cure == "banban login twitch"
+            await twitch.until(lambda: listener.health().state is State.LIMITED and irc.callers)
+            assert listener.health().what.endswith("without an account: Twitch no longer lets us in as room")
+            assert listener.health().hint == "banban login twitch"
             await irc.callers[0].send(irc_said(1), irc_said(2))  # the first was heard already
             await twitch.until(lambda: words(heard) == ["1", "hi 2"])
             TokenFile().save(twitch.log_in("room"))  # what the streamer does
-            await twitch.until(lambda: ear.health().state is State.OK and not irc.callers)
+            await twitch.until(lambda: listener.health().state is State.OK and not irc.callers)
             await say(twitch, 2)
             await say(twitch, 3)
             await twitch.until(lambda: words(heard) == ["1", "hi 2", "3"])
-            assert ear.health().what.endswith("as room")
+            assert listener.health().what.endswith("as room")
     ours = [record.getMessage() for record in caplog.records if record.name != "aiohttp.access"]
     assert "secret-" not in "\n".join(ours)  # every token begins so
-    assert "secret-" not in repr(ear.health())
+    assert "secret-" not in repr(listener.health())
 
 
 async def test_an_account_that_is_banned_from_the_chat(twitch: Twitch) -> None:
     twitch.refused = dict.fromkeys([CHAT, "channel.chat.notification"], failure(403, "user is banned"))
     irc = Chat()
     async with irc_server(irc) as url:
-        ear = listener(twitch, twitch.log_in("bot"), irc=url)
-        async with hearing(ear) as heard:
-            await twitch.until(lambda: irc.callers and ear.health().state is State.LIMITED)
-            assert ear.health().what.endswith("bot may not read this chat (Twitch: user is banned)")
+        listener = make_listener(twitch, twitch.log_in("bot"), irc=url)
+        async with hearing(listener) as heard:
+            await twitch.until(lambda: irc.callers and listener.health().state is State.LIMITED)
+            assert listener.health().what.endswith("bot may not read this chat (Twitch: user is banned)")
             await irc.callers[0].send(irc_said(1))
             await twitch.notify("channel.follow", followed())
             await twitch.until(lambda: len(heard) == 2)
@@ -513,24 +516,26 @@ async def test_an_account_that_may_not_read_chat(twitch: Twitch, monkeypatch: py
     be_quick_to_mend(monkeypatch)
     irc = Chat()
     async with irc_server(irc) as url:
-        ear = listener(twitch, twitch.log_in("room", "user:read:chat"), irc=url)
-        async with hearing(ear):
-            await twitch.until(lambda: irc.callers and ear.health().state is State.LIMITED)
-            assert ear.health().what.endswith("without an account: room may not read chat")
-            assert ear.health().cure == "let it (user:read:chat): banban login twitch"
+        listener = make_listener(twitch, twitch.log_in("room", "user:read:chat"), irc=url)
+        async with hearing(listener):
+            await twitch.until(lambda: irc.callers and listener.health().state is State.LIMITED)
+            assert listener.health().what.endswith("without an account: room may not read chat")
+            assert listener.health().hint == "let it (user:read:chat): banban login twitch"
             TokenFile().save(twitch.log_in("room"))
-            await twitch.until(lambda: ear.health().state is State.OK and not irc.callers)
+            await twitch.until(lambda: listener.health().state is State.OK and not irc.callers)
 
 
 async def test_who_is_no_moderator_any_more(twitch: Twitch) -> None:
-    ear = listener(twitch, twitch.log_in("room"))
-    async with hearing(ear) as heard:
-        await twitch.until(lambda: ear.health().state is State.OK and ear._beside._connection.stands)
+    listener = make_listener(twitch, twitch.log_in("room"))
+    async with hearing(listener) as heard:
+        await twitch.until(
+            lambda: listener.health().state is State.OK and listener._beside._connection.stands
+        )
         twitch.refused["channel.follow"] = failure(403, "subscription missing proper authorization")
         await twitch.end(twitch.sessions[0], "moderator_removed", "channel.follow")
-        await twitch.until(lambda: ear.health().state is State.LIMITED)
-        assert ear.health().what.endswith("without follows")
-        assert ear.health().cure == (
+        await twitch.until(lambda: listener.health().state is State.LIMITED)
+        assert listener.health().what.endswith("without follows")
+        assert listener.health().hint == (
             "make the account a moderator of the channel (Twitch: subscription missing proper authorization)"
         )
         await say(twitch, 1)
@@ -538,22 +543,22 @@ async def test_who_is_no_moderator_any_more(twitch: Twitch) -> None:
 
 
 async def test_chat_that_twitch_ended_is_asked_for_again(twitch: Twitch) -> None:
-    ear = listener(twitch)
-    async with hearing(ear) as heard:
+    listener = make_listener(twitch)
+    async with hearing(listener) as heard:
         await twitch.subscribed()
         await twitch.end(twitch.sessions[0], "version_removed", CHAT)
-        await twitch.until(lambda: reconnects(ear) == 1)
+        await twitch.until(lambda: reconnects(listener) == 1)
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)
 
 
 async def test_the_owners_account_is_lost_and_chat_goes_on(twitch: Twitch) -> None:
     bot, owner = twitch.log_in("bot"), twitch.log_in("room")
-    ear = listener(twitch, bot, owner, account="bot")
+    listener = make_listener(twitch, bot, owner, account="bot")
     twitch.id.disconnect(owner.user_id)
-    async with hearing(ear) as heard:
-        await twitch.until(lambda: ear.health().state is State.LIMITED)
-        assert ear.health().what.endswith("as bot, without what chat does not tell")
-        assert ear.health().cure == "banban login twitch"
+    async with hearing(listener) as heard:
+        await twitch.until(lambda: listener.health().state is State.LIMITED)
+        assert listener.health().what.endswith("as bot, without what chat does not tell")
+        assert listener.health().hint == "banban login twitch"
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)

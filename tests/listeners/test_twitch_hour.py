@@ -11,8 +11,8 @@ from twitch_ears import build, hearing
 from twitch_events import notification, said
 from twitch_server import Session, Twitch
 
-from vtuber import clock
-from vtuber.events import ChatMessage
+from vtuber.core import clock
+from vtuber.core.events import ChatMessage
 from vtuber.listeners.twitch.tokens import TokenFile
 
 pytest_plugins = ["twitch_fixtures"]
@@ -82,9 +82,9 @@ def test_two_hundred_cuts_in_an_hour(stored: Path) -> None:
     async def hour() -> tuple[Counter[str], int]:
         async with Twitch() as twitch:
             TokenFile().save(twitch.log_in("room"))
-            (ear,) = build(twitch)
+            (listener,) = build(twitch)
             room = Room(twitch, dice)
-            async with hearing(ear) as heard:
+            async with hearing(listener) as heard:
                 await twitch.subscribed()
                 talking = asyncio.create_task(room.talk())
                 for _ in range(CUTS):
@@ -95,7 +95,7 @@ def test_two_hundred_cuts_in_an_hour(stored: Path) -> None:
                 await asyncio.sleep(120)  # whatever the pause, it is back by then
                 await room.say()
                 await asyncio.sleep(1)
-                contact = ear.health().contact
+                contact = listener.health().contact
                 assert contact
                 assert "POST /oauth2/token" not in twitch.requests  # the account was never doubted
                 texts = Counter(event.text for event in heard if isinstance(event, ChatMessage))

@@ -8,9 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber.events import ChatMessage, Deletion, Emote, Event, Gift, Mark, Money, Raid, Role, Subscription
+from vtuber.core.events import (
+    ChatMessage,
+    Deletion,
+    Emote,
+    Event,
+    Gift,
+    Mark,
+    Money,
+    Raid,
+    Role,
+    Subscription,
+)
+from vtuber.core.text import clean
 from vtuber.listeners.twitch.irc import LINE_LIMIT, Reader, parse
-from vtuber.text import clean
 
 LINES = (Path(__file__).parents[1] / "data" / "twitch-irc-lines.txt").read_bytes().decode().splitlines()
 RECORDED = [line for line in LINES if line]

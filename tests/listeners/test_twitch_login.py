@@ -20,10 +20,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twitch_id import CLIENT, Account, TwitchId, served
 
-from vtuber import clock
 from vtuber.config import Chat, Settings, TwitchChat
-from vtuber.errors import BanbanError, ConfigError, ListenerError
-from vtuber.health import State
+from vtuber.core import clock
+from vtuber.core.errors import BanbanError, ConfigError, ListenerError
+from vtuber.core.health import State
 from vtuber.listeners.twitch import login as twitch
 from vtuber.listeners.twitch.login import Invitation
 from vtuber.listeners.twitch.scopes import SCOPES, missing, rights
@@ -145,7 +145,7 @@ def test_no_login_is_told(file: TokenFile, answer: str, told: str) -> None:
         error = await refusal(server, file)
         assert isinstance(error, ListenerError)
         assert told in error.what
-        assert error.cure == "begin again: banban login twitch"
+        assert error.hint == "begin again: banban login twitch"
 
     simulated(main())
 
@@ -182,7 +182,7 @@ def test_an_application_that_is_not_public_is_told(file: TokenFile, path: str) -
         assert isinstance(error, ConfigError)
         assert error.where == "chat.twitch.client_id"
         assert "invalid client secret" in error.what
-        assert "client type must be public" in error.cure
+        assert "client type must be public" in error.hint
 
     simulated(main())
 
@@ -202,8 +202,8 @@ async def test_without_a_client_id_the_way_to_one_is_told(file: TokenFile, clien
     with pytest.raises(ConfigError) as caught:
         await twitch.login(configured("http://127.0.0.1:1", client_id), file, lambda _: None)
     assert caught.value.where == "chat.twitch.client_id"
-    assert "https://dev.twitch.tv/console" in caught.value.cure
-    assert 'client_id = "' in caught.value.cure
+    assert "https://dev.twitch.tv/console" in caught.value.hint
+    assert 'client_id = "' in caught.value.hint
 
 
 @pytest.mark.parametrize("trouble", ["500", "half", "list", "drop", "429", "moved", "empty", "odd"])
@@ -245,7 +245,7 @@ async def test_a_network_that_is_down_is_told(file: TokenFile) -> None:
         pass  # nobody listens there any more
     with pytest.raises(ListenerError, match="cannot be reached") as caught:
         await twitch.login(configured(url), file, lambda _: None)
-    assert caught.value.cure == "check the network"
+    assert caught.value.hint == "check the network"
     assert caught.value.where == url
 
 
@@ -288,7 +288,7 @@ def test_what_was_not_granted_is_known(file: TokenFile) -> None:
         assert rows["user:read:chat"].what == f"she can {SCOPES['user:read:chat']}"
         assert rows["bits:read"].state is State.OFF
         assert rows["bits:read"].what == "she cannot hear of bits that are used outside of chat"
-        assert rows["bits:read"].cure
+        assert rows["bits:read"].hint
 
     simulated(main())
     assert missing(SCOPES) == {}
@@ -359,7 +359,7 @@ async def test_logging_out_of_one_account(file: TokenFile) -> None:
         assert [account.login for account in server.access.values()] == ["bob"]
         with pytest.raises(ConfigError, match="'ann' is not logged in") as caught:
             await twitch.logout(config, file, "ann")
-        assert caught.value.cure == "logged in: bob"
+        assert caught.value.hint == "logged in: bob"
 
 
 async def test_logging_out_of_all(file: TokenFile) -> None:

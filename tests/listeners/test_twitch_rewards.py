@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import twitch_events as told
 from aiohttp import web
-from twitch_ears import be_quick_to_mend, hearing, listener
+from twitch_ears import be_quick_to_mend, hearing, make_listener
 from twitch_events import said
 from twitch_server import FOREIGN, Answer, Twitch, failure, garbage, reward
 from twitch_told import REWARD
 
 from vtuber.config import Settings
-from vtuber.events import Event, Redemption
-from vtuber.health import State
+from vtuber.core.events import Event, Redemption
+from vtuber.core.health import State
 from vtuber.listeners import Settler
 from vtuber.listeners.twitch import helix, settling
 from vtuber.listeners.twitch.account import AccountTwitch
@@ -37,7 +37,7 @@ ONLY_ITS_MAKER = (
 
 def asking(twitch: Twitch, *without: str, **options: Any) -> AccountTwitch:
     """A listener that answers "Ask Banban", as the channel's own account with every scope except those."""
-    return listener(twitch, twitch.log_in("room", *without), **{"rewards": ["Ask Banban"], **options})
+    return make_listener(twitch, twitch.log_in("room", *without), **{"rewards": ["Ask Banban"], **options})
 
 
 async def looked(twitch: Twitch, times: int = 1) -> None:
@@ -62,18 +62,18 @@ async def test_a_reward_that_is_not_there_is_made_answered_and_settled(
 ) -> None:
     caplog.set_level("INFO", "vtuber")
     twitch.rewards = [reward("Hydrate!")]
-    ear = asking(twitch, rewards=["Ask Banban", " ask banban"], reward_cost=250)
-    async with hearing(ear) as heard:
-        await twitch.until(lambda: "reward-2" in ear._reader.reward_ids)
+    listener = asking(twitch, rewards=["Ask Banban", " ask banban"], reward_cost=250)
+    async with hearing(listener) as heard:
+        await twitch.until(lambda: "reward-2" in listener._reader.reward_ids)
         ours = twitch.rewards[1]
         assert (ours["title"], ours["cost"], ours["is_enabled"]) == ("Ask Banban", 250, True)
         assert ours["is_user_input_required"]
         assert ours["prompt"]
         assert not ours["should_redemptions_skip_request_queue"]  # nothing could be given back
         one = await redeemed(twitch, heard, "r1", reward=ours)
-        ear.settle(one, answered=False)
+        listener.settle(one, answered=False)
         await twitch.until(lambda: twitch.settled)
-        assert ear.health().state is State.OK
+        assert listener.health().state is State.OK
     assert twitch.settled[0] == {
         "broadcaster_id": "1",
         "reward_id": "reward-2",
@@ -81,9 +81,9 @@ async def test_a_reward_that_is_not_there_is_made_answered_and_settled(
         "status": "CANCELED",
     }
     assert caplog.text.count("#room: made the reward 'Ask Banban', for 250 points") == 1
-    async with hearing(ear):  # and the next time it is there
+    async with hearing(listener):  # and the next time it is there
         await looked(twitch, 2)
-        await twitch.until(lambda: ear.health().state is State.OK)
+        await twitch.until(lambda: listener.health().state is State.OK)
     assert (made(twitch), len(twitch.rewards)) == (1, 2)
 
 
@@ -91,26 +91,28 @@ async def test_who_may_not_make_a_reward_says_what_is_missing(
     twitch: Twitch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     be_quick_to_mend(monkeypatch)
-    ear = asking(twitch, MANAGE)
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().state is State.LIMITED)
-        assert ear.health().what.endswith("without the reward 'Ask Banban', settling channel-point rewards")
-        assert ear.health().cure == (
+    listener = asking(twitch, MANAGE)
+    async with hearing(listener):
+        await twitch.until(lambda: listener.health().state is State.LIMITED)
+        assert listener.health().what.endswith(
+            "without the reward 'Ask Banban', settling channel-point rewards"
+        )
+        assert listener.health().hint == (
             "check chat.twitch.rewards: the channel has none of that title; "
             f"let room make and settle rewards ({MANAGE}): banban login twitch"
         )
         assert not made(twitch)
         TokenFile().save(twitch.log_in("room"))
-        await twitch.until(lambda: twitch.rewards and ear.health().state is State.OK)
+        await twitch.until(lambda: twitch.rewards and listener.health().state is State.OK)
 
 
 async def test_a_channel_without_channel_points(twitch: Twitch) -> None:
     twitch.answers[PATH] = [failure(403, NO_AFFILIATE)]
-    ear = asking(twitch)
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().state is State.LIMITED)
-        assert ear.health().what.endswith("without channel-point rewards")
-        assert ear.health().cure == (
+    listener = asking(twitch)
+    async with hearing(listener):
+        await twitch.until(lambda: listener.health().state is State.LIMITED)
+        assert listener.health().what.endswith("without channel-point rewards")
+        assert listener.health().hint == (
             "only affiliates and partners have channel points: until then, empty chat.twitch.rewards "
             f"(Twitch: {NO_AFFILIATE})"
         )
@@ -118,15 +120,15 @@ async def test_a_channel_without_channel_points(twitch: Twitch) -> None:
 
 
 async def test_only_the_channels_own_account_makes_rewards(twitch: Twitch) -> None:
-    ear = listener(twitch, twitch.log_in("bot"), rewards=["Ask Banban"])
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().state is State.LIMITED)
-        assert "channel-point rewards" in ear.health().what
+    listener = make_listener(twitch, twitch.log_in("bot"), rewards=["Ask Banban"])
+    async with hearing(listener):
+        await twitch.until(lambda: listener.health().state is State.LIMITED)
+        assert "channel-point rewards" in listener.health().what
     assert not made(twitch)
 
 
 @pytest.mark.parametrize(
-    ("refusal", "cure"),
+    ("refusal", "hint"),
     [
         ((403, NO_AFFILIATE), "only affiliates and partners have channel points"),
         ((400, FULL), "a channel may have 50 rewards"),
@@ -138,22 +140,22 @@ async def test_a_reward_that_twitch_will_not_have_made_is_tried_once(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     refusal: tuple[int, str],
-    cure: str,
+    hint: str,
 ) -> None:
     be_quick_to_mend(monkeypatch)
-    ear = asking(twitch)
+    listener = asking(twitch)
     refuse_to_make(twitch, failure(*refusal))
-    async with hearing(ear) as heard:
+    async with hearing(listener) as heard:
         await looked(twitch, 4)
         assert made(twitch) == 1
-        assert ear.health().state is State.LIMITED
-        assert ear.health().what.endswith("without the reward 'Ask Banban'")
-        assert ear.health().cure.startswith(cure)
-        assert ear.health().cure.endswith(f"(Twitch: {refusal[1]})")
+        assert listener.health().state is State.LIMITED
+        assert listener.health().what.endswith("without the reward 'Ask Banban'")
+        assert listener.health().hint.startswith(hint)
+        assert listener.health().hint.endswith(f"(Twitch: {refusal[1]})")
         await twitch.notify("channel.follow", told.followed())  # the rest goes on
         await twitch.until(lambda: heard)
         twitch.rewards = [reward("Ask Banban")]  # by hand
-        await twitch.until(lambda: ear.health().state is State.OK)
+        await twitch.until(lambda: listener.health().state is State.OK)
     assert caplog.text.count(f"(Twitch: {refusal[1]})") == 1
 
 
@@ -163,10 +165,10 @@ def refuse_to_make(twitch: Twitch, *answers: Answer) -> None:
 
 
 async def test_a_title_that_is_too_long_is_refused_by_twitch(twitch: Twitch) -> None:
-    ear = asking(twitch, rewards=["Ask Banban " * 5])
-    async with hearing(ear):
-        await twitch.until(lambda: ear.health().state is State.LIMITED)
-        assert "at most 45 characters" in ear.health().cure
+    listener = asking(twitch, rewards=["Ask Banban " * 5])
+    async with hearing(listener):
+        await twitch.until(lambda: listener.health().state is State.LIMITED)
+        assert "at most 45 characters" in listener.health().hint
 
 
 async def test_a_reward_that_somebody_makes_at_the_same_moment_is_found(
@@ -179,10 +181,10 @@ async def test_a_reward_that_somebody_makes_at_the_same_moment_is_found(
         return failure(400, "CREATE_CUSTOM_REWARD_DUPLICATE_REWARD")()
 
     refuse_to_make(twitch, too_late)
-    ear = asking(twitch)
-    async with hearing(ear):
+    listener = asking(twitch)
+    async with hearing(listener):
         await looked(twitch, 2)
-        await twitch.until(lambda: ear.health().state is State.OK and ear._reader.reward_ids)
+        await twitch.until(lambda: listener.health().state is State.OK and listener._reader.reward_ids)
     assert made(twitch) == 1
 
 
@@ -192,13 +194,13 @@ async def test_what_fails_on_the_way_is_tried_again(
 ) -> None:
     be_quick_to_mend(monkeypatch)
     refuse_to_make(twitch, answer)
-    ear = asking(twitch)
-    async with hearing(ear):
-        await twitch.until(lambda: "without the reward" in ear.health().what)
-        assert ear.health().cure.startswith("nothing: it is tried again (Twitch")
-        await twitch.until(lambda: ear.health().state is State.OK)
+    listener = asking(twitch)
+    async with hearing(listener):
+        await twitch.until(lambda: "without the reward" in listener.health().what)
+        assert listener.health().hint.startswith("nothing: it is tried again (Twitch")
+        await twitch.until(lambda: listener.health().state is State.OK)
         assert len(twitch.sessions) == 1
-        assert ear._beside._connection.reconnects == 0
+        assert listener._beside._connection.reconnects == 0
     assert (made(twitch), len(twitch.rewards)) == (2, 1)
 
 
@@ -208,12 +210,12 @@ async def test_a_reward_that_the_streamer_deletes_on_air_stays_away(
 ) -> None:
     be_quick_to_mend(monkeypatch)
     twitch.rewards = [reward("Ask Banban")] if by_hand else []
-    ear = asking(twitch, "moderator:read:followers")  # which has it look again and again
-    async with hearing(ear):
-        await twitch.until(lambda: ear._reader.reward_ids)
+    listener = asking(twitch, "moderator:read:followers")  # which has it look again and again
+    async with hearing(listener):
+        await twitch.until(lambda: listener._reader.reward_ids)
         twitch.rewards.clear()
-        await twitch.until(lambda: "the reward 'Ask Banban'" in ear.health().what)
-        assert "it was there and is gone" in ear.health().cure
+        await twitch.until(lambda: "the reward 'Ask Banban'" in listener.health().what)
+        assert "it was there and is gone" in listener.health().hint
         await looked(twitch, 4)
     assert (made(twitch), twitch.rewards) == (0 if by_hand else 1, [])
 
@@ -223,16 +225,16 @@ async def test_a_reward_made_by_hand_is_answered_and_left_to_the_streamer(
 ) -> None:
     be_quick_to_mend(monkeypatch)
     twitch.rewards, twitch.foreign = [reward("Ask Banban", "theirs"), reward("Wish", "ours")], {"theirs"}
-    ear = asking(twitch, "moderator:read:followers", rewards=["Ask Banban", "Wish"])
-    async with hearing(ear) as heard:
+    listener = asking(twitch, "moderator:read:followers", rewards=["Ask Banban", "Wish"])
+    async with hearing(listener) as heard:
         await looked(twitch, 3)
-        await twitch.until(lambda: ear.health().state is State.LIMITED)  # before anything is bought
-        assert ear.health().what.endswith("without follows, settling the reward 'Ask Banban'")
-        assert ear.health().cure.endswith(ONLY_ITS_MAKER)
+        await twitch.until(lambda: listener.health().state is State.LIMITED)  # before anything is bought
+        assert listener.health().what.endswith("without follows, settling the reward 'Ask Banban'")
+        assert listener.health().hint.endswith(ONLY_ITS_MAKER)
         by_hand = await redeemed(twitch, heard, "r1", reward=twitch.rewards[0])
         own = await redeemed(twitch, heard, "r2", reward=twitch.rewards[1])
         for one in (by_hand, own):
-            ear.settle(one, answered=True)
+            listener.settle(one, answered=True)
         await twitch.until(lambda: twitch.settled)
     assert [one["id"] for one in twitch.settled] == ["r2"]
     assert f"PATCH {SETTLE}" in twitch.requests
@@ -243,25 +245,25 @@ async def test_a_reward_made_by_hand_is_answered_and_left_to_the_streamer(
 
 async def test_a_reward_that_is_made_by_hand_on_air(twitch: Twitch, caplog: pytest.LogCaptureFixture) -> None:
     twitch.rewards = [reward("Ask Banban", "ours")]
-    ear = asking(twitch)
-    async with hearing(ear) as heard:
+    listener = asking(twitch)
+    async with hearing(listener) as heard:
         await looked(twitch)
         await twitch.subscribed(REWARD)
         twitch.rewards, twitch.foreign = [reward("Ask Banban")], {"reward-1"}
         for name in ("r1", "r2"):
-            ear.settle(await redeemed(twitch, heard, name), answered=True)
+            listener.settle(await redeemed(twitch, heard, name), answered=True)
         await twitch.until(lambda: twitch.requests.count(f"PATCH {SETTLE}") == 2)
-        await twitch.until(lambda: ear.health().state is State.LIMITED)
-        assert ear.health().what.endswith("without settling channel-point rewards")
-        assert FOREIGN in ear.health().cure
+        await twitch.until(lambda: listener.health().state is State.LIMITED)
+        assert listener.health().what.endswith("without settling channel-point rewards")
+        assert FOREIGN in listener.health().hint
     assert caplog.text.count(FOREIGN) == 1
 
 
 async def test_words_for_a_reward_come_once_even_when_they_come_first(twitch: Twitch) -> None:
     twitch.rewards = [reward("Ask Banban")]
-    ear = asking(twitch)
-    async with hearing(ear) as heard:
-        await twitch.until(lambda: ear.health().state is State.OK and ear._reader.reward_ids)
+    listener = asking(twitch)
+    async with hearing(listener) as heard:
+        await twitch.until(lambda: listener.health().state is State.OK and listener._reader.reward_ids)
         await twitch.notify("channel.chat.message", said("why?", channel_points_custom_reward_id="reward-1"))
         await twitch.notify(REWARD, told.redeemed(text="why?"))
         await twitch.until(lambda: heard)
@@ -270,18 +272,18 @@ async def test_words_for_a_reward_come_once_even_when_they_come_first(twitch: Tw
 
 async def test_redemptions_are_settled(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
     twitch.rewards = [reward("Ask Banban")]
-    ear = asking(twitch)
-    assert isinstance(ear, Settler)
-    async with hearing(ear) as heard:
+    listener = asking(twitch)
+    assert isinstance(listener, Settler)
+    async with hearing(listener) as heard:
         await twitch.subscribed(REWARD)
         first, second = [await redeemed(twitch, heard, name) for name in ("r1", "r2")]
-        ear.settle(replace(first, channel="other"), answered=True)
-        ear.settle(replace(first, id="foreign"), answered=True)
-        ear.settle(first, answered=True)
+        listener.settle(replace(first, channel="other"), answered=True)
+        listener.settle(replace(first, id="foreign"), answered=True)
+        listener.settle(first, answered=True)
         await twitch.until(lambda: twitch.settled)
         monkeypatch.setattr(asyncio, "sleep", in_no_time(asyncio.sleep))
         twitch.answers[SETTLE] = [failure(500), failure(500)]
-        ear.settle(second, answered=False)
+        listener.settle(second, answered=False)
         await twitch.until(lambda: len(twitch.settled) == 2)
     ids = {"broadcaster_id": "1", "reward_id": "reward-1"}
     assert twitch.settled == [
@@ -301,12 +303,12 @@ def test_a_cost_that_twitch_does_not_know(cost: float) -> None:
 
 
 async def test_points_given_back_at_the_end_of_the_show_reach_twitch(twitch: Twitch) -> None:
-    ear = asking(twitch)
-    async with hearing(ear) as heard:
-        await twitch.until(lambda: ear._reader.reward_ids)
+    listener = asking(twitch)
+    async with hearing(listener) as heard:
+        await twitch.until(lambda: listener._reader.reward_ids)
         ours = twitch.rewards[0]
         for spent in [await redeemed(twitch, heard, name, reward=ours) for name in ("r1", "r2", "r3")]:
-            ear.settle(spent, answered=False)
+            listener.settle(spent, answered=False)
     assert [(one["id"], one["status"]) for one in twitch.settled] == [
         ("r1", "CANCELED"),
         ("r2", "CANCELED"),
@@ -319,10 +321,10 @@ async def test_the_show_ends_though_twitch_takes_no_points_back(
 ) -> None:
     monkeypatch.setattr(settling, "LAST_SECONDS", 0.05)
     monkeypatch.setattr(helix, "LAST_SECONDS", 0.05)
-    ear = asking(twitch)
-    async with asyncio.timeout(10), hearing(ear) as heard:
-        await twitch.until(lambda: ear._reader.reward_ids)
+    listener = asking(twitch)
+    async with asyncio.timeout(10), hearing(listener) as heard:
+        await twitch.until(lambda: listener._reader.reward_ids)
         spent = await redeemed(twitch, heard, "r1", reward=twitch.rewards[0])
         twitch.slow[SETTLE] = 3600
-        ear.settle(spent, answered=False)
+        listener.settle(spent, answered=False)
     assert "the last are left to you" in caplog.text

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from vtuber.errors import ConfigError
+from vtuber.core.errors import ConfigError
 from vtuber.listeners.twitch import tokens
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 
@@ -91,8 +91,8 @@ def test_a_file_that_others_can_read_is_refused_with_the_cure(file: TokenFile, m
         with pytest.raises(ConfigError, match="others can read") as caught:
             use()
         assert caught.value.where == str(file.path)
-        assert f'chmod 600 "{file.path}"' in caught.value.cure
-        assert "banban logout twitch" in caught.value.cure
+        assert f'chmod 600 "{file.path}"' in caught.value.hint
+        assert "banban logout twitch" in caught.value.hint
     file.path.chmod(0o600)
     assert file.read() == [token()]
 
@@ -114,7 +114,7 @@ def test_a_damaged_file_is_told_with_the_cure(file: TokenFile, content: bytes) -
     file.path.write_bytes(content)
     with pytest.raises(ConfigError, match="damaged") as caught:
         file.read()
-    assert "delete it" in caught.value.cure
+    assert "delete it" in caught.value.hint
     assert "secret" not in str(caught.value)
     with pytest.raises(ConfigError, match="damaged"):
         file.save(token())

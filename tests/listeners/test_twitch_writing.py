@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber import clock
+from vtuber.core import clock
+from vtuber.core.text import clean
 from vtuber.listeners.twitch import writing
 from vtuber.listeners.twitch.writing import LENGTH, Pen, harmless
-from vtuber.text import clean
 
 
 def simulated(main: Coroutine[Any, Any, None]) -> None:

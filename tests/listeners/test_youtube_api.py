@@ -25,9 +25,9 @@ from youtube_api_server import (
 )
 from youtube_server import NOW, Video
 
-from vtuber import clock
-from vtuber.errors import ListenerError
-from vtuber.events import Event
+from vtuber.core import clock
+from vtuber.core.errors import ListenerError
+from vtuber.core.events import Event
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.youtube import client
 from vtuber.listeners.youtube.api import Api
@@ -167,7 +167,7 @@ def test_after_every_fault_it_goes_on_where_it_was(fault: Refusal, why: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("fault", "why", "cure", "after"),
+    ("fault", "why", "hint", "after"),
     [
         (SPENT, "units for today are used up", "when the day turns", 12_400.0),
         (error(429, "rateLimitExceeded", "Slow down", Retry_After="17"), "Slow down", "waits", 17.0),
@@ -179,7 +179,7 @@ def test_after_every_fault_it_goes_on_where_it_was(fault: Refusal, why: str) -> 
         (error(403, "ipRefererBlocked", f"no {SECRET}"), "no ***", KEY, math.inf),
     ],
 )
-def test_what_is_of_no_use_for_a_while(fault: Refusal, why: str, cure: str, after: float) -> None:
+def test_what_is_of_no_use_for_a_while(fault: Refusal, why: str, hint: str, after: float) -> None:
     @in_simulated_time
     async def run() -> None:
         async with YouTubeWithApi(Video()) as youtube:
@@ -187,7 +187,7 @@ def test_what_is_of_no_use_for_a_while(fault: Refusal, why: str, cure: str, afte
             with pytest.raises(Refused) as refused:
                 await first(1, made(youtube))
             assert why in refused.value.why
-            assert cure in refused.value.cure
+            assert hint in refused.value.hint
             assert refused.value.after == pytest.approx(after, abs=1)
 
     run()
@@ -201,7 +201,7 @@ async def test_a_chat_that_cannot_be_read_is_told() -> None:
             with pytest.raises(ListenerError) as caught:
                 await first(1, api)
             assert caught.value.final
-            assert caught.value.cure
+            assert caught.value.hint
             return caught.value
 
         youtube.down[CHAT] = error(403, "liveChatDisabled")
@@ -309,7 +309,7 @@ async def test_the_key_is_never_told(caplog: pytest.LogCaptureFixture, unused_tc
         except (Lost, ListenerError) as raised:
             whole: BaseException | None = raised
             while whole is not None:
-                shown.extend((str(whole), repr(whole), getattr(whole, "cure", "")))
+                shown.extend((str(whole), repr(whole), getattr(whole, "hint", "")))
                 whole = None if whole.__suppress_context__ else whole.__context__
 
     async with YouTubeWithApi(Video()) as youtube:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from youtube_api_server import api_id, item, page_id
 from youtube_server import NOW
 
-from vtuber.events import (
+from vtuber.core.events import (
     Author,
     ChatMessage,
     Deletion,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from vtuber.events import Author, ChatMessage, Deletion, Event, Gift
+from vtuber.core.events import Author, ChatMessage, Deletion, Event, Gift
 from vtuber.listeners.youtube.news import News
 
 

@@ -18,10 +18,10 @@ import youtube_items as items
 from aiohttp import web
 from youtube_server import NOW, Action, Video, YouTube, cut, refusal, sent, silence, sound
 
-from vtuber import clock
 from vtuber.config import Chat, Settings, YouTubeChat
-from vtuber.errors import ListenerError
-from vtuber.events import ChatMessage, Deletion, Event
+from vtuber.core import clock
+from vtuber.core.errors import ListenerError
+from vtuber.core.events import ChatMessage, Deletion, Event
 from vtuber.listeners import money
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.youtube import browser, pages
@@ -92,10 +92,10 @@ async def test_every_kind_of_event_arrives_whole_and_in_order() -> None:
     expected = [reader.event(action) for action in actions]
     noise = [{"danceAction": {}}, items.gift_received(8)]
     async with YouTube(Video(actions=[*noise, *actions])) as youtube:
-        ear = way(youtube)
-        assert await first(len(actions), ear) == expected
-        assert ear.odd == 1
-        assert ear.answered is not None
+        listener = way(youtube)
+        assert await first(len(actions), listener) == expected
+        assert listener.odd == 1
+        assert listener.answered is not None
 
 
 async def test_events_are_stamped_as_they_come_and_heard_once_while_it_lasts() -> None:
@@ -114,8 +114,8 @@ async def test_a_recorded_page_goes_through() -> None:
     actions = [action for replayed in recorded for action in replayed["replayChatItemAction"]["actions"]]
     async with YouTube(Video(actions=actions)) as youtube:
         youtube.now = min(map(sent, actions))
-        events = await first(48, ear := way(youtube))
-    assert ear.odd == 0
+        events = await first(48, listener := way(youtube))
+    assert listener.odd == 0
     assert all(isinstance(event, ChatMessage) for event in events)
     assert words(events)[:2] == ["や", "こんにちは"]
     assert len({event.id for event in events}) == 48
@@ -135,8 +135,8 @@ async def test_recorded_super_chats_in_every_currency_and_their_ticker() -> None
         actions.append(items.ticker("liveChatTickerPaidMessageItemRenderer", action) if again else action)
     async with YouTube(Video(actions=actions)) as youtube:
         youtube.now = min(row["timestamp"] for row in rows) / 1_000_000
-        events = await first(len(rows), ear := way(youtube))
-    assert ear.odd == 0
+        events = await first(len(rows), listener := way(youtube))
+    assert listener.odd == 0
     assert len({event.id for event in events}) == 68
     for event, row in zip(events, rows, strict=True):
         assert isinstance(event, ChatMessage)
@@ -186,18 +186,18 @@ async def test_a_youtube_whose_clock_cannot_be_read_is_asked_by_ours() -> None:
 async def test_a_way_that_broke_goes_on_where_it_was() -> None:
     video = Video(actions=[items.text(1)])
     async with YouTube(video) as youtube:
-        ear = way(youtube)
-        async with asyncio.timeout(10), aclosing(ear.events()) as heard:
+        listener = way(youtube)
+        async with asyncio.timeout(10), aclosing(listener.events()) as heard:
             assert (await anext(heard)).id == "m1"
             youtube.faults.append(refusal(500))
             with pytest.raises(Lost):
                 await anext(heard)
         # Five minutes later. What it knew already it may tell again, and what it missed it does.
-        assert ear.answered
-        ear.answered -= 300
+        assert listener.answered
+        listener.answered -= 300
         youtube.now += 300
         video.actions.append(items.text(2, by=items.head(2, sent=NOW + 10)))
-        assert [event.id for event in await first(2, ear)] == ["m1", "m2"]
+        assert [event.id for event in await first(2, listener)] == ["m1", "m2"]
         # A new one does not know that it missed something.
         video.actions.append(items.text(3, by=items.head(3, sent=NOW + 290)))
         assert [event.id for event in await first(1, way(youtube))] == ["m3"]
@@ -316,11 +316,11 @@ async def test_what_cannot_be_heard_at_all_says_what_to_do() -> None:
         "the YouTube video 'aaaaaaaaaaa' cannot be seen by everybody. YouTube says: "
         "This is a private video. Please sign in to verify that you may see it."
     )
-    assert private.cure == "make it public or unlisted, or give another one"
+    assert private.hint == "make it public or unlisted, or give another one"
     assert "Join this channel" in (await refused("members")).what
     chatless = await refused("chatless")
     assert chatless.what.endswith("has no chat. YouTube says: Chat is disabled for this live stream.")
-    assert chatless.cure == "switch the live chat on, in the stream's settings"
+    assert chatless.hint == "switch the live chat on, in the stream's settings"
     assert (await refused("never")).what.endswith("is no live stream")
 
 
@@ -336,7 +336,7 @@ async def test_a_video_that_does_not_exist() -> None:
 
 @pytest.mark.parametrize("stage", ["page", "chat"])
 @pytest.mark.parametrize(
-    ("fault", "why", "cure"),
+    ("fault", "why", "hint"),
     [
         (refusal(429), "YouTube finds that too much is asked from this network (429)", "way"),
         (refusal(500), "YouTube answers 500", ""),
@@ -349,14 +349,14 @@ async def test_a_video_that_does_not_exist() -> None:
         (refusal(200, "\xff\xfe{"), "YouTube", ""),
     ],
 )  # fmt: skip
-async def test_answers_that_are_none(stage: str, fault: Any, why: str, cure: str) -> None:
+async def test_answers_that_are_none(stage: str, fault: Any, why: str, hint: str) -> None:
     async with YouTube(Video()) as youtube:
         youtube.faults.extend([sound, fault] if stage == "chat" else [fault])
         lost = await loss(youtube)
         assert len(youtube.asked) == (2 if stage == "chat" else 1)  # it is not tried again behind our back
     assert lost.why.startswith(why)
-    assert cure in lost.cure
-    assert bool(cure) == bool(lost.cure)
+    assert hint in lost.hint
+    assert bool(hint) == bool(lost.hint)
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ async def test_pages_that_are_none() -> None:
         youtube.faults.append(refusal(200, f"var ytInitialPlayerResponse = {json.dumps(robot)};"))
         lost = await loss(youtube)
         assert lost.why == "YouTube says: Sign in to confirm you’re not a bot"
-        assert lost.cure
+        assert lost.hint
 
 
 async def test_the_connection_is_cut_at_any_byte() -> None:
@@ -418,7 +418,7 @@ async def test_a_server_that_is_not_there() -> None:
         pass
     lost = await loss(youtube)
     assert lost.why.startswith("cannot reach YouTube: ")
-    assert lost.cure == "check the network"
+    assert lost.hint == "check the network"
 
 
 @pytest.mark.parametrize("faults", [[silence], [sound, silence]])

@@ -21,7 +21,7 @@ async def test_units_are_counted_until_there_are_none() -> None:
     with pytest.raises(Refused) as refused:
         quota.spend(5)
     assert "the 11 units" in refused.value.why
-    assert "chat.youtube.daily_units" in refused.value.cure
+    assert "chat.youtube.daily_units" in refused.value.hint
     assert quota.used == 10
     quota.spend(1)
 

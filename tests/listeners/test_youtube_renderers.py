@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from youtube_server import NOW, Action
 
-from vtuber import wire
-from vtuber.events import (
+from vtuber.core import codec
+from vtuber.core.events import (
     Author,
     ChatMessage,
     Deletion,
@@ -27,9 +27,9 @@ from vtuber.events import (
     Role,
     Subscription,
 )
+from vtuber.core.text import clean
 from vtuber.listeners.youtube.ids import message_id
 from vtuber.listeners.youtube.renderers import Reader
-from vtuber.text import clean
 
 PAGE = json.loads((Path(__file__).parents[1] / "data" / "youtube-innertube-page.json").read_text("utf-8"))
 RECORDED: list[Action] = [
@@ -450,7 +450,7 @@ def test_whatever_comes_is_safe_and_gives_nobody_a_role(action: Any) -> None:
         return
     assert (event.platform, event.channel) == ("youtube", "Pizza")
     assert event.id
-    assert wire.load(wire.dump(event)) == event
+    assert codec.load(codec.dump(event)) == event
     if isinstance(event, Deletion):
         assert event.message_id or event.author_id
         return

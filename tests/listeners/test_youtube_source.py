@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vtuber.errors import ConfigError
+from vtuber.core.errors import ConfigError
 from vtuber.listeners.youtube.source import Source, read
 
 CHANNEL = "UC" + "c" * 22
@@ -92,7 +92,7 @@ def test_what_is_neither(given: str) -> None:
         read(given, "chat.youtube.streams[2]")
     assert caught.value.where == "chat.youtube.streams[2]"
     assert caught.value.what.isprintable()
-    assert caught.value.cure
+    assert caught.value.hint
 
 
 @given(

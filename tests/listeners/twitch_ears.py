@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from twitch_server import Twitch
 
-from vtuber.events import ChatMessage, Event
+from vtuber.core.events import ChatMessage, Event
 from vtuber.listeners import Listener, twitch
 from vtuber.listeners.twitch import account, beside
 from vtuber.listeners.twitch.account import AccountTwitch
@@ -20,16 +20,16 @@ from vtuber.listeners.twitch.tokens import Token, TokenFile
 def build(server: Twitch, *channels: str, **options: Any) -> list[AccountTwitch]:
     """For accounts that have been saved."""
     ears = twitch.build(server.settings(*channels, **options))
-    assert all(isinstance(ear, AccountTwitch) for ear in ears)
+    assert all(isinstance(listener, AccountTwitch) for listener in ears)
     return ears  # type: ignore[return-value]  # as just seen
 
 
-def listener(server: Twitch, *accounts: Token, **options: Any) -> AccountTwitch:
+def make_listener(server: Twitch, *accounts: Token, **options: Any) -> AccountTwitch:
     """Of the channel "room", with these accounts logged in."""
     for token in accounts or (server.log_in("room"),):
         TokenFile().save(token)
-    (ear,) = build(server, **options)
-    return ear
+    (listener,) = build(server, **options)
+    return listener
 
 
 def be_quick_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,12 +38,12 @@ def be_quick_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def hearing(ear: Listener) -> AsyncIterator[list[Event]]:
+async def hearing(listener: Listener) -> AsyncIterator[list[Event]]:
     """What it has heard so far, while somebody listens to it."""
     heard: list[Event] = []
 
     async def hear() -> None:
-        async with aclosing(ear.events()) as events:
+        async with aclosing(listener.events()) as events:
             async for event in events:
                 heard.append(event)  # noqa: PERF401  # they are looked at as they come
 

@@ -10,7 +10,7 @@ import twitch_events as told
 from hypothesis import strategies as st
 from twitch_events import Told, badge, cheermote, emote, mention, notice, reply_to, said
 
-from vtuber.events import (
+from vtuber.core.events import (
     Author,
     ChatMessage,
     Deletion,

@@ -21,9 +21,9 @@ from typing import Any, ParamSpec, Self
 from aiohttp import web
 from youtube_server import NOW, Fault, Video, YouTube
 
-from vtuber import clock
 from vtuber.config import Chat, Settings, YouTubeChat
-from vtuber.events import ChatMessage, Event
+from vtuber.core import clock
+from vtuber.core.events import ChatMessage, Event
 from vtuber.listeners.youtube import build
 from vtuber.listeners.youtube.stream import Stream
 
@@ -91,8 +91,8 @@ class YouTubeWithApi(YouTube):
         return Settings(chat=Chat(youtube=chat))
 
     def stream(self, stream: str, **options: Any) -> Stream:
-        (ear,) = build(self.settings(stream, **options))
-        return ear
+        (listener,) = build(self.settings(stream, **options))
+        return listener
 
     def say(self, text: str, *, name: str = "Ann", video: str = "aaaaaaaaaaa", alike: bool = True) -> str:
         """Returns the inner id. Without ``alike`` the API's id has nothing to do with that of the pages."""
@@ -341,8 +341,8 @@ class Wire:
             await writer.drain()
 
 
-async def hear(ear: Stream, into: list[Event]) -> None:
-    async with aclosing(ear.events()) as events:
+async def hear(listener: Stream, into: list[Event]) -> None:
+    async with aclosing(listener.events()) as events:
         async for event in events:
             into.append(event)  # noqa: PERF401  # one by one, as they come
 

@@ -19,11 +19,11 @@ from huggingface_hub import close_session, constants
 from rich.console import Console
 from typer.testing import CliRunner
 
-from vtuber import terminal
-from vtuber.cli import app
-from vtuber.errors import BanbanError
+from vtuber.app import terminal
+from vtuber.app.cli import app
+from vtuber.core.errors import BanbanError
 from vtuber.models import hub as hub_module
-from vtuber.models import shelf
+from vtuber.models import store
 from vtuber.models.choices import CHOICES
 from vtuber.models.fit import GB
 from vtuber.models.get import choose, get
@@ -55,7 +55,7 @@ class Watching:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(shelf, "folder", lambda: tmp_path / "models")
+    monkeypatch.setattr(store, "folder", lambda: tmp_path / "models")
     return tmp_path / "models"
 
 
@@ -432,7 +432,7 @@ def test_ctrl_c_and_the_next_run(server: HubServer, tmp_path: Path) -> None:
         "PATH": os.environ["PATH"],
         "XDG_DATA_HOME": str(data),
     }
-    command = [sys.executable, "-c", "from vtuber.cli import main; main()", "models", "get", REPO]
+    command = [sys.executable, "-c", "from vtuber.app.cli import main; main()", "models", "get", REPO]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not any(part.stat().st_size == half for part in tmp_path.rglob("*.part")):
@@ -443,7 +443,7 @@ def test_ctrl_c_and_the_next_run(server: HubServer, tmp_path: Path) -> None:
     assert process.returncode == 1
     assert "stopped\n  → the same command goes on where it stopped" in told
     assert "Traceback" not in told
-    shutil.move(next(tmp_path.rglob("banban/models")), shelf.folder())
+    shutil.move(next(tmp_path.rglob("banban/models")), store.folder())
     server.stall_after = None
     assert fetched(REPO).path.read_bytes() == CONTENT
     assert server.ranges[-1] == f"bytes={half}-"

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from vtuber import sound
 from vtuber.character import Character
-from vtuber.clock import SimulatedLoop, now
 from vtuber.config import Settings
 from vtuber.config import Stage as StageSettings
-from vtuber.events import Clip, Sentence, Sound, Word
-from vtuber.health import Health, State
+from vtuber.core import sound
+from vtuber.core.clock import SimulatedLoop, now
+from vtuber.core.events import Clip, Sentence, Sound, Word
+from vtuber.core.health import Health, State
 from vtuber.stage import Cue
 from vtuber.stage.overlay import Overlay
 

@@ -14,10 +14,11 @@ import pytest
 from aiohttp import web
 from real_obs import PASSWORD, RealObs, free_port
 
-from vtuber import clock, config, sound
+from vtuber import config
 from vtuber.character import Character
-from vtuber.events import Clip, Sentence, Sound, Word
-from vtuber.health import State
+from vtuber.core import clock, sound
+from vtuber.core.events import Clip, Sentence, Sound, Word
+from vtuber.core.health import State
 from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested
 from vtuber.stage.obs import Obs
 from vtuber.stage.obs import link as obs_link
@@ -196,7 +197,7 @@ async def test_it_comes_back_when_obs_was_killed(real: RealObs, screen: Screens)
     await asyncio.to_thread(real.kill)
     await until(lambda: obs.health().state, State.DOWN)
     assert obs.health().what == f"OBS does not answer at 127.0.0.1:{real.port}"
-    assert "WebSocket Server Settings" in obs.health().cure
+    assert "WebSocket Server Settings" in obs.health().hint
     await asyncio.to_thread(real.start)
     await until(lambda: obs.health().state, State.OK)
     await until(real.caption, "Before.")
@@ -229,7 +230,7 @@ async def test_a_wrong_password_is_told(
     obs = await screen()
     assert obs.health().state is State.DOWN
     assert trouble in obs.health().what
-    assert obs_link.PASSWORD in obs.health().cure
+    assert obs_link.PASSWORD in obs.health().hint
 
 
 async def test_what_is_not_obs_is_told(screen: Screens) -> None:
@@ -247,7 +248,7 @@ async def test_a_missing_source_is_told_until_it_is_there(real: RealObs, screen:
     health = obs.health()
     assert health.state is State.LIMITED
     assert health.what == "OBS has no text source called 'Captoin'"
-    assert health.cure == "did you mean 'Caption'?"
+    assert health.hint == "did you mean 'Caption'?"
     say(obs, "There.")
     real.add_text("Captoin")
     try:
@@ -259,7 +260,7 @@ async def test_a_missing_source_is_told_until_it_is_there(real: RealObs, screen:
 
 
 @pytest.mark.parametrize(
-    ("options", "what", "cure"),
+    ("options", "what", "hint"),
     [
         ({"caption_source": "Backdrop"}, "'Backdrop' in OBS is not a text source", "'Caption'"),
         ({"speaking_scene": "talking"}, "OBS has no scene called 'talking'", "mean 'Talking'"),
@@ -268,12 +269,12 @@ async def test_a_missing_source_is_told_until_it_is_there(real: RealObs, screen:
     ],
 )
 async def test_what_does_not_fit_is_told(
-    real: RealObs, screen: Screens, options: dict[str, str], what: str, cure: str
+    real: RealObs, screen: Screens, options: dict[str, str], what: str, hint: str
 ) -> None:
     health = (await screen(**options)).health()
     assert health.state is State.LIMITED
     assert what in health.what
-    assert cure in health.cure
+    assert hint in health.hint
 
 
 async def test_a_frozen_obs_costs_no_memory_and_gets_the_last_word(real: RealObs, screen: Screens) -> None:

@@ -15,13 +15,13 @@ import psutil
 import pytest
 from stage_props import Maker, an_overlay, simulated
 
-from vtuber import sound
-from vtuber.errors import StageError
-from vtuber.events import Sentence, Word
-from vtuber.health import State
+from vtuber.core import sound
+from vtuber.core.errors import StageError
+from vtuber.core.events import Sentence, Word
+from vtuber.core.health import State
 from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Hushed, Rested, Thinking, Withdrawn
 from vtuber.stage.overlay import QUEUE_BYTES, Overlay
-from vtuber.stage.overlay.doors import POLICY
+from vtuber.stage.overlay.access import POLICY
 from vtuber.stage.overlay.frames import SoundFrame
 from vtuber.stage.stage import Stage
 
@@ -105,7 +105,7 @@ async def test_the_page_and_its_files_come_with_strict_headers(
         "C:%5cwindows%5cwin.ini",
         ".gitkeep",
         "main.js%00.svg",
-        "vtuber/cli.py",
+        "vtuber/app/cli.py",
     ],
 )
 async def test_nothing_else_is_given_out(overlay: Overlay, path: str) -> None:
@@ -209,7 +209,7 @@ async def test_a_port_in_use_is_told_with_its_cure(overlay: Overlay) -> None:
     with pytest.raises(StageError) as error:
         await second.start()
     assert f"port {port} is in use" in error.value.what
-    assert "stop it or set stage.port" in error.value.cure
+    assert "stop it or set stage.port" in error.value.hint
     assert second.health().state is State.OFF
     await second.stop()
 

@@ -16,7 +16,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, FloatRect, Page, async_playwright
 from stage_props import Maker, an_overlay
 
-from vtuber import sound
+from vtuber.core import sound
 from vtuber.stage.overlay import Overlay
 from vtuber.stage.stage import Stage
 

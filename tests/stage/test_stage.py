@@ -11,21 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stage_props import Maker, Recorder, simulated
 
-from vtuber import sound
-from vtuber.clock import now
-from vtuber.errors import VoiceError
-from vtuber.events import Sentence, Spoken, Word
-from vtuber.stage import (
-    ClipBegins,
-    ClipEnds,
-    ClipSound,
-    ClipWord,
-    Cue,
-    Hushed,
-    Rested,
-    Thinking,
-    Withdrawn,
-)
+from vtuber.core import sound
+from vtuber.core.clock import now
+from vtuber.core.errors import VoiceError
+from vtuber.core.events import Sentence, Spoken, Word
+from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Thinking, Withdrawn
 from vtuber.stage.stage import AHEAD, LEAD, Stage
 from vtuber.stage.track import Track
 

@@ -14,10 +14,10 @@ import pytest
 from aiohttp import WSMsgType, web
 from voice_props import CHARACTER, hear
 
-from vtuber import sound
 from vtuber.config import EdgeVoice, Settings, Voice
-from vtuber.errors import VoiceError
-from vtuber.health import State
+from vtuber.core import sound
+from vtuber.core.errors import VoiceError
+from vtuber.core.health import State
 from vtuber.voice.edge import Edge
 
 BEEPS = (Path(__file__).parent.parent / "data" / "four-beeps.mp3").read_bytes()
@@ -168,7 +168,7 @@ async def test_failure_before_any_sound_is_told_with_a_cure(
     voice = make(patience=0.3)
     with pytest.raises(VoiceError, match=told) as caught:
         await hear(voice.speak(TEXT))
-    assert caught.value.cure
+    assert caught.value.hint
     assert voice.health().state is State.DOWN
     service.manner = "well"
     await hear(voice.speak(TEXT))

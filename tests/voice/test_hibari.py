@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from voice_props import CHARACTER, hear
 
-from vtuber import clock, sound
 from vtuber.config import Settings, Voice
-from vtuber.errors import VoiceError
-from vtuber.events import Sound
-from vtuber.health import State
+from vtuber.core import clock, sound
+from vtuber.core.errors import VoiceError
+from vtuber.core.events import Sound
+from vtuber.core.health import State
 from vtuber.voice.hibari import Hibari
 from vtuber.voice.hibari.model import Halted, Model, Stop
 
@@ -124,7 +124,7 @@ async def test_chinese_alone_is_shown_and_told_once(voice: Hibari, caplog: pytes
     assert not any(heard.pcm)
     assert [record.getMessage().count('voice.use = "edge"') for record in caplog.records] == [1]
     assert voice.health().state is State.LIMITED
-    assert "edge" in voice.health().cure
+    assert "edge" in voice.health().hint
 
 
 async def test_marks_alone_are_no_foreign_language(voice: Hibari) -> None:
@@ -194,7 +194,7 @@ async def test_a_model_that_cannot_be_loaded_is_told_with_a_cure(monkeypatch: py
     monkeypatch.setattr("vtuber.voice.hibari.Model", broken)
     with pytest.raises(VoiceError, match="no such file") as caught:
         await Hibari(Settings(), CHARACTER).start()
-    assert caught.value.cure
+    assert caught.value.hint
 
 
 def test_simulated_time_stands_still_while_it_works() -> None:

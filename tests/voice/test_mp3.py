@@ -8,7 +8,7 @@ import miniaudio
 import numpy as np
 import pytest
 
-from vtuber import sound
+from vtuber.core import sound
 from vtuber.voice.edge.mp3 import DELAY, Mp3
 
 BEEPS = (Path(__file__).parent.parent / "data" / "four-beeps.mp3").read_bytes()

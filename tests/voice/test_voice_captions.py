@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from voice_props import hear
 
-from vtuber.events import Sound, Word
+from vtuber.core.events import Sound, Word
 from vtuber.voice import captions
 from vtuber.voice.edge.follower import Follower
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from vtuber import sound
 from vtuber.character import Character
-from vtuber.errors import VoiceError
-from vtuber.events import Sound, Word
+from vtuber.core import sound
+from vtuber.core.errors import VoiceError
+from vtuber.core.events import Sound, Word
 
 
 @dataclass

@@ -6,17 +6,17 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from vtuber import registry
 from vtuber.character import Character
 from vtuber.config import Settings
-from vtuber.health import Health
+from vtuber.core import registry
+from vtuber.core.health import Health
 
 if TYPE_CHECKING:
-    from vtuber.brain.chain import Chain
+    from vtuber.brain.fallback import BrainFallback
 
 PARTS = {
     "llama": "vtuber.brain.llama.backend:Llama",
-    "openai": "vtuber.brain.openai_api.backend:OpenAi",
+    "openai": "vtuber.brain.openai.backend:OpenAi",
 }
 
 Progress = Callable[[float, str], None]
@@ -97,7 +97,7 @@ class Brain(Protocol):
         """Evaluates the head of all prompts to come, so that the first reply does not wait for it."""
         ...
 
-    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+    async def prefill(self, lines: tuple[Line, ...]) -> None:
         """Evaluates what the next prompt begins with, while nobody waits; cancelling stops that at once.
 
         A brain that has not the capability does nothing.
@@ -131,12 +131,12 @@ class Brain(Protocol):
     def health(self) -> Health: ...
 
 
-def build(settings: Settings, character: Character) -> Chain:
+def build(settings: Settings, character: Character) -> BrainFallback:
     """The chosen brain, those that answer when it cannot, and her spare lines. Raises ConfigError."""
-    from vtuber.brain.chain import Chain  # noqa: PLC0415  # not above: it needs this module's Brain
+    from vtuber.brain.fallback import BrainFallback  # noqa: PLC0415  # not above: it needs this module's Brain
 
     names = {settings.brain.use: "brain.use"}
     for index, name in enumerate(settings.brain.then):
         names.setdefault(name, f"brain.then[{index}]")
     brains = {name: registry.load("brain", PARTS, name, where)(settings) for name, where in names.items()}
-    return Chain(brains, settings, character.spares)
+    return BrainFallback(brains, settings, character.spares)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vtuber.brain import Line
-from vtuber.brain.memory import Recollection
-from vtuber.brain.memory.purge import is_person
-from vtuber.events import Batch
-from vtuber.inbox.revocation import Revocation
+from vtuber.core.events import Batch
+from vtuber.memory import Recollection
+from vtuber.memory.purge import is_person
+from vtuber.moderation.revocation import Revocation
 
 
 @dataclass(slots=True)

@@ -16,14 +16,14 @@ from typing import Any
 
 from vtuber.brain import Brain, Line, Progress, Prompt
 from vtuber.brain.history import Exchange, History
-from vtuber.brain.memory import Recollection
 from vtuber.brain.question import Question, question
 from vtuber.character import Character
 from vtuber.config import Settings
-from vtuber.errors import BrainError, ConfigError
-from vtuber.events import Batch
-from vtuber.health import State
-from vtuber.inbox.revocation import Revocation
+from vtuber.core.errors import BrainError, ConfigError
+from vtuber.core.events import Batch
+from vtuber.core.health import State
+from vtuber.memory import Recollection
+from vtuber.moderation.revocation import Revocation
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class Conversation:
                 f"the persona and what is sacred take {needed} tokens, and beside a reply of "
                 f"{self._reply} only {needed + self._free - _LEAST_QUESTION} are free",
                 where=str(self._character.folder / "persona.md"),
-                cure="shorten it, raise brain.context or lower brain.max_tokens",
+                hint="shorten it, raise brain.context or lower brain.max_tokens",
             )
 
     def _tell_what_is_missing(self) -> None:
@@ -152,7 +152,7 @@ class Conversation:
             return
         await self._make_room(self._free // _SPARE_SHARE)
         if lines := self._history.lines:
-            await self._brain.read_ahead((*self._head, *lines))
+            await self._brain.prefill((*self._head, *lines))
 
     def digest(self, prompt: Prompt) -> dict[str, Any]:
         """For the journal: the question and a fingerprint of all of it, or the whole."""

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vtuber.brain import Line
-from vtuber.brain.memory import Recollection
-from vtuber.events import (
+from vtuber.core.events import (
     Answerable,
     Batch,
     ChatMessage,
@@ -19,7 +18,8 @@ from vtuber.events import (
     Subscription,
     is_paid,
 )
-from vtuber.spelling import fold, gist
+from vtuber.core.spelling import fold, gist
+from vtuber.memory import Recollection
 
 LEAD_LIMIT = 300
 """Characters of the message she answers."""

@@ -15,13 +15,13 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from vtuber import resources
 from vtuber.config import Settings, holds_secret
 from vtuber.config import lines as toml_lines
 from vtuber.config.lines import Place
 from vtuber.config.words import choices, expected, is_path, known_options, option, similar, table_in
-from vtuber.errors import ConfigError
-from vtuber.text import escaped
+from vtuber.core import resources
+from vtuber.core.errors import ConfigError
+from vtuber.core.text import escaped
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Problem:
 
     where: str
     what: str
-    cure: str = ""
+    hint: str = ""
 
 
 def find(path: Path | None = None) -> Path:
@@ -90,9 +90,9 @@ def find(path: Path | None = None) -> Path:
         own = Path(NAME)
         return own if own.exists() else resources.SHIPPED / NAME
     if path.is_dir() and (path / NAME).exists():
-        raise ConfigError("this is a folder", where=str(path), cure=f"name the file in it: {path / NAME}")
+        raise ConfigError("this is a folder", where=str(path), hint=f"name the file in it: {path / NAME}")
     if not path.exists():
-        raise ConfigError("there is no such file", where=str(path), cure="correct the path after --config")
+        raise ConfigError("there is no such file", where=str(path), hint="correct the path after --config")
     return path
 
 
@@ -134,11 +134,11 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             raw = file.read(_SIZE_LIMIT + 1)
     except IsADirectoryError:
-        raise ConfigError("this is a folder", where=str(path), cure=f"name a file such as {NAME}") from None
+        raise ConfigError("this is a folder", where=str(path), hint=f"name a file such as {NAME}") from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
     if len(raw) > _SIZE_LIMIT:
-        raise ConfigError("this is far too big for settings", where=str(path), cure=f"name a {NAME}")
+        raise ConfigError("this is far too big for settings", where=str(path), hint=f"name a {NAME}")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -146,7 +146,7 @@ def _read(path: Path) -> str:
         raise ConfigError(
             "the text is not saved as UTF-8",
             where=f"{path}:{line}",
-            cure='save it again with the encoding "UTF-8" (in Notepad: Save as, Encoding)',
+            hint='save it again with the encoding "UTF-8" (in Notepad: Save as, Encoding)',
         ) from None
 
 
@@ -157,17 +157,17 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         message, _, position = str(error).rpartition(" (at ")
         at = re.match(r"line (\d+)", position)
         line = int(at[1]) if at else text.rstrip().count("\n") + 1
-        what, cure = _syntax(message)
-        raise ConfigError(what, where=f"{path}:{line}", cure=cure) from None
+        what, hint = _syntax(message)
+        raise ConfigError(what, where=f"{path}:{line}", hint=hint) from None
     except (RecursionError, ValueError):  # brackets without end; a number of thousands of digits
-        raise ConfigError("this is no settings file", where=str(path), cure=f"name a {NAME}") from None
+        raise ConfigError("this is no settings file", where=str(path), hint=f"name a {NAME}") from None
 
 
 def _syntax(message: str) -> tuple[str, str]:
     """What tomllib says, in a streamer's words: what is wrong, and the cure."""
-    for pattern, what, cure in _SYNTAX:
+    for pattern, what, hint in _SYNTAX:
         if re.match(pattern, message):
-            return what, cure
+            return what, hint
     return f"the file cannot be understood ({escaped(message)})", f"compare it with {NAME} as it was shipped"
 
 
@@ -271,18 +271,18 @@ class _Reader:
         if kind == "extra_forbidden":
             near = similar(here)
             what = "there is no such option" if not isinstance(value, dict) else "there is no such table"
-            cure = (
+            hint = (
                 f"did you mean {' or '.join(near)}?"
                 if near
                 else f"{NAME} as it was shipped has all that there are"
             )
-            return Problem(where, what, cure)
+            return Problem(where, what, hint)
         field = option(here)
         wanted = str(context["error"]) if context and "error" in context else expected(here)
         shown = "" if isinstance(value, dict | list) else f", not {_shown(value)}"
         near = get_close_matches(str(value), choices(here), n=1)
-        cure = f'did you mean "{near[0]}"?' if near else (field.description or "") if field else ""
-        return Problem(where, f"this must be {wanted}{shown}", cure)
+        hint = f'did you mean "{near[0]}"?' if near else (field.description or "") if field else ""
+        return Problem(where, f"this must be {wanted}{shown}", hint)
 
     def where(self, here: Place) -> str:
         """The flag, or the file with line and key."""
@@ -299,8 +299,8 @@ class _Reader:
         kept.sort(key=lambda problem: _line(problem.where))
         if len(kept) == 1:
             (only,) = kept
-            return ConfigError(only.what, where=only.where, cure=only.cure)
-        listed = "".join(f"\n- {ConfigError(p.what, where=p.where, cure=p.cure)}" for p in kept)
+            return ConfigError(only.what, where=only.where, hint=only.hint)
+        listed = "".join(f"\n- {ConfigError(p.what, where=p.where, hint=p.hint)}" for p in kept)
         return ConfigError(f"{len(kept)} things cannot be used{listed}")
 
 

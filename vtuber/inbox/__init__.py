@@ -14,22 +14,13 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from vtuber import config
-from vtuber.events import Answerable, Batch, ChatMessage, Pick, is_paid
+from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, is_paid
+from vtuber.core.recent import Recent
+from vtuber.core.spelling import fold, gist
 from vtuber.inbox.crowd import PEOPLE, Crowd
-from vtuber.inbox.importance import (
-    MANY_COPIES,
-    RANKS,
-    SIDE_TALK,
-    Importance,
-    of_many,
-    paid_score,
-    score,
-    terms,
-)
-from vtuber.inbox.revocation import Revocation, Revoked
+from vtuber.inbox.rank import MANY_COPIES, RANKS, SIDE_TALK, Rank, of_many, paid_score, score, terms
 from vtuber.inbox.waiting import Entry, Key, Waiting
-from vtuber.recent import Recent
-from vtuber.spelling import fold, gist
+from vtuber.moderation.revocation import Revocation, Revoked
 
 IDS = 20_000
 """So many of the latest messages at least are known again when they come a second time."""
@@ -79,7 +70,7 @@ class Inbox:
         self.on_drop: Callable[[Answerable, Drop], None] = lambda _event, _why: None
         """Told of each event that had waited and is not answered after all; ``put`` returns the rest."""
         self._settings = settings
-        self._importance = Importance(aliases)
+        self._importance = Rank(aliases)
         self._dice = random.Random(seed)
         self._crowd = Crowd()
         self._waiting = Waiting(RANKS)

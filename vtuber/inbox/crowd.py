@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
-from vtuber.events import Room
-from vtuber.recent import Recent
+from vtuber.core.events import Room
+from vtuber.core.recent import Recent
 
 SLOT = 5.0
 """Seconds that are counted together."""

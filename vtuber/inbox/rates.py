@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from vtuber import config
-from vtuber.events import Money
+from vtuber.core.events import Money
 
 
 class Rates:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
-from vtuber.events import Answerable
+from vtuber.core.events import Answerable
 
 Key = tuple[str, str]
 """(platform, id) of a message or an author."""

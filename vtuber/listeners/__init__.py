@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Protocol, runtime_checkable
 
-from vtuber.events import Event, Redemption
-from vtuber.health import Health
+from vtuber.core.events import Event, Redemption
+from vtuber.core.health import Health
 
 PARTS = {
     "console": "vtuber.listeners.console:Console",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import random
 
-from vtuber import clock
-from vtuber.health import Contact, Health, State
+from vtuber.core import clock
+from vtuber.core.health import Contact, Health, State
 
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts to connect."""
@@ -18,10 +18,10 @@ class Lost(Exception):  # noqa: N818  # it is raised as one says it
     ``at_once``: it was asked for (a server that restarts), so it counts as no failure.
     """
 
-    def __init__(self, why: str, cure: str = "", *, at_once: bool = False) -> None:
+    def __init__(self, why: str, hint: str = "", *, at_once: bool = False) -> None:
         super().__init__(why)
         self.why = why
-        self.cure = cure
+        self.hint = hint
         self.at_once = at_once
 
 
@@ -90,7 +90,7 @@ class Connection:
         """A row of the table; ``what`` is added to what is known here."""
         contact = self.contact()
         if contact.connected is None:
-            return Health(self.part, State.DOWN, self._trouble.why, self._trouble.cure, contact)
+            return Health(self.part, State.DOWN, self._trouble.why, self._trouble.hint, contact)
         told = [f"connected for {_duration(contact.connected)}"]
         if contact.heard is not None:
             told.append(f"last heard {_duration(contact.heard)} ago")

@@ -8,11 +8,11 @@ import threading
 from collections.abc import AsyncGenerator
 from uuid import uuid4
 
-from vtuber import clock
 from vtuber.config import Settings
-from vtuber.events import Author, ChatMessage, Role
-from vtuber.health import Health, State
-from vtuber.text import clean
+from vtuber.core import clock
+from vtuber.core.events import Author, ChatMessage, Role
+from vtuber.core.health import Health, State
+from vtuber.core.text import clean
 
 LINE_LIMIT = 8192
 """Characters of a line that are looked at; the rest of it is read and thrown away."""

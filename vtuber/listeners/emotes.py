@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vtuber.events import Emote
-from vtuber.text import MESSAGE_LIMIT, clean
+from vtuber.core.events import Emote
+from vtuber.core.text import MESSAGE_LIMIT, clean
 
 LIMIT = 100
 """A message has no more pictures than this."""

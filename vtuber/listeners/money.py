@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from vtuber.events import Money
+from vtuber.core.events import Money
 
 _SYMBOLS = {
     "$": "USD", "US$": "USD", "$US": "USD", "A$": "AUD", "AU$": "AUD", "$AU": "AUD", "C$": "CAD",

@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
-from vtuber import clock
 from vtuber.config import Settings
-from vtuber.errors import BanbanError, ConfigError
-from vtuber.events import Event
-from vtuber.health import Health, State
+from vtuber.core import clock
+from vtuber.core.errors import BanbanError, ConfigError
+from vtuber.core.events import Event
+from vtuber.core.health import Health, State
 from vtuber.listeners import recordings
 from vtuber.listeners.recordings import Recording
 
@@ -24,7 +24,7 @@ class Replay:
 
     def __init__(self, settings: Settings) -> None:
         if not settings.chat.replay.file:
-            raise ConfigError("no recording is set", where="chat.replay.file", cure="give the path of one")
+            raise ConfigError("no recording is set", where="chat.replay.file", hint="give the path of one")
         self.path = Path(settings.chat.replay.file).expanduser()
         self.speed = settings.chat.replay.speed
         self.recording: Recording | None = None
@@ -57,7 +57,7 @@ class Replay:
 
     def health(self) -> Health:
         if self._trouble is not None:
-            return Health("chat.replay", State.DOWN, self._trouble.what, self._trouble.cure)
+            return Health("chat.replay", State.DOWN, self._trouble.what, self._trouble.hint)
         if self.recording is None:
             return Health("chat.replay", State.OK, f"{self.path.name}, not read yet")
         what = self.recording.summary(self.speed)

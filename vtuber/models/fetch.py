@@ -13,8 +13,8 @@ from typing import Protocol
 
 from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]  # by its __all__ it is public
 
-from vtuber.errors import BanbanError
-from vtuber.models import shelf
+from vtuber.core.errors import BanbanError
+from vtuber.models import store
 from vtuber.models.fit import gigabytes
 from vtuber.models.hub import File, Hub, Weights
 
@@ -40,7 +40,7 @@ def fetch(hub: Hub, weights: Weights, watch: Watch) -> Path:
 
     Raises BanbanError, and OSError for the disk (see ``of_the_disk``).
     """
-    home = shelf.folder() / weights.files[0].repo
+    home = store.folder() / weights.files[0].repo
     home.mkdir(parents=True, exist_ok=True)
     with _alone(home):
         missing = [file for file in weights.files if not _is_there(home / file.path, file)]
@@ -50,7 +50,7 @@ def fetch(hub: Hub, weights: Weights, watch: Watch) -> Path:
             raise BanbanError(
                 f"{gigabytes(lacking)} are still to come, and the disk has {gigabytes(free)} free",
                 where=str(home),
-                cure="make room there, or take a smaller quantization",
+                hint="make room there, or take a smaller quantization",
             )
         watch.begin(weights.size - lacking, weights.size)
         for file in missing:
@@ -65,7 +65,7 @@ def _alone(home: Path) -> Iterator[None]:
         try:
             held.enter_context(WeakFileLock(home / ".getting", timeout=0.1))
         except TimeoutError:
-            raise BanbanError("it is being fetched already", where=str(home), cure="wait for that") from None
+            raise BanbanError("it is being fetched already", where=str(home), hint="wait for that") from None
         yield
 
 
@@ -80,7 +80,7 @@ def _bring(hub: Hub, file: File, target: Path, watch: Watch) -> None:
         raise BanbanError(
             "what arrived is not what lies on the hub (its checksum differs), and was deleted",
             where=file.path,
-            cure="try again; if that does not help, something on the way changes it, such as a proxy",
+            hint="try again; if that does not help, something on the way changes it, such as a proxy",
         )
     part.replace(target)
     for left in target.parent.glob(f"{escape(target.name)}.*.part"):  # of versions that are no more
@@ -108,11 +108,11 @@ def _sha256(path: Path) -> str:
 
 
 def of_the_disk(error: OSError) -> BanbanError:
-    where = str(error.filename or shelf.folder())
+    where = str(error.filename or store.folder())
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return BanbanError(
-            "the disk is full", where=where, cure="make room: the same command goes on where it stopped"
+            "the disk is full", where=where, hint="make room: the same command goes on where it stopped"
         )
     return BanbanError(
-        f"cannot be written ({error.strerror or error})", where=where, cure="see that you may write there"
+        f"cannot be written ({error.strerror or error})", where=where, hint="see that you may write there"
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from vtuber.errors import BanbanError
-from vtuber.models import shelf
+from vtuber.core.errors import BanbanError
+from vtuber.models import store
 from vtuber.models.choices import CHOICES
 from vtuber.models.fetch import Watch, fetch, of_the_disk
 from vtuber.models.fit import GB, Place, gigabytes, judge
@@ -35,14 +35,14 @@ def get(name: str, machine: Machine, watch: Watch) -> Header:
         weights = choose(hub, name, machine, watch)
         first = fetch(hub, weights, watch)
     except KeyboardInterrupt:
-        raise BanbanError("stopped", where=name, cure="the same command goes on where it stopped") from None
+        raise BanbanError("stopped", where=name, hint="the same command goes on where it stopped") from None
     except OSError as error:
         raise of_the_disk(error) from None
     try:
-        return shelf.read(first)
+        return store.read(first)
     except ValueError as error:
         raise BanbanError(
-            f"{error}, and so it lies on the hub", where=str(first), cure="take another"
+            f"{error}, and so it lies on the hub", where=str(first), hint="take another"
         ) from None
 
 
@@ -57,13 +57,13 @@ def choose(hub: Hub, name: str, machine: Machine, watch: Watch) -> Weights:
         wanted = [weights for weights in models if _is_like(weights.name, like)]
     if not wanted:
         names = ", ".join(weights.name for weights in there[:_MOST_NAMED])
-        cure = f"it has {names}" if names else "look for a repository whose name ends in -GGUF"
-        raise BanbanError(f"it holds no {path or like or 'GGUF'}", where=repo, cure=cure)
+        hint = f"it has {names}" if names else "look for a repository whose name ends in -GGUF"
+        raise BanbanError(f"it holds no {path or like or 'GGUF'}", where=repo, hint=hint)
     weights = best(wanted, machine)
     fit = judge(weights.size, machine)
     if fit.place is Place.NOWHERE and not (like or path):
-        cure = f"take a smaller model; {repo}/{weights.name} fetches this one all the same"
-        raise BanbanError(f"none of it fits: even {weights.name} {fit.why}", where=repo, cure=cure)
+        hint = f"take a smaller model; {repo}/{weights.name} fetches this one all the same"
+        raise BanbanError(f"none of it fits: even {weights.name} {fit.why}", where=repo, hint=hint)
     of = f", the best of {len(wanted)} for this machine" if len(wanted) > 1 else ""
     watch.tell(f"{repo}/{weights.name}, {gigabytes(weights.size)}{of} ({fit.verdict}: {fit.why})")
     if fit.place is Place.CARD:
@@ -94,8 +94,8 @@ def _parse(name: str) -> tuple[str, str, str]:
     found = _NAME.fullmatch(name)
     if found is None:
         names = ", ".join(choice.name for choice in CHOICES)
-        cure = f"take one of {names}, or a repository of the hub as owner/name"
-        raise BanbanError("no model is called that", where=name, cure=cure)
+        hint = f"take one of {names}, or a repository of the hub as owner/name"
+        raise BanbanError("no model is called that", where=name, hint=hint)
     return found["repo"], found["like"] or "", found["file"] or ""
 
 

@@ -28,7 +28,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # by its __all__ it is public
 
 from vtuber.config import without_secret
-from vtuber.errors import BanbanError
+from vtuber.core.errors import BanbanError
 from vtuber.models import split
 
 _PATIENCE = 30.0
@@ -113,7 +113,7 @@ class Hub:
                 raise BanbanError(
                     f"the connection to the hub broke off ({broken or 'it sends nothing'})",
                     where=file.path,
-                    cure="the same command goes on where it stopped",
+                    hint="the same command goes on where it stopped",
                 )
             if broken:
                 time.sleep(_PAUSE)
@@ -144,20 +144,20 @@ class Hub:
         try:
             yield
         except OfflineModeIsEnabled:
-            told = BanbanError("the hub is not asked", where=repo, cure="unset HF_HUB_OFFLINE")
+            told = BanbanError("the hub is not asked", where=repo, hint="unset HF_HUB_OFFLINE")
         except HfHubHTTPError as error:
-            what, cure = _refused(error, at, repo)
-            told = BanbanError(what, where=repo, cure=cure)
+            what, hint = _refused(error, at, repo)
+            told = BanbanError(what, where=repo, hint=hint)
         except (httpx2.HTTPError, httpx2.InvalidURL):
             told = BanbanError(
                 f"no model hub can be reached at {at}: connect to the internet, set HF_ENDPOINT to a hub "
                 "that you can reach, or name a GGUF that you have with --model"
             )
         except HFValidationError:
-            told = BanbanError("no repository can be called that", where=repo, cure=f"look for it at {at}")
+            told = BanbanError("no repository can be called that", where=repo, hint=f"look for it at {at}")
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            cure = "see to HF_ENDPOINT, and whether the network wants a login first"
-            told = BanbanError("what answers there is no model hub", where=at, cure=cure)
+            hint = "see to HF_ENDPOINT, and whether the network wants a login first"
+            told = BanbanError("what answers there is no model hub", where=at, hint=hint)
         else:
             return
         raise told
@@ -167,14 +167,14 @@ def _refused(error: HfHubHTTPError, at: str, repo: str) -> tuple[str, str]:
     """What is wrong, and what to do about it."""
     status, wait = error.response.status_code, error.response.headers.get("Retry-After", "")
     if isinstance(error, GatedRepoError):
-        cure = f"ask at {at}/{repo}, and set HF_TOKEN to a token of yours, from {at}/settings/tokens"
-        return "its owner gives it only to those who asked", cure
+        hint = f"ask at {at}/{repo}, and set HF_TOKEN to a token of yours, from {at}/settings/tokens"
+        return "its owner gives it only to those who asked", hint
     if isinstance(error, RemoteEntryNotFoundError):
         return "the file is gone from the hub", "run the same command again for what is there now"
     unknown = status == httpx2.codes.UNAUTHORIZED and "Authorization" not in error.response.request.headers
     if unknown or isinstance(error, RepositoryNotFoundError):
-        cure = f"look for it at {at}; if it is not for everybody, set HF_TOKEN to a token that may read it"
-        return "there is no such repository", cure
+        hint = f"look for it at {at}; if it is not for everybody, set HF_TOKEN to a token that may read it"
+        return "there is no such repository", hint
     if status in {httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN}:
         return "the hub refuses it", "set HF_TOKEN to a token that may read it, or unset one that is too old"
     if status == httpx2.codes.TOO_MANY_REQUESTS:

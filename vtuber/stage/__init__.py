@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from vtuber.events import Sentence, Word
-from vtuber.health import Health
+from vtuber.core.events import Sentence, Word
+from vtuber.core.health import Health
 
 SCREENS = {
     "overlay": "vtuber.stage.overlay:Overlay",

@@ -10,10 +10,11 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from itertools import count
 
-from vtuber import sound
-from vtuber.clock import now
-from vtuber.errors import BanbanError
-from vtuber.events import Clip, Sound, Spoken, Word
+from vtuber.core import sound
+from vtuber.core.clock import now
+from vtuber.core.errors import BanbanError
+from vtuber.core.events import Clip, Sound, Spoken, Word
+from vtuber.core.text import escaped
 from vtuber.stage import (
     ClipBegins,
     ClipEnds,
@@ -28,7 +29,6 @@ from vtuber.stage import (
     Withdrawn,
 )
 from vtuber.stage.track import Track
-from vtuber.text import escaped
 
 log = logging.getLogger(__name__)
 

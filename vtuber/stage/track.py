@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vtuber.events import Word
+from vtuber.core.events import Word
 
 
 class Track:

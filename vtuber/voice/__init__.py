@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
-from vtuber import registry
 from vtuber.character import Character
 from vtuber.config import Settings
-from vtuber.events import Sound, Word
-from vtuber.health import Health
+from vtuber.core import registry
+from vtuber.core.events import Sound, Word
+from vtuber.core.health import Health
 
 PARTS = {
     "hibari": "vtuber.voice.hibari:Hibari",

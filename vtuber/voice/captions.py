@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from vtuber import sound
-from vtuber.events import Sound, Word
-from vtuber.voice.sentences import is_cjk, weight
+from vtuber.core import sound
+from vtuber.core.events import Sound, Word
+from vtuber.voice.segmenter import is_cjk, weight
 
 READING = 12.5
 """Weights per second at which people read along: five Chinese characters."""

@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from vtuber import clock, sound
-from vtuber.errors import VoiceError
-from vtuber.events import Sound, Word
-from vtuber.health import Health, State
+from vtuber.core import clock, sound
+from vtuber.core.errors import VoiceError
+from vtuber.core.events import Sound, Word
+from vtuber.core.health import Health, State
 
 if TYPE_CHECKING:
     from vtuber.voice import Voice
@@ -91,7 +91,7 @@ class Fallback:
             return self._first.health()
         second = self._second.health()
         what = f"{second.what}; because {self._trouble.what}"
-        return Health("voice", State.LIMITED, what, self._trouble.cure or second.cure)
+        return Health("voice", State.LIMITED, what, self._trouble.hint or second.hint)
 
     async def _start_first(self) -> None:
         if not self._first_started:

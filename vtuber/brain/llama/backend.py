@@ -10,7 +10,6 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from vtuber import clock
 from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
 from vtuber.brain.llama.child import COMMAND, Child, Request
 from vtuber.brain.llama.fit import CURE, Fit
@@ -19,9 +18,10 @@ from vtuber.brain.llama.model_file import locate
 from vtuber.brain.templates import Template
 from vtuber.brain.templates.formats import by_name
 from vtuber.config import Settings
-from vtuber.errors import BanbanError, BrainError
-from vtuber.health import Health, State
-from vtuber.text import escaped
+from vtuber.core import clock
+from vtuber.core.errors import BanbanError, BrainError
+from vtuber.core.health import Health, State
+from vtuber.core.text import escaped
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class Llama:
         async with self._turn:
             await self._read_head(await self._idle())
 
-    async def read_ahead(self, lines: tuple[Line, ...]) -> None:
+    async def prefill(self, lines: tuple[Line, ...]) -> None:
         async with self._turn:
             child = await self._idle()
             request = child.ask("warm", pieces=list(self.template.head(lines)), folder="", trusted=False)

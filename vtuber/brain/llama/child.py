@@ -12,9 +12,9 @@ import sys
 from collections import deque
 from typing import Any
 
-from vtuber import clock
-from vtuber.errors import BrainError
-from vtuber.text import escaped
+from vtuber.core import clock
+from vtuber.core.errors import BrainError
+from vtuber.core.text import escaped
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Request:
             raise BrainError(
                 f"the model said nothing for {seconds:g} seconds",
                 where="brain",
-                cure="use a smaller model or a shorter persona, or raise brain.first_token_seconds",
+                hint="use a smaller model or a shorter persona, or raise brain.first_token_seconds",
             ) from None
         if "error" in frame:
             raise BrainError(frame["error"], where="brain")

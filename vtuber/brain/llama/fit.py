@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from vtuber.brain.templates import Around, Template
 from vtuber.brain.templates.formats import FORMATS, JINJA, nearest, recognised
-from vtuber.errors import ConfigError
-from vtuber.text import escaped
+from vtuber.core.errors import ConfigError
+from vtuber.core.text import escaped
 
 CURE = f"set brain.template to what the model's card says: one of {', '.join(FORMATS)}"
 _WORDS = 200
@@ -31,12 +31,12 @@ def fit(wanted: str, path: Path, chat_template: str, learned: Mapping[str, Any])
         raise ConfigError(
             f"the model's chat template is hostile: {_told(learned['hostile'])}",
             where=f"brain.model: {path}",
-            cure=f"get the model from somebody you trust, or {CURE}",
+            hint=f"get the model from somebody you trust, or {CURE}",
         )
     if "unfit" in learned:
         doubt = f"the model's chat template cannot be used: {_told(learned['unfit'])}"
         if wanted == JINJA:
-            raise ConfigError(doubt, where="brain.template", cure=CURE)
+            raise ConfigError(doubt, where="brain.template", hint=CURE)
         return Fit(nearest(chat_template), doubt)
     template = _received(learned["template"])
     return Fit(template if wanted == JINJA else recognised(template))

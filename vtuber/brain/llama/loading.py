@@ -15,8 +15,8 @@ from vtuber.brain.llama.child import Child
 from vtuber.brain.llama.fit import Fit, fit
 from vtuber.brain.templates.formats import by_name
 from vtuber.config import Brain
-from vtuber.errors import BrainError, ConfigError
-from vtuber.text import escaped
+from vtuber.core.errors import BrainError, ConfigError
+from vtuber.core.text import escaped
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def check(settings: Brain) -> None:
         raise ConfigError(
             f"a cache of type {settings.cache_type} needs flash attention",
             where="brain.flash_attention",
-            cure='set it to "auto", or brain.cache_type to "f16"',
+            hint='set it to "auto", or brain.cache_type to "f16"',
         )
     for index, lora in enumerate(settings.lora):
         lora_file.check(index, lora.path)
@@ -95,12 +95,12 @@ async def _open_context(child: Child, path: Path, settings: Brain, seconds: floa
             raise ConfigError(
                 f"this model cannot keep a cache of type {settings.cache_type} ({escaped(error.what)})",
                 where="brain.cache_type",
-                cure='set it to "f16", or to another type',
+                hint='set it to "f16", or to another type',
             ) from None
         raise ConfigError(
             f"no room can be made for {settings.context} tokens ({escaped(error.what)})",
             where="brain.context",
-            cure="use a smaller one, a smaller model, or another brain.cache_type",
+            hint="use a smaller one, a smaller model, or another brain.cache_type",
         ) from None
 
 
@@ -108,7 +108,7 @@ def _died(error: BrainError, path: Path) -> BrainError:
     return BrainError(
         error.what,
         where=f"brain.model: {path}",
-        cure="if memory ran out, use a smaller model or a smaller brain.context",
+        hint="if memory ran out, use a smaller model or a smaller brain.context",
     )
 
 

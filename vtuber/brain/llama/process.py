@@ -33,7 +33,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from vtuber.brain.llama.heads import Heads, identity
+from vtuber.brain.llama.prompt_cache import Heads, identity
 from vtuber.brain.reply import ReplyText
 
 _TEMPLATE = "tokenizer.chat_template"

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from vtuber.brain import Line
 from vtuber.brain.templates import NAME, Around, Template
-from vtuber.errors import ConfigError
+from vtuber.core.errors import ConfigError
 
 AUTO = "auto"
 """Whatever the GGUF's chat template is, by the best means."""
@@ -123,7 +123,7 @@ def by_name(name: str) -> Template | None:
     if name not in FORMATS:
         names = ", ".join((AUTO, JINJA, *FORMATS, *_ALIASES))
         raise ConfigError(
-            f"there is no prompt format called {name!r}", where="brain.template", cure=f"use one of {names}"
+            f"there is no prompt format called {name!r}", where="brain.template", hint=f"use one of {names}"
         )
     return FORMATS[name]
 

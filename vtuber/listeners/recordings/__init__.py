@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vtuber import wire
-from vtuber.errors import ListenerError
-from vtuber.events import Event
+from vtuber.core import codec
+from vtuber.core.errors import ListenerError
+from vtuber.core.events import Event
+from vtuber.core.text import clean_name
 from vtuber.listeners.recordings import downloads, rows, vods
 from vtuber.listeners.twitch.irc import Bombs
-from vtuber.text import clean_name
 
 PLACES_KEPT = 20
 """Odd rows that are named; the others are only counted."""
@@ -70,7 +70,7 @@ def read(path: Path) -> Recording:
     """Raises ListenerError when the file cannot be read or holds no chat; it is final."""
     found = _Collection(path)
     if path.exists() and not path.is_file() and not path.is_dir():  # a pipe, say, may never end
-        raise ListenerError("this is not a file", where=str(path), cure="give a recorded chat", final=True)
+        raise ListenerError("this is not a file", where=str(path), hint="give a recorded chat", final=True)
     try:
         for row in rows.read(path):
             found.take(row)
@@ -78,14 +78,14 @@ def read(path: Path) -> Recording:
         raise ListenerError(
             f"the recording cannot be read: {error.strerror or error}",
             where=str(path),
-            cure="check the path, chat.replay.file or --replay",
+            hint="check the path, chat.replay.file or --replay",
             final=True,
         ) from error
     recording = found.recording
     if not recording.rows:
         odd = f" ({recording.places[0]})" if recording.places else ""
         raise ListenerError(
-            f"there is no chat in this file{odd}", where=str(path), cure=f"give it {FORMATS}", final=True
+            f"there is no chat in this file{odd}", where=str(path), hint=f"give it {FORMATS}", final=True
         )
     recording.rows.sort(key=lambda timed: timed[0])
     recording.different = len({(event.platform, event.id) for _, event in recording.rows})
@@ -153,4 +153,4 @@ def _heard(row: Mapping[str, Any]) -> tuple[float, Event | None]:
     offset = rows.seconds(row["t"])
     if offset is None:
         raise ValueError("no time")
-    return offset, wire.load(row.get("event"))
+    return offset, codec.load(row.get("event"))

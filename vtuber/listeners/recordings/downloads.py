@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from vtuber.events import Author, ChatMessage, Deletion, Event, Gift, Money, Role, Subscription
+from vtuber.core.events import Author, ChatMessage, Deletion, Event, Gift, Money, Role, Subscription
+from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes, money
 from vtuber.listeners.recordings.rows import items, mapping, seconds, text
 from vtuber.listeners.twitch import irc as twitch_irc
-from vtuber.text import clean, clean_name
 
 ID_LIMIT = twitch_irc.ID_LIMIT
 

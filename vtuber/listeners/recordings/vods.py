@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from vtuber.events import Author, ChatMessage, Event, Money, Role
+from vtuber.core.events import Author, ChatMessage, Event, Money, Role
+from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes
 from vtuber.listeners.recordings.rows import items, mapping, seconds, text
 from vtuber.listeners.twitch import irc as twitch_irc
-from vtuber.text import clean, clean_name
 
 # What Twitch says before the words of a subscriber.
 _ANNOUNCED = re.compile(

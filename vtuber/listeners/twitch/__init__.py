@@ -6,13 +6,13 @@ import logging
 import re
 
 from vtuber.config import Settings
-from vtuber.errors import ConfigError
+from vtuber.core.errors import ConfigError
+from vtuber.core.text import escaped
 from vtuber.listeners import Listener
 from vtuber.listeners.twitch.account import AccountTwitch
 from vtuber.listeners.twitch.anonymous import AnonymousTwitch
 from vtuber.listeners.twitch.session import Session
 from vtuber.listeners.twitch.tokens import Token, TokenFile
-from vtuber.text import escaped
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,6 @@ def channel_name(given: str, where: str = "chat.twitch.channels") -> str:
         raise ConfigError(
             f"{escaped(given[:60])!r} is no name of a Twitch channel",
             where=where,
-            cure="write the name as it stands in the channel's address: letters, digits and _",
+            hint="write the name as it stands in the channel's address: letters, digits and _",
         )
     return name.lower()

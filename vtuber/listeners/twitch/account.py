@@ -9,10 +9,12 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from vtuber import clock
 from vtuber.config import Settings
-from vtuber.events import ChatMessage, Event, Redemption, Role
-from vtuber.health import Health, State
+from vtuber.core import clock
+from vtuber.core.events import ChatMessage, Event, Redemption, Role
+from vtuber.core.health import Health, State
+from vtuber.core.recent import Recent
+from vtuber.core.text import clean, escaped
 from vtuber.listeners.connection import Connection, Lost
 from vtuber.listeners.recordings.rows import mapping, text
 from vtuber.listeners.twitch import wants
@@ -22,8 +24,6 @@ from vtuber.listeners.twitch.eventsub import Reader
 from vtuber.listeners.twitch.helix import LOGIN, MEND_SECONDS, Denied, Refused
 from vtuber.listeners.twitch.inflow import Inflow
 from vtuber.listeners.twitch.session import Session
-from vtuber.recent import Recent
-from vtuber.text import clean, escaped
 
 log = logging.getLogger(__name__)
 
@@ -83,21 +83,21 @@ class AccountTwitch:
         if self._anonymous is not None:
             row = self._anonymous.health()
             state = State.LIMITED if row.state is State.OK else row.state
-            return replace(row, state=state, what=f"{row.what}: {self._denied.why}", cure=self._denied.cure)
+            return replace(row, state=state, what=f"{row.what}: {self._denied.why}", hint=self._denied.hint)
         row = self._chat.health(f"as {self._session.reader.login}")
         if row.state is State.OK and not self._beside.is_known:  # soon; a check waits for it
             return replace(row, state=State.DOWN, what=f"{row.what}, asking for what chat does not tell")
         lacks = self._lacks()
         if row.state is not State.OK or not lacks:
             return row
-        cure = "; ".join(dict.fromkeys(lacks.values()))
-        return replace(row, state=State.LIMITED, what=f"{row.what}, without {', '.join(lacks)}", cure=cure)
+        hint = "; ".join(dict.fromkeys(lacks.values()))
+        return replace(row, state=State.LIMITED, what=f"{row.what}, without {', '.join(lacks)}", hint=hint)
 
     def _lacks(self) -> dict[str, str]:
         """What does not work, and what the streamer can do about it."""
         writes = self._settings.chat.twitch.write == "nothing" or self._may_write()
-        cure = f"let {self._session.reader.login} write ({wants.WRITE_CHAT}): {LOGIN}"
-        return self._beside.lacks if writes else {**self._beside.lacks, "writing": cure}
+        hint = f"let {self._session.reader.login} write ({wants.WRITE_CHAT}): {LOGIN}"
+        return self._beside.lacks if writes else {**self._beside.lacks, "writing": hint}
 
     # Writing, and settling.
 

@@ -15,14 +15,14 @@ from dataclasses import replace
 
 import aiohttp
 
-from vtuber import clock
 from vtuber.config import Settings
-from vtuber.events import Event
-from vtuber.health import Health
+from vtuber.core import clock
+from vtuber.core.events import Event
+from vtuber.core.health import Health
+from vtuber.core.recent import Recent
+from vtuber.core.text import clean, escaped
 from vtuber.listeners.connection import Connection, Lost
 from vtuber.listeners.twitch import irc as twitch_irc
-from vtuber.recent import Recent
-from vtuber.text import clean, escaped
 
 log = logging.getLogger(__name__)
 

@@ -54,7 +54,7 @@ class Beside:
             try:
                 await self._attend()
             except Denied as denied:
-                self._lacks, self.is_known = {"what chat does not tell": denied.cure}, True
+                self._lacks, self.is_known = {"what chat does not tell": denied.hint}, True
                 await asyncio.sleep(MEND_SECONDS)
             except Lost as lost:
                 self._connection.lost(lost)
@@ -89,7 +89,7 @@ class Beside:
         }
         if lacks.get(wants.REWARDS) == "":
             lacks |= await self.rewards.learn(room, scopes)
-        return {what: cure for what, cure in lacks.items() if cure}
+        return {what: hint for what, hint in lacks.items() if hint}
 
     async def _subscribe(self, feed: Feed, host: Token, scopes: frozenset[str], want: Want) -> str:
         """Returns "", or what the streamer can do."""

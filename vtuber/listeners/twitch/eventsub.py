@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from vtuber.events import (
+from vtuber.core.events import (
     Author,
     ChatMessage,
     Deletion,
@@ -28,10 +28,10 @@ from vtuber.events import (
     StreamStatus,
     Subscription,
 )
+from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes
 from vtuber.listeners.recordings.rows import items, mapping, text
 from vtuber.listeners.twitch.irc import ID_LIMIT, TIERS, login_of, number, roles_of, said
-from vtuber.text import clean, clean_name
 
 _FRAGMENTS_LIMIT = 500
 _SHARED = "shared_chat_"

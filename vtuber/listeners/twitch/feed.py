@@ -16,10 +16,10 @@ import aiohttp
 import twitchio
 from twitchio.eventsub.websockets import Websocket
 
-from vtuber import clock
+from vtuber.core import clock
+from vtuber.core.text import clean
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.recordings.rows import mapping, text
-from vtuber.text import clean
 
 CONNECT_SECONDS = 15.0
 """twitchio itself waits 11 of them for Twitch's welcome."""
@@ -150,7 +150,7 @@ class Feed:
             await asyncio.gather(leaving, return_exceptions=True)
         if self._following.done():
             lost = self._following.result()
-            raise Lost(lost.why, lost.cure, at_once=lost.at_once)
+            raise Lost(lost.why, lost.hint, at_once=lost.at_once)
 
     async def close(self) -> None:
         self._following.cancel()
@@ -180,7 +180,7 @@ class Feed:
             try:
                 await self._connect(address)
             except Lost as lost:
-                return Lost(lost.why, lost.cure, at_once=True)
+                return Lost(lost.why, lost.hint, at_once=True)
             with suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN_SECONDS):
                     await old.over.wait()

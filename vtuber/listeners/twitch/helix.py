@@ -14,12 +14,12 @@ import aiohttp
 import twitchio
 from twitchio.http import Route
 
-from vtuber import clock
 from vtuber.config import TwitchChat
-from vtuber.errors import ConfigError
+from vtuber.core import clock
+from vtuber.core.errors import ConfigError
+from vtuber.core.text import clean, escaped
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.twitch.tokens import Token, TokenFile
-from vtuber.text import clean, escaped
 
 T = TypeVar("T")
 
@@ -163,7 +163,7 @@ class Helix:
         try:
             tokens = await clock.in_thread(self._file.read)
         except ConfigError as error:
-            raise Denied(f"{error.where}: {error.what}", error.cure) from None
+            raise Denied(f"{error.where}: {error.what}", error.hint) from None
         for token in tokens:
             if token.user_id == account and token.access not in self._dead:
                 return token
@@ -231,7 +231,7 @@ def _addresses(settings: TwitchChat) -> dict[str, str]:
         raise ConfigError(
             "twitchio needs an address that ends with /oauth2",
             where="chat.twitch.id_url",
-            cure="end it so, or leave it away",
+            hint="end it so, or leave it away",
         )
     return {"BASE": settings.api_url.rstrip("/") + "/", "ID_BASE": base + "/"}
 
@@ -241,7 +241,7 @@ def _point_twitchio(addresses: dict[str, str]) -> None:
     for name, address in addresses.items():
         if not isinstance(getattr(Route, name, None), str):
             raise ConfigError(
-                "this twitchio keeps its addresses elsewhere", cure="install the one in constraints.txt"
+                "this twitchio keeps its addresses elsewhere", hint="install the one in constraints.txt"
             )
         setattr(Route, name, address)
     logging.getLogger("twitchio").setLevel(logging.ERROR)

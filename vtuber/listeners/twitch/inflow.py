@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from vtuber.events import Event
+from vtuber.core.events import Event
 
 LIMIT = 256
 

@@ -12,10 +12,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from vtuber.events import Author, ChatMessage, Deletion, Event, Gift, Mark, Money, Raid, Role, Subscription
+from vtuber.core.events import (
+    Author,
+    ChatMessage,
+    Deletion,
+    Event,
+    Gift,
+    Mark,
+    Money,
+    Raid,
+    Role,
+    Subscription,
+)
+from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes
 from vtuber.listeners.money import CODES
-from vtuber.text import clean, clean_name
 
 LINE_LIMIT = 16_384
 """Characters of a line; Twitch's are at most 8,191 bytes of tags and 512 of the rest."""

@@ -15,12 +15,12 @@ from typing import Any
 
 import aiohttp
 
-from vtuber import clock
 from vtuber.config import Settings
-from vtuber.errors import ConfigError, ListenerError
+from vtuber.core import clock
+from vtuber.core.errors import ConfigError, ListenerError
+from vtuber.core.text import clean, escaped
 from vtuber.listeners.twitch.scopes import SCOPES
 from vtuber.listeners.twitch.tokens import Token, TokenFile
-from vtuber.text import clean, escaped
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ async def login(settings: Settings, file: TokenFile, invite: Callable[[Invitatio
         raise ConfigError(
             "logging in needs the client id of an application of your own",
             where="chat.twitch.client_id",
-            cure="register one at https://dev.twitch.tv/console (any name, OAuth redirect URL "
+            hint="register one at https://dev.twitch.tv/console (any name, OAuth redirect URL "
             "http://localhost, category Chat Bot, client type Public), and write here: "
             'client_id = "its client id"',
         )
@@ -77,7 +77,7 @@ async def logout(settings: Settings, file: TokenFile, name: str = "") -> list[st
     if name and not chosen:
         raise ConfigError(
             f"{escaped(name[:60])!r} is not logged in at Twitch",
-            cure=f"logged in: {', '.join(token.login for token in tokens) or 'nobody'}",
+            hint=f"logged in: {', '.join(token.login for token in tokens) or 'nobody'}",
         )
     told = []
     async with _service(settings) as service:
@@ -120,7 +120,7 @@ class _Service:
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             why = clean(str(error)) or "no answer"
             raise ListenerError(
-                f"Twitch cannot be reached: {why}", where=self._url, cure="check the network"
+                f"Twitch cannot be reached: {why}", where=self._url, hint="check the network"
             ) from error
         try:
             answer = json.loads(body or b"{}")
@@ -129,7 +129,7 @@ class _Service:
         refused = 400 <= status < 500 and status != 429  # 429 says: later
         if not isinstance(answer, dict) or not (refused or status < 300):
             raise ListenerError(
-                f"Twitch gives no proper answer (HTTP {status})", where=self._url, cure="try again later"
+                f"Twitch gives no proper answer (HTTP {status})", where=self._url, hint="try again later"
             )
         if refused:
             raise _Refused(_text(answer, "message") or _text(answer, "error") or f"HTTP {status}")
@@ -228,14 +228,14 @@ async def _validated(service: _Service, client_id: str, access: str, refresh: st
 
 
 def _given_up(why: str) -> ListenerError:
-    return ListenerError(why, cure="begin again: banban login twitch")
+    return ListenerError(why, hint="begin again: banban login twitch")
 
 
 def _about_application(refused: _Refused) -> ConfigError:
     return ConfigError(
         f"Twitch does not accept the application: {refused.why}",
         where="chat.twitch.client_id",
-        cure="compare it with https://dev.twitch.tv/console; the client type must be public",
+        hint="compare it with https://dev.twitch.tv/console; the client type must be public",
     )
 
 

@@ -11,7 +11,7 @@ import logging
 import twitchio
 
 from vtuber.config import TwitchChat
-from vtuber.events import Redemption
+from vtuber.core.events import Redemption
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.twitch import wants
 from vtuber.listeners.twitch.eventsub import Reader
@@ -124,9 +124,9 @@ class Rewards:
         try:
             self._reader.reward_ids.add(await self._session.helix.ask(room, post))
         except Refused as refused:
-            self._seen[_key(title)] = cure = _cure(refused)
-            log.warning("#%s: the reward %r could not be made: %s", self._channel, title, cure)
-            return cure
+            self._seen[_key(title)] = hint = _cure(refused)
+            log.warning("#%s: the reward %r could not be made: %s", self._channel, title, hint)
+            return hint
         except Lost as lost:
             return f"nothing: it is tried again ({lost.why})"
         self._seen[_key(title)] = _GONE

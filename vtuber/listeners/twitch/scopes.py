@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from vtuber.health import Health, State
+from vtuber.core.health import Health, State
 
 SCOPES = {
     "user:read:chat": "hear the chat: messages, subscriptions, gifts, raids, and what moderators remove",

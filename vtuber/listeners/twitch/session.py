@@ -13,6 +13,7 @@ import twitchio
 from twitchio.eventsub import SubscriptionType
 
 from vtuber.config import Settings
+from vtuber.core.text import clean
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.recordings.rows import mapping, text
 from vtuber.listeners.twitch.feed import Feed, Hear
@@ -20,7 +21,6 @@ from vtuber.listeners.twitch.helix import Helix, Refused
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 from vtuber.listeners.twitch.wants import Want
 from vtuber.listeners.twitch.writing import Pen
-from vtuber.text import clean
 
 _WRITTEN_KEPT = 50
 

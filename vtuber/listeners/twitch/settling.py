@@ -7,10 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from vtuber.events import Redemption
+from vtuber.core.events import Redemption
+from vtuber.core.text import escaped
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.twitch.helix import Refused
-from vtuber.text import escaped
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from platformdirs import user_config_path
 from pydantic import TypeAdapter, ValidationError
 
-from vtuber.errors import ConfigError
+from vtuber.core.errors import ConfigError
 
 if sys.platform == "win32":
     import msvcrt
@@ -83,7 +83,7 @@ class TokenFile:
             raise ConfigError(
                 "the file is damaged",
                 where=str(self.path),
-                cure="delete it, and log in again: banban login twitch",
+                hint="delete it, and log in again: banban login twitch",
             ) from None  # the error below quotes the file
         return sorted(tokens, key=lambda token: token.login)
 
@@ -94,13 +94,13 @@ class TokenFile:
             raise ConfigError(
                 "the file with your Twitch tokens belongs to somebody else",
                 where=str(self.path),
-                cure="delete it, and log in again: banban login twitch",
+                hint="delete it, and log in again: banban login twitch",
             )
         if stat.S_IMODE(status.st_mode) & 0o077:
             raise ConfigError(
                 "others can read the file with your Twitch tokens",
                 where=str(self.path),
-                cure=f'chmod 600 "{self.path}"; others may know the tokens by now, so get new ones: '
+                hint=f'chmod 600 "{self.path}"; others may know the tokens by now, so get new ones: '
                 "banban logout twitch, banban login twitch",
             )
 
@@ -132,7 +132,7 @@ class TokenFile:
                 raise ConfigError(
                     "another process does not let go of the file with your Twitch tokens",
                     where=str(self.path),
-                    cure="end what else of banban is running, and try again",
+                    hint="end what else of banban is running, and try again",
                 ) from None
             yield
         finally:
@@ -146,7 +146,7 @@ class TokenFile:
             raise ConfigError(
                 f"the file with your Twitch tokens cannot be used: {error.strerror}",
                 where=str(error.filename or self.path),
-                cure="see to it that you may read and write the file and its folder",
+                hint="see to it that you may read and write the file and its folder",
             ) from error
 
 

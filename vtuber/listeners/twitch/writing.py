@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from vtuber import clock
-from vtuber.text import clean
+from vtuber.core import clock
+from vtuber.core.text import clean
 
 LENGTH = 500
 """Characters of a line."""

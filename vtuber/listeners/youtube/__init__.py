@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vtuber.config import Settings
-from vtuber.errors import ConfigError
+from vtuber.core.errors import ConfigError
 from vtuber.listeners.youtube import source
 from vtuber.listeners.youtube.client import KEY, key
 from vtuber.listeners.youtube.quota import Quota
@@ -17,7 +17,7 @@ def build(settings: Settings) -> list[Stream]:
         raise ConfigError(
             "the API cannot be asked without a key",
             where="chat.youtube.way",
-            cure=f'put a key into the environment variable {KEY}, or set the way to "auto"',
+            hint=f'put a key into the environment variable {KEY}, or set the way to "auto"',
         )
     sources = [
         source.read(given, f"chat.youtube.streams[{index}]") for index, given in enumerate(asked.streams)

@@ -11,10 +11,11 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
-from vtuber import clock
 from vtuber.config import Settings
-from vtuber.errors import ListenerError
-from vtuber.events import Event
+from vtuber.core import clock
+from vtuber.core.errors import ListenerError
+from vtuber.core.events import Event
+from vtuber.core.text import escaped
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.youtube.client import Client, Gone, Misasked
 from vtuber.listeners.youtube.finders import chat_id, read, videos
@@ -22,7 +23,6 @@ from vtuber.listeners.youtube.items import Reader
 from vtuber.listeners.youtube.quota import CHAT, Quota
 from vtuber.listeners.youtube.tree import at, rows, string
 from vtuber.listeners.youtube.watch import Airing
-from vtuber.text import escaped
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Api:
             raise ListenerError(
                 f"the YouTube video {self._video_id!r} is private, or does not exist",
                 where="chat.youtube.streams",
-                cure="make it public or unlisted, or give another one",
+                hint="make it public or unlisted, or give another one",
                 final=True,
             )
         video = read(found[0])
@@ -84,7 +84,7 @@ class Api:
             raise ListenerError(
                 f"the YouTube video {self._video_id!r} has no chat",
                 where="chat.youtube.streams",
-                cure="switch the live chat on, in the stream's settings",
+                hint="switch the live chat on, in the stream's settings",
                 final=True,
             )
         log.info("reading the chat of %s through YouTube's API", escaped(video.title or self._video_id))

@@ -13,9 +13,9 @@ from typing import Any, Self
 import httpx
 from pytchat import config
 
-from vtuber import clock
+from vtuber.core import clock
+from vtuber.core.text import clean
 from vtuber.listeners.connection import Lost
-from vtuber.text import clean
 
 REQUEST_SECONDS = 15.0
 SIZE_LIMIT = 8 << 20

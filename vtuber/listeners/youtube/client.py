@@ -13,14 +13,14 @@ from typing import Any, Self
 
 import aiohttp
 
-from vtuber import clock
 from vtuber.config import Settings
-from vtuber.errors import ListenerError
+from vtuber.core import clock
+from vtuber.core.errors import ListenerError
+from vtuber.core.text import clean
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.youtube.quota import Quota
 from vtuber.listeners.youtube.tree import rows, string
 from vtuber.listeners.youtube.way import Refused
-from vtuber.text import clean
 
 KEY = "BANBAN_YOUTUBE_API_KEY"
 REQUEST_SECONDS = 15.0
@@ -108,7 +108,7 @@ class Client:
         elif reasons & _TOO_OFTEN or retry_after or status == 429:
             refusal = Refused(why, "she waits, and asks again", after=_calm(retry_after))
         elif "liveChatDisabled" in reasons:
-            refusal = ListenerError("the stream has no chat", cure="turn it on in YouTube Studio", final=True)
+            refusal = ListenerError("the stream has no chat", hint="turn it on in YouTube Studio", final=True)
         elif reasons & _GONE or status == 404:
             refusal = Gone(why)
         elif reasons & _BAD_KEY or status == 401 or "api key" in said.lower():
@@ -118,7 +118,7 @@ class Client:
             )
         elif status == 403:
             refusal = ListenerError(
-                why, cure="the API shows only chats that are open to everyone", final=True
+                why, hint="the API shows only chats that are open to everyone", final=True
             )
         elif status == 400:
             refusal = Misasked(why)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from vtuber.core.text import clean
 from vtuber.listeners.youtube import watch
 from vtuber.listeners.youtube.browser import Browser, Missing
 from vtuber.listeners.youtube.client import Client, Gone
@@ -15,7 +16,6 @@ from vtuber.listeners.youtube.source import Source
 from vtuber.listeners.youtube.tree import rows, string, table
 from vtuber.listeners.youtube.watch import Airing, Video
 from vtuber.listeners.youtube.way import Refused
-from vtuber.text import clean
 
 _LATEST = 50
 """So many of a channel's videos are looked at: as many as one request may ask for."""

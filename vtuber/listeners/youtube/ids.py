@@ -10,7 +10,7 @@ import base64
 import hashlib
 from urllib.parse import unquote
 
-from vtuber.text import clean
+from vtuber.core.text import clean
 
 LIMIT = 100
 

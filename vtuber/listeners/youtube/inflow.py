@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
-from vtuber import clock
-from vtuber.events import Event
+from vtuber.core import clock
+from vtuber.core.events import Event
 from vtuber.listeners.youtube.way import Way
 
 LIMIT = 4000

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from vtuber.events import Author, ChatMessage, Deletion, Event, Gift, Mark, Money, Role, Subscription
+from vtuber.core.events import Author, ChatMessage, Deletion, Event, Gift, Mark, Money, Role, Subscription
+from vtuber.core.text import clean, clean_name, escaped
 from vtuber.listeners import emotes, money
 from vtuber.listeners.youtube.ids import LIMIT, message_id
 from vtuber.listeners.youtube.tree import string, table
-from vtuber.text import clean, clean_name, escaped
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from vtuber.events import Answerable, Deletion, Event
-from vtuber.recent import Recent
+from vtuber.core.events import Answerable, Deletion, Event
+from vtuber.core.recent import Recent
 
 HISTORY_SECONDS = 30.0
 """What was said so long before she came is still told. By YouTube's clock alone."""

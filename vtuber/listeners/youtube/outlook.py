@@ -25,7 +25,7 @@ class Step(StrEnum):
 class Outlook:
     step: Step
     what: str
-    cure: str = ""
+    hint: str = ""
     goes_on: bool = False
     """Whether the stream has not ended, if it ever began."""
     again: float = 20.0
@@ -54,16 +54,16 @@ def outlook(video: Video | None, source: Source) -> Outlook:
 def _ahead(video: Video) -> Outlook:
     """Of a stream that is on, or will be."""
     if video.chatless:
-        cure = "switch the live chat on in YouTube Studio, in the stream's settings"
-        return barred(f"the stream has no chat. YouTube says: {video.chatless}", cure, goes_on=True)
+        hint = "switch the live chat on in YouTube Studio, in the stream's settings"
+        return barred(f"the stream has no chat. YouTube says: {video.chatless}", hint, goes_on=True)
     if video.airing is Airing.UPCOMING:
         return Outlook(Step.WAIT, "waiting for the stream" + _planned(video.starts), goes_on=True)
     return Outlook(Step.HEAR, "", goes_on=True)
 
 
-def barred(what: str, cure: str, *, goes_on: bool = False) -> Outlook:
+def barred(what: str, hint: str, *, goes_on: bool = False) -> Outlook:
     """It cannot be heard, for this reason."""
-    return Outlook(Step.BARRED, what, cure, goes_on, again=60.0)
+    return Outlook(Step.BARRED, what, hint, goes_on, again=60.0)
 
 
 def _refused(words: str, source: Source) -> Outlook:

@@ -20,17 +20,17 @@ from pytchat import ChatProcessor, config, exceptions, util
 from pytchat.paramgen import liveparam
 from pytchat.parser.live import Parser
 
-from vtuber import clock
 from vtuber.config import Settings
-from vtuber.errors import ListenerError
-from vtuber.events import Deletion, Event
+from vtuber.core import clock
+from vtuber.core.errors import ListenerError
+from vtuber.core.events import Deletion, Event
+from vtuber.core.text import escaped
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.youtube import watch
 from vtuber.listeners.youtube.browser import Browser
 from vtuber.listeners.youtube.renderers import Reader
 from vtuber.listeners.youtube.tree import rows, string
 from vtuber.listeners.youtube.watch import Airing, Video
-from vtuber.text import escaped
 
 log = logging.getLogger(__name__)
 
@@ -116,20 +116,20 @@ class Pages:
 
     def _legible(self, video: Video | None) -> Video:
         """The same video. Raises ListenerError when it has no chat for us."""
-        what, cure = f"the YouTube video {self._video_id!r}", "check the address of the stream"
+        what, hint = f"the YouTube video {self._video_id!r}", "check the address of the stream"
         if video is None:
             problem = f"{what} does not exist"
         elif video.refusal:
             problem = f"{what} cannot be seen by everybody. YouTube says: {video.refusal}"
-            cure = "make it public or unlisted, or give another one"
+            hint = "make it public or unlisted, or give another one"
         elif video.airing is Airing.NEVER:
             problem = f"{what} is no live stream"
         elif video.chatless:
             problem = f"{what} has no chat. YouTube says: {video.chatless}"
-            cure = "switch the live chat on, in the stream's settings"
+            hint = "switch the live chat on, in the stream's settings"
         else:
             return video
-        raise ListenerError(problem, where="chat.youtube.streams", cure=cure, final=True)
+        raise ListenerError(problem, where="chat.youtube.streams", hint=hint, final=True)
 
     async def _confirm_end(self, browser: Browser) -> None:
         """A chat that ends with its stream is over. Raises when it is not over, or for another reason."""

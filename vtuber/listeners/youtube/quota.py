@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from vtuber import clock
+from vtuber.core import clock
 from vtuber.listeners.youtube.way import Refused
 
 LIST = 1
@@ -67,8 +67,8 @@ class Quota:
             "she reads it again when the day turns (midnight, Pacific time)",
         )
 
-    def over(self, why: str, cure: str) -> Refused:
-        return Refused(why, cure, after=self._until_midnight())
+    def over(self, why: str, hint: str) -> Refused:
+        return Refused(why, hint, after=self._until_midnight())
 
     def heed(self, dated: str) -> None:
         """What YouTube's clock says: the ``Date`` of an answer."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from vtuber.events import (
+from vtuber.core.events import (
     Author,
     ChatMessage,
     Deletion,
@@ -26,10 +26,10 @@ from vtuber.events import (
     Role,
     Subscription,
 )
+from vtuber.core.text import NAME_LIMIT, clean, clean_name, escaped
 from vtuber.listeners import emotes, money
 from vtuber.listeners.youtube.ids import LIMIT, message_id
 from vtuber.listeners.youtube.tree import RUNS_LIMIT, rows, string, table, text
-from vtuber.text import NAME_LIMIT, clean, clean_name, escaped
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from vtuber import clock
+from vtuber.core import clock
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.youtube.finders import Finder
 from vtuber.listeners.youtube.watch import Video
@@ -88,5 +88,5 @@ class Routes:
         known = [(route.name, route.trouble) for route in self._routes if route.trouble]
         if len(known) == 1:
             return known[0][1]
-        cures = dict.fromkeys(trouble.cure for _, trouble in known if trouble.cure)
+        cures = dict.fromkeys(trouble.hint for _, trouble in known if trouble.hint)
         return Lost("; ".join(f"{name}: {trouble.why}" for name, trouble in known), "; ".join(cures))

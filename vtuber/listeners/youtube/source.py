@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from vtuber.errors import ConfigError
-from vtuber.text import clean, escaped
+from vtuber.core.errors import ConfigError
+from vtuber.core.text import clean, escaped
 
 _VIDEO = re.compile(r"[A-Za-z0-9_-]{11}")
 _CHANNEL = re.compile(r"UC[A-Za-z0-9_-]{22}")
@@ -46,7 +46,7 @@ def read(given: str, where: str = "chat.youtube.streams") -> Source:
     raise ConfigError(
         f"{escaped(text[:60])!r} is no video and no channel of YouTube",
         where=where,
-        cure='write the address of the stream or of the channel, or the channel\'s "@name"',
+        hint='write the address of the stream or of the channel, or the channel\'s "@name"',
     )
 
 

@@ -14,11 +14,12 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import replace
 
-from vtuber import clock
 from vtuber.config import Settings
-from vtuber.errors import ListenerError
-from vtuber.events import Event, StreamStatus
-from vtuber.health import Health, State
+from vtuber.core import clock
+from vtuber.core.errors import ListenerError
+from vtuber.core.events import Event, StreamStatus
+from vtuber.core.health import Health, State
+from vtuber.core.text import escaped
 from vtuber.listeners.connection import Connection, Lost
 from vtuber.listeners.youtube.api import Api
 from vtuber.listeners.youtube.browser import Browser
@@ -33,7 +34,6 @@ from vtuber.listeners.youtube.routes import Route, Routes
 from vtuber.listeners.youtube.source import Source
 from vtuber.listeners.youtube.watch import Video
 from vtuber.listeners.youtube.way import Refused
-from vtuber.text import escaped
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Stream:
     def health(self) -> Health:
         if view := self._outlook:
             contact = self._connection.contact()
-            health = Health(self._connection.part, _STATES[view.step], view.what, view.cure, contact)
+            health = Health(self._connection.part, _STATES[view.step], view.what, view.hint, contact)
         else:
             health = self._connection.health(f"by {self._by.name}" if self._by else "")
         if health.state is not State.OK:
@@ -90,7 +90,7 @@ class Stream:
         asks_api = self._settings.chat.youtube.way == "api" or (self._by and self._by.name == _API)
         told = [health.what, *([str(self._quota)] if asks_api else []), *(lost.why for lost in others)]
         health = replace(health, what=", ".join(told))
-        return replace(health, state=State.LIMITED, cure=others[0].cure) if others else health
+        return replace(health, state=State.LIMITED, hint=others[0].hint) if others else health
 
     # Looking.
 
@@ -117,7 +117,7 @@ class Stream:
                     await finder.check()
                 except Refused as refused:
                     route.failed(refused)
-                    log.warning("YouTube: %s", escaped(f"{refused.why}; {refused.cure}"))
+                    log.warning("YouTube: %s", escaped(f"{refused.why}; {refused.hint}"))
 
     async def _attempt(self) -> AsyncGenerator[Event, None]:
         """Looks how the stream is, and hears it while it can be heard."""
@@ -139,7 +139,7 @@ class Stream:
         except Lost as lost:
             self._lose(route, lost)
         except ListenerError as error:
-            self._rest(barred(error.what, error.cure))
+            self._rest(barred(error.what, error.hint))
 
     def _target(self) -> Source:
         """What to look at: once a stream has begun, that one until it ends, whatever its channel shows."""
@@ -228,7 +228,7 @@ class Stream:
         trouble = self._routes.trouble()
         if self._settings.chat.youtube.way == "auto" and not key():
             hint = f"with a key in {KEY}, the official API would take over"
-            trouble = Lost(trouble.why, "; ".join(filter(None, [trouble.cure, hint])))
+            trouble = Lost(trouble.why, "; ".join(filter(None, [trouble.hint, hint])))
         self._connection.lost(trouble)
         self._pause = self._connection.pause()
 
@@ -237,5 +237,5 @@ class Stream:
         trouble = self._routes.trouble()
         wait = self._routes.again() - clock.now()
         if wait == math.inf:
-            raise ListenerError(trouble.why, where=self.source.where, cure=trouble.cure, final=True)
+            raise ListenerError(trouble.why, where=self.source.where, hint=trouble.hint, final=True)
         self._pause = wait

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from vtuber.core.text import clean
 from vtuber.listeners.connection import Lost
 from vtuber.listeners.youtube.browser import no_consent
 from vtuber.listeners.youtube.tree import rows, string, table, text
-from vtuber.text import clean
 
 _PLAYER = re.compile(r"\bytInitialPlayerResponse\s*=\s*(?=\{)")
 _CONTENT = re.compile(r"\bytInitialData\b[\"'\]\s]*=\s*(?=\{)")

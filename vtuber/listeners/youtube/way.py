@@ -6,7 +6,7 @@ import math
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
-from vtuber.events import Event
+from vtuber.core.events import Event
 from vtuber.listeners.connection import Lost
 
 
@@ -33,6 +33,6 @@ class Way(Protocol):
 class Refused(Lost):
     """A way that is of no use for ``after`` seconds, however often it is tried; by default for ever."""
 
-    def __init__(self, why: str, cure: str = "", *, after: float = math.inf) -> None:
-        super().__init__(why, cure)
+    def __init__(self, why: str, hint: str = "", *, after: float = math.inf) -> None:
+        super().__init__(why, hint)
         self.after = after

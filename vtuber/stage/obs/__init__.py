@@ -10,9 +10,10 @@ import asyncio
 import logging
 import os
 
-from vtuber import clock, config
+from vtuber import config
 from vtuber.character import Character
-from vtuber.health import Health, State
+from vtuber.core import clock
+from vtuber.core.health import Health, State
 from vtuber.stage import Cue
 from vtuber.stage.obs.captions import Captions
 from vtuber.stage.obs.link import PART, PASSWORD, Link, Picture

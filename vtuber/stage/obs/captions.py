@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vtuber import sound
+from vtuber.core import sound
 from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Withdrawn
 from vtuber.stage.track import Track
 

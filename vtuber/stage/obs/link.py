@@ -15,9 +15,9 @@ import websocket
 from obswebsocket import core, exceptions, requests
 
 from vtuber import config
-from vtuber.errors import StageError
-from vtuber.health import Health, State
-from vtuber.text import escaped
+from vtuber.core.errors import StageError
+from vtuber.core.health import Health, State
+from vtuber.core.text import escaped
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ class Link:
                 wait = first
                 self._serve(client)
             except StageError as error:
-                self._report(State.DOWN, error.what, error.cure)
+                self._report(State.DOWN, error.what, error.hint)
             except Exception as error:  # noqa: BLE001  # the library lets anything escape
                 log.debug("%s: %s", self._place, escaped(repr(error)))
                 self._report(State.DOWN, f"OBS does not answer at {self._place}", _SWITCH_ON)
@@ -173,12 +173,12 @@ class Link:
 
     def _refused(self, *, greeted: bool) -> StageError:
         if not greeted:
-            return StageError(f"what answers at {self._place} is not OBS", cure=_SWITCH_ON)
+            return StageError(f"what answers at {self._place} is not OBS", hint=_SWITCH_ON)
         what = f"OBS at {self._place} " + (
             "does not accept the password" if self._password else "asks for a password"
         )
         return StageError(
-            what, cure=f"copy it from Tools → WebSocket Server Settings → Show Connect Info into {PASSWORD}"
+            what, hint=f"copy it from Tools → WebSocket Server Settings → Show Connect Info into {PASSWORD}"
         )
 
     def _disconnect(self) -> None:
@@ -219,13 +219,13 @@ class Link:
         if problem is None:
             self._report(State.OK, f"OBS {self._version} at {self._place}")
         else:
-            self._report(State.LIMITED, problem.what, problem.cure)
+            self._report(State.LIMITED, problem.what, problem.hint)
 
     def _problem(self) -> StageError | None:
         settings = self._settings
         if not (settings.caption_source or settings.speaking_scene):
             return StageError(
-                "OBS is given nothing to show", cure="set caption_source or speaking_scene in [stage.obs]"
+                "OBS is given nothing to show", hint="set caption_source or speaking_scene in [stage.obs]"
             )
         if settings.caption_source and settings.caption_source not in self._texts:
             there = settings.caption_source in self._inputs
@@ -258,8 +258,8 @@ class Link:
                 client.ask("SetCurrentProgramScene", sceneName=back)
             self._before = ""
 
-    def _report(self, state: State, what: str, cure: str = "") -> None:
-        health = Health(PART, state, what, cure)
+    def _report(self, state: State, what: str, hint: str = "") -> None:
+        health = Health(PART, state, what, hint)
         if health != self.health:
             self.health = health
             log.log(logging.INFO if state is State.OK else logging.WARNING, "%s", what)
@@ -275,7 +275,7 @@ def _missing(kind: str, name: str, names: list[str], *, there: bool = False) -> 
     what = f"{shown!r} in OBS is not a {kind}" if there else f"OBS has no {kind} called {shown!r}"
     near = get_close_matches(name, names, n=1)
     if near:
-        return StageError(what, cure=f"did you mean {escaped(near[0])!r}?")
+        return StageError(what, hint=f"did you mean {escaped(near[0])!r}?")
     if names:
-        return StageError(what, cure=f"it has {', '.join(repr(escaped(one)) for one in names[:8])}")
-    return StageError(what, cure=f"add a {kind} of that name in OBS")
+        return StageError(what, hint=f"it has {', '.join(repr(escaped(one)) for one in names[:8])}")
+    return StageError(what, hint=f"add a {kind} of that name in OBS")

@@ -20,12 +20,12 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from vtuber.character import Character
-from vtuber.clock import now, outside
 from vtuber.config import Settings
-from vtuber.errors import StageError
-from vtuber.health import Health, State
+from vtuber.core.clock import now, outside
+from vtuber.core.errors import StageError
+from vtuber.core.health import Health, State
 from vtuber.stage import Cue, Hushed, Withdrawn
-from vtuber.stage.overlay.doors import Doors, file, overlay_file
+from vtuber.stage.overlay.access import AccessControl, file, overlay_file
 from vtuber.stage.overlay.frames import Frame, Note, SoundFrame
 from vtuber.stage.overlay.scene import Scene
 
@@ -100,7 +100,7 @@ class Overlay:
         self.healths: Callable[[], Sequence[Health]] = lambda: [self.health()]
         """What ``/health`` tells; the show puts all its parts here."""
         self._settings = settings.stage
-        self._doors = Doors(settings.stage)
+        self._doors = AccessControl(settings.stage)
         self._face = character.face
         self._scene = Scene(character.name)
         self._pages: set[_Page] = set()
@@ -166,8 +166,8 @@ class Overlay:
         if self._runner is None:
             return Health("stage.overlay", State.OFF, "not started")
         pages = {0: "no page is open", 1: "1 page is open"}.get(len(self._pages), f"{len(self._pages)} pages")
-        cure = "" if self._pages else "add the address to OBS as a browser source, or open it in a browser"
-        return Health("stage.overlay", State.OK, f"{self.url} ({pages})", cure)
+        hint = "" if self._pages else "add the address to OBS as a browser source, or open it in a browser"
+        return Health("stage.overlay", State.OK, f"{self.url} ({pages})", hint)
 
     async def _give(self, request: web.Request) -> web.Response:
         name = request.match_info.get("name", "index.html")
@@ -239,12 +239,12 @@ def _no_port(error: OSError, host: str, port: int) -> StageError:
         return StageError(
             f"the overlay's port {port} is in use",
             where="stage.port",
-            cure=f"another show may be running on port {port}; stop it or set stage.port",
+            hint=f"another show may be running on port {port}; stop it or set stage.port",
         )
     return StageError(
         f"the overlay cannot listen on {host} port {port} ({error.strerror or error})",
         where="stage.host",
-        cure="set stage.host to 127.0.0.1 or to an address of this machine",
+        hint="set stage.host to 127.0.0.1 or to an address of this machine",
     )
 
 

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vtuber import sound
+from vtuber.core import sound
 
 _HEADER = struct.Struct("<IIddd")
 

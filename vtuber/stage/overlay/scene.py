@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from vtuber import sound
-from vtuber.clock import now
-from vtuber.events import Sentence
+from vtuber.core import sound
+from vtuber.core.clock import now
+from vtuber.core.events import Sentence
+from vtuber.core.text import clean, clean_name
 from vtuber.stage import (
     ClipBegins,
     ClipEnds,
@@ -22,7 +23,6 @@ from vtuber.stage import (
 )
 from vtuber.stage.overlay.frames import Frame, Note, SoundFrame
 from vtuber.stage.track import Track
-from vtuber.text import clean, clean_name
 
 SENTENCES = 12
 """How many sentences of a reply are kept for a page that comes late."""

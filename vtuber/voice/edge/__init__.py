@@ -12,16 +12,16 @@ import miniaudio
 from edge_tts import communicate
 from edge_tts.constants import TRUSTED_CLIENT_TOKEN
 
-from vtuber import clock, sound
 from vtuber.character import Character
 from vtuber.config import Settings
-from vtuber.errors import VoiceError
-from vtuber.events import Sound, Word
-from vtuber.health import Health, State
+from vtuber.core import clock, sound
+from vtuber.core.errors import VoiceError
+from vtuber.core.events import Sound, Word
+from vtuber.core.health import Health, State
 from vtuber.voice import captions
 from vtuber.voice.edge.follower import Follower
 from vtuber.voice.edge.mp3 import DELAY, Mp3
-from vtuber.voice.sentences import speakable
+from vtuber.voice.segmenter import speakable
 
 DEFAULT_VOICE = "zh-TW-HsiaoChenNeural"
 
@@ -52,7 +52,7 @@ class Edge:
             raise VoiceError(
                 f"{self._voice!r} is not the name of a voice",
                 where="voice.edge.voice",
-                cure=f"use a name such as {DEFAULT_VOICE}",
+                hint=f"use a name such as {DEFAULT_VOICE}",
             ) from error
 
     async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
@@ -90,7 +90,7 @@ class Edge:
     def health(self) -> Health:
         what = f"edge, online, {self._voice}"
         if self._trouble:
-            return Health("voice", State.DOWN, f"{what}: {self._trouble.what}", self._trouble.cure)
+            return Health("voice", State.DOWN, f"{what}: {self._trouble.what}", self._trouble.hint)
         return Health("voice", State.OK, what)
 
     def _request(self, text: str) -> edge_tts.Communicate:
@@ -140,7 +140,7 @@ class _Clip:
         self._words = [Word(word.text, min(word.start, whole), min(word.end, whole)) for word in self._words]
         yield from self._send(everything=True)
         if broken:
-            raise VoiceError("the online voice broke off", where="voice", cure=_NETWORK)
+            raise VoiceError("the online voice broke off", where="voice", hint=_NETWORK)
 
     def close(self) -> None:
         self._mp3.close()
@@ -149,7 +149,7 @@ class _Clip:
         try:
             return self._mp3.finish() if data is None else self._mp3.feed(data)
         except miniaudio.MiniaudioError as error:
-            raise VoiceError("the online voice sent damaged sound", where="voice", cure=_UPGRADE) from error
+            raise VoiceError("the online voice sent damaged sound", where="voice", hint=_UPGRADE) from error
 
     def _hold(self, samples: sound.Samples) -> None:
         self._decoded += len(samples) / sound.RATE
@@ -200,7 +200,7 @@ async def _next(
             async with asyncio.timeout_at(deadline):
                 message = await inbox.get()
         except TimeoutError:
-            raise VoiceError("the online voice does not answer", where="voice", cure=_NETWORK) from None
+            raise VoiceError("the online voice does not answer", where="voice", hint=_NETWORK) from None
     if isinstance(message, Exception):
         raise _told(message) from message
     return message
@@ -209,16 +209,16 @@ async def _next(
 def _told(error: Exception) -> VoiceError:
     match error:
         case aiohttp.WSServerHandshakeError():
-            return VoiceError(f"the online voice refuses ({error.status})", where="voice", cure=_UPGRADE)
+            return VoiceError(f"the online voice refuses ({error.status})", where="voice", hint=_UPGRADE)
         case edge_tts.exceptions.SkewAdjustmentError():
-            return VoiceError("the online voice refuses (403)", where="voice", cure=_UPGRADE)
+            return VoiceError("the online voice refuses (403)", where="voice", hint=_UPGRADE)
         case aiohttp.ClientError() | OSError() | edge_tts.exceptions.WebSocketError():
-            return VoiceError("the online voice cannot be reached", where="voice", cure=_NETWORK)
+            return VoiceError("the online voice cannot be reached", where="voice", hint=_NETWORK)
         case edge_tts.exceptions.NoAudioReceived():
-            return VoiceError("the online voice sent no sound", where="voice", cure=_UPGRADE)
+            return VoiceError("the online voice sent no sound", where="voice", hint=_UPGRADE)
         case _:
             return VoiceError(
-                f"the online voice answers strangely ({type(error).__name__})", where="voice", cure=_UPGRADE
+                f"the online voice answers strangely ({type(error).__name__})", where="voice", hint=_UPGRADE
             )
 
 

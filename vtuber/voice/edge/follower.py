@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vtuber.events import Word
+from vtuber.core.events import Word
 from vtuber.voice import captions
-from vtuber.voice.sentences import weight
+from vtuber.voice.segmenter import weight
 
 _FAR = 60
 """Characters ahead in which a word is looked for; farther it would be another one."""

@@ -8,7 +8,7 @@ from collections.abc import Generator
 import miniaudio
 import numpy as np
 
-from vtuber.sound import RATE, Samples
+from vtuber.core.sound import RATE, Samples
 
 DELAY = 1105 / RATE
 """Seconds by which the sound is late: an encoder adds 576 samples in front, a decoder 529."""

@@ -13,15 +13,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from vtuber import clock, sound
 from vtuber.character import Character
 from vtuber.config import Settings
-from vtuber.errors import VoiceError
-from vtuber.events import Sound, Word
-from vtuber.health import Health, State
+from vtuber.core import clock, sound
+from vtuber.core.errors import VoiceError
+from vtuber.core.events import Sound, Word
+from vtuber.core.health import Health, State
 from vtuber.voice import captions
 from vtuber.voice.hibari.model import Model, Stop
-from vtuber.voice.sentences import is_abbreviated, speakable, weight
+from vtuber.voice.segmenter import is_abbreviated, speakable, weight
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class Hibari:
             raise VoiceError(
                 f"the embedded voice cannot be loaded: {error}",
                 where="voice",
-                cure="install the project again, or set another voice.use",
+                hint="install the project again, or set another voice.use",
             ) from error
 
     async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:

@@ -21,7 +21,7 @@ from hibari.g2p.normalize import normalize
 from hibari.tts import ASSETS
 from hibari.voices import DEFAULT, voice_path
 
-from vtuber.sound import RATE, Samples
+from vtuber.core.sound import RATE, Samples
 from vtuber.voice.hibari.dictionary import Dictionary
 
 MOST_PHONEMES = 400

@@ -1,0 +1,91 @@
+"""A rehearsal: the whole recording through the real show, the same choices for the same seed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import benchmarks.scripted
+from vtuber.app import cli
+from vtuber.app.rehearse import rehearse
+from vtuber.config import Settings
+from vtuber.core.clock import SimulatedLoop
+from vtuber.record.metrics import PARTS
+
+assert benchmarks.scripted
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+def rehearsed(
+    file: Path, folder: Path, *, seed: int = 1, speed: float = 4.0
+) -> tuple[dict[str, Any], list[Any]]:
+    """The figures, and whom she answered."""
+    settings = Settings.model_validate(
+        {
+            "chat": {"replay": {"file": str(file), "speed": speed}},
+            "brain": {"use": "scripted"},
+            "voice": {"use": "scripted", "fallback": ""},
+            "journal": {"folder": folder},
+        }
+    )
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        report = runner.run(
+            rehearse(settings, seed=seed, seconds=None, progress=lambda *_: None, on_air=lambda _show: None)
+        )
+    (journal,) = folder.glob("*.jsonl")
+    lines = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+    return report, [(line["lead"], line["others"]) for line in lines if line["kind"] == "batch"]
+
+
+def test_a_recorded_stream_is_played_whole(tmp_path: Path) -> None:
+    report, batches = rehearsed(DATA / "twitch-vod-chat.json", tmp_path)
+    assert report["messages"] == 3090
+    assert report["paid"] == report["paid_answered"] == 21
+    assert report["turns"] == len(batches) > 50
+    answered = report["turns"] + sum(len(others) for _, others in batches)
+    assert sum(report["dropped"].values()) + answered <= 3090
+    assert set(report["latency_ms"]) == {*PARTS, "total"}
+    assert all(set(report["latency_ms"][part]) == {"p50", "p95", "p99", "max"} for part in PARTS)
+    assert report["latency_ms"]["queue"]["p50"] > 0
+
+
+def test_the_same_seed_makes_the_same_choices(tmp_path: Path) -> None:
+    runs = [rehearsed(DATA / "twitch-vod-chat.json", tmp_path / str(run), seed=5) for run in range(2)]
+    (first, first_batches), (second, second_batches) = runs
+    assert first_batches == second_batches
+    for key in ("messages", "paid", "paid_answered", "turns", "dropped"):
+        assert first[key] == second[key]
+
+
+def test_super_chats_are_all_answered_and_counted_once(tmp_path: Path) -> None:
+    report, _ = rehearsed(DATA / "youtube-superchats.json", tmp_path, speed=20)
+    assert report["messages"] == 125
+    assert report["dropped"] == {"duplicate": 57}
+    assert report["paid"] == report["paid_answered"] == 68
+
+
+def test_a_journal_of_a_show_can_be_rehearsed(tmp_path: Path) -> None:
+    first, _ = rehearsed(DATA / "youtube-superchats.json", tmp_path / "first", speed=20)
+    (journal,) = (tmp_path / "first").glob("*.jsonl")
+    again, _ = rehearsed(journal, tmp_path / "again", speed=1)
+    assert again["messages"] == first["messages"]
+    assert again["paid_answered"] == 68
+
+
+def test_a_recording_that_is_none_is_one_clear_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cat.json").write_text('{"meow": 1}', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["banban", "rehearse", "cat.json"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert "cat.json" in said.replace("\n", "")
+    assert "Traceback" not in said

@@ -1,0 +1,758 @@
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from vtuber import config
+from vtuber.core import clock
+from vtuber.core.events import (
+    Answerable,
+    Author,
+    Batch,
+    ChatMessage,
+    Deletion,
+    Emote,
+    Gift,
+    Money,
+    Pick,
+    Raid,
+    Role,
+    Subscription,
+    is_paid,
+)
+from vtuber.core.recent import Recent
+from vtuber.inbox import ECHO_SECONDS, Drop, Inbox
+from vtuber.inbox.crowd import LINES
+from vtuber.inbox.rank import UNKNOWN_DOLLARS, dollars
+from vtuber.inbox.rates import Rates
+from vtuber.moderation.message_index import MessageIndex
+from vtuber.moderation.revocation import Revocation
+
+NAMES = ("板板", "banban")
+_numbers = iter(range(10**9))
+
+
+def inbox(seed: int = 1, **options: Any) -> Inbox:
+    return Inbox(config.Inbox(**options), NAMES, seed)
+
+
+def message(
+    text: str,
+    at: float = 0.0,
+    *,
+    author: str = "",
+    roles: tuple[Role, ...] = (),
+    paid: str = "",
+    ident: str = "",
+    platform: str = "twitch",
+    **more: Any,
+) -> ChatMessage:
+    """A message of somebody new, unless told otherwise; ``paid`` like "5 USD"."""
+    number = next(_numbers)
+    amount, _, currency = paid.partition(" ")
+    who = Author(author or f"a{number}", author or f"name{number}", frozenset(roles))
+    money = RATES.valued(Money(Decimal(amount), currency)) if paid else None
+    return ChatMessage(ident or f"m{number}", platform, "show", who, text, at, money=money, **more)
+
+
+RATES = Rates(config.Settings().chat.rates)
+
+
+def deletion(**what: Any) -> Revocation:
+    """Of which the ledger knows no more than it says itself."""
+    return MessageIndex().revocation(Deletion("d", "twitch", "show", **what))
+
+
+def order(box: Inbox, now: float = 1.0) -> list[str]:
+    """The texts in the order in which they are chosen."""
+    texts = []
+    while batch := box.take(now):
+        texts += [pick.event.text for pick in members(batch)]
+    return texts
+
+
+def members(batch: Batch) -> tuple[Pick, ...]:
+    return batch.lead, *batch.others
+
+
+# What does not get in.
+
+
+def test_the_same_message_counts_once_but_platforms_are_apart() -> None:
+    box = inbox()
+    assert box.put(message("one", ident="x")) is None
+    assert box.put(message("two", ident="x")) is Drop.DUPLICATE
+    assert box.put(message("three", ident="x", platform="youtube")) is None
+    assert len(box) == 2
+
+
+def test_a_taken_message_that_comes_again_is_still_a_duplicate() -> None:
+    box = inbox()
+    box.put(message("one", ident="x"))
+    assert box.take(1)
+    assert box.put(message("one", 2, ident="x")) is Drop.DUPLICATE
+
+
+def test_copypasta_of_many_becomes_one_with_a_count() -> None:
+    box = inbox()
+    first = message("KEKW this is so good", author="first")
+    assert box.put(first) is None
+    for text in ("kekw this is so GOOD!!!", "KEKW  this is sooooo good", "ＫＥＫＷ this is so good"):
+        assert box.put(message(text)) is Drop.COPY
+    batch = box.take(1)
+    assert batch == Batch(Pick(first, 4), (), batch.room if batch else None)  # type: ignore[arg-type]
+    assert box.dropped == {"copy": 3}
+
+
+def test_repeating_oneself_adds_nothing_to_the_count() -> None:
+    box = inbox()
+    box.put(message("look at me", author="loud"))
+    for at in (10, 20, 30):
+        assert box.put(message("look at me!", at, author="loud")) is Drop.COPY
+    assert box.put(message("LOOK AT ME", 40, author="other")) is Drop.COPY
+    assert box.put(message("LOOK AT ME", 50, author="other")) is Drop.COPY
+    batch = box.take(50)
+    assert batch
+    assert batch.lead.copies == 2
+
+
+def test_an_echo_of_what_was_just_taken_is_a_copy_but_a_greeting_is_none() -> None:
+    box = inbox()
+    box.put(message("what is stinky tofu?"))
+    box.put(message("hi"))
+    assert len(order(box, 1.0)) == 2
+    assert box.put(message("What is stinky tofu??", 2)) is Drop.COPY
+    assert box.put(message("hi", 2)) is None
+    assert box.put(message("What is stinky tofu??", 1 + ECHO_SECONDS)) is None
+
+
+def test_a_haste_is_stopped_after_a_burst_and_forgiven_with_time() -> None:
+    box = inbox(per_author=3, author_seconds=2.0)
+    drops = [box.put(message(f"line {n} abc", 0, author="loud")) for n in range(5)]
+    assert drops == [None, None, None, Drop.FLOOD, Drop.FLOOD]
+    assert order(box)
+    assert box.put(message("after one point nine", 1.9, author="loud")) is Drop.FLOOD
+    assert box.put(message("after two", 2.0, author="loud")) is None
+    assert box.put(message("somebody else", 2.0)) is None
+
+
+def test_nobody_has_more_than_their_share_waiting() -> None:
+    box = inbox(per_author=2, author_seconds=0.0)
+    drops = [box.put(message(f"line {n} abc", n, author="loud")) for n in range(4)]
+    assert drops == [None, None, Drop.FLOOD, Drop.FLOOD]
+    assert order(box, 5)
+    assert box.put(message("again", 6, author="loud")) is None
+
+
+def test_who_pays_is_never_limited() -> None:
+    box = inbox(size=10, per_author=1, author_seconds=10)
+    for n in range(50):
+        assert box.put(message("same words", n / 100, author="rich", paid="1 USD")) is None
+    assert len(box) == box.paid_waiting == 50
+    assert box.put(message("and one unpaid", 1, author="rich")) is None
+
+
+def test_a_paid_message_that_came_unpaid_before_takes_its_place() -> None:
+    box = inbox()
+    assert box.put(message("cheer", ident="x")) is None
+    assert box.put(message("cheer", ident="x", paid="100 BITS")) is None
+    assert (len(box), box.paid_waiting, box.dropped) == (1, 1, {"duplicate": 1})
+    assert box.put(message("cheer", ident="x")) is Drop.DUPLICATE
+
+
+def test_unpaid_messages_are_forgotten_and_paid_ones_are_not() -> None:
+    box = inbox(forget_after=120)
+    box.put(message("paid", 0, paid="1 USD"))
+    box.put(message("unpaid one", 0))
+    box.put(message("unpaid two", 2))
+    batch = box.take(121)
+    assert batch
+    assert [pick.event.text for pick in members(batch)] == ["paid", "unpaid two"]
+    assert box.dropped == {"old": 1}
+    assert box.put(message("late", 0.5)) is Drop.OLD
+
+
+# Who comes first.
+
+
+def test_ranks() -> None:
+    box = inbox(batch=1)
+    chat: list[Answerable] = [
+        message("KappaPride", emotes=(Emote("KappaPride", 0, 10),)),
+        message("an ordinary line"),
+        message("a line of a regular", roles=(Role.SUBSCRIBER,)),
+        message("what is that"),
+        message("hello banban"),
+        message("are you a cabbage 板板？"),
+        Raid("r", "twitch", "show", Author("r", "raider"), "raid", viewers=50),
+        message("small", paid="100 BITS"),
+        message("big", paid="10 USD"),
+    ]
+    for event in chat:
+        box.put(event)
+    assert order(box, 0.0) == [event.text for event in reversed(chat)]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        message("BANBAN!!"),
+        message("@banban hi"),
+        message("bánban"),
+        message("我愛板板喔"),
+        message("yes", reply_to="BanBan"),
+        message("@show look"),
+        message("yes", reply_to="show"),
+    ],
+)
+def test_addressed_to_her(event: ChatMessage) -> None:
+    box = inbox(batch=1)
+    box.put(message("why is that?", roles=(Role.VIP,)))
+    box.put(event)
+    assert order(box, 0.0)[0] == event.text
+
+
+@pytest.mark.parametrize(
+    "text", ["banbanana is a fruit", "urbanban", "@bob is that you?", "!banana", "?!?!", "😂😂"]
+)
+def test_not_addressed_to_her_and_no_question(text: str) -> None:
+    box = inbox(batch=1)
+    box.put(message("a question?"))
+    box.put(message(text))
+    assert order(box, 0.0)[0] == "a question?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "你吃了嗎",
+        "晚餐吃什麼",
+        "why though",
+        "so what's that",
+        "do you sleep",
+        "really？",
+        "Who are you",
+        "他人呢",
+    ],
+)
+def test_questions(text: str) -> None:
+    box = inbox(batch=1)
+    box.put(message("a line", roles=(Role.SUBSCRIBER,)))
+    box.put(message(text))
+    assert order(box, 0.0)[0] == text
+
+
+def test_what_many_say_counts_like_a_regular() -> None:
+    box = inbox(batch=1)
+    box.put(message("single line"))
+    box.put(message("crowd line"))
+    for _ in range(2):
+        box.put(message("crowd line!"))
+    assert order(box, 0.0) == ["crowd line", "single line"]
+
+
+def test_the_oldest_of_equals_comes_first_and_the_stale_come_last() -> None:
+    box = inbox(batch=1, forget_after=120)
+    for at in (10, 105, 110, 114):
+        box.put(message(f"at second {at}", at))
+    assert order(box, 115) == ["at second 105", "at second 110", "at second 10", "at second 114"]
+
+
+def test_waiting_lifts_a_line_over_a_fresh_one_of_the_next_rank_but_not_over_her_name() -> None:
+    box = inbox(batch=1)
+    box.put(message("an ordinary line", 0))
+    box.put(message("a fresh line of a regular", 15, roles=(Role.VIP,)))
+    box.put(message("a fresh hello, banban", 15))
+    assert order(box, 15) == ["a fresh hello, banban", "an ordinary line", "a fresh line of a regular"]
+
+
+def test_paid_bigger_first_until_the_smaller_waited_long() -> None:
+    box = inbox(batch=1)
+    box.put(message("small", 0, paid="1 USD"))
+    box.put(message("big", 10, paid="20 USD"))
+    assert order(box, 11) == ["big", "small"]
+    box.put(message("small again", 11, paid="1 USD"))
+    box.put(message("big again", 200, paid="20 USD"))
+    assert order(box, 201) == ["small again", "big again"]
+
+
+def test_money_is_compared_roughly() -> None:
+    values = [
+        message("x", paid=paid) for paid in ("100 BITS", "100 TWD", "1000 JPY", "20 USD", "3 ", "3 XAF")
+    ]
+    assert [round(dollars(value), 2) for value in values] == [
+        1.0,
+        3.1,
+        6.7,
+        20.0,
+        UNKNOWN_DOLLARS,
+        UNKNOWN_DOLLARS,
+    ]
+    who = Author("a", "a")
+    assert dollars(Gift("g", "t", "c", who, count=10)) == 10 * dollars(Subscription("s", "t", "c", who))
+    nobody_knows = Money(None, "EUR")
+    assert RATES.valued(nobody_knows).dollars is None
+    for odd in ("NaN USD", "-5 USD", "1e400 USD"):
+        assert dollars(message("x", paid=odd)) >= 0
+
+
+def test_many_paid_ones_drain_together() -> None:
+    box = inbox(batch=4)
+    for n in range(6):
+        box.put(message(f"paid {n}", paid="1 USD"))
+    box.put(message("banban?"))
+    first, second = box.take(1), box.take(1)
+    assert first
+    assert second
+    assert [is_paid(pick.event) for pick in members(first)] == [True] * 4
+    assert [is_paid(pick.event) for pick in members(second)] == [True, True, False]
+
+
+def test_company_is_about_the_same_thing() -> None:
+    box = inbox(batch=2)
+    box.put(message("banban do you like stinky tofu"))
+    for n in range(5):
+        box.put(message(f"nothing of interest number {n}"))
+    box.put(message("stinky tofu smells like feet"))
+    batch = box.take(1)
+    assert batch
+    assert [pick.event.text for pick in batch.others] == ["stinky tofu smells like feet"]
+
+
+def test_side_talk_is_no_company() -> None:
+    box = inbox()
+    box.put(message("hello banban"))
+    box.put(message("LUL", emotes=(Emote("LUL", 0, 3),)))
+    batch = box.take(1)
+    assert batch
+    assert batch.others == ()
+    assert batch.room.waiting == 1
+
+
+# When it is full.
+
+
+def test_the_least_important_go_first() -> None:
+    box = inbox(size=10)
+    for n in range(10):
+        assert box.put(message(f"ordinary line {n}")) is None
+    for n in range(10):
+        assert box.put(message(f"{n}: what is that?")) is None
+    assert (len(box), box.dropped) == (10, {"full": 10})
+    assert box.put(message("ordinary line again")) is Drop.FULL
+    assert all("what" in text for text in order(box))
+
+
+def test_a_full_inbox_stays_fresh_under_a_flood() -> None:
+    box = inbox(size=100, author_seconds=0.0)
+    for n in range(5000):
+        box.put(message(f"line number {n} of many", n / 1000))
+    ages = [5 - pick.event.at for batch in iter(lambda: box.take(5.0), None) for pick in members(batch)]
+    assert len(ages) == 100
+    assert sum(ages) / len(ages) < 0.5  # a sample of 100 at 1000 a second is a tenth of a second old
+
+
+def test_one_loud_author_pushes_out_no_more_than_their_share() -> None:
+    box = inbox(size=20, per_author=3, author_seconds=2.0)
+    for n in range(20):
+        box.put(message(f"quiet line {n}", author=f"quiet{n}"))
+    for n in range(1000):
+        box.put(message(f"loud words {n}", n / 100, author="loud", roles=(Role.SUBSCRIBER,)))
+    left = order(box, 10.0)
+    assert sum("quiet" in text for text in left) >= 20 - 3
+
+
+def test_memory_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("vtuber.inbox.PEOPLE", "vtuber.inbox.IDS", "vtuber.inbox.crowd.PEOPLE"):
+        monkeypatch.setattr(name, 300)
+    box = inbox(size=50)
+    for n in range(3000):
+        box.put(message(f"flood {n}", n / 1000))
+    assert len(box) <= 50
+    for memory in (box._full_again, box._seen, box._crowd._last_slot):
+        assert 300 <= len(memory) <= 600
+    assert all(len(slot.lines) <= LINES for slot in box._crowd._slots)
+    assert len(box._waiting._by_gist) <= 50
+    assert len(box._waiting._of_author) <= 50
+
+
+# What moderators take away.
+
+
+def test_a_deleted_message_leaves_at_once_or_never_enters() -> None:
+    box = inbox()
+    bad, paid = message("bad", ident="b"), message("bad and paid", ident="p", paid="5 USD")
+    box.put(bad)
+    box.put(paid)
+    assert box.revoke(deletion(message_id="b")) == (bad,)
+    assert box.revoke(deletion(message_id="p")) == (paid,)
+    assert box.revoke(deletion(message_id="later")) == ()
+    assert box.put(message("bad", ident="later")) is Drop.REVOKED
+    assert box.put(message("elsewhere", ident="later", platform="youtube")) is None
+    assert (len(box), box.dropped) == (1, {"revoked": 3})
+
+
+def test_all_of_an_authors_or_the_whole_chat() -> None:
+    box = inbox()
+    sub = Subscription("s", "twitch", "show", Author("x", "x"))
+    for event in (message("one", author="x"), message("two", author="x"), message("three", author="y"), sub):
+        box.put(event)
+    assert len(box.revoke(deletion(author_id="x"))) == 3
+    assert len(box) == 1
+    box.put(Subscription("s2", "twitch", "show", Author("z", "z")))
+    box.put(message("four", platform="youtube"))
+    assert [event.text for event in box.revoke(deletion())] == ["three"]
+    assert len(box) == 2
+
+
+def known(ledger: MessageIndex, **what: Any) -> Revocation:
+    return ledger.revocation(Deletion("d", "twitch", "show", **what))
+
+
+def noted(*events: ChatMessage) -> MessageIndex:
+    ledger = MessageIndex()
+    for event in events:
+        ledger.note(event)
+    return ledger
+
+
+def test_copies_of_a_deleted_line_go_with_it_and_repeats_of_it_are_echoes() -> None:
+    box, bad = inbox(), message("buy my followers", 0, author="bot1", ident="b")
+    box.put(bad)
+    assert box.put(message("BUY my followers!!", 1)) is Drop.COPY
+    assert box.revoke(known(noted(bad), message_id="b", at=2.0)) == (bad,)
+    assert len(box) == 0
+    assert box.put(message("buy my followers", 3)) is Drop.COPY
+    assert box.put(message("buy my followers", 3 + ECHO_SECONDS)) is None
+
+
+def test_what_was_folded_into_anothers_line_takes_that_line_not_away() -> None:
+    box, copy = inbox(), message("what is stinky tofu?", ident="c")
+    box.put(message("what is stinky tofu?"))
+    box.put(copy)
+    box.revoke(known(noted(copy), message_id="c"))
+    assert len(box) == 1
+
+
+def test_a_deleted_line_is_no_buzz_whoever_repeats_it() -> None:
+    box = inbox()
+    spam = [message("SPAM SPAM", n, ident=f"s{n}") for n in range(5)]
+    fun = [message("haha", n) for n in range(4)]
+    for event in (*spam, *fun):
+        box.put(event)
+    assert box._crowd.room(5, 0).buzz == "SPAM SPAM"
+    box.revoke(known(noted(*spam), message_id="s3", at=5.0))
+    assert box._crowd.room(5, 0).buzz == "haha"
+    for n in range(50):
+        box.put(message("spam spam", 6 + n))
+    assert box._crowd.room(56, 0).buzz == "haha"
+    for n in range(5):
+        box.put(message("spam spam", 70 + n))
+    assert box._crowd.room(75, 0).buzz == "spam spam", "for a minute, not for ever"
+
+
+@pytest.mark.parametrize("what", [{"author_id": "troll"}, {}])
+def test_no_buzz_is_made_of_what_somebody_wrote_who_is_gone(what: dict[str, str]) -> None:
+    box = inbox()
+    events = [message("my chant", n, author=author) for n, author in enumerate(("troll", "a", "b", "c"))]
+    for event in events:
+        box.put(event)
+    assert box._crowd.room(5, 0).buzz == "my chant"
+    box.revoke(known(noted(*events), at=5.0, **what))
+    assert box._crowd.room(5, 0).buzz == ""
+    for n in range(4):
+        box.put(message("my chant", 11 + n))
+    assert box._crowd.room(15, 0).buzz == "my chant", "others may say so"
+
+
+def test_what_is_given_back_after_its_author_is_gone_is_told_and_dropped() -> None:
+    box, told = inbox(), []
+    box.on_drop = lambda event, why: told.append((event.id, why))
+    box.put(message("please answer", 1, author="x", ident="a", paid="5 USD"))
+    box.put(message("and me", 1, author="y", ident="b"))
+    batch = box.take(2)
+    assert batch
+    box.revoke(known(MessageIndex(), author_id="x", at=3.0))
+    box.give_back(batch)
+    assert [event.id for event in (box.take(4) or batch).events] == ["b"]
+    assert told == [("a", Drop.REVOKED)]
+
+
+def test_what_is_given_back_after_it_came_with_its_money_is_a_duplicate() -> None:
+    box = inbox()
+    box.put(message("a sub", ident="7"))
+    batch = box.take(1.0)
+    assert batch
+    box.put(message("a sub", ident="7", paid="5 USD"))
+    box.give_back(batch)
+    assert len(box) == 1
+    assert box.dropped[Drop.DUPLICATE] == 1
+
+
+def test_ignoring_by_login() -> None:
+    box = inbox()
+    box.ignore("twitch", "Ming")
+    who = Author("8", "小明", login="ming")
+    assert box.put(ChatMessage("m", "twitch", "show", who, "hello there")) is Drop.IGNORED
+
+
+def test_ignoring_by_id_or_name_until_then() -> None:
+    box = inbox()
+    box.put(message("one one", author="Troll"))
+    assert [event.text for event in box.ignore("twitch", "troll", until=100)] == ["one one"]
+    assert box.put(message("two two", 50, author="Troll")) is Drop.IGNORED
+    assert box.put(message("three three", 50, author="Troll", platform="youtube")) is None
+    assert box.put(message("four four", 101, author="Troll")) is None
+    box.ignore("", "Troll")
+    assert box.put(message("five five", 1e9, author="Troll", platform="youtube")) is Drop.IGNORED
+
+
+def test_what_could_not_be_answered_waits_again_unless_it_was_deleted() -> None:
+    box = inbox()
+    box.put(message("please answer", ident="a", paid="5 USD"))
+    box.put(message("and me", ident="b"))
+    box.put(message("and me!"))
+    batch = box.take(1)
+    assert batch
+    box.revoke(deletion(message_id="b"))
+    box.give_back(batch)
+    assert (len(box), box.paid_waiting, box.dropped) == (1, 1, {"copy": 1, "revoked": 1})
+    again = box.take(2)
+    assert again
+    assert again.lead == batch.lead
+
+
+# What the room is like.
+
+
+def test_the_room() -> None:
+    box = inbox()
+    pog = (Emote("Pog", 0, 3),)
+    for n in range(60):
+        box.put(message("Pog", n, author=f"fan{n % 6}", emotes=pog))
+    for n in range(30):
+        box.put(message("LOUD LOUD", 55 + n / 10, author="loud"))
+    batch = box.take(59)
+    assert batch
+    assert batch.room.buzz == "Pog"
+    assert batch.room.chatters == 7
+    assert 80 <= batch.room.per_minute <= 95
+
+
+def test_a_room_forgets() -> None:
+    box = inbox()
+    for n in range(50):
+        box.put(message("哈哈哈", n / 10))
+    box.put(message("still here", 100))
+    batch = box.take(100)
+    assert batch
+    assert batch.room.buzz == ""
+    assert batch.room.chatters == 1
+    assert batch.room.per_minute == pytest.approx(1, abs=0.2)
+
+
+def test_one_person_is_no_buzz() -> None:
+    box = inbox()
+    for n in range(50):
+        box.put(message("spam", n, author="loud" if n % 2 else "friend"))
+    batch = box.take(50)
+    assert batch
+    assert batch.room.buzz == ""
+
+
+# Waiting, and being the same every time.
+
+
+def test_waiting_ends_when_something_comes() -> None:
+    async def main() -> None:
+        box = inbox()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(5):
+                await box.wait()
+        asyncio.get_running_loop().call_later(3, box.put, message("hello"))
+        async with asyncio.timeout(5):
+            await box.wait()
+        assert clock.now() == pytest.approx(8)
+        assert box.take(8)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(5):
+                await box.wait()
+
+    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+        runner.run(main())
+
+
+def test_the_same_seed_gives_the_same_batches_and_another_seed_others() -> None:
+    events = [message(f"flood line {n}", n / 100, author=f"a{n % 97}") for n in range(3000)]
+
+    def play(seed: int) -> list[Batch]:
+        box, batches = inbox(seed, size=40), []
+        for n, event in enumerate(events):
+            box.put(event)
+            if n % 200 == 199:
+                batches.append(box.take(event.at))
+        return [batch for batch in batches if batch]
+
+    assert play(1) == play(1)
+    assert play(1) != play(2)
+
+
+def test_recent_keeps_the_latest_and_forgets_the_rest() -> None:
+    recent: Recent[int, int] = Recent(10)
+    for n in range(100):
+        recent.set(n, n)
+        assert len(recent) <= 20
+        assert all(m in recent for m in range(max(0, n - 9), n + 1))
+    assert 50 not in recent
+
+
+# Whatever happens.
+
+TEXTS = st.one_of(
+    st.sampled_from(
+        ["hi", "HI!", "板板?", "what now?", "LUL LUL", "", "!!!", "@bob no", "banban 吃什麼", "same old"]
+    ),
+    st.text(max_size=12),
+)
+
+
+class Books(RuleBasedStateMachine):
+    """Every event is taken, waits, or was dropped for a reason: exactly one of them."""
+
+    @initialize(size=st.sampled_from([10, 12]), per_author=st.integers(1, 3), seed=st.integers(0, 3))
+    def open(self, size: int, per_author: int, seed: int) -> None:
+        self.options = config.Inbox(size=size, per_author=per_author, author_seconds=1.0, forget_after=40)
+        self.box = Inbox(self.options, NAMES, seed)
+        self.now = 0.0
+        self.put = 0
+        self.taken: Counter[tuple[str, str]] = Counter()
+        self.owed: set[tuple[str, str]] = set()
+        self.last: Batch | None = None
+
+    @rule(
+        text=TEXTS,
+        author=st.integers(0, 30),
+        ident=st.integers(0, 200),
+        paid=st.sampled_from(["", "", "", "5 USD", "1 BITS"]),
+        after=st.sampled_from([0.0, 0.1, 3.0]),
+    )
+    def say(self, text: str, author: int, ident: int, paid: str, after: float) -> None:
+        self.now += after
+        event = message(text, self.now, author=f"a{author}", ident=f"i{ident}", paid=paid)
+        self.note(event, self.box.put(event))
+
+    @rule(
+        kind=st.sampled_from([Subscription, Gift, Raid]),
+        author=st.integers(0, 5),
+        ident=st.integers(201, 230),
+    )
+    def support(self, kind: type[Subscription | Gift | Raid], author: int, ident: int) -> None:
+        who = Author(f"a{author}", f"a{author}")
+        event = kind(f"i{ident}", "twitch", "show", who, "", self.now)
+        self.note(event, self.box.put(event))
+
+    def note(self, event: Answerable, drop: Drop | None) -> None:
+        self.put += 1
+        if not is_paid(event):
+            return
+        assert drop in {None, Drop.DUPLICATE, Drop.REVOKED, Drop.IGNORED}
+        if drop is None:
+            self.owed.add((event.platform, event.id))
+
+    @rule(after=st.sampled_from([0.0, 1.0, 10.0, 50.0]))
+    def take(self, after: float) -> None:
+        self.now += after
+        self.last = self.box.take(self.now)
+        if self.last is None:
+            assert len(self.box) == 0
+            return
+        assert len(members(self.last)) <= self.options.batch
+        assert self.last.room.waiting == len(self.box)
+        for pick in members(self.last):
+            key = pick.event.platform, pick.event.id
+            self.taken[key] += 1
+            self.owed.discard(key)
+            assert is_paid(pick.event) or self.now - pick.event.at <= self.options.forget_after
+        if self.owed:
+            assert is_paid(self.last.lead.event)
+
+    @rule()
+    def fail(self) -> None:
+        if self.last is None:
+            return
+        for pick in members(self.last):
+            self.taken[pick.event.platform, pick.event.id] -= 1
+            if is_paid(pick.event):
+                self.owed.add((pick.event.platform, pick.event.id))
+        before = Counter(self.box.dropped)
+        self.box.give_back(self.last)
+        if self.box.dropped[Drop.REVOKED] > before[Drop.REVOKED]:
+            self.owed &= self.waiting_paid()
+        self.last = None
+
+    @rule(ident=st.integers(0, 230))
+    def delete(self, ident: int) -> None:
+        gone = self.box.revoke(deletion(message_id=f"i{ident}"))
+        self.owed -= {(event.platform, event.id) for event in gone}
+
+    @rule(author=st.integers(0, 30))
+    def ban(self, author: int) -> None:
+        gone = self.box.revoke(deletion(author_id=f"a{author}"))
+        self.owed -= {(event.platform, event.id) for event in gone}
+
+    def waiting_paid(self) -> set[tuple[str, str]]:
+        return {entry.key for entry in self.box._waiting.paid}
+
+    @invariant()
+    def books_balance(self) -> None:
+        if not hasattr(self, "box"):
+            return
+        waiting = list(self.box._waiting)
+        assert len(waiting) == len(self.box)
+        assert self.put == sum(self.taken.values()) + len(waiting) + sum(self.box.dropped.values())
+        assert all(self.taken[entry.key] <= 1 for entry in waiting)
+
+    @invariant()
+    def no_paid_event_is_lost(self) -> None:
+        if hasattr(self, "box"):
+            assert self.owed == self.waiting_paid()
+
+    @invariant()
+    def bounds_hold(self) -> None:
+        if not hasattr(self, "box"):
+            return
+        unpaid = list(self.box._waiting.unpaid())
+        assert len(unpaid) <= self.options.size
+        assert self.box._something.is_set() == bool(len(self.box))
+        assert set(self.box._waiting._by_gist.values()) <= set(unpaid)
+
+
+TestBooks = Books.TestCase
+TestBooks.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 0.5), st.text(max_size=8)), max_size=60),
+    st.integers(1, 5),
+    st.floats(0.1, 5),
+)
+def test_however_somebody_floods_others_lose_no_more_than_the_bucket_allows(
+    flood: list[tuple[float, str]], per_author: int, every: float
+) -> None:
+    box = inbox(size=10, per_author=per_author, author_seconds=every)
+    for n in range(10):
+        box.put(message(f"quiet {n}", author=f"quiet{n}"))
+    now = 0.0
+    for after, text in flood:
+        now += after
+        box.put(message(f"banban {text}?", now, author="loud", roles=(Role.VIP,)))
+    # No more of hers can wait at once, and no more can ever have been let in.
+    assert box.dropped[Drop.FULL] <= per_author
+    assert box.dropped[Drop.FULL] <= per_author + now / every

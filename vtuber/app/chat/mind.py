@@ -1,0 +1,74 @@
+"""Her brain in a talk, what was said with it, and how its last reply went."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from vtuber import brain
+from vtuber.brain import Progress, Prompt, Usage
+from vtuber.brain.prompt import Conversation
+from vtuber.character import Character
+from vtuber.config import Settings
+from vtuber.core import clock
+from vtuber.core.events import Batch
+from vtuber.core.health import Health
+from vtuber.memory import NOTHING
+from vtuber.moderation.filters import Filter
+from vtuber.show.reply import ReplyWriter
+
+
+class Mind:
+    """Answers one question after the other, between ``start`` and ``stop``."""
+
+    def __init__(self, settings: Settings, character: Character) -> None:
+        self.settings = settings
+        self.character = character
+        self.brain = brain.build(settings, character)
+        self.conversation = Conversation(character, settings, self.brain)
+        self.prompt: Prompt | None = None
+        """What was asked last."""
+        self.usage = Usage()
+        judge = Filter(settings.gate, character.persona)
+        self._wording = ReplyWriter(settings, character, self.brain, self.brain.spares, judge)
+        self._asked = self._waited = self._took = 0.0  # when; seconds to the first token, and on to the last
+
+    async def start(self, progress: Progress) -> None:
+        await self.brain.start(progress)
+        await self.conversation.start(progress)
+
+    async def stop(self) -> None:
+        await self.brain.stop()
+
+    def health(self) -> Health:
+        return self.brain.health()
+
+    async def answer(self, batch: Batch, seed: int) -> AsyncGenerator[str, None]:
+        """Her sentences. Whoever listens tells ``conversation`` what was heard of them. Raises BrainError."""
+        self.prompt = await self.conversation.prompt(batch, NOTHING, seed)
+        self._asked, self._waited, self._took = clock.now(), 0.0, 0.0
+        try:
+            async with aclosing(self._wording.answer(self.prompt, lap=self._lap)) as pieces:
+                async for piece in pieces:
+                    yield piece.text
+        finally:
+            self.usage = self.brain.usage
+
+    def _lap(self, part: str) -> None:
+        """Notes when tokens come, of which each is told."""
+        if part == "first_token":
+            self._waited = self._waited or clock.now() - self._asked
+            self._took = clock.now() - self._asked - self._waited
+
+    def description(self) -> str:
+        """The model, and how fast its last reply was."""
+        health = self.health()
+        told = [health.what, *([f"→ {health.hint}"] if health.hint else [])]
+        if self._waited:
+            pace = f", then {(self.usage.reply - 1) / self._took:.1f} a second" if self._is_paced else ""
+            told.append(f"the last reply: its first token after {self._waited:.2f} seconds{pace}")
+        return "\n".join(told)
+
+    @property
+    def _is_paced(self) -> bool:
+        return self.usage.reply > 1 and self._took > 0

@@ -1,0 +1,57 @@
+"""What a prompt is made of, in tokens, and what the model had to read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from vtuber.app.chat.mind import Mind
+from vtuber.brain import Brain, Line, Prompt
+from vtuber.core.errors import BanbanError
+
+
+async def why(mind: Mind) -> str:
+    """A table of the last prompt. Raises BanbanError when there was none."""
+    prompt, usage = mind.prompt, mind.usage
+    if prompt is None:
+        raise BanbanError("she was asked nothing yet")
+    rows = await _parts(prompt, mind.character.sacred, mind.brain)
+    if not usage.prompt:
+        return _table(rows, "the model did not tell what it read: these are the parts by themselves")
+    around = usage.prompt - sum(rows.values())
+    if around >= 0:
+        rows["around it"] = around
+    rows |= {"in all": usage.prompt, "reused": usage.reused, "read anew": usage.prompt - usage.reused}
+    rows["her reply"] = usage.reply
+    return _table(rows, "" if around >= 0 else "its parts are estimated: this model counts only wholes")
+
+
+async def _parts(prompt: Prompt, sacred: Sequence[str], brain: Brain) -> dict[str, int]:
+    *before, asked = enumerate(prompt.lines)
+    system = [line for _, line in before if line.role == "system"]
+    spoken = [(index, line) for index, line in before if line.role != "system"]
+    bare = [replace(line, text=_without(line.text, sacred)) for line in system]
+    parts = {
+        "persona": bare,
+        "examples": [line for index, line in spoken if index < prompt.head],
+        "history": [line for index, line in spoken if index >= prompt.head],
+        "this turn": [asked[1]],
+    }
+    counted = {name: await _count(brain, lines) for name, lines in parts.items()}
+    facts = await _count(brain, system) - counted["persona"]
+    return {"persona": counted.pop("persona"), "sacred": facts, **counted}
+
+
+async def _count(brain: Brain, lines: Sequence[Line]) -> int:
+    return await brain.count(tuple(lines)) if lines else 0
+
+
+def _without(text: str, facts: Sequence[str]) -> str:
+    for fact in facts:
+        text = text.replace(fact, "")
+    return text
+
+
+def _table(rows: dict[str, int], remark: str) -> str:
+    told = [f"{name:<10} {tokens:>7,}" for name, tokens in rows.items()]
+    return "\n".join([*told, *([remark] if remark else [])])

@@ -1,0 +1,92 @@
+"""`banban check`: tries every part the way a show would, and says what to do about what would not work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
+
+from vtuber.brain import Progress
+from vtuber.config import Settings
+from vtuber.core import clock
+from vtuber.core.errors import BanbanError
+from vtuber.core.events import Sound
+from vtuber.core.health import Health, State
+from vtuber.listeners import Listener
+from vtuber.show.show import Show
+
+HEARING_SECONDS = 10.0
+"""How long a listener may take to reach its chat."""
+
+
+async def check(settings: Settings, progress: Progress) -> list[Health]:
+    """Every part's health after it was tried. Never raises for a part that would not work."""
+    show = Show(settings)
+    brain, voice, memory = show.brain, show.voice, show.memory
+    trials: list[tuple[Callable[[], Health], Callable[[], Awaitable[Health | None]]]] = [
+        (brain.health, lambda: show.start_brain(progress)),
+        (voice.health, lambda: _say_something(show)),
+        (memory.health, memory.start),
+        *((screen.health, screen.start) for screen in show.screens),
+    ]
+    try:
+        chats = await _try_chats(show.ears)
+        found = [await _try(health, start) for health, start in trials]
+        show.journal.open()
+        return [*chats, *found, show.journal.health()]
+    finally:
+        await show.stop()
+
+
+async def _try_chats(ears: Sequence[Listener]) -> list[Health]:
+    """All at once: one that is out of reach takes its time."""
+    return await asyncio.gather(*(_try(listener.health, partial(_listen, listener)) for listener in ears))
+
+
+async def _try(health: Callable[[], Health], start: Callable[[], Awaitable[Health | None]]) -> Health:
+    try:
+        if (found := await start()) is not None:
+            return found
+    except BanbanError as error:
+        return Health(health().part, State.DOWN, f"{error.where}: {error.what}".lstrip(": "), error.hint)
+    return health()
+
+
+async def _listen(listener: Listener) -> Health:
+    """Listens until the chat was reached or is known to be out of reach; how it is then."""
+    await listener.start()
+
+    async def hear() -> None:
+        async with aclosing(listener.events()) as events:
+            async for _ in events:  # whatever comes: a chat that is left says nothing of how it was
+                pass
+
+    hearing = asyncio.create_task(hear())
+    try:
+        with clock.outside():
+            async with asyncio.timeout(HEARING_SECONDS):
+                # A listener says how it is, not when that changes.
+                while not hearing.done() and listener.health().state is State.DOWN:  # noqa: ASYNC110  # see above
+                    await asyncio.sleep(0.05)
+    except TimeoutError:
+        pass
+    try:
+        if hearing.done():
+            hearing.result()
+        found = listener.health()
+        if found.state is State.DOWN and not found.hint:  # nothing has failed yet, and nothing has come
+            return replace(found, hint="check the network")
+        return found
+    finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+
+
+async def _say_something(show: Show) -> None:
+    await show.voice.start()
+    async with aclosing(show.voice.speak("Hello.")) as chunks:
+        async for chunk in chunks:
+            if isinstance(chunk, Sound):
+                return

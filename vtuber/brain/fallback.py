@@ -1,0 +1,285 @@
+"""Several brains, one behind the other; behind the last stand her spare lines, for ``wording`` to say.
+
+The first that is well answers. One that fails, or does not begin in time, rests, and the next goes on from
+what was said already. Whoever rests is tried again in the background; no viewer waits for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import astuple, dataclass, replace
+from typing import TypeVar
+
+from vtuber.brain import Brain, Capabilities, Line, Progress, Prompt, Usage
+from vtuber.brain.fallback_lines import Spares
+from vtuber.brain.tokens import estimate_lines
+from vtuber.config import Settings
+from vtuber.core.errors import BanbanError, BrainError
+from vtuber.core.health import Health, State
+from vtuber.core.text import escaped
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SHORTEST_REST = 1.0
+LONGEST_REST = 60.0
+"""Seconds until a brain that rests is tried again; doubled each time, until it has answered somebody."""
+_WARM_SECONDS = 3600.0
+"""So long may loading, or reading a whole persona, take; a brain gives up before, by its own measure."""
+
+
+@dataclass(eq=False, slots=True)
+class _Member:
+    name: str
+    brain: Brain
+    started: bool = False
+    trouble: BanbanError | None = None
+    """Why it rests."""
+    rest: float = SHORTEST_REST
+    recovery: asyncio.Task[None] | None = None
+    """What tries it meanwhile."""
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it is just bringing itself back, and whoever asks it must wait for that."""
+        return self.brain.health().state is State.DOWN
+
+    def health(self) -> Health:
+        own = self.brain.health()
+        if self.trouble is None or own.state is State.DOWN:
+            return own
+        return Health("brain", State.DOWN, f"{own.what}: {self.trouble.what}", self.trouble.hint)
+
+
+class BrainFallback:
+    """A Brain made of others, by their names in config.toml."""
+
+    def __init__(self, brains: Mapping[str, Brain], settings: Settings, spares: Sequence[str]) -> None:
+        self._members = [_Member(name, brain) for name, brain in brains.items()]
+        self._last_patience = settings.brain.first_token_seconds
+        self._patience = settings.brain.patience_seconds if len(brains) > 1 else self._last_patience
+        self.spares = Spares(spares)
+        """Said when none can answer."""
+        self._answering: _Member | None = None
+        self._recovered = asyncio.Event()
+        self._head: tuple[Line, ...] = ()
+
+    async def start(self, progress: Progress) -> None:
+        """Raises what the first says when none can start, and any's ConfigError."""
+
+        async def start(member: _Member) -> None:
+            await member.brain.start(progress)
+            member.started = True
+
+        await self._ask(self._members, start, _WARM_SECONDS)
+        self._raise_unless_well()
+
+    async def warm(self, head: tuple[Line, ...]) -> None:
+        """Should all die over that, they are asked once more. Raises what the first says when none can."""
+        self._head = head
+
+        async def warm(member: _Member) -> None:
+            await member.brain.warm(head)
+            await self._welcome(member)
+
+        await self._ask(self._well or self._started, warm, _WARM_SECONDS)
+        if not self._well:
+            await self._ask(self._started, warm, _WARM_SECONDS)
+        self._raise_unless_well()
+
+    async def prefill(self, lines: tuple[Line, ...]) -> None:
+        """By the one that is asked first; what troubles it shows when it answers."""
+        for member in self._ready[:1]:
+            with suppress(BrainError):
+                await member.brain.prefill(lines)
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+        """Nothing when none has anything to say. Raises BrainError when none can, after what they said."""
+        self._head = prompt.lines[: prompt.head]
+        asked, said = prompt.lines[-1], prompt.reply_so_far
+        order = await self._order(asked.name)
+        trouble = None if order else self._members[0].trouble
+        for attempt, member in enumerate(order):
+            patience = self._patience if order[-1] is not member else self._last_patience
+            question = replace(prompt, seed=prompt.seed + attempt, reply_so_far=said)
+            self._answering = member
+            try:
+                async with aclosing(member.brain.stream(question)) as tokens:
+                    while (token := await _next(tokens, patience)) is not None:
+                        said += token
+                        yield token
+            except BrainError as error:
+                trouble = error
+                if member not in order[attempt + 1 :]:
+                    self._let_rest(member, error)
+                else:
+                    log.warning("%s: %s; asking once more", member.name, escaped(error.what))
+            else:
+                if said.strip():
+                    member.rest = SHORTEST_REST
+                    self.spares.answered(asked.name)
+                    return
+        self._answering = None
+        if trouble:
+            raise trouble
+
+    async def count(self, lines: tuple[Line, ...]) -> int:
+        """What they take at most, whoever will answer. Who rests may still count; else it is estimated."""
+        able = self._ready or self._well or [member for member in self._started if not member.is_away]
+        counted = await self._ask(able, lambda member: member.brain.count(lines), self._patience)
+        return max(counted, default=estimate_lines(lines))
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What all can do that have started."""
+        each = [astuple(member.brain.capabilities) for member in self._started]
+        return Capabilities(*map(all, zip(*each, strict=True)))
+
+    @property
+    def context(self) -> int:
+        """The smallest."""
+        return min(member.brain.context for member in self._members)
+
+    @property
+    def usage(self) -> Usage:
+        return self._answering.brain.usage if self._answering else Usage()
+
+    async def stop(self) -> None:
+        recoveries = [member.recovery for member in self._members if member.recovery]
+        for recovery in recoveries:
+            recovery.cancel()
+        stopping = [member.brain.stop() for member in self._members]
+        await asyncio.gather(*recoveries, *stopping, return_exceptions=True)
+
+    def health(self) -> Health:
+        each = [member.health() for member in self._members]
+        if len(each) == 1:
+            return each[0]
+        told = [f"{member.name}: {health.what}" for member, health in zip(self._members, each, strict=True)]
+        states = {health.state for health in each}
+        return Health(
+            "brain",
+            states.pop() if len(states) == 1 else State.LIMITED,
+            "; then ".join(told),
+            next((health.hint for health in each if health.state is not State.OK and health.hint), ""),
+        )
+
+    # Who is well
+
+    @property
+    def _started(self) -> list[_Member]:
+        return [member for member in self._members if member.started]
+
+    @property
+    def _well(self) -> list[_Member]:
+        return [member for member in self._members if member.trouble is None]
+
+    @property
+    def _ready(self) -> list[_Member]:
+        return [member for member in self._well if not member.is_away]
+
+    async def _order(self, viewer: str) -> list[_Member]:
+        """Who is asked, one after the other: all that are well, the ready ones first; and the last once more.
+
+        A viewer who had to make do with a spare line waits a little for somebody to be well again.
+        """
+        if not self._well and self.spares.had(viewer):
+            self._recovered.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._patience):
+                    await self._recovered.wait()
+        ready = self._ready
+        order = [*ready, *(member for member in self._well if member not in ready)]
+        return [*order, *order[-1:]]
+
+    async def _ask(
+        self, members: Sequence[_Member], ask: Callable[[_Member], Awaitable[T]], seconds: float
+    ) -> list[T]:
+        """What those answer that can; the others rest. Raises ConfigError."""
+
+        async def one(member: _Member) -> T:
+            try:
+                async with asyncio.timeout(seconds):
+                    return await ask(member)
+            except TimeoutError:
+                raise _late(seconds) from None
+
+        found = await asyncio.gather(*map(one, members), return_exceptions=True)
+        answers = []
+        for member, answer in zip(members, found, strict=True):
+            if isinstance(answer, BrainError):
+                self._let_rest(member, answer)
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                answers.append(answer)
+        return answers
+
+    def _raise_unless_well(self) -> None:
+        if not self._well and (trouble := self._members[0].trouble):
+            raise trouble
+
+    def _let_rest(self, member: _Member, why: BrainError) -> None:
+        """Asks nothing of it until it has recovered."""
+        if member.trouble is None:
+            log.warning("%s rests: %s", member.name, escaped(why.what))
+            member.recovery = asyncio.create_task(self._recover(member))
+        member.trouble = why
+
+    async def _welcome(self, member: _Member) -> None:
+        """It is well, and nobody need try it any more."""
+        if member.trouble is None:
+            return
+        log.info("%s is well again", member.name)
+        member.trouble = None
+        self._recovered.set()
+        if (recovery := member.recovery) and recovery is not asyncio.current_task():
+            recovery.cancel()
+            await asyncio.wait({recovery})
+
+    async def _recover(self, member: _Member) -> None:
+        """Tries it later and later, until it is well and quick."""
+        while member.trouble is not None:
+            await asyncio.sleep(member.rest)
+            member.rest = min(2 * member.rest, LONGEST_REST)
+            try:
+                await self._try(member)
+            except Exception as error:  # noqa: BLE001  # whatever it was, she must not lose it for ever
+                member.trouble = error if isinstance(error, BanbanError) else BrainError(repr(error))
+                log.debug("%s still rests: %s", member.name, escaped(member.trouble.what))
+            else:
+                await self._welcome(member)
+
+    async def _try(self, member: _Member) -> None:
+        """Raises whatever keeps it from answering in time."""
+        async with asyncio.timeout(_WARM_SECONDS):
+            if not member.started:
+                await member.brain.start(lambda _share, _words: None)
+                member.started = True
+            await member.brain.warm(self._head)
+        try:
+            async with asyncio.timeout(self._patience):
+                await member.brain.warm(self._head)  # with nothing left to read, it shows how quick it is
+        except TimeoutError:
+            raise _late(self._patience) from None
+
+
+async def _next(tokens: AsyncGenerator[str, None], seconds: float) -> str | None:
+    """The next token; None after the last. Raises BrainError, also when it does not come in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await anext(tokens, None)
+    except TimeoutError:
+        raise _late(seconds) from None
+
+
+def _late(seconds: float) -> BrainError:
+    return BrainError(
+        f"no answer for {seconds:g} seconds",
+        where="brain",
+        hint="use a smaller model or a shorter persona, or raise brain.patience_seconds",
+    )

@@ -1,0 +1,124 @@
+"""What a model server answers, whatever it calls it: a stream of events, or one JSON object.
+
+The content type is not believed; the first byte tells. Each ``data:`` line is an event of its own, as all
+servers send them, whether or not an empty line follows.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from vtuber.brain import Usage
+from vtuber.brain.openai.refused import Refused, refusal
+
+log = logging.getLogger(__name__)
+
+BROKE_OFF = "the model server broke off in the middle of its answer"
+SIZE_LIMIT = 4 << 20
+"""Bytes of one line, or of an answer that is not a stream."""
+
+
+class Answer:
+    """``feed`` it the body as it comes, then ``finish`` it. Both raise Refused for what is no answer."""
+
+    def __init__(self) -> None:
+        self.complete = False
+        """Nothing more will be said, though its usage may still be told."""
+        self.over = False
+        """Nothing more will come at all."""
+        self.usage = Usage()
+        self._line = bytearray()
+        self._streamed: bool | None = None
+
+    def feed(self, data: bytes) -> Iterator[str]:
+        """The text in it, in the pieces in which it was made."""
+        self._line += data
+        if len(self._line) > SIZE_LIMIT:
+            raise Refused("the model server sends without end", status=404)
+        if self._streamed is None:
+            self._streamed = self._is_stream()
+        if self._streamed and (b"\n" in data or b"\r" in data):
+            lines = bytes(self._line).splitlines(keepends=True)
+            self._line = bytearray() if lines[-1].endswith((b"\n", b"\r")) else bytearray(lines.pop())
+            for line in lines:
+                yield from self._event(line)
+
+    def finish(self) -> Iterator[str]:
+        """What was still waiting for its end. Raises Refused when the answer is not whole."""
+        rest = bytes(self._line)
+        if self._streamed:
+            yield from self._event(rest)
+        elif self._streamed is False:
+            yield from self._take(_parsed(rest))
+        if not self.complete:
+            raise Refused(BROKE_OFF, status=200)
+
+    def _is_stream(self) -> bool | None:
+        """None: too early to tell. Raises Refused for a web page."""
+        begin = bytes(self._line[:64]).removeprefix(b"\xef\xbb\xbf").lstrip()
+        if begin.startswith(b"<"):
+            raise Refused("a web page answers, and not a model server", status=404)
+        return not begin.startswith(b"{") if begin else None
+
+    def _event(self, line: bytes) -> Iterator[str]:
+        field, _, value = line.removeprefix(b"\xef\xbb\xbf").partition(b":")
+        value = value.strip()
+        if field == b"error":  # llama.cpp's, once
+            raise refusal(200, value)
+        if field != b"data":
+            return
+        if value == b"[DONE]":
+            self.complete = self.over = True
+        else:
+            yield from self._take(_parsed(value))
+
+    def _take(self, told: Any) -> Iterator[str]:
+        if not isinstance(told, dict):
+            log.debug("the model server sent something odd")
+            return
+        if told.get("error") or told.get("object") == "error":
+            raise refusal(200, told)
+        if isinstance(usage := told.get("usage"), dict):
+            self.usage = _usage(usage, told.get("timings"))
+        choice = _first(told.get("choices"))
+        whole = isinstance(choice.get("message"), dict)
+        said = choice["message"] if whole else choice.get("delta")
+        content = said.get("content") if isinstance(said, dict) else choice.get("text")
+        yield from _texts(content)
+        if whole or choice.get("finish_reason"):
+            self.complete = True
+
+
+def _parsed(value: bytes) -> Any:
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _first(choices: Any) -> dict[str, Any]:
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first if isinstance(first, dict) else {}
+
+
+def _texts(content: Any) -> Iterator[str]:
+    """What is said in it: a text, or a list of parts, as of models that also draw or think."""
+    for part in content if isinstance(content, list) else [{"text": content}]:
+        text = part.get("text") if isinstance(part, dict) else None
+        if isinstance(text, str) and text:
+            yield text
+
+
+def _usage(told: dict[str, Any], timings: Any) -> Usage:
+    details = told.get("prompt_tokens_details")
+    reused = _number(details, "cached_tokens") or _number(timings, "cache_n")
+    prompt = _number(told, "prompt_tokens")
+    return Usage(prompt, min(reused, prompt), _number(told, "completion_tokens"))
+
+
+def _number(table: Any, name: str) -> int:
+    value = table.get(name) if isinstance(table, dict) else None
+    return value if type(value) is int and 0 <= value < 1 << 31 else 0

@@ -1,0 +1,131 @@
+"""The connection to a model server.
+
+Over aiohttp, which the overlay and Twitch need anyway, and not OpenAI's own client: that one takes a web page
+or a plain JSON object for a stream without words, knows no end of a line, and its retries know nothing of our
+deadlines. What is left is one POST, whose answer must be read with care in any case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncGenerator
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from vtuber.brain.openai.answer import BROKE_OFF
+from vtuber.brain.openai.refused import Refused, refusal
+from vtuber.core import clock
+from vtuber.core.errors import ConfigError
+from vtuber.core.text import clean
+
+_LOOK_SECONDS = 10.0
+"""What needs no model is answered by then."""
+_BODY_LIMIT = 1 << 20
+_FAILURES = (aiohttp.ClientError, OSError, UnicodeError)
+"""UnicodeError: a host's name that cannot be one."""
+_CHAT = "/chat/completions"
+
+
+class Client:
+    """One server at ``url``. Raises ConfigError for an address that is none."""
+
+    def __init__(self, url: str, key: str) -> None:
+        try:
+            given = urlsplit(url.strip())
+            self.host = given.netloc.rpartition("@")[2] if given.hostname and given.port != 0 else ""
+        except ValueError:
+            self.host = ""
+        if not self.host:
+            raise ConfigError(
+                "this is no address", where="brain.openai.url", hint="write one like http://127.0.0.1:1234/v1"
+            )
+        path = given.path.rstrip("/").removesuffix(_CHAT) or "/v1"
+        self._api = f"{given.scheme}://{self.host}{path}"
+        self._root = self._api.removesuffix("/v1")
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def models(self) -> Any:
+        """What GET /v1/models answers. Raises Refused."""
+        return await self._get(f"{self._api}/models")
+
+    async def props(self) -> Any:
+        """What llama.cpp's own server tells about itself. Raises Refused."""
+        return await self._get(f"{self._root}/props")
+
+    async def chat(self, body: dict[str, Any]) -> AsyncGenerator[bytes, None]:
+        """The answer as it comes. Closing the iterator closes the connection. Raises Refused."""
+        try:
+            response = await self._open().post(self._api + _CHAT, json=body, allow_redirects=False)
+            try:
+                await _check(response)
+                async for data in response.content.iter_any():
+                    yield data
+            finally:
+                response.close()
+        except _FAILURES as error:
+            raise self._lost(error) from error
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            endless = aiohttp.ClientTimeout(total=None, sock_connect=None)  # whoever asks has a deadline
+            self._session = aiohttp.ClientSession(headers=self._headers, timeout=endless)
+        return self._session
+
+    async def _get(self, url: str) -> Any:
+        try:
+            with clock.outside():
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    response = await self._open().get(url, allow_redirects=False)
+                    try:
+                        await _check(response)
+                        return json.loads(await _read(response))
+                    finally:
+                        response.close()
+        except TimeoutError:
+            raise self._lost(TimeoutError(f"no answer for {_LOOK_SECONDS:g} seconds")) from None
+        except _FAILURES as error:
+            raise self._lost(error) from error
+        except (ValueError, RecursionError):
+            raise Refused(f"{self.host} answers, but not as a model server does", status=404) from None
+
+    def _lost(self, error: Exception) -> Refused:
+        if isinstance(error, aiohttp.ClientPayloadError):
+            return Refused(BROKE_OFF, status=200)
+        if isinstance(error, aiohttp.ServerDisconnectedError):
+            return Refused("the model server hung up")
+        return Refused(
+            f"there is no model server at {self.host} ({_reason(error)})",
+            hint="start it, or correct brain.openai.url",
+        )
+
+
+def _reason(error: Exception) -> str:
+    """In the system's words, where it has some."""
+    deeper = getattr(error, "os_error", error)
+    number = getattr(deeper, "errno", None)
+    known = os.strerror(number) if isinstance(number, int) and number > 0 else ""
+    return clean(known or getattr(deeper, "strerror", None) or str(deeper) or type(error).__name__, 100)
+
+
+async def _check(response: aiohttp.ClientResponse) -> None:
+    if response.status != 200:
+        raise refusal(response.status, await _read(response), response.headers)
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for data in response.content.iter_any():
+        body += data
+        if len(body) > _BODY_LIMIT:
+            break
+    return bytes(body[:_BODY_LIMIT])

@@ -1,0 +1,191 @@
+"""A character is a folder: who she is, how she speaks, what is sacred to her, her voice and her face."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from vtuber.config import Pattern
+from vtuber.core import resources
+from vtuber.core.errors import ConfigError
+
+SHEET = "character.toml"
+PERSONA = "persona.md"
+EXAMPLES = "examples.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A few-shot line: what a viewer says and how she answers."""
+
+    viewer: str
+    text: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    folder: Path
+    name: str
+    """What she calls herself: 板板."""
+    aliases: tuple[str, ...]
+    """Lower-case names by which chat addresses her, ``name`` included."""
+    persona: str
+    """Who she is and how she speaks; the beginning of every prompt."""
+    sacred: tuple[str, ...]
+    """Facts that stand in every prompt and are never denied."""
+    examples: tuple[Example, ...]
+    moods: tuple[str, ...]
+    """The moods her face knows; the first is the everyday one."""
+    voices: dict[str, dict[str, Any]]
+    """Options by voice part: ``voices["edge"]["voice"]``."""
+    ways_out: tuple[str, ...]
+    """Said in place of a sentence that was stopped."""
+    face: Path
+    """Her picture, an SVG that the overlay animates."""
+    spares: tuple[str, ...] = ()
+    """Said in place of a reply when no brain can give one. Without any, she is silent then."""
+    denials: tuple[str, ...] = ()
+    """Regular expressions for what takes back a sacred fact; she is stopped before she says it."""
+
+
+def load(name: str) -> Character:
+    """The character in the folder ``name`` (a path) or ``characters/<name>``.
+
+    Raises ConfigError naming the file, the key and the cure when the folder cannot be used.
+    """
+    folder = _folder(name)
+    sheet = _validated(_Sheet, folder / SHEET)
+    examples = _validated(_Examples, folder / EXAMPLES)
+    persona = _read(folder / PERSONA).strip()
+    if not persona:
+        raise ConfigError(
+            "the persona is empty", where=str(folder / PERSONA), hint="write a few lines about who she is"
+        )
+    face = folder / sheet.face
+    if not face.is_file():
+        raise ConfigError(
+            f"there is no picture {sheet.face!r}",
+            where=f"{folder / SHEET}: face",
+            hint="put an SVG there, or name the one that is",
+        )
+    return Character(
+        folder=folder,
+        name=sheet.name,
+        aliases=tuple(dict.fromkeys(alias.lower() for alias in (sheet.name, *sheet.aliases))),
+        persona=persona,
+        sacred=sheet.sacred,
+        examples=tuple(Example(line.viewer, line.says, line.reply) for line in examples.example),
+        moods=tuple(mood.lower() for mood in sheet.moods),
+        voices=sheet.voices,
+        ways_out=sheet.ways_out,
+        face=face,
+        spares=sheet.spares,
+        denials=sheet.denials,
+    )
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Spoken = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\r\n]*$")]
+"""Words on one line."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Sheet(_Table):
+    name: Annotated[Spoken, Field(max_length=50)]
+    aliases: tuple[Spoken, ...] = ()
+    moods: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("neutral",)
+    sacred: tuple[Spoken, ...] = ()
+    denials: tuple[Pattern, ...] = ()
+    ways_out: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("…",)
+    spares: tuple[Spoken, ...] = ()
+    face: Spoken = "face.svg"
+    voices: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class _Line(_Table):
+    viewer: Spoken
+    says: Spoken
+    reply: Spoken
+
+
+class _Examples(_Table):
+    example: tuple[_Line, ...] = ()
+
+
+Table = TypeVar("Table", bound=_Table)
+
+
+def _folder(name: str) -> Path:
+    given = Path(name).expanduser()
+    plain = given.name == name and name not in ("", ".", "..")
+    try:
+        found = resources.find(f"characters/{name}") if plain else None
+        for folder in (found, given if name else None):
+            if folder is not None and folder.is_dir():
+                return folder.resolve()
+    except (OSError, ValueError):  # no system takes such a name
+        pass
+    known, short = _known(), name[:80]
+    near = get_close_matches(short, known, n=1)
+    raise ConfigError(
+        f"there is no character {short!r}",
+        where="show.character",
+        hint=f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}, or a folder",
+    )
+
+
+def _known() -> list[str]:
+    bases = (Path.cwd() / "characters", resources.SHIPPED / "characters")
+    return sorted({sheet.parent.name for base in bases for sheet in base.glob(f"*/{SHEET}")})
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError("this file is missing", where=str(path), hint="a character needs it") from None
+    except UnicodeDecodeError:
+        raise ConfigError("this is not UTF-8 text", where=str(path), hint="save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"it cannot be read ({error.strerror or error})", where=str(path)) from None
+
+
+def _validated(table: type[Table], path: Path) -> Table:
+    try:
+        return table.model_validate(tomllib.loads(_read(path)))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"this is not TOML: {error}", where=str(path), hint="mend that line") from None
+    except ValidationError as error:
+        # A misspelt key is often a missing one too: the first tells more.
+        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+        raise ConfigError(
+            _complaint(first["type"], first["msg"]),
+            where=f"{path}: {'.'.join(str(part) for part in first['loc'])}",
+            hint=_cure(table, str(first["loc"][-1]), first["type"]),
+        ) from None
+
+
+def _complaint(kind: str, message: str) -> str:
+    known = {
+        "extra_forbidden": "there is no such key",
+        "missing": "this key is missing",
+        "string_pattern_mismatch": "this must stay on one line",
+    }
+    return known.get(kind, message[:1].lower() + message[1:])
+
+
+def _cure(table: type[_Table], key: str, kind: str) -> str:
+    if kind != "extra_forbidden":
+        return "see characters/banban for one that works"
+    keys = {**table.model_fields, **(_Line.model_fields if table is _Examples else {})}
+    near = get_close_matches(key, keys, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"

@@ -1,0 +1,54 @@
+"""Finds a part by the name it has in config.toml.
+
+Each package of parts keeps a dict ``PARTS``: name → "module:Class", loaded only when used. A part that
+lives in another distribution registers through the entry-point group ``banban.<package>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from vtuber.core.errors import ConfigError
+
+
+def names(package: str, own: Mapping[str, str]) -> dict[str, str]:
+    """All parts of ``package`` ("voice", "brain"…): our own and those installed beside us.
+
+    Raises ConfigError when two have the same name.
+    """
+    found = dict(own)
+    for entry in entry_points(group=f"banban.{package}"):
+        if found.get(entry.name, entry.value) != entry.value:
+            raise ConfigError(
+                f"two parts are called {entry.name!r}",
+                where=f"{package}: {found[entry.name]} and {entry.value}",
+                hint="uninstall one of the packages",
+            )
+        found[entry.name] = entry.value
+    return found
+
+
+def load(package: str, own: Mapping[str, str], name: str, where: str = "") -> Any:
+    """The class registered under ``name``, which the option ``where`` gave.
+
+    Raises ConfigError: with the nearest right name when there is none, or when it cannot be imported.
+    """
+    found = names(package, own)
+    kind = package.removesuffix("s")
+    if name not in found:
+        near = get_close_matches(name, found, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(sorted(found))}"
+        raise ConfigError(f"there is no {kind} called {name!r}", where=where, hint=hint)
+    module, _, attribute = (part.strip() for part in found[name].partition(":"))
+    try:
+        return getattr(import_module(module), attribute)
+    except Exception as error:  # a part from elsewhere may do anything while it is imported
+        raise ConfigError(
+            f"{kind} {name!r} cannot be loaded ({found[name]}: {error})",
+            where=where,
+            hint="install what it needs, or choose another",
+        ) from error

@@ -1,0 +1,158 @@
+"""How much a message matters: whether it is paid, meant for her, a question, by a regular, and its age.
+
+A rank is a small number: ``SIDE_TALK`` at the bottom, then 1 plus a bit for each of REGULAR, QUESTION and
+ADDRESSED. So whatever is addressed to her outranks whatever is not, and among those a question comes first.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from vtuber.core.events import Answerable, ChatMessage, Follow, Gift, Money, Raid, Redemption, Subscription
+from vtuber.core.spelling import fold
+
+SIDE_TALK = 0
+"""Emotes alone, orders to other bots, and what viewers say to each other."""
+REGULAR, QUESTION, ADDRESSED = 1, 2, 4
+RANKS = 1 + (1 + REGULAR + QUESTION + ADDRESSED)
+"""How many ranks there are."""
+
+MANY_COPIES = 3
+"""What so many people say ranks like what a regular says."""
+
+_ASKS = re.compile(
+    r"(?:@\S+ )?(?:(?:hey|so|but|and|ok|well)\b,? )?"
+    r"(?:(?:who|what|why|how|when|where|which|whose)(?:'?s|'?re|'?d)?\b"
+    r"|(?:are|do|did|can|could|will|would|should|have) (?:you|u|we|i)\b)"
+)
+_ASKS_IN_CHINESE = re.compile(
+    r"[嗎吗誰谁哪]|什[麼么]|怎[麼么]|[為为]何|如何|多少|[幾几][點点個个歲岁時时]|呢(?:\W|$)"
+    r"|是不是|有[沒没]有|[會会]不[會会]|要不要|能不能|可不可以"
+)
+_TERM = re.compile(r"[a-z0-9]{4,}|[\u3040-\u9fff]{2,}")
+
+SUBSCRIPTION_DOLLARS = 5.0
+UNKNOWN_DOLLARS = 5.0
+"""What an amount counts for that nobody could read."""
+POINT_DOLLARS = 0.001
+"""What a channel point counts for."""
+PATIENCE = 20.0
+"""After so many seconds more, a paid event counts as if twice as much had been paid."""
+AGE_GAIN = 1.5
+"""At its ripest, a message counts for so many ranks more than a fresh one."""
+
+
+class Rank:
+    """Knows by which names she is called."""
+
+    def __init__(self, aliases: tuple[str, ...]) -> None:
+        self._aliases = frozenset(fold(alias).strip().lstrip("@") for alias in aliases) - {""}
+        self._name = _names(self._aliases)
+
+    def rank(self, event: Answerable, folded: str, gist: str) -> int:
+        """Of an unpaid event; ``folded`` and ``gist`` are what ``spelling`` makes of its text."""
+        if isinstance(event, Follow):
+            return 1
+        if not isinstance(event, ChatMessage):
+            return RANKS - 1 if isinstance(event, Raid) else 1 + ADDRESSED
+        addressed = self._is_addressed(event, folded)
+        if not addressed and (_is_noise(event, gist) or _is_to_another(event, folded)):
+            return SIDE_TALK
+        rank = 1
+        if addressed:
+            rank += ADDRESSED
+        if _is_question(folded) and gist[:1].isalnum():
+            rank += QUESTION
+        if event.author.months or event.author.roles:
+            rank += REGULAR
+        return rank
+
+    def _is_addressed(self, event: ChatMessage, folded: str) -> bool:
+        if self._name is not None and self._name.search(folded):
+            return True
+        if event.reply_to:
+            whom = fold(event.reply_to)
+            return whom in self._aliases or whom == _name_of(event.channel)
+        # An "@" and the channel's name asks to look here.
+        return "@" in folded and bool(event.channel) and f"@{_name_of(event.channel)}" in folded
+
+
+def of_many(rank: int) -> int:
+    """The rank of a line that many people wrote."""
+    return rank if rank == SIDE_TALK else 1 + ((rank - 1) | REGULAR)
+
+
+def score(rank: int, copies: int, age: float, lifetime: float) -> float:
+    """What counts when she chooses: rank, how many say it, and its age.
+
+    A message gains while it waits up to an eighth of its lifetime; then it goes stale and loses again.
+    """
+    ripe = lifetime / 8
+    if age < ripe:
+        ripeness = age / ripe
+    elif age < lifetime:
+        ripeness = (lifetime - age) / (lifetime - ripe)
+    else:
+        ripeness = 0.0
+    return rank + AGE_GAIN * ripeness + min(copies, 10) / 20
+
+
+def paid_score(event: Answerable, now: float) -> float:
+    """Bigger amounts first, and nobody waits for ever."""
+    return math.log2(1 + dollars(event)) + (now - event.at) / PATIENCE
+
+
+def dollars(event: Answerable) -> float:
+    """About how much was paid."""
+    match event:
+        case ChatMessage(money=Money(dollars=worth)):
+            return UNKNOWN_DOLLARS if worth is None else max(0.0, float(worth))
+        case Redemption(cost=cost):
+            return POINT_DOLLARS * cost
+        case Gift():
+            return SUBSCRIPTION_DOLLARS * event.count
+        case Subscription():
+            return SUBSCRIPTION_DOLLARS
+        case _:
+            return 0.0
+
+
+def terms(text: str) -> frozenset[str]:
+    """What a text is about, roughly: its longer words, and pairs of Chinese characters."""
+    found: set[str] = set()
+    for word in _TERM.findall(fold(text)):
+        found.update(
+            [word] if word.isascii() else (word[index : index + 2] for index in range(len(word) - 1))
+        )
+    return frozenset(found)
+
+
+def _names(aliases: frozenset[str]) -> re.Pattern[str] | None:
+    """Latin names stand alone; others are found wherever they are, for Chinese has no spaces."""
+    parts = [
+        rf"(?<![a-z0-9_]){re.escape(alias)}(?![a-z0-9_])" if alias.isascii() else re.escape(alias)
+        for alias in sorted(aliases)
+    ]
+    return re.compile("|".join(parts)) if parts else None
+
+
+def _name_of(channel: str) -> str:
+    return channel.lstrip("#").casefold()
+
+
+def _is_question(folded: str) -> bool:
+    if "?" in folded or _ASKS.match(folded):
+        return True
+    return not folded.isascii() and _ASKS_IN_CHINESE.search(folded) is not None
+
+
+def _is_noise(event: ChatMessage, gist: str) -> bool:
+    if not gist[:1].isalnum() or event.text.startswith("!"):
+        return True
+    drawn = sum(emote.end - emote.begin for emote in event.emotes)
+    return drawn > 0 and drawn + event.text.count(" ") >= len(event.text)
+
+
+def _is_to_another(event: ChatMessage, folded: str) -> bool:
+    return bool(event.reply_to) or (folded.startswith("@") and len(folded) > 1 and folded[1] != " ")

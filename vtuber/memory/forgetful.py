@@ -1,0 +1,52 @@
+"""A memory for one show: nothing is stored, and it says so."""
+
+from __future__ import annotations
+
+from vtuber.config import Settings
+from vtuber.core.events import Answerable, Batch
+from vtuber.core.health import Health, State
+from vtuber.memory import Recollection, purge
+from vtuber.memory.notes import Notes
+from vtuber.moderation.revocation import Revocation
+
+
+class Forgetful:
+    """``why`` tells what keeps it from remembering; "" when config asks for this."""
+
+    def __init__(self, settings: Settings, why: str = "") -> None:
+        self._notes = Notes(settings.memory.keep_viewers, settings.memory.keep_heard)
+        self._why = why
+
+    async def start(self) -> None:
+        pass
+
+    def hear(self, event: Answerable) -> None:
+        self._notes.hear(event)
+
+    async def recall(self, batch: Batch) -> Recollection:
+        return self._notes.recollect(batch, {}, ())
+
+    async def remember(self, batch: Batch, heard: str) -> None:
+        self._notes.answer(batch, heard)
+
+    def forget(self, platform: str, who: str) -> None:
+        self._notes.forget(
+            purge.of_person(platform, who), lambda event: purge.is_person(event, platform, who)
+        )
+
+    def revoke(self, revocation: Revocation) -> frozenset[str]:
+        gone = purge.of_revocation(revocation)
+        self._notes.forget(gone, revocation.forgets)
+        return frozenset(heard for _, heard in gone.answers)
+
+    async def stop(self) -> None:
+        pass
+
+    def health(self) -> Health:
+        what = "forgets when the show ends" + (f" ({self._why})" if self._why else "")
+        hint = (
+            "set memory.url to a Redis server"
+            if self._why
+            else 'memory.use = "auto" keeps what she remembers'
+        )
+        return Health("memory", State.LIMITED, what, hint)

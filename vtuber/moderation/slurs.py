@@ -1,0 +1,84 @@
+"""Words that end a show, so that they are never answered or never spoken, without anybody setting it up.
+
+They are encoded so that nobody reads them by accident. ``python -m vtuber.moderation.slurs`` prints them;
+``python -m vtuber.moderation.slurs encode < FILE`` encodes a list, one a line. A line that begins with "re:"
+is a regular expression on the folded text (see ``spelling``); anything else is a word.
+"""
+
+from __future__ import annotations
+
+import sys
+from base64 import b64decode, b64encode
+from textwrap import wrap
+
+
+def hateful() -> tuple[str, ...]:
+    """Slurs, urging to suicide and the like, English and Chinese: neither answered nor spoken."""
+    return _decoded(_HATEFUL)
+
+
+def rude() -> tuple[str, ...]:
+    """Curses and explicit words: chat may use them, she does not."""
+    return _decoded(_RUDE)
+
+
+def _decoded(code: str) -> tuple[str, ...]:
+    return tuple(b64decode(code).decode().splitlines())
+
+
+def _main() -> None:
+    if "encode" in sys.argv:
+        print("\n".join(wrap(b64encode(sys.stdin.read().strip().encode()).decode(), 100)))  # noqa: T201  # its job
+    else:
+        print("\n".join((*hateful(), "", *rude())))  # noqa: T201  # its job
+
+
+_HATEFUL = """
+bmlnZ2VyCm5pZ2dlcnMKbmlnZ2EKbmlnZ2FzCm5pZ2cKbmVncm9pZApzYW5kIG5pZ2dlcgpwb3JjaCBtb25rZXkKanVuZ2xlIGJ1
+bm55CmppZ2Fib28KcGlja2FuaW5ueQp3ZXRiYWNrCndldGJhY2tzCmJlYW5lcgpiZWFuZXJzCmdvb2sKZ29va3MKY2hpbmFtYW4K
+Y2hpbmcgY2hvbmcKemlwcGVyaGVhZApzbGFudCBleWUKc2xhbnQgZXllcwpyYWdoZWFkCnJhZ2hlYWRzCnRvd2VsaGVhZAp0b3dl
+bGhlYWRzCmNhbWVsIGpvY2tleQpraWtlCmtpa2VzCmZhZ2dvdApmYWdnb3RzCmZhZwpmYWdzCmZhZ2d5CnRyYW5ueQp0cmFubmll
+cwpzaGVtYWxlCmxhZHlib3kKcmV0YXJkCnJldGFyZHMKcmV0YXJkZWQKbW9uZ29sb2lkCmhlaWwgaGl0bGVyCnNpZWcgaGVpbApn
+YXMgdGhlIGpld3MKd2hpdGUgcG93ZXIKd2hpdGUgc3VwcmVtYWN5CnJhY2Ugd2FyCnJlOig/PCFbMC05XSkxNC84OCg/IVswLTld
+KQpraWxsIHlvdXJzZWxmCmtpbGwgdXJzZWxmCmtpbGwgdXIgc2VsZgpreXMKbmVjayB5b3Vyc2VsZgpoYW5nIHlvdXJzZWxmCmdv
+IGtpbGwgeW91ciBzZWxmCm5tc2wKY25tYgpjaGlsZCBwb3JuCmNoaWxkcG9ybgrpu5HprLwK5bC85ZOlCuatu+WFqOWutgrlhajl
+rrbmrbvlhYkK5YWo5a625q2757WVCuWFqOWutuatu+e7nQrmrbtnYXkK5q275ZCM5oCn5oiACuatu+WQjOaAp+aBiwrmrbvkurrl
+ppYK5q27546755KDCuWPsOW3tOWtkArngaPlt7TlrZAK5rm+5be05a2QCuS4reWci+ixrArkuK3lm73njKoK5Y+w54Gj6LGsCuWP
+sOa5vueMqgrnjLblpKrosawK54q55aSq54yqCuWkluWLnueLlwrnlarku5Tni5cK6Ieq5q665ZCnCuiHquadgOWQpwrljrvmrbvl
+kKcK5L2g5Y675q27CuWms+WOu+atuwrnu5nmiJHljrvmrbsK57Wm5oiR5Y675q27Cuavkuawo+WupOimiwrlhZLnq6XoibLmg4UK
+5YS/56ul6Imy5oOFCuS9oOWqveatu+S6hgrkvaDlpojmrbvkuoYK5bC855Gq5q275LqGCnJlOig/PCFbYS16MC05XSljaGlua3M/
+KD8hW2EtejAtOV0pKD8hIGluKQpyZTooPzwhW2EtejAtOV0pc3BpY3M/KD8hW2EtejAtOV0pKD8hIGFuZCBzcGFuKQpyZTooPzwh
+bWFpbmUgKSg/PCFbYS16MC05XSljb29ucz8oPyFbYS16MC05XSkoPyEgKD86Y2F0fGhvdW5kKSkKcmU6KD88IXZhbiApKD88IVth
+LXowLTldKWR5a2VzPyg/IVthLXowLTldKQpyZTrmlK/pgqMoPyFb6bq85LmI5pSv6YKK6L655YCL5Liq56iu56eN5qij5qC35Lqb
+6KOh6YeMXSkKcmU6KD88IVvpgY7ov4ddKeWOu+iHqlvmrrrmnYBdKD8hW+mBjui/h10p
+"""
+
+_RUDE = """
+ZnVjawpmdWNrcwpmdWNrZWQKZnVja2VyCmZ1Y2tlcnMKZnVja2luZwpmdWNraW4KZmNrCmZ1awp3dGYKc3RmdQptb3RoZXJmdWNr
+ZXIKbW90aGVyZnVja2Vycwptb3RoZXJmdWNraW5nCnNoaXQKc2hpdHMKc2hpdHR5CmJ1bGxzaGl0CnNoaXRoZWFkCmJpdGNoCmJp
+dGNoZXMKYml0Y2h5CmN1bnQKY3VudHMKd2hvcmUKd2hvcmVzCnNsdXQKc2x1dHMKc2x1dHR5CmFzc2hvbGUKYXNzaG9sZXMKYXJz
+ZWhvbGUKamFja2FzcwpkaWNraGVhZApzdWNrIG15IGRpY2sKYmlnIGRpY2sKY29ja3N1Y2tlcgpibG93am9iCmJsb3cgam9iCmJs
+b3dqb2JzCmhhbmRqb2IKaGFuZCBqb2IKcmltam9iCmRlZXB0aHJvYXQKZ2FuZ2JhbmcKY3JlYW1waWUKaml6egpjdW1zaG90CmN1
+bW1pbmcKcHVzc3kKcHVzc2llcwpwb3JuCnBvcm5vCnBvcm5odWIKb25seWZhbnMKaGVudGFpCmRpbGRvCmRpbGRvcwp2YWdpbmEK
+cGVuaXMKY2xpdG9yaXMKYW5hbCBzZXgKYW51cwptYXN0dXJiYXRlCm1hc3R1cmJhdGluZwptYXN0dXJiYXRpb24KamVyayBvZmYK
+amVya2luZyBvZmYKb3JnYXNtCmhvcm55CmJvbmVyCnRpdHMKdGl0dGllcwpib29icwptaWxmCnJhcGUKcmFwZWQKcmFwaW5nCnJh
+cGlzdApwZWRvCnBlZG9waGlsZQpwYWVkb3BoaWxlCmxvbGljb24KaW5jZXN0CmJlc3RpYWxpdHkKamFwCmphcHMKbmVncm8KcGFr
+aQpneXBwbwpoaXRsZXIKbmF6aQpuYXppcwp0ZXJyb3Jpc3QKc3VpY2lkZQprbXMK5bm55L2gCuW5suS9oOWomArlubLkvaDogIEK
+5bm55oKoCuW5ueaBgQrlubnlprMK5pON5L2g5aq9CuaTjeS9oOWmiArmk43kvaDll44K5pON5L2g5aiYCuaTjeS9oOWFqArmk43k
+vaDnpZYK5pON5aaz5aq9CuiNieazpemmrArojYnms6XpqawK6IKPCuWxhArlgrvpgLwK5YK75q+UCueFnuethgrnhZ7nrJQK6KOd
+6YC8CuijhemAvArniZvpgLwK5LuW5aq955qECuS7luWmiOeahArljrvkvaDlqr0K5Y675L2g5aaICuS9oOS7luWqvQrkvaDku5bl
+pogK5aq96YC8CuWmiOmAvArlsLznkaoK6Zue5o6wCum4oeaOsArmqZ/mjrAK5py65o6wCumbnuW3tArpuKHlt7QK5oe25Y+rCuaH
+tuimuuWVpgrnjovlhavom4sK54uX6Zuc56iuCueLl+adguenjQrpm5znqK4K5p2C56eNCuWpiuWtkArlppPlpbMK6LOk5Lq6Cui0
+seS6ugros6TosqgK6LSx6LSnCuavjeeLlwrnoLTpursK5YWs6LuK5aWzCuaZuumanArlvLHmmboK5L2O6IO95YWSCuS9juiDveWE
+vwrohabmrpgK6ISR5q6LCuatu+aumOW7ogrlvLflp6YK5by65aW4Cui8quWnpgrova7lpbgK5LqC5YCrCuS5seS8pgrogpvkuqQK
+6Ieq5oWwCuaJi+a3qwrmiZPmiYvmp40K5omT5omL5p6qCuaJk+mjm+apnwrmiZPpo57mnLoK6Zmw6I6WCumYtOiMjgrpmbDpgZMK
+6Zi06YGTCueyvua2sgrmva7lkLkK5beo5LmzCuWltumgrQrlpbblpLQK5o+05LqkCue0hOeCrgrnuqbngq4K5oOF6ImyCuiJsuaD
+hQrmiIDnq6UK5oGL56ulCuW4jOeJueWLkgrntI3nsrkK57qz57K5CueVquS7lApyZTooPzwhW2EtejAtOV0pY3VtKD8hW2EtejAt
+OV0pKD8hIGxhdWRlKQpyZTooPzwhW+eQhueUt+Wls+WAi+S4queVsOW8guWQjOS4rV0p5oCn5LqkKD8hW+a1gemAmuWPi+W+gOaY
+k+mam+mZheS7o+aPm+aNoumMr+mUmeaDheaOpeirh+iwiOmbhuWPiV0pCnJlOuWPo+S6pCg/IVvpgJrmtYHmmJPnlYzljK/msYfl
+j4nmnIPkvJrku6PmjqXoq4fosIhdKQpyZTrlgZpb5oSb54ixXSg/IVvlv4PlgZrlkIPnmoTnjqldKQpyZTpb5by35by6XeaatCg/
+IVvpoqjpo47pm6hdKQpyZTrlsITnsr4oPyFb5rqW5YeGXSk=
+"""
+
+if __name__ == "__main__":
+    _main()

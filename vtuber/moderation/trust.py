@@ -1,0 +1,110 @@
+"""Who is trusted how much.
+
+It comes from the platform's own roles and from ``gate.operators``, never from what somebody wrote or calls
+themselves.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from enum import IntEnum
+
+from vtuber.core.errors import ConfigError
+from vtuber.core.events import Author, Role
+from vtuber.core.recent import Recent
+
+NAMES_ARE_UNIQUE = frozenset(("twitch",))
+"""Platforms where a name belongs to one account (a login, or the login in other case); only there an operator
+can be told by name. Elsewhere anybody may take any name, and the id must be given."""
+
+SEEN = 2000
+"""So many of those who are trusted are known again by name at least."""
+
+Key = tuple[str, str]
+"""(platform, id or name)."""
+
+
+class Trust(IntEnum):
+    """Whoever is trusted more may do whatever those may who are trusted less."""
+
+    EVERYONE = 0
+    OPERATOR = 1
+    MODERATOR = 2
+    BROADCASTER = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class Trusted:
+    """Raises ConfigError for an operator who cannot be told for sure."""
+
+    def __init__(self, operators: Iterable[str]) -> None:
+        self._operators = frozenset(map(_operator, operators))
+        self._seen: Recent[Key, Trust] = Recent(SEEN)
+        self._names: Recent[Key, Key] = Recent(SEEN)
+
+    def of(self, platform: str, author: Author) -> Trust:
+        """By what the platform says of them, and whether config names them."""
+        if Role.BROADCASTER in author.roles:
+            return Trust.BROADCASTER
+        if Role.MODERATOR in author.roles:
+            return Trust.MODERATOR
+        return Trust.OPERATOR if self._is_operator(platform, author) else Trust.EVERYONE
+
+    def note(self, platform: str, author: Author) -> None:
+        """They were heard: ``known`` knows them from now on."""
+        trust = self.of(platform, author)
+        who = (platform, plain(author.id))
+        if trust or who in self._seen:  # or: are trusted no longer
+            self._seen.set(who, trust)
+        if trust:
+            for place in (platform, ""):
+                for name in {plain(author.name), *author.names}:
+                    self._names.set((place, name), who)
+
+    def known(self, platform: str, who: str, channel: str = "") -> Trust:
+        """Of somebody that another speaks of, by name or id; EVERYONE when nothing is known of them.
+
+        ``platform`` "" means any.
+        """
+        key = (platform, plain(who))
+        if platform in NAMES_ARE_UNIQUE and key[1] == plain(channel.lstrip("#")):
+            return Trust.BROADCASTER
+        seen = self._seen.get(self._names.get(key) or key) or Trust.EVERYONE
+        named = key in self._operators or (platform, who) in self._operators
+        return max(seen, Trust.OPERATOR if named else Trust.EVERYONE)
+
+    def _is_operator(self, platform: str, author: Author) -> bool:
+        if (platform, author.id) in self._operators:
+            return True
+        if platform not in NAMES_ARE_UNIQUE:
+            return False
+        # Without a login, the name is one unless it is in another script, where some letters look like it.
+        login = author.login or (author.name.lower() if author.name.isascii() else "")
+        return (platform, login) in self._operators and not login.isdecimal()
+
+
+def plain(text: str) -> str:
+    """In plain width and small letters: "！ＨＵＳＨ" is "!hush"."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _operator(entry: str) -> Key:
+    platform, colon, who = (part.strip() for part in entry.partition(":"))
+    platform = platform.lower()
+    if not (platform and colon and who):
+        raise ConfigError(
+            f"{entry!r} does not say who on which platform",
+            where="gate.operators",
+            hint='write "twitch:their_name" or "youtube:UC…" (the id of their channel)',
+        )
+    if platform == "youtube" and not re.fullmatch(r"UC[\w-]{22}", who):
+        raise ConfigError(
+            f"{entry!r} is a name, which anybody on YouTube may take",
+            where="gate.operators",
+            hint='write the id of their channel: "youtube:UC" and 22 more characters',
+        )
+    return platform, who.removeprefix("@").lower() if platform in NAMES_ARE_UNIQUE else who

@@ -1,0 +1,130 @@
+"""Everything that happened in a show, a JSON object a line, in one file per show. It can be replayed.
+
+Each line has ``t`` (seconds since the show began, on its own clock) and ``kind``. The kinds:
+``show`` (first line); ``heard`` (an event, and ``drop`` when it is not answered), ``command`` (who gave it
+where, by which role, and what it did), ``written`` (in chat, or ``why_not``), ``dropped`` (something that had
+waited), ``filtered`` (something that was chosen), ``settled`` (channel points); of each turn ``batch``,
+``prompt``, ``mark`` (a step was reached), ``sentence`` (with the rule that stopped it), ``clip`` (its sound
+is made), ``spoken`` (what of it was heard), ``asked again``, ``cut``, ``reply`` (all in all); ``part`` (how a
+part is, when that changed), ``revoked`` (what a deletion took away, by id or in numbers), ``failure`` (a
+defect), ``end`` (the figures).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import threading
+from collections import deque
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import platformdirs
+
+from vtuber.config import Settings
+from vtuber.core import clock
+from vtuber.core.health import Health, State
+
+log = logging.getLogger(__name__)
+
+WRITE_EVERY = 1.0
+"""Seconds between writes to the disk; what a killed process may lose."""
+
+WAITING_LIMIT = 200_000
+"""Lines kept for a disk that does not take them; older ones are lost and counted."""
+
+
+class Journal:
+    """``write`` never waits and never raises; ``run`` brings the lines to the disk."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.journal
+        self._waiting: deque[bytes] = deque()
+        self._file: BinaryIO | None = None
+        self._began = 0.0
+        self._lost = 0
+        self._storing = threading.Lock()
+        self._trouble = ""
+        self.path: Path | None = None
+        """The show's file; None when the journal is off or cannot be written."""
+
+    def open(self) -> None:
+        """Begins the show's file. A folder that cannot be written is reported, not raised."""
+        self._began = clock.now()
+        if not self._settings.enabled:
+            return
+        folder = self._settings.folder or platformdirs.user_data_path("banban", appauthor=False) / "shows"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.path, self._file = _new_file(folder)
+        except OSError as error:
+            self._trouble = f"cannot write to {folder}: {error.strerror}"
+
+    def write(self, kind: str, **fields: Any) -> None:
+        """One line. Values must be what JSON knows."""
+        if self._file is None:
+            return
+        line = {"t": round(clock.now() - self._began, 4), "kind": kind, **fields}
+        # Lone surrogates cannot be written as UTF-8; as escapes they can.
+        self._waiting.append(json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+        if len(self._waiting) > WAITING_LIMIT:
+            self._waiting.popleft()
+            self._lost += 1
+
+    async def run(self) -> None:
+        """Writes what waits, every second, until cancelled."""
+        while self._file is not None:
+            await asyncio.sleep(WRITE_EVERY)
+            await clock.in_thread(self._store, self._take())
+
+    def close(self) -> None:
+        """Writes what waits, and ends the file."""
+        self._store(self._take())
+        with self._storing:
+            if self._file is not None:
+                with suppress(OSError):
+                    self._file.close()
+                self._file = None
+
+    def health(self) -> Health:
+        if self._trouble:
+            return Health(
+                "journal", State.DOWN, self._trouble, "set journal.folder to a folder you may write"
+            )
+        if not self._settings.enabled:
+            return Health("journal", State.OFF, "off")
+        return Health("journal", State.OK, str(self.path))
+
+    def _take(self) -> list[bytes]:
+        lines = list(self._waiting)
+        self._waiting.clear()
+        return lines
+
+    def _store(self, lines: list[bytes]) -> None:
+        try:
+            with self._storing:
+                if self._file is None or not lines:
+                    return
+                self._file.write(b"\n".join(lines) + b"\n")
+                self._file.flush()
+        except OSError as error:
+            self._lost += len(lines)
+            if not self._trouble:
+                log.warning("the journal cannot be written: %s", error.strerror)
+            self._trouble = f"cannot be written: {error.strerror}; {self._lost} lines lost"
+        else:
+            self._trouble = ""
+
+
+def _new_file(folder: Path) -> tuple[Path, BinaryIO]:
+    """A file nobody has, readable by its owner alone: chat is people's words."""
+    stamp = datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
+    for suffix in ("", *(f"_{number}" for number in range(2, 100))):
+        path = folder / f"{stamp}{suffix}.jsonl"
+        with suppress(FileExistsError):
+            return path, os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
+    raise FileExistsError(17, "too many shows began in this second", str(folder))

@@ -1,0 +1,150 @@
+"""How long things took, and what a streamer wants to know of it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+
+from vtuber.core import clock
+
+PARTS = ("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
+"""The parts of the delay from a message's arrival to the first sound of its answer, in their order."""
+
+KEPT = 100_000
+"""So many values of each kind are kept; of a longer show, the latest."""
+
+
+def percentiles(values: Iterable[float]) -> dict[str, float | None]:
+    """p50, p95, p99 and max (nearest rank), rounded to 0.1; None for no values."""
+    ordered = sorted(values)
+
+    def rank(share: float) -> float | None:
+        return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1) if ordered else None
+
+    return {"p50": rank(0.50), "p95": rank(0.95), "p99": rank(0.99), "max": rank(1.0)}
+
+
+class Stopwatch:
+    """One reply's delays, in milliseconds, a part at a time.
+
+    What is computed is measured in real time; what is waited for, on the show's clock. In a live show the
+    two run alike; in a simulated one only the second knows how long a message waited.
+    """
+
+    def __init__(self) -> None:
+        self.parts: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def waited(self, part: str, seconds: float) -> None:
+        """A part that was waited for, on the show's clock."""
+        self.parts.setdefault(part, seconds * 1000)
+
+    def lap(self, part: str) -> None:
+        """A part that ends here and began with the one before; only the first call for a part counts."""
+        if part not in self.parts:
+            moment = time.perf_counter()
+            self.parts[part] = (moment - self._last) * 1000
+            self._last = moment
+
+    @property
+    def total(self) -> float | None:
+        """From the message's arrival to the first sound; None when nothing was heard."""
+        return sum(self.parts.values()) if "on_air" in self.parts else None
+
+
+@dataclass(slots=True)
+class Metrics:
+    """The figures of one show. Observes only."""
+
+    messages: int = 0
+    paid: int = 0
+    paid_answered: int = 0
+    turns: int = 0
+    latency: dict[str, deque[float]] = field(
+        default_factory=lambda: {part: deque(maxlen=KEPT) for part in (*PARTS, "total")}
+    )
+    dead_air: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
+    """Milliseconds of silence between two replies while chat was waiting."""
+    loop_lag: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    tokens: dict[str, deque[float]] = field(
+        default_factory=lambda: {kind: deque(maxlen=KEPT) for kind in ("read", "new", "ahead")}
+    )
+    """Of each reply: how many the model read while somebody waited, how many of them it had to (the question
+    itself), and how many it read before, while nobody waited."""
+    rss_start: float = 0.0
+    rss_peak: float = 0.0
+    rss_end: float = 0.0
+
+    def answered(self, watch: Stopwatch) -> None:
+        """A reply was heard; its delays count."""
+        for part, value in watch.parts.items():
+            self.latency[part].append(value)
+        if (total := watch.total) is not None:
+            self.latency["total"].append(total)
+
+    def read(self, prompt: int, *, reused: int, new: int, ahead: int) -> None:
+        """What a prompt of so many tokens cost."""
+        self.prompt_tokens += prompt
+        self.reused_tokens += reused
+        for kind, count in (("read", prompt - reused), ("new", new), ("ahead", ahead)):
+            self.tokens[kind].append(count)
+
+    async def watch_loop(self, every: float = 0.02) -> None:
+        """Measures how late the event loop is, until cancelled. Means nothing in simulated time."""
+        while not isinstance(asyncio.get_running_loop(), clock.SimulatedLoop):
+            before = time.perf_counter()
+            await asyncio.sleep(every)
+            self.loop_lag.append(max(0.0, time.perf_counter() - before - every) * 1000)
+
+    async def watch_memory(self, every: float = 1.0) -> None:
+        """Measures the resident memory of the show and its processes, until cancelled."""
+        self.rss_start = self.rss_end = self.rss_peak = await clock.in_thread(rss_mb)
+        measured = time.perf_counter()
+        while True:
+            await asyncio.sleep(every)
+            if time.perf_counter() - measured < every / 2:
+                continue  # simulated seconds pass faster than memory changes
+            measured = time.perf_counter()
+            self.rss_end = await clock.in_thread(rss_mb)
+            self.rss_peak = max(self.rss_peak, self.rss_end)
+
+    def report(self, dropped: Counter[str]) -> dict[str, Any]:
+        """All figures, ready for JSON."""
+        return {
+            "messages": self.messages,
+            "paid": self.paid,
+            "paid_answered": self.paid_answered,
+            "turns": self.turns,
+            "dropped": dict(dropped.most_common()),
+            "latency_ms": {part: percentiles(values) for part, values in self.latency.items()},
+            "dead_air_ms": percentiles(self.dead_air),
+            "prompt_reuse": round(self.reused_tokens / self.prompt_tokens, 4) if self.prompt_tokens else None,
+            "tokens": {kind: percentiles(counts) for kind, counts in self.tokens.items()},
+            "loop_lag_ms": percentiles(self.loop_lag),
+            "rss_mb": {
+                "start": round(self.rss_start, 1),
+                "end": round(self.rss_end, 1),
+                "peak": round(self.rss_peak, 1),
+            },
+        }
+
+
+def rss_mb() -> float:
+    """Resident memory of this process and all it started, in MiB."""
+    own = psutil.Process()
+    total = 0
+    for process in (own, *own.children(recursive=True)):
+        try:
+            total += process.memory_info().rss
+        except psutil.Error:  # it ended in between
+            continue
+    return total / 2**20

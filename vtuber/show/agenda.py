@@ -1,0 +1,147 @@
+"""What she does next, and when she may: first what moderators order, then what waits in the inbox."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from vtuber.core import clock
+from vtuber.core.events import Answerable, Batch, Pick, is_money, without_words
+from vtuber.inbox import Drop, Inbox
+from vtuber.moderation.filters import Filter
+from vtuber.record.journal import Journal
+
+ORDERS_WAITING = 20
+"""So many orders may wait; the oldest goes first when there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a turn is about: a batch to answer, or a line to say."""
+
+    batch: Batch
+    script: str = ""
+
+
+class Agenda:
+    """Paused, she takes nothing from the inbox. Silent, she does nothing at all.
+
+    All of it takes effect at once.
+    """
+
+    def __init__(self, inbox: Inbox, judge: Filter, journal: Journal) -> None:
+        self.paused = False
+        self.pace = 0.0
+        """So many seconds lie between the beginnings of two answers at least."""
+        self._inbox = inbox
+        self._filter = judge
+        self._journal = journal
+        self._orders: deque[Assignment] = deque(maxlen=ORDERS_WAITING)
+        self._news = asyncio.Event()
+        self._silent_until = 0.0
+        self._answered_at = -math.inf
+
+    def __len__(self) -> int:
+        """How many orders wait."""
+        return len(self._orders)
+
+    @property
+    def silence(self) -> float:
+        """For how many seconds more she says nothing, whatever comes."""
+        return max(0.0, self._silent_until - clock.now())
+
+    def notice(self) -> None:
+        """Something is waiting in the inbox, or has changed."""
+        self._news.set()
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        """Ends a pause and any silence."""
+        self.paused, self._silent_until = False, 0.0
+        self._news.set()
+
+    def be_silent(self, seconds: float, *, anew: bool = False) -> None:
+        """For so long at least, or, ``anew``, for exactly so long, whatever silence there was before."""
+        until = clock.now() + seconds
+        self._silent_until = until if anew else max(self._silent_until, until)
+        self._news.set()
+
+    def set_pace(self, seconds: float) -> None:
+        """Begins one answer in so many seconds at most, whoever paid. What moderators order does not wait."""
+        self.pace = seconds
+        self._news.set()
+
+    def say(self, order: Answerable, script: str) -> None:
+        """She says exactly this, before she answers anybody else."""
+        self._orders.append(Assignment(Batch(Pick(order)), script))
+        self._news.set()
+
+    def ask(self, order: Answerable) -> None:
+        """She answers this before anybody else."""
+        self._orders.append(Assignment(Batch(Pick(order), ordered=True)))
+        self._news.set()
+
+    def put_back(self, batch: Batch) -> None:
+        """It could not be answered, and waits again where it waited."""
+        if batch.ordered:
+            self._orders.appendleft(Assignment(batch))
+        else:
+            self._inbox.give_back(batch)
+        self._news.set()
+
+    def clear(self) -> None:
+        """Drops all orders that wait."""
+        self._orders.clear()
+
+    async def next(self) -> Assignment:
+        """What to do next, as soon as there is something and she may."""
+        while True:
+            self._news.clear()
+            if not self.silence and (ordered := self._ordered()):
+                return self._begun(ordered)
+            rest = max(self._silent_until, self._answered_at + self.pace) - clock.now()
+            if rest <= 0 and not self.paused and (batch := self._take()):
+                return self._begun(Assignment(batch))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.silence or (rest if rest > 0 else None)):
+                    await self._news.wait()
+
+    def _begun(self, assignment: Assignment) -> Assignment:
+        if not assignment.script:
+            self._answered_at = clock.now()
+        return assignment
+
+    def _ordered(self) -> Assignment | None:
+        """The order that waits longest, unless it was deleted since."""
+        while self._orders:
+            assignment = self._orders.popleft()
+            order = assignment.batch.lead.event
+            refused = self._inbox.verdict_of_moderators(order)
+            if refused is None:
+                return assignment
+            self._inbox.give_up(order, refused)
+        return None
+
+    def _take(self) -> Batch | None:
+        """The next batch, without what does not bear a closer look."""
+        while batch := self._inbox.take(clock.now()):
+            fit = [pick for pick in map(self._fit, batch.picks) if pick]
+            if fit:
+                return batch.of(fit)
+        return None
+
+    def _fit(self, pick: Pick) -> Pick | None:
+        """The pick, if it may be answered. Whoever gave money is thanked, whatever they wrote."""
+        verdict = self._filter.judge(pick)
+        if verdict.allowed:
+            return pick
+        self._journal.write("filtered", id=pick.event.id, rule=verdict.rule)
+        if is_money(pick.event):
+            return replace(pick, event=without_words(pick.event))
+        self._inbox.give_up(pick.event, Drop.FILTERED)
+        return None

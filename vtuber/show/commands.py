@@ -1,0 +1,277 @@
+"""The moderators' desk: what becomes of each order, and what whoever gave it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from difflib import get_close_matches
+
+from vtuber.core import clock
+from vtuber.core.events import ChatMessage, Pick
+from vtuber.core.health import Health
+from vtuber.core.recent import Recent
+from vtuber.core.text import escaped
+from vtuber.inbox import Inbox
+from vtuber.moderation import orders
+from vtuber.moderation.commands import Command, Commands
+from vtuber.moderation.orders import ORDERS, Misuse
+from vtuber.moderation.trust import Trust, plain
+from vtuber.show.agenda import ORDERS_WAITING
+from vtuber.show.outbox import Outbox
+from vtuber.show.performer import Performer
+from vtuber.show.turn import Cast
+
+log = logging.getLogger(__name__)
+
+PLATFORMS = ("twitch", "youtube")
+"""Where somebody is forgotten whom the terminal speaks of."""
+
+VIEWERS_SECONDS = 60.0
+"""A viewer's order is not carried out again within so many seconds."""
+
+LEAVING = 500
+"""So many viewers may wait to be forgotten."""
+
+FORGET_EVERY = 0.05
+"""Seconds between two of them, so that a crowd of them holds up nobody."""
+
+IDS = 5000
+"""So many of the latest orders at least are known again when they come a second time."""
+
+CROWDED = "too many ask for that: ask again later"
+
+
+class ModeratorCommands:
+    """Carries out each order the moment it comes, tells whoever gave it, and has all of it in the journal.
+
+    Viewers alone, of whom there may be a crowd, wait for ``run`` until they are forgotten.
+    """
+
+    def __init__(
+        self,
+        cast: Cast,
+        performer: Performer,
+        inbox: Inbox,
+        commands: Commands,
+        outbox: Outbox,
+        *,
+        healths: Callable[[], list[Health]],
+        find: Callable[[str, str], str | None],
+    ) -> None:
+        """``find`` tells the id of whoever wrote lately on a platform under a name."""
+        self._cast = cast
+        self._performer = performer
+        self._agenda = performer.agenda
+        self._inbox = inbox
+        self._trusted = commands.trusted
+        self._table = commands.orders
+        self._outbox = outbox
+        self._healths = healths
+        self._find = find
+        self._carried_out: Recent[tuple[str, str], None] = Recent(IDS)
+        self._viewers: Recent[tuple[str, str, str], float] = Recent(IDS)
+        self._leaving: asyncio.Queue[tuple[str, str]] = asyncio.Queue(LEAVING)
+
+    async def run(self) -> None:
+        """Forgets the viewers who asked for it, one after another, until cancelled."""
+        while True:
+            self._performer.forget(*await self._leaving.get())
+            await asyncio.sleep(FORGET_EVERY)
+
+    def close(self) -> None:
+        """Forgets those who still wait for it."""
+        while not self._leaving.empty():
+            self._performer.forget(*self._leaving.get_nowait())
+
+    def obey(self, command: Command) -> None:
+        """Acts at once. A command that comes a second time, or too soon from a viewer, does nothing more."""
+        message = command.message
+        key = (message.platform, message.id)
+        if key in self._carried_out:
+            return
+        self._carried_out.set(key, None)
+        withheld = "it may be meant for another bot" if command.stray else ""
+        if self._is_too_soon(command):
+            withheld = did = "they gave this order a moment ago"
+        else:
+            did = command.problem or self._carry_out(command)
+        self._note(command, did)
+        if withheld:
+            self._outbox.withhold(did, message, withheld)
+        else:
+            self._outbox.put(did, message, humble=command.trust is Trust.EVERYONE)
+
+    def _carry_out(self, command: Command) -> str:
+        act: Callable[[Command], str] = getattr(self, f"_{command.order}")
+        try:
+            return act(command)
+        except Misuse as wrong:
+            return "; ".join(filter(None, (str(wrong), f"write it as {self._table.usage(command.order)}")))
+
+    def _is_too_soon(self, command: Command) -> bool:
+        """However many viewers ask, and however often, none of them is served twice in a minute."""
+        if command.trust is not Trust.EVERYONE:
+            return False
+        who = (command.message.platform, command.message.author.id, command.order)
+        before = self._viewers.get(who)
+        if before is not None and clock.now() - before < VIEWERS_SECONDS:
+            return True
+        self._viewers.set(who, clock.now())
+        return False
+
+    def _note(self, command: Command, did: str) -> None:
+        message = command.message
+        self._cast.journal.write(
+            "command",
+            id=message.id,
+            platform=message.platform,
+            channel=message.channel,
+            by=message.author.id,
+            who=message.author.name,
+            role=str(command.trust),
+            text=message.text,
+            order=command.order,
+            did=did,
+        )
+        level = logging.DEBUG if command.trust is Trust.EVERYONE else logging.INFO
+        log.log(level, "%s by %s: %s", escaped(message.text), escaped(message.author.name), escaped(did))
+
+    # Her voice.
+
+    def _hush(self, _: Command) -> str:
+        self._performer.hush(self._cast.settings.gate.hush_seconds)
+        return "silence"
+
+    def _skip(self, _: Command) -> str:
+        return "dropped the reply" if self._performer.skip() else "she was saying nothing"
+
+    def _pause(self, _: Command) -> str:
+        self._agenda.pause()
+        return f"she answers nobody until {self._table.called('resume')}"
+
+    def _resume(self, _: Command) -> str:
+        self._agenda.resume()
+        return "she goes on"
+
+    def _mute(self, command: Command) -> str:
+        seconds = orders.seconds(command.argument, least=1)
+        self._performer.hush(seconds, anew=True)
+        return f"silence for {seconds:g} seconds"
+
+    def _say(self, command: Command) -> str:
+        words = orders.text(command.argument)
+        if self._is_crowded(command):
+            return CROWDED
+        self._agenda.say(replace(command.message, text=words), words)
+        return f"she will say it{self._when()}"
+
+    def _ask(self, command: Command) -> str:
+        words = orders.text(command.argument)
+        question = replace(command.message, text=words, emotes=(), reply_to="", mentions=())
+        verdict = self._cast.filter.judge(Pick(question))
+        if not verdict.allowed:
+            return f"she does not answer it: {verdict.reason}"
+        if self._is_crowded(command):
+            return CROWDED
+        self._agenda.ask(question)
+        return f"she will answer it{self._when()}"
+
+    def _slow(self, command: Command) -> str:
+        seconds = orders.seconds(command.argument, least=0)
+        self._agenda.set_pace(seconds)
+        return f"one answer in {seconds:g} seconds at most" if seconds else "she answers as fast as she can"
+
+    def _is_crowded(self, command: Command) -> bool:
+        """Whether a viewer's order would push out another that waits, maybe a moderator's."""
+        return command.trust is Trust.EVERYONE and len(self._agenda) >= ORDERS_WAITING
+
+    def _when(self) -> str:
+        silence = math.ceil(self._agenda.silence)
+        return f" after {silence} seconds of silence" if silence else ""
+
+    # People.
+
+    def _ignore(self, command: Command) -> str:
+        name, seconds = orders.whom_and_how_long(command.argument)
+        place, channel = _place(command.message), command.message.channel
+        trust = self._trusted.known(place, name, channel)
+        if trust >= command.trust:
+            return f"{self._shown(name)} is {trust}, and you are {command.trust}"
+        self._inbox.ignore(place, name, until=clock.now() + seconds)
+        for_how_long = f" for {seconds / 60:g} minutes" if seconds < math.inf else ""
+        return f"{self._shown(name)} is not answered{for_how_long}"
+
+    def _unignore(self, command: Command) -> str:
+        name = orders.whom(command.argument)
+        undone = self._inbox.unignore(_place(command.message), name)
+        return f"{self._shown(name)} {'is answered again' if undone else 'was not ignored'}"
+
+    def _forget(self, command: Command) -> str:
+        name, place = orders.whom(command.argument), _place(command.message)
+        for platform in [place] if place else PLATFORMS:
+            self._performer.forget(platform, name)
+            if known := self._find(platform, name):  # by a name that memory may not know
+                self._performer.forget(platform, known)
+        return f"{self._shown(name)} is forgotten"
+
+    def _forgetme(self, command: Command) -> str:
+        try:
+            self._leaving.put_nowait((command.message.platform, command.message.author.id))
+        except asyncio.QueueFull:
+            return CROWDED
+        return "you are forgotten"
+
+    def _shown(self, name: str) -> str:
+        """A name that a viewer chose, if she may write it."""
+        bad = not (self._cast.filter.name(name).allowed and self._cast.filter.say(name).allowed)
+        return "that viewer" if bad else f"@{name}"
+
+    # What she is like.
+
+    def _topic(self, command: Command) -> str:
+        verdict = self._cast.filter.say(command.argument)
+        if not verdict.allowed:
+            return f"that is no topic for her: {verdict.reason}"
+        self._cast.conversation.topic = command.argument
+        return "she keeps it in mind" if command.argument else "nothing in particular"
+
+    def _mood(self, command: Command) -> str:
+        moods = {plain(mood): mood for mood in self._cast.character.moods}
+        near = get_close_matches(plain(command.argument), moods, n=1) if command.argument else [""]
+        if not near:
+            raise Misuse(f"her moods are {', '.join(moods.values())}")
+        self._cast.stage.feel(moods.get(near[0], ""))
+        return f"she is {moods[near[0]]}" if near[0] else "she is as it comes"
+
+    # What they want to know.
+
+    def _status(self, _: Command) -> str:
+        performer, agenda, stage = self._performer, self._agenda, self._cast.stage
+        told = [
+            "paused" if agenda.paused else "busy" if performer.busy else "listening",
+            f"silent for {math.ceil(agenda.silence)} seconds" if agenda.silence else "",
+            f"one answer in {agenda.pace:g} seconds" if agenda.pace else "",
+            f"{len(self._inbox)} waiting",
+            f"{performer.metrics.turns} replies",
+            f"mood {stage.mood}" if stage.mood else "",
+            f"topic {self._cast.conversation.topic}" if self._cast.conversation.topic else "",
+            ", ".join(f"{health.part} {health.state}" for health in self._healths()),
+        ]
+        return "; ".join(filter(None, told))
+
+    def _help(self, command: Command) -> str:
+        table, trust = self._table, command.trust
+        if not command.argument:
+            return ", ".join(table.called(order) for order in table.open_to(trust))
+        order = table.find(command.argument) or table.nearest(command.argument, trust)
+        if not (order and table.may(trust, order)):
+            raise Misuse("there is no such command for you")
+        return f"{table.usage(order)}: {ORDERS[order].help}"
+
+
+def _place(message: ChatMessage) -> str:
+    """The platform that an order is about; "" (all of them) for one that was typed in the terminal."""
+    return "" if message.platform == "console" else message.platform

@@ -1,0 +1,50 @@
+"""When Python looks for garbage: not in the middle of a reply, if it can wait.
+
+A full collection holds up the whole event loop, for 50 ms and more when a flood of chat is known. What exists
+when the show goes on air is here to stay and is never looked through again; what comes later, when she is
+idle. Small collections of what is new go on by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+from collections.abc import Callable
+from contextlib import suppress
+
+from vtuber.core import clock
+
+EVERY = 60.0
+"""Seconds from one full collection to the next…"""
+PATIENCE = 10
+"""…and after so many in which she was never idle it is done all the same."""
+_THRESHOLDS = (1000, 5, 1_000_000)
+"""New objects until a small collection; small ones until a larger; and as good as never a full one."""
+
+
+async def collect_when(idle: Callable[[], bool]) -> None:
+    """Until cancelled. Changes nothing in simulated time, where nobody waits."""
+    if isinstance(asyncio.get_running_loop(), clock.SimulatedLoop):
+        return
+    before = gc.get_threshold()
+    collect()  # what starting has left
+    gc.freeze()
+    gc.set_threshold(*_THRESHOLDS)
+    try:
+        while True:
+            for _ in range(PATIENCE):
+                await asyncio.sleep(EVERY)
+                if idle():
+                    break
+            collect()
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+def collect() -> None:
+    """All garbage, and gives back the memory that the system's own C library keeps (on Linux)."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)

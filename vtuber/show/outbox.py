@@ -1,0 +1,127 @@
+"""What is written in chat: answers to commands, and what she says when config wants it there too."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from vtuber.core.events import Answerable, ChatMessage
+from vtuber.core.text import escaped
+from vtuber.listeners import Writer
+from vtuber.moderation.filters import Filter
+from vtuber.moderation.trust import plain
+from vtuber.record.journal import Journal
+
+log = logging.getLogger(__name__)
+
+WAITING = 20
+"""So many lines may wait to be written; the oldest goes first when there are more."""
+
+WRITE_SECONDS = 10.0
+"""How long one line may take to be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    to: Answerable
+    writer: Writer
+
+
+class Outbox:
+    """``put`` never waits; ``run`` writes one line after another. The journal knows what became of each.
+
+    ``prefix`` is what a command begins with. ``refused`` says whether a moderator took an event away; then
+    nothing is written in answer to it.
+    """
+
+    def __init__(
+        self,
+        writers: Sequence[Writer],
+        judge: Filter,
+        journal: Journal,
+        *,
+        prefix: str,
+        refused: Callable[[Answerable], object],
+    ) -> None:
+        self.dropped = 0
+        """How many lines had to make room for later ones."""
+        self._writers = tuple(writers)
+        self._filter = judge
+        self._journal = journal
+        self._commanding = (prefix, "!", "/", ".")
+        self._refused = refused
+        self._waiting: deque[_Line] = deque()
+        self._something = asyncio.Event()
+
+    def put(self, text: str, to: Answerable, *, humble: bool = False) -> None:
+        """Writes ``text`` in answer to that, where it was written, if she may.
+
+        ``humble``: only when nothing else waits, so that viewers keep no moderator waiting.
+        """
+        writer = next((one for one in self._writers if one.writes_in(to.platform, to.channel)), None)
+        if writer is None:
+            self.withhold(text, to, "nothing is written there")
+        elif humble and self._waiting:
+            self.withhold(text, to, "others wait to be answered")
+        elif not (verdict := self._filter.say(text)).allowed:
+            self._note(text, to, f"filtered: {verdict.rule}")
+        else:
+            self._waiting.append(_Line(self._harmless(text), to, writer))
+            self._something.set()
+        while len(self._waiting) > WAITING:
+            self.dropped += 1
+            self._give_up("too much waited to be written")
+
+    def withhold(self, text: str, to: Answerable, why: str) -> None:
+        """The journal knows what was to be written and why it is not."""
+        place = {"answers": to.id, "platform": to.platform, "channel": to.channel}
+        self._journal.write("written", **place, text=text, why_not=why)
+
+    async def run(self) -> None:
+        """Writes what waits, until cancelled."""
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            while self._waiting:
+                line = self._waiting.popleft()
+                why_not = "the show has ended"
+                try:
+                    why_not = await self._write(line)
+                finally:
+                    self._note(line.text, line.to, why_not)
+
+    def close(self) -> None:
+        """The show is over, and so is writing."""
+        while self._waiting:
+            self._give_up("the show has ended")
+
+    async def _write(self, line: _Line) -> str:
+        """Returns "", or why it was not written."""
+        if self._refused(line.to):
+            return "what it answers was taken away"
+        message = line.to.id if isinstance(line.to, ChatMessage) else ""
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                return await line.writer.write(line.to.channel, line.text, reply_to=message)
+        except TimeoutError:
+            return f"it took longer than {WRITE_SECONDS:g} seconds"
+        except Exception as error:  # one line failing keeps no other from being written
+            log.debug("a line was not written", exc_info=error)
+            return repr(error)
+
+    def _give_up(self, why: str) -> None:
+        oldest = self._waiting.popleft()
+        self._note(oldest.text, oldest.to, why)
+
+    def _harmless(self, text: str) -> str:
+        """Nobody orders her, or another bot, anything by having her say it."""
+        return f"… {text}" if plain(text).startswith(self._commanding) else text
+
+    def _note(self, text: str, to: Answerable, why_not: str) -> None:
+        self.withhold(text, to, why_not)
+        if why_not:
+            log.info("not written in chat (%s): %s", escaped(why_not), escaped(text))

@@ -1,0 +1,62 @@
+"""Keeps every part of a show going, and tells how the parts are doing when that changes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from vtuber.core.health import Health, State
+from vtuber.core.text import escaped
+from vtuber.record.journal import Journal
+
+log = logging.getLogger(__name__)
+
+RESTART_SECONDS = (1.0, 60.0)
+"""The first and the longest wait before a part that failed is tried again; doubled each time."""
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at how the parts are."""
+
+
+class Supervisor:
+    """Tells the terminal and the journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def keep(self, name: str, duty: Callable[[], Awaitable[None]]) -> None:
+        """Does the duty; should it fail, reports that and begins it again, later and later."""
+        wait, longest = RESTART_SECONDS
+        while True:
+            try:
+                await duty()
+            except Exception as error:  # noqa: BLE001  # one part failing never stops the show
+                self._report(name, error)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, longest)
+            else:
+                return
+
+    async def watch(self, healths: Callable[[], list[Health]]) -> None:
+        """Reports every change of a part's state, until cancelled."""
+        known: dict[str, Health] = {}
+        while True:
+            for health in healths():
+                before = known.get(health.part)
+                known[health.part] = health
+                if before is not None and before.state == health.state:
+                    continue
+                self._journal.write("part", part=health.part, state=health.state, what=health.what)
+                if before is not None:
+                    better = before.state is State.DOWN or health.state in {State.OK, State.OFF}
+                    level = logging.INFO if better else logging.WARNING
+                    log.log(level, "%s: %s", health.part, escaped(health.what))
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _report(self, name: str, error: BaseException) -> None:
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        log.error("%s failed and is begun again: %s", name, escaped(str(error) or type(error).__name__))
+        log.debug("the failure of %s", name, exc_info=error)
+        self._journal.write("failure", part=name, error=repr(error))
