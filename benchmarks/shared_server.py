@@ -55,7 +55,7 @@ class Heard:
 
 
 def laconic(folder: Path) -> Path:
-    """Her, without examples, so that the machine has time for eight of her; and without spare lines, which
+    """Her, without examples, so that the machine has time for eight of her; and without fallback lines, which
     would count as replies."""
     found = resources.find("characters/banban")
     assert found
@@ -63,7 +63,7 @@ def laconic(folder: Path) -> Path:
     (folder / "examples.toml").write_text("", encoding="utf-8")
     sheet = folder / "character.toml"
     text = sheet.read_text(encoding="utf-8")
-    sheet.write_text(re.sub(r"(?ms)^spares = \[.*?^\]$", "", text), encoding="utf-8")
+    sheet.write_text(re.sub(r"(?ms)^fallback_lines = \[.*?^\]$", "", text), encoding="utf-8")
     return folder
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rehearsal_room import Chat, Room, message
 
-from vtuber.brain.fallback_lines import Spares
+from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.core.events import Author, Deletion, Money, Redemption
 
 LONG = " ".join(f"It goes on to {number}," for number in range(10, 20))
@@ -138,7 +138,7 @@ def test_whoever_was_only_company_to_what_was_cut_is_answered_later(play: Any) -
 
 def test_what_she_never_manages_to_answer_is_given_back(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     chat = Chat()
-    monkeypatch.setattr(Spares, "take", lambda *_: "")
+    monkeypatch.setattr(FallbackLines, "take", lambda *_: "")
 
     async def scene(room: Room) -> None:
         asked = redemption()

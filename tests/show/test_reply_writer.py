@@ -87,7 +87,7 @@ def test_twice_wrong_is_a_spare_line(play: Any, says: Callable[..., list[int]], 
         room.types("hi!", name="Mika")
         await room.until_idle()
         assert len(seeds) == 2
-        assert room.heard()[0] in BANBAN.spares
+        assert room.heard()[0] in BANBAN.fallback_lines
         assert room.heard()[0].isascii()
         assert [slip["again"] for slip in room.journal("slip")] == [True, False]
         assert room.show.metrics.turns == 1
@@ -143,7 +143,7 @@ def test_a_loop_that_never_ends_a_sentence_ends(
 def test_without_a_spare_line_it_is_asked_later(
     play: Any, says: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vtuber.brain.fallback_lines.Spares.take", lambda *_: "")
+    monkeypatch.setattr("vtuber.brain.fallback_lines.FallbackLines.take", lambda *_: "")
     says("!!!!", "....", GOOD)
 
     async def scene(room: Room) -> None:
@@ -160,7 +160,7 @@ def test_what_the_gate_stops_is_no_slip(play: Any, says: Callable[..., list[int]
     async def scene(room: Room) -> None:
         room.types("hi!")
         await room.until_idle()
-        assert room.heard()[0] in BANBAN.ways_out
+        assert room.heard()[0] in BANBAN.refusals
         assert len(seeds) == 1
         assert room.journal("slip") == []
 

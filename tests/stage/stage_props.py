@@ -103,7 +103,7 @@ def character(face: Path | None = None) -> Character:
         examples=(),
         moods=("neutral", "happy", "angry", "sad", "surprised", "shy"),
         voices={},
-        ways_out=(),
+        refusals=(),
         face=face or folder / "face.svg",
     )
 

@@ -82,6 +82,6 @@ CHARACTER = Character(
     examples=(),
     moods=("calm", "happy"),
     voices={},
-    ways_out=(),
+    refusals=(),
     face=Path(),
 )

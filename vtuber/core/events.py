@@ -284,8 +284,8 @@ class Sentence:
     index: int
     text: str
     mood: str = ""
-    spare: bool = False
-    """It is one of her spare lines, which answer nothing."""
+    fallback: bool = False
+    """It is one of her fallback lines, which answer nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ class Show:
             self.character,
             Conversation(self.character, settings, self.brain),
             self.brain,
-            ReplyWriter(settings, self.character, self.brain, self.brain.spares, self.filter),
+            ReplyWriter(settings, self.character, self.brain, self.brain.fallback_lines, self.filter),
             self.voice,
             self.stage,
             self.memory,
@@ -198,7 +198,7 @@ class Show:
         await self.cast.conversation.start(progress)
 
     async def _start_brain_or_go_on(self, progress: Progress) -> None:
-        """A brain that is away comes later; until then she has her spare lines."""
+        """A brain that is away comes later; until then she has her fallback lines."""
         with suppress(BrainError):  # which is raised again, once it is known what it is to begin with
             await self.brain.start(progress)
         try:

@@ -72,8 +72,8 @@ class Reply:
 
     @property
     def answer(self) -> str:
-        """The same without her spare lines, which answer nothing."""
-        heard = (spoken.heard for spoken in self.spoken if not spoken.sentence.spare)
+        """The same without her fallback lines, which answer nothing."""
+        heard = (spoken.heard for spoken in self.spoken if not spoken.sentence.fallback)
         return " ".join(filter(None, heard))
 
     @property
@@ -183,7 +183,7 @@ class Turn:
             self.reply.usage = self._cast.brain.usage
         if not self.script and not self._withdrawn:
             meant = (spoken.sentence for spoken in self.reply.spoken)
-            text = " ".join(sentence.text for sentence in meant if not sentence.spare)
+            text = " ".join(sentence.text for sentence in meant if not sentence.fallback)
             self._cast.conversation.heard(text, self.batch)
 
     async def _sentences(self) -> AsyncGenerator[Sentence, None]:
@@ -196,7 +196,7 @@ class Turn:
         index = 0
         async with aclosing(wanted) as pieces:
             async for piece in pieces:
-                yield Sentence(self.number, index, piece.text, piece.mood, piece.spare)
+                yield Sentence(self.number, index, piece.text, piece.mood, piece.fallback)
                 index += 1
 
     async def _prompt(self) -> Prompt:

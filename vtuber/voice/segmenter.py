@@ -45,8 +45,8 @@ class Piece:
     """One line, never empty, with something to pronounce in it."""
     mood: str
     """The last mood tag before it; "" when there was none."""
-    spare: bool = False
-    """It is one of her spare lines, which answer nothing."""
+    fallback: bool = False
+    """It is one of her fallback lines, which answer nothing."""
 
 
 class _Break(IntEnum):

@@ -30,7 +30,7 @@ class Mind:
         """What was asked last."""
         self.usage = Usage()
         judge = Filter(settings.gate, character.persona)
-        self._wording = ReplyWriter(settings, character, self.brain, self.brain.spares, judge)
+        self._wording = ReplyWriter(settings, character, self.brain, self.brain.fallback_lines, judge)
         self._asked = self._waited = self._took = 0.0  # when; seconds to the first token, and on to the last
 
     async def start(self, progress: Progress) -> None:
