@@ -1,4 +1,4 @@
-"""What is heard of a brain, or of brains with the fallback line behind them, as ``ReplyWriter`` would say it."""
+"""What is heard of a brain, or of several with fallback lines, as ``ReplyWriter`` would say it."""
 
 from __future__ import annotations
 
