@@ -17,8 +17,8 @@ from vtuber.core.events import Author, ChatMessage, Event, Redemption, Role
 from vtuber.core.health import Health, State
 from vtuber.listeners import Listener
 from vtuber.show.show import Show
-from vtuber.stage import Cue
 from vtuber.stage import Screen as AnyScreen
+from vtuber.stage.cues import Cue
 
 assert benchmarks.scripted
 
