@@ -20,7 +20,7 @@ from vtuber.config import Settings
 from vtuber.core import sound
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Batch, Pick, Sound
-from vtuber.stage import ClipBegins, ClipSound
+from vtuber.stage.cues import ClipBegins, ClipSound
 from vtuber.voice.pace import Delivery, Pace
 
 BANBAN = character.load("banban")

@@ -260,6 +260,8 @@ class Batch:
     room: Room = Room()
     ordered: bool = False
     """By a moderator: it comes before all that waits."""
+    speaker: str = ""
+    """The id of whoever answers."""
 
     @property
     def picks(self) -> tuple[Pick, ...]:
@@ -286,6 +288,8 @@ class Sentence:
     mood: str = ""
     fallback: bool = False
     """It is one of her fallback lines, which answer nothing."""
+    speaker: str = ""
+    """The id of whoever says it."""
 
 
 @dataclass(frozen=True, slots=True)
