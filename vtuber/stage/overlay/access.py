@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 
 from vtuber.config import Stage as StageSettings
-from vtuber.core import resources
+from vtuber.core import files
 
 # Not from `mimetypes`: on Windows it reads the registry, where .js may be anything.
 TYPES = {
@@ -106,7 +106,7 @@ class AccessControl:
 
 def overlay_file(name: str) -> web.Response:
     """A file of ``overlays/``, the streamer's copy first. Raises HTTPNotFound."""
-    found = resources.find(f"overlays/{name}") if _NAME.fullmatch(name) else None
+    found = files.find(f"overlays/{name}") if _NAME.fullmatch(name) else None
     if found is None:
         raise web.HTTPNotFound(text="There is no such file.")
     return file(found)
