@@ -261,6 +261,8 @@ class Batch:
     ordered: bool = False
     """By a moderator: it comes before all that waits."""
     speaker: str = ""
+    """The id of who answers it; "" until that is decided."""
+    speaker: str = ""
     """The id of whoever answers."""
 
     @property
@@ -290,6 +292,8 @@ class Sentence:
     """It is one of her fallback lines, which answer nothing."""
     speaker: str = ""
     """The id of whoever says it."""
+    speaker: str = ""
+    """The id of who says it."""
 
 
 @dataclass(frozen=True, slots=True)
