@@ -34,7 +34,7 @@ from vtuber.core.events import ChatMessage
 from vtuber.core.health import Health, State
 from vtuber.listeners.recordings import read
 from vtuber.show.show import Show
-from vtuber.stage import ClipBegins, ClipSound, Cue
+from vtuber.stage.cues import ClipBegins, ClipSound, Cue
 
 RECORDING = Path(__file__).parents[1] / "tests" / "data" / "twitch-vod-chat.json"
 

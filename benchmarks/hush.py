@@ -21,7 +21,7 @@ from vtuber.config import Settings
 from vtuber.core.events import Author, ChatMessage, Role
 from vtuber.core.health import Health, State
 from vtuber.show.show import Show
-from vtuber.stage import Cue, Hushed, Rested
+from vtuber.stage.cues import Cue, Hushed, Rested
 
 AIM = 100.0
 LONGEST = 4.0

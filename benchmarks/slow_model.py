@@ -25,7 +25,7 @@ from vtuber.core.clock import SimulatedLoop, now
 from vtuber.core.events import Author, ChatMessage
 from vtuber.core.health import Health, State
 from vtuber.show.show import Show
-from vtuber.stage import ClipBegins, ClipSound, Cue
+from vtuber.stage.cues import ClipBegins, ClipSound, Cue
 from vtuber.voice.pace import Delivery
 
 NATURAL = 0.6

@@ -17,7 +17,7 @@ from vtuber.core.events import Author, ChatMessage, Event, Redemption, Role
 from vtuber.core.health import Health, State
 from vtuber.listeners import Listener
 from vtuber.show.show import Show
-from vtuber.stage import Cue
+from vtuber.stage.cues import Cue
 
 assert benchmarks.scripted
 

@@ -20,7 +20,7 @@ from vtuber.core.events import Batch, Deletion, Emote, Money, Pick, Role
 from vtuber.moderation.orders import ORDERS
 from vtuber.show.agenda import ORDERS_WAITING
 from vtuber.show.commands import FORGET_EVERY, LEAVING
-from vtuber.stage import ClipBegins, Feels, Hushed, Rested, Thinking
+from vtuber.stage.cues import ClipBegins, Feels, Hushed, Rested, Thinking
 
 FIVE = Money(Decimal(5), "USD")
 LONG = "Word after word after word, " * 12
@@ -411,7 +411,7 @@ def test_her_mood_is_shown_where_she_names_none(play: Any) -> None:
         assert moods[0] == "happy"
         assert moods[-1] == "sad"
         assert "her moods are neutral, happy" in room.orders("!mood xylophone")
-        assert room.show.stage.mood == "happy"
+        assert room.show.stage.mood() == "happy"
         assert room.orders("!mood") == "she is as it comes"
         assert room.screen.cues[-1][1] == Feels("")
         assert isinstance(room.screen.cues[-2][1], Rested)

@@ -21,7 +21,7 @@ from vtuber.core import sound
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Batch, Pick, Sentence, Sound, Spoken
 from vtuber.show.turn import Reply
-from vtuber.stage import ClipBegins, ClipSound
+from vtuber.stage.cues import ClipBegins, ClipSound
 from vtuber.voice.pace import Delivery, Pace
 
 BANBAN = character.load("banban")

@@ -33,7 +33,7 @@ from vtuber.listeners.replay import Replay
 from vtuber.show.performer import Performer
 from vtuber.show.show import Show
 from vtuber.show.turn import Turn
-from vtuber.stage import ClipBegins, Hushed, Thinking, Withdrawn
+from vtuber.stage.cues import ClipBegins, Hushed, Thinking, Withdrawn
 
 Scene = Callable[[Room], Awaitable[None]]
 LONG = " ".join(f"It goes on to {number}," for number in range(10, 18))

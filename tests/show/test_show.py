@@ -19,7 +19,7 @@ from vtuber.core.errors import BrainError, ListenerError, VoiceError
 from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.show.turn import Turn
-from vtuber.stage import ClipBegins, ClipSound, Hushed, Rested, Thinking, Withdrawn
+from vtuber.stage.cues import ClipBegins, ClipSound, Hushed, Rested, Thinking, Withdrawn
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from vtuber.core import sound
 from vtuber.core.clock import SimulatedLoop, now
 from vtuber.core.events import Clip, Sentence, Sound, Word
 from vtuber.core.health import Health, State
-from vtuber.stage import Cue
+from vtuber.stage.cues import Cue
 from vtuber.stage.overlay import Overlay
 
 ROOT = Path(__file__).resolve().parents[2]

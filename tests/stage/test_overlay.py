@@ -19,7 +19,7 @@ from vtuber.core import sound
 from vtuber.core.errors import StageError
 from vtuber.core.events import Sentence, Word
 from vtuber.core.health import State
-from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Hushed, Rested, Thinking, Withdrawn
+from vtuber.stage.cues import ClipBegins, ClipEnds, ClipSound, ClipWord, Hushed, Rested, Thinking, Withdrawn
 from vtuber.stage.overlay import QUEUE_BYTES, Overlay
 from vtuber.stage.overlay.access import POLICY
 from vtuber.stage.overlay.frames import SoundFrame

@@ -256,7 +256,7 @@ class ModeratorCommands:
             f"one answer in {agenda.pace:g} seconds" if agenda.pace else "",
             f"{len(self._inbox)} waiting",
             f"{performer.metrics.turns} replies",
-            f"mood {stage.mood}" if stage.mood else "",
+            f"mood {stage.mood()}" if stage.mood() else "",
             f"topic {self._cast.conversation.topic}" if self._cast.conversation.topic else "",
             ", ".join(f"{health.part} {health.state}" for health in self._healths()),
         ]

@@ -24,7 +24,7 @@ from vtuber.config import Settings
 from vtuber.core.clock import now, outside
 from vtuber.core.errors import StageError
 from vtuber.core.health import Health, State
-from vtuber.stage import Cue, Hushed, Withdrawn
+from vtuber.stage.cues import Cue, Hushed, Withdrawn
 from vtuber.stage.overlay.access import AccessControl, file, overlay_file
 from vtuber.stage.overlay.frames import Frame, Note, SoundFrame
 from vtuber.stage.overlay.scene import Scene
