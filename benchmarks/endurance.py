@@ -82,7 +82,7 @@ async def measure(turns: int, voice: str, folder: Path) -> list[tuple[int, float
             "journal": {"folder": folder / "shows"},
         }
     )
-    show, ready = Show(settings, seed=1, ears=[]), asyncio.Event()
+    show, ready = Show(settings, seed=1, listeners=[]), asyncio.Event()
     figures: list[tuple[int, float]] = []
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(show.run(progress=lambda *_: None, on_air=ready.set))

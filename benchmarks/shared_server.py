@@ -100,7 +100,7 @@ async def measure(shows: int, seconds: float, chosen: Settings) -> Heard:
     running = []
     async with asyncio.TaskGroup() as tasks:
         for _ in range(shows):
-            show, ready = Show(chosen, ears=[]), asyncio.Event()
+            show, ready = Show(chosen, listeners=[]), asyncio.Event()
             show.performer.on_answered = first.note
             tasks.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
             await ready.wait()

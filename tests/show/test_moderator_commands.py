@@ -486,4 +486,4 @@ def test_no_answer_of_hers_is_stopped_by_the_gate(play: Any) -> None:
         assert {line["why_not"] for line in room.journal("written")} == {""}
         assert len(chat.written) == len(room.journal("command"))
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])

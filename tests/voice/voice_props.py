@@ -1,4 +1,4 @@
-"""What the tests of voices share: ears, and a character."""
+"""What the tests of voices share: listening to them, and a character."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
         *((screen.health, screen.start) for screen in show.screens),
     ]
     try:
-        chats = await _try_chats(show.ears)
+        chats = await _try_chats(show.listeners)
         found = [await _try(health, start) for health, start in trials]
         show.journal.open()
         return [*chats, *found, show.journal.health()]
@@ -40,9 +40,11 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
         await show.stop()
 
 
-async def _try_chats(ears: Sequence[Listener]) -> list[Health]:
+async def _try_chats(listeners: Sequence[Listener]) -> list[Health]:
     """All at once: one that is out of reach takes its time."""
-    return await asyncio.gather(*(_try(listener.health, partial(_listen, listener)) for listener in ears))
+    return await asyncio.gather(
+        *(_try(listener.health, partial(_listen, listener)) for listener in listeners)
+    )
 
 
 async def _try(health: Callable[[], Health], start: Callable[[], Awaitable[Health | None]]) -> Health:

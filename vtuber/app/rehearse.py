@@ -50,7 +50,7 @@ async def rehearse(
     """Plays ``chat.replay.file`` to its end and gives the figures (``Metrics.report``), ready for JSON."""
     settings = settings_for(settings)
     recording = Replay(settings)
-    show = Show(settings, seed=seed, ears=[recording])
+    show = Show(settings, seed=seed, listeners=[recording])
 
     ending = asyncio.create_task(_end_when_answered(show))
     try:

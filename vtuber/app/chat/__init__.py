@@ -37,7 +37,7 @@ class Talk:
         self._say = say
         self._tell = tell
         self._mind = Mind(settings, self.character)
-        self._ear = Console(settings)
+        self._console = Console(settings)
         self._seeds = random.SystemRandom()
         self._asked: Batch | None = None
         self._said = ""
@@ -50,7 +50,7 @@ class Talk:
         try:
             await self._mind.start(progress)
             ready()
-            async with aclosing(self._ear.events()) as lines:
+            async with aclosing(self._console.events()) as lines:
                 while line := await self._next(lines):
                     try:
                         await self._take(line, progress)
