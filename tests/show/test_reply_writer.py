@@ -335,5 +335,7 @@ def test_what_was_heard_is_written_as_she_wrote_it() -> None:
         (" ", "Really,", "Really,"),
         (" ", "I do.", "I"),
     )
-    reply = Reply([Spoken(Sentence(1, 0, text, space=space), heard, True) for space, text, heard in parts])
+    reply = Reply(
+        [Spoken(Sentence(1, 0, text, space=space), heard, complete=True) for space, text, heard in parts]
+    )
     assert reply.heard == reply.answer == "我愛臭豆腐！ Really, I"

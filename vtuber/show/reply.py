@@ -58,7 +58,7 @@ class ReplyWriter:
         self._filter = judge
         names = (character.name, *character.aliases)
         sheet = str(character.folder / SHEET)
-        self._manners = OutputGuard(names, character.sacred, character.denials, sheet)
+        self._manners = OutputGuard(names, character.canon, character.denials, sheet)
         self._refused = count()
 
     def answer(
