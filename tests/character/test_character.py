@@ -33,7 +33,7 @@ def test_banban_is_complete() -> None:
     banban = character.load("banban")
     assert banban.name == "板板"
     assert {"板板", "banban"} <= set(banban.aliases)
-    assert any("pineapple" in fact.lower() for fact in banban.sacred)
+    assert any("pineapple" in fact.lower() for fact in banban.canon)
     assert banban.moods[0] == "neutral"
     assert len(banban.examples) >= 10
     assert any("披薩" in example.reply for example in banban.examples)

@@ -12,8 +12,8 @@ from vtuber.moderation.output_guard import OutputGuard, Violation, Watch
 from vtuber.voice.segmenter import SentenceSegmenter
 
 BANBAN = character.load("banban")
-MANNERS = OutputGuard((BANBAN.name, *BANBAN.aliases), BANBAN.sacred, BANBAN.denials, "character.toml")
-SYSTEM = "\n".join([BANBAN.persona, *BANBAN.sacred])
+MANNERS = OutputGuard((BANBAN.name, *BANBAN.aliases), BANBAN.canon, BANBAN.denials, "character.toml")
+SYSTEM = "\n".join([BANBAN.persona, *BANBAN.canon])
 
 
 def slip_in(reply: str, *, step: int = 3, asked: str = "hi [also Rex: LUL]") -> tuple[str, str]:

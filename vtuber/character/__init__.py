@@ -37,7 +37,7 @@ class Character:
     """Lower-case names by which chat addresses her, ``name`` included."""
     persona: str
     """Who she is and how she speaks; the beginning of every prompt."""
-    sacred: tuple[str, ...]
+    canon: tuple[str, ...]
     """Facts that stand in every prompt and are never denied."""
     examples: tuple[Example, ...]
     moods: tuple[str, ...]
@@ -79,7 +79,7 @@ def load(name: str) -> Character:
         name=sheet.name,
         aliases=tuple(dict.fromkeys(alias.lower() for alias in (sheet.name, *sheet.aliases))),
         persona=persona,
-        sacred=sheet.sacred,
+        canon=sheet.sacred,
         examples=tuple(Example(line.viewer, line.says, line.reply) for line in examples.example),
         moods=tuple(mood.lower() for mood in sheet.moods),
         voices=sheet.voices,

@@ -32,7 +32,7 @@ from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.rates import Rates
 from vtuber.listeners import PARTS as LISTENERS
 from vtuber.listeners import Listener, Settler, Writer
-from vtuber.moderation.commands import Commands
+from vtuber.moderation.commands import CommandParser
 from vtuber.moderation.filters import Filter
 from vtuber.moderation.message_index import MessageIndex
 from vtuber.record.journal import Journal
@@ -92,9 +92,9 @@ class Show:
         self.journal = Journal(settings)
         self.supervisor = Supervisor(self.journal)
         self.inbox = Inbox(settings.inbox, self.character.aliases, self.seed)
-        self.ledger = MessageIndex()
+        self.index = MessageIndex()
         self.rates = Rates(settings.chat.rates)
-        self.commands = Commands(settings.gate)
+        self.commands = CommandParser(settings.gate)
         self.filter = Filter(settings.gate, self.character.persona)
         self.brain = brain.build(settings, self.character)
         self.voice = voice.build(settings, self.character)
@@ -129,7 +129,7 @@ class Show:
             [listener for listener in self.listeners if isinstance(listener, Writer)],
             self.filter,
             self.journal,
-            prefix=self.commands.orders.prefix,
+            prefix=self.commands.table.prefix,
             refused=self.inbox.verdict_of_moderators,
         )
         self.desk = ModeratorCommands(
@@ -139,7 +139,7 @@ class Show:
             self.commands,
             self.outbox,
             healths=self.health,
-            find=self.ledger.author,
+            find=self.index.author,
         )
         self.inbox.on_drop = self._dropped
         self.performer.on_answered = self._answered
@@ -288,7 +288,7 @@ class Show:
             return
         self.metrics.messages += 1
         self.commands.trusted.note(event.platform, event.author)
-        self.ledger.note(event)
+        self.index.note(event)
         if isinstance(event, ChatMessage) and event.money:
             event = replace(event, money=self.rates.valued(event.money))
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
@@ -324,7 +324,7 @@ class Show:
 
     def _revoke(self, deletion: Deletion) -> None:
         self.journal.write("heard", event=codec.dump(deletion))
-        revocation = self.ledger.revocation(deletion)
+        revocation = self.index.revocation(deletion)
         waiting = self.inbox.revoke(revocation)
         revocation = replace(revocation, answers=self.memory.revoke(revocation))
         turns = self.performer.revoke(revocation)
