@@ -261,8 +261,6 @@ class Batch:
     ordered: bool = False
     """By a moderator: it comes before all that waits."""
     speaker: str = ""
-    """The id of who answers it; "" until that is decided."""
-    speaker: str = ""
     """The id of whoever answers."""
 
     @property
@@ -294,8 +292,6 @@ class Sentence:
     """The white space between it and the sentence before: one space or none, as it was written."""
     speaker: str = ""
     """The id of whoever says it."""
-    speaker: str = ""
-    """The id of who says it."""
 
 
 @dataclass(frozen=True, slots=True)
