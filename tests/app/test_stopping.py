@@ -47,12 +47,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
-                env={
-                    **os.environ,
-                    "XDG_CONFIG_HOME": str(folder),
-                    "XDG_DATA_HOME": str(folder),
-                    "COLUMNS": "200",
-                },
+                env={**os.environ, **own},
                 start_new_session=True,
             )
 

@@ -128,4 +128,4 @@ def tell(words: str) -> None:
 
 def say(sentence: str) -> None:
     """A sentence of a talk; "" ends the line."""
-    out.print(Text(escaped(sentence)), end=" " if sentence else "\n")
+    out.print(Text(escaped(sentence)), end="" if sentence else "\n")

@@ -113,7 +113,7 @@ class Talk:
                     self._say(sentence)
         except BrainError as error:
             self._say(error.what)
-        self._said = " ".join(said) or self._said
+        self._said = "".join(said).strip() or self._said
         self._mind.conversation.heard(self._said, batch)
         self._say("")
 
