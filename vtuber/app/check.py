@@ -8,9 +8,9 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
-from vtuber.brain import Progress
 from vtuber.config import Settings
 from vtuber.core import clock
+from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError
 from vtuber.core.events import Sound
 from vtuber.core.health import Health, State

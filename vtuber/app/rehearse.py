@@ -11,8 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from vtuber.brain import Progress
 from vtuber.config import Settings
+from vtuber.core.availability import Progress
 from vtuber.listeners.replay import Replay
 from vtuber.show.show import Show
 
