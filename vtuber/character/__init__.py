@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from vtuber.config import Pattern
-from vtuber.core import resources
+from vtuber.core import files
 from vtuber.core.errors import ConfigError
 
 SHEET = "character.toml"
@@ -132,7 +132,7 @@ def _folder(name: str) -> Path:
     given = Path(name).expanduser()
     plain = given.name == name and name not in ("", ".", "..")
     try:
-        found = resources.find(f"characters/{name}") if plain else None
+        found = files.find(f"characters/{name}") if plain else None
         for folder in (found, given if name else None):
             if folder is not None and folder.is_dir():
                 return folder.resolve()
@@ -148,13 +148,14 @@ def _folder(name: str) -> Path:
 
 
 def _known() -> list[str]:
-    bases = (Path.cwd() / "characters", resources.SHIPPED / "characters")
+    bases = (Path.cwd() / "characters", files.SHIPPED / "characters")
     return sorted({sheet.parent.name for base in bases for sheet in base.glob(f"*/{SHEET}")})
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with files.open_regular(path) as file:
+            return file.read().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
         raise ConfigError("this file is missing", where=str(path), hint="a character needs it") from None
     except UnicodeDecodeError:
