@@ -330,7 +330,7 @@ class Stage(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8930
     """0: any free one."""
     allowed_hosts: tuple[str, ...] = ()
-    """Names, beside this machine's own, under which a page may ask for the overlay."""
+    """Names, beside this machine's own, under which the web server may be asked."""
     obs: Obs = Obs()
 
 
