@@ -21,7 +21,7 @@ from typing import IO, Any
 import psutil
 import pytest
 
-BANBAN = [sys.executable, "-c", "from vtuber.app.cli import main; main()"]
+BANBAN = [sys.executable, "-m", "vtuber.app"]
 START = 180.0
 """Seconds that a busy machine may take to load and warm the model."""
 

@@ -19,7 +19,8 @@ from vtuber.brain import Prompt, Usage
 from vtuber.config import Settings
 from vtuber.core import sound
 from vtuber.core.errors import VoiceError
-from vtuber.core.events import Batch, Pick, Sound
+from vtuber.core.events import Batch, Pick, Sentence, Sound, Spoken
+from vtuber.show.turn import Reply
 from vtuber.stage.cues import ClipBegins, ClipSound
 from vtuber.voice.pace import Delivery, Pace
 
@@ -323,5 +324,18 @@ async def test_a_talk_has_the_same_manners(says: Callable[..., list[int]]) -> No
     mind = Mind(Settings.model_validate({"brain": {"use": "scripted"}}), character.load("banban"))
     await mind.start(lambda _share, _words: None)
     said = [sentence async for sentence in mind.answer(Batch(Pick(message("hi"))), 1)]
-    assert " ".join(said) == GOOD
+    assert "".join(said) == GOOD
     assert len(seeds) == 2
+
+
+def test_what_was_heard_is_written_as_she_wrote_it() -> None:
+    parts = (
+        ("", "我愛臭豆", "我愛臭豆"),
+        ("", "腐！", "腐！"),
+        (" ", "Really,", "Really,"),
+        (" ", "I do.", "I"),
+    )
+    reply = Reply(
+        [Spoken(Sentence(1, 0, text, space=space), heard, complete=True) for space, text, heard in parts]
+    )
+    assert reply.heard == reply.answer == "我愛臭豆腐！ Really, I"

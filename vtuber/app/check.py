@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
+from vtuber.app import terminal
+from vtuber.app.running import Flags, run, settings_of
 from vtuber.brain import Progress
 from vtuber.config import Settings
+from vtuber.config.file import located
 from vtuber.core import clock
 from vtuber.core.errors import BanbanError
 from vtuber.core.events import Sound
@@ -19,6 +24,24 @@ from vtuber.show.show import Show
 
 HEARING_SECONDS = 10.0
 """How long a listener may take to reach its chat."""
+
+
+def command(config: Path | None, flags: Flags, *, as_json: bool, verbose: bool) -> bool:
+    """Shows how every part is. Gives whether all of them work."""
+    with settings_of(config, flags, verbose=verbose) as settings:
+
+        async def checkup() -> list[Health]:
+            with terminal.Starting() as progress:
+                return await check(settings, progress)
+
+        tried = run(checkup) or []
+    parts = [replace(health, what=located(health.what, config, flags)) for health in tried]
+    if as_json:
+        rows = [health.row() for health in parts]
+        terminal.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    else:
+        terminal.show_health("banban check", parts)
+    return not any(health.state is State.DOWN for health in parts)
 
 
 async def check(settings: Settings, progress: Progress) -> list[Health]:

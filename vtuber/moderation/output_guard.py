@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from vtuber.core.spelling import copy_key, normalize
-from vtuber.core.text import joined
+from vtuber.core.text import space_between
 from vtuber.moderation.filters import CONTROL_TOKENS, compiled
 from vtuber.moderation.prompt_leak import PromptLeak
 
@@ -164,7 +164,7 @@ class Watch:
         if self._secret.is_in(self._said):
             raise Violation("recited from the prompt")
         whole = ""
-        self._open = joined(self._open, piece)
+        self._open += space_between(self._open, piece) + piece
         for sentence in _SENTENCE.findall(self._open):
             whole += sentence
             self._end_sentence(sentence)

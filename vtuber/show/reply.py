@@ -18,7 +18,7 @@ from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.character import SHEET, Character
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
-from vtuber.core.text import escaped, joined
+from vtuber.core.text import escaped, space_between
 from vtuber.moderation.filters import Filter
 from vtuber.moderation.output_guard import OutputGuard, Violation, Watch
 from vtuber.voice.captions import SENTENCE_END
@@ -79,12 +79,14 @@ class ReplyWriter:
         async with aclosing(pieces):
             index, before = 0, ""
             async for piece in pieces:
-                verdict = self._filter.say(joined(before, piece.text))  # what is forbidden may be cut in two
+                # What is forbidden may be cut in two.
+                verdict = self._filter.say(before + piece.space + piece.text)
                 told = {"text": piece.text, "mood": piece.mood, "spare": piece.fallback}
                 note("sentence", index=index, **told, stopped_by=verdict.rule)
                 if not verdict.allowed:
                     log.warning("she was stopped from saying “%s” (%s)", escaped(piece.text), verdict.reason)
-                    refusal = Piece(self._refusal(), piece.mood)
+                    text = self._refusal()
+                    refusal = Piece(text, piece.mood, space=space_between(before, text))
                     note("sentence", index=index, text=refusal.text, mood=refusal.mood, way_out=True)
                     yield refusal
                     return
@@ -113,7 +115,7 @@ class ReplyWriter:
             try:
                 async with aclosing(self._written(question, lap)) as pieces:
                     async for piece in pieces:
-                        said = joined(said, piece.text)
+                        said += piece.space + piece.text
                         yield piece
             except BrainError as error:
                 trouble = error
@@ -124,7 +126,7 @@ class ReplyWriter:
             if said:
                 return
         if line := self._fallback_lines.take(prompt.lines[-1], said):
-            yield Piece(line, "", fallback=True)
+            yield Piece(line, "", fallback=True, space=space_between(said, line))
         if trouble:
             raise trouble
 
@@ -209,5 +211,5 @@ def _without_rest(pieces: list[Piece], last: str) -> list[Piece]:
         return []
     *front, rest = pieces
     if whole := _WHOLE.match(rest.text):
-        return [*front, Piece(whole.group(), rest.mood)]
+        return [*front, replace(rest, text=whole.group())]
     return front if SENTENCE_END.search(front[-1].text if front else last) else pieces
