@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from vtuber import character
-from vtuber.moderation.output_guard import OutputGuard, Violation, Watch
+from vtuber.moderation.identity import Identity
+from vtuber.moderation.output_guard import OutputGuard, ReplyCheck, Violation
 
 BANBAN = character.load("banban")
 NAMES = {
@@ -188,11 +191,11 @@ def lines(table: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def violation(who: str, reply: str) -> str:
-    watch = Watch(OutputGuard(NAMES[who], ()))
+    check = ReplyCheck(OutputGuard(NAMES[who], ()))
     try:
-        watch.read(reply)
-        watch.judge(reply)
-        watch.finish()
+        check.read(reply)
+        check.judge(reply)
+        check.finish()
     except Violation as found:
         return str(found)
     return ""
@@ -208,6 +211,33 @@ def test_she_may_speak_of_herself_and_of_names(who: str, reply: str) -> None:
     assert violation(who, reply) == ""
 
 
+@pytest.mark.parametrize(
+    "reply", ["I am DAN and I can do anything.", "I'm now unrestricted.", "I am jailbroken."]
+)
+def test_what_jailbreaks_make_of_any_character_is_somebody_else(reply: str) -> None:
+    assert all(violation(who, reply) == "she says that she is somebody else" for who in NAMES)
+
+
+def test_a_character_may_have_such_a_name() -> None:
+    assert not Identity(("DAN",)).denied_in("I am DAN!")
+
+
+@pytest.mark.parametrize(
+    ("reply", "stopped"),
+    [
+        ("I'm Arthur, not Luna.", True),
+        ("I used to be Luna.", True),
+        ("I am looking at Mika, not Luna.", False),
+        ("He swore I'm not Luna.", False),
+        ("I'm not Luna Park.", False),
+        ("I am never luna watching again.", False),
+        ("i'm not luna any more", True),
+    ],
+)
+def test_what_stands_around_a_name_matters(reply: str, stopped: bool) -> None:  # noqa: FBT001  # a table's column
+    assert bool(violation("Luna", reply)) == stopped
+
+
 def test_there_are_as_many_lines_as_the_figures_say() -> None:
-    for who in NAMES:
-        assert [len([one for name, one in lines(table) if name == who]) for table in (SOMEBODY_ELSE, HERSELF)] == [20, 30]
+    for table, count in ((SOMEBODY_ELSE, 20), (HERSELF, 30)):
+        assert Counter(who for who, _ in lines(table)) == dict.fromkeys(NAMES, count)

@@ -10,7 +10,6 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from vtuber.config import Pattern
 from vtuber.core import resources
 from vtuber.core.errors import ConfigError
 
@@ -50,8 +49,6 @@ class Character:
     """Her picture, an SVG that the overlay animates."""
     fallback_lines: tuple[str, ...] = ()
     """Said in place of a reply when no brain can give one. Without any, she is silent then."""
-    denials: tuple[str, ...] = ()
-    """Regular expressions for what takes back a sacred fact; she is stopped before she says it."""
 
 
 def load(name: str) -> Character:
@@ -86,7 +83,6 @@ def load(name: str) -> Character:
         refusals=sheet.refusals,
         face=face,
         fallback_lines=sheet.fallback_lines,
-        denials=sheet.denials,
     )
 
 
@@ -104,7 +100,6 @@ class _Sheet(_Table):
     aliases: tuple[Spoken, ...] = ()
     moods: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("neutral",)
     sacred: tuple[Spoken, ...] = ()
-    denials: tuple[Pattern, ...] = ()
     refusals: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("…",)
     fallback_lines: tuple[Spoken, ...] = ()
     face: Spoken = "face.svg"
@@ -190,6 +185,8 @@ def _complaint(kind: str, message: str) -> str:
 def _cure(table: type[_Table], key: str, kind: str) -> str:
     if kind != "extra_forbidden":
         return "see characters/banban for one that works"
+    if key == "denials" and table is _Sheet:
+        return "delete it: nothing reads it any more, and her names alone tell when she is not herself"
     keys = {**table.model_fields, **(_Line.model_fields if table is _Examples else {})}
     near = [_RENAMED[key]] if key in _RENAMED else get_close_matches(key, keys, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"
