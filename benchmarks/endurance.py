@@ -30,7 +30,6 @@ from vtuber.config import Settings
 from vtuber.core.clock import SimulatedLoop
 from vtuber.show import garbage
 from vtuber.show.show import Show
-from vtuber.stage.overlay import Overlay
 
 TURNS = 2000
 ROWS = 20
@@ -56,7 +55,7 @@ asyncio.run(main())
 @contextmanager
 def page(show: Show) -> Iterator[None]:
     """Somebody who watches, in a process of their own."""
-    (url,) = (screen.url for screen in show.screens if isinstance(screen, Overlay))
+    url = show.server.url
     with subprocess.Popen([sys.executable, "-c", PAGE, f"{url}ws", url.rstrip("/")]) as process:
         try:
             yield

@@ -95,7 +95,7 @@ def test_nobody_hears_a_model_that_obeys(play: Any) -> None:
             for words in harmless:
                 rest = rest.replace(words, "").strip()
             assert len(letters(rest)) <= 24, line
-            assert letters(obeyed).startswith(letters(rest)), line
+            assert letters(rest) in letters(obeyed), line
         whole = letters(" ".join(heard))
         secret = letters(BANBAN.persona)
         assert not any(secret[at : at + 30] in whole for at in range(len(secret) - 30))

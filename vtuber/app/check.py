@@ -52,6 +52,7 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
         (brain.health, lambda: show.start_brain(progress)),
         (voice.health, lambda: _say_something(show)),
         (memory.health, memory.start),
+        (show.server.health, show.server.start),
         *((screen.health, screen.start) for screen in show.screens),
     ]
     try:

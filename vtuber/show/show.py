@@ -46,7 +46,7 @@ from vtuber.show.reply import ReplyWriter
 from vtuber.show.supervisor import Supervisor
 from vtuber.show.turn import Cast, Turn
 from vtuber.stage import SCREENS, Screen
-from vtuber.stage.overlay import Overlay
+from vtuber.stage.server import Routed, Server
 from vtuber.stage.stage import Stage
 
 log = logging.getLogger(__name__)
@@ -100,10 +100,8 @@ class Show:
         self.voice = voice.build(settings, self.character)
         self.memory = memory.build(settings)
         self.screens = list(screens) if screens is not None else build_screens(settings, self.character)
-        for screen in self.screens:
-            if isinstance(screen, Overlay):
-                screen.healths = self.health
         self.stage = Stage(self.screens)
+        self.server = Server(settings.stage, self.health)
         self.listeners = list(listeners) if listeners is not None else build_listeners(settings)
         self.over = asyncio.Event()
         """Set it to end the show."""
@@ -151,6 +149,7 @@ class Show:
             self.brain,
             self.voice,
             self.memory,
+            self.server,
             *self.screens,
             self.journal,
         ]
@@ -185,7 +184,10 @@ class Show:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._start_brain_or_go_on(progress))
                 tasks.create_task(self._start_voice())
-                others: list[_Startable] = [self.memory, *self.listeners, *self.screens]
+                routed = (*self.listeners, self.brain, self.voice, self.memory, *self.screens)
+                for routes in (part.routes() for part in routed if isinstance(part, Routed)):
+                    self.server.add_routes(routes)
+                others: list[_Startable] = [self.memory, *self.listeners, self.server, *self.screens]
                 for part in others:
                     tasks.create_task(part.start())
         except* BanbanError as group:
@@ -198,7 +200,7 @@ class Show:
         self.outbox.close()
         figures = self.metrics.report(self.inbox.dropped)
         self.journal.write("end", **figures, unwritten=self.outbox.dropped)
-        parts: list[_Stoppable] = [self.brain, self.voice, self.memory, *self.screens]
+        parts: list[_Stoppable] = [self.brain, self.voice, self.memory, self.server, *self.screens]
         stopping = [asyncio.create_task(part.stop()) for part in parts]
         with clock.outside():
             _, late = await asyncio.wait(stopping, timeout=STOP_SECONDS)
