@@ -40,6 +40,8 @@ _WHOLE = re.compile(r".*[.!?。！？…][\"'”’』」)）]*(?!\w)")
 
 
 class ReplyWriter:
+    """Makes the replies of one character with one brain, for as long as a show lasts."""
+
     def __init__(
         self,
         settings: Settings,
