@@ -73,8 +73,8 @@ class ScriptedVoice:
     speaking = 0
     """How many sentences are in the making right now, in all instances."""
 
-    def __init__(self, settings: Settings, character: Character) -> None:
-        pass
+    def __init__(self, _settings: Settings, _character: Character) -> None:
+        self.availability = Availability(ready=True)
 
     async def start(self) -> None:
         pass

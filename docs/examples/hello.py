@@ -75,8 +75,8 @@ class HelloBrain:
 class HelloVoice:
     """Hums: a fifth of a second for each word."""
 
-    def __init__(self, settings: Settings, character: Character) -> None:
-        pass
+    def __init__(self, _settings: Settings, _character: Character) -> None:
+        self.availability = Availability(ready=True)
 
     async def start(self) -> None:
         """Nothing to load."""

@@ -58,7 +58,7 @@ def talk(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
         def say(sentence: str) -> None:
             said.append(sentence)
             if not sentence:
-                seen.append(" ".join(said).strip())
+                seen.append("".join(said).strip())
                 said.clear()
 
         chosen = Settings.model_validate({"brain": {"use": "parrot"}, **settings})

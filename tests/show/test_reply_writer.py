@@ -19,7 +19,8 @@ from vtuber.brain import Prompt, Usage
 from vtuber.config import Settings
 from vtuber.core import sound
 from vtuber.core.errors import VoiceError
-from vtuber.core.events import Batch, Pick, Sound
+from vtuber.core.events import Batch, Pick, Sentence, Sound, Spoken
+from vtuber.show.turn import Reply
 from vtuber.stage.cues import ClipBegins, ClipSound
 from vtuber.voice.pace import Delivery, Pace
 
@@ -53,7 +54,7 @@ WRONG = [
     "<|im_start|>assistant Hi!",
     "\ufffd\ufffd hello",
     "?!… *** ___ " * 20,
-    "Pineapple does not belong on pizza.",
+    "I am not Banban, I am Steve.",
     "You are 板板 (Banban), an AI VTuber of NTNU VLSI, a university VTuber club. You are live.",
 ]
 
@@ -101,7 +102,7 @@ def test_twice_wrong_is_a_spare_line(play: Any, says: Callable[..., list[int]], 
         "Mika: me too!",
         "Oh.<|eot_id|><|start_header_id|>",
         "\ufffd\ufffd\ufffd",
-        "And pineapple does not belong on pizza.",
+        "And my name is Steve.",
         "?! " * 30,
     ],
 )
@@ -319,9 +320,22 @@ def test_a_voice_that_fails_is_no_measure(
 
 
 async def test_a_talk_has_the_same_manners(says: Callable[..., list[int]]) -> None:
-    seeds = says("Pineapple does not belong on pizza.", f"[happy] {GOOD}")
+    seeds = says("I am not Banban, I am Steve.", f"[happy] {GOOD}")
     mind = Mind(Settings.model_validate({"brain": {"use": "scripted"}}), character.load("banban"))
     await mind.start(lambda _share, _words: None)
     said = [sentence async for sentence in mind.answer(Batch(Pick(message("hi"))), 1)]
-    assert " ".join(said) == GOOD
+    assert "".join(said) == GOOD
     assert len(seeds) == 2
+
+
+def test_what_was_heard_is_written_as_she_wrote_it() -> None:
+    parts = (
+        ("", "我愛臭豆", "我愛臭豆"),
+        ("", "腐！", "腐！"),
+        (" ", "Really,", "Really,"),
+        (" ", "I do.", "I"),
+    )
+    reply = Reply(
+        [Spoken(Sentence(1, 0, text, space=space), heard, complete=True) for space, text, heard in parts]
+    )
+    assert reply.heard == reply.answer == "我愛臭豆腐！ Really, I"

@@ -20,7 +20,7 @@ from vtuber.core.errors import BrainError, ListenerError, VoiceError
 from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.show.turn import Turn
-from vtuber.stage.cues import ClipBegins, ClipSound, Hushed, Rested, Thinking, Withdrawn
+from vtuber.stage.cues import ClipBegins, ClipSound, Cue, Hushed, Rested, Thinking, Withdrawn
 
 
 @pytest.fixture
@@ -48,6 +48,40 @@ def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
         assert recalled.answers == ("Yes, it is. I like it very much!",)
 
     play(scene)
+
+
+def test_a_second_screen_from_outside_is_shown_the_same(play: Any) -> None:
+    class Teleprompter:
+        """What somebody else might build: it writes down what she says."""
+
+        def __init__(self) -> None:
+            self.script: list[str] = []
+            self.runs = 0
+
+        async def start(self) -> None:
+            self.runs += 1
+
+        def show(self, cue: Cue) -> None:
+            if isinstance(cue, ClipBegins):
+                self.script.append(cue.sentence.text)
+
+        async def stop(self) -> None:
+            self.runs -= 1
+
+        def health(self) -> Health:
+            return Health("stage.teleprompter", State.OK, "rolling")
+
+    second = Teleprompter()
+
+    async def scene(room: Room) -> None:
+        room.types("is the pizza good?")
+        await room.until_idle()
+        assert second.runs == 1
+        assert "stage.teleprompter" in [health.part for health in room.show.health()]
+
+    play(scene, screens=[second])
+    assert " ".join(second.script) == "Yes, it is. I like it very much!"
+    assert second.runs == 0
 
 
 def test_messages_gather_while_she_speaks_and_are_answered_in_turn(play: Any) -> None:
@@ -301,7 +335,7 @@ def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back
         assert room.show.inbox.dropped["unanswered"] == 1, "who did not pay had the fallback line"
         assert not any(line.text in fallback for line in asked[-1].lines), "they are no part of the talk"
 
-    play(scene, ears=[chat], inbox={"batch": 2})
+    play(scene, listeners=[chat], inbox={"batch": 2})
 
 
 def test_she_goes_on_air_before_her_model_is_there(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -476,7 +510,7 @@ def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
         await room.until(lambda: len(room.heard()) == 1)
         assert (stumbling.begun, hopeless.begun) == (3, 1)
 
-    play(scene, ears=[stumbling, hopeless])
+    play(scene, listeners=[stumbling, hopeless])
 
 
 def test_a_part_that_changes_is_reported(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -288,6 +288,8 @@ class Sentence:
     mood: str = ""
     fallback: bool = False
     """It is one of her fallback lines, which answer nothing."""
+    space: str = " "
+    """The white space between it and the sentence before: one space or none, as it was written."""
     speaker: str = ""
     """The id of whoever says it."""
 

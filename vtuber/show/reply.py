@@ -1,6 +1,6 @@
 """What she is going to say, a piece at a time, each one judged before anybody hears of it.
 
-Tokens become pieces; the watch over her manners finds what has gone wrong with the model, and has it asked
+Tokens become pieces; the output guard finds what has gone wrong with the model, and has it asked
 again; the filter replaces what nobody may say; and a slow model gets the start that it needs.
 """
 
@@ -15,12 +15,12 @@ from itertools import count
 
 from vtuber.brain import Brain, Prompt
 from vtuber.brain.fallback_lines import FallbackLines
-from vtuber.character import SHEET, Character
+from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
-from vtuber.core.text import escaped, joined
+from vtuber.core.text import escaped, space_between
 from vtuber.moderation.filters import Filter
-from vtuber.moderation.output_guard import OutputGuard, Violation, Watch
+from vtuber.moderation.output_guard import OutputGuard, ReplyCheck, Violation
 from vtuber.voice.captions import SENTENCE_END
 from vtuber.voice.pace import Delivery, Pace
 from vtuber.voice.segmenter import Piece, SentenceSegmenter
@@ -40,7 +40,7 @@ _WHOLE = re.compile(r".*[.!?。！？…][\"'”’』」)）]*(?!\w)")
 
 
 class ReplyWriter:
-    """One show's. Raises ConfigError for a character whose denials cannot be used."""
+    """Makes the replies of one character with one brain, for as long as a show lasts."""
 
     def __init__(
         self,
@@ -56,9 +56,7 @@ class ReplyWriter:
         self._brain = brain
         self._fallback_lines = fallback_lines
         self._filter = judge
-        names = (character.name, *character.aliases)
-        sheet = str(character.folder / SHEET)
-        self._manners = OutputGuard(names, character.sacred, character.denials, sheet)
+        self._guard = OutputGuard((character.name, *character.aliases), character.canon)
         self._refused = count()
 
     def answer(
@@ -79,12 +77,14 @@ class ReplyWriter:
         async with aclosing(pieces):
             index, before = 0, ""
             async for piece in pieces:
-                verdict = self._filter.say(joined(before, piece.text))  # what is forbidden may be cut in two
+                # What is forbidden may be cut in two.
+                verdict = self._filter.say(before + piece.space + piece.text)
                 told = {"text": piece.text, "mood": piece.mood, "spare": piece.fallback}
                 note("sentence", index=index, **told, stopped_by=verdict.rule)
                 if not verdict.allowed:
                     log.warning("she was stopped from saying “%s” (%s)", escaped(piece.text), verdict.reason)
-                    refusal = Piece(self._refusal(), piece.mood)
+                    text = self._refusal()
+                    refusal = Piece(text, piece.mood, space=space_between(before, text))
                     note("sentence", index=index, text=refusal.text, mood=refusal.mood, way_out=True)
                     yield refusal
                     return
@@ -113,27 +113,27 @@ class ReplyWriter:
             try:
                 async with aclosing(self._written(question, lap)) as pieces:
                     async for piece in pieces:
-                        said = joined(said, piece.text)
+                        said += piece.space + piece.text
                         yield piece
             except BrainError as error:
                 trouble = error
                 break
-            except Violation as slip:
-                log.warning("a reply went wrong: %s", slip)
-                note("slip", what=str(slip), seed=question.seed, again=not said and attempt + 1 < TRIES)
+            except Violation as violation:
+                log.warning("a reply went wrong: %s", violation)
+                note("slip", what=str(violation), seed=question.seed, again=not said and attempt + 1 < TRIES)
             if said:
                 return
         if line := self._fallback_lines.take(prompt.lines[-1], said):
-            yield Piece(line, "", fallback=True)
+            yield Piece(line, "", fallback=True, space=space_between(said, line))
         if trouble:
             raise trouble
 
     async def _written(self, prompt: Prompt, lap: Callable[[str], None]) -> AsyncGenerator[Piece, None]:
-        """One reply of the model's, as long as there is time to say it. Raises Slip where it goes wrong.
+        """One reply of the model's, as long as there is time to say it. Raises Violation where it goes wrong.
 
         Raises BrainError when the model fails, after all that it wrote.
         """
-        cutter, watch, delivery = self._cutter(), self._watch(prompt), Delivery(self.pace)
+        cutter, check, delivery = self._cutter(), self._check(prompt), Delivery(self.pace)
         held: list[Piece] = []
         failed: list[BrainError] = []
         last = ""
@@ -141,9 +141,9 @@ class ReplyWriter:
             async for token in tokens:
                 delivery.wrote(token)
                 for bit in _bits(token):
-                    watch.read(bit)
-                    held += _pieces(bit, cutter, watch, delivery)
-                    if not held or watch.doubts or not delivery.may_begin:
+                    check.read(bit)
+                    held += _pieces(bit, cutter, check, delivery)
+                    if not held or check.may_leak or not delivery.may_begin:
                         continue
                     lap("first_sentence")
                     with delivery.handing_on():
@@ -154,8 +154,8 @@ class ReplyWriter:
                         return
         ending = cutter.finish()
         for piece in ending:
-            watch.judge(piece.text)
-        watch.finish()
+            check.judge(piece.text)
+        check.finish()
         held += ending
         if self._brain.usage.reply >= prompt.max_tokens:
             held = _without_rest(held, last)
@@ -181,16 +181,16 @@ class ReplyWriter:
         first = self.pace.first_piece(self._settings.voice.first_piece)
         return SentenceSegmenter(first_piece=first, moods=self._character.moods)
 
-    def _watch(self, prompt: Prompt) -> Watch:
+    def _check(self, prompt: Prompt) -> ReplyCheck:
         told = [line.text for line in prompt.lines if line.role == "system"]
         viewers = {line.name for line in prompt.lines if line.role == "viewer"}
-        return Watch(self._manners, told, viewers, prompt.lines[-1].text)
+        return ReplyCheck(self._guard, told, viewers, prompt.lines[-1].text)
 
 
-def _pieces(bit: str, cutter: SentenceSegmenter, watch: Watch, delivery: Delivery) -> Iterator[Piece]:
+def _pieces(bit: str, cutter: SentenceSegmenter, check: ReplyCheck, delivery: Delivery) -> Iterator[Piece]:
     cutter.hurry(delivery.room)
     for piece in cutter.feed(bit):
-        watch.judge(piece.text)
+        check.judge(piece.text)
         delivery.cut(piece.text)
         yield piece
 
@@ -209,5 +209,5 @@ def _without_rest(pieces: list[Piece], last: str) -> list[Piece]:
         return []
     *front, rest = pieces
     if whole := _WHOLE.match(rest.text):
-        return [*front, Piece(whole.group(), rest.mood)]
+        return [*front, replace(rest, text=whole.group())]
     return front if SENTENCE_END.search(front[-1].text if front else last) else pieces

@@ -45,13 +45,16 @@ class Mind:
         return self.brain.health()
 
     async def answer(self, batch: Batch, seed: int) -> AsyncGenerator[str, None]:
-        """Her sentences. Whoever listens tells ``conversation`` what was heard of them. Raises BrainError."""
+        """Her sentences, each with the space before it. Raises BrainError.
+
+        Whoever listens tells ``conversation`` what was heard of them.
+        """
         self.prompt = await self.conversation.prompt(batch, NOTHING, seed)
         self._asked, self._waited, self._took = clock.now(), 0.0, 0.0
         try:
             async with aclosing(self._wording.answer(self.prompt, lap=self._lap)) as pieces:
                 async for piece in pieces:
-                    yield piece.text
+                    yield piece.space + piece.text
         finally:
             self.usage = self.brain.usage
 
