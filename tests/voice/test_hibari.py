@@ -18,6 +18,7 @@ from vtuber.core import clock, sound
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.voice.hibari import Hibari
 from vtuber.voice.hibari.model import Cancelled, CancelToken, Model
 
@@ -226,5 +227,5 @@ def test_simulated_time_stands_still_while_it_works() -> None:
         assert heard.seconds > 2
         assert clock.now() == 0
 
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(main())

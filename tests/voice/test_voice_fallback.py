@@ -18,6 +18,7 @@ from vtuber.core.availability import Availability
 from vtuber.core.errors import ConfigError, VoiceError
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.voice.edge import Edge
 from vtuber.voice.fallback import VoiceFallback
 from vtuber.voice.hibari import Hibari
@@ -142,7 +143,7 @@ def test_a_voice_that_failed_is_left_alone_longer_and_longer() -> None:
         await hear(pair.speak("one"))
         assert len(first.asked) == asked + 1
 
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(main())
 
 
