@@ -149,7 +149,7 @@ class MarkupParser:
     # Emphasis
 
     def _is_emphasis(self, marks: str, after: str) -> bool:
-        """Whether a run of ``*``, ``_``, ``#`` or backticks is markup; in 2 * 3, snake_case, C#, ^_^ it is not."""
+        """Whether the ``marks`` are markup. They are not in 2 * 3, snake_case, C#, ^_^."""
         before = self._before
         if marks[0] not in _EMPHASIS:
             return False
