@@ -296,8 +296,8 @@ async def test_killed_in_mid_reply_it_comes_back() -> None:
         assert brain.health().state is State.LIMITED
     finally:
         await brain.stop()
-    assert brain.pid is None
     assert changes == [False, True, False]
+    assert brain.pid is None
 
 
 async def test_our_secrets_are_not_for_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
