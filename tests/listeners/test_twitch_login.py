@@ -24,6 +24,7 @@ from vtuber.config import Chat, Settings, TwitchChat
 from vtuber.core import clock
 from vtuber.core.errors import BanbanError, ConfigError, ListenerError
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.listeners.twitch import login as twitch
 from vtuber.listeners.twitch.login import Invitation
 from vtuber.listeners.twitch.scopes import SCOPES, missing, rights
@@ -38,7 +39,7 @@ BANBAN = [
 
 
 def simulated(main: Coroutine[Any, Any, None]) -> None:
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(main)
 
 

@@ -297,8 +297,6 @@ class EdgeVoice(Section):
     voice: str = ""
     """Empty: the character's own choice."""
     url: SocketAddress = "wss://speech.platform.bing.com/consumer/speech/synthesize/readaloud/edge/v1"
-    first_sound_seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
-    """When nothing was heard of it by then, the embedded voice speaks."""
 
 
 class Voice(Section):
