@@ -10,19 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vtuber.listeners.recordings import rows
-from vtuber.listeners.recordings.rows import Odd, Row
+from vtuber.listeners.recordings.json_rows import MalformedRow, Row
 
-Scan = Callable[[Any], tuple[list[Any], list[Odd]]]
+Scan = Callable[[Any], tuple[list[Any], list[MalformedRow]]]
 
 
 @pytest.fixture
 def scan(tmp_path: Path) -> Scan:
-    def scan(content: str | bytes) -> tuple[list[Any], list[Odd]]:
+    def scan(content: str | bytes) -> tuple[list[Any], list[MalformedRow]]:
         path = tmp_path / "rows"
         path.write_bytes(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content)
         found = list(rows.read(path))
         return [row.value for row in found if isinstance(row, Row)], [
-            row for row in found if isinstance(row, Odd)
+            row for row in found if isinstance(row, MalformedRow)
         ]
 
     return scan

@@ -13,8 +13,8 @@ from vtuber.core.events import ChatMessage, Event
 from vtuber.core.health import State
 from vtuber.listeners.connection import Connection
 from vtuber.listeners.twitch import anonymous as twitch
-from vtuber.listeners.twitch import channel_name
-from vtuber.listeners.twitch.anonymous import AnonymousTwitch
+from vtuber.listeners.twitch.listener import channel_name
+from vtuber.listeners.twitch.anonymous import AnonymousTwitchListener
 
 
 @pytest.fixture(autouse=True)
@@ -22,11 +22,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Connection, "pause", lambda self: 0.01)
 
 
-def make_listener(url: str, channel: str = "room") -> AnonymousTwitch:
-    return AnonymousTwitch(Settings(chat=Chat(twitch=TwitchChat(irc_url=url))), channel)
+def make_listener(url: str, channel: str = "room") -> AnonymousTwitchListener:
+    return AnonymousTwitchListener(Settings(chat=Chat(twitch=TwitchChat(irc_url=url))), channel)
 
 
-async def first(count: int, listener: AnonymousTwitch) -> list[Event]:
+async def first(count: int, listener: AnonymousTwitchListener) -> list[Event]:
     events: list[Event] = []
     async with asyncio.timeout(10), aclosing(listener.events()) as heard:
         async for event in heard:
@@ -73,7 +73,7 @@ async def test_lines_split_over_frames_and_garbage_between_them() -> None:
     async with server(script) as url:
         listener = make_listener(url)
         assert words(await first(4, listener)) == ["😂 split 1", "hi 2", "hi 3 \ufffd", "hi 4"]
-        assert listener._connection.odd == 3
+        assert listener._connection.malformed == 3
 
 
 async def test_only_the_command_ping_is_answered() -> None:

@@ -22,9 +22,9 @@ from vtuber.core.errors import ConfigError
 from vtuber.core.events import Event, Redemption
 from vtuber.core.health import State
 from vtuber.listeners import Writer
-from vtuber.listeners.twitch import build as build_twitch
+from vtuber.listeners.twitch.listener import build as build_twitch
 from vtuber.listeners.twitch import inflow
-from vtuber.listeners.twitch.anonymous import AnonymousTwitch
+from vtuber.listeners.twitch.anonymous import AnonymousTwitchListener
 from vtuber.listeners.twitch.tokens import TokenFile
 
 pytest_plugins = ["twitch_fixtures"]
@@ -296,13 +296,13 @@ async def test_a_flood_lets_others_run(twitch: Twitch) -> None:
 
 def test_without_an_account_chat_is_read_anonymously(stored: Path) -> None:
     (listener,) = build_twitch(Twitch().settings("room"))
-    assert isinstance(listener, AnonymousTwitch)
+    assert isinstance(listener, AnonymousTwitchListener)
 
 
 def test_an_account_that_is_not_logged_in(stored: Path, caplog: pytest.LogCaptureFixture) -> None:
     TokenFile().save(Twitch().log_in("ann"))
     (listener,) = build_twitch(Twitch().settings("room", account="bob"))
-    assert isinstance(listener, AnonymousTwitch)
+    assert isinstance(listener, AnonymousTwitchListener)
     assert "the account 'bob' is not logged in at Twitch: banban login twitch" in caplog.text
 
 
@@ -348,7 +348,7 @@ def test_a_failing_duty_is_no_secret() -> None:
         async def fail() -> None:
             raise RuntimeError("a defect")
 
-        incoming = inflow.Inflow()
+        incoming = inflow.EventBuffer()
         task = asyncio.create_task(fail())
         incoming.mind(task)
         with pytest.raises(RuntimeError, match="a defect"):

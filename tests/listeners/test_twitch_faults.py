@@ -25,10 +25,10 @@ from twitchio.http import Route
 
 from vtuber.core.events import Event
 from vtuber.core.health import State
-from vtuber.listeners.connection import Lost
+from vtuber.listeners.connection import ConnectionLost
 from vtuber.listeners.twitch import feed, helix
-from vtuber.listeners.twitch.account import AccountTwitch
-from vtuber.listeners.twitch.helix import Denied, Refused
+from vtuber.listeners.twitch.listener import TwitchListener
+from vtuber.listeners.twitch.helix import AccessDenied, RequestRefused
 from vtuber.listeners.twitch.tokens import TokenFile
 
 pytest_plugins = ["twitch_fixtures"]
@@ -47,7 +47,7 @@ async def all_heard(twitch: Twitch, heard: list[Event], last: int) -> None:
     assert words(heard) == [str(number) for number in range(1, last + 1)]
 
 
-def reconnects(listener: AccountTwitch) -> int:
+def reconnects(listener: TwitchListener) -> int:
     contact = listener.health().contact
     return contact.reconnects if contact else 0
 
@@ -310,8 +310,8 @@ def test_any_failure_has_a_meaning(status: int, extra: Any, about_tokens: bool) 
         error.route = Route("POST", "/oauth2/token", use_id=True)
     meant = helix._meant(error)
     denied = status in (400, 401, 403) and "status" in (extra if isinstance(extra, dict) else ())
-    told_of_tokens = Denied if denied else Lost
-    assert type(meant) is (Lost if status >= 500 else told_of_tokens if about_tokens else Refused)
+    told_of_tokens = AccessDenied if denied else ConnectionLost
+    assert type(meant) is (ConnectionLost if status >= 500 else told_of_tokens if about_tokens else RequestRefused)
     assert "secret" not in str(meant) or "secret" in str(extra)
 
 
@@ -449,7 +449,7 @@ async def test_the_same_trouble_is_told_once_until_it_is_over(
         assert told() == 1
         twitch.users["room"] = room
         await twitch.until(lambda: listener._chat.stands)
-        assert listener._chat.lost(Lost("Twitch does not know the channel 'room'")) == logging.WARNING
+        assert listener._chat.lost(ConnectionLost("Twitch does not know the channel 'room'")) == logging.WARNING
 
 
 # Consent that is withdrawn.

@@ -25,8 +25,8 @@ from vtuber.core import clock
 from vtuber.core.errors import BanbanError, ConfigError, ListenerError
 from vtuber.core.health import State
 from vtuber.listeners.twitch import login as twitch
-from vtuber.listeners.twitch.login import Invitation
-from vtuber.listeners.twitch.scopes import SCOPES, missing, rights
+from vtuber.listeners.twitch.login import DeviceCode
+from vtuber.listeners.twitch.subscriptions import SCOPES, missing, rights
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 
 BANBAN = [
@@ -51,8 +51,8 @@ def file(tmp_path: Path) -> TokenFile:
     return TokenFile(tmp_path / "twitch.json")
 
 
-async def log_in(server: TwitchId, file: TokenFile) -> tuple[Token, Invitation]:
-    invitations: list[Invitation] = []
+async def log_in(server: TwitchId, file: TokenFile) -> tuple[Token, DeviceCode]:
+    invitations: list[DeviceCode] = []
     async with served(server) as url:
         token = await twitch.login(configured(url), file, invitations.append)
     (invitation,) = invitations

@@ -19,7 +19,7 @@ from vtuber.core.events import Event, Redemption
 from vtuber.core.health import State
 from vtuber.listeners import Settler
 from vtuber.listeners.twitch import helix, settling
-from vtuber.listeners.twitch.account import AccountTwitch
+from vtuber.listeners.twitch.listener import TwitchListener
 from vtuber.listeners.twitch.tokens import TokenFile
 
 pytest_plugins = ["twitch_fixtures"]
@@ -35,7 +35,7 @@ ONLY_ITS_MAKER = (
 )
 
 
-def asking(twitch: Twitch, *without: str, **options: Any) -> AccountTwitch:
+def asking(twitch: Twitch, *without: str, **options: Any) -> TwitchListener:
     """A listener that answers "Ask Banban", as the channel's own account with every scope except those."""
     return make_listener(twitch, twitch.log_in("room", *without), **{"rewards": ["Ask Banban"], **options})
 

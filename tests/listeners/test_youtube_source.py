@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vtuber.core.errors import ConfigError
-from vtuber.listeners.youtube.source import Source, read
+from vtuber.listeners.youtube.address import StreamAddress, read
 
 CHANNEL = "UC" + "c" * 22
 
@@ -35,7 +35,7 @@ CHANNEL = "UC" + "c" * 22
     ],
 )
 def test_a_video_however_it_is_pasted(given: str) -> None:
-    assert read(given) == Source("aB3_-efghij", is_video=True)
+    assert read(given) == StreamAddress("aB3_-efghij", is_video=True)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_video_however_it_is_pasted(given: str) -> None:
     ],
 )
 def test_a_channel_however_it_is_pasted(given: str, name: str) -> None:
-    assert read(given) == Source(name, is_video=False)
+    assert read(given) == StreamAddress(name, is_video=False)
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,9 @@ from vtuber.core import clock
 from vtuber.core.errors import ConfigError, ListenerError
 from vtuber.core.events import ChatMessage, Deletion, Event, StreamStatus
 from vtuber.core.health import State
-from vtuber.listeners.youtube import build
-from vtuber.listeners.youtube.client import KEY
-from vtuber.listeners.youtube.stream import Stream
+from vtuber.listeners.youtube.listener import build
+from vtuber.listeners.youtube.api_client import KEY
+from vtuber.listeners.youtube.listener import YouTubeListener
 from vtuber.show.show import _ears
 
 ID = "aaaaaaaaaaa"
@@ -50,7 +50,7 @@ with_key = pytest.mark.usefixtures("_key")
 
 
 @asynccontextmanager
-async def hearing(listener: Stream) -> AsyncIterator[list[Event]]:
+async def hearing(listener: YouTubeListener) -> AsyncIterator[list[Event]]:
     """What it hears, until the body ends."""
     events: list[Event] = []
     task = asyncio.create_task(hear(listener, events))
@@ -185,7 +185,7 @@ async def test_a_quiet_chat_is_not_left() -> None:
 # What cannot be heard.
 
 
-BARRED = [
+BLOCKED = [
     ("private", "private", "public or unlisted"),
     ("members", "members", "open the stream to everyone"),
     ("chatless", "chat", "switch the live chat on in YouTube Studio"),
@@ -196,7 +196,7 @@ BARRED = [
 @pytest.mark.parametrize(
     ("way", "state", "what", "hint"),
     # The API says that a chat is for members when it is asked for: see below.
-    [(way, *case) for way in ("pages", "api") for case in BARRED if (way, case[0]) != ("api", "members")],
+    [(way, *case) for way in ("pages", "api") for case in BLOCKED if (way, case[0]) != ("api", "members")],
 )
 @with_key
 def test_what_cannot_be_heard_is_told_and_heard_once_it_can_be(

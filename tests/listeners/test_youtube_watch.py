@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from youtube_server import NOW, Video, pages
 
 from vtuber.config import Settings
-from vtuber.listeners.connection import Lost
+from vtuber.listeners.connection import ConnectionLost
 from vtuber.listeners.youtube import watch
-from vtuber.listeners.youtube.pages import LONGEST_PAUSE, SHORTEST_PAUSE, Pages
-from vtuber.listeners.youtube.watch import Airing
+from vtuber.listeners.youtube.pages import LONGEST_PAUSE, SHORTEST_PAUSE, PageReader
+from vtuber.listeners.youtube.video import Airing
 
 ID, CHANNEL, TITLE = Video().id, Video().channel_id, Video().title
 
@@ -99,7 +99,7 @@ def mutated(draw: st.DrawFn, whole: Any) -> Any:
 @given(mutated(list(pages(Video()))) | mutated(list(pages(Video(state="upcoming")))))
 def test_any_page_is_read_or_lost(scripts: Any) -> None:
     player, content = [*scripts, None, None][:2] if isinstance(scripts, list) else (scripts, None)
-    with suppress(Lost):
+    with suppress(ConnectionLost):
         video = watch.read(page(player, content))
         assert video is None or video.airing in Airing
 
@@ -108,22 +108,22 @@ def test_any_page_is_read_or_lost(scripts: Any) -> None:
 def test_any_text_is_read_or_lost(text: str, at: int) -> None:
     whole = page(*pages(Video()))
     for html in (text, whole[:at], whole[:at] + text + whole[at:], f"ytInitialData = {{{text}"):
-        with suppress(Lost):
+        with suppress(ConnectionLost):
             watch.read(html)
 
 
 @given(mutated(ANSWER) | JSON)
 def test_any_answer_of_a_chat_is_understood_or_lost(answer: Any) -> None:
     try:
-        understood = Pages(Settings(), ID, "Pizza")._understood(answer)
-    except Lost:
+        understood = PageReader(Settings(), ID, "Pizza")._understood(answer)
+    except ConnectionLost:
         return
     assert SHORTEST_PAUSE <= understood.pause <= LONGEST_PAUSE
 
 
 def test_an_answer_is_understood() -> None:
-    understood = Pages(Settings(), ID, "Pizza")._understood(copy.deepcopy(ANSWER))
+    understood = PageReader(Settings(), ID, "Pizza")._understood(copy.deepcopy(ANSWER))
     assert (understood.place, understood.pause) == ("next", SHORTEST_PAUSE)
     assert [event.id for event in understood.events] == ["deleted-x"]
-    with pytest.raises(Lost, match="deleted or private"):
-        Pages(Settings(), ID, "Pizza")._understood({"responseContext": {"errors": ["x"]}})
+    with pytest.raises(ConnectionLost, match="deleted or private"):
+        PageReader(Settings(), ID, "Pizza")._understood({"responseContext": {"errors": ["x"]}})

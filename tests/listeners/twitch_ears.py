@@ -13,18 +13,18 @@ from twitch_server import Twitch
 from vtuber.core.events import ChatMessage, Event
 from vtuber.listeners import Listener, twitch
 from vtuber.listeners.twitch import account, beside
-from vtuber.listeners.twitch.account import AccountTwitch
+from vtuber.listeners.twitch.listener import TwitchListener
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 
 
-def build(server: Twitch, *channels: str, **options: Any) -> list[AccountTwitch]:
+def build(server: Twitch, *channels: str, **options: Any) -> list[TwitchListener]:
     """For accounts that have been saved."""
     ears = twitch.build(server.settings(*channels, **options))
-    assert all(isinstance(listener, AccountTwitch) for listener in ears)
+    assert all(isinstance(listener, TwitchListener) for listener in ears)
     return ears  # type: ignore[return-value]  # as just seen
 
 
-def make_listener(server: Twitch, *accounts: Token, **options: Any) -> AccountTwitch:
+def make_listener(server: Twitch, *accounts: Token, **options: Any) -> TwitchListener:
     """Of the channel "room", with these accounts logged in."""
     for token in accounts or (server.log_in("room"),):
         TokenFile().save(token)

@@ -13,7 +13,7 @@ from vtuber.core.errors import BanbanError, ConfigError
 from vtuber.core.events import Event
 from vtuber.core.health import Health, State
 from vtuber.listeners import recordings
-from vtuber.listeners.recordings import Recording
+from vtuber.listeners.recordings.recording import Recording
 
 BREATH = 32
 """After so many events that are due at once, the rest of the show gets a turn."""

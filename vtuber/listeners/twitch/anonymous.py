@@ -21,7 +21,7 @@ from vtuber.core.events import Event
 from vtuber.core.health import Health
 from vtuber.core.recent import Recent
 from vtuber.core.text import clean, escaped
-from vtuber.listeners.connection import Connection, Lost
+from vtuber.listeners.connection import Connection, ConnectionLost
 from vtuber.listeners.twitch import irc as twitch_irc
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ _FRAME_LIMIT = 1 << 20
 _IDS_KEPT = 4096
 
 
-class AnonymousTwitch:
+class AnonymousTwitchListener:
     """One channel's chat. Reconnects for ever, each pause longer than the one before."""
 
     def __init__(self, settings: Settings, channel: str) -> None:
@@ -46,7 +46,7 @@ class AnonymousTwitch:
         """Its login, as ``channel_name`` gives it."""
         self._url = settings.chat.twitch.irc_url
         self._connection = Connection(f"chat.twitch {channel}")
-        self._reader = twitch_irc.Reader()
+        self._parser = twitch_irc.IrcParser()
         self._ids: Recent[str, None] = Recent(_IDS_KEPT)
 
     async def start(self) -> None: ...
@@ -62,7 +62,7 @@ class AnonymousTwitch:
                             for line in await socket.lines():
                                 if event := self._understood(line, socket):
                                     yield replace(event, at=clock.now())
-                except Lost as lost:
+                except ConnectionLost as lost:
                     level = self._connection.lost(lost)
                     log.log(level, "Twitch, #%s: %s", self.channel, escaped(lost.why))
                 await asyncio.sleep(self._connection.pause())
@@ -79,7 +79,7 @@ class AnonymousTwitch:
                 )
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             why = clean(str(error)) or type(error).__name__
-            raise Lost(f"cannot connect: {why}", "check the network") from error
+            raise ConnectionLost(f"cannot connect: {why}", "check the network") from error
         try:
             socket = _Socket(opened, self.channel)
             await socket.greet()
@@ -92,12 +92,12 @@ class AnonymousTwitch:
         try:
             line = twitch_irc.parse(text)
         except ValueError as error:
-            self._connection.odd += 1
+            self._connection.malformed += 1
             log.debug("odd line from Twitch (%s): %s", error, escaped(text[:200]))
             return None
         match line.command:
             case "RECONNECT":
-                raise Lost("Twitch asked to connect again", at_once=True)
+                raise ConnectionLost("Twitch asked to connect again", at_once=True)
             case "PING":
                 socket.answer(line.params[-1] if line.params else "")
             case "NOTICE":
@@ -106,21 +106,21 @@ class AnonymousTwitch:
                 socket.joined = True
                 self._connection.made()
                 log.info("reading the chat of #%s", self.channel)
-        event = self._reader.event(line)
+        event = self._parser.event(line)
         if event is None or event.id in self._ids:
             return None
         self._connection.heard()
         self._ids.set(event.id, None)
         return event
 
-    def _heed(self, line: twitch_irc.Line) -> None:
+    def _heed(self, line: twitch_irc.IrcMessage) -> None:
         """Twitch says something to us, not to the room."""
         said = clean(line.text)
         log.info("Twitch says: %s", escaped(said))
         if line.tags.get("msg-id") in ("msg_channel_suspended", "tos_ban", "msg_banned"):
-            raise Lost(f"Twitch says: {said}", "check chat.twitch.channels")
+            raise ConnectionLost(f"Twitch says: {said}", "check chat.twitch.channels")
         if line.params[:1] == ("*",):  # about our greeting, before any channel
-            raise Lost(f"Twitch does not let us in: {said}")
+            raise ConnectionLost(f"Twitch does not let us in: {said}")
 
 
 class _Socket:
@@ -144,7 +144,7 @@ class _Socket:
         self._answers.append(f"PONG :{ping}")
 
     async def lines(self) -> list[str]:
-        """The next whole lines. Raises Lost when there will be none."""
+        """The next whole lines. Raises ConnectionLost when there will be none."""
         while self._answers:
             await self._send(self._answers.popleft())
         await asyncio.sleep(0)  # frames that already wait are handed out without a pause: let others run
@@ -154,10 +154,10 @@ class _Socket:
         elif frame.type is aiohttp.WSMsgType.BINARY:
             self._rest += frame.data.decode("utf-8", "replace")
         else:
-            raise Lost("the connection was lost")
+            raise ConnectionLost("the connection was lost")
         *lines, self._rest = self._rest.split("\n")
         if len(self._rest) > _BUFFER_LIMIT:
-            raise Lost("the server sends a line without an end", "check chat.twitch.irc_url")
+            raise ConnectionLost("the server sends a line without an end", "check chat.twitch.irc_url")
         return [line for line in (whole.rstrip("\r") for whole in lines) if line]
 
     async def _frame(self) -> aiohttp.WSMessage:
@@ -167,7 +167,7 @@ class _Socket:
                 return await self._socket.receive()
         except TimeoutError:
             if not self.joined:
-                raise Lost(
+                raise ConnectionLost(
                     f"Twitch does not know the channel {self._channel!r}", "check chat.twitch.channels"
                 ) from None
         await self._send("PING :banban")
@@ -175,11 +175,11 @@ class _Socket:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._socket.receive()
         except TimeoutError:
-            raise Lost("the server fell silent") from None
+            raise ConnectionLost("the server fell silent") from None
 
     async def _send(self, line: str) -> None:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._socket.send_str(line + "\r\n")
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Lost("the connection was lost") from error
+            raise ConnectionLost("the connection was lost") from error

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from vtuber.core import clock
 from vtuber.core.events import Event
-from vtuber.listeners.youtube.way import Way
+from vtuber.listeners.youtube.transports import ChatReader
 
 LIMIT = 4000
 """Events that wait; while there are more, the way is not read on."""
@@ -22,14 +22,14 @@ class _End:
     error: Exception | None
 
 
-class Inflow:
+class EventBuffer:
     """Made by ``flowing``."""
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[Event | _End] = asyncio.Queue(LIMIT)
         self._end: _End | None = None
 
-    async def read(self, way: Way) -> None:
+    async def read(self, way: ChatReader) -> None:
         error = None
         try:
             async with aclosing(way.events()) as events:
@@ -65,9 +65,9 @@ class Inflow:
 
 
 @asynccontextmanager
-async def flowing(way: Way) -> AsyncIterator[Inflow]:
+async def flowing(way: ChatReader) -> AsyncIterator[EventBuffer]:
     """Reads the way until the body ends."""
-    inflow = Inflow()
+    inflow = EventBuffer()
     task = asyncio.create_task(inflow.read(way))
     try:
         yield inflow
