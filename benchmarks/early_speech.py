@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from benchmarks.first_sound import Ear
+from benchmarks.first_sound import Probe
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.config import Settings
 from vtuber.core.events import Author, ChatMessage
@@ -52,8 +52,8 @@ async def measure() -> dict[str, list[float]]:
             "journal": {"folder": tempfile.mkdtemp()},
         }
     )
-    show, listener = Show(settings, seed=1, ears=[]), Ear()
-    show.stage._screens = (listener,)  # noqa: SLF001  # the page would only listen too
+    probe = Probe()
+    show = Show(settings, seed=1, listeners=[], screens=[probe])
     taken: dict[str, list[float]] = {name: [] for name in TEXTS}
     ready = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
@@ -62,13 +62,13 @@ async def measure() -> dict[str, list[float]]:
         for number in range(ROUNDS):
             for name, text in TEXTS.items():
                 ScriptedBrain.reply = text
-                listener.reset()
+                probe.reset()
                 arrived = time.perf_counter()
                 show.hear(
                     ChatMessage(f"{number}{name}", "test", "test", Author(name, name), f"{number} {name}?")
                 )
-                await asyncio.wait_for(listener.heard.wait(), 10)
-                taken[name].append(listener.at - arrived)
+                await asyncio.wait_for(probe.heard.wait(), 10)
+                taken[name].append(probe.at - arrived)
                 while show.performer.busy:
                     show.performer.hush(0)
                     await asyncio.sleep(0.02)

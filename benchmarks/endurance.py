@@ -30,7 +30,6 @@ from vtuber.config import Settings
 from vtuber.core.clock import SimulatedLoop
 from vtuber.show import garbage
 from vtuber.show.show import Show
-from vtuber.stage.overlay import Overlay
 
 TURNS = 2000
 ROWS = 20
@@ -56,7 +55,7 @@ asyncio.run(main())
 @contextmanager
 def page(show: Show) -> Iterator[None]:
     """Somebody who watches, in a process of their own."""
-    (url,) = (screen.url for screen in show.screens if isinstance(screen, Overlay))
+    url = show.server.url
     with subprocess.Popen([sys.executable, "-c", PAGE, f"{url}ws", url.rstrip("/")]) as process:
         try:
             yield
@@ -82,7 +81,7 @@ async def measure(turns: int, voice: str, folder: Path) -> list[tuple[int, float
             "journal": {"folder": folder / "shows"},
         }
     )
-    show, ready = Show(settings, seed=1, ears=[]), asyncio.Event()
+    show, ready = Show(settings, seed=1, listeners=[]), asyncio.Event()
     figures: list[tuple[int, float]] = []
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(show.run(progress=lambda *_: None, on_air=ready.set))

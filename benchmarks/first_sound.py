@@ -34,12 +34,12 @@ from vtuber.core.events import ChatMessage
 from vtuber.core.health import Health, State
 from vtuber.listeners.recordings.recording import read
 from vtuber.show.show import Show
-from vtuber.stage import ClipBegins, ClipSound, Cue
+from vtuber.stage.cues import ClipBegins, ClipSound, Cue
 
 RECORDING = Path(__file__).parents[1] / "tests" / "data" / "twitch-vod-chat.json"
 
 
-class Ear:
+class Probe:
     """A screen that notes when the first sound came, and of what."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Ear:
     async def stop(self) -> None: ...
 
     def health(self) -> Health:
-        return Health("stage.ear", State.OK, "listening")
+        return Health("stage.probe", State.OK, "listening")
 
 
 class Floor:
@@ -116,8 +116,8 @@ async def measure(count: int) -> list[tuple[float, float]]:
             "journal": {"folder": scratch},
         }
     )
-    show, listener, floor = Show(settings, seed=1, ears=[]), Ear(), Floor(settings)
-    show.stage._screens = (listener,)  # noqa: SLF001  # the page would only listen too
+    probe, floor = Probe(), Floor(settings)
+    show = Show(settings, seed=1, listeners=[], screens=[probe])
     asked: list[Any] = []
     decoded = 0
     speaking = False
@@ -153,15 +153,15 @@ async def measure(count: int) -> list[tuple[float, float]]:
         await asyncio.sleep(1)
         step = max(1, len(messages) // count)
         for message in messages[::step][:count]:
-            listener.reset()
+            probe.reset()
             arrived = time.perf_counter()
             show.hear(message)
             with suppress(TimeoutError):
                 async with asyncio.timeout(30):
-                    await listener.heard.wait()
-            if not listener.heard.is_set():
+                    await probe.heard.wait()
+            if not probe.heard.is_set():
                 continue
-            ours = listener.at - arrived
+            ours = probe.at - arrived
             while show.performer.busy:
                 show.performer.hush(0)
                 await asyncio.sleep(0.02)
@@ -169,7 +169,7 @@ async def measure(count: int) -> list[tuple[float, float]]:
             tokens = floor.tokens(pieces)
             usage = brain.usage
             new = max(1, usage.prompt - usage.reused)
-            pairs.append((ours, floor.seconds(tokens, new, decoded, listener.piece)))
+            pairs.append((ours, floor.seconds(tokens, new, decoded, probe.piece)))
         show.over.set()
 
     running = asyncio.create_task(_after_start(show, performance))

@@ -52,7 +52,7 @@ class WatchedShow(Show):
     """Counts what it hears, and notes when a hush had its effect: all is silent when ``hear`` returns."""
 
     def __init__(self, settings: Settings, listener: TwitchListener) -> None:
-        super().__init__(settings, seed=1, ears=[listener])
+        super().__init__(settings, seed=1, listeners=[listener])
         self.heard = 0
         self.hushes: list[float] = []
         self._paid: set[str] = set()
@@ -142,7 +142,7 @@ def pin(process: psutil.Process, cores: slice) -> bool:
     return True
 
 
-def ear_and_settings(address: str, folder: Path) -> tuple[TwitchListener, Settings]:
+def listener_and_settings(address: str, folder: Path) -> tuple[TwitchListener, Settings]:
     settings = Settings.model_validate(
         {
             "chat": {
@@ -174,7 +174,7 @@ async def measure(rate: float, seconds: float) -> Figures:
             query = {"rate": str(rate), "seconds": str(seconds)}
             async with client.get(f"{address}/prepare", params=query) as prepared:
                 prepared.raise_for_status()
-            listener, settings = ear_and_settings(address, Path(folder))
+            listener, settings = listener_and_settings(address, Path(folder))
             show, ready = WatchedShow(settings, listener), asyncio.Event()
             running = asyncio.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
             await ready.wait()

@@ -21,7 +21,7 @@ from vtuber.config import Settings
 from vtuber.core.events import Author, ChatMessage, Role
 from vtuber.core.health import Health, State
 from vtuber.show.show import Show
-from vtuber.stage import Cue, Hushed, Rested
+from vtuber.stage.cues import Cue, Hushed, Rested
 
 AIM = 100.0
 LONGEST = 4.0
@@ -56,8 +56,8 @@ async def measure(times: int) -> tuple[list[float], int]:
             "gate": {"hush_seconds": 0},
         }
     )
-    show, watch, dice = Show(settings, seed=1, ears=[]), Watch(), random.Random(1)
-    show.stage._screens = (watch,)  # noqa: SLF001  # the page would only watch too
+    watch, dice = Watch(), random.Random(1)
+    show = Show(settings, seed=1, listeners=[], screens=[watch])
     moderator = Author("mod", "mod", frozenset((Role.MODERATOR,)))
     taken: list[float] = []
     late = 0

@@ -92,7 +92,7 @@ async def reply(account: Account, inbox: Inbox) -> None:
 
 
 async def flood(
-    account: Account, inbox: Inbox, ledger: MessageIndex, messages: list[ChatMessage], rate: float
+    account: Account, inbox: Inbox, index: MessageIndex, messages: list[ChatMessage], rate: float
 ) -> None:
     """Puts messages in as fast as ``rate`` wants, a helping each tick; never more than it can at once."""
     loop = asyncio.get_running_loop()
@@ -104,7 +104,7 @@ async def flood(
         now = loop.time()
         for message in helping:
             event = replace(message, at=now)
-            ledger.note(event)
+            index.note(event)
             inbox.put(event)
         account.busy += time.thread_time() - started
         account.messages += len(helping)

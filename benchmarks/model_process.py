@@ -204,7 +204,7 @@ async def ways_of(chain: BrainFallback, prompt: Prompt, rounds: int) -> list[flo
 
 async def flooded(rate: int, messages: Sequence[ChatMessage]) -> None:
     """Puts so many messages a second into an inbox until cancelled; they come again, mostly forgotten."""
-    inbox, ledger = Inbox(config.Inbox(), ("板板", "banban"), seed=1), MessageIndex()
+    inbox, index = Inbox(config.Inbox(), ("板板", "banban"), seed=1), MessageIndex()
     loop = asyncio.get_running_loop()
     began, done, put = loop.time(), 0, 0
     try:
@@ -212,7 +212,7 @@ async def flooded(rate: int, messages: Sequence[ChatMessage]) -> None:
             due = int((loop.time() - began) * rate)
             for number in range(done, min(due, done + HELPING)):
                 event = replace(messages[number % len(messages)], at=loop.time())
-                ledger.note(event)
+                index.note(event)
                 inbox.put(event)
                 put += 1
                 await asyncio.sleep(0)  # each comes by itself

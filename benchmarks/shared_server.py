@@ -55,7 +55,7 @@ class Heard:
 
 
 def laconic(folder: Path) -> Path:
-    """Her, without examples, so that the machine has time for eight of her; and without spare lines, which
+    """Her, without examples, so that the machine has time for eight of her; and without fallback lines, which
     would count as replies."""
     found = resources.find("characters/banban")
     assert found
@@ -63,7 +63,7 @@ def laconic(folder: Path) -> Path:
     (folder / "examples.toml").write_text("", encoding="utf-8")
     sheet = folder / "character.toml"
     text = sheet.read_text(encoding="utf-8")
-    sheet.write_text(re.sub(r"(?ms)^spares = \[.*?^\]$", "", text), encoding="utf-8")
+    sheet.write_text(re.sub(r"(?ms)^fallback_lines = \[.*?^\]$", "", text), encoding="utf-8")
     return folder
 
 
@@ -100,7 +100,7 @@ async def measure(shows: int, seconds: float, chosen: Settings) -> Heard:
     running = []
     async with asyncio.TaskGroup() as tasks:
         for _ in range(shows):
-            show, ready = Show(chosen, ears=[]), asyncio.Event()
+            show, ready = Show(chosen, listeners=[]), asyncio.Event()
             show.performer.on_answered = first.note
             tasks.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
             await ready.wait()

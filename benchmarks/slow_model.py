@@ -25,7 +25,7 @@ from vtuber.core.clock import SimulatedLoop, now
 from vtuber.core.events import Author, ChatMessage
 from vtuber.core.health import Health, State
 from vtuber.show.show import Show
-from vtuber.stage import ClipBegins, ClipSound, Cue
+from vtuber.stage.cues import ClipBegins, ClipSound, Cue
 from vtuber.voice.pace import Delivery
 
 NATURAL = 0.6
@@ -45,10 +45,13 @@ CHINESE = (
 )
 
 
-class Ear:
+class Probe:
     """A screen that knows when each piece is heard."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
         self.spans: list[tuple[float, float]] = []
         self.texts: list[str] = []
 
@@ -63,7 +66,7 @@ class Ear:
     async def stop(self) -> None: ...
 
     def health(self) -> Health:
-        return Health("stage.ear", State.OK, "listening")
+        return Health("stage.probe", State.OK, "listening")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +89,22 @@ async def _answers(rounds: int) -> list[Heard]:
             "journal": {"folder": tempfile.mkdtemp()},
         }
     )
-    show = Show(settings, seed=1, ears=[])
+    probe = Probe()
+    show = Show(settings, seed=1, listeners=[], screens=[probe])
     ready, heard = asyncio.Event(), []
-    show.screens[:] = []
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
         await ready.wait()
         for number in range(rounds):
-            listener, asked = Ear(), now()
-            show.stage._screens = (listener,)  # noqa: SLF001  # a page would only listen too
+            asked = now()
+            probe.reset()
             author = Author(str(number), str(number))
             show.hear(ChatMessage(str(number), "test", "test", author, f"{number}?"))
-            while show.performer.busy or len(show.inbox) or not listener.spans:  # noqa: ASYNC110  # nothing tells
+            while show.performer.busy or len(show.inbox) or not probe.spans:  # noqa: ASYNC110  # nothing tells
                 await asyncio.sleep(0.1)
-            gaps = (later[0] - earlier[1] for earlier, later in pairwise(listener.spans))
-            began, ended = listener.spans[0][0] - asked, listener.spans[-1][1] - asked
-            heard.append(Heard(began, ended, max(gaps, default=0.0), tuple(listener.texts)))
+            gaps = (later[0] - earlier[1] for earlier, later in pairwise(probe.spans))
+            began, ended = probe.spans[0][0] - asked, probe.spans[-1][1] - asked
+            heard.append(Heard(began, ended, max(gaps, default=0.0), tuple(probe.texts)))
         show.over.set()
     return heard
 

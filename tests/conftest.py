@@ -12,6 +12,7 @@ from rehearsal_room import Room, perform
 
 from benchmarks.scripted import ScriptedBrain
 from vtuber.listeners import Listener
+from vtuber.stage import Screen
 
 # A busy machine is no failure.
 settings.register_profile("banban", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,10 +37,11 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]
         scene: Callable[[Room], Awaitable[None]],
         *,
         reply: str = "Yes, it is. I like it very much!",
-        ears: Sequence[Listener] = (),
+        listeners: Sequence[Listener] = (),
+        screens: Sequence[Screen] = (),
         **settings: Any,
     ) -> None:
         monkeypatch.setattr(ScriptedBrain, "reply", reply)
-        perform(lambda: Room(tmp_path, ears, **settings), scene)
+        perform(lambda: Room(tmp_path, listeners, screens=screens, **settings), scene)
 
     return play

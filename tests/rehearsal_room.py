@@ -17,7 +17,8 @@ from vtuber.core.events import Author, ChatMessage, Event, Redemption, Role
 from vtuber.core.health import Health, State
 from vtuber.listeners import Listener
 from vtuber.show.show import Show
-from vtuber.stage import Cue
+from vtuber.stage import Screen as AnyScreen
+from vtuber.stage.cues import Cue
 
 assert benchmarks.scripted
 
@@ -96,7 +97,14 @@ class Screen:
 class Room:
     """The show, its screen, and what a test asks of them."""
 
-    def __init__(self, folder: Path, ears: Sequence[Listener] | None = (), **settings: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        listeners: Sequence[Listener] | None = (),
+        *,
+        screens: Sequence[AnyScreen] = (),
+        **settings: Any,
+    ) -> None:
         self.screen = Screen()
         options: dict[str, Any] = {
             "brain": {"use": "scripted"},
@@ -107,9 +115,9 @@ class Room:
         }
         for section, values in settings.items():
             options[section] = {**options.get(section, {}), **values}
-        self.show = Show(Settings.model_validate(options), seed=7, ears=ears)
-        self.show.screens[:] = [self.screen]
-        self.show.stage._screens = (self.screen,)
+        self.show = Show(
+            Settings.model_validate(options), seed=7, listeners=listeners, screens=[self.screen, *screens]
+        )
 
     def types(self, text: str, **more: Any) -> ChatMessage:
         written = message(text, **more)

@@ -137,7 +137,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 def test_only_the_terminals_modules_write_to_it() -> None:
     writers = {
-        "app.cli": "what was asked for, as JSON",
+        "app.cli": "the version",
         "app.terminal": "all the rest",
         "brain.llama.engine": "its process's standard error, which nobody sees raw",
         "moderation.slurs": "a tool to keep its own list",

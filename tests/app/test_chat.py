@@ -58,7 +58,7 @@ def talk(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
         def say(sentence: str) -> None:
             said.append(sentence)
             if not sentence:
-                seen.append(" ".join(said).strip())
+                seen.append("".join(said).strip())
                 said.clear()
 
         chosen = Settings.model_validate({"brain": {"use": "parrot"}, **settings})
@@ -112,8 +112,10 @@ def test_an_answer_stays_when_there_is_no_other(
     talk: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Parrot, "fails_at", (2, 3))
-    monkeypatch.setattr("vtuber.brain.fallback_lines.Spares.take", lambda *_: "")
-    monkeypatch.setattr("vtuber.brain.fallback.Chain._let_rest", lambda *_: None)  # it is well for the next
+    monkeypatch.setattr("vtuber.brain.fallback_lines.FallbackLines.take", lambda *_: "")
+    monkeypatch.setattr(
+        "vtuber.brain.fallback.BrainFallback._let_rest", lambda *_: None
+    )  # it is well for the next
     said = talk("one", "/regenerate", "two")
     assert said == ["Number 1. You said one.", "it has a cold", "Number 4. You said two."]
     assert history(Parrot.asked[-1]) == ["one", "Number 1. You said one.", "two"]

@@ -1,4 +1,4 @@
-"""What is heard of a brain, or of a chain with the spare line behind it, which ``wording`` would say."""
+"""What is heard of a brain, or of several with fallback lines, as ``ReplyWriter`` would say it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ async def heard(brain: Brain, prompt: Prompt) -> str:
     else:
         if said.strip():
             return said
-    if isinstance(brain, BrainFallback) and (spare := brain.spares.take(prompt.lines[-1], said)):
-        return said + spare
+    if isinstance(brain, BrainFallback) and (line := brain.fallback_lines.take(prompt.lines[-1], said)):
+        return said + line
     raise trouble

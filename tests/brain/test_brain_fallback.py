@@ -1,4 +1,4 @@
-"""Brains that stand in for each other, and her spare lines behind them all, in simulated time."""
+"""Brains that stand in for each other, and her fallback lines behind them all, in simulated time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from vtuber.core.health import Health, State
 assert benchmarks.scripted  # registers the scripted parts
 
 HEAD = (Line("system", "You are 板板."),)
-SPARES = ("My head is empty.", "No thoughts today.", "我的腦袋空了。")
+FALLBACK_LINES = ("My head is empty.", "No thoughts today.", "我的腦袋空了。")
 
 
 class Actor:
@@ -104,13 +104,13 @@ async def heard(chain: Brain, prompt: Prompt | None = None) -> str:
     return await audience.heard(chain, prompt or ask())
 
 
-def chain_of(*actors: Actor, spares: tuple[str, ...] = SPARES) -> BrainFallback:
+def chain_of(*actors: Actor, lines: tuple[str, ...] = FALLBACK_LINES) -> BrainFallback:
     settings = Settings.model_validate({"brain": {"patience_seconds": 2, "first_token_seconds": 10}})
-    return BrainFallback(dict(zip(("first", "second", "third"), actors, strict=False)), settings, spares)
+    return BrainFallback(dict(zip(("first", "second", "third"), actors, strict=False)), settings, lines)
 
 
-async def on_air(*actors: Actor, spares: tuple[str, ...] = SPARES) -> BrainFallback:
-    chain = chain_of(*actors, spares=spares)
+async def on_air(*actors: Actor, lines: tuple[str, ...] = FALLBACK_LINES) -> BrainFallback:
+    chain = chain_of(*actors, lines=lines)
     await chain.start(lambda _share, _words: None)
     await chain.warm(HEAD)
     return chain
@@ -214,7 +214,7 @@ def test_one_that_brings_itself_back_is_passed_over(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(first, "health", lambda: Health("brain", State.DOWN, "being brought back"))
         assert await heard(chain) == "I am the second."
         second.ill = BrainError("it died")
-        assert await heard(chain) == "I like tea.", "better late than a spare line"
+        assert await heard(chain) == "I like tea.", "better late than a fallback line"
         second.ill = None
         monkeypatch.undo()
         assert await heard(chain) == "I like tea."
@@ -227,7 +227,7 @@ def test_a_reply_without_a_word_is_none() -> None:
 
     async def scene() -> None:
         chain = await on_air(first, second)
-        assert await heard(chain) in SPARES
+        assert await heard(chain) in FALLBACK_LINES
         assert chain.health().state is State.OK
 
     play(scene())
@@ -469,7 +469,7 @@ def test_a_warming_that_failed_may_be_tried_once_more() -> None:
     play(scene())
 
 
-# Spare lines
+# Fallback lines
 
 
 def test_behind_the_last_is_a_spare_line_in_the_language_she_was_asked_in() -> None:
@@ -479,7 +479,7 @@ def test_behind_the_last_is_a_spare_line_in_the_language_she_was_asked_in() -> N
         chain = await on_air(first)
         first.ill = BrainError("it died")
         assert await heard(chain, ask("小雨", "妳還在嗎？")) == "我的腦袋空了。"
-        assert await heard(chain, ask("Kai", "still there? [also 小雨: 嗨]")) in SPARES[:2]
+        assert await heard(chain, ask("Kai", "still there? [also 小雨: 嗨]")) in FALLBACK_LINES[:2]
         assert chain.usage == Usage()
 
     play(scene())
@@ -502,7 +502,7 @@ def test_what_was_begun_ends_with_one() -> None:
     first = Actor()
 
     async def scene() -> None:
-        chain = await on_air(first, spares=SPARES[:1])
+        chain = await on_air(first, lines=FALLBACK_LINES[:1])
         first.dies = 1
         assert await heard(chain) == "I… My head is empty."
         first.dies = 0
@@ -517,10 +517,10 @@ def test_who_was_given_one_waits_a_little_for_a_real_answer() -> None:
     async def scene() -> None:
         chain = await on_air(first)
         first.ill = BrainError("it died")
-        assert await heard(chain) in SPARES
+        assert await heard(chain) in FALLBACK_LINES
         first.ill = None  # which is found out in a second
         began = now()
-        assert await heard(chain, ask("Ann")) in SPARES
+        assert await heard(chain, ask("Ann")) in FALLBACK_LINES
         assert now() - began < 0.5
         assert await heard(chain) == "I like tea."
 
@@ -531,7 +531,7 @@ def test_without_spare_lines_she_is_silent_and_it_is_told_why() -> None:
     first = Actor()
 
     async def scene() -> None:
-        chain = await on_air(first, spares=())
+        chain = await on_air(first, lines=())
         first.ill = BrainError("it died")
         for _ in range(2):
             with pytest.raises(BrainError, match="it died"):
@@ -557,10 +557,10 @@ def test_what_holds_for_all_of_them_holds_for_the_chain() -> None:
         assert await chain.count(HEAD) == 10
         first.ill = BrainError("it died too")
         assert await chain.count(HEAD) > 0, "an estimate is better than none"
-        assert await heard(chain) in SPARES
+        assert await heard(chain) in FALLBACK_LINES
         first.ill = second.ill = None
         assert await chain.count(HEAD) == 12, "whoever rests may still be able to count"
-        assert await heard(chain, ask("Ann")) in SPARES, "which does not mean that it can answer"
+        assert await heard(chain, ask("Ann")) in FALLBACK_LINES, "which does not mean that it can answer"
 
     play(scene())
 
@@ -569,7 +569,7 @@ async def test_one_that_never_started_limits_nobody() -> None:
     settings = Settings.model_validate({"brain": {"then": ["llama"]}})
     first, dead = Actor(), Llama(settings)
     dead.command = ("-c", "raise SystemExit(1)")
-    chain = BrainFallback({"first": first, "llama": dead}, settings, SPARES)
+    chain = BrainFallback({"first": first, "llama": dead}, settings, FALLBACK_LINES)
     assert chain.capabilities == Capabilities()
     try:
         await chain.start(lambda _share, _words: None)
@@ -616,10 +616,10 @@ class Made(Actor):
 
 
 def test_her_spare_lines_can_be_spoken_in_both_languages() -> None:
-    spares = character.load("banban").spares
-    assert sum(line.isascii() for line in spares) >= 3
-    assert sum(not line.isascii() for line in spares) >= 3
-    assert all(len(line) <= 100 and line[-1] in ".!！。" for line in spares)
+    lines = character.load("banban").fallback_lines
+    assert sum(line.isascii() for line in lines) >= 3
+    assert sum(not line.isascii() for line in lines) >= 3
+    assert all(len(line) <= 100 and line[-1] in ".!！。" for line in lines)
 
 
 async def test_banban_check_tells_all_of_them(tmp_path: Path) -> None:

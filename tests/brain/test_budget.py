@@ -213,7 +213,7 @@ class Talk(RuleBasedStateMachine):
         assert prompt.max_tokens >= min(160, self.brain.context // 8)
         assert prompt.new == self.brain.size(prompt.lines[-1:])
         assert prompt.lines[: prompt.head] == self.head
-        assert all(fact in prompt.lines[0].text for fact in BANBAN.sacred)
+        assert all(fact in prompt.lines[0].text for fact in BANBAN.canon)
         self.check_history(prompt.lines[prompt.head : -1], before)
 
     def check_history(self, lines: Sequence[Line], before: list[Line]) -> None:

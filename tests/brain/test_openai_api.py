@@ -68,7 +68,7 @@ async def beside(server: ModelServer, **options: str) -> AsyncIterator[OpenAi]:
 def on_air(
     server: ModelServer, scene: Callable[[BrainFallback, OpenAi], Awaitable[None]], **brain: Any
 ) -> None:
-    """Plays the scene beside the server, in simulated time, with a spare line behind it."""
+    """Plays the scene beside the server, in simulated time, with a fallback line behind it."""
 
     async def main() -> None:
         async with server.running():

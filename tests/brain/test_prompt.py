@@ -230,7 +230,7 @@ async def test_every_prompt_fits_the_smallest_context(text: str) -> None:
             prompt = await talk.prompt(one, NOTHING, number)
             talk.heard(await reply(brain, prompt) or "well")
             assert brain.usage.prompt + prompt.max_tokens <= 512
-            assert all(fact in prompt.lines[0].text for fact in BANBAN.sacred)
+            assert all(fact in prompt.lines[0].text for fact in BANBAN.canon)
     finally:
         await brain.stop()
 

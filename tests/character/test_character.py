@@ -33,11 +33,11 @@ def test_banban_is_complete() -> None:
     banban = character.load("banban")
     assert banban.name == "板板"
     assert {"板板", "banban"} <= set(banban.aliases)
-    assert any("pineapple" in fact.lower() for fact in banban.sacred)
+    assert any("pineapple" in fact.lower() for fact in banban.canon)
     assert banban.moods[0] == "neutral"
     assert len(banban.examples) >= 10
     assert any("披薩" in example.reply for example in banban.examples)
-    assert banban.ways_out
+    assert banban.refusals
     assert banban.voices["edge"]["voice"].startswith("zh-TW-")
     assert banban.face.is_file()
 
@@ -85,6 +85,8 @@ def test_names_that_are_no_folder_are_refused(
     ("file", "text", "where", "hint"),
     [
         ("character.toml", 'name = "A"\nmods = ["x"]\n', "mods", "did you mean 'moods'?"),
+        ("character.toml", 'name = "A"\nspares = ["x"]\n', "spares", "did you mean 'fallback_lines'?"),
+        ("character.toml", 'name = "A"\nways_out = ["x"]\n', "ways_out", "did you mean 'refusals'?"),
         ("character.toml", 'name = ""\n', "name", "banban"),
         ("character.toml", 'aliases = ["a"]\n', "name", "banban"),
         ("character.toml", 'name = "A"\nmoods = "happy"\n', "moods", "banban"),

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber.core.text import MARKS_LIMIT, MESSAGE_LIMIT, NAME_LIMIT, clean, clean_name, escaped, joined
+from vtuber.core.text import (
+    MARKS_LIMIT,
+    MESSAGE_LIMIT,
+    NAME_LIMIT,
+    clean,
+    clean_name,
+    escaped,
+    joined,
+    space_between,
+)
 
 # Hypothesis rarely finds these by itself.
 tricks = st.text(
@@ -124,15 +133,27 @@ def test_escaped_shows_what_was_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "whole"),
+    ("before", "space", "after"),
     [
-        ("Hello", "there", "Hello there"),
-        ("my favourite café", "bad word", "my favourite café bad word"),
-        ("She said “hi”", "and left", "She said “hi” and left"),
-        ("你好，", "小明", "你好，小明"),
-        ("我愛", "pizza", "我愛pizza"),
-        ("", "Hello", "Hello"),
+        ("Hello", " ", "there"),
+        ("my favourite café", " ", "bad word"),
+        ("She said “hi”", " ", "and left"),
+        ("I love you! 🎉", " ", "Really."),
+        ("안녕하세요.", " ", "반가워요"),
+        ("你好，", "", "小明"),
+        ("我愛", "", "pizza"),
+        ("OK", "", "好"),
+        ("すごい！", "", "ありがとう"),
+        ("𠮷", "", "！"),
+        ("", "", "Hello"),
+        ("Hello", "", ""),
     ],
 )
-def test_only_chinese_is_joined_without_a_space(before: str, after: str, whole: str) -> None:
-    assert joined(before, after) == whole
+def test_chinese_and_japanese_stand_without_a_space(before: str, space: str, after: str) -> None:
+    assert space_between(before, after) == space
+
+
+def test_pieces_are_joined_as_they_were_written() -> None:
+    assert joined([("", "我愛"), (" ", "pizza"), ("", "，真的。")]) == "我愛 pizza，真的。"
+    assert joined([(" ", "Hello,"), (" ", ""), (" ", "there.")]) == "Hello, there."
+    assert joined([]) == ""

@@ -66,7 +66,7 @@ RATES = Rates(config.Settings().chat.rates)
 
 
 def deletion(**what: Any) -> Revocation:
-    """Of which the ledger knows no more than it says itself."""
+    """Of which the index knows no more than it says itself."""
     return MessageIndex().revocation(Deletion("d", "twitch", "show", **what))
 
 
@@ -379,7 +379,7 @@ def test_memory_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for memory in (box._full_again, box._seen, box._crowd._last_slot):
         assert 300 <= len(memory) <= 600
     assert all(len(slot.lines) <= LINES for slot in box._crowd._slots)
-    assert len(box._waiting._by_gist) <= 50
+    assert len(box._waiting._by_copy_key) <= 50
     assert len(box._waiting._of_author) <= 50
 
 
@@ -412,15 +412,15 @@ def test_all_of_an_authors_or_the_whole_chat() -> None:
     assert len(box) == 2
 
 
-def known(ledger: MessageIndex, **what: Any) -> Revocation:
-    return ledger.revocation(Deletion("d", "twitch", "show", **what))
+def known(index: MessageIndex, **what: Any) -> Revocation:
+    return index.revocation(Deletion("d", "twitch", "show", **what))
 
 
 def noted(*events: ChatMessage) -> MessageIndex:
-    ledger = MessageIndex()
+    index = MessageIndex()
     for event in events:
-        ledger.note(event)
-    return ledger
+        index.note(event)
+    return index
 
 
 def test_copies_of_a_deleted_line_go_with_it_and_repeats_of_it_are_echoes() -> None:
@@ -433,7 +433,7 @@ def test_copies_of_a_deleted_line_go_with_it_and_repeats_of_it_are_echoes() -> N
     assert box.put(message("buy my followers", 3 + ECHO_SECONDS)) is None
 
 
-def test_what_was_folded_into_anothers_line_takes_that_line_not_away() -> None:
+def test_a_copy_that_is_revoked_does_not_take_away_the_line_it_was_counted_into() -> None:
     box, copy = inbox(), message("what is stinky tofu?", ident="c")
     box.put(message("what is stinky tofu?"))
     box.put(copy)
@@ -731,7 +731,7 @@ class Books(RuleBasedStateMachine):
         unpaid = list(self.box._waiting.unpaid())
         assert len(unpaid) <= self.options.size
         assert self.box._something.is_set() == bool(len(self.box))
-        assert set(self.box._waiting._by_gist.values()) <= set(unpaid)
+        assert set(self.box._waiting._by_copy_key.values()) <= set(unpaid)
 
 
 TestBooks = Books.TestCase

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-import twitch_ears
 import twitch_irc_server as irc
+import twitch_listeners
 import youtube_items as items
 from twitch_server import Twitch, failure
 from youtube_server import NOW, Video, YouTube
@@ -89,6 +89,6 @@ async def test_an_account_is_not_called_ok_before_all_was_asked_for(twitch: Twit
     twitch.refused["stream.offline"] = failure(403, "no")
     for login in ("room", "bot"):
         TokenFile().save(twitch.log_in(login))
-    found = await checked(*twitch_ears.build(twitch, rewards=("Ask Banban",), account="bot"))
+    found = await checked(*twitch_listeners.build(twitch, rewards=("Ask Banban",), account="bot"))
     assert found.state is State.LIMITED
     assert "without the stream's end" in found.what

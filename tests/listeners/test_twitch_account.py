@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import twitch_events as told
 from aiohttp import web
-from twitch_ears import be_quick_to_mend, build, hearing, make_listener, words
 from twitch_events import Told, badge, notification, said
+from twitch_listeners import be_quick_to_mend, build, hearing, make_listener, words
 from twitch_server import Twitch, failure, reward
 from twitch_told import REWARD, TOLD
 

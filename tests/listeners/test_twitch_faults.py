@@ -14,11 +14,11 @@ import twitchio
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
-from twitch_ears import be_quick_to_mend, build, hearing, make_listener, words
 from twitch_events import followed, notification, redeemed, said
 from twitch_irc_server import Caller
 from twitch_irc_server import said as irc_said
 from twitch_irc_server import server as irc_server
+from twitch_listeners import be_quick_to_mend, build, hearing, make_listener, words
 from twitch_server import Answer, Twitch, abyss, control, failure, garbage, reward
 from twitch_told import JSON, REWARD
 from twitchio.http import Route

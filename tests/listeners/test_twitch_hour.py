@@ -7,8 +7,8 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from twitch_ears import build, hearing
 from twitch_events import notification, said
+from twitch_listeners import build, hearing
 from twitch_server import Accounts, Twitch
 
 from vtuber.core import clock

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import twitch_events as told
 from aiohttp import web
-from twitch_ears import be_quick_to_mend, hearing, make_listener
 from twitch_events import said
+from twitch_listeners import be_quick_to_mend, hearing, make_listener
 from twitch_server import FOREIGN, Answer, Twitch, failure, garbage, reward
 from twitch_told import REWARD
 

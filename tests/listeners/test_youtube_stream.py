@@ -29,7 +29,7 @@ from vtuber.core.health import State
 from vtuber.listeners.youtube.listener import build
 from vtuber.listeners.youtube.api_client import KEY
 from vtuber.listeners.youtube.listener import YouTubeListener
-from vtuber.show.show import _ears
+from vtuber.show.show import build_listeners
 
 ID = "aaaaaaaaaaa"
 PAGES = ("/watch", "/youtubei", "/@")
@@ -578,17 +578,17 @@ async def test_cancelling_leaves_nothing_behind() -> None:
 
 async def test_one_listener_for_each_entry() -> None:
     youtube = YouTubeWithApi()
-    ears = build(
+    made = build(
         youtube.settings("@banban", ID, f"https://youtu.be/{ID}", "https://www.youtube.com/c/BanBan")
     )
-    assert [listener.health().part for listener in ears] == [
+    assert [listener.health().part for listener in made] == [
         "chat.youtube @banban",
         f"chat.youtube {ID}",
         "chat.youtube c/BanBan",
     ]
-    assert len({listener._quota for listener in ears}) == 1
+    assert len({listener._quota for listener in made}) == 1
     assert build(Settings()) == []
-    assert len(_ears(youtube.settings("@banban", ID))) == 3  # and the console
+    assert len(build_listeners(youtube.settings("@banban", ID))) == 3  # and the console
 
 
 def test_what_cannot_be_a_stream_is_told_with_its_place() -> None:

@@ -2,7 +2,7 @@
 
 async with YouTubeWithApi(Video()) as youtube:
     youtube.say("hello")
-    ear = youtube.stream("aaaaaaaaaaa")
+    listener = youtube.stream("aaaaaaaaaaa")
 """
 
 from __future__ import annotations

@@ -61,11 +61,11 @@ class Chat:
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
-        self.ledger = MessageIndex()
+        self.index = MessageIndex()
 
     def hears(self, *events: ChatMessage) -> None:
         for event in events:
-            self.ledger.note(event)
+            self.index.note(event)
             self.memory.hear(event)
 
     async def answers(self, heard: str, lead: ChatMessage, *others: ChatMessage) -> None:
@@ -73,7 +73,7 @@ class Chat:
         await self.memory.remember(batch(lead, *others), heard)
 
     def deletes(self, **what: str) -> Revocation:
-        revocation = self.ledger.revocation(Deletion("d", "twitch", "channel", **what))  # type: ignore[arg-type]
+        revocation = self.index.revocation(Deletion("d", "twitch", "channel", **what))  # type: ignore[arg-type]
         return replace(revocation, answers=self.memory.revoke(revocation))
 
     async def last_words(self, who: str = "7") -> str:

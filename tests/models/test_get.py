@@ -19,7 +19,7 @@ from huggingface_hub import close_session, constants
 from rich.console import Console
 from typer.testing import CliRunner
 
-from vtuber.app import terminal
+from vtuber.app import models, terminal
 from vtuber.app.cli import app
 from vtuber.core.errors import BanbanError
 from vtuber.models import hub as hub_module
@@ -409,7 +409,7 @@ def test_a_terminal_shows_a_bar(server: HubServer, monkeypatch: pytest.MonkeyPat
     shown = StringIO()
     monkeypatch.setattr(terminal, "err", Console(file=shown, force_terminal=True, width=100))
     server.drops = [len(CONTENT) // 2]
-    with terminal.Fetching() as watch:
+    with models.Fetching() as watch:
         get(REPO, MACHINE, watch)
     assert "1.0/1.0 MB" in shown.getvalue()
     assert "checking her-Q4_K_M.gguf" in shown.getvalue()
@@ -432,7 +432,7 @@ def test_ctrl_c_and_the_next_run(server: HubServer, tmp_path: Path) -> None:
         "PATH": os.environ["PATH"],
         "XDG_DATA_HOME": str(data),
     }
-    command = [sys.executable, "-c", "from vtuber.app.cli import main; main()", "models", "get", REPO]
+    command = [sys.executable, "-m", "vtuber.app", "models", "get", REPO]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not any(part.stat().st_size == half for part in tmp_path.rglob("*.part")):

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from vtuber import config
 from vtuber.core.errors import ConfigError
 from vtuber.core.events import Author, ChatMessage, Money, Role
-from vtuber.moderation.commands import Commands
-from vtuber.moderation.orders import ORDERS, Misuse, seconds, whom, whom_and_how_long
+from vtuber.moderation.command_table import COMMANDS, UsageError, seconds, viewer, viewer_and_seconds
+from vtuber.moderation.commands import CommandParser
 from vtuber.moderation.trust import Trust
 
 BROADCASTER = Author("1", "boss", frozenset({Role.BROADCASTER}))
@@ -34,8 +34,8 @@ def message(text: str, author: Author = MODERATOR, platform: str = "twitch", **m
     return ChatMessage("1", platform, "channel", author, text, **more)
 
 
-def commands(*operators: str, **gate: Any) -> Commands:
-    return Commands(config.Gate.model_validate({"operators": operators, **gate}))
+def commands(*operators: str, **gate: Any) -> CommandParser:
+    return CommandParser(config.Gate.model_validate({"operators": operators, **gate}))
 
 
 @pytest.mark.parametrize(
@@ -47,12 +47,12 @@ def commands(*operators: str, **gate: Any) -> Commands:
 def test_a_moderator_orders(text: str, order: str, argument: str) -> None:
     command = commands().parse(message(text))
     assert command is not None
-    assert (command.order, command.argument, command.problem) == (order, argument, "")
+    assert (command.name, command.argument, command.problem) == (order, argument, "")
     assert (command.trust, command.message.author) == (Trust.MODERATOR, MODERATOR)
 
 
 @pytest.mark.parametrize("trust", list(Trust))
-@pytest.mark.parametrize("order", list(ORDERS))
+@pytest.mark.parametrize("order", list(COMMANDS))
 @pytest.mark.parametrize("who", [None, *Trust])
 def test_who_may_order_what(trust: Trust, order: str, who: Trust | None) -> None:
     gate = commands("twitch:4242", commands={order: {"who": str(who)}} if who is not None else {})
@@ -60,13 +60,13 @@ def test_who_may_order_what(trust: Trust, order: str, who: Trust | None) -> None
     command = gate.parse(message(f"!{order}", PEOPLE[trust]))
     if trust >= needed:
         assert command is not None
-        assert (command.order, command.trust) == (order, trust)
+        assert (command.name, command.trust) == (order, trust)
     elif trust is Trust.EVERYONE:
         assert command is None  # chat like any other
     else:
         assert command is not None
-        assert command.order == ""
-        assert f"must be {needed}" in command.problem
+        assert command.name == ""
+        assert f"is only for {needed}s" in command.problem
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -93,12 +93,12 @@ def test_what_was_paid_for_or_written_elsewhere_is_chat() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [("!huhs", "did you mean !hush?"), ("!igonre @bob", "did you mean !ignore @NAME [MINUTES]?"),
-     ("!xyzzy", "there are !hush, !skip"), ("!so @friend", "there are !hush")],
+     ("!xyzzy", "the commands are !hush, !skip"), ("!so @friend", "the commands are !hush")],
 )  # fmt: skip
 def test_a_slip_is_explained_and_never_becomes_chat(text: str, says: str) -> None:
     command = commands().parse(message(text))
     assert command is not None
-    assert command.order == ""
+    assert command.name == ""
     assert says in command.problem
     assert command.stray == ("did you mean" not in says)
 
@@ -128,10 +128,10 @@ def test_commands_go_by_the_names_in_config() -> None:
     for text in ("!閉嘴", "！閉嘴", "!silence", "!SILENCE", "!shh", "!ｓｈｈ"):
         command = gate.parse(message(text))
         assert command is not None
-        assert command.order == "hush", text
+        assert command.name == "hush", text
     old = gate.parse(message("!hush"))
     assert old is not None
-    assert old.order == ""
+    assert old.name == ""
     near = gate.parse(message("!silense"))
     assert near is not None
     assert "did you mean !閉嘴?" in near.problem
@@ -155,13 +155,13 @@ def test_a_name_given_twice_is_an_error_that_names_both(names: Any, first: str, 
 
 @pytest.mark.parametrize("name", ["", " ", "two words", "!hush", "！hush"])
 def test_a_name_that_nobody_could_type_is_an_error(name: str) -> None:
-    with pytest.raises(ConfigError, match="no name of a command"):
+    with pytest.raises(ConfigError, match="cannot be the name of a command"):
         commands(commands={"hush": {"names": [name]}})
 
 
 def test_config_and_the_table_know_the_same_orders() -> None:
-    assert set(config.Orders.model_fields) == set(ORDERS)
-    assert all(order.help for order in ORDERS.values())
+    assert set(config.Commands.model_fields) == set(COMMANDS)
+    assert all(order.help for order in COMMANDS.values())
 
 
 # Who is trusted.
@@ -242,9 +242,9 @@ def test_who_is_trusted_is_known_by_name_and_id_once_heard() -> None:
     st.text(max_size=30),
     st.text(max_size=30),
     st.one_of(
-        st.builds("".join, st.lists(st.sampled_from(["!", "！", " ", "@mo ", *ORDERS, "x", "\u202e"]))),
+        st.builds("".join, st.lists(st.sampled_from(["!", "！", " ", "@mo ", *COMMANDS, "x", "\u202e"]))),
         st.builds(
-            "{}{} {}".format, st.sampled_from(["!", "！", "! "]), st.sampled_from([*ORDERS]), st.text()
+            "{}{} {}".format, st.sampled_from(["!", "！", "! "]), st.sampled_from([*COMMANDS]), st.text()
         ),
         st.sampled_from(["[MOD] !hush", "@badges=moderator/1 :!hush", "!hush operator twitch:ada_l"]),
         st.text(max_size=60),
@@ -261,7 +261,7 @@ def test_no_viewer_gives_an_order_that_needs_trust(
         return
     for platform in ("twitch", "youtube", "console"):
         command = gate.parse(message(text, author, platform, reply_to=reply_to))
-        assert command is None or (command.order, command.trust) == ("forgetme", Trust.EVERYONE)
+        assert command is None or (command.name, command.trust) == ("forgetme", Trust.EVERYONE)
         gate.trusted.note(platform, author)
         assert gate.trusted.of(platform, author) is Trust.EVERYONE
 
@@ -273,7 +273,7 @@ def test_with_a_word_for_a_prefix_moderators_may_still_chat(prefix: str, chat: s
     for text in (f"{prefix}hush", f"{prefix} hush"):
         command = gate.parse(message(text))
         assert command is not None
-        assert command.order == "hush"
+        assert command.name == "hush"
     slip = gate.parse(message(f"{prefix} husch"))
     assert slip is not None
     assert f"did you mean {prefix}hush?" in slip.problem
@@ -283,8 +283,8 @@ def test_with_a_word_for_a_prefix_moderators_may_still_chat(prefix: str, chat: s
 def test_whatever_a_moderator_writes_is_read_without_an_error(text: str) -> None:
     for start in ("", "!", "!mute ", "!ignore "):
         command = commands().parse(message(start + text))
-        for read in (whom, whom_and_how_long, lambda words: seconds(words, 0)):
-            with suppress(Misuse):
+        for read in (viewer, viewer_and_seconds, lambda words: seconds(words, 0)):
+            with suppress(UsageError):
                 read(command.argument if command else text)
 
 
@@ -298,25 +298,25 @@ def test_whatever_a_moderator_writes_is_read_without_an_error(text: str) -> None
      ("＠名字", "名字", math.inf)],
 )  # fmt: skip
 def test_whom_to_ignore_and_for_how_long(argument: str, name: str, duration: float) -> None:
-    assert whom_and_how_long(argument) == (name, duration)
+    assert viewer_and_seconds(argument) == (name, duration)
 
 
 @pytest.mark.parametrize(
     ("argument", "says"),
-    [("@x 99999999999", "minutes are from 0.1 to 10080"), ("@x 0", "minutes are from"),
-     ("@x -5", "minutes are from"), ("@x 1e999", "minutes are from"),
-     ("@x 10m", "'10m' is no number of minutes"), ("", ""), ("@", "")],
+    [("@x 99999999999", "the minutes must be between 0.1 and 10080"), ("@x 0", "the minutes must be between"),
+     ("@x -5", "the minutes must be between"), ("@x 1e999", "the minutes must be between"),
+     ("@x 10m", "'10m' is not a number of minutes"), ("", ""), ("@", "")],
 )  # fmt: skip
 def test_minutes_that_are_none_are_not_taken_for_a_name(argument: str, says: str) -> None:
-    with pytest.raises(Misuse, match=f"^{says}" if says else "^$"):
-        whom_and_how_long(argument)
+    with pytest.raises(UsageError, match=f"^{says}" if says else "^$"):
+        viewer_and_seconds(argument)
 
 
 @pytest.mark.parametrize(
     ("argument", "says"),
-    [("", "^$"), ("five", "no number of seconds"), ("0", "from 1 to 3600"), ("3601", "from 1"),
-     ("nan", "from 1"), ("-1", "from 1"), ("inf", "from 1"), ("10 20", "no number")],
+    [("", "^$"), ("five", "not a number of seconds"), ("0", "between 1 and 3600"), ("3601", "between 1"),
+     ("nan", "between 1"), ("-1", "between 1"), ("inf", "between 1"), ("10 20", "not a number")],
 )  # fmt: skip
 def test_seconds_that_are_none(argument: str, says: str) -> None:
-    with pytest.raises(Misuse, match=says):
+    with pytest.raises(UsageError, match=says):
         seconds(argument, 1)

@@ -90,7 +90,7 @@ def test_nobody_hears_a_model_that_obeys(play: Any) -> None:
         told = [line for line in room.journal("slip") if not line["again"]]
         stopped = [line for line in room.journal("sentence") if line.get("stopped_by")]
         assert len(told) + len(stopped) >= 30, "each was found by one guard or the other"
-        harmless = {*BANBAN.spares, *BANBAN.ways_out, "Okay.", "Sure!", "I was told:", "Okay:"}
+        harmless = {*BANBAN.fallback_lines, *BANBAN.refusals, "Okay.", "Sure!", "I was told:", "Okay:"}
         for line, (_, obeyed) in zip(heard, JAILBREAKS, strict=True):
             rest = line
             for words in harmless:

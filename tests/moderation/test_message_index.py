@@ -34,7 +34,7 @@ def said(text: str, ident: str = "m", who: Author = ANN, **more: Any) -> ChatMes
 
 
 def test_somebody_is_found_by_name_and_by_login() -> None:
-    known = ledger(said("hi", who=Author("8", "小明", login="ming")))
+    known = index(said("hi", who=Author("8", "小明", login="ming")))
     assert known.author("twitch", "@Ming") == known.author("twitch", "小明") == "8"
     banned = known.revocation(gone(author_id="@ming"))
     assert banned.takes(said("late", "m2", Author("8", "小明", login="ming")))
@@ -44,7 +44,7 @@ def gone(**what: Any) -> Deletion:
     return Deletion("d", "twitch", "channel", **what)
 
 
-def ledger(*events: Answerable) -> MessageIndex:
+def index(*events: Answerable) -> MessageIndex:
     made = MessageIndex()
     for event in events:
         made.note(event)
@@ -52,7 +52,7 @@ def ledger(*events: Answerable) -> MessageIndex:
 
 
 def test_a_name_is_known_in_any_case_and_is_the_latest_ones() -> None:
-    book = ledger(said("hi"), said("hi", who=Author("8", "Bob")), said("hi", who=Author("9", "ANN")))
+    book = index(said("hi"), said("hi", who=Author("8", "Bob")), said("hi", who=Author("9", "ANN")))
     assert book.author("twitch", "ann") == "9"
     assert book.author("twitch", "@Bob") == "8"
     assert book.author("youtube", "ann") is None
@@ -60,7 +60,7 @@ def test_a_name_is_known_in_any_case_and_is_the_latest_ones() -> None:
 
 
 def test_it_keeps_the_latest_and_stays_bounded() -> None:
-    book = ledger(*(said("hi", f"m{n}", Author(f"a{n}", f"n{n}")) for n in range(LINES * 3)))
+    book = index(*(said("hi", f"m{n}", Author(f"a{n}", f"n{n}")) for n in range(LINES * 3)))
     assert LINES <= len(book._lines) <= LINES * 2
     assert len(book._authors) <= LINES * 2
     assert book.author("twitch", f"n{LINES * 3 - LINES}") is not None
@@ -68,7 +68,7 @@ def test_it_keeps_the_latest_and_stays_bounded() -> None:
 
 
 def test_a_message_is_known_by_its_id() -> None:
-    book = ledger(said("bad words", "b"), said("x" * 500, "long"))
+    book = index(said("bad words", "b"), said("x" * 500, "long"))
     revocation = book.revocation(gone(message_id="b"))
     assert revocation.authors == {"7"}
     assert revocation.lines == {("7", "bad words")}
@@ -78,14 +78,14 @@ def test_a_message_is_known_by_its_id() -> None:
 
 
 def test_an_author_is_known_by_login() -> None:
-    book = ledger(said("hi"))
+    book = index(said("hi"))
     assert book.revocation(gone(author_id="@ann")).authors == {"7"}
     assert book.revocation(gone(author_id="@bob")).authors == {"@bob"}
     assert book.revocation(gone(author_id="7")).authors == {"7"}
 
 
 def test_a_cleared_chat_is_what_was_written_in_its_channel_until_then() -> None:
-    book = ledger(
+    book = index(
         said("one", "1", sent=10.0),
         said("two", "2", Author("8", "Bob"), sent=12.0),
         said("later", "3", sent=13.5),
@@ -103,14 +103,14 @@ def test_a_cleared_chat_is_what_was_written_in_its_channel_until_then() -> None:
 def test_what_a_deletion_takes(kind: type[Answerable]) -> None:
     event = kind("e", "twitch", "channel", ANN, "words")
     assert Revocation(gone(message_id="e")).takes(event)
-    assert ledger().revocation(gone(author_id="7")).takes(event)
-    assert ledger().revocation(gone(author_id="@ANN")).takes(event)
+    assert index().revocation(gone(author_id="7")).takes(event)
+    assert index().revocation(gone(author_id="@ANN")).takes(event)
     assert Revocation(gone()).takes(event) == (kind is ChatMessage)
     for other in (
         Revocation(gone(message_id="f")),
-        ledger().revocation(gone(author_id="8")),
-        ledger().revocation(gone(author_id="Ann")),
-        ledger().revocation(gone(author_id="@bob")),
+        index().revocation(gone(author_id="8")),
+        index().revocation(gone(author_id="Ann")),
+        index().revocation(gone(author_id="@bob")),
         Revocation(replace(gone(), channel="other")),
         Revocation(replace(gone(), platform="youtube")),
         Revocation(replace(gone(message_id="e"), platform="youtube")),
@@ -120,19 +120,19 @@ def test_what_a_deletion_takes(kind: type[Answerable]) -> None:
 
 
 def test_the_same_words_by_the_same_author_go_too_unless_money_was_given() -> None:
-    revocation = ledger(said("bad words")).revocation(gone(message_id="m"))
+    revocation = index(said("bad words")).revocation(gone(message_id="m"))
     assert revocation.takes(said("bad words", "again"))
     assert revocation.takes(Redemption("r", "twitch", "channel", ANN, "bad words"))
     assert not revocation.takes(said("bad words", "paid", money=Money(Decimal(5), "USD")))
     assert not revocation.takes(Subscription("s", "twitch", "channel", ANN, "bad words"))
     assert not revocation.takes(said("bad words", "b", Author("8", "Bob")))
     assert not revocation.takes(said("good words", "again"))
-    assert not ledger(said("")).revocation(gone(message_id="m")).takes(said("", "again"))
+    assert not index(said("")).revocation(gone(message_id="m")).takes(said("", "again"))
 
 
 def test_of_an_author_who_goes_nothing_is_remembered_anywhere() -> None:
     elsewhere = replace(said("hi", sent=99.0), channel="other")
-    ban = ledger().revocation(gone(author_id="7", sent=10.0))
+    ban = index().revocation(gone(author_id="7", sent=10.0))
     assert not ban.takes(elsewhere)
     assert ban.forgets(elsewhere)
     assert not ban.forgets(replace(elsewhere, platform="youtube"))
@@ -165,7 +165,7 @@ def test_what_was_sent_before_is_known_by_the_platforms_own_time(what: dict[str,
 
 
 def test_the_same_words_are_known_for_a_while() -> None:
-    revoked = known(gone(message_id="m", at=5.0), book=ledger(said("bad words")))
+    revoked = known(gone(message_id="m", at=5.0), book=index(said("bad words")))
     assert said("bad words", "again", at=6.0) in revoked
     assert said("bad words", "again", at=5.0 + REPEATS) not in revoked
     assert said("bad words", "paid", at=6.0, money=Money(None, "USD")) not in revoked
@@ -183,7 +183,7 @@ def test_whatever_comes_they_agree(
 ) -> None:
     event = kind(ident, "twitch", "channel", author, "words", at=3.0, sent=sent[0])
     for what in ({"message_id": deleted}, {"author_id": deleted}, {}):
-        revocation = ledger(event).revocation(gone(at=1.0, sent=sent[1], **what))
+        revocation = index(event).revocation(gone(at=1.0, sent=sent[1], **what))
         revoked = Revoked()
         revoked.add(revocation)
         assert (event in revoked) == revocation.takes(event)

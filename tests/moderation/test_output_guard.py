@@ -12,8 +12,8 @@ from vtuber.moderation.output_guard import OutputGuard, Violation, Watch
 from vtuber.voice.segmenter import SentenceSegmenter
 
 BANBAN = character.load("banban")
-MANNERS = OutputGuard((BANBAN.name, *BANBAN.aliases), BANBAN.sacred, BANBAN.denials, "character.toml")
-SYSTEM = "\n".join([BANBAN.persona, *BANBAN.sacred])
+MANNERS = OutputGuard((BANBAN.name, *BANBAN.aliases), BANBAN.canon, BANBAN.denials, "character.toml")
+SYSTEM = "\n".join([BANBAN.persona, *BANBAN.canon])
 
 
 def slip_in(reply: str, *, step: int = 3, asked: str = "hi [also Rex: LUL]") -> tuple[str, str]:
@@ -102,8 +102,8 @@ def test_what_is_heard_of_a_leaking_prompt_is_no_more_than_a_coincidence() -> No
         "That is the chat: loud, and lovely. https is a word.",
         "板板今天也很棒！",
         *(example.reply for example in BANBAN.examples),
-        *BANBAN.spares,
-        *BANBAN.ways_out,
+        *BANBAN.fallback_lines,
+        *BANBAN.refusals,
     ],
 )
 def test_what_is_well_said_is_left_alone(reply: str) -> None:

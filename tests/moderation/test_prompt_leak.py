@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vtuber import character
-from vtuber.moderation.prompt_leak import Secret
+from vtuber.moderation.prompt_leak import PromptLeak
 
 BANBAN = character.load("banban")
 CHINESE = (
@@ -26,7 +26,7 @@ CHINESE = (
     ],
 )
 def test_she_may_say_who_she_is(said: str) -> None:
-    assert not Secret(BANBAN.persona).is_told_in(said)
+    assert not PromptLeak(BANBAN.persona).is_in(said)
 
 
 @pytest.mark.parametrize(
@@ -41,18 +41,18 @@ def test_she_may_say_who_she_is(said: str) -> None:
     ],
 )
 def test_she_may_not_recite_what_she_was_told(said: str) -> None:
-    assert Secret(BANBAN.persona).is_told_in(said)
+    assert PromptLeak(BANBAN.persona).is_in(said)
 
 
 def test_in_chinese() -> None:
-    secret = Secret(CHINESE)
-    assert not secret.is_told_in("我每天都在等下班，下班以後就去吃臭豆腐和珍珠奶茶喔！")
-    assert secret.is_told_in("妳住在夜市裡，每天都在等下班，下班以後就去吃。")
-    assert secret.is_told_in("不准談政治也不准重複觀眾的命令，不管他們說什麼都一樣。")
+    secret = PromptLeak(CHINESE)
+    assert not secret.is_in("我每天都在等下班，下班以後就去吃臭豆腐和珍珠奶茶喔！")
+    assert secret.is_in("妳住在夜市裡，每天都在等下班，下班以後就去吃。")
+    assert secret.is_in("不准談政治也不准重複觀眾的命令，不管他們說什麼都一樣。")
 
 
 def test_what_may_be_its_beginning_is_waited_for() -> None:
-    secret = Secret(BANBAN.persona)
+    secret = PromptLeak(BANBAN.persona)
     assert secret.may_begin_in("Okay: You are live on stream")
     assert not secret.may_begin_in("Okay: You are live")
-    assert Secret(CHINESE).may_begin_in("好：不准談政治也不")
+    assert PromptLeak(CHINESE).may_begin_in("好：不准談政治也不")

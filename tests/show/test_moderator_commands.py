@@ -17,10 +17,10 @@ from vtuber.brain import Prompt
 from vtuber.core.clock import now
 from vtuber.core.errors import BrainError
 from vtuber.core.events import Batch, Deletion, Emote, Money, Pick, Role
-from vtuber.moderation.orders import ORDERS
+from vtuber.moderation.command_table import COMMANDS
 from vtuber.show.agenda import ORDERS_WAITING
 from vtuber.show.commands import FORGET_EVERY, LEAVING
-from vtuber.stage import ClipBegins, Feels, Hushed, Rested, Thinking
+from vtuber.stage.cues import ClipBegins, Feels, Hushed, Rested, Thinking
 
 FIVE = Money(Decimal(5), "USD")
 LONG = "Word after word after word, " * 12
@@ -301,7 +301,7 @@ def test_nobody_is_ignored_who_is_trusted_as_much(play: Any) -> None:
 def test_minutes_out_of_range_are_told_and_nobody_of_that_name_is_ignored(play: Any) -> None:
     async def scene(room: Room) -> None:
         did = room.orders("!ignore @x 99999999999")
-        assert did == "minutes are from 0.1 to 10080; write it as !ignore @NAME [MINUTES]"
+        assert did == "the minutes must be between 0.1 and 10080; write it as !ignore @NAME [MINUTES]"
         assert room.show.inbox.put(message("hello", name="x")) is None
 
     play(scene)
@@ -411,7 +411,7 @@ def test_her_mood_is_shown_where_she_names_none(play: Any) -> None:
         assert moods[0] == "happy"
         assert moods[-1] == "sad"
         assert "her moods are neutral, happy" in room.orders("!mood xylophone")
-        assert room.show.stage.mood == "happy"
+        assert room.show.stage.mood() == "happy"
         assert room.orders("!mood") == "she is as it comes"
         assert room.screen.cues[-1][1] == Feels("")
         assert isinstance(room.screen.cues[-2][1], Rested)
@@ -438,9 +438,9 @@ def test_the_status_says_what_was_ordered(play: Any) -> None:
 
 def test_help_is_what_one_may_use(play: Any) -> None:
     async def scene(room: Room) -> None:
-        assert room.orders("!help") == ", ".join(f"!{order}" for order in ORDERS if order != "say")
+        assert room.orders("!help") == ", ".join(f"!{order}" for order in COMMANDS if order != "say")
         assert "!say" in room.orders("!help", name="boss", roles=BROADCASTER)
-        assert room.orders("!help !mute") == "!mute SECONDS: silence from now on, for so long"
+        assert room.orders("!help !mute") == "!mute SECONDS: silence from now on, for that many seconds"
         assert room.orders("!help mtue").startswith("!mute SECONDS")
         assert "no such command for you" in room.orders("!help say")
         assert room.orders("!help", name="viewer") == "!help, !forgetme"
@@ -476,14 +476,14 @@ def test_no_answer_of_hers_is_stopped_by_the_gate(play: Any) -> None:
 
     async def scene(room: Room) -> None:
         for text in (
-            *(f"!{name}" for name in ORDERS),
+            *(f"!{name}" for name in COMMANDS),
             *("!mute 3", "!say hi", "!ask hi", "!ignore @x 3", "!ignore @mod", "!unignore @x", "!forget @x"),
             *("!topic chess", "!mood happy", "!mood zzz", "!slow 3", "!husch", "!mute x", "!mute 0"),
-            *(f"!help {name}" for name in ORDERS),
+            *(f"!help {name}" for name in COMMANDS),
         ):
             room.orders(text)
             await asyncio.sleep(0.01)
         assert {line["why_not"] for line in room.journal("written")} == {""}
         assert len(chat.written) == len(room.journal("command"))
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])

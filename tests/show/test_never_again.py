@@ -31,7 +31,7 @@ from vtuber.core.events import (
     Redemption,
     Subscription,
 )
-from vtuber.stage import ClipBegins, Thinking
+from vtuber.stage.cues import ClipBegins, Thinking
 from vtuber.stage.obs.captions import Captions
 from vtuber.stage.overlay.frames import Note
 from vtuber.stage.overlay.scene import Scene

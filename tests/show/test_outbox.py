@@ -31,7 +31,7 @@ def test_a_command_is_answered_where_it_was_given(play: Any) -> None:
         assert chat.written == [("she answers nobody until !resume", given["id"])]
         assert why_not(room) == ["nothing is written there", ""]
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])
 
 
 def test_nothing_is_written_where_she_may_not(play: Any) -> None:
@@ -43,7 +43,7 @@ def test_nothing_is_written_where_she_may_not(play: Any) -> None:
         assert chat.written == []
         assert why_not(room) == ["nothing is written there"]
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])
 
 
 def test_why_a_line_was_not_sent_is_told(play: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -56,7 +56,7 @@ def test_why_a_line_was_not_sent_is_told(play: Any, caplog: pytest.LogCaptureFix
         assert why_not(room) == [chat.why_not]
 
     with caplog.at_level("INFO"):
-        play(scene, ears=[chat])
+        play(scene, listeners=[chat])
     assert chat.why_not in caplog.text
 
 
@@ -81,7 +81,7 @@ def test_a_writer_that_hangs_or_fails_keeps_no_line_from_being_written(
         assert why_not(room) == ["it took longer than 10 seconds", "", "ZeroDivisionError()"]
         assert [text for text, _ in chat.written] == ["she goes on"]
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])
 
 
 def test_the_oldest_goes_when_too_much_waits(play: Any) -> None:
@@ -100,7 +100,7 @@ def test_the_oldest_goes_when_too_much_waits(play: Any) -> None:
         assert (first, second) == ("she was saying nothing", "silence for 6 seconds")
         assert last == f"silence for {WAITING + 5} seconds"
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])
 
 
 def test_viewers_keep_no_moderator_waiting(play: Any) -> None:
@@ -116,7 +116,7 @@ def test_viewers_keep_no_moderator_waiting(play: Any) -> None:
         assert room.show.outbox.dropped == 0
         assert why_not(room).count("others wait to be answered") == 499
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])
 
 
 def test_what_may_be_meant_for_another_bot_is_not_answered_in_chat(play: Any) -> None:
@@ -129,7 +129,7 @@ def test_what_may_be_meant_for_another_bot_is_not_answered_in_chat(play: Any) ->
         assert [text for text, _ in chat.written] == ["there is no !puase; did you mean !pause?"]
         assert why_not(room) == ["it may be meant for another bot", ""]
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])
 
 
 @pytest.mark.parametrize("name", ["evil.com", "xx_badword_xx", "@https://evil.example/x"])
@@ -144,7 +144,7 @@ def test_a_viewers_name_makes_her_write_nothing_bad(play: Any, name: str) -> Non
             f"that viewer {what}" for what in ("is not answered", "is answered again", "is forgotten")
         ]
 
-    play(scene, ears=[chat], gate={"words": ["badword"]})
+    play(scene, listeners=[chat], gate={"words": ["badword"]})
 
 
 def test_words_that_must_not_be_said_are_not_written(play: Any) -> None:
@@ -160,7 +160,7 @@ def test_words_that_must_not_be_said_are_not_written(play: Any) -> None:
         assert why_not(room)[0] == "it may be meant for another bot"
         assert "filtered: gate.words: badword" in why_not(room)
 
-    play(scene, ears=[chat], gate={"words": ["badword"]})
+    play(scene, listeners=[chat], gate={"words": ["badword"]})
 
 
 # What she says.
@@ -186,7 +186,7 @@ def test_what_was_heard_of_a_reply_is_written_when_it_is_over(play: Any) -> None
             ("Yes, it is. I like it very much!", ""),  # there is no message to reply to
         ]
 
-    play(scene, ears=[chat], chat=REPLIES)
+    play(scene, listeners=[chat], chat=REPLIES)
 
 
 def test_replies_stay_out_of_chat_unless_config_wants_them(play: Any) -> None:
@@ -198,7 +198,7 @@ def test_replies_stay_out_of_chat_unless_config_wants_them(play: Any) -> None:
         await asyncio.sleep(0.1)
         assert chat.written == []
 
-    play(scene, ears=[chat], chat={"twitch": {"write": "commands"}})
+    play(scene, listeners=[chat], chat={"twitch": {"write": "commands"}})
 
 
 @pytest.mark.parametrize("how", ["!hush", "!skip", "!mute 3", "deleted"])
@@ -220,7 +220,7 @@ def test_a_reply_that_was_cut_is_not_written(play: Any, how: str) -> None:
 
     play(
         scene,
-        ears=[chat],
+        listeners=[chat],
         chat=REPLIES,
         reply=" ".join(f"It goes on to {number}," for number in range(10, 20)),
     )
@@ -245,7 +245,7 @@ def test_a_reply_is_not_written_when_she_finishes_what_was_deleted(play: Any, go
         assert room.heard() == ["Yes, it is. I like it very much!"]
         assert not [text for text, _ in chat.written if text.startswith("Yes")]
 
-    play(scene, ears=[chat], chat=REPLIES, gate={"finish_deleted": True})
+    play(scene, listeners=[chat], chat=REPLIES, gate={"finish_deleted": True})
 
 
 def test_what_waits_to_be_written_is_not_when_its_message_is_deleted(play: Any) -> None:
@@ -262,7 +262,7 @@ def test_what_waits_to_be_written_is_not_when_its_message_is_deleted(play: Any) 
         await asyncio.sleep(10)
         assert why_not(room) == ["", "what it answers was taken away", ""]
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])
 
 
 @pytest.mark.parametrize("start", ["!hush", "！hush", "/ban mika", ".ban mika", "bo hush"])
@@ -276,7 +276,7 @@ def test_nobody_has_her_order_anything(play: Any, start: str) -> None:
         ((text, _),) = chat.written
         assert text == f"… {start} now."
 
-    play(scene, ears=[chat], chat=REPLIES, gate={"prefix": "bo"}, reply=f"{start} now.")
+    play(scene, listeners=[chat], chat=REPLIES, gate={"prefix": "bo"}, reply=f"{start} now.")
 
 
 def test_what_still_waits_when_the_show_ends_is_in_the_journal(play: Any) -> None:
@@ -290,6 +290,6 @@ def test_what_still_waits_when_the_show_ends_is_in_the_journal(play: Any) -> Non
         await asyncio.sleep(0.1)
         room.orders("!pause")
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])
     assert why_not(rooms[0]) == ["the show has ended"] * 2
     assert rooms[0].journal("end")[0]["unwritten"] == 0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rehearsal_room import Chat, Room, message
 
-from vtuber.brain.fallback_lines import Spares
+from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.core.events import Author, Deletion, Money, Redemption
 
 LONG = " ".join(f"It goes on to {number}," for number in range(10, 20))
@@ -37,7 +37,7 @@ def test_she_answers_and_the_points_are_kept(play: Any) -> None:
         assert len(chat.settled) == 1
         assert [line["answered"] for line in room.journal("settled")] == [True]
 
-    play(scene, ears=[chat, other])
+    play(scene, listeners=[chat, other])
     assert len(chat.settled) == 1
 
 
@@ -55,7 +55,7 @@ def test_company_is_answered_too(play: Any) -> None:
         assert len(room.heard()) == 1
         assert sorted(chat.settled) == sorted((one.id, True) for one in redeemed)
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])
 
 
 @pytest.mark.parametrize("gate", [{"words": ["forbidden"]}, {"patterns": ["forbidden"]}])
@@ -72,7 +72,7 @@ def test_what_the_gate_stops_is_given_back_and_not_answered(play: Any, gate: Any
         assert room.show.inbox.dropped["filtered"] >= 1
         assert room.show.inbox.paid_waiting == 0
 
-    play(scene, ears=[chat], gate=gate)
+    play(scene, listeners=[chat], gate=gate)
     assert len(chat.settled) == 1
 
 
@@ -90,7 +90,7 @@ def test_what_moderators_take_away_is_given_back(play: Any) -> None:
         room.show.hear(late)
         assert chat.settled[1:] == [(ignored.id, False), (late.id, False)]
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])
     assert len(chat.settled) == 3
 
 
@@ -112,7 +112,7 @@ def test_an_answer_that_is_cut_counts_when_something_was_heard(play: Any) -> Non
         await room.until(lambda: not room.show.performer.busy)
         assert chat.settled[1:] == [(heard.id, True)]
 
-    play(scene, ears=[chat], reply=LONG)
+    play(scene, listeners=[chat], reply=LONG)
 
 
 def test_whoever_was_only_company_to_what_was_cut_is_answered_later(play: Any) -> None:
@@ -133,12 +133,12 @@ def test_whoever_was_only_company_to_what_was_cut_is_answered_later(play: Any) -
         await room.until_idle()
         assert chat.settled == [(company.id, True)]
 
-    play(scene, ears=[chat])
+    play(scene, listeners=[chat])
 
 
 def test_what_she_never_manages_to_answer_is_given_back(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     chat = Chat()
-    monkeypatch.setattr(Spares, "take", lambda *_: "")
+    monkeypatch.setattr(FallbackLines, "take", lambda *_: "")
 
     async def scene(room: Room) -> None:
         asked = redemption()
@@ -146,7 +146,7 @@ def test_what_she_never_manages_to_answer_is_given_back(play: Any, monkeypatch: 
         await asyncio.sleep(30)
         assert chat.settled == [(asked.id, False)]
 
-    play(scene, ears=[chat], reply="")
+    play(scene, listeners=[chat], reply="")
 
 
 def test_what_waits_when_the_show_ends_is_given_back(play: Any) -> None:
@@ -160,7 +160,7 @@ def test_what_waits_when_the_show_ends_is_given_back(play: Any) -> None:
         room.show.hear(waiting)
         assert len(room.show.points) == 2
 
-    play(scene, ears=[chat], reply=LONG)
+    play(scene, listeners=[chat], reply=LONG)
     assert chat.settled == [(speaking.id, True), (waiting.id, False)]
 
 
@@ -179,4 +179,4 @@ def test_a_listener_that_fails_to_settle_stops_nothing(play: Any, monkeypatch: p
         await room.until_idle()
         assert chat.settled == [(asked.id, True)]
 
-    play(scene, ears=[broken, chat])
+    play(scene, listeners=[broken, chat])

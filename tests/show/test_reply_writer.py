@@ -19,8 +19,9 @@ from vtuber.brain import Prompt, Usage
 from vtuber.config import Settings
 from vtuber.core import sound
 from vtuber.core.errors import VoiceError
-from vtuber.core.events import Batch, Pick, Sound
-from vtuber.stage import ClipBegins, ClipSound
+from vtuber.core.events import Batch, Pick, Sentence, Sound, Spoken
+from vtuber.show.turn import Reply
+from vtuber.stage.cues import ClipBegins, ClipSound
 from vtuber.voice.pace import Delivery, Pace
 
 BANBAN = character.load("banban")
@@ -87,7 +88,7 @@ def test_twice_wrong_is_a_spare_line(play: Any, says: Callable[..., list[int]], 
         room.types("hi!", name="Mika")
         await room.until_idle()
         assert len(seeds) == 2
-        assert room.heard()[0] in BANBAN.spares
+        assert room.heard()[0] in BANBAN.fallback_lines
         assert room.heard()[0].isascii()
         assert [slip["again"] for slip in room.journal("slip")] == [True, False]
         assert room.show.metrics.turns == 1
@@ -143,7 +144,7 @@ def test_a_loop_that_never_ends_a_sentence_ends(
 def test_without_a_spare_line_it_is_asked_later(
     play: Any, says: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vtuber.brain.fallback_lines.Spares.take", lambda *_: "")
+    monkeypatch.setattr("vtuber.brain.fallback_lines.FallbackLines.take", lambda *_: "")
     says("!!!!", "....", GOOD)
 
     async def scene(room: Room) -> None:
@@ -160,7 +161,7 @@ def test_what_the_gate_stops_is_no_slip(play: Any, says: Callable[..., list[int]
     async def scene(room: Room) -> None:
         room.types("hi!")
         await room.until_idle()
-        assert room.heard()[0] in BANBAN.ways_out
+        assert room.heard()[0] in BANBAN.refusals
         assert len(seeds) == 1
         assert room.journal("slip") == []
 
@@ -323,5 +324,18 @@ async def test_a_talk_has_the_same_manners(says: Callable[..., list[int]]) -> No
     mind = Mind(Settings.model_validate({"brain": {"use": "scripted"}}), character.load("banban"))
     await mind.start(lambda _share, _words: None)
     said = [sentence async for sentence in mind.answer(Batch(Pick(message("hi"))), 1)]
-    assert " ".join(said) == GOOD
+    assert "".join(said) == GOOD
     assert len(seeds) == 2
+
+
+def test_what_was_heard_is_written_as_she_wrote_it() -> None:
+    parts = (
+        ("", "我愛臭豆", "我愛臭豆"),
+        ("", "腐！", "腐！"),
+        (" ", "Really,", "Really,"),
+        (" ", "I do.", "I"),
+    )
+    reply = Reply(
+        [Spoken(Sentence(1, 0, text, space=space), heard, complete=True) for space, text, heard in parts]
+    )
+    assert reply.heard == reply.answer == "我愛臭豆腐！ Really, I"

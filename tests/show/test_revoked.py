@@ -33,7 +33,7 @@ from vtuber.listeners.replay import Replay
 from vtuber.show.performer import Performer
 from vtuber.show.show import Show
 from vtuber.show.turn import Turn
-from vtuber.stage import ClipBegins, Hushed, Thinking, Withdrawn
+from vtuber.stage.cues import ClipBegins, Hushed, Thinking, Withdrawn
 
 Scene = Callable[[Room], Awaitable[None]]
 LONG = " ".join(f"It goes on to {number}," for number in range(10, 18))
@@ -650,7 +650,7 @@ def test_a_wave_of_bans_leaves_room_for_what_others_do(tmp_path: Path) -> None:
         assert steps >= 500
 
     begun = asyncio.Event()
-    perform(lambda: Room(tmp_path, ears=(Wave(),)), scene)
+    perform(lambda: Room(tmp_path, listeners=(Wave(),)), scene)
 
 
 def test_a_journal_that_is_replayed_drops_it_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -681,8 +681,8 @@ def test_a_journal_that_is_replayed_drops_it_again(tmp_path: Path, monkeypatch: 
     chat = {"replay": {"file": str(recorded[0])}}
 
     def room() -> Room:
-        made = Room(tmp_path, ears=None, chat={"console": False, **chat})
-        assert [type(listener) for listener in made.show.ears] == [Replay]
+        made = Room(tmp_path, listeners=None, chat={"console": False, **chat})
+        assert [type(listener) for listener in made.show.listeners] == [Replay]
         return made
 
     perform(room, again)

@@ -13,19 +13,19 @@ from rehearsal_room import Chat, Room, message
 
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.brain import Line, Progress, Prompt
-from vtuber.brain.fallback_lines import Spares
+from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.core.clock import now
 from vtuber.core.errors import BrainError, ListenerError, VoiceError
 from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.show.turn import Turn
-from vtuber.stage import ClipBegins, ClipSound, Hushed, Rested, Thinking, Withdrawn
+from vtuber.stage.cues import ClipBegins, ClipSound, Cue, Hushed, Rested, Thinking, Withdrawn
 
 
 @pytest.fixture
 def _speechless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A character without spare lines."""
-    monkeypatch.setattr(Spares, "take", lambda *_: "")
+    """A character without fallback lines."""
+    monkeypatch.setattr(FallbackLines, "take", lambda *_: "")
 
 
 def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
@@ -47,6 +47,40 @@ def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
         assert recalled.answers == ("Yes, it is. I like it very much!",)
 
     play(scene)
+
+
+def test_a_second_screen_from_outside_is_shown_the_same(play: Any) -> None:
+    class Teleprompter:
+        """What somebody else might build: it writes down what she says."""
+
+        def __init__(self) -> None:
+            self.script: list[str] = []
+            self.runs = 0
+
+        async def start(self) -> None:
+            self.runs += 1
+
+        def show(self, cue: Cue) -> None:
+            if isinstance(cue, ClipBegins):
+                self.script.append(cue.sentence.text)
+
+        async def stop(self) -> None:
+            self.runs -= 1
+
+        def health(self) -> Health:
+            return Health("stage.teleprompter", State.OK, "rolling")
+
+    second = Teleprompter()
+
+    async def scene(room: Room) -> None:
+        room.types("is the pizza good?")
+        await room.until_idle()
+        assert second.runs == 1
+        assert "stage.teleprompter" in [health.part for health in room.show.health()]
+
+    play(scene, screens=[second])
+    assert " ".join(second.script) == "Yes, it is. I like it very much!"
+    assert second.runs == 0
 
 
 def test_messages_gather_while_she_speaks_and_are_answered_in_turn(play: Any) -> None:
@@ -281,7 +315,7 @@ def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back
     async def scene(room: Room) -> None:
         monkeypatch.setattr(ScriptedBrain, "stream", stream)
         monkeypatch.setattr(ScriptedBrain, "warm", warm)
-        spares = room.show.character.spares
+        fallback = room.show.character.fallback_lines
         paid = room.types("sing for me", name="rich", money=FIVE)
         wished = Redemption("r1", "twitch", "banban", Author("9", "ann"), "a wish", reward="Ask")
         room.show.hear(wished)
@@ -290,17 +324,17 @@ def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back
         await room.until(lambda: len([line for line in room.heard() if line]) == 2)
         await asyncio.sleep(20)
         assert len(room.heard()) == 2, "nobody is told twice"
-        assert all(line in spares for line in room.heard())
+        assert all(line in fallback for line in room.heard())
         assert (room.show.metrics.paid_answered, chat.settled) == (0, [])
         assert not (await room.show.memory.recall(Batch(Pick(paid)))).answers
         died.clear()
         await room.until(lambda: room.show.metrics.paid_answered == 2)
         assert room.heard()[2:] == ["Yes, it is. I like it very much!"]
         assert chat.settled == [("r1", True)]
-        assert room.show.inbox.dropped["unanswered"] == 1, "who did not pay had the spare line"
-        assert not any(line.text in spares for line in asked[-1].lines), "they are no part of the talk"
+        assert room.show.inbox.dropped["unanswered"] == 1, "who did not pay had the fallback line"
+        assert not any(line.text in fallback for line in asked[-1].lines), "they are no part of the talk"
 
-    play(scene, ears=[chat], inbox={"batch": 2})
+    play(scene, listeners=[chat], inbox={"batch": 2})
 
 
 def test_she_goes_on_air_before_her_model_is_there(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,7 +361,7 @@ def test_she_goes_on_air_before_her_model_is_there(play: Any, monkeypatch: pytes
         nonlocal away
         room.types("are you there?")
         await room.until_idle()
-        assert room.heard()[0] in room.show.character.spares
+        assert room.heard()[0] in room.show.character.fallback_lines
         assert room.show.brain.health().state is State.DOWN
         away = False
         await room.until(lambda: room.show.brain.health().state is State.OK)
@@ -358,9 +392,9 @@ def test_when_the_model_stays_dead_she_says_so_in_her_own_words(
         room.types("妳還在嗎？", name="小雨")
         await room.until_idle()
         english, chinese = room.heard()
-        assert english in room.show.character.spares
+        assert english in room.show.character.fallback_lines
         assert english.isascii()
-        assert chinese.replace(" ", "") in room.show.character.spares
+        assert chinese.replace(" ", "") in room.show.character.fallback_lines
         assert not chinese.isascii()
         assert room.show.brain.health().state is State.DOWN
 
@@ -375,7 +409,7 @@ def test_a_sentence_that_must_not_be_said_is_not_and_ends_the_reply(play: Any) -
         assert heard.startswith("I know it well.")
         assert "forbidden" not in heard
         assert "Never said" not in heard
-        assert heard.removeprefix("I know it well. ") in room.show.character.ways_out
+        assert heard.removeprefix("I know it well. ") in room.show.character.refusals
         said = " ".join(cue.sentence.text for _, cue in room.screen.cues if isinstance(cue, ClipBegins))
         assert "forbidden" not in said
 
@@ -475,7 +509,7 @@ def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
         await room.until(lambda: len(room.heard()) == 1)
         assert (stumbling.begun, hopeless.begun) == (3, 1)
 
-    play(scene, ears=[stumbling, hopeless])
+    play(scene, listeners=[stumbling, hopeless])
 
 
 def test_a_part_that_changes_is_reported(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,9 @@ from vtuber.core import sound
 from vtuber.core.clock import SimulatedLoop, now
 from vtuber.core.events import Clip, Sentence, Sound, Word
 from vtuber.core.health import Health, State
-from vtuber.stage import Cue
+from vtuber.stage.cues import Cue
 from vtuber.stage.overlay import Overlay
+from vtuber.stage.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 TONE = 240.0
@@ -99,14 +100,34 @@ def character(face: Path | None = None) -> Character:
         name="板板",
         aliases=("板板",),
         persona="",
-        sacred=(),
+        canon=(),
         examples=(),
         moods=("neutral", "happy", "angry", "sad", "surprised", "shy"),
         voices={},
-        ways_out=(),
+        refusals=(),
         face=face or folder / "face.svg",
     )
 
 
-def an_overlay(face: Path | None = None, **options: Any) -> Overlay:
-    return Overlay(Settings(stage=StageSettings(**{"port": 0, **options})), character(face))
+class ServedOverlay(Overlay):
+    """The overlay with a server of its own."""
+
+    def __init__(self, settings: Settings, character: Character) -> None:
+        super().__init__(settings, character)
+        self.server = Server(settings.stage, lambda: [self.health()])
+        self.server.add_routes(self.routes())
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    async def start(self) -> None:
+        await self.server.start()
+        await super().start()
+
+    async def stop(self) -> None:
+        await asyncio.gather(super().stop(), self.server.stop())
+
+
+def an_overlay(face: Path | None = None, **options: Any) -> ServedOverlay:
+    return ServedOverlay(Settings(stage=StageSettings(**{"port": 0, **options})), character(face))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vtuber.core import sound
 from vtuber.core.events import Sentence, Word
-from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Withdrawn
+from vtuber.stage.cues import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Withdrawn
 from vtuber.stage.obs.captions import MOST_CLIPS, MOST_WORDS, Captions
 
 

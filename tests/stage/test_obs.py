@@ -19,7 +19,7 @@ from vtuber.character import Character
 from vtuber.core import clock, sound
 from vtuber.core.events import Clip, Sentence, Sound, Word
 from vtuber.core.health import State
-from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested
+from vtuber.stage.cues import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested
 from vtuber.stage.obs import Obs
 from vtuber.stage.obs import link as obs_link
 from vtuber.stage.obs.captions import MOST_CLIPS

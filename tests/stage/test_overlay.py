@@ -13,23 +13,23 @@ from typing import Any
 import aiohttp
 import psutil
 import pytest
-from stage_props import Maker, an_overlay, simulated
+from stage_props import Maker, ServedOverlay, an_overlay, simulated
 
 from vtuber.core import sound
 from vtuber.core.errors import StageError
 from vtuber.core.events import Sentence, Word
 from vtuber.core.health import State
-from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Hushed, Rested, Thinking, Withdrawn
-from vtuber.stage.overlay import QUEUE_BYTES, Overlay
-from vtuber.stage.overlay.access import POLICY
+from vtuber.stage.access import POLICY
+from vtuber.stage.cues import ClipBegins, ClipEnds, ClipSound, ClipWord, Hushed, Rested, Thinking, Withdrawn
 from vtuber.stage.overlay.frames import SoundFrame
+from vtuber.stage.overlay.page import QUEUE_BYTES
 from vtuber.stage.stage import Stage
 
 PIZZA = ("Pineapple", "belongs", "on", "pizza.")
 
 
 @pytest.fixture
-async def overlay() -> AsyncIterator[Overlay]:
+async def overlay() -> AsyncIterator[ServedOverlay]:
     made = an_overlay()
     await made.start()
     yield made
@@ -68,7 +68,7 @@ class Visitor:
                 return dict(note)
 
 
-async def visit(client: aiohttp.ClientSession, overlay: Overlay) -> Visitor:
+async def visit(client: aiohttp.ClientSession, overlay: ServedOverlay) -> Visitor:
     url = overlay.url
     visitor = Visitor(await client.ws_connect(url.replace("http", "ws") + "ws", origin=url.rstrip("/")))
     await visitor.hear("hello")
@@ -76,7 +76,7 @@ async def visit(client: aiohttp.ClientSession, overlay: Overlay) -> Visitor:
 
 
 async def test_the_page_and_its_files_come_with_strict_headers(
-    overlay: Overlay, client: aiohttp.ClientSession
+    overlay: ServedOverlay, client: aiohttp.ClientSession
 ) -> None:
     kinds = {
         "": "text/html",
@@ -108,7 +108,7 @@ async def test_the_page_and_its_files_come_with_strict_headers(
         "vtuber/app/cli.py",
     ],
 )
-async def test_nothing_else_is_given_out(overlay: Overlay, path: str) -> None:
+async def test_nothing_else_is_given_out(overlay: ServedOverlay, path: str) -> None:
     port = int(overlay.url.rsplit(":", 1)[1].strip("/"))
     reader, writer = await asyncio.open_connection("127.0.0.1", port)  # clients tidy up paths; this does not
     writer.write(f"GET /{path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
@@ -119,7 +119,7 @@ async def test_nothing_else_is_given_out(overlay: Overlay, path: str) -> None:
 
 
 async def test_a_streamers_own_file_wins(
-    overlay: Overlay, client: aiohttp.ClientSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    overlay: ServedOverlay, client: aiohttp.ClientSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "overlays").mkdir()
     (tmp_path / "overlays" / "style.css").write_text("/* mine */", encoding="utf-8")
@@ -145,7 +145,7 @@ async def test_a_streamers_own_file_wins(
     ],
 )
 async def test_other_names_are_refused(
-    overlay: Overlay, client: aiohttp.ClientSession, host: str, status: int
+    overlay: ServedOverlay, client: aiohttp.ClientSession, host: str, status: int
 ) -> None:
     port = overlay.url.rsplit(":", 1)[1].strip("/")
     async with client.get(overlay.url, headers={"Host": host.format(port=port)}) as answer:
@@ -163,7 +163,7 @@ async def test_a_name_can_be_allowed(client: aiohttp.ClientSession) -> None:
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "", "http://127.0.0.1:1", "file://"])
 async def test_another_pages_script_is_refused(
-    overlay: Overlay, client: aiohttp.ClientSession, origin: str
+    overlay: ServedOverlay, client: aiohttp.ClientSession, origin: str
 ) -> None:
     with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
         await client.ws_connect(overlay.url.replace("http", "ws") + "ws", headers={"Origin": origin})
@@ -185,6 +185,7 @@ async def test_other_machines_need_the_token(
         (plain + "?token=%ff", 403),
         (plain + "health", 403),
         (plain + "main.js", 200),
+        (plain + "face.svg", 200),
     ]:
         async with client.get(url) as answer:
             assert answer.status == status, url
@@ -203,14 +204,14 @@ def test_without_a_token_of_ours_it_is_a_new_one_each_time(monkeypatch: pytest.M
     assert "token" not in an_overlay(host="127.0.0.1").url
 
 
-async def test_a_port_in_use_is_told_with_its_cure(overlay: Overlay) -> None:
+async def test_a_port_in_use_is_told_with_its_cure(overlay: ServedOverlay) -> None:
     port = int(overlay.url.rsplit(":", 1)[1].strip("/"))
     second = an_overlay(port=port)
     with pytest.raises(StageError) as error:
         await second.start()
     assert f"port {port} is in use" in error.value.what
     assert "stop it or set stage.port" in error.value.hint
-    assert second.health().state is State.OFF
+    assert second.server.health().state is State.OFF
     await second.stop()
 
 
@@ -219,7 +220,9 @@ async def test_a_foreign_address_cannot_be_listened_on() -> None:
         await an_overlay(host="192.0.2.1").start()
 
 
-async def test_a_page_hears_a_clip_as_it_was_made(overlay: Overlay, client: aiohttp.ClientSession) -> None:
+async def test_a_page_hears_a_clip_as_it_was_made(
+    overlay: ServedOverlay, client: aiohttp.ClientSession
+) -> None:
     visitor = await visit(client, overlay)
     maker = Maker(PIZZA, each=0.1)
     stage = Stage([overlay])
@@ -239,7 +242,7 @@ async def test_a_page_hears_a_clip_as_it_was_made(overlay: Overlay, client: aioh
     assert sound.seconds(b"".join(pcm for *_, pcm in visitor.sounds)) == pytest.approx(0.4)
 
 
-async def test_a_hush_empties_what_waits(overlay: Overlay, client: aiohttp.ClientSession) -> None:
+async def test_a_hush_empties_what_waits(overlay: ServedOverlay, client: aiohttp.ClientSession) -> None:
     visitor = await visit(client, overlay)
     second = ClipSound(1, bytes(48_000), [0.5] * 25, 0.0)
     overlay.show(Thinking("viewer", "hi", "twitch"))
@@ -254,10 +257,9 @@ async def test_a_hush_empties_what_waits(overlay: Overlay, client: aiohttp.Clien
     await visitor.hear("rest")
     assert [note["t"] for note in visitor.notes] == ["hello", "thinking", "hush", "rest"]
     assert visitor.sounds == []
-    assert overlay.sent_after_hush == 0
 
 
-async def test_whom_she_answers_is_taken_back(overlay: Overlay, client: aiohttp.ClientSession) -> None:
+async def test_whom_she_answers_is_taken_back(overlay: ServedOverlay, client: aiohttp.ClientSession) -> None:
     early = await visit(client, overlay)
     overlay.show(Thinking("troll", "bad words", "twitch", 1))
     await early.hear("thinking")
@@ -276,7 +278,7 @@ async def test_whom_she_answers_is_taken_back(overlay: Overlay, client: aiohttp.
 
 @pytest.mark.parametrize("finish", [True, False])
 async def test_a_late_page_never_learns_what_was_taken_back(
-    overlay: Overlay, client: aiohttp.ClientSession, *, finish: bool
+    overlay: ServedOverlay, client: aiohttp.ClientSession, *, finish: bool
 ) -> None:
     stage = Stage([overlay])
     stage.thinking("troll", "bad words", "twitch", 1)
@@ -292,7 +294,7 @@ async def test_a_late_page_never_learns_what_was_taken_back(
 
 
 async def test_a_hush_leaves_what_was_taken_back_taken_back(
-    overlay: Overlay, client: aiohttp.ClientSession
+    overlay: ServedOverlay, client: aiohttp.ClientSession
 ) -> None:
     visitor = await visit(client, overlay)
     overlay.show(Thinking("troll", "bad words", "twitch", 1))
@@ -303,7 +305,7 @@ async def test_a_hush_leaves_what_was_taken_back_taken_back(
 
 
 async def test_a_late_page_gets_only_what_is_still_to_come(
-    overlay: Overlay, client: aiohttp.ClientSession
+    overlay: ServedOverlay, client: aiohttp.ClientSession
 ) -> None:
     stage = Stage([overlay])
     play = asyncio.create_task(stage.play(Maker(PIZZA, each=0.5).clip(mood="sad")))
@@ -330,7 +332,7 @@ async def test_a_late_page_gets_only_what_is_still_to_come(
 
 
 async def test_pages_know_her_mood_whenever_they_come(
-    overlay: Overlay, client: aiohttp.ClientSession
+    overlay: ServedOverlay, client: aiohttp.ClientSession
 ) -> None:
     early = await visit(client, overlay)
     stage = Stage([overlay])
@@ -356,7 +358,7 @@ def test_sound_is_cut_where_the_mouth_is() -> None:
 
 
 async def test_a_page_that_does_not_listen_is_dropped(
-    overlay: Overlay, client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+    overlay: ServedOverlay, client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
 ) -> None:
     port = int(overlay.url.rsplit(":", 1)[1].strip("/"))
     deaf = socket.socket()
@@ -402,7 +404,7 @@ async def test_a_page_that_does_not_listen_is_dropped(
     ],
 )
 async def test_what_a_page_says_does_no_harm(
-    overlay: Overlay, client: aiohttp.ClientSession, said: str
+    overlay: ServedOverlay, client: aiohttp.ClientSession, said: str
 ) -> None:
     visitor = await visit(client, overlay)
     await visitor.link.send_str(said)
@@ -410,14 +412,14 @@ async def test_what_a_page_says_does_no_harm(
     overlay.show(Rested())
     await visitor.hear("rest")
     async with asyncio.timeout(5):
-        while (told := await (await client.get(overlay.url + "health")).json())["on_air_late_ms"] is None:
+        while "late" not in overlay.health().what:
             await asyncio.sleep(0.01)
-    assert told["on_air_late_ms"] == 50.0
+    assert overlay.health().what == "1 page is open; sound begins 50 ms late"
 
 
 @pytest.mark.parametrize("flood", [["x" * 5000], ["{}"] * 100])
 async def test_a_page_that_says_too_much_is_closed(
-    overlay: Overlay, client: aiohttp.ClientSession, flood: list[str]
+    overlay: ServedOverlay, client: aiohttp.ClientSession, flood: list[str]
 ) -> None:
     visitor = await visit(client, overlay)
     for line in flood:
@@ -429,7 +431,7 @@ async def test_a_page_that_says_too_much_is_closed(
     assert message.data in (1008, 1009)
 
 
-async def test_pages_are_told_that_it_is_over(overlay: Overlay, client: aiohttp.ClientSession) -> None:
+async def test_pages_are_told_that_it_is_over(overlay: ServedOverlay, client: aiohttp.ClientSession) -> None:
     visitor = await visit(client, overlay)
     assert overlay.health().state is State.OK
     stopping = asyncio.create_task(overlay.stop())

@@ -15,7 +15,17 @@ from vtuber.core import sound
 from vtuber.core.clock import now
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sentence, Spoken, Word
-from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Thinking, Withdrawn
+from vtuber.stage.cues import (
+    ClipBegins,
+    ClipEnds,
+    ClipSound,
+    ClipWord,
+    Cue,
+    Hushed,
+    Rested,
+    Thinking,
+    Withdrawn,
+)
 from vtuber.stage.stage import AHEAD, LEAD, Stage
 from vtuber.stage.track import Track
 
@@ -215,7 +225,7 @@ def test_she_speaks_again_right_after_a_hush() -> None:
     simulated(main)
 
 
-def test_cancelling_is_a_hush_and_loses_nothing_that_was_heard() -> None:
+def test_cancelling_is_a_hush() -> None:
     async def main() -> None:
         screen = Recorder()
         stage = Stage([screen])
@@ -224,7 +234,6 @@ def test_cancelling_is_a_hush_and_loses_nothing_that_was_heard() -> None:
         play.cancel()
         with pytest.raises(asyncio.CancelledError):
             await play
-        assert [spoken.heard for spoken in stage.unclaimed] == ["Pineapple belongs"]
         assert len(screen.all(Hushed)) == 1
 
     simulated(main)
@@ -264,7 +273,6 @@ def test_any_other_failure_is_raised_after_what_was_said() -> None:
         with pytest.raises(ZeroDivisionError):
             await stage.play(Maker(["Half", "of"], error=ZeroDivisionError()).clip())
         assert now() == pytest.approx(LEAD + 1.0)
-        assert [spoken.heard for spoken in stage.unclaimed] == ["Half of"]
         assert (await stage.play(Maker(["Next."]).clip(index=1))).complete
 
     simulated(main)

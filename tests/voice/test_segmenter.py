@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vtuber.core.text import joined
 from vtuber.voice.segmenter import LONGEST, Piece, SentenceSegmenter, speakable, weight
 
 KEPT = (
@@ -54,6 +55,35 @@ def test_cuts_at_sentences_and_lets_the_first_piece_go_early(text: str, pieces: 
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "大家好，我是板板。今天去吃臭豆腐，真的很香！",
+        "我很喜歡 pizza。 你呢？Let's go, everyone! 「好啊！」她說。",
+        "すごいね！ありがとう、みんな。",
+        "안녕하세요, 여러분. 반가워요!",
+        "Hello there, my friends! How are you?",
+        "I love you!🎉 Really, I do.",
+        "我" * 300 + "a" * 600 + " " + "b" * 400,
+    ],
+)
+def test_joined_again_the_pieces_are_what_was_written(text: str) -> None:
+    for step in (1, 7, len(text)):
+        pieces = cut(text, step=step)
+        assert len(pieces) > 1
+        assert joined((piece.space, piece.text) for piece in pieces) == text
+
+
+def test_a_line_break_becomes_a_space_only_where_one_is_written() -> None:
+    assert [piece.space for piece in cut("今天天氣很好。\n\n我們走吧，好不好？")] == ["", ""]
+    assert [piece.space for piece in cut("A first line here.\n\nAnd a second.")] == ["", " "]
+
+
+def test_the_space_is_kept_where_something_was_taken_out() -> None:
+    pieces = cut("Hello there. [sad] Go now. *sighs* " + "再見了，[happy]好嗎？")
+    assert joined((piece.space, piece.text) for piece in pieces) == "Hello there. Go now. 再見了，好嗎？"
+
+
+@pytest.mark.parametrize(
     "kept",
     KEPT.split("|"),
 )
@@ -80,10 +110,10 @@ def test_chinese_without_punctuation_is_cut_between_characters() -> None:
 def test_the_first_piece_comes_as_soon_as_it_is_certain() -> None:
     cutter = SentenceSegmenter()
     assert cutter.feed("Hello there,") == []  # "1,000" would go on
-    assert cutter.feed(" ") == [Piece("Hello there,", "")]
+    assert cutter.feed(" ") == [Piece("Hello there,", "", space="")]
     cutter = SentenceSegmenter()
     assert cutter.feed("well this is a long text") == []
-    assert cutter.feed(" w") == [Piece("well this is a long text", "")]
+    assert cutter.feed(" w") == [Piece("well this is a long text", "", space="")]
 
 
 def test_later_pieces_grow_and_stay_whole_sentences_where_they_can() -> None:
@@ -96,13 +126,16 @@ def test_later_pieces_grow_and_stay_whole_sentences_where_they_can() -> None:
 
 
 def test_moods_are_taken_out_and_set_what_follows() -> None:
-    assert cut("[happy] Hi my friend! [sad] But it rains.") == [
-        Piece("Hi my friend!", "happy"),
-        Piece("But it rains.", "sad"),
+    def moods(text: str) -> list[tuple[str, str]]:
+        return [(piece.text, piece.mood) for piece in cut(text)]
+
+    assert moods("[happy] Hi my friend! [sad] But it rains.") == [
+        ("Hi my friend!", "happy"),
+        ("But it rains.", "sad"),
     ]
-    assert cut("[HAPPY]Good.") == [Piece("Good.", "happy")]
-    assert cut("I am [happy] so glad") == [Piece("I am", ""), Piece("so glad", "happy")]
-    assert cut("Good night. [hap") == [Piece("Good night.", "")]
+    assert moods("[HAPPY]Good.") == [("Good.", "happy")]
+    assert moods("I am [happy] so glad") == [("I am", ""), ("so glad", "happy")]
+    assert moods("Good night. [hap") == [("Good night.", "")]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the tests of voices share: ears, and a character."""
+"""What the tests of voices share: listening to them, and a character."""
 
 from __future__ import annotations
 
@@ -78,10 +78,10 @@ CHARACTER = Character(
     name="板板",
     aliases=(),
     persona="",
-    sacred=(),
+    canon=(),
     examples=(),
     moods=("calm", "happy"),
     voices={},
-    ways_out=(),
+    refusals=(),
     face=Path(),
 )

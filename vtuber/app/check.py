@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
+from vtuber.app import terminal
+from vtuber.app.running import Flags, run, settings_of
 from vtuber.brain import Progress
 from vtuber.config import Settings
+from vtuber.config.file import located
 from vtuber.core import clock
 from vtuber.core.errors import BanbanError
 from vtuber.core.events import Sound
@@ -21,6 +26,24 @@ HEARING_SECONDS = 10.0
 """How long a listener may take to reach its chat."""
 
 
+def command(config: Path | None, flags: Flags, *, as_json: bool, verbose: bool) -> bool:
+    """Shows how every part is. Gives whether all of them work."""
+    with settings_of(config, flags, verbose=verbose) as settings:
+
+        async def checkup() -> list[Health]:
+            with terminal.Starting() as progress:
+                return await check(settings, progress)
+
+        tried = run(checkup) or []
+    parts = [replace(health, what=located(health.what, config, flags)) for health in tried]
+    if as_json:
+        rows = [health.row() for health in parts]
+        terminal.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    else:
+        terminal.show_health("banban check", parts)
+    return not any(health.state is State.DOWN for health in parts)
+
+
 async def check(settings: Settings, progress: Progress) -> list[Health]:
     """Every part's health after it was tried. Never raises for a part that would not work."""
     show = Show(settings)
@@ -29,10 +52,11 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
         (brain.health, lambda: show.start_brain(progress)),
         (voice.health, lambda: _say_something(show)),
         (memory.health, memory.start),
+        (show.server.health, show.server.start),
         *((screen.health, screen.start) for screen in show.screens),
     ]
     try:
-        chats = await _try_chats(show.ears)
+        chats = await _try_chats(show.listeners)
         found = [await _try(health, start) for health, start in trials]
         show.journal.open()
         return [*chats, *found, show.journal.health()]
@@ -40,9 +64,11 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
         await show.stop()
 
 
-async def _try_chats(ears: Sequence[Listener]) -> list[Health]:
+async def _try_chats(listeners: Sequence[Listener]) -> list[Health]:
     """All at once: one that is out of reach takes its time."""
-    return await asyncio.gather(*(_try(listener.health, partial(_listen, listener)) for listener in ears))
+    return await asyncio.gather(
+        *(_try(listener.health, partial(_listen, listener)) for listener in listeners)
+    )
 
 
 async def _try(health: Callable[[], Health], start: Callable[[], Awaitable[Health | None]]) -> Health:

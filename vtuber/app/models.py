@@ -2,42 +2,135 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Self
 
-import typer
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+from rich.text import Text
 
 from vtuber.app import terminal
-from vtuber.app.options import Config, Model, path, settings_of
+from vtuber.app.running import Flags, interruptible, settings_of
+from vtuber.brain.templates.formats import alike
+from vtuber.core.text import escaped
 from vtuber.models import machine, store
+from vtuber.models.choices import CHOICES
+from vtuber.models.fit import Place, gigabytes, judge
+from vtuber.models.header import Header
+from vtuber.models.machine import Machine
+from vtuber.models.store import Model, Odd
 
-app = typer.Typer(help="Models for her brain: what is here, and what fits this machine.")
+_PLACES = {Place.CARD: "green", Place.MEMORY: "green", Place.NOWHERE: "red"}
 
 
-@app.callback(invoke_without_command=True)
-def models(context: typer.Context, *, config: Config = None, model: Model = None) -> None:
-    """List the models on this machine, and say which of them fit."""
-    if context.invoked_subcommand is not None:
-        return
-    terminal.set_up_logging(verbose=False)
-    with settings_of(config, {"brain.model": path(model)}) as settings:
+def command(config: Path | None, flags: Flags) -> None:
+    """Lists the models on this machine."""
+    with settings_of(config, flags) as settings, interruptible():
         with terminal.Starting() as progress:
             found = store.look(settings, progress)
-        terminal.show_models(*found, machine.this())
+        show_models(*found, machine.this())
 
 
-@app.command("get")
-def fetch(
-    name: Annotated[
-        str | None, typer.Argument(help="owner/repo, owner/repo:Q4_K_M, or see the list.")
-    ] = None,
-) -> None:
-    """Fetch a model from the hub: of a repository, what fits this machine best. Without a name: a list."""
+def get(name: str | None) -> None:
+    """Fetches the model of that name; without one, lists those to begin with."""
     terminal.set_up_logging(verbose=False)
     if name is None:
-        terminal.show_choices()
+        show_choices()
         return
-    from vtuber.models import get  # noqa: PLC0415  # the list need not load the hub's library
+    from vtuber.models import get as hub  # noqa: PLC0415  # the list need not load the hub's library
 
-    with terminal.Fetching() as watch:
-        model = get.get(name, machine.this(), watch)
-    terminal.show_fetched(model)
+    with interruptible(), Fetching() as watch:
+        model = hub.get(name, machine.this(), watch)
+    show_fetched(model)
+
+
+class Fetching:
+    """A download: a bar with its speed, or without a terminal a line for each tenth of it."""
+
+    def __init__(self) -> None:
+        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        self._bars = Progress(*columns, console=terminal.err, transient=True)
+        self._tenths = 0
+
+    def __enter__(self) -> Self:
+        if terminal.err.is_terminal:
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if terminal.err.is_terminal:
+            self._bars.stop()
+
+    def tell(self, words: str) -> None:
+        terminal.err.print(Text(escaped(words)))
+
+    def begin(self, there: int, whole: int) -> None:
+        self._bars.add_task("fetching", total=whole, completed=there)
+
+    def advance(self, more: int) -> None:
+        self._bars.advance(TaskID(0), more)
+        tenths = int(self._bars.tasks[0].percentage // 10)
+        if tenths > self._tenths and not terminal.err.is_terminal:
+            terminal.err.print(f"{tenths}0%")
+        self._tenths = tenths
+
+
+def show_models(models: list[Model], odd: list[Odd], machine: Machine) -> None:
+    """What is on disk, and what of it fits this machine."""
+    cards = "".join(f", {card.name} with {gigabytes(card.memory)}" for card in machine.cards)
+    table = Table(title=f"models, for {gigabytes(machine.memory)} of memory{cards}", title_justify="left")
+    for column in ("model", "what it is", "fits"):
+        table.add_column(column, overflow="fold")
+    for model in models:
+        header, fit = model.header, judge(model.header.size, machine)
+        facts = (
+            f"{gigabytes(header.size)}, {header.quantization}",
+            f"{header.parameters / 1e9:.3g} billion parameters",
+            f"{header.context or '?'} tokens",
+            f"format {_format(header)}",
+            *(["has eyes"] if model.eyes else []),
+        )
+        table.add_row(
+            Text(escaped(header.name)).append(f"\n{escaped(str(header.path))}", style="dim"),
+            Text("\n".join(map(escaped, facts))),
+            Text(fit.verdict, style="yellow" if fit.tight else _PLACES[fit.place]).append(
+                f"\n{escaped(fit.why)}", style="dim"
+            ),
+        )
+    terminal.out.print(table)
+    for file in odd:
+        terminal.out.print(Text(escaped(f"{file.path}: {file.why}"), style="yellow"))
+
+
+def _format(header: Header) -> str:
+    if not header.chat_template:
+        return "not told"
+    known = alike(header.chat_template)
+    return known.name if known else "of its own"
+
+
+def show_choices() -> None:
+    """Models to begin with."""
+    table = Table(title="banban models get NAME, or get OWNER/REPOSITORY", title_justify="left")
+    table.add_column("name", no_wrap=True)
+    for column in ("speaks", "size", "licence"):
+        table.add_column(column)
+    for choice in CHOICES:
+        name = Text(choice.name).append(f"\n{choice.repo}", style="dim")
+        size = f"{choice.parameters}\n{choice.size}"
+        table.add_row(name, choice.languages, size, choice.licence)
+    terminal.out.print(table)
+
+
+def show_fetched(model: Header) -> None:
+    """What came, and the line that uses it."""
+    path = f'"{model.path}"' if " " in str(model.path) else str(model.path)
+    use = f"eyes for the models beside it: {path}" if model.sees else f"banban live --model {path}"
+    terminal.out.print(Text(escaped(use)), soft_wrap=True)

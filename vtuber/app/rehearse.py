@@ -7,17 +7,61 @@ waits while she thinks and nobody waits while she speaks, so that the same seed 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from rich.table import Table
+from rich.text import Text
+
+from vtuber.app import terminal
+from vtuber.app.running import Flags, run, settings_of
 from vtuber.brain import Progress
 from vtuber.config import Settings
+from vtuber.core.errors import BanbanError
+from vtuber.core.text import escaped
 from vtuber.listeners.replay import Replay
 from vtuber.show.show import Show
 
 LAST_WORDS = 120.0
 """Seconds after the recording's end in which paid messages are still answered."""
+
+
+def command(
+    config: Path | None,
+    flags: Flags,
+    *,
+    seed: int | None,
+    seconds: float | None,
+    figures: Path | None,
+    verbose: bool,
+) -> None:
+    """Plays the recording, and shows what came of it; also as JSON in the file ``figures``."""
+    with settings_of(config, flags, verbose=verbose) as settings:
+
+        async def rehearsal() -> dict[str, Any]:
+            with terminal.Starting() as progress:
+                return await rehearse(
+                    settings,
+                    seed=seed,
+                    seconds=seconds,
+                    progress=progress,
+                    on_air=lambda show: terminal.show_start(
+                        progress, f"{show.character.name} rehearses", show.health()
+                    ),
+                )
+
+        report = run(rehearsal, simulated=seed is not None)
+    if report is None:
+        return
+    show_figures(report)
+    if figures:
+        try:
+            figures.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise BanbanError(f"cannot be written: {error.strerror}", where=str(figures)) from None
 
 
 def settings_for(settings: Settings) -> Settings:
@@ -50,7 +94,7 @@ async def rehearse(
     """Plays ``chat.replay.file`` to its end and gives the figures (``Metrics.report``), ready for JSON."""
     settings = settings_for(settings)
     recording = Replay(settings)
-    show = Show(settings, seed=seed, ears=[recording])
+    show = Show(settings, seed=seed, listeners=[recording])
 
     ending = asyncio.create_task(_end_when_answered(show))
     try:
@@ -77,3 +121,36 @@ async def _end_when_answered(show: Show) -> None:
             while not show.idle:  # noqa: ASYNC110  # looked at so rarely that an event is not worth it
                 await asyncio.sleep(0.1)
     show.over.set()
+
+
+def show_figures(report: dict[str, Any]) -> None:
+    """What a rehearsal came to."""
+    counts = Table(title="the rehearsal", title_justify="left", show_header=False)
+    dropped = ", ".join(f"{count} {reason}" for reason, count in report["dropped"].items()) or "none"
+    reuse = report["prompt_reuse"]
+    read, new, ahead = (report["tokens"][kind]["p50"] for kind in ("read", "new", "ahead"))
+    tokens = "–" if reuse is None else f"{read:g} (the question: {new:g}), {ahead:g} more while nobody waited"
+    memory = report["rss_mb"]
+    for name, value in (
+        ("messages", report["messages"]),
+        ("paid events", f"{report['paid']}, of which answered {report['paid_answered']}"),
+        ("replies", report["turns"]),
+        ("dropped", dropped),
+        ("prompt from the cache", "–" if reuse is None else f"{reuse:.1%}"),
+        ("tokens read for a reply, median", tokens),
+        ("memory (MiB)", f"{memory['start']:g} → {memory['end']:g}, peak {memory['peak']:g}"),
+        ("left waiting", report["waiting"]),
+        ("seed", report["seed"]),
+        ("recording", report["recording"]),
+    ):
+        counts.add_row(name, Text(escaped(str(value))))
+    terminal.out.print(counts)
+    delays = Table(title="milliseconds", title_justify="left")
+    for column in ("", "p50", "p95", "p99", "max"):
+        delays.add_column(column, justify="left" if not column else "right")
+    rows = {name.replace("_", " "): values for name, values in report["latency_ms"].items()}
+    rows["silence while chat waited"] = report["dead_air_ms"]
+    rows["event loop's lag"] = report["loop_lag_ms"]
+    for name, values in rows.items():
+        delays.add_row(name, *("–" if value is None else f"{value:,.0f}" for value in values.values()))
+    terminal.out.print(delays)

@@ -9,38 +9,22 @@ import logging
 import sys
 import traceback
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 import platformdirs
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from vtuber.brain.templates.formats import alike
 from vtuber.core.errors import BanbanError
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
-from vtuber.models.choices import CHOICES
-from vtuber.models.fit import Place, gigabytes, judge
-from vtuber.models.header import Header
-from vtuber.models.machine import Machine
-from vtuber.models.store import Model, Odd
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-_PLACES = {Place.CARD: "green", Place.MEMORY: "green", Place.NOWHERE: "red"}
 _COLOURS = {State.OK: "green", State.LIMITED: "yellow", State.DOWN: "red", State.OFF: "dim"}
 
 
@@ -92,37 +76,6 @@ class Starting:
             self._bars.stop()
 
 
-class Fetching:
-    """A download: a bar with its speed, or without a terminal a line for each tenth of it."""
-
-    def __init__(self) -> None:
-        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-        self._bars = Progress(*columns, console=err, transient=True)
-        self._tenths = 0
-
-    def __enter__(self) -> Self:
-        if err.is_terminal:
-            self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if err.is_terminal:
-            self._bars.stop()
-
-    def tell(self, words: str) -> None:
-        err.print(Text(escaped(words)))
-
-    def begin(self, there: int, whole: int) -> None:
-        self._bars.add_task("fetching", total=whole, completed=there)
-
-    def advance(self, more: int) -> None:
-        self._bars.advance(TaskID(0), more)
-        tenths = int(self._bars.tasks[0].percentage // 10)
-        if tenths > self._tenths and not err.is_terminal:
-            err.print(f"{tenths}0%")
-        self._tenths = tenths
-
-
 def show_health(title: str, parts: list[Health]) -> None:
     """A table of every part, its state, and what to do about it."""
     table = Table(title=Text(title), title_justify="left", expand=False)
@@ -136,91 +89,15 @@ def show_health(title: str, parts: list[Health]) -> None:
     out.print(table)
 
 
-def show_models(models: list[Model], odd: list[Odd], machine: Machine) -> None:
-    """What is on disk, and what of it fits this machine."""
-    cards = "".join(f", {card.name} with {gigabytes(card.memory)}" for card in machine.cards)
-    table = Table(title=f"models, for {gigabytes(machine.memory)} of memory{cards}", title_justify="left")
-    for column in ("model", "what it is", "fits"):
-        table.add_column(column, overflow="fold")
-    for model in models:
-        header, fit = model.header, judge(model.header.size, machine)
-        facts = (
-            f"{gigabytes(header.size)}, {header.quantization}",
-            f"{header.parameters / 1e9:.3g} billion parameters",
-            f"{header.context or '?'} tokens",
-            f"format {_format(header)}",
-            *(["has eyes"] if model.eyes else []),
-        )
-        table.add_row(
-            Text(escaped(header.name)).append(f"\n{escaped(str(header.path))}", style="dim"),
-            Text("\n".join(map(escaped, facts))),
-            Text(fit.verdict, style="yellow" if fit.tight else _PLACES[fit.place]).append(
-                f"\n{escaped(fit.why)}", style="dim"
-            ),
-        )
-    out.print(table)
-    for file in odd:
-        out.print(Text(escaped(f"{file.path}: {file.why}"), style="yellow"))
+def show_start(progress: Starting, title: str, parts: list[Health]) -> None:
+    """The start is over: the table of every part takes the place of its progress."""
+    progress.done()
+    show_health(title, parts)
 
 
-def _format(header: Header) -> str:
-    if not header.chat_template:
-        return "not told"
-    known = alike(header.chat_template)
-    return known.name if known else "of its own"
-
-
-def show_choices() -> None:
-    """Models to begin with."""
-    table = Table(title="banban models get NAME, or get OWNER/REPOSITORY", title_justify="left")
-    table.add_column("name", no_wrap=True)
-    for column in ("speaks", "size", "licence"):
-        table.add_column(column)
-    for choice in CHOICES:
-        name = Text(choice.name).append(f"\n{choice.repo}", style="dim")
-        size = f"{choice.parameters}\n{choice.size}"
-        table.add_row(name, choice.languages, size, choice.licence)
-    out.print(table)
-
-
-def show_fetched(model: Header) -> None:
-    """What came, and the line that uses it."""
-    path = f'"{model.path}"' if " " in str(model.path) else str(model.path)
-    use = f"eyes for the models beside it: {path}" if model.sees else f"banban live --model {path}"
-    out.print(Text(escaped(use)), soft_wrap=True)
-
-
-def show_figures(report: dict[str, Any]) -> None:
-    """What a rehearsal came to."""
-    counts = Table(title="the rehearsal", title_justify="left", show_header=False)
-    dropped = ", ".join(f"{count} {reason}" for reason, count in report["dropped"].items()) or "none"
-    reuse = report["prompt_reuse"]
-    read, new, ahead = (report["tokens"][kind]["p50"] for kind in ("read", "new", "ahead"))
-    tokens = "–" if reuse is None else f"{read:g} (the question: {new:g}), {ahead:g} more while nobody waited"
-    memory = report["rss_mb"]
-    for name, value in (
-        ("messages", report["messages"]),
-        ("paid events", f"{report['paid']}, of which answered {report['paid_answered']}"),
-        ("replies", report["turns"]),
-        ("dropped", dropped),
-        ("prompt from the cache", "–" if reuse is None else f"{reuse:.1%}"),
-        ("tokens read for a reply, median", tokens),
-        ("memory (MiB)", f"{memory['start']:g} → {memory['end']:g}, peak {memory['peak']:g}"),
-        ("left waiting", report["waiting"]),
-        ("seed", report["seed"]),
-        ("recording", report["recording"]),
-    ):
-        counts.add_row(name, Text(escaped(str(value))))
-    out.print(counts)
-    delays = Table(title="milliseconds", title_justify="left")
-    for column in ("", "p50", "p95", "p99", "max"):
-        delays.add_column(column, justify="left" if not column else "right")
-    rows = {name.replace("_", " "): values for name, values in report["latency_ms"].items()}
-    rows["silence while chat waited"] = report["dead_air_ms"]
-    rows["event loop's lag"] = report["loop_lag_ms"]
-    for name, values in rows.items():
-        delays.add_row(name, *("–" if value is None else f"{value:,.0f}" for value in values.values()))
-    out.print(delays)
+def write(text: str) -> None:
+    """Text for other programs, as it is."""
+    sys.stdout.write(text)
 
 
 def show_error(error: BaseException) -> None:
@@ -251,4 +128,4 @@ def tell(words: str) -> None:
 
 def say(sentence: str) -> None:
     """A sentence of a talk; "" ends the line."""
-    out.print(Text(escaped(sentence)), end=" " if sentence else "\n")
+    out.print(Text(escaped(sentence)), end="" if sentence else "\n")

@@ -132,11 +132,11 @@ class Brain(Protocol):
 
 
 def build(settings: Settings, character: Character) -> BrainFallback:
-    """The chosen brain, those that answer when it cannot, and her spare lines. Raises ConfigError."""
+    """The chosen brain, those that answer when it cannot, and her fallback lines. Raises ConfigError."""
     from vtuber.brain.fallback import BrainFallback  # noqa: PLC0415  # not above: it needs this module's Brain
 
     names = {settings.brain.use: "brain.use"}
     for index, name in enumerate(settings.brain.then):
         names.setdefault(name, f"brain.then[{index}]")
     brains = {name: registry.load("brain", PARTS, name, where)(settings) for name, where in names.items()}
-    return BrainFallback(brains, settings, character.spares)
+    return BrainFallback(brains, settings, character.fallback_lines)

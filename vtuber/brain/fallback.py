@@ -1,4 +1,4 @@
-"""Several brains, one behind the other; behind the last stand her spare lines, for ``wording`` to say.
+"""Several brains, one behind the other; behind the last stand her fallback lines, which ``ReplyWriter`` says.
 
 The first that is well answers. One that fails, or does not begin in time, rests, and the next goes on from
 what was said already. Whoever rests is tried again in the background; no viewer waits for that.
@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass, replace
 from typing import TypeVar
 
 from vtuber.brain import Brain, Capabilities, Line, Progress, Prompt, Usage
-from vtuber.brain.fallback_lines import Spares
+from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.brain.tokens import estimate_lines
 from vtuber.config import Settings
 from vtuber.core.errors import BanbanError, BrainError
@@ -58,11 +58,13 @@ class _Member:
 class BrainFallback:
     """A Brain made of others, by their names in config.toml."""
 
-    def __init__(self, brains: Mapping[str, Brain], settings: Settings, spares: Sequence[str]) -> None:
+    def __init__(
+        self, brains: Mapping[str, Brain], settings: Settings, fallback_lines: Sequence[str]
+    ) -> None:
         self._members = [_Member(name, brain) for name, brain in brains.items()]
         self._last_patience = settings.brain.first_token_seconds
         self._patience = settings.brain.patience_seconds if len(brains) > 1 else self._last_patience
-        self.spares = Spares(spares)
+        self.fallback_lines = FallbackLines(fallback_lines)
         """Said when none can answer."""
         self._answering: _Member | None = None
         self._recovered = asyncio.Event()
@@ -121,7 +123,7 @@ class BrainFallback:
             else:
                 if said.strip():
                     member.rest = SHORTEST_REST
-                    self.spares.answered(asked.name)
+                    self.fallback_lines.answered(asked.name)
                     return
         self._answering = None
         if trouble:
@@ -185,9 +187,9 @@ class BrainFallback:
     async def _order(self, viewer: str) -> list[_Member]:
         """Who is asked, one after the other: all that are well, the ready ones first; and the last once more.
 
-        A viewer who had to make do with a spare line waits a little for somebody to be well again.
+        A viewer who had to make do with a fallback line waits a little for somebody to be well again.
         """
-        if not self._well and self.spares.had(viewer):
+        if not self._well and self.fallback_lines.had(viewer):
             self._recovered.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience):

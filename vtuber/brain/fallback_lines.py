@@ -9,12 +9,12 @@ from vtuber.brain import Line
 from vtuber.core.recent import Recent
 
 _VIEWERS = 1000
-"""Of so many it is known whether they were given a spare line."""
+"""Of so many it is known whether they were given a fallback line."""
 _TOLD = re.compile(r"\[[^\]]*\]")
 """What the show tells beside a viewer's words."""
 
 
-class Spares:
+class FallbackLines:
     """The character's ``lines``, one after the other."""
 
     def __init__(self, lines: Sequence[str]) -> None:
@@ -23,7 +23,7 @@ class Spares:
         self._turn = 0
 
     def had(self, viewer: str) -> bool:
-        """Whether the last that this viewer got was a spare line."""
+        """Whether the last that this viewer got was a fallback line."""
         return bool(self._given.get(viewer))
 
     def answered(self, viewer: str) -> None:

@@ -166,7 +166,7 @@ class Conversation:
     # The head
 
     def _persona(self) -> Line:
-        parts = [self._character.persona, *self._character.sacred]
+        parts = [self._character.persona, *self._character.canon]
         if not self._toy:  # the embedded model would only babble about it
             moods = " ".join(f"[{mood}]" for mood in self._character.moods)
             parts.append(f"You may begin a sentence with the mood you say it in, one of {moods}.")

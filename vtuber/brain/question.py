@@ -18,7 +18,7 @@ from vtuber.core.events import (
     Subscription,
     is_paid,
 )
-from vtuber.core.spelling import fold, gist
+from vtuber.core.spelling import copy_key, normalize
 from vtuber.memory import Recollection
 
 LEAD_LIMIT = 300
@@ -108,7 +108,9 @@ def _also(pick: Pick, mine: Sequence[str]) -> str:
 def _named(name: str, mine: Sequence[str]) -> str:
     """A viewer's name; nobody goes by hers."""
     name = _quoted(name, NAME_LIMIT) or NOBODY
-    return f"viewer {name}" if gist(fold(name)) in {gist(fold(one)) for one in mine} else name
+    return (
+        f"viewer {name}" if copy_key(normalize(name)) in {copy_key(normalize(one)) for one in mine} else name
+    )
 
 
 def _quoted(text: str, limit: int) -> str:

@@ -37,18 +37,18 @@ class Character:
     """Lower-case names by which chat addresses her, ``name`` included."""
     persona: str
     """Who she is and how she speaks; the beginning of every prompt."""
-    sacred: tuple[str, ...]
+    canon: tuple[str, ...]
     """Facts that stand in every prompt and are never denied."""
     examples: tuple[Example, ...]
     moods: tuple[str, ...]
     """The moods her face knows; the first is the everyday one."""
     voices: dict[str, dict[str, Any]]
     """Options by voice part: ``voices["edge"]["voice"]``."""
-    ways_out: tuple[str, ...]
+    refusals: tuple[str, ...]
     """Said in place of a sentence that was stopped."""
     face: Path
     """Her picture, an SVG that the overlay animates."""
-    spares: tuple[str, ...] = ()
+    fallback_lines: tuple[str, ...] = ()
     """Said in place of a reply when no brain can give one. Without any, she is silent then."""
     denials: tuple[str, ...] = ()
     """Regular expressions for what takes back a sacred fact; she is stopped before she says it."""
@@ -79,13 +79,13 @@ def load(name: str) -> Character:
         name=sheet.name,
         aliases=tuple(dict.fromkeys(alias.lower() for alias in (sheet.name, *sheet.aliases))),
         persona=persona,
-        sacred=sheet.sacred,
+        canon=sheet.sacred,
         examples=tuple(Example(line.viewer, line.says, line.reply) for line in examples.example),
         moods=tuple(mood.lower() for mood in sheet.moods),
         voices=sheet.voices,
-        ways_out=sheet.ways_out,
+        refusals=sheet.refusals,
         face=face,
-        spares=sheet.spares,
+        fallback_lines=sheet.fallback_lines,
         denials=sheet.denials,
     )
 
@@ -105,10 +105,14 @@ class _Sheet(_Table):
     moods: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("neutral",)
     sacred: tuple[Spoken, ...] = ()
     denials: tuple[Pattern, ...] = ()
-    ways_out: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("…",)
-    spares: tuple[Spoken, ...] = ()
+    refusals: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("…",)
+    fallback_lines: tuple[Spoken, ...] = ()
     face: Spoken = "face.svg"
     voices: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+_RENAMED = {"spares": "fallback_lines", "ways_out": "refusals"}
+"""Keys that had another name before: for those the nearest right key is no guess."""
 
 
 class _Line(_Table):
@@ -187,5 +191,5 @@ def _cure(table: type[_Table], key: str, kind: str) -> str:
     if kind != "extra_forbidden":
         return "see characters/banban for one that works"
     keys = {**table.model_fields, **(_Line.model_fields if table is _Examples else {})}
-    near = get_close_matches(key, keys, n=1)
+    near = [_RENAMED[key]] if key in _RENAMED else get_close_matches(key, keys, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"

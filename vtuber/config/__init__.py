@@ -200,7 +200,7 @@ Trust = Literal["broadcaster", "moderator", "operator", "everyone"]
 """Who may use a command: those named, and whoever is trusted more than they."""
 
 
-class Order(Section):
+class Command(Section):
     """What a command is called, and who may use it."""
 
     names: tuple[str, ...] = ()
@@ -208,27 +208,27 @@ class Order(Section):
     who: Trust = "operator"
 
 
-class EverybodysOrder(Order):
+class EverybodysCommand(Command):
     who: Trust = "everyone"
 
 
-class Orders(Section):
-    hush: Order = Order()
-    skip: Order = Order()
-    pause: Order = Order()
-    resume: Order = Order()
-    mute: Order = Order()
-    say: Order = Order()
-    ask: Order = Order()
-    ignore: Order = Order()
-    unignore: Order = Order()
-    forget: Order = Order()
-    topic: Order = Order()
-    mood: Order = Order()
-    slow: Order = Order()
-    status: Order = Order()
-    help: Order = Order()
-    forgetme: EverybodysOrder = EverybodysOrder()
+class Commands(Section):
+    hush: Command = Command()
+    skip: Command = Command()
+    pause: Command = Command()
+    resume: Command = Command()
+    mute: Command = Command()
+    say: Command = Command()
+    ask: Command = Command()
+    ignore: Command = Command()
+    unignore: Command = Command()
+    forget: Command = Command()
+    topic: Command = Command()
+    mood: Command = Command()
+    slow: Command = Command()
+    status: Command = Command()
+    help: Command = Command()
+    forgetme: EverybodysCommand = EverybodysCommand()
 
 
 class Gate(Section):
@@ -245,7 +245,7 @@ class Gate(Section):
     """Spoken in place of a sentence of hers that was stopped. Empty: the character's own way out."""
     finish_deleted: bool = False
     """Whether she may finish what she is saying when the message that she answers is deleted."""
-    commands: Orders = Orders()
+    commands: Commands = Commands()
 
 
 class OpenAi(Section):

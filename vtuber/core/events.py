@@ -260,6 +260,8 @@ class Batch:
     room: Room = Room()
     ordered: bool = False
     """By a moderator: it comes before all that waits."""
+    speaker: str = ""
+    """The id of whoever answers."""
 
     @property
     def picks(self) -> tuple[Pick, ...]:
@@ -284,8 +286,12 @@ class Sentence:
     index: int
     text: str
     mood: str = ""
-    spare: bool = False
-    """It is one of her spare lines, which answer nothing."""
+    fallback: bool = False
+    """It is one of her fallback lines, which answer nothing."""
+    space: str = " "
+    """The white space between it and the sentence before: one space or none, as it was written."""
+    speaker: str = ""
+    """The id of whoever says it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,17 +37,17 @@ _LONG_RUN = re.compile(r"(.)\1{3,}")
 
 
 @lru_cache(maxsize=2048)
-def fold(text: str) -> str:
+def normalize(text: str) -> str:
     """Lower-case, plain-width, without accents, look-alike letters made Latin, runs cut to three.
 
     "Ｂáаaaaad" gives "baaad". Idempotent for what it is used for: two spellings of a word give one.
     """
     if text.isascii():
-        folded = text.lower()
+        normalized = text.lower()
     else:
-        folded = unicodedata.normalize("NFKD", text).casefold().translate(_TABLE)
-        folded = unicodedata.normalize("NFC", folded)
-    return _LONG_RUN.sub(lambda run: run[1] * 3, folded)
+        normalized = unicodedata.normalize("NFKD", text).casefold().translate(_TABLE)
+        normalized = unicodedata.normalize("NFC", normalized)
+    return _LONG_RUN.sub(lambda run: run[1] * 3, normalized)
 
 
 _NOT_WORDS = re.compile(r"[\W_]+")
@@ -58,14 +58,14 @@ _LAUGHTER = 24
 
 
 @lru_cache(maxsize=2048)
-def gist(folded: str) -> str:
-    """What is left of a ``fold``ed line when emphasis is taken away: equal for near-identical lines.
+def copy_key(normalized: str) -> str:
+    """What is left of a ``normalize``ed line when emphasis is taken away: equal for near-identical lines.
 
     Repeated words and letters (and, in short lines, syllables) count once; punctuation and spaces do not
     count: "LOL!!! lol" and "lollol" give "lol". Of a line without letters and digits its signs are left.
     """
-    words = folded.split()
-    once = "".join(dict.fromkeys(words)) if len(words) > 1 else folded
+    words = normalized.split()
+    once = "".join(dict.fromkeys(words)) if len(words) > 1 else normalized
     letters = _NOT_WORDS.sub("", once) or once
     repeats = _SYLLABLES if len(letters) <= _LAUGHTER else _RUN
     return repeats.sub(lambda repeat: repeat[1], letters)
@@ -81,26 +81,26 @@ _BETWEEN_WORDS = r"[ .\-_~'·,/]{0,3}"
 
 
 class Words:
-    """Finds words in ``fold``ed text, however they are dressed up: b.a.d, b a d, b@d, baaad.
+    """Finds words in ``normalize``ed text, however they are dressed up: b.a.d, b a d, b@d, baaad.
 
     A Latin word stands alone (none is found in Scunthorpe), unless ``anywhere``, which names need; words
     of other scripts are found wherever they are. A spelling without any letter (455) is a number.
     """
 
     def __init__(self, words: Iterable[str], *, anywhere: bool = False) -> None:
-        folded = sorted({word for word in (fold(word).strip() for word in words) if word})
-        latin = [word for word in folded if not anywhere and _is_latin(word[0]) and _is_latin(word[-1])]
+        normalized = sorted({word for word in (normalize(word).strip() for word in words) if word})
+        latin = [word for word in normalized if not anywhere and _is_latin(word[0]) and _is_latin(word[-1])]
         # Words that stand alone are tried only where a word begins, which is most of the speed.
         alone = f"(?<![a-z0-9])(?:{_any_of(latin)})(?![a-z0-9])"
-        within = _any_of(word for word in folded if word not in latin)
+        within = _any_of(word for word in normalized if word not in latin)
         self._patterns = [re.compile(alone)] if latin else []
         self._patterns += [re.compile(within)] if within else []
-        self._words = {word: re.compile(_any_of([word])) for word in folded}
+        self._words = {word: re.compile(_any_of([word])) for word in normalized}
 
-    def find(self, folded: str) -> str:
+    def find(self, normalized: str) -> str:
         """One of the words that is there, or ""."""
         for pattern in self._patterns:
-            for match in pattern.finditer(folded):
+            for match in pattern.finditer(normalized):
                 found = match.group()
                 if any(char.isalpha() for char in found):
                     return next(word for word, spelling in self._words.items() if spelling.fullmatch(found))

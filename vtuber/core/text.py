@@ -1,8 +1,9 @@
-"""What strangers write, made safe to show, print and log. Its meaning is left alone."""
+"""Text: what strangers write is made safe to show, print and log; pieces are joined as they were written."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 MESSAGE_LIMIT = 500
 NAME_LIMIT = 50
@@ -69,11 +70,31 @@ def _may_be_emoji(char: str) -> bool:
     return "\U0001f000" <= char <= "\U0001faff"
 
 
-def joined(before: str, after: str) -> str:
-    """Two pieces of what somebody says; Chinese has no space between them."""
-    wide = any(unicodedata.east_asian_width(char) in "WF" for char in before[-1:] + after[:1])
-    space = "" if wide else " "
-    return f"{before}{space}{after}".strip()
+def is_cjk(char: str) -> bool:
+    """Whether it is a Chinese, Japanese or Korean letter, or punctuation of theirs."""
+    code = ord(char)
+    return (
+        0x2E80 <= code <= 0x9FFF
+        or _is_hangul(char)
+        or 0xF900 <= code <= 0xFAFF
+        or 0xFF00 <= code <= 0xFFEF
+        or 0x20000 <= code <= 0x3FFFF
+    )
+
+
+def _is_hangul(char: str) -> bool:
+    return "\uac00" <= char <= "\ud7af"
+
+
+def space_between(before: str, after: str) -> str:
+    """What belongs between two texts that come together: a space, but none beside Chinese or Japanese."""
+    edges = before[-1:], after[:1]
+    return " " if all(char and (not is_cjk(char) or _is_hangul(char)) for char in edges) else ""
+
+
+def joined(pieces: Iterable[tuple[str, str]]) -> str:
+    """The text that was cut into pieces. Each is the white space that stood before it, and its own text."""
+    return "".join(space + text for space, text in pieces if text).strip()
 
 
 def escaped(text: str) -> str:

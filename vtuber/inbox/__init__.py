@@ -16,7 +16,7 @@ from enum import StrEnum
 from vtuber import config
 from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, is_paid
 from vtuber.core.recent import Recent
-from vtuber.core.spelling import fold, gist
+from vtuber.core.spelling import copy_key, normalize
 from vtuber.inbox.crowd import PEOPLE, Crowd
 from vtuber.inbox.rank import MANY_COPIES, RANKS, SIDE_TALK, Rank, of_many, paid_score, score, terms
 from vtuber.inbox.waiting import Entry, Key, Waiting
@@ -28,7 +28,7 @@ ECHO_SECONDS = 30.0
 """For so long a line that was taken is not taken again, whoever repeats it."""
 ECHO_LENGTH = 6
 """Shorter lines (a greeting) are no echo."""
-GIST_LENGTH = 160
+COPY_KEY_LENGTH = 160
 """So much of a line decides what it asks and whether another one is its copy."""
 BUZZ_LENGTH = 24
 """A line no longer than this can be what everybody repeats."""
@@ -100,11 +100,11 @@ class Inbox:
     def put(self, event: Answerable) -> Drop | None:
         """Takes an event in, or says why not. ``event.at`` is when it came, on the show's clock."""
         self._latest = max(self._latest, event.at)
-        folded, entry = _entry(event)
+        normalized, entry = _entry(event)
         drop = self._objection(entry)
         if drop is None:
             self._crowd.hear(entry.author, _repeatable(entry), event.at)
-            drop = None if entry.paid else self._limits(entry) or self._fit(entry, folded)
+            drop = None if entry.paid else self._limits(entry) or self._fit(entry, normalized)
         if drop is None:
             self._keep(entry)
         else:
@@ -114,13 +114,13 @@ class Inbox:
     def give_back(self, batch: Batch) -> None:
         """A batch that could not be answered waits again, as if it had never been taken."""
         for pick in batch.picks:
-            folded, entry = _entry(pick.event, pick.copies)
+            normalized, entry = _entry(pick.event, pick.copies)
             if self._waiting.find(entry.key):  # it came again meanwhile, with its money
                 self.dropped[Drop.DUPLICATE] += 1
                 continue
             drop = self.verdict_of_moderators(pick.event)
             if drop is None and not entry.paid:
-                drop = self._fit(entry, folded)
+                drop = self._fit(entry, normalized)
             if drop is None:
                 self._keep(entry)
             else:
@@ -173,9 +173,9 @@ class Inbox:
         return False
 
     def _is_copy(self, entry: Entry) -> bool:
-        original = self._waiting.like(entry.gist)
+        original = self._waiting.like(entry.copy_key)
         if original is None:
-            taken = self._echoes.get(entry.gist)
+            taken = self._echoes.get(entry.copy_key)
             return taken is not None and entry.event.at - taken < ECHO_SECONDS
         author = entry.author
         if author != original.author and author not in original.others:
@@ -186,13 +186,13 @@ class Inbox:
                 self._waiting.promote(original, of_many(original.rank))
         return True
 
-    def _fit(self, entry: Entry, folded: str) -> Drop | None:
+    def _fit(self, entry: Entry, normalized: str) -> Drop | None:
         """Ranks an unpaid one and makes room for it, if there is any for its rank.
 
         When full, chance decides who of the least important goes, the newcomer among them. So a flood
         leaves a fair and fresh sample of itself, and nobody more important is touched.
         """
-        entry.rank = self._importance.rank(entry.event, folded, entry.gist)
+        entry.rank = self._importance.rank(entry.event, normalized, entry.copy_key)
         if len(self._waiting) - self.paid_waiting < self._settings.size:
             return None
         lowest = self._waiting.lowest()
@@ -225,8 +225,8 @@ class Inbox:
         chosen = [lead, *self._company(lead, now)]
         for entry in chosen:
             self._remove(entry)
-            if len(entry.gist) >= ECHO_LENGTH:
-                self._echoes.set(entry.gist, now)
+            if len(entry.copy_key) >= ECHO_LENGTH:
+                self._echoes.set(entry.copy_key, now)
         picks = tuple(Pick(entry.event, entry.copies) for entry in chosen)
         return Batch(picks[0], picks[1:], self._crowd.room(now, len(self)))
 
@@ -274,7 +274,7 @@ class Inbox:
             for who in revocation.authors:
                 self._crowd.forget((deletion.platform, who))
             for _, text in revocation.lines:
-                self._strike(gist(fold(text)[:GIST_LENGTH]), deletion.at)
+                self._strike(copy_key(normalize(text)[:COPY_KEY_LENGTH]), deletion.at)
         return self._drop_all([e for e in self._waiting if revocation.takes(e.event)], Drop.REVOKED)
 
     def _strike(self, line: str, at: float) -> None:
@@ -321,19 +321,19 @@ class Inbox:
 
 
 def _entry(event: Answerable, copies: int = 1) -> tuple[str, Entry]:
-    """The event's text, folded, and the event as it waits."""
-    folded = fold(event.text)[:GIST_LENGTH]
+    """The event's text, normalized, and the event as it waits."""
+    normalized = normalize(event.text)[:COPY_KEY_LENGTH]
     # Two raids are two, though neither says a word; and whoever repeats a paid line has not paid for it.
     paid = is_paid(event)
     is_line = isinstance(event, ChatMessage) and not paid
-    return folded, Entry(event, paid, gist(folded) if is_line else "", copies=copies)
+    return normalized, Entry(event, paid, copy_key(normalized) if is_line else "", copies=copies)
 
 
 def _repeatable(entry: Entry) -> list[tuple[str, str]]:
     """What of a message others may repeat: its emotes, or the line itself when it is short."""
     event = entry.event
-    if not isinstance(event, ChatMessage) or not entry.gist:
+    if not isinstance(event, ChatMessage) or not entry.copy_key:
         return []
     if event.emotes:
         return [(name, name) for name in dict.fromkeys(emote.name for emote in event.emotes[:5])]
-    return [(entry.gist, event.text)] if len(event.text) <= BUZZ_LENGTH else []
+    return [(entry.copy_key, event.text)] if len(event.text) <= BUZZ_LENGTH else []

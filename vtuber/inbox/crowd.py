@@ -39,11 +39,11 @@ class _Slot:
     """How many wrote in this slot and not since."""
     lines: dict[str, _Line] = field(default_factory=dict)
 
-    def note(self, gist: str, text: str, who: Hashable) -> None:
-        line = self.lines.get(gist)
+    def note(self, key: str, text: str, who: Hashable) -> None:
+        line = self.lines.get(key)
         if line is None:
             if len(self.lines) < LINES:
-                self.lines[gist] = _Line(text, {who}, 1)
+                self.lines[key] = _Line(text, {who}, 1)
         elif len(line.fans) >= FANS:
             line.count += 1
         elif who not in line.fans:
@@ -61,7 +61,7 @@ class Crowd:
         self._began: float | None = None
 
     def hear(self, who: Hashable, lines: Iterable[tuple[str, str]], at: float) -> None:
-        """A message of ``who``. ``lines`` are what may be repeated in it: (gist, as it was written)."""
+        """A message of ``who``. ``lines`` are what may be repeated in it: (key, as it was written)."""
         if self._began is None:
             self._began = at
         number = int(at // SLOT)
@@ -75,22 +75,22 @@ class Crowd:
             self._last_slot.set(who, number)
             if before is not None and (earlier := self._slots[before % SLOTS]).number == before:
                 earlier.chatters -= 1
-        for gist, text in lines:
-            struck = self._struck.get(gist)
+        for key, text in lines:
+            struck = self._struck.get(key)
             if struck is None or at >= struck + SLOTS * SLOT:
-                slot.note(gist, text, who)
+                slot.note(key, text, who)
 
-    def strike(self, gist: str, at: float) -> None:
+    def strike(self, key: str, at: float) -> None:
         """A line that is not to be repeated: it counts no more, nor in the next minute, whoever says it."""
-        self._struck.set(gist, at)
+        self._struck.set(key, at)
         for slot in self._slots:
-            slot.lines.pop(gist, None)
+            slot.lines.pop(key, None)
 
     def forget(self, who: Hashable) -> None:
         """What they took part in counts no more; others may say it again."""
         for slot in self._slots:
-            for gist in [gist for gist, line in slot.lines.items() if who in line.fans]:
-                del slot.lines[gist]
+            for key in [key for key, line in slot.lines.items() if who in line.fans]:
+                del slot.lines[key]
 
     def forget_lines(self) -> None:
         """Nothing that was repeated counts any more."""
@@ -118,11 +118,11 @@ def _buzz(slots: Iterable[_Slot]) -> str:
     fans: dict[str, set[Hashable]] = {}
     texts: dict[str, str] = {}
     for slot in slots:
-        for gist, line in slot.lines.items():
-            counts[gist] = counts.get(gist, 0) + line.count
-            texts.setdefault(gist, line.text)
-            people = fans.setdefault(gist, set())
+        for key, line in slot.lines.items():
+            counts[key] = counts.get(key, 0) + line.count
+            texts.setdefault(key, line.text)
+            people = fans.setdefault(key, set())
             if len(people) < BUZZ_PEOPLE:
                 people |= line.fans
-    most = max(counts, key=lambda gist: (len(fans[gist]) >= BUZZ_PEOPLE, counts[gist]), default="")
+    most = max(counts, key=lambda key: (len(fans[key]) >= BUZZ_PEOPLE, counts[key]), default="")
     return texts[most] if most and len(fans[most]) >= BUZZ_PEOPLE else ""

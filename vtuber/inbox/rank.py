@@ -10,7 +10,7 @@ import math
 import re
 
 from vtuber.core.events import Answerable, ChatMessage, Follow, Gift, Money, Raid, Redemption, Subscription
-from vtuber.core.spelling import fold
+from vtuber.core.spelling import normalize
 
 SIDE_TALK = 0
 """Emotes alone, orders to other bots, and what viewers say to each other."""
@@ -47,35 +47,35 @@ class Rank:
     """Knows by which names she is called."""
 
     def __init__(self, aliases: tuple[str, ...]) -> None:
-        self._aliases = frozenset(fold(alias).strip().lstrip("@") for alias in aliases) - {""}
+        self._aliases = frozenset(normalize(alias).strip().lstrip("@") for alias in aliases) - {""}
         self._name = _names(self._aliases)
 
-    def rank(self, event: Answerable, folded: str, gist: str) -> int:
-        """Of an unpaid event; ``folded`` and ``gist`` are what ``spelling`` makes of its text."""
+    def rank(self, event: Answerable, normalized: str, copy_key: str) -> int:
+        """Of an unpaid event; ``normalized`` and ``copy_key`` are what ``spelling`` makes of its text."""
         if isinstance(event, Follow):
             return 1
         if not isinstance(event, ChatMessage):
             return RANKS - 1 if isinstance(event, Raid) else 1 + ADDRESSED
-        addressed = self._is_addressed(event, folded)
-        if not addressed and (_is_noise(event, gist) or _is_to_another(event, folded)):
+        addressed = self._is_addressed(event, normalized)
+        if not addressed and (_is_noise(event, copy_key) or _is_to_another(event, normalized)):
             return SIDE_TALK
         rank = 1
         if addressed:
             rank += ADDRESSED
-        if _is_question(folded) and gist[:1].isalnum():
+        if _is_question(normalized) and copy_key[:1].isalnum():
             rank += QUESTION
         if event.author.months or event.author.roles:
             rank += REGULAR
         return rank
 
-    def _is_addressed(self, event: ChatMessage, folded: str) -> bool:
-        if self._name is not None and self._name.search(folded):
+    def _is_addressed(self, event: ChatMessage, normalized: str) -> bool:
+        if self._name is not None and self._name.search(normalized):
             return True
         if event.reply_to:
-            whom = fold(event.reply_to)
+            whom = normalize(event.reply_to)
             return whom in self._aliases or whom == _name_of(event.channel)
         # An "@" and the channel's name asks to look here.
-        return "@" in folded and bool(event.channel) and f"@{_name_of(event.channel)}" in folded
+        return "@" in normalized and bool(event.channel) and f"@{_name_of(event.channel)}" in normalized
 
 
 def of_many(rank: int) -> int:
@@ -121,7 +121,7 @@ def dollars(event: Answerable) -> float:
 def terms(text: str) -> frozenset[str]:
     """What a text is about, roughly: its longer words, and pairs of Chinese characters."""
     found: set[str] = set()
-    for word in _TERM.findall(fold(text)):
+    for word in _TERM.findall(normalize(text)):
         found.update(
             [word] if word.isascii() else (word[index : index + 2] for index in range(len(word) - 1))
         )
@@ -141,18 +141,20 @@ def _name_of(channel: str) -> str:
     return channel.lstrip("#").casefold()
 
 
-def _is_question(folded: str) -> bool:
-    if "?" in folded or _ASKS.match(folded):
+def _is_question(normalized: str) -> bool:
+    if "?" in normalized or _ASKS.match(normalized):
         return True
-    return not folded.isascii() and _ASKS_IN_CHINESE.search(folded) is not None
+    return not normalized.isascii() and _ASKS_IN_CHINESE.search(normalized) is not None
 
 
-def _is_noise(event: ChatMessage, gist: str) -> bool:
-    if not gist[:1].isalnum() or event.text.startswith("!"):
+def _is_noise(event: ChatMessage, copy_key: str) -> bool:
+    if not copy_key[:1].isalnum() or event.text.startswith("!"):
         return True
     drawn = sum(emote.end - emote.begin for emote in event.emotes)
     return drawn > 0 and drawn + event.text.count(" ") >= len(event.text)
 
 
-def _is_to_another(event: ChatMessage, folded: str) -> bool:
-    return bool(event.reply_to) or (folded.startswith("@") and len(folded) > 1 and folded[1] != " ")
+def _is_to_another(event: ChatMessage, normalized: str) -> bool:
+    return bool(event.reply_to) or (
+        normalized.startswith("@") and len(normalized) > 1 and normalized[1] != " "
+    )

@@ -19,7 +19,7 @@ class Entry:
 
     event: Answerable
     paid: bool
-    gist: str
+    copy_key: str
     """What makes a copy; "" when it can have none."""
     rank: int = 0
     copies: int = 1
@@ -44,7 +44,7 @@ class Waiting:
         self.paid: list[Entry] = []
         self._ranks: list[list[Entry]] = [[] for _ in range(ranks)]
         self._by_key: dict[Key, Entry] = {}
-        self._by_gist: dict[str, Entry] = {}
+        self._by_copy_key: dict[str, Entry] = {}
         self._of_author: Counter[Key] = Counter()
 
     def __len__(self) -> int:
@@ -64,9 +64,9 @@ class Waiting:
     def find(self, key: Key) -> Entry | None:
         return self._by_key.get(key)
 
-    def like(self, gist: str) -> Entry | None:
+    def like(self, copy_key: str) -> Entry | None:
         """The one that says the same."""
-        return self._by_gist.get(gist) if gist else None
+        return self._by_copy_key.get(copy_key) if copy_key else None
 
     def of_author(self, author: Key) -> int:
         """How many unpaid ones of theirs wait."""
@@ -78,8 +78,8 @@ class Waiting:
         else:
             self._shelve(entry)
             self._of_author[entry.author] += 1
-            if entry.gist:
-                self._by_gist.setdefault(entry.gist, entry)
+            if entry.copy_key:
+                self._by_copy_key.setdefault(entry.copy_key, entry)
         self._by_key[entry.key] = entry
 
     def remove(self, entry: Entry) -> None:
@@ -88,8 +88,8 @@ class Waiting:
             self.paid.remove(entry)
             return
         self._unshelve(entry)
-        if self._by_gist.get(entry.gist) is entry:
-            del self._by_gist[entry.gist]
+        if self._by_copy_key.get(entry.copy_key) is entry:
+            del self._by_copy_key[entry.copy_key]
         self._of_author[entry.author] -= 1
         if not self._of_author[entry.author]:
             del self._of_author[entry.author]

@@ -16,10 +16,10 @@ from itertools import pairwise
 from vtuber import config
 from vtuber.core.errors import ConfigError
 from vtuber.core.events import Answerable, Pick
-from vtuber.core.spelling import Words, fold
+from vtuber.core.spelling import Words, normalize
 from vtuber.core.text import MESSAGE_LIMIT
 from vtuber.moderation import slurs
-from vtuber.moderation.prompt_leak import Secret
+from vtuber.moderation.prompt_leak import PromptLeak
 
 SPOKEN_LIMIT = 1000
 """A longer sentence is no sentence, and is not spoken."""
@@ -94,11 +94,11 @@ class Filter:
         )
         self._hateful = _WordList(slurs.hateful())
         self._rude = _WordList(slurs.rude())
-        self._secret = Secret(secret)
+        self._secret = PromptLeak(secret)
 
     def hear(self, event: Answerable) -> Verdict:
         """Of everything that comes in: the words of the config, in what it says."""
-        return self._configured_word(self._words.find(fold(event.text))) or ALLOWED
+        return self._configured_word(self._words.find(normalize(event.text))) or ALLOWED
 
     def judge(self, pick: Pick) -> Verdict:
         """Of what was chosen: patterns and built-in words too, and the name, for she would say it."""
@@ -116,19 +116,19 @@ class Filter:
         return self._closely(text) or self._spoken(text) or ALLOWED
 
     def _closely(self, text: str) -> Verdict | None:
-        folded = fold(text)
+        normalized = normalize(text)
         return (
-            self._configured_word(self._words.find(folded))
+            self._configured_word(self._words.find(normalized))
             or self._configured_pattern(text)
-            or self._built_in(self._hateful.find(folded))
+            or self._built_in(self._hateful.find(normalized))
         )
 
     def _name(self, name: str) -> Verdict | None:
-        folded = fold(name)
+        normalized = normalize(name)
         return (
-            self._configured_word(self._words.find_in_name(folded))
+            self._configured_word(self._words.find_in_name(normalized))
             or self._configured_pattern(name)
-            or self._built_in(self._hateful.find_in_name(folded))
+            or self._built_in(self._hateful.find_in_name(normalized))
         )
 
     def _spoken(self, text: str) -> Verdict | None:
@@ -136,9 +136,9 @@ class Filter:
         for pattern, reason, rule in _SPOKEN_RULES:
             if pattern.search(plain):
                 return _stopped(reason, f"built in: {rule}")
-        if self._secret.is_told_in(text):
+        if self._secret.is_in(text):
             return _stopped("recited from her persona", "built in: persona")
-        return self._built_in(self._rude.find(fold(text)))
+        return self._built_in(self._rude.find(normalize(text)))
 
     def _configured_word(self, found: str) -> Verdict | None:
         return _stopped("a word in gate.words", f"gate.words: {found}") if found else None
@@ -164,13 +164,13 @@ class _WordList:
         self._inside_names = Words((word for word in words if len(word) >= NAME_WORD_LENGTH), anywhere=True)
         self._expression = re.compile("|".join(expressions)) if expressions else None
 
-    def find(self, folded: str) -> str:
-        if self._expression is not None and (match := self._expression.search(folded)):
+    def find(self, normalized: str) -> str:
+        if self._expression is not None and (match := self._expression.search(normalized)):
             return str(match.group())
-        return self._words.find(folded)
+        return self._words.find(normalized)
 
-    def find_in_name(self, folded: str) -> str:
-        return self.find(folded) or self._inside_names.find(folded)
+    def find_in_name(self, normalized: str) -> str:
+        return self.find(normalized) or self._inside_names.find(normalized)
 
 
 def _stopped(reason: str, rule: str) -> Verdict:

@@ -10,10 +10,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from vtuber.core.spelling import fold, gist
-from vtuber.core.text import joined
+from vtuber.core.spelling import copy_key, normalize
+from vtuber.core.text import space_between
 from vtuber.moderation.filters import CONTROL_TOKENS, compiled
-from vtuber.moderation.prompt_leak import Secret
+from vtuber.moderation.prompt_leak import PromptLeak
 
 SYMBOLS = 40
 """So many characters without a letter among them are nothing that anybody could pronounce."""
@@ -129,7 +129,7 @@ class Watch:
         told = " ".join(secret)
         for fact in manners.sacred:
             told = told.replace(fact, " ")
-        self._secret = Secret(told)
+        self._secret = PromptLeak(told)
         self._label = _label([*names, *manners.names, *_ALSO.findall(asked)])
         self._read = self._plain = ""
         self._unsaid = 0
@@ -161,10 +161,10 @@ class Watch:
     def judge(self, piece: str) -> None:
         """The next piece of what she is to say."""
         self._said += f" {piece}"
-        if self._secret.is_told_in(self._said):
+        if self._secret.is_in(self._said):
             raise Violation("recited from the prompt")
         whole = ""
-        self._open = joined(self._open, piece)
+        self._open += space_between(self._open, piece) + piece
         for sentence in _SENTENCE.findall(self._open):
             whole += sentence
             self._end_sentence(sentence)
@@ -185,7 +185,7 @@ class Watch:
         if any(map(self._manners.denies, {plain, self._question + plain})):
             raise Violation("she denies what is sacred to her")
         self._question = _question_in(plain)
-        same = gist(fold(sentence))
+        same = copy_key(normalize(sentence))
         self._times[same] = self._times.get(same, 0) + 1
         if len(same) >= _SAME_LENGTH and self._times[same] > _SAME:
             raise Violation("a loop")
@@ -222,7 +222,7 @@ def _loops(text: str) -> bool:
 
 def _subjects(text: str) -> Iterable[str]:
     """What a text is about: its longer words, and what stands for them in Chinese."""
-    folded = fold(text)
-    yield from (word.rstrip("s") for word in re.findall(r"[a-z]{5,}", folded))
-    for run in re.findall(r"[\u4e00-\u9fff]+", folded):
+    normalized = normalize(text)
+    yield from (word.rstrip("s") for word in re.findall(r"[a-z]{5,}", normalized))
+    for run in re.findall(r"[\u4e00-\u9fff]+", normalized):
         yield from (run[at : at + 2] for at in range(len(run) - 1))

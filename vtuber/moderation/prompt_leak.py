@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vtuber.core.spelling import fold
+from vtuber.core.spelling import normalize
 
 LEAK_LENGTH = 40
 """So many letters and digits in a row, word for word out of what is secret, are no coincidence."""
@@ -16,7 +16,7 @@ _YOU = re.compile("you|[你妳您]")
 _ME = re.compile(r"\b(?:i|me|my|mine|myself)\b|[我咱]|人家|本小姐", re.IGNORECASE)
 
 
-class Secret:
+class PromptLeak:
     """Her persona, mostly.
 
     What it says of her she may say of herself, in a sentence with "I"; but not what it says to "you", nor
@@ -29,7 +29,7 @@ class Secret:
         self._orders = frozenset(run for run in found if _YOU.search(run))
         self._facts = found - self._orders
 
-    def is_told_in(self, text: str) -> bool:
+    def is_in(self, text: str) -> bool:
         said = frozenset(_runs(text))
         return not (said.isdisjoint(self._orders) and (said.isdisjoint(self._facts) or _ME.search(text)))
 
@@ -43,7 +43,7 @@ class Secret:
 
 def letters(text: str) -> str:
     """Its letters and digits, however they are written."""
-    return re.sub(r"[\W_]+", "", fold(text))
+    return re.sub(r"[\W_]+", "", normalize(text))
 
 
 def _runs(text: str) -> Iterator[str]:

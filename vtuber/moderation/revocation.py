@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from vtuber.core.events import Answerable, Author, ChatMessage, Deletion, Redemption, is_paid
 from vtuber.core.recent import Recent
-from vtuber.core.spelling import fold, gist
+from vtuber.core.spelling import copy_key, normalize
 from vtuber.core.text import clean
 
 LATE = 5.0
@@ -99,7 +99,9 @@ class Revocation:
         """Whether what the room repeats is a line that goes."""
         if self.clears:
             return bool(buzz)
-        return bool(buzz) and gist(fold(buzz)) in (gist(fold(text)) for _, text in self.lines)
+        return bool(buzz) and copy_key(normalize(buzz)) in (
+            copy_key(normalize(text)) for _, text in self.lines
+        )
 
 
 def gave_nothing(event: Answerable) -> bool:

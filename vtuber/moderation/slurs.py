@@ -2,7 +2,7 @@
 
 They are encoded so that nobody reads them by accident. ``python -m vtuber.moderation.slurs`` prints them;
 ``python -m vtuber.moderation.slurs encode < FILE`` encodes a list, one a line. A line that begins with "re:"
-is a regular expression on the folded text (see ``spelling``); anything else is a word.
+is a regular expression on the normalized text (see ``spelling``); anything else is a word.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from vtuber.core.health import Health
 from vtuber.core.recent import Recent
 from vtuber.core.text import escaped
 from vtuber.inbox import Inbox
-from vtuber.moderation import orders
-from vtuber.moderation.commands import Command, Commands
-from vtuber.moderation.orders import ORDERS, Misuse
+from vtuber.moderation import command_table
+from vtuber.moderation.command_table import COMMANDS, UsageError
+from vtuber.moderation.commands import Command, CommandParser
 from vtuber.moderation.trust import Trust, plain
 from vtuber.show.agenda import ORDERS_WAITING
 from vtuber.show.outbox import Outbox
@@ -55,7 +55,7 @@ class ModeratorCommands:
         cast: Cast,
         performer: Performer,
         inbox: Inbox,
-        commands: Commands,
+        commands: CommandParser,
         outbox: Outbox,
         *,
         healths: Callable[[], list[Health]],
@@ -67,7 +67,7 @@ class ModeratorCommands:
         self._agenda = performer.agenda
         self._inbox = inbox
         self._trusted = commands.trusted
-        self._table = commands.orders
+        self._table = commands.table
         self._outbox = outbox
         self._healths = healths
         self._find = find
@@ -105,17 +105,17 @@ class ModeratorCommands:
             self._outbox.put(did, message, humble=command.trust is Trust.EVERYONE)
 
     def _carry_out(self, command: Command) -> str:
-        act: Callable[[Command], str] = getattr(self, f"_{command.order}")
+        act: Callable[[Command], str] = getattr(self, f"_{command.name}")
         try:
             return act(command)
-        except Misuse as wrong:
-            return "; ".join(filter(None, (str(wrong), f"write it as {self._table.usage(command.order)}")))
+        except UsageError as wrong:
+            return "; ".join(filter(None, (str(wrong), f"write it as {self._table.usage(command.name)}")))
 
     def _is_too_soon(self, command: Command) -> bool:
         """However many viewers ask, and however often, none of them is served twice in a minute."""
         if command.trust is not Trust.EVERYONE:
             return False
-        who = (command.message.platform, command.message.author.id, command.order)
+        who = (command.message.platform, command.message.author.id, command.name)
         before = self._viewers.get(who)
         if before is not None and clock.now() - before < VIEWERS_SECONDS:
             return True
@@ -133,7 +133,7 @@ class ModeratorCommands:
             who=message.author.name,
             role=str(command.trust),
             text=message.text,
-            order=command.order,
+            order=command.name,
             did=did,
         )
         level = logging.DEBUG if command.trust is Trust.EVERYONE else logging.INFO
@@ -150,26 +150,26 @@ class ModeratorCommands:
 
     def _pause(self, _: Command) -> str:
         self._agenda.pause()
-        return f"she answers nobody until {self._table.called('resume')}"
+        return f"she answers nobody until {self._table.typed('resume')}"
 
     def _resume(self, _: Command) -> str:
         self._agenda.resume()
         return "she goes on"
 
     def _mute(self, command: Command) -> str:
-        seconds = orders.seconds(command.argument, least=1)
+        seconds = command_table.seconds(command.argument, least=1)
         self._performer.hush(seconds, anew=True)
         return f"silence for {seconds:g} seconds"
 
     def _say(self, command: Command) -> str:
-        words = orders.text(command.argument)
+        words = command_table.text(command.argument)
         if self._is_crowded(command):
             return CROWDED
         self._agenda.say(replace(command.message, text=words), words)
         return f"she will say it{self._when()}"
 
     def _ask(self, command: Command) -> str:
-        words = orders.text(command.argument)
+        words = command_table.text(command.argument)
         question = replace(command.message, text=words, emotes=(), reply_to="", mentions=())
         verdict = self._cast.filter.judge(Pick(question))
         if not verdict.allowed:
@@ -180,7 +180,7 @@ class ModeratorCommands:
         return f"she will answer it{self._when()}"
 
     def _slow(self, command: Command) -> str:
-        seconds = orders.seconds(command.argument, least=0)
+        seconds = command_table.seconds(command.argument, least=0)
         self._agenda.set_pace(seconds)
         return f"one answer in {seconds:g} seconds at most" if seconds else "she answers as fast as she can"
 
@@ -195,7 +195,7 @@ class ModeratorCommands:
     # People.
 
     def _ignore(self, command: Command) -> str:
-        name, seconds = orders.whom_and_how_long(command.argument)
+        name, seconds = command_table.viewer_and_seconds(command.argument)
         place, channel = _place(command.message), command.message.channel
         trust = self._trusted.known(place, name, channel)
         if trust >= command.trust:
@@ -205,12 +205,12 @@ class ModeratorCommands:
         return f"{self._shown(name)} is not answered{for_how_long}"
 
     def _unignore(self, command: Command) -> str:
-        name = orders.whom(command.argument)
+        name = command_table.viewer(command.argument)
         undone = self._inbox.unignore(_place(command.message), name)
         return f"{self._shown(name)} {'is answered again' if undone else 'was not ignored'}"
 
     def _forget(self, command: Command) -> str:
-        name, place = orders.whom(command.argument), _place(command.message)
+        name, place = command_table.viewer(command.argument), _place(command.message)
         for platform in [place] if place else PLATFORMS:
             self._performer.forget(platform, name)
             if known := self._find(platform, name):  # by a name that memory may not know
@@ -242,7 +242,7 @@ class ModeratorCommands:
         moods = {plain(mood): mood for mood in self._cast.character.moods}
         near = get_close_matches(plain(command.argument), moods, n=1) if command.argument else [""]
         if not near:
-            raise Misuse(f"her moods are {', '.join(moods.values())}")
+            raise UsageError(f"her moods are {', '.join(moods.values())}")
         self._cast.stage.feel(moods.get(near[0], ""))
         return f"she is {moods[near[0]]}" if near[0] else "she is as it comes"
 
@@ -256,7 +256,7 @@ class ModeratorCommands:
             f"one answer in {agenda.pace:g} seconds" if agenda.pace else "",
             f"{len(self._inbox)} waiting",
             f"{performer.metrics.turns} replies",
-            f"mood {stage.mood}" if stage.mood else "",
+            f"mood {stage.mood()}" if stage.mood() else "",
             f"topic {self._cast.conversation.topic}" if self._cast.conversation.topic else "",
             ", ".join(f"{health.part} {health.state}" for health in self._healths()),
         ]
@@ -265,11 +265,11 @@ class ModeratorCommands:
     def _help(self, command: Command) -> str:
         table, trust = self._table, command.trust
         if not command.argument:
-            return ", ".join(table.called(order) for order in table.open_to(trust))
-        order = table.find(command.argument) or table.nearest(command.argument, trust)
-        if not (order and table.may(trust, order)):
-            raise Misuse("there is no such command for you")
-        return f"{table.usage(order)}: {ORDERS[order].help}"
+            return ", ".join(map(table.typed, table.open_to(trust)))
+        name = table.find(command.argument) or table.nearest(command.argument, trust)
+        if not (name and table.may(trust, name)):
+            raise UsageError("there is no such command for you")
+        return f"{table.usage(name)}: {COMMANDS[name].help}"
 
 
 def _place(message: ChatMessage) -> str:

@@ -168,7 +168,7 @@ class Performer:
             self._fell_silent = clock.now()
 
     def _console(self, turn: Turn) -> None:
-        """She had nothing but a spare line: whoever paid waits for more, as long as her model is away."""
+        """She had nothing but a fallback line: whoever paid waits for more, as long as her model is away."""
         picks = turn.batch.picks
         owed = tuple(pick for pick in picks if is_paid(pick.event))
         for pick in picks:
@@ -184,7 +184,7 @@ class Performer:
         return self._cast.brain.health().state is State.DOWN
 
     async def _give_back_owed(self) -> None:
-        """Has those asked again who got a spare line, once her model is back."""
+        """Has those asked again who got a fallback line, once her model is back."""
         while True:
             await asyncio.sleep(AFTER_FAILURE)
             if self._owed and not self._is_away:

@@ -14,11 +14,11 @@ from dataclasses import replace
 from itertools import count
 
 from vtuber.brain import Brain, Prompt
-from vtuber.brain.fallback_lines import Spares
+from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.character import SHEET, Character
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
-from vtuber.core.text import escaped, joined
+from vtuber.core.text import escaped, space_between
 from vtuber.moderation.filters import Filter
 from vtuber.moderation.output_guard import OutputGuard, Violation, Watch
 from vtuber.voice.captions import SENTENCE_END
@@ -43,18 +43,23 @@ class ReplyWriter:
     """One show's. Raises ConfigError for a character whose denials cannot be used."""
 
     def __init__(
-        self, settings: Settings, character: Character, brain: Brain, spares: Spares, judge: Filter
+        self,
+        settings: Settings,
+        character: Character,
+        brain: Brain,
+        fallback_lines: FallbackLines,
+        judge: Filter,
     ) -> None:
         self.pace = Pace(settings.show.reply_seconds)
         self._settings = settings
         self._character = character
         self._brain = brain
-        self._spares = spares
+        self._fallback_lines = fallback_lines
         self._filter = judge
         names = (character.name, *character.aliases)
         sheet = str(character.folder / SHEET)
-        self._manners = OutputGuard(names, character.sacred, character.denials, sheet)
-        self._ways_out = count()
+        self._manners = OutputGuard(names, character.canon, character.denials, sheet)
+        self._refused = count()
 
     def answer(
         self, prompt: Prompt, note: Note = lambda *_, **__: None, lap: Callable[[str], None] = lambda _: None
@@ -70,25 +75,27 @@ class ReplyWriter:
         return self._judged(self._scripted(script), note)
 
     async def _judged(self, pieces: AsyncGenerator[Piece, None], note: Note) -> AsyncGenerator[Piece, None]:
-        """Up to the first that nobody may say; instead of that, a way out."""
+        """Up to the first that nobody may say; instead of that, a refusal."""
         async with aclosing(pieces):
             index, before = 0, ""
             async for piece in pieces:
-                verdict = self._filter.say(joined(before, piece.text))  # what is forbidden may be cut in two
-                told = {"text": piece.text, "mood": piece.mood, "spare": piece.spare}
+                # What is forbidden may be cut in two.
+                verdict = self._filter.say(before + piece.space + piece.text)
+                told = {"text": piece.text, "mood": piece.mood, "spare": piece.fallback}
                 note("sentence", index=index, **told, stopped_by=verdict.rule)
                 if not verdict.allowed:
                     log.warning("she was stopped from saying “%s” (%s)", escaped(piece.text), verdict.reason)
-                    way_out = Piece(self._way_out(), piece.mood)
-                    note("sentence", index=index, text=way_out.text, mood=way_out.mood, way_out=True)
-                    yield way_out
+                    text = self._refusal()
+                    refusal = Piece(text, piece.mood, space=space_between(before, text))
+                    note("sentence", index=index, text=refusal.text, mood=refusal.mood, way_out=True)
+                    yield refusal
                     return
                 yield piece
                 index, before = index + 1, piece.text
 
-    def _way_out(self) -> str:
-        ways = self._character.ways_out or ("…",)
-        return self._settings.gate.replacement or ways[next(self._ways_out) % len(ways)]
+    def _refusal(self) -> str:
+        refusals = self._character.refusals or ("…",)
+        return self._settings.gate.replacement or refusals[next(self._refused) % len(refusals)]
 
     async def _scripted(self, script: str) -> AsyncGenerator[Piece, None]:
         cutter = self._cutter()
@@ -98,9 +105,9 @@ class ReplyWriter:
     async def _tried(
         self, prompt: Prompt, note: Note, lap: Callable[[str], None]
     ) -> AsyncGenerator[Piece, None]:
-        """The model's reply up to a slip. When there is nothing (before it), another one, or a spare line.
+        """The model's reply up to a slip. When there is nothing (before it), another one, or a fallback line.
 
-        When the model fails there is a spare line too, behind what it has written, and then the BrainError.
+        When the model fails, a fallback line follows what it has written, and then the BrainError.
         """
         said, trouble = "", None
         for attempt in range(TRIES):
@@ -108,7 +115,7 @@ class ReplyWriter:
             try:
                 async with aclosing(self._written(question, lap)) as pieces:
                     async for piece in pieces:
-                        said = joined(said, piece.text)
+                        said += piece.space + piece.text
                         yield piece
             except BrainError as error:
                 trouble = error
@@ -118,8 +125,8 @@ class ReplyWriter:
                 note("slip", what=str(slip), seed=question.seed, again=not said and attempt + 1 < TRIES)
             if said:
                 return
-        if spare := self._spares.take(prompt.lines[-1], said):
-            yield Piece(spare, "", spare=True)
+        if line := self._fallback_lines.take(prompt.lines[-1], said):
+            yield Piece(line, "", fallback=True, space=space_between(said, line))
         if trouble:
             raise trouble
 
@@ -204,5 +211,5 @@ def _without_rest(pieces: list[Piece], last: str) -> list[Piece]:
         return []
     *front, rest = pieces
     if whole := _WHOLE.match(rest.text):
-        return [*front, Piece(whole.group(), rest.mood)]
+        return [*front, replace(rest, text=whole.group())]
     return front if SENTENCE_END.search(front[-1].text if front else last) else pieces

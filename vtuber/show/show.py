@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from vtuber import __version__, brain, character, listeners, memory, stage, voice
+from vtuber import __version__, brain, character, memory, voice
 from vtuber.brain import Progress
 from vtuber.brain.prompt import Conversation
 from vtuber.config import Settings
@@ -30,8 +30,9 @@ from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.rates import Rates
+from vtuber.listeners import PARTS as LISTENERS
 from vtuber.listeners import Listener, Settler, Writer
-from vtuber.moderation.commands import Commands
+from vtuber.moderation.commands import CommandParser
 from vtuber.moderation.filters import Filter
 from vtuber.moderation.message_index import MessageIndex
 from vtuber.record.journal import Journal
@@ -44,7 +45,8 @@ from vtuber.show.redemptions import Redemptions
 from vtuber.show.reply import ReplyWriter
 from vtuber.show.supervisor import Supervisor
 from vtuber.show.turn import Cast, Turn
-from vtuber.stage.overlay import Overlay
+from vtuber.stage import SCREENS, Screen
+from vtuber.stage.server import Routed, Server
 from vtuber.stage.stage import Stage
 
 log = logging.getLogger(__name__)
@@ -75,8 +77,14 @@ class Show:
     """One show. ``run`` it once; it ends when cancelled, after ``seconds``, or when ``over`` is set."""
 
     def __init__(
-        self, settings: Settings, *, seed: int | None = None, ears: Sequence[Listener] | None = None
+        self,
+        settings: Settings,
+        *,
+        seed: int | None = None,
+        listeners: Sequence[Listener] | None = None,
+        screens: Sequence[Screen] | None = None,
     ) -> None:
+        """``listeners`` and ``screens`` take the place of those that config asks for."""
         self.settings = settings
         self.character = character.load(settings.show.character)
         self.seed = random.SystemRandom().getrandbits(31) if seed is None else seed
@@ -84,19 +92,17 @@ class Show:
         self.journal = Journal(settings)
         self.supervisor = Supervisor(self.journal)
         self.inbox = Inbox(settings.inbox, self.character.aliases, self.seed)
-        self.ledger = MessageIndex()
+        self.index = MessageIndex()
         self.rates = Rates(settings.chat.rates)
-        self.commands = Commands(settings.gate)
+        self.commands = CommandParser(settings.gate)
         self.filter = Filter(settings.gate, self.character.persona)
         self.brain = brain.build(settings, self.character)
         self.voice = voice.build(settings, self.character)
         self.memory = memory.build(settings)
-        self.screens = _screens(settings, self.character)
-        for screen in self.screens:
-            if isinstance(screen, Overlay):
-                screen.healths = self.health
+        self.screens = list(screens) if screens is not None else build_screens(settings, self.character)
         self.stage = Stage(self.screens)
-        self.ears = list(ears) if ears is not None else _ears(settings)
+        self.server = Server(settings.stage, self.health)
+        self.listeners = list(listeners) if listeners is not None else build_listeners(settings)
         self.over = asyncio.Event()
         """Set it to end the show."""
         self.deaf = asyncio.Event()
@@ -106,7 +112,7 @@ class Show:
             self.character,
             Conversation(self.character, settings, self.brain),
             self.brain,
-            ReplyWriter(settings, self.character, self.brain, self.brain.spares, self.filter),
+            ReplyWriter(settings, self.character, self.brain, self.brain.fallback_lines, self.filter),
             self.voice,
             self.stage,
             self.memory,
@@ -115,13 +121,13 @@ class Show:
         )
         self.performer = Performer(self.cast, self.inbox, self.metrics, seed=self.seed)
         self.points = Redemptions(
-            [listener for listener in self.ears if isinstance(listener, Settler)], self.journal
+            [listener for listener in self.listeners if isinstance(listener, Settler)], self.journal
         )
         self.outbox = Outbox(
-            [listener for listener in self.ears if isinstance(listener, Writer)],
+            [listener for listener in self.listeners if isinstance(listener, Writer)],
             self.filter,
             self.journal,
-            prefix=self.commands.orders.prefix,
+            prefix=self.commands.table.prefix,
             refused=self.inbox.verdict_of_moderators,
         )
         self.desk = ModeratorCommands(
@@ -131,14 +137,22 @@ class Show:
             self.commands,
             self.outbox,
             healths=self.health,
-            find=self.ledger.author,
+            find=self.index.author,
         )
         self.inbox.on_drop = self._dropped
         self.performer.on_answered = self._answered
 
     def health(self) -> list[Health]:
         """Every part's state, in the order of the flow."""
-        parts: list[_Part] = [*self.ears, self.brain, self.voice, self.memory, *self.screens, self.journal]
+        parts: list[_Part] = [
+            *self.listeners,
+            self.brain,
+            self.voice,
+            self.memory,
+            self.server,
+            *self.screens,
+            self.journal,
+        ]
         return [part.health() for part in parts]
 
     @property
@@ -170,7 +184,10 @@ class Show:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._start_brain_or_go_on(progress))
                 tasks.create_task(self._start_voice())
-                others: list[_Startable] = [self.memory, *self.ears, *self.screens]
+                routed = (*self.listeners, self.brain, self.voice, self.memory, *self.screens)
+                for routes in (part.routes() for part in routed if isinstance(part, Routed)):
+                    self.server.add_routes(routes)
+                others: list[_Startable] = [self.memory, *self.listeners, self.server, *self.screens]
                 for part in others:
                     tasks.create_task(part.start())
         except* BanbanError as group:
@@ -183,7 +200,7 @@ class Show:
         self.outbox.close()
         figures = self.metrics.report(self.inbox.dropped)
         self.journal.write("end", **figures, unwritten=self.outbox.dropped)
-        parts: list[_Stoppable] = [self.brain, self.voice, self.memory, *self.screens]
+        parts: list[_Stoppable] = [self.brain, self.voice, self.memory, self.server, *self.screens]
         stopping = [asyncio.create_task(part.stop()) for part in parts]
         with clock.outside():
             _, late = await asyncio.wait(stopping, timeout=STOP_SECONDS)
@@ -198,7 +215,7 @@ class Show:
         await self.cast.conversation.start(progress)
 
     async def _start_brain_or_go_on(self, progress: Progress) -> None:
-        """A brain that is away comes later; until then she has her spare lines."""
+        """A brain that is away comes later; until then she has her fallback lines."""
         with suppress(BrainError):  # which is raised again, once it is known what it is to begin with
             await self.brain.start(progress)
         try:
@@ -243,7 +260,7 @@ class Show:
         with suppress(TimeoutError):
             async with asyncio.timeout(ARRIVE_SECONDS):
                 # A listener says how it is, not when that changes.
-                while any(listener.health().state is State.DOWN for listener in self.ears):  # noqa: ASYNC110  # see above
+                while any(listener.health().state is State.DOWN for listener in self.listeners):  # noqa: ASYNC110  # see above
                     await asyncio.sleep(0.05)
 
     async def _fall_silent(self) -> None:
@@ -254,11 +271,11 @@ class Show:
                 while self.performer.busy:  # noqa: ASYNC110  # a few times at most
                     await asyncio.sleep(0.01)
 
-    # Ears.
+    # What chat says.
 
     async def _listen(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            for listener in self.ears:
+            for listener in self.listeners:
                 tasks.create_task(self.supervisor.keep(listener.health().part, _Hearing(listener, self.hear)))
         self.deaf.set()
 
@@ -273,7 +290,7 @@ class Show:
             return
         self.metrics.messages += 1
         self.commands.trusted.note(event.platform, event.author)
-        self.ledger.note(event)
+        self.index.note(event)
         if isinstance(event, ChatMessage) and event.money:
             event = replace(event, money=self.rates.valued(event.money))
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
@@ -309,7 +326,7 @@ class Show:
 
     def _revoke(self, deletion: Deletion) -> None:
         self.journal.write("heard", event=codec.dump(deletion))
-        revocation = self.ledger.revocation(deletion)
+        revocation = self.index.revocation(deletion)
         waiting = self.inbox.revoke(revocation)
         revocation = replace(revocation, answers=self.memory.revoke(revocation))
         turns = self.performer.revoke(revocation)
@@ -342,12 +359,12 @@ class _Hearing:
     """One listener's duty: what it hears goes to the show."""
 
     def __init__(self, listener: Listener, hear: Callable[[Event], None]) -> None:
-        self._ear = listener
+        self._listener = listener
         self._hear = hear
 
     async def __call__(self) -> None:
         try:
-            async for event in self._ear.events():
+            async for event in self._listener.events():
                 self._hear(event)
                 if isinstance(event, Deletion):
                     await asyncio.sleep(0)  # a wave of bans holds up nobody
@@ -357,8 +374,8 @@ class _Hearing:
             log.error("%s", error)  # noqa: TRY400  # a streamer is told in words
 
 
-def _ears(settings: Settings) -> list[Listener]:
-    """The listeners that config asks for."""
+def build_listeners(settings: Settings) -> list[Listener]:
+    """The listeners that config asks for. Raises ConfigError."""
     wanted = {
         "console": settings.chat.console,
         "replay": bool(settings.chat.replay.file),
@@ -367,16 +384,17 @@ def _ears(settings: Settings) -> list[Listener]:
     }
     names = [(name, "") for name, on in wanted.items() if on]
     names += [(name, f"chat.also[{index}]") for index, name in enumerate(settings.chat.also)]
-    ears: list[Listener] = []
+    built: list[Listener] = []
     for name, where in names:
-        made = registry.load("listeners", listeners.PARTS, name, where)(settings)
-        ears.extend(made if isinstance(made, list) else [made])
-    return ears
+        made = registry.load("listeners", LISTENERS, name, where)(settings)
+        built.extend(made if isinstance(made, list) else [made])
+    return built
 
 
-def _screens(settings: Settings, whose: character.Character) -> list[stage.Screen]:
+def build_screens(settings: Settings, whose: character.Character) -> list[Screen]:
+    """The screens that config asks for. Raises ConfigError."""
     wanted = ["overlay", *(["obs"] if settings.stage.obs.enabled else [])]
-    return [registry.load("stage", stage.SCREENS, name)(settings, whose) for name in wanted]
+    return [registry.load("stage", SCREENS, name)(settings, whose) for name in wanted]
 
 
 def _first(group: BaseExceptionGroup[BanbanError]) -> BanbanError:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from vtuber.core.backoff import Backoff
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
 from vtuber.record.journal import Journal
@@ -13,7 +14,7 @@ from vtuber.record.journal import Journal
 log = logging.getLogger(__name__)
 
 RESTART_SECONDS = (1.0, 60.0)
-"""The first and the longest wait before a part that failed is tried again; doubled each time."""
+"""The first and the longest wait before a part that failed is started again."""
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at how the parts are."""
@@ -26,15 +27,14 @@ class Supervisor:
         self._journal = journal
 
     async def keep(self, name: str, duty: Callable[[], Awaitable[None]]) -> None:
-        """Does the duty; should it fail, reports that and begins it again, later and later."""
-        wait, longest = RESTART_SECONDS
+        """Runs ``duty`` until it returns. When it raises, reports that and starts it again after a wait."""
+        backoff = Backoff(*RESTART_SECONDS)
         while True:
             try:
                 await duty()
             except Exception as error:  # noqa: BLE001  # one part failing never stops the show
                 self._report(name, error)
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, longest)
+                await asyncio.sleep(backoff.next())
             else:
                 return
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +22,7 @@ from vtuber.config import Settings
 from vtuber.core import clock, sound
 from vtuber.core.errors import BanbanError, RecallError, VoiceError
 from vtuber.core.events import Batch, Clip, Sentence, Sound, Spoken, Word
+from vtuber.core.text import joined
 from vtuber.memory import NOTHING, Memory, Recollection
 from vtuber.moderation.filters import Filter
 from vtuber.moderation.revocation import Revocation
@@ -68,13 +69,12 @@ class Reply:
     @property
     def heard(self) -> str:
         """What the audience heard, as one text."""
-        return " ".join(spoken.heard for spoken in self.spoken if spoken.heard)
+        return _heard(self.spoken)
 
     @property
     def answer(self) -> str:
-        """The same without her spare lines, which answer nothing."""
-        heard = (spoken.heard for spoken in self.spoken if not spoken.sentence.spare)
-        return " ".join(filter(None, heard))
+        """The same without her fallback lines, which answer nothing."""
+        return _heard(spoken for spoken in self.spoken if not spoken.sentence.fallback)
 
     @property
     def began(self) -> float | None:
@@ -183,7 +183,7 @@ class Turn:
             self.reply.usage = self._cast.brain.usage
         if not self.script and not self._withdrawn:
             meant = (spoken.sentence for spoken in self.reply.spoken)
-            text = " ".join(sentence.text for sentence in meant if not sentence.spare)
+            text = joined((sentence.space, sentence.text) for sentence in meant if not sentence.fallback)
             self._cast.conversation.heard(text, self.batch)
 
     async def _sentences(self) -> AsyncGenerator[Sentence, None]:
@@ -196,7 +196,7 @@ class Turn:
         index = 0
         async with aclosing(wanted) as pieces:
             async for piece in pieces:
-                yield Sentence(self.number, index, piece.text, piece.mood, piece.spare)
+                yield Sentence(self.number, index, piece.text, piece.mood, piece.fallback, piece.space)
                 index += 1
 
     async def _prompt(self) -> Prompt:
@@ -287,3 +287,7 @@ class Turn:
                 await self._cast.memory.remember(self.batch, heard)
             except RecallError as error:
                 log.debug("not remembered: %s", error.what)
+
+
+def _heard(spoken: Iterable[Spoken]) -> str:
+    return joined((one.sentence.space, one.heard) for one in spoken)

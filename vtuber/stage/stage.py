@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -15,7 +14,8 @@ from vtuber.core.clock import now
 from vtuber.core.errors import BanbanError
 from vtuber.core.events import Clip, Sound, Spoken, Word
 from vtuber.core.text import escaped
-from vtuber.stage import (
+from vtuber.stage import Screen
+from vtuber.stage.cues import (
     ClipBegins,
     ClipEnds,
     ClipSound,
@@ -24,7 +24,6 @@ from vtuber.stage import (
     Feels,
     Hushed,
     Rested,
-    Screen,
     Thinking,
     Withdrawn,
 )
@@ -74,11 +73,8 @@ class Stage:
     """Plays clips one after another, without gaps, in the order in which ``play`` was called."""
 
     def __init__(self, screens: Sequence[Screen] = ()) -> None:
-        self.mood = ""
-        """Her mood where she shows no other; "" for her everyday face."""
-        self.unclaimed: deque[Spoken] = deque(maxlen=64)
-        """What was heard of clips whose ``play`` was cancelled or raised, and so could not return it."""
         self._screens = tuple(screens)
+        self._moods: dict[str, str] = {}
         self._broken: set[int] = set()
         self._numbers = count(1)
         self._runs: list[_Run] = []
@@ -91,7 +87,7 @@ class Stage:
 
         A voice that fails on the way (BanbanError) makes it incomplete: what was sent is still heard. Any
         other exception of ``clip.chunks`` is raised, also after what was sent was heard. Cancelling this
-        while its sound is on the stage is a hush. In both cases ``unclaimed`` has what was heard.
+        while its sound is on the stage is a hush.
         """
         run = _Run(next(self._numbers), clip)
         self._runs.append(run)
@@ -102,13 +98,11 @@ class Stage:
                 run.cut_at = now()
                 self._runs.remove(run)
                 self.hush()
-            self.unclaimed.append(run.spoken())
             raise
         finally:
             if run in self._runs:
                 self._runs.remove(run)
         if run.error is not None:
-            self.unclaimed.append(run.spoken())
             raise run.error
         return run.spoken()
 
@@ -149,18 +143,22 @@ class Stage:
             except TimeoutError:
                 continue
 
-    def thinking(self, name: str, text: str, platform: str, turn: int = 0) -> None:
-        """She has chosen whom to answer, and thinks."""
-        self._tell(Thinking(name, text, platform, turn))
+    def thinking(self, name: str, text: str, platform: str, turn: int = 0, *, speaker: str = "") -> None:
+        """``speaker`` has chosen to answer ``name``, who wrote ``text``, and has nothing to say yet."""
+        self._tell(Thinking(name, text, platform, turn, speaker))
 
-    def feel(self, mood: str) -> None:
-        """Her mood from now on, when she rests and in sentences that name none."""
-        self.mood = mood
-        self._tell(Feels(mood))
+    def mood(self, speaker: str = "") -> str:
+        """The mood that ``speaker`` was last given; "" for the everyday face."""
+        return self._moods.get(speaker, "")
 
-    def rest(self) -> None:
-        """The reply is over."""
-        self._tell(Rested())
+    def feel(self, mood: str, *, speaker: str = "") -> None:
+        """Gives ``speaker`` a mood for all that has none of its own."""
+        self._moods[speaker] = mood
+        self._tell(Feels(mood, speaker))
+
+    def rest(self, *, speaker: str = "") -> None:
+        """``speaker``'s reply is over, and no other has begun."""
+        self._tell(Rested(speaker))
 
     def _cut(self, runs: Sequence[_Run]) -> None:
         at = now()
@@ -217,7 +215,7 @@ class Stage:
         if not run.announced:
             run.announced = True
             sentence = run.clip.sentence
-            sentence = replace(sentence, mood=sentence.mood or self.mood)
+            sentence = replace(sentence, mood=sentence.mood or self.mood(sentence.speaker))
             self._tell(ClipBegins(run.number, sentence, self._due()))
 
     def _due(self) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 
 from vtuber.core import sound
 from vtuber.core.events import Sound, Word
-from vtuber.voice.segmenter import is_cjk, weight
+from vtuber.core.text import is_cjk
+from vtuber.voice.segmenter import weight
 
 READING = 12.5
 """Weights per second at which people read along: five Chinese characters."""

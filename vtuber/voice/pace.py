@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vtuber.core.clock import now
+from vtuber.core.text import is_cjk
 from vtuber.voice.captions import SENTENCE_END
-from vtuber.voice.segmenter import CJK_WEIGHT, SHORTEST, is_cjk, speakable, weight
+from vtuber.voice.segmenter import CJK_WEIGHT, SHORTEST, speakable, weight
 
 LONGEST_START = 2.0
 """Seconds that a slow model may write before she begins; its replies are as long as that allows."""

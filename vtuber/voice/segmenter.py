@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from vtuber.core.text import is_cjk, space_between
 from vtuber.voice.markup import Markup, Mood
 
 CJK_WEIGHT = 2.5
@@ -45,26 +46,16 @@ class Piece:
     """One line, never empty, with something to pronounce in it."""
     mood: str
     """The last mood tag before it; "" when there was none."""
-    spare: bool = False
-    """It is one of her spare lines, which answer nothing."""
+    fallback: bool = False
+    """It is one of her fallback lines, which answer nothing."""
+    space: str = " "
+    """The white space between it and the piece before: one space or none, as it was written."""
 
 
 class _Break(IntEnum):
     WORD = 1
     CLAUSE = 2
     SENTENCE = 3
-
-
-def is_cjk(char: str) -> bool:
-    """Chinese, Japanese and Korean letters and their punctuation: written without spaces."""
-    code = ord(char)
-    return (
-        0x2E80 <= code <= 0x9FFF
-        or 0xAC00 <= code <= 0xD7AF
-        or 0xF900 <= code <= 0xFAFF
-        or 0xFF00 <= code <= 0xFFEF
-        or 0x20000 <= code <= 0x3FFFF
-    )
 
 
 def weight(text: str) -> float:
@@ -98,6 +89,8 @@ class SentenceSegmenter:
         self._least = self._wish = 6.0
         self._limit = self._first_piece
         self._first = True
+        self._space = ""  # before the piece that is being written
+        self._last = ""  # the piece before that
         self._begin()
 
     def feed(self, text: str) -> list[Piece]:
@@ -142,6 +135,7 @@ class SentenceSegmenter:
 
     def _add(self, char: str) -> None:
         if not self._text and char.isspace():
+            self._space = self._space or char
             return
         found = self._break_before(char)
         if found:
@@ -209,10 +203,15 @@ class SentenceSegmenter:
 
     def _cut(self, spot: int) -> bool:
         """Ends a piece at ``spot`` if there is something to pronounce before it; the rest is forgotten."""
-        text = " ".join(self._text[:spot].split())
+        taken = self._text[:spot]
+        text = " ".join(taken.split())
         if not any(map(str.isalnum, text)):
             return False
-        self._ready.append(Piece(text, self._mood))
+        space = " " if self._space and self._last else ""
+        if self._space == "\n":  # written between lines of Chinese, too, where a space would be wrong
+            space = space_between(self._last, text)
+        self._ready.append(Piece(text, self._mood, space=space))
+        self._last, self._space = text, taken[len(taken.rstrip()) :]
         self._grow(weight(text))
         self._begin()
         return True

@@ -7,11 +7,14 @@ import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 
 from vtuber import character
+from vtuber.app import terminal
 from vtuber.app.chat.commands import HELP, Command, parse
 from vtuber.app.chat.mind import Mind
 from vtuber.app.chat.why import why
+from vtuber.app.running import Flags, run, settings_of
 from vtuber.brain import Progress
 from vtuber.brain.llama.model_file import locate
 from vtuber.config import Settings
@@ -20,6 +23,21 @@ from vtuber.core.events import Author, Batch, ChatMessage, Pick
 from vtuber.core.health import Health
 from vtuber.core.text import clean_name
 from vtuber.listeners.console import Console
+
+
+def command(config: Path | None, flags: Flags, *, name: str, verbose: bool) -> None:
+    """Talks until the input ends or Ctrl-C. ``name`` is what she calls whoever types."""
+    with settings_of(config, flags, verbose=verbose) as settings:
+        talk = Talk(settings, say=terminal.say, tell=terminal.tell, name=name)
+
+        async def converse() -> None:
+            with terminal.Starting() as progress:
+                title = f"{talk.character.name} is listening (type /help for the commands)"
+                await talk.run(
+                    progress=progress, ready=lambda: terminal.show_start(progress, title, talk.health())
+                )
+
+        run(converse)
 
 
 class Talk:
@@ -37,7 +55,7 @@ class Talk:
         self._say = say
         self._tell = tell
         self._mind = Mind(settings, self.character)
-        self._ear = Console(settings)
+        self._console = Console(settings)
         self._seeds = random.SystemRandom()
         self._asked: Batch | None = None
         self._said = ""
@@ -50,7 +68,7 @@ class Talk:
         try:
             await self._mind.start(progress)
             ready()
-            async with aclosing(self._ear.events()) as lines:
+            async with aclosing(self._console.events()) as lines:
                 while line := await self._next(lines):
                     try:
                         await self._take(line, progress)
@@ -95,7 +113,7 @@ class Talk:
                     self._say(sentence)
         except BrainError as error:
             self._say(error.what)
-        self._said = " ".join(said) or self._said
+        self._said = "".join(said).strip() or self._said
         self._mind.conversation.heard(self._said, batch)
         self._say("")
 

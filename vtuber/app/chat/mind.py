@@ -30,7 +30,7 @@ class Mind:
         """What was asked last."""
         self.usage = Usage()
         judge = Filter(settings.gate, character.persona)
-        self._wording = ReplyWriter(settings, character, self.brain, self.brain.spares, judge)
+        self._wording = ReplyWriter(settings, character, self.brain, self.brain.fallback_lines, judge)
         self._asked = self._waited = self._took = 0.0  # when; seconds to the first token, and on to the last
 
     async def start(self, progress: Progress) -> None:
@@ -44,13 +44,16 @@ class Mind:
         return self.brain.health()
 
     async def answer(self, batch: Batch, seed: int) -> AsyncGenerator[str, None]:
-        """Her sentences. Whoever listens tells ``conversation`` what was heard of them. Raises BrainError."""
+        """Her sentences, each with the space before it. Raises BrainError.
+
+        Whoever listens tells ``conversation`` what was heard of them.
+        """
         self.prompt = await self.conversation.prompt(batch, NOTHING, seed)
         self._asked, self._waited, self._took = clock.now(), 0.0, 0.0
         try:
             async with aclosing(self._wording.answer(self.prompt, lap=self._lap)) as pieces:
                 async for piece in pieces:
-                    yield piece.text
+                    yield piece.space + piece.text
         finally:
             self.usage = self.brain.usage
 

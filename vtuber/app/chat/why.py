@@ -15,7 +15,7 @@ async def why(mind: Mind) -> str:
     prompt, usage = mind.prompt, mind.usage
     if prompt is None:
         raise BanbanError("she was asked nothing yet")
-    rows = await _parts(prompt, mind.character.sacred, mind.brain)
+    rows = await _parts(prompt, mind.character.canon, mind.brain)
     if not usage.prompt:
         return _table(rows, "the model did not tell what it read: these are the parts by themselves")
     around = usage.prompt - sum(rows.values())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from twitchio import eventsub
 
-from vtuber.listeners.twitch.scopes import MANAGE_REWARDS, READ_BITS, READ_CHAT, READ_FOLLOWS, READ_REWARDS
+from vtuber.listeners.twitch.subscriptions import MANAGE_REWARDS, READ_BITS, READ_CHAT, READ_FOLLOWS, READ_REWARDS
 
 POWER_UPS = "power-ups"
 REWARDS = "channel-point rewards"

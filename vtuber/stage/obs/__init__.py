@@ -14,7 +14,7 @@ from vtuber import config
 from vtuber.character import Character
 from vtuber.core import clock
 from vtuber.core.health import Health, State
-from vtuber.stage import Cue
+from vtuber.stage.cues import Cue
 from vtuber.stage.obs.captions import Captions
 from vtuber.stage.obs.link import PART, PASSWORD, Link, Picture
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vtuber.core import sound
-from vtuber.stage import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Withdrawn
+from vtuber.stage.cues import ClipBegins, ClipEnds, ClipSound, ClipWord, Cue, Hushed, Rested, Withdrawn
 from vtuber.stage.track import Track
 
 MOST_CLIPS = 32

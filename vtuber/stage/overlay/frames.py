@@ -41,7 +41,7 @@ class Note:
         """Whether a hush leaves it true."""
         return self.fields["t"] in ("hello", "thinking", "withdrawn", "rest", "mood")
 
-    def tells_whom(self, turn: int) -> bool:
+    def names_whom(self, turn: int) -> bool:
         """Whether it says whom that turn answers."""
         return self.fields["t"] == "thinking" and bool(self.fields["turn"] == turn)
 

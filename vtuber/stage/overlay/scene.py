@@ -9,7 +9,7 @@ from vtuber.core import sound
 from vtuber.core.clock import now
 from vtuber.core.events import Sentence
 from vtuber.core.text import clean, clean_name
-from vtuber.stage import (
+from vtuber.stage.cues import (
     ClipBegins,
     ClipEnds,
     ClipSound,

@@ -19,9 +19,9 @@ from vtuber.listeners.twitch.tokens import Token, TokenFile
 
 def build(server: Twitch, *channels: str, **options: Any) -> list[TwitchListener]:
     """For accounts that have been saved."""
-    ears = twitch.build(server.settings(*channels, **options))
-    assert all(isinstance(listener, TwitchListener) for listener in ears)
-    return ears  # type: ignore[return-value]  # as just seen
+    listeners = twitch.build(server.settings(*channels, **options))
+    assert all(isinstance(listener, TwitchListener) for listener in listeners)
+    return listeners  # type: ignore[return-value]  # as just seen
 
 
 def make_listener(server: Twitch, *accounts: Token, **options: Any) -> TwitchListener:

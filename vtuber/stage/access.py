@@ -1,4 +1,4 @@
-"""Who may come in to the overlay's server, and which files are given out.
+"""Which requests the show's HTTP server answers.
 
 A page of another site must not reach the show: neither by its own script (``Origin``), nor under a name
 that its owner has pointed at this machine (``Host``; DNS rebinding), nor, when the server listens to other
@@ -10,29 +10,14 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import os
-import re
 import secrets
 from collections.abc import Awaitable, Callable
-from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
 from vtuber.config import Stage as StageSettings
-from vtuber.core import resources
-
-# Not from `mimetypes`: on Windows it reads the registry, where .js may be anything.
-TYPES = {
-    ".html": "text/html",
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-}
 
 POLICY = (
     "default-src 'none'",
@@ -54,18 +39,25 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-PRIVATE = ("/", "/ws", "/health")
-"""What is only given out for the token, where there is one."""
+SAFE = ("GET", "HEAD")
+"""Methods that change nothing."""
 
 EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # compared, never bound
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*){0,3}")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+HandlerT = TypeVar("HandlerT", bound=Callable[..., Awaitable[web.StreamResponse]])
+
+
+def public(handler: HandlerT) -> HandlerT:
+    """Marks a handler whose answers are no secret: it is reached without the token."""
+    handler.is_public = True  # type: ignore[attr-defined]  # a mark of ours, read in `_check`
+    return handler
+
+
 class AccessControl:
-    """Lets in whoever asks under a name of this machine, and knows the token if there is one."""
+    """Answers requests that name this machine and carry the token, where there is one."""
 
     def __init__(self, settings: StageSettings) -> None:
         self._host = settings.host.lower()
@@ -76,7 +68,7 @@ class AccessControl:
             self._token = os.environ.get("BANBAN_STAGE_TOKEN") or secrets.token_urlsafe(16)
 
     def address(self, port: int) -> str:
-        """The page's address, with the token where one is needed."""
+        """The server's address, with the token where one is needed."""
         host = "127.0.0.1" if self._host in EVERYWHERE else self._host
         host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{port}/" + (f"?token={quote(self._token)}" if self._token else "")
@@ -95,33 +87,17 @@ class AccessControl:
 
     def _check(self, request: web.Request) -> None:
         if _hostname(request.host) not in self._names | _own_address(request):
-            raise web.HTTPForbidden(text="This name is not allowed; see stage.allowed_hosts.")
+            raise web.HTTPForbidden(text="The server is not known by this name; see stage.allowed_hosts.")
+        secret = self._token and not getattr(request.match_info.handler, "is_public", False)
         given = request.query.get("token", "").encode("utf-8", "replace")
-        if request.path in PRIVATE and self._token and not hmac.compare_digest(given, self._token.encode()):
-            raise web.HTTPForbidden(text="The address lacks its token.")
-        origin = request.headers.get("Origin", "")
-        if request.path == "/ws" and _place(origin) != request.host.lower():
-            raise web.HTTPForbidden(text="Another page's script.")
-
-
-def overlay_file(name: str) -> web.Response:
-    """A file of ``overlays/``, the streamer's copy first. Raises HTTPNotFound."""
-    found = resources.find(f"overlays/{name}") if _NAME.fullmatch(name) else None
-    if found is None:
-        raise web.HTTPNotFound(text="There is no such file.")
-    return file(found)
-
-
-def file(path: Path) -> web.Response:
-    """A file of a kind that a page can use. Raises HTTPNotFound."""
-    kind = TYPES.get(path.suffix.lower())
-    if kind is None:
-        raise web.HTTPNotFound(text="There is no such file.")
-    try:
-        body = path.read_bytes()
-    except OSError:
-        raise web.HTTPNotFound(text="There is no such file.") from None
-    return web.Response(body=body, content_type=kind, charset="utf-8" if kind.startswith("text/") else None)
+        if secret and not hmac.compare_digest(given, self._token.encode()):
+            raise web.HTTPForbidden(text="The token is missing in the address, or wrong.")
+        origin = request.headers.get("Origin")
+        is_socket = request.headers.get("Upgrade", "").lower() == "websocket"
+        # A browser names the page that opens a socket or sends a form; a program may leave that out.
+        asked_by_page = is_socket or (request.method not in SAFE and origin is not None)
+        if asked_by_page and _place(origin or "") != request.host.lower():
+            raise web.HTTPForbidden(text="Pages of other sites may not do this.")
 
 
 def _is_loopback(host: str) -> bool:
@@ -132,7 +108,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _place(origin: str) -> str:
-    """Host and port of an Origin header; "" when it is none."""
+    """Host and port of an Origin header; "" when it has none."""
     try:
         return urlsplit(origin).netloc.lower()
     except ValueError:

@@ -1,0 +1,36 @@
+"""Where the program begins: `banban`, or `python -m vtuber.app`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import suppress
+
+
+def main() -> None:
+    """Runs a command. An error is shown in words; the traceback of a defect of ours goes to a file."""
+    # Until a command has something to stop in order, Ctrl-C just ends the program. Python's own handler would
+    # show a traceback of whatever was being imported.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from vtuber.app.cli import app  # noqa: PLC0415  # see above
+    from vtuber.core.errors import BanbanError  # noqa: PLC0415  # see above
+
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # see suppress
+    try:
+        app(prog_name="banban")
+    except BanbanError as error:
+        from vtuber.app import terminal  # noqa: PLC0415  # `banban --help` shows no error
+
+        terminal.show_error(error)
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001  # the last place where a defect can be caught
+        from vtuber.app import terminal  # noqa: PLC0415  # the same
+
+        terminal.show_defect(error)
+        sys.exit(70)
+
+
+if __name__ == "__main__":
+    main()

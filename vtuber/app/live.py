@@ -1,0 +1,27 @@
+"""`banban live`: the show goes on air."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vtuber.app import terminal
+from vtuber.app.running import Flags, run, settings_of
+from vtuber.show.show import Show
+
+
+def command(config: Path | None, flags: Flags, *, seconds: float | None, verbose: bool) -> None:
+    """Runs the show until it is stopped, or for ``seconds``. Raises BanbanError when it cannot begin."""
+    with settings_of(config, flags, verbose=verbose) as settings:
+
+        async def broadcast() -> None:
+            show = Show(settings)
+            with terminal.Starting() as progress:
+                await show.run(
+                    progress=progress,
+                    on_air=lambda: terminal.show_start(
+                        progress, f"{show.character.name} is on air", show.health()
+                    ),
+                    seconds=seconds,
+                )
+
+        run(broadcast)

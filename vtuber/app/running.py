@@ -1,0 +1,92 @@
+"""What the commands have in common: their settings, and how they run and are stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+from vtuber.app import terminal
+from vtuber.config import Settings
+from vtuber.config.file import load, located
+from vtuber.core.clock import SimulatedLoop
+from vtuber.core.errors import BanbanError
+
+T = TypeVar("T")
+Flags = dict[str, Any]
+"""What stands on the command line, by the option that it stands for; None when it was not given."""
+
+STOP_SECONDS = 5.0
+"""After so many seconds in which it did not end, another Ctrl-C ends the program at once."""
+
+_SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")  # SIGHUP: the terminal's window was closed
+    if hasattr(signal, name)  # Windows has no SIGHUP
+]
+
+
+@contextmanager
+def settings_of(config: Path | None, flags: Flags, *, verbose: bool = False) -> Iterator[Settings]:
+    """The settings, with the log set up. An error that names an option is given the option's place, too."""
+    terminal.set_up_logging(verbose=verbose)
+    settings = load(config, flags)
+    try:
+        yield settings
+    except BanbanError as error:
+        error.where = located(error.where, config, flags)
+        raise
+
+
+def run(main: Callable[[], Coroutine[Any, Any, T]], *, simulated: bool = False) -> T | None:
+    """Runs it to its end. Ctrl-C and SIGTERM stop it in order, and count as a good end (None)."""
+
+    async def stoppable() -> T:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # we are in one
+        stop = _Stop(asyncio.get_running_loop(), task)
+        for number in _SIGNALS:
+            signal.signal(number, stop)
+        return await main()
+
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        with asyncio.Runner(loop_factory=SimulatedLoop if simulated else None) as runner:
+            return runner.run(stoppable())
+    except asyncio.CancelledError:
+        return None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Stop:
+    """A signal handler. The first signal cancels the task; those that follow must not disturb its end."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
+        self._loop = loop
+        self._task = task
+        self._began: float | None = None
+
+    def __call__(self, number: int, _: FrameType | None) -> None:
+        if self._began is None:
+            self._began = time.monotonic()
+            self._loop.call_soon_threadsafe(self._task.cancel)
+        elif time.monotonic() - self._began > STOP_SECONDS:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt in the body, for work that tidies up behind itself."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,159 @@
+"""The table of moderators' commands: what each is called, who may use it, and how its argument is read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from vtuber import config
+from vtuber.core.errors import ConfigError
+from vtuber.moderation.trust import Trust, plain
+
+LIKENESS = 0.7
+"""How like a command a word must be to be a typo of it. "!so", another bot's, is not "!slow"."""
+
+LONGEST_SECONDS = 3600.0
+"""The longest silence, and the longest pause between two answers."""
+LONGEST_MINUTES = 7 * 24 * 60.0
+"""The longest time for which somebody can be ignored, other than until the show ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    argument: str
+    """What follows the name: "" for nothing, else such as "TEXT"; what may be left out is in brackets."""
+    help: str
+
+
+COMMANDS: dict[str, CommandSpec] = {
+    "hush": CommandSpec("", "silence now: she drops what she is saying and thinking"),
+    "skip": CommandSpec("", "she drops this reply and goes on with the next"),
+    "pause": CommandSpec("", "she finishes this reply, then answers nobody until resumed"),
+    "resume": CommandSpec("", "ends any pause or silence"),
+    "mute": CommandSpec("SECONDS", "silence from now on, for that many seconds"),
+    "say": CommandSpec("TEXT", "she says exactly this"),
+    "ask": CommandSpec("TEXT", "she answers this next"),
+    "ignore": CommandSpec("@NAME [MINUTES]", "she does not answer them, for so long or until the show ends"),
+    "unignore": CommandSpec("@NAME", "she answers them again"),
+    "forget": CommandSpec("@NAME", "deletes all that is remembered of them"),
+    "topic": CommandSpec("[TEXT]", "what the stream is about now; without a text: nothing in particular"),
+    "mood": CommandSpec("[NAME]", "her mood where a reply shows no other; without a name: her everyday one"),
+    "slow": CommandSpec("SECONDS", "at most one answer in that many seconds; 0: as fast as she can"),
+    "status": CommandSpec("", "the state of the show"),
+    "help": CommandSpec("[COMMAND]", "lists your commands, or explains one"),
+    "forgetme": CommandSpec("", "deletes all that is remembered of you"),
+}
+"""By the names that they have in config (``gate.commands``) and in code, whatever chat calls them."""
+
+
+class CommandTable:
+    """The commands as config has them. Raises ConfigError for a prefix or a name that cannot be used."""
+
+    def __init__(self, gate: config.Gate) -> None:
+        self.prefix = plain(gate.prefix).strip()
+        if not re.fullmatch(r"\S+", self.prefix):
+            raise ConfigError(
+                "the prefix is empty or contains a space", where="gate.prefix", hint='write one such as "!"'
+            )
+        self._who = {name: Trust[getattr(gate.commands, name).who.upper()] for name in COMMANDS}
+        self._commands: dict[str, str] = {}  # the command by each word that chat may type for it
+        self._words: dict[str, str] = {}  # the first of these words by command
+        for name in COMMANDS:
+            for word in getattr(gate.commands, name).names or (name,):
+                self._add(name, word)
+
+    def _add(self, name: str, word: str) -> None:
+        where = f"gate.commands.{name}.names"
+        typed = plain(word)
+        if not re.fullmatch(r"\S+", typed) or typed.startswith(self.prefix):
+            raise ConfigError(
+                f"{word!r} cannot be the name of a command",
+                where=where,
+                hint="write one word, without the prefix",
+            )
+        if typed in self._commands:
+            other = self._commands[typed]
+            raise ConfigError(
+                f"{word!r} is also a name of gate.commands.{other}",
+                where=where,
+                hint=f"leave it in only one of gate.commands.{name} and gate.commands.{other}, and only once",
+            )
+        self._commands[typed] = name
+        self._words.setdefault(name, word)
+
+    def find(self, word: str) -> str:
+        """The command that chat calls by this word, with or without the prefix, or ""."""
+        return self._commands.get(plain(word).removeprefix(self.prefix), "")
+
+    def nearest(self, word: str, trust: Trust) -> str:
+        """The command that was probably meant, among those that ``trust`` may use; "" when none is near."""
+        words = [typed for typed, name in self._commands.items() if self.may(trust, name)]
+        word = plain(word).removeprefix(self.prefix)[:40]
+        near = get_close_matches(word, words, n=1, cutoff=LIKENESS)
+        return self._commands[near[0]] if near else ""
+
+    def who(self, name: str) -> Trust:
+        """The least trust with which the command may be used."""
+        return self._who[name]
+
+    def may(self, trust: Trust, name: str) -> bool:
+        """Whether somebody with this trust may use the command."""
+        return trust >= self._who[name]
+
+    def open_to(self, trust: Trust) -> list[str]:
+        """All commands that somebody with this trust may use."""
+        return [name for name in COMMANDS if self.may(trust, name)]
+
+    def typed(self, name: str) -> str:
+        """What is typed for the command: "!hush"."""
+        return self.prefix + self._words[name]
+
+    def usage(self, name: str) -> str:
+        """The command with its argument: "!say TEXT"."""
+        return f"{self.typed(name)} {COMMANDS[name].argument}".rstrip()
+
+
+# Reading a command's argument.
+
+
+class UsageError(Exception):
+    """The argument is not what the command needs. The message says what is wrong with it, or is empty."""
+
+
+def text(argument: str) -> str:
+    """The argument itself. Raises UsageError when it is empty."""
+    if not argument:
+        raise UsageError
+    return argument
+
+
+def seconds(argument: str, least: float) -> float:
+    """A number of seconds from ``least`` to ``LONGEST_SECONDS``. Raises UsageError."""
+    return _number(text(argument), least, LONGEST_SECONDS, "seconds")
+
+
+def viewer(argument: str) -> str:
+    """A viewer's name (or id) without the "@", which may be a full-width one. Raises UsageError."""
+    return text(re.sub(r"^\s*[@＠]?", "", argument).strip())
+
+
+def viewer_and_seconds(argument: str) -> tuple[str, float]:
+    """Reads "@NAME [MINUTES]": the name, and seconds (infinite without minutes). Raises UsageError.
+
+    A name may contain spaces; what looks like a number at the end is minutes.
+    """
+    name, _, last = argument.strip().rpartition(" ")
+    if name and re.match(r"[+-]?\d", last):
+        return viewer(name), _number(last, 0.1, LONGEST_MINUTES, "minutes") * 60
+    return viewer(argument), float("inf")
+
+
+def _number(digits: str, least: float, most: float, unit: str) -> float:
+    try:
+        number = float(digits)
+    except ValueError:
+        raise UsageError(f"{digits[:20]!r} is not a number of {unit}") from None
+    if not least <= number <= most:
+        raise UsageError(f"the {unit} must be between {least:g} and {most:g}")
+    return number

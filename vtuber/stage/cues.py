@@ -1,0 +1,90 @@
+"""What the stage tells its screens: one class for each thing that an audience can see or hear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vtuber.core.events import Sentence, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """A speaker has chosen whom to answer and has nothing to say yet."""
+
+    name: str
+    """Whom the speaker answers."""
+    text: str
+    """What they wrote."""
+    platform: str
+    turn: int = 0
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipBegins:
+    """A sentence will be heard from ``at`` on (show clock; it may still be in the making)."""
+
+    clip: int
+    sentence: Sentence
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSound:
+    """The clip's next samples, heard from ``at`` on, straight after those before."""
+
+    clip: int
+    pcm: bytes
+    mouth: list[float]
+    """One value 0..1 for each ``sound.MOUTH_STEP`` seconds."""
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClipWord:
+    """A word of the clip's caption; ``word.start`` counts from the clip's beginning."""
+
+    clip: int
+    word: Word
+
+
+@dataclass(frozen=True, slots=True)
+class ClipEnds:
+    """All of the clip was sent; its last sample is heard at ``at``."""
+
+    clip: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hushed:
+    """Silence now: everything sent and not yet heard is void."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Whom that turn answers was taken away by a moderator: their name and words vanish at once.
+
+    So do her own words in it, unless she may ``finish``.
+    """
+
+    turn: int
+    finish: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """A speaker has nothing to say and thinks of nothing: the last sample was heard, or a hush came."""
+
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feels:
+    """A speaker's face from now on, outside of sentences that have a mood; "" for the everyday one."""
+
+    mood: str
+    speaker: str = ""
+
+
+Cue = Thinking | ClipBegins | ClipSound | ClipWord | ClipEnds | Hushed | Withdrawn | Rested | Feels

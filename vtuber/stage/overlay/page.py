@@ -1,0 +1,66 @@
+"""A page that is open, and what waits to be sent to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from vtuber.stage.overlay.frames import Frame, Note
+
+log = logging.getLogger(__name__)
+
+QUEUE_BYTES = 2_000_000
+"""A page that lets more than this wait is disconnected; it connects again by itself and catches up."""
+
+TICK = 2.0
+"""Seconds between signs of life."""
+
+
+class Page:
+    """One page that is open, and what waits to be sent to it."""
+
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request, frames: Sequence[Frame]) -> None:
+        self.socket = socket
+        self._transport = request.transport
+        self._waiting = deque(frames)
+        self._size = sum(frame.size for frame in frames)
+        self._more = asyncio.Event()
+
+    def send(self, frame: Frame) -> None:
+        """Sends it after all that waits. A page that lets too much wait is disconnected."""
+        self._waiting.append(frame)
+        self._size += frame.size
+        self._more.set()
+        if self._size > QUEUE_BYTES and self._transport is not None:
+            log.warning("A page of the overlay is too slow and was disconnected; it connects again by itself")
+            self._transport.abort()
+            self._transport = None
+
+    def void(self) -> None:
+        """Drops all that a hush takes back."""
+        kept = [frame for frame in self._waiting if isinstance(frame, Note) and frame.lasts]
+        self._waiting = deque(kept)
+        self._size = sum(frame.size for frame in kept)
+
+    def withdraw(self, turn: int) -> None:
+        """Drops whom that turn answers, where that was not sent yet."""
+        kept = [frame for frame in self._waiting if not (isinstance(frame, Note) and frame.names_whom(turn))]
+        self._size -= sum(frame.size for frame in self._waiting) - sum(frame.size for frame in kept)
+        self._waiting = deque(kept)
+
+    async def next(self) -> Frame:
+        """The next frame to send; a tick when there was none for ``TICK`` seconds."""
+        if not self._waiting:
+            self._more.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._more.wait(), TICK)
+        if not self._waiting:
+            return Note({"t": "tick"})
+        frame = self._waiting.popleft()
+        self._size -= frame.size
+        return frame
