@@ -33,8 +33,8 @@ from benchmarks.rates import percentile
 from vtuber.config import Settings
 from vtuber.core.events import Event, is_paid
 from vtuber.core.health import State
-from vtuber.listeners.twitch.listener import TwitchListener
 from vtuber.listeners.twitch.accounts import Accounts
+from vtuber.listeners.twitch.listener import TwitchListener
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 from vtuber.show.show import Show
 

@@ -27,7 +27,7 @@ from vtuber.core.events import (
     is_paid,
 )
 from vtuber.core.text import clean
-from vtuber.listeners import recordings
+from vtuber.listeners.recordings import recording as recordings
 from vtuber.listeners.recordings.recording import Recording
 
 FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # each example may share a folder
@@ -124,7 +124,7 @@ def test_the_stream_cut_in_the_middle(tmp_path: Path, keep: float) -> None:
     assert abs(len(recording.rows) - whole) <= 21
     assert recording.malformed == {"cut off": 1}
     assert f"row {len(recording.rows) + 1}, line 1: cut off" in recording.summary()
-    assert "1 odd row:" in recording.summary()
+    assert "1 malformed row:" in recording.summary()
 
 
 def test_vod_rows(one: One) -> None:
@@ -277,14 +277,14 @@ def test_odd_rows_are_counted_and_named(read: Read) -> None:
     )
     assert len(recording.rows) == 1
     assert recording.malformed == {
-        "no chat row": 2,
+        "not a row of chat": 2,
         "no message": 1,
         "no time": 1,
-        "nobody said it": 1,
-        "its text is no text": 1,
+        "it has no author": 1,
+        "its text is not text": 1,
     }
     assert recording.skipped == {"viewer_engagement_message": 1, "empty": 1}
-    assert "6 odd rows: row 2, line 2: no chat row" in recording.summary()
+    assert "6 malformed rows: row 2, line 2: not a row of chat" in recording.summary()
     assert recording.summary().endswith("and 3 more")
 
 

@@ -7,7 +7,7 @@ import twitch_events as told
 from hypothesis import given
 from hypothesis import strategies as st
 from twitch_events import Told, badge, emote, mention, notification, reply_to, said
-from twitch_told import JSON, REWARD, TOLD
+from twitch_messages import JSON, REWARD, TOLD
 from twitchio.models.eventsub_ import create_event_instance
 
 from vtuber.core import codec

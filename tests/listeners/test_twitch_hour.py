@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twitch_events import notification, said
 from twitch_listeners import build, hearing
-from twitch_server import Accounts, Twitch
+from twitch_server import Session, Twitch
 
 from vtuber.core import clock
 from vtuber.core.events import ChatMessage
@@ -58,7 +58,7 @@ class Room:
                     await session.send(message(number))
                 self.unsent.clear()
 
-    async def cut(self, session: Accounts) -> None:
+    async def cut(self, session: Session) -> None:
         number = self.said + 1
         match self.dice.randrange(4):
             case 0:

@@ -24,9 +24,9 @@ from vtuber.core.errors import ListenerError
 from vtuber.core.events import ChatMessage, Deletion, Event
 from vtuber.listeners import money
 from vtuber.listeners.connection import ConnectionLost
-from vtuber.listeners.youtube import browser, pages
+from vtuber.listeners.youtube import browser, deduplication, pages
 from vtuber.listeners.youtube.pages import PageReader
-from vtuber.listeners.youtube.renderers import Reader
+from vtuber.listeners.youtube.renderers import ActionParser
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -88,7 +88,7 @@ async def test_every_kind_of_event_arrives_whole_and_in_order() -> None:
         items.deleted(1),
         items.text(9, "the end"),
     ]
-    reader = Reader("Pizza")
+    reader = ActionParser("Pizza")
     expected = [reader.event(action) for action in actions]
     noise = [{"danceAction": {}}, items.gift_received(8)]
     async with YouTube(Video(actions=[*noise, *actions])) as youtube:
@@ -156,7 +156,7 @@ async def test_recorded_super_chats_in_every_currency_and_their_ticker() -> None
 
 
 async def test_what_was_said_before_she_came_is_not_told() -> None:
-    old, new = NOW - pages.HISTORY_SECONDS - 60, NOW - pages.HISTORY_SECONDS + 5
+    old, new = NOW - deduplication.HISTORY_SECONDS - 60, NOW - deduplication.HISTORY_SECONDS + 5
     actions = [
         items.text(1, by=items.head(1, sent=old)),
         items.ticker("x", items.super_chat(2, "$500.00", by=items.head(2, sent=old - 3600))),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfoNotFoundError
 import pytest
 from youtube_api_server import in_simulated_time
 
-from vtuber.listeners.youtube import quota as module
+from vtuber.listeners.youtube import api_client as module
 from vtuber.listeners.youtube.api_client import Quota
 from vtuber.listeners.youtube.transports import TransportUnavailable
 

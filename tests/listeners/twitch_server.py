@@ -34,7 +34,7 @@ SCOPES = {
 }
 OWN = ("channel.bits.use", "channel.channel_points_custom_reward_redemption.add")
 ALL_SCOPES = frozenset().union(*SCOPES.values(), {"user:write:chat"})
-FOREIGN = "The ID in the TwitchClient-Id header must match the client ID used to create the custom reward."
+FOREIGN = "The ID in the Client-Id header must match the client ID used to create the custom reward."
 STAMP = "2026-11-25T10:00:00.000000000Z"
 
 
@@ -110,7 +110,7 @@ class Twitch:
         """What it says to who subscribes to these types."""
         self.slow: dict[str, float] = {}
         """Seconds that an answer of that path takes to come."""
-        self.sessions: list[Accounts] = []
+        self.sessions: list[Session] = []
         self.greets = True
         self.keepalive = 10.0
         """Seconds between signs of life; 0: none."""
@@ -139,7 +139,7 @@ class Twitch:
             if session.user_id == self.users[login]:
                 await self.end(session, status, *(one["type"] for one in session.subscriptions))
 
-    async def end(self, session: Accounts, status: str, *kinds: str) -> None:
+    async def end(self, session: Session, status: str, *kinds: str) -> None:
         """Revokes the subscriptions of those types."""
         for one in [one for one in session.subscriptions if one["type"] in kinds]:
             session.subscriptions.remove(one)
@@ -161,7 +161,7 @@ class Twitch:
                     told += 1
         return told
 
-    def move(self, session: Accounts) -> Told:
+    def move(self, session: Session) -> Told:
         """What asks a client to connect anew; its subscriptions go with it."""
         key = str(next(self._numbers))
         self._moved[key] = session.subscriptions
@@ -250,7 +250,7 @@ class Twitch:
     async def _connect(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(timeout=0.2)
         await socket.prepare(request)
-        session = Accounts(f"session-{next(self._numbers)}", socket, request)
+        session = Session(f"session-{next(self._numbers)}", socket, request)
         if not self.greets:
             await socket.receive()
             return socket
@@ -274,7 +274,7 @@ class Twitch:
             self.sessions.remove(session)
         return socket
 
-    async def _stay_alive(self, session: Accounts) -> None:
+    async def _stay_alive(self, session: Session) -> None:
         while True:
             await asyncio.sleep(self.keepalive or 3600)
             if self.keepalive:
@@ -332,7 +332,7 @@ class Twitch:
         )
 
     def _trouble(
-        self, grant: Account | None, session: Accounts | None, kind: str, condition: Told
+        self, grant: Account | None, session: Session | None, kind: str, condition: Told
     ) -> tuple[int, str] | None:
         """Why there will be no such subscription."""
         if grant is None:

@@ -24,8 +24,7 @@ from youtube_server import NOW, Fault, Video, YouTube
 from vtuber.config import Chat, Settings, YouTubeChat
 from vtuber.core import clock
 from vtuber.core.events import ChatMessage, Event
-from vtuber.listeners.youtube.listener import build
-from vtuber.listeners.youtube.listener import YouTubeListener
+from vtuber.listeners.youtube.listener import YouTubeListener, build
 
 P = ParamSpec("P")
 

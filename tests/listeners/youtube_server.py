@@ -95,7 +95,7 @@ class YouTube:
             answer.headers.setdefault("Date", formatdate(self.now, usegmt=True))
         return answer
 
-    # PageReader.
+    # Pages.
 
     async def watch_page(self, request: web.Request) -> web.Response:
         video = self.videos.get(request.query.get("v", ""))

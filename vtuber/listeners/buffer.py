@@ -8,7 +8,7 @@ from vtuber.core.events import Event
 
 
 class EventBuffer:
-    """Bounded: whoever puts more than ``limit`` events into it waits, and so does the platform behind them."""
+    """Bounded: whoever puts more than ``limit`` events into it waits, and so does the platform."""
 
     def __init__(self, limit: int = 256) -> None:
         self._limit = limit

@@ -11,7 +11,7 @@ from typing import Any
 from vtuber.core.events import Author, ChatMessage, Deletion, Event, Gift, Money, Role, Subscription
 from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes, money
-from vtuber.listeners.lenient_json import at, rows, seconds, string, table
+from vtuber.listeners.lenient_json import rows, seconds, string, table
 from vtuber.listeners.twitch import irc as twitch_irc
 
 ID_LIMIT = twitch_irc.ID_LIMIT
@@ -71,7 +71,7 @@ def times(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
 
 
 def read(row: Mapping[str, Any], channel: str, bombs: twitch_irc.GiftBombs) -> Event | None:
-    """What happened; None for what is no business of hers. Raises ValueError, saying why."""
+    """What happened; None for what she neither answers nor must know. Raises ValueError, saying why."""
     kind = string(row, "message_type") or string(row, "action_type")
     author = _author(row)
     platform = _platform(row, author)
@@ -80,10 +80,10 @@ def read(row: Mapping[str, Any], channel: str, bombs: twitch_irc.GiftBombs) -> E
     if _NOT_CHAT.search(kind):
         return None
     if not author.id:
-        raise ValueError("nobody said it")
+        raise ValueError("it has no author")
     raw = row.get("message")
     if raw is not None and not isinstance(raw, str):
-        raise ValueError("its text is no text")
+        raise ValueError("its text is not text")
     raw = raw or ""
     safe, emoted = emotes.cleaned(raw, _spans(raw, rows(row, "emotes")))
     paid = _money(row, kind)

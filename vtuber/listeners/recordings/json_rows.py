@@ -1,7 +1,7 @@
 """The rows of a JSON file, whatever state it is in: a list, JSON lines, or a list inside an object.
 
-A file is read in pieces and never held as a whole. What is cut or broken becomes an ``MalformedRow`` with its place;
-reading goes on behind it.
+A file is read in pieces and never held as a whole. What is cut or broken becomes a ``MalformedRow`` with
+its place; reading goes on behind it.
 """
 
 from __future__ import annotations

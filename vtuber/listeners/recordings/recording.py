@@ -1,4 +1,4 @@
-"""Recorded chat, read back: which rows a file holds is told from what is in them, not from its name."""
+"""Recorded chat, read back. Which kind of rows a file holds is seen in the rows, not in its name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from vtuber.core import codec
 from vtuber.core.errors import ListenerError
 from vtuber.core.events import Event
 from vtuber.core.text import clean_name
-from vtuber.listeners.recordings import downloads, rows, vods
+from vtuber.listeners.lenient_json import seconds, string, table
+from vtuber.listeners.recordings import chat_downloader, json_rows, twitch_vods
 from vtuber.listeners.twitch.irc import GiftBombs
 
 PLACES_KEPT = 20
@@ -30,12 +31,12 @@ class Recording:
 
     name: str
     rows: list[tuple[float, Event]] = field(default_factory=list)
-    odd: Counter[str] = field(default_factory=Counter)
+    malformed: Counter[str] = field(default_factory=Counter)
     """How many rows could not be used, by why."""
     places: list[str] = field(default_factory=list)
     """The first of them by name: "row 7, line 40: cut off"."""
     skipped: Counter[str] = field(default_factory=Counter)
-    """How many rows are fine and none of her business, by their kind."""
+    """How many rows are well-formed and nothing to answer, by their kind."""
     different: int = 0
     """How many events there are when repeated ones are counted once."""
 
@@ -62,7 +63,7 @@ class Recording:
             line += f", at {speed:g}×"
         if count := self.malformed.total():
             more = f" and {count - 3:,} more" if count > 3 else ""
-            line += f"; {count:,} odd row{'s'[: count > 1]}: {'; '.join(self.places[:3])}{more}"
+            line += f"; {count:,} malformed row{'s'[: count > 1]}: {'; '.join(self.places[:3])}{more}"
         return line
 
 
@@ -72,7 +73,7 @@ def read(path: Path) -> Recording:
     if path.exists() and not path.is_file() and not path.is_dir():  # a pipe, say, may never end
         raise ListenerError("this is not a file", where=str(path), hint="give a recorded chat", final=True)
     try:
-        for row in rows.read(path):
+        for row in json_rows.read(path):
             found.take(row)
     except OSError as error:
         raise ListenerError(
@@ -83,9 +84,9 @@ def read(path: Path) -> Recording:
         ) from error
     recording = found.recording
     if not recording.rows:
-        odd = f" ({recording.places[0]})" if recording.places else ""
+        first = f" ({recording.places[0]})" if recording.places else ""
         raise ListenerError(
-            f"there is no chat in this file{odd}", where=str(path), hint=f"give it {FORMATS}", final=True
+            f"there is no chat in this file{first}", where=str(path), hint=f"give it {FORMATS}", final=True
         )
     recording.rows.sort(key=lambda timed: timed[0])
     recording.different = len({(event.platform, event.id) for _, event in recording.rows})
@@ -100,40 +101,40 @@ class _Collection:
         self._channel = clean_name(path.stem)
         self._bombs = GiftBombs()
         self._zero: float | None = None
-        """The time of day at which the recording began, once a row has told."""
+        """The time of day at which the recording began, once it is known."""
 
-    def take(self, row: rows.Row | rows.MalformedRow) -> None:
-        if isinstance(row, rows.MalformedRow):
+    def take(self, row: json_rows.Row | json_rows.MalformedRow) -> None:
+        if isinstance(row, json_rows.MalformedRow):
             self._note(row, row.why)
             return
         try:
-            self._use(rows.mapping(row.value))
+            self._use(table(row.value))
         except ValueError as error:
             self._note(row, str(error))
 
-    def _note(self, row: rows.Row | rows.MalformedRow, why: str) -> None:
+    def _note(self, row: json_rows.Row | json_rows.MalformedRow, why: str) -> None:
         self.recording.malformed[why] += 1
         if len(self.recording.places) < PLACES_KEPT:
             self.recording.places.append(f"row {row.number}, line {row.line}: {why}")
 
     def _use(self, row: Mapping[str, Any]) -> None:
-        if vods.is_row(row):
-            offset, event = vods.read(row, self._channel, self._bombs)
+        if twitch_vods.is_row(row):
+            offset, event = twitch_vods.read(row, self._channel, self._bombs)
         elif _is_journal(row):
             offset, event = _heard(row)
-        elif downloads.is_row(row):
-            event = downloads.read(row, self._channel, self._bombs)
+        elif chat_downloader.is_row(row):
+            event = chat_downloader.read(row, self._channel, self._bombs)
             offset = self._offset(row)
         else:
-            raise ValueError("no chat row")
+            raise ValueError("not a row of chat")
         if event is None:
             kind = row.get("kind") or row.get("message_type") or row.get("action_type") or "empty"
-            self.recording.skipped[rows.text(kind)[:40]] += 1
+            self.recording.skipped[string(kind)[:40]] += 1
         else:
             self.recording.rows.append((offset, event))
 
     def _offset(self, row: Mapping[str, Any]) -> float:
-        offset, stamp = downloads.times(row)
+        offset, stamp = chat_downloader.times(row)
         if self._zero is None and stamp is not None:
             self._zero = stamp - (offset or 0.0)
         if offset is None and stamp is not None and self._zero is not None:
@@ -150,7 +151,7 @@ def _is_journal(row: Mapping[str, Any]) -> bool:
 def _heard(row: Mapping[str, Any]) -> tuple[float, Event | None]:
     if row["kind"] != "heard":
         return 0.0, None
-    offset = rows.seconds(row["t"])
+    offset = seconds(row, "t")
     if offset is None:
         raise ValueError("no time")
     return offset, codec.load(row.get("event"))

@@ -10,7 +10,7 @@ from typing import Any
 from vtuber.core.events import Author, ChatMessage, Event, Money, Role
 from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes
-from vtuber.listeners.lenient_json import at, rows, seconds, string, table
+from vtuber.listeners.lenient_json import rows, seconds, string, table
 from vtuber.listeners.twitch import irc as twitch_irc
 
 # What Twitch says before the words of a subscriber.

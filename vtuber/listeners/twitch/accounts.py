@@ -15,12 +15,12 @@ from twitchio.eventsub import SubscriptionType
 from vtuber.config import Settings
 from vtuber.core.text import clean
 from vtuber.listeners.connection import ConnectionLost
-from vtuber.listeners.lenient_json import at, rows, seconds, string, table
-from vtuber.listeners.twitch.websocket import EventSubConnection, NotificationHandler
-from vtuber.listeners.twitch.helix import Helix, RequestRefused
-from vtuber.listeners.twitch.tokens import Token, TokenFile
-from vtuber.listeners.twitch.subscriptions import EventSubSubscription
+from vtuber.listeners.lenient_json import string
 from vtuber.listeners.twitch.chat_writer import ChatWriter
+from vtuber.listeners.twitch.helix import Helix, RequestRefused
+from vtuber.listeners.twitch.subscriptions import EventSubSubscription
+from vtuber.listeners.twitch.tokens import Token, TokenFile
+from vtuber.listeners.twitch.websocket import EventSubConnection, NotificationHandler
 
 _WRITTEN_KEPT = 50
 
@@ -31,11 +31,11 @@ class _SharedSocket:
     users: int = 0
 
 
-class Session:
+class Accounts:
     """Opened by the first channel that joins, closed by the last that leaves."""
 
     def __init__(self, settings: Settings, tokens: Sequence[Token], file: TokenFile) -> None:
-        """The first of the tokens is the account that reads and writes chat; each is its own channel's host."""
+        """The first of the tokens is the account that reads and writes chat."""
         self.reader = tokens[0]
         self.writer = ChatWriter(self._send, prefix=settings.gate.prefix)
         self.routes: dict[str, NotificationHandler] = {}
@@ -54,7 +54,7 @@ class Session:
         self._written: deque[tuple[str, str]] = deque(maxlen=_WRITTEN_KEPT)
 
     def host(self, channel: str) -> Token:
-        """The account for what does not come through chat: the channel's own where it is logged in, else the reader."""
+        """The account for what is not in chat: the channel's own where it is logged in, else the reader."""
         return self._accounts.get(channel, self.reader)
 
     @asynccontextmanager
@@ -73,7 +73,7 @@ class Session:
 
     @asynccontextmanager
     async def websocket(self, account: Token) -> AsyncIterator[EventSubConnection]:
-        """The account's websocket, shared by all channels. Raises ConnectionLost when Twitch cannot be reached."""
+        """The account's websocket, shared by all channels. Raises ConnectionLost when it cannot be opened."""
         async with self._connecting:
             shared = self._sockets.get(account.user_id)
             if shared is None or shared.socket.is_lost:

@@ -1,4 +1,4 @@
-"""Events of a channel that do not come through its chat: follows, power-ups, rewards, the stream's begin and end."""
+"""Events of a channel that are not in its chat: follows, power-ups, rewards, the stream's begin and end."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from vtuber.listeners.connection import Connection, ConnectionLost
 from vtuber.listeners.twitch import subscriptions
 from vtuber.listeners.twitch.accounts import Accounts
 from vtuber.listeners.twitch.eventsub import NotificationParser
-from vtuber.listeners.twitch.helix import LOGIN, RETRY_SECONDS, AccessDenied, RequestRefused
+from vtuber.listeners.twitch.helix import RETRY_SECONDS, AccessDenied, RequestRefused
 from vtuber.listeners.twitch.rewards import Rewards
+from vtuber.listeners.twitch.scopes import LOGIN, grant
 from vtuber.listeners.twitch.subscriptions import EventSubSubscription
 from vtuber.listeners.twitch.tokens import Token
 from vtuber.listeners.twitch.websocket import EventSubConnection
@@ -30,6 +31,7 @@ class ChannelEvents:
         channel: str,
         accounts: Accounts,
         parser: NotificationParser,
+        *,
         enter: Callable[[], Awaitable[str]],
         on_known: Callable[[], None],
     ) -> None:
@@ -57,7 +59,7 @@ class ChannelEvents:
             try:
                 await self._attend()
             except AccessDenied as denied:
-                self._know({"all that does not come through chat": denied.hint})
+                self._know({"follows, power-ups and rewards": denied.hint})
                 await asyncio.sleep(RETRY_SECONDS)
             except ConnectionLost as lost:
                 self._connection.lost(lost)
@@ -103,7 +105,7 @@ class ChannelEvents:
     ) -> str:
         """Returns "", or what the streamer can do."""
         if one.scopes and scopes.isdisjoint(one.scopes):
-            return f"allow {host.login} to ({one.scopes[0]}): {LOGIN}"
+            return grant(one.scopes[0], host.login)
         try:
             await self._accounts.subscribe(socket, host, one)
         except RequestRefused as refused:

@@ -1,7 +1,7 @@
-"""EventSub's notifications: a JSON message becomes an event. Nothing here knows of sockets.
+"""EventSub's notifications: a JSON message becomes an event. Nothing here opens a connection.
 
 After https://dev.twitch.tv/docs/eventsub/eventsub-subscription-types. Each kind of event has one source, so
-that nothing comes twice: chat's own messages and notices, and beside them only what chat does not tell.
+that nothing comes twice: chat's own messages and notices, and besides them only what is not in chat.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from vtuber.core.events import (
 )
 from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes
-from vtuber.listeners.lenient_json import at, rows, seconds, string, table
+from vtuber.listeners.lenient_json import rows, string, table
 from vtuber.listeners.twitch.irc import ID_LIMIT, TIERS, login_of, number, roles_of, said
 
 _FRAGMENTS_LIMIT = 500
@@ -45,10 +45,10 @@ class _Notification:
     id: str
     """The same when Twitch sends it again."""
     sent: float
-    told: Mapping[str, Any]
+    event: Mapping[str, Any]
 
     def id_of(self, key: str) -> str:
-        return clean(string(self.told, key), ID_LIMIT)
+        return clean(string(self.event, key), ID_LIMIT)
 
 
 class NotificationParser:
@@ -84,15 +84,15 @@ class NotificationParser:
     def event(self, message: object) -> Event | None:
         """What it means; None when it is nothing that she could answer or must heed."""
         metadata = table(message, "metadata")
-        told = table(message, "payload.event")
+        event = table(message, "payload.event")
         read = self._kinds.get(string(metadata, "subscription_type"))
         identity = clean(string(metadata, "message_id"), ID_LIMIT)
-        if read is None or not told or not identity:
+        if read is None or not event or not identity:
             self.malformed += 1
             return None
-        return read(_Notification(identity, _moment(metadata.get("message_timestamp")), told))
+        return read(_Notification(identity, _moment(metadata.get("message_timestamp")), event))
 
-    # What chat tells.
+    # What comes through chat.
 
     def _said(self, notification: _Notification) -> Event | None:
         if notification.id_of("channel_points_custom_reward_id") in self.reward_ids:
@@ -102,12 +102,12 @@ class NotificationParser:
 
     def _message(self, notification: _Notification) -> ChatMessage | None:
         """Who wrote which words, of a chat message as of a notice."""
-        told = notification.told
+        event = notification.event
         author = self._author(notification, "chatter_user")
         if author is None:
             return None
-        words, emoted, mentions = _words(table(told, "message"))
-        answered = table(told, "reply")
+        words, emoted, mentions = _words(table(event, "message"))
+        answered = table(event, "reply")
         whom = string(answered, "parent_user_name") or string(answered, "parent_user_login")
         return ChatMessage(
             notification.id_of("message_id") or notification.id,
@@ -117,10 +117,10 @@ class NotificationParser:
             words,
             emotes=emoted,
             reply_to=clean_name(whom) if whom else "",
-            money=_bits(table(told, "cheer")),
+            money=_bits(table(event, "cheer")),
             mentions=mentions,
-            marks=_marks(told),
-            shared_from=_shared_from(told),
+            marks=_marks(event),
+            shared_from=_shared_from(event),
             sent=notification.sent,
         )
 
@@ -128,8 +128,8 @@ class NotificationParser:
         message = self._message(notification)
         if message is None:
             return None
-        kind = string(notification.told, "notice_type")
-        about = table(notification.told, kind)
+        kind = string(notification.event, "notice_type")
+        about = table(notification.event, kind)
         who = (message.id, "twitch", self._channel, message.author, message.text)
         sent = message.sent
         tier = "prime" if about.get("is_prime") is True else TIERS.get(string(about, "sub_tier"), "")
@@ -139,7 +139,7 @@ class NotificationParser:
             case "sub" | "resub" | "prime_paid_upgrade" | "gift_paid_upgrade":
                 months = max(1, _number(about, "cumulative_months"), message.author.months)
                 return Subscription(*who, months=months, tier=tier, sent=sent)
-            case "sub_gift":  # one of a bomb's is told with the bomb
+            case "sub_gift":  # one of a bomb's comes with the bomb
                 return None if string(about, "community_gift_id") else Gift(*who, sent=sent)
             case "community_sub_gift":
                 return Gift(*who, count=max(1, _number(about, "total")), sent=sent)
@@ -172,16 +172,16 @@ class NotificationParser:
             sent=notification.sent,
         )
 
-    # What it does not tell.
+    # What does not.
 
     def _bits(self, notification: _Notification) -> Event | None:
-        told = notification.told
+        event = notification.event
         author = self._author(notification, "user")
-        money = _bits(told)
-        if author is None or money is None or told.get("type") == "cheer":  # a cheer is a chat message
+        money = _bits(event)
+        if author is None or money is None or event.get("type") == "cheer":  # a cheer is a chat message
             return None
-        in_chat = string(told, "power_up.type") in _SHOWN_IN_CHAT
-        words, emoted, mentions = _words({} if in_chat else table(told, "message"))
+        in_chat = string(event, "power_up.type") in _SHOWN_IN_CHAT
+        words, emoted, mentions = _words({} if in_chat else table(event, "message"))
         return ChatMessage(
             notification.id,
             "twitch",
@@ -202,7 +202,7 @@ class NotificationParser:
 
     def _redeemed(self, notification: _Notification) -> Event | None:
         author = self._author(notification, "user")
-        reward = table(notification.told, "reward")
+        reward = table(notification.event, "reward")
         title, reward_id = string(reward, "title"), clean(string(reward, "id"), ID_LIMIT)
         identity = notification.id_of("id")
         if author is None or not identity or not self.counts(title):
@@ -213,7 +213,7 @@ class NotificationParser:
             "twitch",
             self._channel,
             author,
-            clean(string(notification.told, "user_input")),
+            clean(string(notification.event, "user_input")),
             reward=clean(title),
             reward_id=reward_id,
             cost=_number(reward, "cost"),
@@ -221,7 +221,7 @@ class NotificationParser:
         )
 
     def _began(self, notification: _Notification) -> Event | None:
-        if notification.told.get("type") != "live":  # a rerun, a premiere
+        if notification.event.get("type") != "live":  # a rerun, a premiere
             return None
         return StreamStatus(notification.id, "twitch", self._channel, sent=notification.sent)
 
@@ -230,22 +230,22 @@ class NotificationParser:
 
     def _author(self, notification: _Notification, prefix: str) -> Author | None:
         """Roles are what this channel's badges say, and for its owner the id: nothing that can be chosen."""
-        told = notification.told
+        event = notification.event
         identity, login = notification.id_of(f"{prefix}_id"), notification.id_of(f"{prefix}_login")
         if not identity:
             identity = f"@{login}" if login else ""
-        if not identity and told.get("chatter_is_anonymous") is True:
+        if not identity and event.get("chatter_is_anonymous") is True:
             identity = _ANONYMOUS
         if not identity:
             self.malformed += 1
             return None
-        badges = [table(badge) for badge in rows(told, "badges")]
+        badges = [table(badge) for badge in rows(event, "badges")]
         held = {string(badge, "set_id"): string(badge, "info") for badge in badges}
         roles = roles_of(held) - {Role.BROADCASTER}
         if identity == notification.id_of("broadcaster_user_id"):
             roles.add(Role.BROADCASTER)
         months = number(held.get("subscriber", "") or held.get("founder", ""))
-        name = clean_name(string(told, f"{prefix}_name") or login)
+        name = clean_name(string(event, f"{prefix}_name") or login)
         return Author(identity, name, frozenset(roles), months, login_of(login))
 
 
@@ -272,32 +272,32 @@ def _words(message: Mapping[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[st
     return safe, emoted, tuple(mentions)
 
 
-def _bits(told: Mapping[str, Any]) -> Money | None:
+def _bits(event: Mapping[str, Any]) -> Money | None:
     """None where none were paid; an unknown amount where it cannot be understood."""
-    amount = told.get("bits")
+    amount = event.get("bits")
     if amount in (None, 0):
         return None
     bits = number(string(amount))
     return Money(Decimal(bits) if bits else None, "BITS")
 
 
-def _marks(told: Mapping[str, Any]) -> frozenset[Mark]:
-    if told.get("message_type") == "user_intro":  # Twitch offers it to who writes here for the first time
+def _marks(event: Mapping[str, Any]) -> frozenset[Mark]:
+    if event.get("message_type") == "user_intro":  # Twitch offers it to who writes here for the first time
         return frozenset((Mark.FIRST,))
-    if string(told, "notice_type").removeprefix(_SHARED) == "announcement":
+    if string(event, "notice_type").removeprefix(_SHARED) == "announcement":
         return frozenset((Mark.ANNOUNCEMENT,))
     return frozenset()
 
 
-def _shared_from(told: Mapping[str, Any]) -> str:
-    source = clean(string(told, "source_broadcaster_user_id"), ID_LIMIT)
-    if not source or source == string(told, "broadcaster_user_id"):
+def _shared_from(event: Mapping[str, Any]) -> str:
+    source = clean(string(event, "source_broadcaster_user_id"), ID_LIMIT)
+    if not source or source == string(event, "broadcaster_user_id"):
         return ""
-    return clean(string(told, "source_broadcaster_user_login"), ID_LIMIT) or source
+    return clean(string(event, "source_broadcaster_user_login"), ID_LIMIT) or source
 
 
-def _number(told: Mapping[str, Any], key: str) -> int:
-    return number(string(told, key))
+def _number(event: Mapping[str, Any], key: str) -> int:
+    return number(string(event, key))
 
 
 def _moment(stamp: object) -> float:

@@ -19,6 +19,7 @@ from vtuber.core import clock
 from vtuber.core.errors import ConfigError
 from vtuber.core.text import clean, escaped
 from vtuber.listeners.connection import ConnectionLost
+from vtuber.listeners.twitch.scopes import LOGIN
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 
 T = TypeVar("T")
@@ -32,7 +33,6 @@ RATE_SECONDS = (1.0, 60.0)
 RATE_TRIES = 3
 LAST_SECONDS = 0.5
 """How long what was asked last may take to end when all is closed: a token may come with it."""
-LOGIN = "banban login twitch"
 _DENIALS = (400, 401, 403)
 """With these, and in JSON that repeats them, the token service says that a token does not work."""
 RETRY_SECONDS = 30.0
@@ -123,7 +123,7 @@ class Helix:
             await self.client.remove_token(account)
 
     async def ask(self, account: str, question: Callable[[TwitchClient], Awaitable[T]]) -> T:
-        """Twitch's answer, asked with that account's token. Raises ConnectionLost, AccessDenied or RequestRefused."""
+        """Twitch's answer to that account. Raises ConnectionLost, AccessDenied or RequestRefused."""
         async with self._turn:
             for _ in range(RATE_TRIES):
                 try:
@@ -175,7 +175,7 @@ class Helix:
         await self.client.remove_token(account)
 
     async def _answered(self, question: Callable[[TwitchClient], Awaitable[T]]) -> T:
-        """Whoever waits may be cancelled; the request goes on, for it may bring a token that works only once."""
+        """Whoever waits may be cancelled; the request goes on, for it may bring a token."""
         asked = asyncio.ensure_future(self._question(question))
         self._keep(asked)
         try:

@@ -1,4 +1,4 @@
-"""Twitch's dialect of IRC: a line becomes an event. Nothing here knows of sockets.
+"""Twitch's dialect of IRC: a line becomes an event. Nothing here opens a connection.
 
 After https://dev.twitch.tv/docs/irc and IRCv3's message tags.
 """
@@ -138,13 +138,13 @@ def notice(kind: str, params: Mapping[str, str], message: ChatMessage) -> Event 
 
 
 class GiftBombs:
-    """Remembers gift bombs, so that fifty gifts are told once."""
+    """Remembers gift bombs, so that fifty gifts become one event."""
 
     def __init__(self) -> None:
         self._origins: OrderedDict[str, None] = OrderedDict()
 
     def covers(self, kind: str, params: Mapping[str, str]) -> bool:
-        """Whether this notice is one of the gifts of a bomb that was noticed before."""
+        """Whether this notice is one of the gifts of a bomb that came before."""
         # What a bomb and each of its gifts have in common; Twitch has used both names.
         origins = [params.get(key, "") for key in ("msg-param-community-gift-id", "msg-param-origin-id")]
         origins = [origin for origin in origins if origin]
@@ -156,7 +156,7 @@ class GiftBombs:
 
 
 class IrcParser:
-    """Turns lines into events."""
+    """Turns messages into events."""
 
     def __init__(self) -> None:
         self._bombs = GiftBombs()

@@ -27,7 +27,8 @@ from vtuber.listeners.twitch.accounts import Accounts
 from vtuber.listeners.twitch.anonymous import AnonymousTwitchListener
 from vtuber.listeners.twitch.channel_events import ChannelEvents
 from vtuber.listeners.twitch.eventsub import NotificationParser
-from vtuber.listeners.twitch.helix import LOGIN, RETRY_SECONDS, AccessDenied, RequestRefused
+from vtuber.listeners.twitch.helix import RETRY_SECONDS, AccessDenied, RequestRefused
+from vtuber.listeners.twitch.scopes import LOGIN, grant
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,12 @@ class TwitchListener:
         self._chat = Connection(f"chat.twitch {channel}")
         self._parser = NotificationParser(channel, settings.chat.twitch.rewards)
         self._channel_events = ChannelEvents(
-            settings, channel, accounts, self._parser, self._enter, self._update_availability
+            settings,
+            channel,
+            accounts,
+            self._parser,
+            enter=self._enter,
+            on_known=self._update_availability,
         )
         self._ids: Recent[str, None] = Recent(_IDS_KEPT)
         self._redeemed: Recent[str, None] = Recent(_IDS_KEPT)
@@ -150,8 +156,7 @@ class TwitchListener:
         lacks = self._channel_events.lacks
         if self._settings.chat.twitch.write == "nothing" or self._may_write():
             return lacks
-        hint = f"allow {self._accounts.reader.login} to write ({scopes.WRITE_CHAT}): {LOGIN}"
-        return {**lacks, "writing": hint}
+        return {**lacks, "writing": grant(scopes.WRITE_CHAT, self._accounts.reader.login)}
 
     # Writing, and redemptions.
 
@@ -160,9 +165,7 @@ class TwitchListener:
         return wanted and platform == "twitch" and channel == self.channel and self._may_write()
 
     async def write(self, channel: str, text: str, *, reply_to: str = "") -> str:
-        return await self._accounts.writer.write(
-            channel, text, reply_to=reply_to, moderator=self._moderates
-        )
+        return await self._accounts.writer.write(channel, text, reply_to=reply_to, moderator=self._moderates)
 
     def fulfil(self, redemption: Redemption) -> None:
         if self._is_ours(redemption):
@@ -201,7 +204,7 @@ class TwitchListener:
         accounts, account = self._accounts, self._accounts.reader
         if scopes.READ_CHAT not in await accounts.helix.admit(account.user_id):
             why = f"{account.login} is not allowed to read chat"
-            raise AccessDenied(why, f"allow it ({scopes.READ_CHAT}): {LOGIN}")
+            raise AccessDenied(why, grant(scopes.READ_CHAT, account.login))
         room = await self._enter()
         self._revoked.clear()
         async with accounts.websocket(account) as socket:

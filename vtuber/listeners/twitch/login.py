@@ -19,7 +19,7 @@ from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.errors import ConfigError, ListenerError
 from vtuber.core.text import clean, escaped
-from vtuber.listeners.twitch.subscriptions import SCOPES
+from vtuber.listeners.twitch.scopes import SCOPES
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """The channel-point rewards that she answers: found, made where there are none, and fulfilled or refunded.
 
 After https://dev.twitch.tv/docs/api/reference/#create-custom-rewards and what follows it there. Twitch lets
-only the application that made a reward fulfil or refund its redemptions. No reward is changed or deleted here.
+only the application that made a reward fulfil or refund its redemptions. Nothing is changed or deleted here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from vtuber.listeners.connection import ConnectionLost
 from vtuber.listeners.twitch import scopes, subscriptions
 from vtuber.listeners.twitch.accounts import Accounts
 from vtuber.listeners.twitch.eventsub import NotificationParser
-from vtuber.listeners.twitch.helix import LOGIN, RequestRefused
+from vtuber.listeners.twitch.helix import RequestRefused
 
 log = logging.getLogger(__name__)
 
@@ -97,9 +97,7 @@ class Rewards:
             if key in missing
         }
         if not manages:
-            lacks[_MANAGING] = (
-                f"allow {self._channel} to make and manage rewards ({scopes.MANAGE_REWARDS}): {LOGIN}"
-            )
+            lacks[_MANAGING] = scopes.grant(scopes.MANAGE_REWARDS, self._channel)
         return lacks
 
     def fulfil(self, redemption: Redemption) -> None:
@@ -126,7 +124,8 @@ class Rewards:
     def _leave(self, foreign: dict[str, str]) -> None:
         """To the streamer."""
         for reward_id in foreign.keys() - self._foreign.keys():
-            log.warning("#%s: the reward %r was not made by banban: %s", self._channel, foreign[reward_id], _FOREIGN)
+            title = foreign[reward_id]
+            log.warning("#%s: the reward %r was not made by banban: %s", self._channel, title, _FOREIGN)
         self._foreign = foreign
 
     async def _make(self, room: str, title: str) -> str:
@@ -170,7 +169,7 @@ class Rewards:
     def _report_forbidden(self, answer: str) -> None:
         if not self._forbidden:
             log.warning("#%s: redemptions are left to you, for Twitch says: %s", self._channel, answer)
-        self._forbidden = f"fulfil or refund them yourself: only the program that made a reward may (Twitch: {answer})"
+        self._forbidden = f"do it yourself: only the program that made a reward may (Twitch: {answer})"
 
 
 def _key(title: str) -> str:
@@ -182,7 +181,7 @@ def _hint(refused: RequestRefused) -> str:
 
 
 class RedemptionQueue:
-    """Fulfils and refunds one after another. ``update`` does it for one; ``forbidden`` gets Twitch's reason."""
+    """Fulfils and refunds one by one. ``update`` does it for one; ``forbidden`` gets Twitch's reason."""
 
     def __init__(
         self, update: Callable[[Redemption, Status], Awaitable[None]], forbidden: Callable[[str], None]

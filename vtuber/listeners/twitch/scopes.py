@@ -9,6 +9,8 @@ from collections.abc import Collection
 
 from vtuber.core.health import Health, State
 
+LOGIN = "banban login twitch"
+"""What a streamer types to grant scopes."""
 READ_CHAT = "user:read:chat"
 WRITE_CHAT = "user:write:chat"
 READ_FOLLOWS = "moderator:read:followers"
@@ -26,6 +28,11 @@ SCOPES = {
 """What is asked for at the login, and what she can do with each. The last two only serve an account's own
 channel.
 """
+
+
+def grant(scope: str, login: str) -> str:
+    """The hint for an account that lacks a scope."""
+    return f"grant {scope} to {login}: {LOGIN}"
 
 
 def rights(granted: Collection[str]) -> list[Health]:

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from twitchio import eventsub
 
-from vtuber.listeners.twitch.subscriptions import MANAGE_REWARDS, READ_BITS, READ_CHAT, READ_FOLLOWS, READ_REWARDS
+from vtuber.listeners.twitch.scopes import (
+    MANAGE_REWARDS,
+    READ_BITS,
+    READ_CHAT,
+    READ_FOLLOWS,
+    READ_REWARDS,
+)
 
 POWER_UPS = "power-ups"
 REWARDS = "channel-point rewards"
@@ -51,10 +57,10 @@ def channel_subscriptions(channel: str, account: str, *, rewards: bool) -> list[
             "make the account a moderator of the channel",
         ),
         EventSubSubscription(
-            "when the stream begins", eventsub.StreamOnlineSubscription(broadcaster_user_id=channel)
+            "the stream's start", eventsub.StreamOnlineSubscription(broadcaster_user_id=channel)
         ),
         EventSubSubscription(
-            "when the stream ends", eventsub.StreamOfflineSubscription(broadcaster_user_id=channel)
+            "the stream's end", eventsub.StreamOfflineSubscription(broadcaster_user_id=channel)
         ),
         EventSubSubscription(
             POWER_UPS, eventsub.ChannelBitsUseSubscription(broadcaster_user_id=channel), (READ_BITS,)
@@ -64,4 +70,3 @@ def channel_subscriptions(channel: str, account: str, *, rewards: bool) -> list[
         redeemed = eventsub.ChannelPointsRedeemAddSubscription(broadcaster_user_id=channel)
         wanted.append(EventSubSubscription(REWARDS, redeemed, (MANAGE_REWARDS, READ_REWARDS), NO_POINTS))
     return wanted
-

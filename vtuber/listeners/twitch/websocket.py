@@ -19,7 +19,7 @@ from twitchio.eventsub.websockets import Websocket
 from vtuber.core import clock
 from vtuber.core.text import clean
 from vtuber.listeners.connection import ConnectionLost
-from vtuber.listeners.lenient_json import at, rows, seconds, string, table
+from vtuber.listeners.lenient_json import string, table
 
 CONNECT_SECONDS = 15.0
 """twitchio itself waits 11 of them for Twitch's welcome."""
@@ -82,7 +82,7 @@ class EventSubSocket(Websocket):
             async with asyncio.timeout(self.keep_alive_timeout + QUIET_SECONDS):
                 frame = await self._socket.receive()
         except TimeoutError:
-            self.why = "Twitch fell silent"
+            self.why = "Twitch has stopped answering"
             return None
         if frame.type is aiohttp.WSMsgType.CLOSE:
             self.why = f"Twitch closed the connection ({frame.data})"
@@ -141,12 +141,12 @@ class EventSubConnection:
     def is_lost(self) -> bool:
         return self._following.done()
 
-    async def wait_lost(self, or_until: asyncio.Event, timeout: float | None = None) -> None:  # noqa: ASYNC109  # no error
-        """Waits until it is lost, and raises ConnectionLost then. Returns at the event, or after so many seconds."""
+    async def wait_lost(self, or_until: asyncio.Event, seconds: float | None = None) -> None:
+        """Waits for its loss, and raises ConnectionLost then. Returns at the event, or after so long."""
         leaving = asyncio.create_task(or_until.wait())
         try:
             waiting = (leaving, self._following)
-            await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             leaving.cancel()
             await asyncio.gather(leaving, return_exceptions=True)

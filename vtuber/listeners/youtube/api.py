@@ -57,9 +57,9 @@ class ApiReader:
         return self._parser.malformed
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """What happens in the chat, until it is over; first what was said before. Raises ConnectionLost when it broke.
+        """What happens in the chat, until it is over; first what was said before.
 
-        Raises ListenerError when the video has no chat that everybody may read.
+        Raises ConnectionLost when it broke, and ListenerError when the video has no public chat.
         """
         async with ApiClient(self._settings, self._quota) as client:
             chat = await self._chat(client)

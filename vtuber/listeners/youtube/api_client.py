@@ -87,7 +87,7 @@ class ApiClient:
     async def ask(self, what: str, units: int, **params: str) -> dict[str, Any]:
         """The answer to a GET of ``what`` ("videos"), which costs so many units.
 
-        Raises NotFound, TransportUnavailable or ConnectionLost, and a final ListenerError for a chat that cannot be read.
+        Raises ConnectionLost or a kind of it, and a final ListenerError for a chat that cannot be read.
         """
         if not self._key:
             raise TransportUnavailable("there is no key for YouTube's API", f"put one into {KEY}")

@@ -113,7 +113,7 @@ class Deduplicator:
         return not self._was_delivered(event, transport, known=known) and not known
 
     def _was_delivered(self, event: Answerable, transport: str, *, known: bool) -> bool:
-        """Whether another transport gave the same under another id. Each message accounts for one such only."""
+        """Whether another transport gave the same under another id. Each message counts for one such."""
         words = (type(event), event.author.id, event.text)
         delivered = self._delivered.get(words) or ()
         for one in delivered:

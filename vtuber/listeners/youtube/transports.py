@@ -46,7 +46,7 @@ class ChatReader(Protocol):
         ...
 
     def events(self) -> AsyncGenerator[Event, None]:
-        """What happens, as it happens, oldest first. After ConnectionLost it may be called again, and goes on.
+        """What happens, as it happens, oldest first. It goes on when called again after ConnectionLost.
 
         Ends when the stream has ended. Raises ConnectionLost when reading failed and may be tried again, and
         a final ListenerError when this chat cannot be read this way (it is disabled, the video is private).

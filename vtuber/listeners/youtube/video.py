@@ -1,4 +1,4 @@
-"""What YouTube shows of a video: whose it is, whether it is live, whether it has a chat; and what to do about it.
+"""What YouTube shows of a video: whose it is, whether it is live and has a chat; and what to do about it.
 
 A channel's ``/live`` page is the watch page of what is live there or comes next, else some other page.
 """
@@ -50,7 +50,7 @@ class Video:
 
 
 def read_page(html: str) -> Video | None:
-    """The page's video; None when the page is not a video's. Raises ConnectionLost for a page of an unknown kind."""
+    """The page's video; None when it is not a video's page. Raises ConnectionLost for an unknown kind."""
     player, content = _script(html, _PLAYER), _script(html, _CONTENT)
     if player is None and content is None:
         if "consent.youtube.com" in html:

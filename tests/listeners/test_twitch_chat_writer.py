@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vtuber.core import clock
 from vtuber.core.text import clean
-from vtuber.listeners.twitch import writing
+from vtuber.listeners.twitch import chat_writer
 from vtuber.listeners.twitch.chat_writer import LENGTH, ChatWriter, harmless
 
 
@@ -129,7 +129,7 @@ def test_lines_behind_a_slow_one_are_told_so_and_few_wait() -> None:
         twitch = Twitch(seconds=3600)
         pen = ChatWriter(twitch.send)
         answers = await asyncio.gather(*(pen.write("room", f"line {number}") for number in range(50)))
-        assert clock.now() == writing.SEND_SECONDS
+        assert clock.now() == chat_writer.SEND_SECONDS
         assert sum("did not answer" in answer for answer in answers) == 1
         assert answers.count("the lines before it took too long") == 20
         assert answers.count("20 lines wait already") == 29

@@ -13,7 +13,7 @@ def removed(identity: str, message: str = "", author: str = "") -> Deletion:
 
 
 def ids(news: Deduplicator, way: str, *events: Event) -> list[str]:
-    return [event.id for event in news.of(list(events), way)]
+    return [event.id for event in news.new(list(events), way)]
 
 
 def test_the_same_id_is_told_once_by_whichever_way() -> None:
@@ -60,6 +60,6 @@ def test_a_deletion_names_the_message_as_it_was_heard() -> None:
     news = Deduplicator()
     assert ids(news, "pages", said("p1")) == ["p1"]
     assert ids(news, "API", said("a1")) == []
-    assert [*news.of([removed("d", "a1")], "API")] == [removed("d", "p1")]
+    assert [*news.new([removed("d", "a1")], "API")] == [removed("d", "p1")]
     assert ids(news, "pages", removed("e", "p1")) == []
     assert ids(news, "pages", removed("f", author="UCann"), removed("g", author="UCann")) == ["f", "g"]

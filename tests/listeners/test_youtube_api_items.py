@@ -22,8 +22,8 @@ from vtuber.core.events import (
     Role,
     Subscription,
 )
-from vtuber.listeners.youtube.deduplication import message_id
 from vtuber.listeners.youtube.api_items import ItemParser
+from vtuber.listeners.youtube.deduplication import message_id
 
 ANN = Author("UCAnnvvvvvvvvvvvvvvvvvvv", "Ann")
 ID = "CI000000000000000000000001"

@@ -26,9 +26,8 @@ from vtuber.core import clock
 from vtuber.core.errors import ConfigError, ListenerError
 from vtuber.core.events import ChatMessage, Deletion, Event, StreamStatus
 from vtuber.core.health import State
-from vtuber.listeners.youtube.listener import build
 from vtuber.listeners.youtube.api_client import KEY
-from vtuber.listeners.youtube.listener import YouTubeListener
+from vtuber.listeners.youtube.listener import YouTubeListener, build
 from vtuber.show.show import build_listeners
 
 ID = "aaaaaaaaaaa"
@@ -85,7 +84,7 @@ async def test_a_stream_is_waited_for_heard_and_said_to_have_ended() -> None:
         youtube.videos[ID].state = "live"
         youtube.say("finally!")
         await until(lambda: len(events) == 2)
-        assert listener.health().what == "connected for 0:00, last heard 0:00 ago, by the pages"
+        assert listener.health().what == "connected for 0:00, last message 0:00 ago, by the pages"
         await asyncio.sleep(10)
         youtube.videos[ID].state = "ended"
         youtube.say("bye")
@@ -319,7 +318,7 @@ def test_what_was_said_before_she_came_is_not_told(way: str) -> None:
                 await until(lambda: "good" in words(events))
                 assert words(events) == ["just now", "now", "can you hear me?", "good"]
                 assert listener.health().contact
-                assert "1 reconnects" in listener.health().what
+                assert "1 reconnect" in listener.health().what
 
     run()
 

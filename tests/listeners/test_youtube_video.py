@@ -12,7 +12,7 @@ from youtube_server import NOW, Video, pages
 
 from vtuber.config import Settings
 from vtuber.listeners.connection import ConnectionLost
-from vtuber.listeners.youtube import watch
+from vtuber.listeners.youtube import video as module
 from vtuber.listeners.youtube.pages import LONGEST_PAUSE, SHORTEST_PAUSE, PageReader
 from vtuber.listeners.youtube.video import Airing
 
@@ -25,18 +25,18 @@ def page(player: Any, content: Any) -> str:
     return f"<!DOCTYPE html><html>{''.join(told)}</html>"
 
 
-def read(state: Any) -> watch.Video:
-    video = watch.read(page(*pages(Video(state=state))))
+def read(state: Any) -> module.Video:
+    video = module.read_page(page(*pages(Video(state=state))))
     assert video
     return video
 
 
 def test_how_a_stream_is() -> None:
-    assert read("live") == watch.Video(ID, CHANNEL, TITLE, Airing.LIVE)
-    assert read("upcoming") == watch.Video(ID, CHANNEL, TITLE, Airing.UPCOMING, starts=NOW + 600)
-    assert read("ended") == watch.Video(ID, CHANNEL, TITLE, Airing.ENDED)
+    assert read("live") == module.Video(ID, CHANNEL, TITLE, Airing.LIVE)
+    assert read("upcoming") == module.Video(ID, CHANNEL, TITLE, Airing.UPCOMING, starts=NOW + 600)
+    assert read("ended") == module.Video(ID, CHANNEL, TITLE, Airing.ENDED)
     assert read("never").airing is Airing.NEVER
-    assert read("chatless") == watch.Video(
+    assert read("chatless") == module.Video(
         ID, CHANNEL, TITLE, Airing.LIVE, chatless="Chat is disabled for this live stream."
     )
     assert read("private").refusal.startswith("This is a private video.")
@@ -47,23 +47,23 @@ def test_a_chat_that_is_there_can_be_read_whatever_the_player_says() -> None:
     _, content = pages(Video())
     for reason in ("Sign in to confirm your age", "Sign in to confirm you’re not a bot"):
         status = {"playabilityStatus": {"status": "LOGIN_REQUIRED", "reason": reason}}
-        assert watch.read(page(status, content)) == watch.Video(ID, CHANNEL, "", Airing.LIVE)
+        assert module.read_page(page(status, content)) == module.Video(ID, CHANNEL, "", Airing.LIVE)
 
 
 def test_a_page_without_its_player_still_tells_what_is_over() -> None:
     _, content = pages(Video(state="ended"))
-    assert watch.read(page(None, content)) == watch.Video(ID, CHANNEL, "", Airing.ENDED)
+    assert module.read_page(page(None, content)) == module.Video(ID, CHANNEL, "", Airing.ENDED)
 
 
 def test_a_page_that_is_no_videos() -> None:
     browse: Any = {"contents": {"twoColumnBrowseResultsRenderer": {}}}
-    assert watch.read(page(None, browse)) is None
+    assert module.read_page(page(None, browse)) is None
 
 
 def test_older_pages_write_it_otherwise() -> None:
     _, content = pages(Video())
     html = f'<script>window["ytInitialData"] = {json.dumps(content)};</script>'
-    assert watch.read(html) == watch.Video(ID, CHANNEL, "", Airing.LIVE)
+    assert module.read_page(html) == module.Video(ID, CHANNEL, "", Airing.LIVE)
 
 
 JSON = st.recursive(
@@ -100,7 +100,7 @@ def mutated(draw: st.DrawFn, whole: Any) -> Any:
 def test_any_page_is_read_or_lost(scripts: Any) -> None:
     player, content = [*scripts, None, None][:2] if isinstance(scripts, list) else (scripts, None)
     with suppress(ConnectionLost):
-        video = watch.read(page(player, content))
+        video = module.read_page(page(player, content))
         assert video is None or video.airing in Airing
 
 
@@ -109,7 +109,7 @@ def test_any_text_is_read_or_lost(text: str, at: int) -> None:
     whole = page(*pages(Video()))
     for html in (text, whole[:at], whole[:at] + text + whole[at:], f"ytInitialData = {{{text}"):
         with suppress(ConnectionLost):
-            watch.read(html)
+            module.read_page(html)
 
 
 @given(mutated(ANSWER) | JSON)
