@@ -12,6 +12,7 @@ from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core import sound
+from vtuber.core.availability import Availability
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
 
@@ -71,8 +72,8 @@ class ScriptedVoice:
     speaking = 0
     """How many sentences are in the making right now, in all instances."""
 
-    def __init__(self, settings: Settings, character: Character) -> None:
-        pass
+    def __init__(self, _settings: Settings, _character: Character) -> None:
+        self.availability = Availability(ready=True)
 
     async def start(self) -> None:
         pass

@@ -24,7 +24,7 @@ from pathlib import Path
 import benchmarks.scripted
 from benchmarks.llama_server import LlamaServer
 from vtuber.config import Settings
-from vtuber.core import resources
+from vtuber.core import files
 from vtuber.core.events import Author, ChatMessage
 from vtuber.show.show import Show
 from vtuber.show.turn import Turn
@@ -57,7 +57,7 @@ class Heard:
 def laconic(folder: Path) -> Path:
     """Her, without examples, so that the machine has time for eight of her; and without fallback lines, which
     would count as replies."""
-    found = resources.find("characters/banban")
+    found = files.find("characters/banban")
     assert found
     shutil.copytree(found, folder)
     (folder / "examples.toml").write_text("", encoding="utf-8")

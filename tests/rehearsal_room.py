@@ -13,9 +13,10 @@ from typing import Any
 import benchmarks.scripted  # registers the scripted parts
 from vtuber.config import Settings
 from vtuber.core.availability import Availability
-from vtuber.core.clock import SimulatedLoop, now
+from vtuber.core.clock import now
 from vtuber.core.events import Author, ChatMessage, Event, Redemption, Role
 from vtuber.core.health import Health, State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.listeners import Listener
 from vtuber.show.show import Show
 from vtuber.stage import Screen as AnyScreen

@@ -9,6 +9,7 @@ from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core import sound
+from vtuber.core.availability import Availability
 from vtuber.core.events import Author, ChatMessage, Sound, Word
 from vtuber.core.health import Health, State
 
@@ -72,8 +73,8 @@ class HelloBrain:
 class HelloVoice:
     """Hums: a fifth of a second for each word."""
 
-    def __init__(self, settings: Settings, character: Character) -> None:
-        pass
+    def __init__(self, _settings: Settings, _character: Character) -> None:
+        self.availability = Availability(ready=True)
 
     async def start(self) -> None:
         """Nothing to load."""

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from vtuber.brain import Line, Prompt
 from vtuber.config import Settings
-from vtuber.core.clock import SimulatedLoop
+from vtuber.core.simulated import SimulatedLoop
 
 Way = Callable[["Call"], Awaitable[web.StreamResponse]]
 """How one request is answered."""

@@ -22,9 +22,10 @@ from vtuber.brain.fallback import BrainFallback
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.prompt import Conversation
 from vtuber.config import Settings
-from vtuber.core.clock import SimulatedLoop, now
+from vtuber.core.clock import now
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.health import Health, State
+from vtuber.core.simulated import SimulatedLoop
 
 assert benchmarks.scripted  # registers the scripted parts
 

@@ -23,6 +23,7 @@ from vtuber.config import Brain, Settings
 from vtuber.core import clock
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -251,7 +252,7 @@ async def test_simulated_time_waits_for_the_model() -> None:
             await one.stop()
             return said, took
 
-        with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+        with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
             return runner.run(main())
 
     said, took = await asyncio.to_thread(show)

@@ -23,6 +23,7 @@ from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.errors import ConfigError
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
 
 CONTEXT = 512
 SYSTEM = Line("system", "You are Banban. You love pizza and bubble tea, and you like to talk about them.")
@@ -189,7 +190,7 @@ def test_when_it_is_killed_in_mid_reply_another_goes_on_until_it_is_back(
         await chain.stop()
 
     try:
-        with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+        with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
             runner.run(scene())
     finally:
         server.kill()

@@ -16,7 +16,7 @@ from vtuber.app.cli import app
 from vtuber.config import Gate, Memory, Section, Settings, holds_secret, without_secret
 from vtuber.config.file import find, load, located
 from vtuber.config.words import known_options
-from vtuber.core import resources
+from vtuber.core import files
 from vtuber.core.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
@@ -82,7 +82,7 @@ def test_values_out_of_the_shipped_file_are_types_of_the_models() -> None:
 
 def test_without_any_file_the_shipped_one_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert find() == resources.SHIPPED / "config.toml"
+    assert find() == files.SHIPPED / "config.toml"
     assert load() == Settings()
 
 
@@ -117,7 +117,7 @@ def test_an_unreadable_file(monkeypatch: pytest.MonkeyPatch, write: Write) -> No
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)  # root may read everything, so chmod proves nothing
-    assert "cannot be read: Permission denied" in complaint(path)
+    assert "it cannot be read (Permission denied)" in complaint(path)
 
 
 def test_a_text_that_is_not_utf8(write: Write) -> None:

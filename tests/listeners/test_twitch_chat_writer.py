@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtuber.core import clock
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.core.text import clean
 from vtuber.listeners.twitch import chat_writer
 from vtuber.listeners.twitch.chat_writer import LENGTH, ChatWriter, harmless
 
 
 def simulated(main: Coroutine[Any, Any, None]) -> None:
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(main)
 
 

@@ -178,9 +178,7 @@ async def test_what_cannot_be_understood_is_counted_and_passed_over(twitch: Twit
         await twitch.until(lambda: reconnects(listener) == 1)  # of bytes nobody knows what they are
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)
-        assert (
-            f"{len(malformed) - 1} malformed lines" in listener.health().what
-        )  # one was for nobody's channel
+        assert f"{len(malformed) - 1} malformed lines" in listener.health().what  # one is no channel's
 
 
 async def test_twice_and_out_of_order(twitch: Twitch) -> None:
@@ -228,7 +226,7 @@ async def test_nobody_there(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> 
 # Helix.
 
 
-def malformed(body: Any) -> Answer:
+def json(body: Any) -> Answer:
     return lambda: web.json_response(body)
 
 
@@ -252,7 +250,7 @@ async def test_trouble_of_its_own_is_waited_out(twitch: Twitch, path: str, answe
 )
 async def test_answers_that_are_none(twitch: Twitch, path: str, body: Any) -> None:
     twitch.answers[path] = [
-        malformed(body),
+        json(body),
         lambda: web.Response(text="<html>"),
         lambda: web.Response(status=204),
     ]

@@ -24,22 +24,24 @@ from vtuber.config import Chat, Settings, TwitchChat
 from vtuber.core import clock
 from vtuber.core.errors import BanbanError, ConfigError, ListenerError
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.listeners.twitch import login as twitch
 from vtuber.listeners.twitch.login import DeviceCode
 from vtuber.listeners.twitch.scopes import SCOPES, rights
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 
-BANBAN = [
-    sys.executable,
-    "-c",
-    "from vtuber.app.__main__ import main; from vtuber.listeners.twitch import login; "
-    "login.LEAST_INTERVAL = 0; main()",
-]
-"""The program, in a hurry."""
+IN_A_HURRY = """
+from vtuber.app.__main__ import main
+from vtuber.listeners.twitch import login
+
+login.LEAST_INTERVAL = 0
+main()
+"""
+BANBAN = [sys.executable, "-c", IN_A_HURRY]
 
 
 def simulated(main: Coroutine[Any, Any, None]) -> None:
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(main)
 
 

@@ -22,6 +22,7 @@ from vtuber.config import Chat, Settings, YouTubeChat
 from vtuber.core import clock
 from vtuber.core.errors import ListenerError
 from vtuber.core.events import ChatMessage, Deletion, Event
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.listeners import money
 from vtuber.listeners.connection import ConnectionLost
 from vtuber.listeners.youtube import browser, deduplication, pages
@@ -243,7 +244,7 @@ def test_youtube_says_how_often_it_is_asked(wish: Any, pause: float) -> None:
             video.actions.append(items.text(2))
             await anext(heard)
 
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(listen())
     assert asked[1] - asked[0] == pytest.approx(pause, abs=0.02)
 
@@ -261,7 +262,7 @@ def test_simulated_time_waits_for_youtube() -> None:
             await anext(heard)
             return clock.now()
 
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         assert runner.run(listen()) == 0.0
 
 

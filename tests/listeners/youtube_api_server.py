@@ -24,6 +24,7 @@ from youtube_server import NOW, Fault, Video, YouTube
 from vtuber.config import Chat, Settings, YouTubeChat
 from vtuber.core import clock
 from vtuber.core.events import ChatMessage, Event
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.listeners.youtube.listener import YouTubeListener, build
 
 P = ParamSpec("P")
@@ -37,7 +38,7 @@ Refusal = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def in_simulated_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+        with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
             runner.run(test(*args, **kwargs))
 
     return run

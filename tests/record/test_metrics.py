@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 
-from vtuber.core import clock
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.record.metrics import PARTS, Metrics, Stopwatch, percentiles, rss_mb
 
 
@@ -55,7 +55,7 @@ async def test_a_blocked_loop_shows_as_lag() -> None:
 
 
 def test_simulated_time_has_no_lag_to_measure() -> None:
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         metrics = Metrics()
         runner.run(metrics.watch_loop())
         assert not metrics.loop_lag

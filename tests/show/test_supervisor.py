@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vtuber.config import Settings
 from vtuber.core import clock
-from vtuber.core.clock import SimulatedLoop
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.record.journal import Journal
 from vtuber.show.supervisor import RESTART_SECONDS, Supervisor
 

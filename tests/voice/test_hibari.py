@@ -18,6 +18,7 @@ from vtuber.core import clock, sound
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.voice.hibari import Hibari
 from vtuber.voice.hibari.model import Halted, Model, Stop
 
@@ -127,6 +128,16 @@ async def test_chinese_alone_is_shown_and_told_once(voice: Hibari, caplog: pytes
     assert "edge" in voice.health().hint
 
 
+async def test_behind_another_voice_it_advises_nothing(
+    caplog: pytest.LogCaptureFixture, model: Model
+) -> None:
+    voice = Hibari(Settings(voice=Voice(use="edge")), CHARACTER)
+    voice._model = model
+    await hear(voice.speak("你好。"))
+    assert "English only" in caplog.text
+    assert "voice.use" not in caplog.text + voice.health().hint
+
+
 async def test_marks_alone_are_no_foreign_language(voice: Hibari) -> None:
     await hear(voice.speak("... 🎉 !"))
     assert voice.health().state is State.OK
@@ -182,9 +193,19 @@ async def test_stopping_the_network_in_the_middle(model: Model) -> None:
 async def test_before_start_and_after_stop_it_says_so() -> None:
     voice = Hibari(Settings(), CHARACTER)
     assert voice.health().state is State.DOWN
+    assert not voice.availability.is_ready
     with pytest.raises(VoiceError):
         await hear(voice.speak("Hello."))
     await voice.stop()
+
+
+async def test_it_is_available_from_start_to_stop(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vtuber.voice.hibari.Model", lambda: model)
+    voice = Hibari(Settings(), CHARACTER)
+    await voice.start()
+    assert voice.availability.is_ready
+    await voice.stop()
+    assert not voice.availability.is_ready
 
 
 async def test_a_model_that_cannot_be_loaded_is_told_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,5 +227,5 @@ def test_simulated_time_stands_still_while_it_works() -> None:
         assert heard.seconds > 2
         assert clock.now() == 0
 
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(main())

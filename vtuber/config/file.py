@@ -19,7 +19,7 @@ from vtuber.config import Settings, holds_secret
 from vtuber.config import lines as toml_lines
 from vtuber.config.lines import Place
 from vtuber.config.words import choices, expected, is_path, known_options, option, similar, table_in
-from vtuber.core import resources
+from vtuber.core import files
 from vtuber.core.errors import ConfigError
 from vtuber.core.text import escaped
 
@@ -88,7 +88,7 @@ def find(path: Path | None = None) -> Path:
     """
     if path is None:
         own = Path(NAME)
-        return own if own.exists() else resources.SHIPPED / NAME
+        return own if own.exists() else files.SHIPPED / NAME
     if path.is_dir() and (path / NAME).exists():
         raise ConfigError("this is a folder", where=str(path), hint=f"name the file in it: {path / NAME}")
     if not path.exists():
@@ -131,12 +131,16 @@ def located(where: str, path: Path | None = None, overrides: Mapping[str, Any] |
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with files.open_regular(path) as file:
             raw = file.read(_SIZE_LIMIT + 1)
     except IsADirectoryError:
         raise ConfigError("this is a folder", where=str(path), hint=f"name a file such as {NAME}") from None
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+        raise ConfigError(
+            f"it cannot be read ({error.strerror or error})",
+            where=str(path),
+            hint=f"name a file such as {NAME}",
+        ) from None
     if len(raw) > _SIZE_LIMIT:
         raise ConfigError("this is far too big for settings", where=str(path), hint=f"name a {NAME}")
     try:
@@ -250,7 +254,7 @@ class _Reader:
             return
         if name.startswith("~") or "/" in name or "\\" in name:
             _put(self.data, key, str(folder / _expanded(name)))
-        elif folder not in (Path.cwd(), resources.SHIPPED) and (folder / "characters" / name).is_dir():
+        elif folder not in (Path.cwd(), files.SHIPPED) and (folder / "characters" / name).is_dir():
             _put(self.data, key, str(folder / "characters" / name))
 
     def validated(self) -> Settings | None:

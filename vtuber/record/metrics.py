@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from vtuber.core import clock
+from vtuber.core.simulated import SimulatedLoop
 
 PARTS = ("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
 """The parts of the delay from a message's arrival to the first sound of its answer, in their order."""
@@ -100,7 +101,7 @@ class Metrics:
 
     async def watch_loop(self, every: float = 0.02) -> None:
         """Measures how late the event loop is, until cancelled. Means nothing in simulated time."""
-        while not isinstance(asyncio.get_running_loop(), clock.SimulatedLoop):
+        while not isinstance(asyncio.get_running_loop(), SimulatedLoop):
             before = time.perf_counter()
             await asyncio.sleep(every)
             self.loop_lag.append(max(0.0, time.perf_counter() - before - every) * 1000)

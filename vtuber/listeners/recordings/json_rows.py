@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from vtuber.core import files
+
 PIECE = 1 << 20
 """Characters read at a time."""
 ROW_LIMIT = 16 << 20
@@ -51,7 +53,7 @@ def read(path: Path, inside: str = "comments") -> Iterator[Row | MalformedRow]:
 
 
 def _encoding(path: Path) -> str:
-    with path.open("rb") as file:
+    with files.open_regular(path) as file:
         head = file.read(4)
     # PowerShell's ">" writes UTF-16.
     return "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"

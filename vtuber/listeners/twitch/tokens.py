@@ -14,6 +14,7 @@ from pathlib import Path
 from platformdirs import user_config_path
 from pydantic import TypeAdapter, ValidationError
 
+from vtuber.core import files
 from vtuber.core.errors import ConfigError
 
 if sys.platform == "win32":
@@ -74,7 +75,7 @@ class TokenFile:
 
     def _read(self) -> list[Token]:
         try:
-            with self.path.open("rb") as file:
+            with files.open_regular(self.path) as file:
                 self._must_be_private(os.fstat(file.fileno()))
                 tokens = _tokens.validate_json(file.read())
         except FileNotFoundError:

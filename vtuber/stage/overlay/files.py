@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from vtuber.core import resources
+from vtuber.core import files
 
 # Not from `mimetypes`: on Windows it reads the registry, where .js may be anything.
 TYPES = {
@@ -27,7 +27,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*){0
 
 def overlay_file(name: str) -> web.Response:
     """A file of ``overlays/``, the streamer's copy first. Raises HTTPNotFound."""
-    found = resources.find(f"overlays/{name}") if _NAME.fullmatch(name) else None
+    found = files.find(f"overlays/{name}") if _NAME.fullmatch(name) else None
     if found is None:
         raise web.HTTPNotFound(text="There is no such file.")
     return file(found)

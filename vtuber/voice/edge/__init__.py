@@ -12,9 +12,10 @@ import miniaudio
 from edge_tts import communicate
 from edge_tts.constants import TRUSTED_CLIENT_TOKEN
 
-from vtuber.character import Character
+from vtuber.character import SHEET, Character
 from vtuber.config import Settings
 from vtuber.core import clock, sound
+from vtuber.core.availability import Availability
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
@@ -25,20 +26,24 @@ from vtuber.voice.segmenter import speakable
 
 DEFAULT_VOICE = "zh-TW-HsiaoChenNeural"
 
+FIRST = 3.0
+"""Seconds that may pass until the first sound of a clip…"""
 BETWEEN = 5.0
-"""Seconds that may pass between two messages of a clip."""
+"""…and between two messages of it."""
 
 _TICKS = 10_000_000  # a second, in the protocol
 _SLACK = 0.15  # seconds by which a clip may end before its last word does
-_UPGRADE = "a newer banban or edge-tts often helps; voice.fallback speaks meanwhile"
-_NETWORK = "check the internet connection; voice.fallback speaks meanwhile"
+_UPGRADE = "update banban: Microsoft may have changed the service"
+_NETWORK = "check the internet connection"
 
 
 class Edge:
     """Speaks through edge-tts, a sentence at a time; each sentence is a connection of its own."""
 
     def __init__(self, settings: Settings, character: Character) -> None:
+        self.availability = Availability()
         self._settings = settings.voice
+        self._character = character
         chosen = character.voices.get("edge", {}).get("voice", "")
         self._voice = str(self._settings.edge.voice or chosen or DEFAULT_VOICE)
         self._gain = 0.0
@@ -49,11 +54,13 @@ class Edge:
         try:
             self._request("hello")
         except ValueError as error:
+            sheet = f"{self._character.folder / SHEET}, voices.edge.voice"
             raise VoiceError(
                 f"{self._voice!r} is not the name of a voice",
-                where="voice.edge.voice",
-                hint=f"use a name such as {DEFAULT_VOICE}",
+                where="voice.edge.voice" if self._settings.edge.voice else sheet,
+                hint=f"use a name such as {DEFAULT_VOICE}; `edge-tts --list-voices` lists them",
             ) from error
+        self.availability.set(ready=True)
 
     async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
         said = speakable(text)
@@ -65,7 +72,7 @@ class Edge:
         clip = _Clip(text, sound.Leveler(self._settings.loudness, self._gain))
         inbox: asyncio.Queue[dict[str, Any] | Exception | None] = asyncio.Queue(64)
         reader = asyncio.create_task(_read(request, inbox))
-        deadline = clock.now() + self._settings.edge.first_sound_seconds
+        deadline = clock.now() + FIRST
         try:
             while (message := await _next(inbox, deadline)) is not None:
                 for item in clip.feed(message):
@@ -77,21 +84,30 @@ class Edge:
                 yield item
             self._trouble = None
             self._gain = clip.leveler.gain
+            self.availability.set(ready=True)
         except VoiceError as error:
+            error.hint += self._another_voice()
             self._trouble = error
+            self.availability.set(ready=False)
             raise
         finally:
             clip.close()
             await _end(reader)
 
     async def stop(self) -> None:
-        pass
+        self.availability.set(ready=False)
 
     def health(self) -> Health:
         what = f"edge, online, {self._voice}"
         if self._trouble:
             return Health("voice", State.DOWN, f"{what}: {self._trouble.what}", self._trouble.hint)
         return Health("voice", State.OK, what)
+
+    def _another_voice(self) -> str:
+        """What else to do, where no other voice speaks when this one cannot."""
+        if {self._settings.use, self._settings.fallback} - {"edge", ""}:
+            return ""
+        return '; or set voice.fallback = "hibari", which needs no network'
 
     def _request(self, text: str) -> edge_tts.Communicate:
         communicate.WSS_URL = f"{self._settings.edge.url}?TrustedClientToken={TRUSTED_CLIENT_TOKEN}"  # type: ignore[attr-defined]  # no other way
@@ -133,14 +149,16 @@ class _Clip:
         if not broken:
             self._held += sound.to_pcm(self._trimmer.finish(captions.pause(self._text)))
         whole = self._trimmer.skipped + self._sent + sound.seconds(self._held)
-        if broken:
+        if broken:  # the last word may end after its sound: it was not heard whole
             self._words = [word for word in self._words if word.start < whole]
         else:
             self._words += self._follower.rest(whole)
-        self._words = [Word(word.text, min(word.start, whole), min(word.end, whole)) for word in self._words]
+            self._words = [
+                Word(word.text, min(word.start, whole), min(word.end, whole)) for word in self._words
+            ]
         yield from self._send(everything=True)
         if broken:
-            raise VoiceError("the online voice broke off", where="voice", hint=_NETWORK)
+            raise VoiceError("the online voice broke off in mid-sentence", where="voice", hint=_NETWORK)
 
     def close(self) -> None:
         self._mp3.close()
@@ -209,16 +227,20 @@ async def _next(
 def _told(error: Exception) -> VoiceError:
     match error:
         case aiohttp.WSServerHandshakeError():
-            return VoiceError(f"the online voice refuses ({error.status})", where="voice", hint=_UPGRADE)
+            return VoiceError(
+                f"the online voice refused to speak ({error.status})", where="voice", hint=_UPGRADE
+            )
         case edge_tts.exceptions.SkewAdjustmentError():
-            return VoiceError("the online voice refuses (403)", where="voice", hint=_UPGRADE)
+            return VoiceError("the online voice refused to speak (403)", where="voice", hint=_UPGRADE)
         case aiohttp.ClientError() | OSError() | edge_tts.exceptions.WebSocketError():
             return VoiceError("the online voice cannot be reached", where="voice", hint=_NETWORK)
         case edge_tts.exceptions.NoAudioReceived():
             return VoiceError("the online voice sent no sound", where="voice", hint=_UPGRADE)
         case _:
             return VoiceError(
-                f"the online voice answers strangely ({type(error).__name__})", where="voice", hint=_UPGRADE
+                f"the online voice sent an unexpected answer ({type(error).__name__})",
+                where="voice",
+                hint=_UPGRADE,
             )
 
 

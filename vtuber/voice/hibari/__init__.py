@@ -16,6 +16,7 @@ import numpy as np
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core import clock, sound
+from vtuber.core.availability import Availability
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
@@ -35,8 +36,8 @@ LONGEST_WORD = 40
 
 _REFERENCE = "The quick brown fox jumps over the lazy dog, and then it sleeps all day."
 _READ_AS = str.maketrans({"。": ".", "、": ",", "⁄": "/"} | dict.fromkeys('"[](){}<>*_`“”|^~\\', " "))
-_ENGLISH_ONLY = "English only; other languages are shown in the caption but not heard"
-_CURE = 'set voice.use = "edge" in config.toml for a voice that speaks Chinese'
+_ENGLISH_ONLY = "English only: other languages are shown in the captions but not heard"
+_OTHER_VOICE = 'set voice.use = "edge" for a voice that speaks Chinese'
 
 
 @dataclass(slots=True)
@@ -63,7 +64,10 @@ class Hibari:
     """Speaks English. The model works in one thread of its own, with one core at most."""
 
     def __init__(self, settings: Settings, _character: Character) -> None:
+        self.availability = Availability()
         self._settings = settings.voice
+        # Behind another voice there is nothing to change: that one speaks when it can.
+        self._hint = _OTHER_VOICE if self._settings.use == "hibari" else ""
         self._model: Model | None = None
         self._gain = 1.0
         self._thread: ThreadPoolExecutor | None = None
@@ -82,8 +86,9 @@ class Hibari:
             raise VoiceError(
                 f"the embedded voice cannot be loaded: {error}",
                 where="voice",
-                hint="install the project again, or set another voice.use",
+                hint="install banban again, or choose another voice",
             ) from error
+        self.availability.set(ready=True)
 
     async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
         begun = 0.0
@@ -101,6 +106,7 @@ class Hibari:
             begun += sound.seconds(pcm)
 
     async def stop(self) -> None:
+        self.availability.set(ready=False)
         thread, self._thread, self._model = self._thread, None, None
         if thread:
             await clock.in_thread(thread.shutdown)
@@ -109,13 +115,14 @@ class Hibari:
         if self._model is None:
             return Health("voice", State.DOWN, "hibari is not loaded")
         if self._met_foreign:
-            return Health("voice", State.LIMITED, f"hibari, embedded: {_ENGLISH_ONLY}", _CURE)
+            return Health("voice", State.LIMITED, f"hibari, embedded: {_ENGLISH_ONLY}", self._hint)
         return Health("voice", State.OK, "hibari, embedded, English")
 
     def _meet(self, run: _Run) -> None:
         if run.spoken is False and not self._met_foreign:
             self._met_foreign = True
-            log.warning("the embedded voice speaks %s; %s", _ENGLISH_ONLY, _CURE)
+            hint = f"\n  → {self._hint}" if self._hint else ""
+            log.warning("the embedded voice speaks %s%s", _ENGLISH_ONLY, hint)
 
     def _measured_gain(self) -> float:
         if self._model is None:

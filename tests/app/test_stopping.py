@@ -1,0 +1,146 @@
+"""Real processes that are stopped at bad moments, or given files that never end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from vtuber.core import files
+
+if sys.platform == "win32":
+    pytest.skip("signals and named pipes are Unix's", allow_module_level=True)
+
+PATIENCE = 60.0
+"""Seconds that a busy machine may take; none of these hangs ended by itself."""
+OFFLINE = """
+[brain]
+use = "openai"
+[brain.openai]
+url = "http://127.0.0.1:9/v1"
+[stage]
+port = 0
+"""
+"""A show that starts quickly: nothing answers at its model server's address."""
+
+
+class Program:
+    """`banban live` in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.said = folder / "said.txt"
+        own = {"XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder), "COLUMNS": "200"}
+        with self.said.open("wb") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "vtuber.app", "live", "--config", "config.toml"],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                env={**os.environ, **own},
+                start_new_session=True,
+            )
+
+    def until(self, holds: Callable[[], object]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < end, self.said.read_text()
+            time.sleep(0.01)
+
+    def ctrl_c(self) -> None:
+        """As a terminal does: to the whole group."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGINT)
+
+    def servers(self) -> list[psutil.Process]:
+        """The embedded servers that keep their data in this folder."""
+        return [
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if "valkey" in (words := " ".join(process.info["cmdline"] or ())) and str(self.folder) in words
+        ]
+
+    def end(self) -> None:
+        for process in [self.process, *self.servers()]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait(PATIENCE)
+
+
+@pytest.fixture
+def program(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[], Program]:
+    def begin() -> Program:
+        begun = Program(tmp_path)
+        request.addfinalizer(begun.end)
+        return begun
+
+    (tmp_path / "config.toml").write_text(OFFLINE, encoding="utf-8")
+    return begin
+
+
+def replace_by_pipe(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(path, 0o600)
+
+
+def test_a_pipe_as_config_file_is_refused(tmp_path: Path, program: Callable[[], Program]) -> None:
+    replace_by_pipe(tmp_path / "config.toml")
+    show = program()
+    assert show.process.wait(PATIENCE) == 1
+    assert "config.toml: it cannot be read (this is a pipe or a device, not a file)" in show.said.read_text()
+
+
+@pytest.mark.parametrize("name", ["character.toml", "examples.toml", "persona.md", "face.svg"])
+def test_a_pipe_in_the_character_folder_is_refused(
+    tmp_path: Path, program: Callable[[], Program], name: str
+) -> None:
+    shutil.copytree(files.SHIPPED / "characters" / "banban", tmp_path / "characters" / "mia")
+    replace_by_pipe(tmp_path / "characters" / "mia" / name)
+    config = tmp_path / "config.toml"
+    config.write_text(f'{config.read_text()}\n[show]\ncharacter = "mia"\n')
+    show = program()
+    assert show.process.wait(PATIENCE) == 1
+    assert name in show.said.read_text()
+
+
+def test_a_pipe_as_token_file_is_refused(tmp_path: Path, program: Callable[[], Program]) -> None:
+    replace_by_pipe(tmp_path / "banban" / "twitch.json")
+    config = tmp_path / "config.toml"
+    config.write_text(f'{config.read_text()}\n[chat.twitch]\nchannels = ["banban"]\n')
+    show = program()
+    assert show.process.wait(PATIENCE) == 1
+    assert "pipe" in show.said.read_text()
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.05, 0.1, 0.2])
+def test_more_ctrl_cs_do_not_disturb_the_end(program: Callable[[], Program], pause: float) -> None:
+    show = program()
+    show.until(lambda: "is on air" in show.said.read_text())
+    assert show.servers()
+    for _ in range(3):
+        show.ctrl_c()
+        time.sleep(pause)
+    assert show.process.wait(PATIENCE) in (0, -signal.SIGINT)
+    assert not [process for process in show.servers() if process.is_running()]
+    assert "Traceback" not in show.said.read_text()
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.1, 0.2, 0.35, 0.5, 0.8])
+def test_an_early_ctrl_c_ends_it_without_a_traceback(program: Callable[[], Program], delay: float) -> None:
+    show = program()
+    time.sleep(delay)
+    show.ctrl_c()
+    assert show.process.wait(PATIENCE) in (0, -signal.SIGINT)
+    assert "Traceback" not in show.said.read_text()
+    assert not show.servers()
