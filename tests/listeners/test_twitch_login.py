@@ -459,6 +459,6 @@ async def test_ctrl_c_while_waiting_ends_in_order(tmp_path: Path) -> None:
             process.send_signal(signal.SIGINT)
             out, err = await process.communicate()
     assert process.returncode == 1
-    assert out.decode().endswith("stopped: nobody was logged in\n")
+    assert out.decode().endswith("stopped: no account was logged in\n")
     assert err == b""
     assert program.file.read() == []
