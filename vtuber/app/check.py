@@ -12,10 +12,10 @@ from pathlib import Path
 
 from vtuber.app import terminal
 from vtuber.app.running import Flags, run, settings_of
-from vtuber.brain import Progress
 from vtuber.config import Settings
 from vtuber.config.file import located
 from vtuber.core import clock
+from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError
 from vtuber.core.events import Sound
 from vtuber.core.health import Health, State

@@ -10,11 +10,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from vtuber import __version__, brain, character, memory, voice
-from vtuber.brain import Progress
-from vtuber.brain.prompt import Conversation
+from vtuber import __version__, character, memory, voice
+from vtuber.brain.conversation import Conversation
+from vtuber.brain.fallback import build as build_brain
 from vtuber.config import Settings
 from vtuber.core import clock, codec, registry
+from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError, BrainError, ListenerError, VoiceError
 from vtuber.core.events import (
     Answerable,
@@ -96,7 +97,7 @@ class Show:
         self.rates = Rates(settings.chat.rates)
         self.commands = CommandParser(settings.gate)
         self.filter = Filter(settings.gate, self.character.persona)
-        self.brain = brain.build(settings, self.character)
+        self.brain = build_brain(settings, self.character)
         self.voice = voice.build(settings, self.character)
         self.memory = memory.build(settings)
         self.screens = list(screens) if screens is not None else build_screens(settings, self.character)

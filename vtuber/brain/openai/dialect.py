@@ -21,7 +21,7 @@ _TOLD = (200, 400, 422, 500)
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class Dialect:
     names: bool = False
     """Whether it keeps the names of authors; if not, they stand in the text."""
     system: bool = True
@@ -51,7 +51,7 @@ class Manner:
         }
         return {**kept, "messages": told}
 
-    def milder(self, refused: Refused, sent: Collection[str]) -> Manner | None:
+    def milder(self, refused: Refused, sent: Collection[str]) -> Dialect | None:
         """How to ask instead of what was ``sent`` and refused; None when nothing more can be left out."""
         if refused.status not in _TOLD:
             return None

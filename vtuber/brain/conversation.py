@@ -14,14 +14,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from vtuber.brain import Brain, Line, Progress, Prompt
+from vtuber.brain import Brain, Prompt, PromptLine
 from vtuber.brain.history import Exchange, History
 from vtuber.brain.question import Question, question
 from vtuber.character import Character
 from vtuber.config import Settings
+from vtuber.core.availability import Progress
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.events import Batch
-from vtuber.core.health import State
 from vtuber.memory import Recollection
 from vtuber.moderation.revocation import Revocation
 
@@ -51,7 +51,7 @@ class Conversation:
         self._names = (character.name, *character.aliases)
         self._toy = settings.brain.use == "llama" and not settings.brain.model
         """The embedded model answers each afresh: with a history it soon repeats only itself."""
-        self._head: tuple[Line, ...] = ()
+        self._head: tuple[PromptLine, ...] = ()
         self._estimated = False
         """Whether the head was fitted while nobody could count."""
         self._context = 0
@@ -61,7 +61,7 @@ class Conversation:
         self._free = 0
         """…and for history and question together."""
         self._history = History()
-        self._counts: dict[Line, int] = {}
+        self._counts: dict[PromptLine, int] = {}
         self._stale = asyncio.Event()
         """Set when history has changed since the model read it."""
 
@@ -73,12 +73,12 @@ class Conversation:
         self._tell_what_is_missing()
         progress(1.0, f"reading {needed} tokens of who she is")
         try:
-            await self._brain.warm(self._head)
+            await self._brain.prefill_head(self._head)
         except BrainError:
             if self._brain.context == self._context:
                 raise
             self._check_length(await self._fit_head())  # a server turned out to hold less
-            await self._brain.warm(self._head)
+            await self._brain.prefill_head(self._head)
 
     def _check_length(self, needed: int) -> None:
         if self._free < _LEAST_QUESTION:
@@ -122,7 +122,7 @@ class Conversation:
         When nothing was, the question is forgotten too.
         """
         said = " ".join(text.split())
-        self._history.answer(Line("self", said, self._character.name) if said else None, batch)
+        self._history.answer(PromptLine("self", said, self._character.name) if said else None, batch)
         self._stale.set()
 
     def revoke(self, revocation: Revocation) -> None:
@@ -165,26 +165,26 @@ class Conversation:
 
     # The head
 
-    def _persona(self) -> Line:
+    def _persona(self) -> PromptLine:
         parts = [self._character.persona, *self._character.canon]
         if not self._toy:  # the embedded model would only babble about it
             moods = " ".join(f"[{mood}]" for mood in self._character.moods)
             parts.append(f"You may begin a sentence with the mood you say it in, one of {moods}.")
-        return Line("system", "\n".join(parts))
+        return PromptLine("system", "\n".join(parts))
 
     async def _fit_head(self) -> int:
         """The persona with what is sacred, and as many examples as fit. How many tokens that takes."""
         self._context, self._estimated = self._brain.context, self._is_away
         self._counts.clear()
         self._reply = min(self._settings.brain.max_tokens, self._context // _REPLY_SHARE)
-        opening = await self._count(Line("self", "", self._character.name))
+        opening = await self._count(PromptLine("self", "", self._character.name))
         room = self._context - self._reply - opening - _SLACK
         self._head = (self._persona(),)
         taken = await self._count(self._head[0])
         for example in self._character.examples:
             pair = (
-                Line("viewer", example.text, example.viewer),
-                Line("self", example.reply, self._character.name),
+                PromptLine("viewer", example.text, example.viewer),
+                PromptLine("self", example.reply, self._character.name),
             )
             more = await self._sum(pair)
             if taken + more > room // 2:
@@ -196,16 +196,16 @@ class Conversation:
 
     @property
     def _is_away(self) -> bool:
-        return self._brain.health().state is State.DOWN
+        return not self._brain.availability.is_ready
 
     # The budget, in tokens
 
-    async def _count(self, line: Line) -> int:
+    async def _count(self, line: PromptLine) -> int:
         if line not in self._counts:
             self._counts[line] = await self._brain.count((line,))
         return self._counts[line]
 
-    async def _sum(self, lines: Iterable[Line]) -> int:
+    async def _sum(self, lines: Iterable[PromptLine]) -> int:
         return sum([await self._count(line) for line in lines])
 
     async def _fitting(self, asked: Question) -> Question:
@@ -214,13 +214,13 @@ class Conversation:
             asked = asked.shorter()
         return asked
 
-    def _kept(self, now: Question) -> Line:
+    def _kept(self, now: Question) -> PromptLine:
         """What of a question stands in history: what was said; what was told beside it was for that turn.
 
         For that the model must read the answer once more. One that cannot while nobody waits gets to see all
         of the question again, as it was asked.
         """
-        return now.said if self._brain.capabilities.ahead else now.asked
+        return now.said if self._brain.can_prefill else now.asked
 
     async def _make_room(self, tokens: int) -> None:
         """Drops the older half of history, as often as it must, so that so many tokens are free beside it."""

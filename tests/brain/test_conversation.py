@@ -15,11 +15,11 @@ import pytest
 import pytest_asyncio
 
 from vtuber import character
-from vtuber.brain import Line, Prompt
+from vtuber.brain import Prompt, PromptLine
+from vtuber.brain.conversation import Conversation
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.fit import Fit
 from vtuber.brain.llama.model_file import locate
-from vtuber.brain.prompt import Conversation
 from vtuber.brain.templates import Template
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Brain, Journal, Settings
@@ -77,7 +77,7 @@ async def talk(brain: Llama) -> Conversation:
     return conversation
 
 
-async def asked(talk: Conversation, one: Batch, recollection: Recollection = NOTHING) -> Line:
+async def asked(talk: Conversation, one: Batch, recollection: Recollection = NOTHING) -> PromptLine:
     return (await talk.prompt(one, recollection, 1)).lines[-1]
 
 
@@ -110,7 +110,7 @@ async def reply(brain: Llama, prompt: Prompt) -> str:
 async def test_what_somebody_did_is_told_in_brackets_only_the_show_uses(
     talk: Conversation, event: Answerable, text: str
 ) -> None:
-    assert await asked(talk, batch(event)) == Line("viewer", text, "Kai")
+    assert await asked(talk, batch(event)) == PromptLine("viewer", text, "Kai")
 
 
 async def test_what_else_is_known_is_told_briefly(talk: Conversation) -> None:
