@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from vtuber.core import clock
 from vtuber.core.simulated import SimulatedLoop
 from vtuber.core.text import clean
-from vtuber.listeners.twitch import writing
-from vtuber.listeners.twitch.writing import LENGTH, Pen, harmless
+from vtuber.listeners.twitch import chat_writer
+from vtuber.listeners.twitch.chat_writer import LENGTH, ChatWriter, harmless
 
 
 def simulated(main: Coroutine[Any, Any, None]) -> None:
@@ -60,7 +60,7 @@ class Twitch:
 def test_the_limit_of_lines(*, moderator: bool, limit: int) -> None:
     async def main() -> None:
         twitch = Twitch(seconds=0.01)
-        pen = Pen(twitch.send)
+        pen = ChatWriter(twitch.send)
         for number in range(limit):
             assert await pen.write("room", f"line {number}", moderator=moderator) == ""
         spent = clock.now()
@@ -80,7 +80,7 @@ def test_the_limit_of_lines(*, moderator: bool, limit: int) -> None:
 def test_one_account_writes_in_all_its_channels() -> None:
     async def main() -> None:
         twitch = Twitch()
-        pen = Pen(twitch.send)
+        pen = ChatWriter(twitch.send)
         for number in range(20):
             assert await pen.write("mine", f"line {number}", moderator=True) == ""
         assert "limit of 20" in await pen.write("theirs", "hello")
@@ -92,7 +92,7 @@ def test_one_account_writes_in_all_its_channels() -> None:
 def test_nothing_twice_in_one_channel() -> None:
     async def main() -> None:
         twitch = Twitch()
-        pen = Pen(twitch.send)
+        pen = ChatWriter(twitch.send)
         assert await pen.write("room", "hello") == ""
         assert await pen.write("room", " hello\n") == "the same line was written less than 30 seconds ago"
         assert await pen.write("other", "hello") == ""
@@ -106,7 +106,7 @@ def test_nothing_twice_in_one_channel() -> None:
 def test_what_twitch_refused_is_told_and_may_be_tried_again() -> None:
     async def main() -> None:
         twitch = Twitch(answer="followers only")
-        pen = Pen(twitch.send)
+        pen = ChatWriter(twitch.send)
         assert await pen.write("room", "hello") == "followers only"
         twitch.answer = ""
         assert await pen.write("room", "hello") == ""
@@ -117,7 +117,7 @@ def test_what_twitch_refused_is_told_and_may_be_tried_again() -> None:
 def test_a_line_without_an_answer_counts_as_written() -> None:
     async def main() -> None:
         twitch = Twitch(seconds=3600)
-        pen = Pen(twitch.send)
+        pen = ChatWriter(twitch.send)
         assert "did not answer in 10 seconds" in await pen.write("room", "hello")
         twitch.seconds = 0
         assert "the same line" in await pen.write("room", "hello")
@@ -128,9 +128,9 @@ def test_a_line_without_an_answer_counts_as_written() -> None:
 def test_lines_behind_a_slow_one_are_told_so_and_few_wait() -> None:
     async def main() -> None:
         twitch = Twitch(seconds=3600)
-        pen = Pen(twitch.send)
+        pen = ChatWriter(twitch.send)
         answers = await asyncio.gather(*(pen.write("room", f"line {number}") for number in range(50)))
-        assert clock.now() == writing.SEND_SECONDS
+        assert clock.now() == chat_writer.SEND_SECONDS
         assert sum("did not answer" in answer for answer in answers) == 1
         assert answers.count("the lines before it took too long") == 20
         assert answers.count("20 lines wait already") == 29
@@ -142,7 +142,7 @@ def test_lines_behind_a_slow_one_are_told_so_and_few_wait() -> None:
 def test_a_writer_that_is_cancelled_holds_nobody_up() -> None:
     async def main() -> None:
         twitch = Twitch(seconds=5)
-        pen = Pen(twitch.send)
+        pen = ChatWriter(twitch.send)
         first = asyncio.create_task(pen.write("room", "first"))
         second = asyncio.create_task(pen.write("room", "second"))
         await asyncio.sleep(1)
@@ -157,7 +157,7 @@ def test_a_writer_that_is_cancelled_holds_nobody_up() -> None:
 def test_order_is_kept() -> None:
     async def main() -> None:
         twitch = Twitch()
-        pen = Pen(twitch.send)
+        pen = ChatWriter(twitch.send)
         await asyncio.gather(*(pen.write("room", f"line {number}") for number in range(15)))
         assert twitch.texts == [f"line {number}" for number in range(15)]
 
@@ -194,7 +194,7 @@ def test_the_limits_hold_whatever_is_written_and_nothing_is_lost_silently(
 ) -> None:
     async def main() -> None:
         twitch = Twitch()
-        pen = Pen(twitch.send)
+        pen = ChatWriter(twitch.send)
         tasks: list[asyncio.Task[str]] = []
         for number, burst in enumerate(pattern):
             await asyncio.sleep(burst.after)
@@ -242,7 +242,7 @@ def test_no_line_is_a_command(text: str, line: str) -> None:
 def test_the_shows_own_prefix_is_taken_off() -> None:
     async def main() -> None:
         twitch = Twitch()
-        pen = Pen(twitch.send, prefix="?b")
+        pen = ChatWriter(twitch.send, prefix="?b")
         assert await pen.write("room", "?b!?bhush") == ""
         assert twitch.texts == ["hush"]
         assert await pen.write("room", "?b !") == "nothing is left of it that may be written"

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vtuber.core.errors import ConfigError
-from vtuber.listeners.youtube.source import Source, read
+from vtuber.listeners.youtube.address import StreamAddress, parse
 
 CHANNEL = "UC" + "c" * 22
 
@@ -35,7 +35,7 @@ CHANNEL = "UC" + "c" * 22
     ],
 )
 def test_a_video_however_it_is_pasted(given: str) -> None:
-    assert read(given) == Source("aB3_-efghij", is_video=True)
+    assert parse(given) == StreamAddress("aB3_-efghij", is_video=True)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_video_however_it_is_pasted(given: str) -> None:
     ],
 )
 def test_a_channel_however_it_is_pasted(given: str, name: str) -> None:
-    assert read(given) == Source(name, is_video=False)
+    assert parse(given) == StreamAddress(name, is_video=False)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_channel_however_it_is_pasted(given: str, name: str) -> None:
 )
 def test_what_is_neither(given: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        read(given, "chat.youtube.streams[2]")
+        parse(given, "chat.youtube.streams[2]")
     assert caught.value.where == "chat.youtube.streams[2]"
     assert caught.value.what.isprintable()
     assert caught.value.hint
@@ -110,7 +110,7 @@ def test_what_is_neither(given: str) -> None:
 @example("a" * 1_000_000)
 def test_whatever_is_pasted_is_understood_or_told(given: str) -> None:
     try:
-        source = read(given)
+        source = parse(given)
     except ConfigError:
         return
     # It goes into addresses: there is nothing in it that could lead elsewhere.

@@ -22,8 +22,8 @@ from vtuber.core.events import (
     Role,
     Subscription,
 )
-from vtuber.listeners.youtube.ids import message_id
-from vtuber.listeners.youtube.items import Reader
+from vtuber.listeners.youtube.api_items import ItemParser
+from vtuber.listeners.youtube.deduplication import message_id
 
 ANN = Author("UCAnnvvvvvvvvvvvvvvvvvvv", "Ann")
 ID = "CI000000000000000000000001"
@@ -31,7 +31,7 @@ HEAD = (ID, "youtube", "@banban")
 
 
 def read(thing: object) -> Event | None:
-    return Reader("@banban").event(thing)
+    return ItemParser("@banban").event(thing)
 
 
 def test_words() -> None:
@@ -143,9 +143,9 @@ def test_memberships() -> None:
     ],
 )
 def test_what_is_nothing_to_answer(kind: str) -> None:
-    reader = Reader("@banban")
+    reader = ItemParser("@banban")
     assert reader.event(item(kind)) is None
-    assert reader.odd == 0
+    assert reader.malformed == 0
 
 
 def test_removals() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from vtuber.core.events import Author, ChatMessage, Deletion, Event, Gift, Money, Role, Subscription
 from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes, money
-from vtuber.listeners.recordings.rows import items, mapping, seconds, text
+from vtuber.listeners.lenient_json import rows, seconds, string, table
 from vtuber.listeners.twitch import irc as twitch_irc
 
 ID_LIMIT = twitch_irc.ID_LIMIT
@@ -61,8 +61,8 @@ def is_row(row: Mapping[str, Any]) -> bool:
 
 def times(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
     """Seconds since the stream began, and seconds since 1970; None for what the row does not say."""
-    offset = seconds(row.get("time_in_seconds"))
-    exact = seconds(row.get("video_offset_time_msec"))
+    offset = seconds(row, "time_in_seconds")
+    exact = seconds(row, "video_offset_time_msec")
     if exact is not None and (offset is None or exact > 0):  # before the stream it is always 0
         offset = exact / 1000
     stamp: Any = row.get("timestamp")
@@ -70,9 +70,9 @@ def times(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
     return offset, stamp / 1e6 if known else None
 
 
-def read(row: Mapping[str, Any], channel: str, bombs: twitch_irc.Bombs) -> Event | None:
-    """What happened; None for what is no business of hers. Raises ValueError, saying why."""
-    kind = text(row.get("message_type")) or text(row.get("action_type"))
+def read(row: Mapping[str, Any], channel: str, bombs: twitch_irc.GiftBombs) -> Event | None:
+    """What happened; None for what she neither answers nor must know. Raises ValueError, saying why."""
+    kind = string(row, "message_type") or string(row, "action_type")
     author = _author(row)
     platform = _platform(row, author)
     if deletion := _deletion(row, kind, platform, channel, author):
@@ -80,14 +80,14 @@ def read(row: Mapping[str, Any], channel: str, bombs: twitch_irc.Bombs) -> Event
     if _NOT_CHAT.search(kind):
         return None
     if not author.id:
-        raise ValueError("nobody said it")
+        raise ValueError("it has no author")
     raw = row.get("message")
     if raw is not None and not isinstance(raw, str):
-        raise ValueError("its text is no text")
+        raise ValueError("its text is not text")
     raw = raw or ""
-    safe, emoted = emotes.cleaned(raw, _spans(raw, items(row.get("emotes"))))
+    safe, emoted = emotes.cleaned(raw, _spans(raw, rows(row, "emotes")))
     paid = _money(row, kind)
-    answered = mapping(row.get("in_reply_to")).get("author")
+    answered = table(row, "in_reply_to").get("author")
     said = ChatMessage(
         _id(row, author, safe),
         platform,
@@ -95,7 +95,7 @@ def read(row: Mapping[str, Any], channel: str, bombs: twitch_irc.Bombs) -> Event
         author,
         safe,
         emotes=emoted,
-        reply_to=_name(mapping(answered)),
+        reply_to=_name(table(answered)),
         money=paid,
     )
     if kind in _NOTICES:
@@ -105,16 +105,18 @@ def read(row: Mapping[str, Any], channel: str, bombs: twitch_irc.Bombs) -> Event
     return said if safe or paid else None
 
 
-def _notice(row: Mapping[str, Any], kind: str, said: ChatMessage, bombs: twitch_irc.Bombs) -> Event | None:
-    params = {name: text(row.get(key)) for key, name in _PARAMS.items()}
-    params["msg-param-sub-plan"] = _PLANS.get(text(row.get("subscription_type")), "")
-    return None if bombs.has_told(kind, params) else twitch_irc.notice(kind, params, said)
+def _notice(
+    row: Mapping[str, Any], kind: str, said: ChatMessage, bombs: twitch_irc.GiftBombs
+) -> Event | None:
+    params = {name: string(row, key) for key, name in _PARAMS.items()}
+    params["msg-param-sub-plan"] = _PLANS.get(string(row, "subscription_type"), "")
+    return None if bombs.covers(kind, params) else twitch_irc.notice(kind, params, said)
 
 
 def _membership(row: Mapping[str, Any], kind: str, said: ChatMessage) -> Event | None:
     """YouTube's memberships, bought or given."""
     who = (said.id, said.platform, said.channel, said.author)
-    header = text(row.get("header_primary_text"))
+    header = string(row, "header_primary_text")
     if "gift_purchase" in kind:
         count = _COUNT.search(header or said.text)
         return Gift(*who, count=max(1, int(count.group())) if count else 1)
@@ -128,22 +130,22 @@ def _membership(row: Mapping[str, Any], kind: str, said: ChatMessage) -> Event |
 def _deletion(
     row: Mapping[str, Any], kind: str, platform: str, channel: str, author: Author
 ) -> Deletion | None:
-    kinds = f"{kind} {text(row.get('action_type'))}"
-    message = clean(text(row.get("target_message_id")), ID_LIMIT)
-    target = clean(text(row.get("target_author_id")), ID_LIMIT) or author.id
+    kinds = f"{kind} {string(row, 'action_type')}"
+    message = clean(string(row, "target_message_id"), ID_LIMIT)
+    target = clean(string(row, "target_author_id"), ID_LIMIT) or author.id
     banned = any(word in kinds for word in ("ban_user", "by_author", "clear_chat"))
     if not banned and not ("delete" in kinds and message):
         return None
-    stamp = text(row.get("timestamp")) or f"{seconds(row.get('time_in_seconds'))}"
+    stamp = string(row, "timestamp") or f"{seconds(row, 'time_in_seconds')}"
     if banned:
         return Deletion(clean(f"ban-{stamp}-{target}", ID_LIMIT), platform, channel, author_id=target)
     return Deletion(clean(f"deleted-{message}", ID_LIMIT), platform, channel, message_id=message)
 
 
 def _id(row: Mapping[str, Any], author: Author, words: str) -> str:
-    if given := clean(text(row.get("message_id")), ID_LIMIT):
+    if given := clean(string(row, "message_id"), ID_LIMIT):
         return given
-    if stamp := text(row.get("timestamp")):  # in microseconds; a ticker repeats it
+    if stamp := string(row, "timestamp"):  # in microseconds; a ticker repeats it
         return clean(f"{author.id}-{stamp}", ID_LIMIT)
     return hashlib.blake2s(f"{author.id} {times(row)} {words}".encode(), digest_size=12).hexdigest()
 
@@ -155,7 +157,7 @@ def _platform(row: Mapping[str, Any], author: Author) -> str:
 
 
 def _name(author: Mapping[str, Any]) -> str:
-    name = text(author.get("display_name")) or text(author.get("name"))
+    name = string(author, "display_name") or string(author, "name")
     return clean_name(name) if name else ""
 
 
@@ -163,7 +165,7 @@ def _author(row: Mapping[str, Any]) -> Author:
     who = row.get("author")
     if not isinstance(who, dict):  # the old form
         who = {"name": who, "id": row.get("author_id"), "badges": row.get("badges")}
-    identity = clean(text(who.get("id")), ID_LIMIT)
+    identity = clean(string(who, "id"), ID_LIMIT)
     roles, months = _roles(who.get("badges"))
     if who.get("is_moderator") is True:
         roles.add(Role.MODERATOR)
@@ -178,9 +180,9 @@ def _roles(badges: object) -> tuple[set[Role], int]:
         badges = [{"title": title} for title in badges.split(",")]
     roles: set[Role] = set()
     months = 0
-    for badge in map(mapping, items(badges)):
-        title = text(badge.get("title")).strip()
-        name = text(badge.get("icon_name")) or text(badge.get("name"))
+    for badge in map(table, rows(badges)):
+        title = string(badge, "title").strip()
+        name = string(badge, "icon_name") or string(badge, "name")
         if role := _BADGES.get((name or title).lower()):
             roles.add(role)
         elif not name and (member := _MEMBER.fullmatch(title)):
@@ -190,13 +192,13 @@ def _roles(badges: object) -> tuple[set[Role], int]:
 
 
 def _money(row: Mapping[str, Any], kind: str) -> Money | None:
-    if bits := twitch_irc.number(text(row.get("bits"))):
+    if bits := twitch_irc.number(string(row, "bits")):
         return Money(Decimal(bits), "BITS")
     price = row.get("money", row.get("amount"))
     if isinstance(price, dict):
         printed = price.get("text")
         if not isinstance(printed, str):
-            printed = f"{text(price.get('currency'))} {_decimal(price.get('amount'))}"
+            printed = f"{string(price, 'currency')} {_decimal(price.get('amount'))}"
         return money.read(printed)
     if isinstance(price, str):
         return money.read(price)
@@ -215,13 +217,13 @@ def _decimal(value: object) -> Decimal:
 
 def _spans(words: str, emoted: list[Any]) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
-    for emote in map(mapping, emoted[: emotes.LIMIT]):
+    for emote in map(table, emoted[: emotes.LIMIT]):
         places = emote.get("locations")
         if isinstance(places, list):
-            places = ",".join(text(place) for place in places)
+            places = ",".join(string(place) for place in places)
         if isinstance(places, str):
             spans += twitch_irc.spans(places)
-        elif name := text(emote.get("name")):
+        elif name := string(emote, "name"):
             found = re.finditer(re.escape(name), words[:10_000])
             spans += [match.span() for match, _ in zip(found, range(emotes.LIMIT), strict=False)]
     return spans

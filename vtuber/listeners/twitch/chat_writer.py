@@ -1,6 +1,6 @@
-"""Lines that she writes in Twitch's chat: made harmless, and within Twitch's limits.
+"""Writes lines in Twitch's chat: made harmless, and within Twitch's limits.
 
-After https://dev.twitch.tv/docs/chat/#rate-limits. Who exceeds them is ignored for half an hour.
+After https://dev.twitch.tv/docs/chat/#rate-limits. An account that exceeds them is ignored for half an hour.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Sent:
     at: float
 
 
-class Pen:
+class ChatWriter:
     """Writes with one account. ``prefix`` is what the show's own commands begin with."""
 
     def __init__(self, send: Send, *, prefix: str = "!") -> None:

@@ -26,9 +26,8 @@ from vtuber.core import clock
 from vtuber.core.errors import ConfigError, ListenerError
 from vtuber.core.events import ChatMessage, Deletion, Event, StreamStatus
 from vtuber.core.health import State
-from vtuber.listeners.youtube import build
-from vtuber.listeners.youtube.client import KEY
-from vtuber.listeners.youtube.stream import Stream
+from vtuber.listeners.youtube.api_client import KEY
+from vtuber.listeners.youtube.listener import YouTubeListener, build
 from vtuber.show.show import build_listeners
 
 ID = "aaaaaaaaaaa"
@@ -50,7 +49,7 @@ with_key = pytest.mark.usefixtures("_key")
 
 
 @asynccontextmanager
-async def hearing(listener: Stream) -> AsyncIterator[list[Event]]:
+async def hearing(listener: YouTubeListener) -> AsyncIterator[list[Event]]:
     """What it hears, until the body ends."""
     events: list[Event] = []
     task = asyncio.create_task(hear(listener, events))
@@ -85,7 +84,7 @@ async def test_a_stream_is_waited_for_heard_and_said_to_have_ended() -> None:
         youtube.videos[ID].state = "live"
         youtube.say("finally!")
         await until(lambda: len(events) == 2)
-        assert listener.health().what == "connected for 0:00, last heard 0:00 ago, by the pages"
+        assert listener.health().what == "connected for 0:00, last message 0:00 ago, by the pages"
         await asyncio.sleep(10)
         youtube.videos[ID].state = "ended"
         youtube.say("bye")
@@ -185,7 +184,7 @@ async def test_a_quiet_chat_is_not_left() -> None:
 # What cannot be heard.
 
 
-BARRED = [
+BLOCKED = [
     ("private", "private", "public or unlisted"),
     ("members", "members", "open the stream to everyone"),
     ("chatless", "chat", "switch the live chat on in YouTube Studio"),
@@ -196,7 +195,7 @@ BARRED = [
 @pytest.mark.parametrize(
     ("way", "state", "what", "hint"),
     # The API says that a chat is for members when it is asked for: see below.
-    [(way, *case) for way in ("pages", "api") for case in BARRED if (way, case[0]) != ("api", "members")],
+    [(way, *case) for way in ("pages", "api") for case in BLOCKED if (way, case[0]) != ("api", "members")],
 )
 @with_key
 def test_what_cannot_be_heard_is_told_and_heard_once_it_can_be(
@@ -319,7 +318,7 @@ def test_what_was_said_before_she_came_is_not_told(way: str) -> None:
                 await until(lambda: "good" in words(events))
                 assert words(events) == ["just now", "now", "can you hear me?", "good"]
                 assert listener.health().contact
-                assert "1 reconnects" in listener.health().what
+                assert "1 reconnect" in listener.health().what
 
     run()
 

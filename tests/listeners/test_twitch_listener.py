@@ -14,17 +14,17 @@ import twitch_events as told
 from aiohttp import web
 from twitch_events import Told, badge, notification, said
 from twitch_listeners import be_quick_to_mend, build, hearing, make_listener, words
+from twitch_messages import REWARD, TOLD
 from twitch_server import Twitch, failure, reward
-from twitch_told import REWARD, TOLD
 
 from vtuber.core import clock
 from vtuber.core.errors import ConfigError
 from vtuber.core.events import Event, Redemption
 from vtuber.core.health import State
 from vtuber.listeners import Writer
-from vtuber.listeners.twitch import build as build_twitch
-from vtuber.listeners.twitch import inflow
-from vtuber.listeners.twitch.anonymous import AnonymousTwitch
+from vtuber.listeners.buffer import EventBuffer
+from vtuber.listeners.twitch.anonymous import AnonymousTwitchListener
+from vtuber.listeners.twitch.listener import build as build_twitch
 from vtuber.listeners.twitch.tokens import TokenFile
 
 pytest_plugins = ["twitch_fixtures"]
@@ -57,7 +57,7 @@ async def test_health_from_the_begin_to_the_end(twitch: Twitch) -> None:
         assert listener.health().what == "connected for 0:00, as room"
         await twitch.notify(CHAT, said("hi"))
         await twitch.until(lambda: heard)
-        assert listener.health().what == "connected for 0:00, last heard 0:00 ago, as room"
+        assert listener.health().what == "connected for 0:00, last message 0:00 ago, as room"
         assert listener.health().contact is not None
     assert listener.health().state is State.DOWN
 
@@ -138,9 +138,9 @@ async def test_what_an_account_may_not_do_is_listed_and_the_rest_works(twitch: T
         health = listener.health()
         assert health.what.endswith("as bot, without follows, power-ups, channel-point rewards, writing")
         assert health.hint == (
-            "let bot hear it (moderator:read:followers): banban login twitch; "
+            "grant moderator:read:followers to bot: banban login twitch; "
             "log in as room: banban login twitch; "
-            "let bot write (user:write:chat): banban login twitch"
+            "grant user:write:chat to bot: banban login twitch"
         )
         assert not listener.writes_in("twitch", "room")
         await twitch.notify(CHAT, said("hi"))
@@ -169,7 +169,7 @@ async def test_what_twitch_refuses_is_told_in_its_words(twitch: Twitch) -> None:
     listener = make_listener(twitch)
     async with hearing(listener):
         await twitch.until(lambda: listener.health().state is State.LIMITED)
-        assert listener.health().what.endswith("without the stream's begin")
+        assert listener.health().what.endswith("without the stream's start")
         assert listener.health().hint == f"nothing you can do (Twitch: {why})"
 
 
@@ -177,7 +177,7 @@ async def test_words_for_a_reward_come_once_even_when_they_come_first(twitch: Tw
     twitch.rewards = [reward("Ask Banban", "reward-1")]
     listener = make_listener(twitch, rewards=["Ask Banban"])
     async with hearing(listener) as heard:
-        await twitch.until(lambda: listener.health().state is State.OK and listener._reader.reward_ids)
+        await twitch.until(lambda: listener.health().state is State.OK and listener._parser.reward_ids)
         await twitch.notify(CHAT, said("why?", channel_points_custom_reward_id="reward-1"))
         await twitch.notify(REWARD, told.redeemed(text="why?"))
         await twitch.until(lambda: heard)
@@ -255,9 +255,9 @@ async def test_moderators_may_write_more(twitch: Twitch, badges: list[Told], lim
         )
 
 
-async def test_who_brings_more_than_is_fetched_waits(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflow, "LIMIT", 10)
+async def test_twitch_waits_while_events_are_not_taken(twitch: Twitch) -> None:
     listener = make_listener(twitch)
+    listener._buffer = EventBuffer(10)
     events = listener.events()
     first = asyncio.create_task(anext(events))
     await twitch.subscribed(CHAT)
@@ -265,7 +265,7 @@ async def test_who_brings_more_than_is_fetched_waits(twitch: Twitch, monkeypatch
         await twitch.notify(CHAT, said(f"{number}", message_id=f"m{number}"))
     heard: list[Event] = [await first]
     await asyncio.sleep(0.05)
-    assert len(listener._inflow._events) == 10
+    assert len(listener._buffer._events) == 10
     async for event in events:
         heard.append(event)
         if len(heard) == 200:
@@ -296,13 +296,13 @@ async def test_a_flood_lets_others_run(twitch: Twitch) -> None:
 
 def test_without_an_account_chat_is_read_anonymously(stored: Path) -> None:
     (listener,) = build_twitch(Twitch().settings("room"))
-    assert isinstance(listener, AnonymousTwitch)
+    assert isinstance(listener, AnonymousTwitchListener)
 
 
 def test_an_account_that_is_not_logged_in(stored: Path, caplog: pytest.LogCaptureFixture) -> None:
     TokenFile().save(Twitch().log_in("ann"))
     (listener,) = build_twitch(Twitch().settings("room", account="bob"))
-    assert isinstance(listener, AnonymousTwitch)
+    assert isinstance(listener, AnonymousTwitchListener)
     assert "the account 'bob' is not logged in at Twitch: banban login twitch" in caplog.text
 
 
@@ -348,10 +348,10 @@ def test_a_failing_duty_is_no_secret() -> None:
         async def fail() -> None:
             raise RuntimeError("a defect")
 
-        incoming = inflow.Inflow()
+        buffer = EventBuffer()
         task = asyncio.create_task(fail())
-        incoming.mind(task)
+        buffer.watch(task)
         with pytest.raises(RuntimeError, match="a defect"):
-            await incoming.get()
+            await buffer.take()
 
     asyncio.run(main())

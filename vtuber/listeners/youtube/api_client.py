@@ -8,8 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import aiohttp
 
@@ -17,12 +20,20 @@ from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.errors import ListenerError
 from vtuber.core.text import clean
-from vtuber.listeners.connection import Lost
-from vtuber.listeners.youtube.quota import Quota
-from vtuber.listeners.youtube.tree import rows, string
-from vtuber.listeners.youtube.way import Refused
+from vtuber.listeners.connection import ConnectionLost
+from vtuber.listeners.lenient_json import rows, string
+from vtuber.listeners.youtube.transports import TransportUnavailable
 
 KEY = "BANBAN_YOUTUBE_API_KEY"
+LIST = 1
+"""Units for a look at channels, videos or a playlist."""
+CHAT = 5
+"""Units for a page of a live chat."""
+SHOW_SECONDS = 4 * 3600.0
+"""The day's units last for a show of this length."""
+_UNKNOWN_DAY_SECONDS = 3600.0
+_LATEST = 1e11
+"""Seconds since 1970 that a clock may show."""
 REQUEST_SECONDS = 15.0
 SIZE_LIMIT = 16 << 20
 """Bytes of an answer. A page of a chat has at most 2,000 messages."""
@@ -40,11 +51,11 @@ _BAD_KEY = frozenset(
 )
 
 
-class Gone(Lost):
+class NotFound(ConnectionLost):
     """What was asked for is not there, or not any more."""
 
 
-class Misasked(Lost):
+class BadRequest(ConnectionLost):
     """The API does not understand the question."""
 
 
@@ -53,7 +64,7 @@ def key() -> str:
     return os.environ.get(KEY, "").strip()
 
 
-class Client:
+class ApiClient:
     """Asks the API; use it in ``async with``, which closes its connections. The key is never told."""
 
     def __init__(self, settings: Settings, quota: Quota) -> None:
@@ -76,10 +87,10 @@ class Client:
     async def ask(self, what: str, units: int, **params: str) -> dict[str, Any]:
         """The answer to a GET of ``what`` ("videos"), which costs so many units.
 
-        Raises Gone, Refused or Lost, and a final ListenerError for a chat that cannot be read.
+        Raises ConnectionLost or a kind of it, and a final ListenerError for a chat that cannot be read.
         """
         if not self._key:
-            raise Refused("there is no key for YouTube's API", f"put one into {KEY}")
+            raise TransportUnavailable("there is no key for YouTube's API", f"put one into {KEY}")
         self._quota.spend(units)
         try:
             with clock.outside():
@@ -94,7 +105,7 @@ class Client:
         if response.status != 200:
             raise self._refusal(response.status, answer, response.headers.get("Retry-After", ""))
         if not isinstance(answer, dict):
-            raise Lost("the answer of YouTube's API cannot be read", "check chat.youtube.api_url")
+            raise ConnectionLost("the answer of YouTube's API cannot be read", "check chat.youtube.api_url")
         return answer
 
     def _refusal(self, status: int, answer: object, retry_after: str) -> Exception:
@@ -102,17 +113,17 @@ class Client:
         reasons |= {string(row, "reason") for row in rows(answer, "error.details")}
         said = clean(string(answer, "error.message").replace(self._key, "***"), 200)
         why = f"YouTube's API says: {said}" if said else f"YouTube's API answers {status}"
-        refusal: Exception = Lost(why)
+        refusal: Exception = ConnectionLost(why)
         if reasons & _SPENT:
             refusal = self._quota.exhausted()
         elif reasons & _TOO_OFTEN or retry_after or status == 429:
-            refusal = Refused(why, "she waits, and asks again", after=_calm(retry_after))
+            refusal = TransportUnavailable(why, "she waits, and asks again", after=_calm(retry_after))
         elif "liveChatDisabled" in reasons:
             refusal = ListenerError("the stream has no chat", hint="turn it on in YouTube Studio", final=True)
         elif reasons & _GONE or status == 404:
-            refusal = Gone(why)
+            refusal = NotFound(why)
         elif reasons & _BAD_KEY or status == 401 or "api key" in said.lower():
-            refusal = Refused(
+            refusal = TransportUnavailable(
                 f"YouTube does not take the API key: {said or status}",
                 f"check {KEY}, and that YouTube Data API v3 is enabled for it in the Google Cloud console",
             )
@@ -121,7 +132,7 @@ class Client:
                 why, hint="the API shows only chats that are open to everyone", final=True
             )
         elif status == 400:
-            refusal = Misasked(why)
+            refusal = BadRequest(why)
         return refusal
 
 
@@ -130,7 +141,7 @@ async def _whole(response: aiohttp.ClientResponse) -> bytes:
     async for piece in response.content.iter_any():
         body += piece
         if len(body) > SIZE_LIMIT:
-            raise Lost("the answer of YouTube's API has no end", "check chat.youtube.api_url")
+            raise ConnectionLost("the answer of YouTube's API has no end", "check chat.youtube.api_url")
         await asyncio.sleep(0)  # pieces that already wait are handed out without a pause: let others run
     return bytes(body)
 
@@ -142,19 +153,99 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _unreachable(error: Exception) -> Lost:
+def _unreachable(error: Exception) -> ConnectionLost:
     if isinstance(error, aiohttp.ClientSSLError):
-        return Lost(
+        return ConnectionLost(
             "YouTube's API cannot prove who it is", "check this computer's date and time, and the network"
         )
     if isinstance(error, aiohttp.ClientConnectorError):
-        return Lost("YouTube's API cannot be reached", "check the network")
+        return ConnectionLost("YouTube's API cannot be reached", "check the network")
     if isinstance(error, TimeoutError):
-        return Lost("YouTube's API does not answer", "check the network")
-    return Lost("the connection to YouTube's API was lost", "check the network")
+        return ConnectionLost("YouTube's API does not answer", "check the network")
+    return ConnectionLost("the connection to YouTube's API was lost", "check the network")
 
 
 def _calm(retry_after: str) -> float:
     if retry_after.isascii() and retry_after.isdigit() and len(retry_after) <= 6:
         return min(float(retry_after), _LONGEST_CALM)
     return _CALM_SECONDS
+
+
+class Quota:
+    """Counts. Knows the day from the dates of YouTube's own answers, for our clock may be wrong."""
+
+    def __init__(self, daily: int) -> None:
+        self.daily = daily
+        self.used = 0
+        self._ahead: float | None = None
+        """How far YouTube's clock is ahead of the show's; None until it answered once."""
+        self._day: date | None = None
+
+    def __str__(self) -> str:
+        return f"{self.used:,} of {self.daily:,} units of the API used today"
+
+    @property
+    def now(self) -> float:
+        """Seconds since 1970 on YouTube's clock; 0 while nobody knows."""
+        return 0.0 if self._ahead is None else clock.now() + self._ahead
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two pages of a chat, so that the day's units last for a show."""
+        return SHOW_SECONDS * CHAT / max(self.daily, 1)
+
+    def spend(self, units: int) -> None:
+        """Counts a request that is about to be made. Raises TransportUnavailable when it is one too many."""
+        self._turn()
+        if self.used + units > self.daily:
+            raise self.over(
+                f"the {self.daily:,} units of YouTube's API for today are used up",
+                "she reads it again when the day turns (midnight, Pacific time); raise "
+                "chat.youtube.daily_units if your key has more",
+            )
+        self.used += units
+
+    def exhausted(self) -> TransportUnavailable:
+        """YouTube says that nothing is left, whatever we counted: others may use the same key."""
+        self.used = max(self.used, self.daily)
+        return self.over(
+            "YouTube says that the API's units for today are used up",
+            "she reads it again when the day turns (midnight, Pacific time)",
+        )
+
+    def over(self, why: str, hint: str) -> TransportUnavailable:
+        return TransportUnavailable(why, hint, after=self._until_midnight())
+
+    def heed(self, dated: str) -> None:
+        """What YouTube's clock says: the ``Date`` of an answer."""
+        try:
+            moment = parsedate_to_datetime(dated).timestamp()
+        except (ValueError, OverflowError):
+            return
+        if 0 < moment < _LATEST:
+            self._ahead = moment - clock.now()
+            self._turn()
+
+    def _moment(self) -> datetime | None:
+        return datetime.fromtimestamp(self.now, _pacific()) if self.now else None
+
+    def _turn(self) -> None:
+        """Begins to count anew when it is another day."""
+        if (moment := self._moment()) is None:
+            return
+        if self._day is not None and moment.date() > self._day:
+            self.used = 0
+        self._day = moment.date()
+
+    def _until_midnight(self) -> float:
+        if (moment := self._moment()) is None:
+            return _UNKNOWN_DAY_SECONDS
+        midnight = datetime.combine(moment.date() + timedelta(days=1), time(), moment.tzinfo)
+        return max(1.0, midnight.timestamp() - moment.timestamp())
+
+
+def _pacific() -> tzinfo:
+    try:
+        return ZoneInfo("America/Los_Angeles")
+    except ZoneInfoNotFoundError:  # Windows keeps no time zones; an hour late in summer harms nobody
+        return timezone(timedelta(hours=-8))

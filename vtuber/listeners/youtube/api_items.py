@@ -16,8 +16,8 @@ from typing import Any
 from vtuber.core.events import Author, ChatMessage, Deletion, Event, Gift, Mark, Money, Role, Subscription
 from vtuber.core.text import clean, clean_name, escaped
 from vtuber.listeners import emotes, money
-from vtuber.listeners.youtube.ids import LIMIT, message_id
-from vtuber.listeners.youtube.tree import string, table
+from vtuber.listeners.lenient_json import string, table
+from vtuber.listeners.youtube.deduplication import LIMIT, message_id
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +45,11 @@ _NUMBER_LIMIT = 1_000_000
 _MICROS_LIMIT = 10**15
 
 
-class Reader:
+class ItemParser:
     """Turns items into events."""
 
     def __init__(self, channel: str) -> None:
-        self.odd = 0
+        self.malformed = 0
         """How many items could not be understood."""
         self._channel = channel
 
@@ -58,8 +58,8 @@ class Reader:
         try:
             return _read(item, string(item, "snippet.type"), self._channel)
         except ValueError as error:
-            self.odd += 1
-            log.debug("odd item from YouTube's API (%s): %s", error, escaped(str(item)[:200]))
+            self.malformed += 1
+            log.debug("malformed item from YouTube's API (%s): %s", error, escaped(str(item)[:200]))
             return None
 
 
@@ -69,13 +69,13 @@ def _read(item: object, kind: str, channel: str) -> Event | None:
         return None
     identity = message_id(string(item, "id"))
     if not identity:
-        raise ValueError("no id")
+        raise ValueError("it has no id")
     sent_at = sent(string(item, "snippet.publishedAt"))
     if kind in _REMOVALS:
         return _deletion(item, kind, Deletion(identity, "youtube", channel, sent=sent_at))
     author = _author(item)
     if not author.id:
-        raise ValueError("nobody said it")
+        raise ValueError("it has no author")
     said = ChatMessage(identity, "youtube", channel, author, "", sent=sent_at)
     return _said(item, kind, said)
 
@@ -90,7 +90,7 @@ def _deletion(item: object, kind: str, deletion: Deletion) -> Deletion:
     else:
         author, message = "", message_id(target)
     if not author and not message:  # which would mean the whole chat
-        raise ValueError("removes nothing")
+        raise ValueError("it removes nothing")
     return replace(deletion, author_id=author, message_id=message)
 
 

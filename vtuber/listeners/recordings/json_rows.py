@@ -1,7 +1,7 @@
 """The rows of a JSON file, whatever state it is in: a list, JSON lines, or a list inside an object.
 
-A file is read in pieces and never held as a whole. What is cut or broken becomes an ``Odd`` with its place;
-reading goes on behind it.
+A file is read in pieces and never held as a whole. What is cut or broken becomes a ``MalformedRow`` with
+its place; reading goes on behind it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Odd:
+class MalformedRow:
     """A row that cannot be used, and why."""
 
     number: int
@@ -43,7 +43,7 @@ class Odd:
     why: str
 
 
-def read(path: Path, inside: str = "comments") -> Iterator[Row | Odd]:
+def read(path: Path, inside: str = "comments") -> Iterator[Row | MalformedRow]:
     """All rows in their order, counted from 1. ``inside`` is the key of the list when an object holds it.
 
     Raises OSError.
@@ -71,13 +71,13 @@ class _Scanner:
         self._hold = False
         self._more()
 
-    def rows(self, inside: str) -> Iterator[Row | Odd]:
+    def rows(self, inside: str) -> Iterator[Row | MalformedRow]:
         in_list = self._enter(inside)
         while True:
             self._skip(_GAP)
             if self._at >= len(self._text):
                 if in_list and self._number:
-                    yield Odd(self._number, self._line, "the file is cut off behind it")
+                    yield MalformedRow(self._number, self._line, "the file is cut off behind it")
                 return
             if in_list and self._text[self._at] == "]":
                 return
@@ -85,7 +85,7 @@ class _Scanner:
             line = self._line
             value, why = self._value()
             if why:
-                yield Odd(self._number, line, why)
+                yield MalformedRow(self._number, line, why)
                 if not self._resume():
                     return
             else:
@@ -175,24 +175,3 @@ class _Scanner:
             self._text = self._text[self._at :] + piece
             self._at = 0
         return bool(piece)
-
-
-def mapping(value: object) -> dict[str, Any]:
-    """The value where it is an object, else an empty one. So too the next three."""
-    return value if isinstance(value, dict) else {}
-
-
-def items(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def text(value: object) -> str:
-    """A string or a whole number, as a string."""
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-
-
-def seconds(value: object) -> float | None:
-    """A finite time of at most ten years, or None."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 3.2e8:
-        return float(value)
-    return None

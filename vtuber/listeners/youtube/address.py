@@ -1,4 +1,4 @@
-"""What a streamer writes in ``chat.youtube.streams``, understood: one video, or a channel."""
+"""An entry of ``chat.youtube.streams``, as a streamer pastes it: one video, or a channel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class StreamAddress:
     name: str
     """Short, and different for each: the video's id, "@name", "UC…", "c/name", "user/name"."""
     is_video: bool
@@ -30,21 +30,21 @@ class Source:
     """The option that it stands in."""
 
 
-def read(given: str, where: str = "chat.youtube.streams") -> Source:
+def parse(given: str, where: str = "chat.youtube.streams") -> StreamAddress:
     """The video or channel that was pasted: an id, "@name", or any of their addresses.
 
     What is a video's id by its form is taken for one. Raises ConfigError for what can be neither.
     """
     text = clean(given, _LONGEST).strip(" <>\"'")
     if _CHANNEL.fullmatch(text) or _HANDLE.fullmatch(text):
-        return Source(text, is_video=False, where=where)
+        return StreamAddress(text, is_video=False, where=where)
     if _VIDEO.fullmatch(text):
-        return Source(text, is_video=True, where=where)
+        return StreamAddress(text, is_video=True, where=where)
     video, channel = _addressed(text)
     if video or channel:
-        return Source(video or channel, is_video=bool(video), where=where)
+        return StreamAddress(video or channel, is_video=bool(video), where=where)
     raise ConfigError(
-        f"{escaped(text[:60])!r} is no video and no channel of YouTube",
+        f"{escaped(text[:60])!r} is neither a video nor a channel on YouTube",
         where=where,
         hint='write the address of the stream or of the channel, or the channel\'s "@name"',
     )

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from youtube_server import NOW, Video, pages
 
 from vtuber.config import Settings
-from vtuber.listeners.connection import Lost
-from vtuber.listeners.youtube import watch
-from vtuber.listeners.youtube.pages import LONGEST_PAUSE, SHORTEST_PAUSE, Pages
-from vtuber.listeners.youtube.watch import Airing
+from vtuber.listeners.connection import ConnectionLost
+from vtuber.listeners.youtube import video as module
+from vtuber.listeners.youtube.pages import LONGEST_PAUSE, SHORTEST_PAUSE, PageReader
+from vtuber.listeners.youtube.video import Airing
 
 ID, CHANNEL, TITLE = Video().id, Video().channel_id, Video().title
 
@@ -25,18 +25,18 @@ def page(player: Any, content: Any) -> str:
     return f"<!DOCTYPE html><html>{''.join(told)}</html>"
 
 
-def read(state: Any) -> watch.Video:
-    video = watch.read(page(*pages(Video(state=state))))
+def read(state: Any) -> module.Video:
+    video = module.read_page(page(*pages(Video(state=state))))
     assert video
     return video
 
 
 def test_how_a_stream_is() -> None:
-    assert read("live") == watch.Video(ID, CHANNEL, TITLE, Airing.LIVE)
-    assert read("upcoming") == watch.Video(ID, CHANNEL, TITLE, Airing.UPCOMING, starts=NOW + 600)
-    assert read("ended") == watch.Video(ID, CHANNEL, TITLE, Airing.ENDED)
+    assert read("live") == module.Video(ID, CHANNEL, TITLE, Airing.LIVE)
+    assert read("upcoming") == module.Video(ID, CHANNEL, TITLE, Airing.UPCOMING, starts=NOW + 600)
+    assert read("ended") == module.Video(ID, CHANNEL, TITLE, Airing.ENDED)
     assert read("never").airing is Airing.NEVER
-    assert read("chatless") == watch.Video(
+    assert read("chatless") == module.Video(
         ID, CHANNEL, TITLE, Airing.LIVE, chatless="Chat is disabled for this live stream."
     )
     assert read("private").refusal.startswith("This is a private video.")
@@ -47,23 +47,23 @@ def test_a_chat_that_is_there_can_be_read_whatever_the_player_says() -> None:
     _, content = pages(Video())
     for reason in ("Sign in to confirm your age", "Sign in to confirm you’re not a bot"):
         status = {"playabilityStatus": {"status": "LOGIN_REQUIRED", "reason": reason}}
-        assert watch.read(page(status, content)) == watch.Video(ID, CHANNEL, "", Airing.LIVE)
+        assert module.read_page(page(status, content)) == module.Video(ID, CHANNEL, "", Airing.LIVE)
 
 
 def test_a_page_without_its_player_still_tells_what_is_over() -> None:
     _, content = pages(Video(state="ended"))
-    assert watch.read(page(None, content)) == watch.Video(ID, CHANNEL, "", Airing.ENDED)
+    assert module.read_page(page(None, content)) == module.Video(ID, CHANNEL, "", Airing.ENDED)
 
 
 def test_a_page_that_is_no_videos() -> None:
     browse: Any = {"contents": {"twoColumnBrowseResultsRenderer": {}}}
-    assert watch.read(page(None, browse)) is None
+    assert module.read_page(page(None, browse)) is None
 
 
 def test_older_pages_write_it_otherwise() -> None:
     _, content = pages(Video())
     html = f'<script>window["ytInitialData"] = {json.dumps(content)};</script>'
-    assert watch.read(html) == watch.Video(ID, CHANNEL, "", Airing.LIVE)
+    assert module.read_page(html) == module.Video(ID, CHANNEL, "", Airing.LIVE)
 
 
 JSON = st.recursive(
@@ -99,8 +99,8 @@ def mutated(draw: st.DrawFn, whole: Any) -> Any:
 @given(mutated(list(pages(Video()))) | mutated(list(pages(Video(state="upcoming")))))
 def test_any_page_is_read_or_lost(scripts: Any) -> None:
     player, content = [*scripts, None, None][:2] if isinstance(scripts, list) else (scripts, None)
-    with suppress(Lost):
-        video = watch.read(page(player, content))
+    with suppress(ConnectionLost):
+        video = module.read_page(page(player, content))
         assert video is None or video.airing in Airing
 
 
@@ -108,22 +108,22 @@ def test_any_page_is_read_or_lost(scripts: Any) -> None:
 def test_any_text_is_read_or_lost(text: str, at: int) -> None:
     whole = page(*pages(Video()))
     for html in (text, whole[:at], whole[:at] + text + whole[at:], f"ytInitialData = {{{text}"):
-        with suppress(Lost):
-            watch.read(html)
+        with suppress(ConnectionLost):
+            module.read_page(html)
 
 
 @given(mutated(ANSWER) | JSON)
 def test_any_answer_of_a_chat_is_understood_or_lost(answer: Any) -> None:
     try:
-        understood = Pages(Settings(), ID, "Pizza")._understood(answer)
-    except Lost:
+        understood = PageReader(Settings(), ID, "Pizza")._understood(answer)
+    except ConnectionLost:
         return
     assert SHORTEST_PAUSE <= understood.pause <= LONGEST_PAUSE
 
 
 def test_an_answer_is_understood() -> None:
-    understood = Pages(Settings(), ID, "Pizza")._understood(copy.deepcopy(ANSWER))
+    understood = PageReader(Settings(), ID, "Pizza")._understood(copy.deepcopy(ANSWER))
     assert (understood.place, understood.pause) == ("next", SHORTEST_PAUSE)
     assert [event.id for event in understood.events] == ["deleted-x"]
-    with pytest.raises(Lost, match="deleted or private"):
-        Pages(Settings(), ID, "Pizza")._understood({"responseContext": {"errors": ["x"]}})
+    with pytest.raises(ConnectionLost, match="deleted or private"):
+        PageReader(Settings(), ID, "Pizza")._understood({"responseContext": {"errors": ["x"]}})

@@ -13,8 +13,8 @@ from vtuber.core.events import ChatMessage, Event
 from vtuber.core.health import State
 from vtuber.listeners.connection import Connection
 from vtuber.listeners.twitch import anonymous as twitch
-from vtuber.listeners.twitch import channel_name
-from vtuber.listeners.twitch.anonymous import AnonymousTwitch
+from vtuber.listeners.twitch.anonymous import AnonymousTwitchListener
+from vtuber.listeners.twitch.listener import channel_name
 
 
 @pytest.fixture(autouse=True)
@@ -22,11 +22,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Connection, "pause", lambda self: 0.01)
 
 
-def make_listener(url: str, channel: str = "room") -> AnonymousTwitch:
-    return AnonymousTwitch(Settings(chat=Chat(twitch=TwitchChat(irc_url=url))), channel)
+def make_listener(url: str, channel: str = "room") -> AnonymousTwitchListener:
+    return AnonymousTwitchListener(Settings(chat=Chat(twitch=TwitchChat(irc_url=url))), channel)
 
 
-async def first(count: int, listener: AnonymousTwitch) -> list[Event]:
+async def first(count: int, listener: AnonymousTwitchListener) -> list[Event]:
     events: list[Event] = []
     async with asyncio.timeout(10), aclosing(listener.events()) as heard:
         async for event in heard:
@@ -53,7 +53,7 @@ async def test_chat_is_heard_and_stamped() -> None:
         async with asyncio.timeout(10), aclosing(listener.events()) as heard:
             events = [await anext(heard) for _ in range(3)]
             assert listener.health().state is State.OK
-            assert listener.health().what == "connected for 0:00, last heard 0:00 ago, without an account"
+            assert listener.health().what == "connected for 0:00, last message 0:00 ago, without an account"
     assert words(events) == ["hi 1", "hi 2", "hi 3"]
     assert all(before <= event.at <= clock.now() for event in events)
     assert events[0].channel == "room"
@@ -73,7 +73,7 @@ async def test_lines_split_over_frames_and_garbage_between_them() -> None:
     async with server(script) as url:
         listener = make_listener(url)
         assert words(await first(4, listener)) == ["😂 split 1", "hi 2", "hi 3 \ufffd", "hi 4"]
-        assert listener._connection.odd == 3
+        assert listener._connection.malformed == 3
 
 
 async def test_only_the_command_ping_is_answered() -> None:
@@ -163,7 +163,7 @@ async def test_a_silent_server_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     async with server(answers_once, is_well) as url:
         listener = make_listener(url)
         assert words(await first(1, listener)) == ["hi 1"]
-        assert listener._connection._trouble.why == "the server fell silent"
+        assert listener._connection._trouble.why == "the server has stopped answering"
     assert asked == ["PING :banban", "PING :banban"]
 
 

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vtuber.listeners.recordings import rows
-from vtuber.listeners.recordings.rows import Odd, Row
+from vtuber.listeners.recordings import json_rows
+from vtuber.listeners.recordings.json_rows import MalformedRow, Row
 
-Scan = Callable[[Any], tuple[list[Any], list[Odd]]]
+Scan = Callable[[Any], tuple[list[Any], list[MalformedRow]]]
 
 
 @pytest.fixture
 def scan(tmp_path: Path) -> Scan:
-    def scan(content: str | bytes) -> tuple[list[Any], list[Odd]]:
+    def scan(content: str | bytes) -> tuple[list[Any], list[MalformedRow]]:
         path = tmp_path / "rows"
         path.write_bytes(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content)
-        found = list(rows.read(path))
+        found = list(json_rows.read(path))
         return [row.value for row in found if isinstance(row, Row)], [
-            row for row in found if isinstance(row, Odd)
+            row for row in found if isinstance(row, MalformedRow)
         ]
 
     return scan
@@ -48,7 +48,7 @@ WRAPPED = {"video": {"id": "1", "comments": [0]}, "comments": VALUES, "more": [{
 )
 @pytest.mark.parametrize("piece", [1, 7, 1 << 20])
 def test_every_shape_of_file(scan: Scan, monkeypatch: pytest.MonkeyPatch, content: Any, piece: int) -> None:
-    monkeypatch.setattr(rows, "PIECE", piece)
+    monkeypatch.setattr(json_rows, "PIECE", piece)
     assert scan(content) == (VALUES, [])
 
 
@@ -62,7 +62,7 @@ def test_windows_utf_16(scan: Scan) -> None:
 def test_a_file_cut_anywhere_gives_every_whole_row_before_the_cut(
     scan: Scan, monkeypatch: pytest.MonkeyPatch, shape: str, data: Any, piece: int
 ) -> None:
-    monkeypatch.setattr(rows, "PIECE", piece)
+    monkeypatch.setattr(json_rows, "PIECE", piece)
     values = [{"n": number, "text": "x" * number} for number in range(6)]
     whole = {
         "list": json.dumps(values),
@@ -104,8 +104,8 @@ def test_monsters(scan: Scan) -> None:
 
 
 def test_a_row_larger_than_allowed_is_given_up(scan: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "PIECE", 100)
-    monkeypatch.setattr(rows, "ROW_LIMIT", 1000)
+    monkeypatch.setattr(json_rows, "PIECE", 100)
+    monkeypatch.setattr(json_rows, "ROW_LIMIT", 1000)
     good, odd = scan('{"a": 1}\n{"a": "' + "x" * 5000 + '"}\n{"b": 1}')
     assert good == [{"a": 1}, {"b": 1}]
     assert len(odd) == 1
@@ -116,5 +116,5 @@ def test_a_row_larger_than_allowed_is_given_up(scan: Scan, monkeypatch: pytest.M
 def test_any_file_is_read_to_its_end(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any"
     path.write_bytes(content)
-    numbers = [row.number for row in rows.read(path)]
+    numbers = [row.number for row in json_rows.read(path)]
     assert numbers == sorted(numbers)
