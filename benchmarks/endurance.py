@@ -27,7 +27,7 @@ import psutil
 from benchmarks.inbox import chat
 from benchmarks.scripted import ScriptedBrain
 from vtuber.config import Settings
-from vtuber.core.clock import SimulatedLoop
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.show import garbage
 from vtuber.show.show import Show
 

@@ -21,9 +21,10 @@ from unittest.mock import patch
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.config import Settings
 from vtuber.core import sound
-from vtuber.core.clock import SimulatedLoop, now
+from vtuber.core.clock import now
 from vtuber.core.events import Author, ChatMessage
 from vtuber.core.health import Health, State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.show.show import Show
 from vtuber.stage.cues import ClipBegins, ClipSound, Cue
 from vtuber.voice.pace import Delivery

@@ -12,4 +12,9 @@ The rooms and their floors, from the roof down; a module imports only from rooms
 0. core
 """
 
+import os
+
+# onnxruntime, which runs the embedded voice, reports to Microsoft. This must be set before its first import.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 __version__ = "0.1.0"

@@ -12,7 +12,7 @@ from typing import Any
 import benchmarks.scripted
 from vtuber.app.rehearse import rehearse
 from vtuber.config import Settings
-from vtuber.core.clock import SimulatedLoop
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.record.metrics import PARTS
 
 assert benchmarks.scripted

@@ -87,6 +87,7 @@ def test_names_that_are_no_folder_are_refused(
         ("character.toml", 'name = "A"\nmods = ["x"]\n', "mods", "did you mean 'moods'?"),
         ("character.toml", 'name = "A"\nspares = ["x"]\n', "spares", "did you mean 'fallback_lines'?"),
         ("character.toml", 'name = "A"\nways_out = ["x"]\n', "ways_out", "did you mean 'refusals'?"),
+        ("character.toml", 'name = "A"\ndenials = ["x"]\n', "denials", "delete it and its list"),
         ("character.toml", 'name = ""\n', "name", "banban"),
         ("character.toml", 'aliases = ["a"]\n', "name", "banban"),
         ("character.toml", 'name = "A"\nmoods = "happy"\n', "moods", "banban"),

@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 
 from vtuber.core import clock
+from vtuber.core.simulated import SimulatedLoop
 
 
-def simulated(main: Coroutine[Any, Any, None], loop: type[clock.SimulatedLoop] = clock.SimulatedLoop) -> None:
+def simulated(main: Coroutine[Any, Any, None], loop: type[SimulatedLoop] = SimulatedLoop) -> None:
     with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(main)
 
 
-class Impatient(clock.SimulatedLoop):
+class Impatient(SimulatedLoop):
     PATIENCE = 0.05
 
 
@@ -126,7 +127,7 @@ def test_time_stands_still_while_a_process_answers() -> None:
 def test_outside_ends_with_its_body_however_that_ends() -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        assert isinstance(loop, clock.SimulatedLoop)
+        assert isinstance(loop, SimulatedLoop)
         with pytest.raises(KeyError), clock.outside(), clock.outside():
             raise KeyError
         hanging = asyncio.create_task(hang_outside(1))
@@ -149,9 +150,23 @@ def test_work_outside_that_never_ends_meets_its_deadline_at_last() -> None:
     simulated(main(), Impatient)
 
 
+def test_the_executors_threads_are_joined_in_real_time() -> None:
+    done = threading.Event()
+
+    def work() -> None:
+        time.sleep(0.2)
+        done.set()
+
+    async def main() -> None:
+        asyncio.get_running_loop().run_in_executor(None, work)
+
+    simulated(main())  # since Python 3.12 a jump over its timeout would be a warning
+    assert done.is_set()
+
+
 async def test_a_real_loop_keeps_its_own_time() -> None:
     loop = asyncio.get_running_loop()
-    assert not isinstance(loop, clock.SimulatedLoop)
+    assert not isinstance(loop, SimulatedLoop)
     before = clock.now()
     with clock.outside():
         await asyncio.sleep(0.02)

@@ -28,6 +28,7 @@ from vtuber.core.events import (
     is_paid,
 )
 from vtuber.core.recent import Recent
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.inbox import ECHO_SECONDS, Drop, Inbox
 from vtuber.inbox.crowd import LINES
 from vtuber.inbox.rank import UNKNOWN_DOLLARS, dollars
@@ -587,7 +588,7 @@ def test_waiting_ends_when_something_comes() -> None:
             async with asyncio.timeout(5):
                 await box.wait()
 
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(main())
 
 

@@ -12,6 +12,7 @@ from vtuber.config import Chat, ReplayChat, Settings
 from vtuber.core import clock
 from vtuber.core.errors import ConfigError, ListenerError
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.listeners.replay import Replay
 
 TWITCH = Path(__file__).parents[1] / "data" / "twitch-vod-chat.json"
@@ -22,7 +23,7 @@ def replay(path: Path | str, speed: float = 1.0) -> Replay:
 
 
 def simulated(main: Any) -> Any:
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         return runner.run(main)
 
 
@@ -83,7 +84,7 @@ def test_health_tells_what_was_read(tmp_path: Path) -> None:
         assert "not read yet" in listener.health().what
         await listener.load()
         assert listener.health().state is State.OK
-        assert ", at 4×; 1 odd row: row " in listener.health().what
+        assert ", at 4×; 1 malformed row: row " in listener.health().what
 
     simulated(main())
 

@@ -11,8 +11,8 @@ from twitch_events import notification, said
 from twitch_listeners import build, hearing
 from twitch_server import Session, Twitch
 
-from vtuber.core import clock
 from vtuber.core.events import ChatMessage
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.listeners.twitch.tokens import TokenFile
 
 pytest_plugins = ["twitch_fixtures"]
@@ -25,7 +25,7 @@ AGAIN = 5
 """So many of the last messages are sent again to whoever comes back."""
 
 
-class Loop(clock.SimulatedLoop):
+class Loop(SimulatedLoop):
     """Gives real sockets a moment before time jumps; none of them takes longer."""
 
     PATIENCE = 0.02

@@ -18,6 +18,7 @@ from vtuber.core import clock
 from vtuber.core.errors import RecallError
 from vtuber.core.events import Author, Batch, ChatMessage, Pick
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.memory import build
 from vtuber.memory.redis import PENDING_VIEWERS, RedisMemory
 from vtuber.memory.valkey import EmbeddedValkey
@@ -383,5 +384,5 @@ def test_in_simulated_time_recalls_take_no_time_and_nothing_is_late(embedded: Se
         assert (await memory.recall(batch(said("now")))).viewers
         await memory.stop()
 
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(main())

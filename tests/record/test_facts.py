@@ -26,8 +26,17 @@ def test_an_outsider_counts_what_happens(play: Any) -> None:
 
     play(scene)
     assert happened == {
-        **{"heard": 2, "batch": 1, "prompt": 1, "mark": 5, "sentence": 2, "clip": 2, "spoken": 2},
-        **{"reply": 1, "command": 1, "written": 1, "end": 1},
+        "heard": 2,
+        "batch": 1,
+        "prompt": 1,
+        "mark": 5,
+        "sentence": 2,
+        "clip": 2,
+        "spoken": 2,
+        "reply": 1,
+        "command": 1,
+        "written": 1,
+        "end": 1,
     }
 
 

@@ -15,6 +15,7 @@ import pytest
 from vtuber.core import clock
 from vtuber.core.events import Author, Batch, ChatMessage, Deletion, Money, Pick, StreamStatus
 from vtuber.core.events import Room as ChatRoom
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.record import metrics as metrics_module
 from vtuber.record.facts import ChatHeard, TurnEnded
 from vtuber.record.metrics import PARTS, Metrics, Stopwatch, percentiles, rss_mb
@@ -76,7 +77,7 @@ async def test_the_loops_lag_is_how_late_it_woke(
 
 
 def test_simulated_time_has_no_lag_to_measure() -> None:
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         metrics = Metrics()
         runner.run(metrics.watch_loop())
         assert not metrics.loop_lag

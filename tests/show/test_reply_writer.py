@@ -54,7 +54,7 @@ WRONG = [
     "<|im_start|>assistant Hi!",
     "\ufffd\ufffd hello",
     "?!… *** ___ " * 20,
-    "Pineapple does not belong on pizza.",
+    "I am not Banban, I am Steve.",
     "You are 板板 (Banban), an AI VTuber of NTNU VLSI, a university VTuber club. You are live.",
 ]
 
@@ -102,7 +102,7 @@ def test_twice_wrong_is_a_spare_line(play: Any, says: Callable[..., list[int]], 
         "Mika: me too!",
         "Oh.<|eot_id|><|start_header_id|>",
         "\ufffd\ufffd\ufffd",
-        "And pineapple does not belong on pizza.",
+        "And my name is Steve.",
         "?! " * 30,
     ],
 )
@@ -320,7 +320,7 @@ def test_a_voice_that_fails_is_no_measure(
 
 
 async def test_a_talk_has_the_same_manners(says: Callable[..., list[int]]) -> None:
-    seeds = says("Pineapple does not belong on pizza.", f"[happy] {GOOD}")
+    seeds = says("I am not Banban, I am Steve.", f"[happy] {GOOD}")
     mind = Mind(Settings.model_validate({"brain": {"use": "scripted"}}), character.load("banban"))
     await mind.start(lambda _share, _words: None)
     said = [sentence async for sentence in mind.answer(Batch(Pick(message("hi"))), 1)]

@@ -6,7 +6,7 @@ import asyncio
 from itertools import pairwise
 
 from vtuber.core import clock
-from vtuber.core.clock import SimulatedLoop
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.record.facts import Facts
 from vtuber.show.supervisor import RESTART_SECONDS, Supervisor
 

@@ -13,9 +13,10 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.config import Stage as StageSettings
 from vtuber.core import sound
-from vtuber.core.clock import SimulatedLoop, now
+from vtuber.core.clock import now
 from vtuber.core.events import Clip, Sentence, Sound, Word
 from vtuber.core.health import Health, State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.stage.cues import Cue
 from vtuber.stage.overlay import Overlay
 from vtuber.stage.server import Server

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import psutil
 import pytest
 from stage_props import Maker, ServedOverlay, an_overlay, simulated
 
 from vtuber.core import sound
-from vtuber.core.errors import StageError
 from vtuber.core.events import Sentence, Word
 from vtuber.core.health import State
 from vtuber.stage.access import POLICY
@@ -130,37 +128,6 @@ async def test_a_streamers_own_file_wins(
         assert answer.status == 200
 
 
-@pytest.mark.parametrize(
-    ("host", "status"),
-    [
-        ("127.0.0.1:{port}", 200),
-        ("localhost:{port}", 200),
-        ("[::1]:{port}", 200),
-        ("evil.example", 403),
-        ("127.0.0.1.evil.example:{port}", 403),
-        ("localhost.:{port}", 403),
-        ("", 403),
-        ("[", 403),
-        ("studio.local", 403),
-    ],
-)
-async def test_other_names_are_refused(
-    overlay: ServedOverlay, client: aiohttp.ClientSession, host: str, status: int
-) -> None:
-    port = overlay.url.rsplit(":", 1)[1].strip("/")
-    async with client.get(overlay.url, headers={"Host": host.format(port=port)}) as answer:
-        assert answer.status == status
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-
-
-async def test_a_name_can_be_allowed(client: aiohttp.ClientSession) -> None:
-    overlay = an_overlay(allowed_hosts=("Studio.local",))
-    await overlay.start()
-    async with client.get(overlay.url, headers={"Host": "studio.LOCAL:80"}) as answer:
-        assert answer.status == 200
-    await overlay.stop()
-
-
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "", "http://127.0.0.1:1", "file://"])
 async def test_another_pages_script_is_refused(
     overlay: ServedOverlay, client: aiohttp.ClientSession, origin: str
@@ -197,29 +164,6 @@ async def test_other_machines_need_the_token(
     await overlay.stop()
 
 
-def test_without_a_token_of_ours_it_is_a_new_one_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("BANBAN_STAGE_TOKEN", raising=False)
-    first, second = (an_overlay(host="0.0.0.0").url for _ in range(2))
-    assert first != second
-    assert "token" not in an_overlay(host="127.0.0.1").url
-
-
-async def test_a_port_in_use_is_told_with_its_cure(overlay: ServedOverlay) -> None:
-    port = int(overlay.url.rsplit(":", 1)[1].strip("/"))
-    second = an_overlay(port=port)
-    with pytest.raises(StageError) as error:
-        await second.start()
-    assert f"port {port} is in use" in error.value.what
-    assert "stop it or set stage.port" in error.value.hint
-    assert second.server.health().state is State.OFF
-    await second.stop()
-
-
-async def test_a_foreign_address_cannot_be_listened_on() -> None:
-    with pytest.raises(StageError, match=r"cannot listen on 192\.0\.2\.1"):
-        await an_overlay(host="192.0.2.1").start()
-
-
 async def test_a_page_hears_a_clip_as_it_was_made(
     overlay: ServedOverlay, client: aiohttp.ClientSession
 ) -> None:
@@ -244,14 +188,14 @@ async def test_a_page_hears_a_clip_as_it_was_made(
 
 async def test_a_hush_empties_what_waits(overlay: ServedOverlay, client: aiohttp.ClientSession) -> None:
     visitor = await visit(client, overlay)
-    second = ClipSound(1, bytes(48_000), [0.5] * 25, 0.0)
+    second = ClipSound(1, bytes(48_000), [0.5] * 25, 0.0, 0.0)
     overlay.show(Thinking("viewer", "hi", "twitch"))
     overlay.show(ClipBegins(1, Sentence(1, 0, "Hi."), 0.0))
     for _ in range(10):
         overlay.show(second)
     overlay.show(Hushed())
     overlay.show(second)  # a straggler
-    overlay.show(ClipWord(1, Word("Hi.", 0, 1)))
+    overlay.show(ClipWord(1, Word("Hi.", 0, 1), "Hi."))
     overlay.show(ClipEnds(1, 0.0))
     overlay.show(Rested())
     await visitor.hear("rest")
@@ -323,7 +267,7 @@ async def test_a_late_page_gets_only_what_is_still_to_come(
     ]
     clip, at, offset, _ = visitor.sounds[0]
     assert clip == 1
-    assert at == pytest.approx(begin["at"] + offset)
+    assert [later[1] - later[2] for later in visitor.sounds] == pytest.approx([at - offset] * 3)
     assert begin["heard"] - 0.04 <= offset <= begin["heard"] + 1e-6
     stage.hush()
     await play
@@ -378,7 +322,7 @@ async def test_a_page_that_does_not_listen_is_dropped(
     visitor = await visit(client, overlay)
     overlay.show(ClipBegins(1, Sentence(1, 0, "Aaa."), 0.0))
     for _ in range(QUEUE_BYTES // 48_000 * 6):
-        overlay.show(ClipSound(1, bytes(48_000), [], 0.0))
+        overlay.show(ClipSound(1, bytes(48_000), [], 0.0, 0.0))
         await visitor.hear("sound")
     assert "too slow" in caplog.text
     async with asyncio.timeout(5):
@@ -450,23 +394,3 @@ def test_it_can_be_a_screen_of_a_simulated_show() -> None:
         await overlay.stop()
 
     simulated(main)
-
-
-async def test_a_start_that_is_cancelled_leaves_no_port_open() -> None:
-    """At every step of it: until a try needs none of them, being done before it is cancelled."""
-    ours = psutil.Process()
-    for steps in range(50):
-        overlay = an_overlay()
-        starting = asyncio.create_task(overlay.start())
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        if starting.done():
-            await overlay.stop()
-            assert steps > 3
-            return
-        starting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await starting
-        open_ports = [link for link in ours.net_connections("tcp") if link.status == psutil.CONN_LISTEN]
-        assert not open_ports, f"after {steps} steps"
-    raise AssertionError("it never starts")

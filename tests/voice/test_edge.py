@@ -14,6 +14,7 @@ import pytest
 from aiohttp import WSMsgType, web
 from voice_props import CHARACTER, hear
 
+from vtuber.character import SHEET
 from vtuber.config import EdgeVoice, Settings, Voice
 from vtuber.core import sound
 from vtuber.core.errors import VoiceError
@@ -79,7 +80,7 @@ class Service:
             if self.manner not in ("tells late", "tells nothing"):
                 await self._tell(socket, at / 6000, (at + 720) / 6000)
             await self._send_sound(socket, BEEPS[at : at + 720])
-            if self.manner == "breaks off" and at > 8000:
+            if self.manner == "breaks off" and at > 7500:
                 await socket.close()
             if self.manner == "falls silent" and at > 8000:
                 await asyncio.sleep(60)
@@ -118,7 +119,7 @@ async def service() -> AsyncIterator[Service]:
 @pytest.fixture
 def make(service: Service) -> Maker:
     def make(**options: Any) -> Edge:
-        edge = EdgeVoice(url=service.url, first_sound_seconds=options.pop("patience", 3.0))
+        edge = EdgeVoice(url=service.url)
         return Edge(Settings(voice=Voice(edge=edge, **options)), CHARACTER)
 
     return make
@@ -153,34 +154,44 @@ async def test_sound_is_streamed(service: Service, make: Maker, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("manner", "told"),
     [
-        ("refuses", r"refuses \(403\)"),
-        ("refuses-dateless", r"refuses \(403\)"),
-        ("is odd", "strangely"),
+        ("refuses", r"refused .*\(403\)"),
+        ("refuses-dateless", r"refused .*\(403\)"),
+        ("is odd", "unexpected"),
         ("sends noise", "damaged"),
         ("sends no sound", "no sound"),
         ("is mute", "does not answer"),
     ],
 )
-async def test_failure_before_any_sound_is_told_with_a_cure(
-    service: Service, make: Maker, manner: str, told: str
+async def test_failure_before_any_sound_is_told_with_a_hint(
+    service: Service, make: Maker, manner: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("vtuber.voice.edge.FIRST", 0.3)
     service.manner = manner
-    voice = make(patience=0.3)
+    voice = make()
+    await voice.start()
     with pytest.raises(VoiceError, match=told) as caught:
         await hear(voice.speak(TEXT))
     assert caught.value.hint
     assert voice.health().state is State.DOWN
+    assert not voice.availability.is_ready
     service.manner = "well"
     await hear(voice.speak(TEXT))
     assert voice.health().state is State.OK
+    assert voice.availability.is_ready
 
 
-async def test_nobody_there(service: Service, make: Maker) -> None:
-    voice = make()
+@pytest.mark.parametrize(
+    ("use", "fallback", "alone"),
+    [("edge", "hibari", False), ("hibari", "edge", False), ("edge", "", True), ("edge", "edge", True)],
+)
+async def test_the_hint_names_another_voice_only_where_none_is_set(
+    service: Service, make: Maker, use: str, fallback: str, *, alone: bool
+) -> None:
     service.url = "ws://127.0.0.1:9/"
-    voice = make()
-    with pytest.raises(VoiceError, match="cannot be reached"):
-        await hear(voice.speak(TEXT))
+    with pytest.raises(VoiceError, match="cannot be reached") as caught:
+        await hear(make(use=use, fallback=fallback).speak(TEXT))
+    assert "internet" in caught.value.hint
+    assert ("set voice.fallback" in caught.value.hint) == alone
 
 
 async def test_a_clip_cut_off_is_noticed_and_what_came_is_heard(service: Service, make: Maker) -> None:
@@ -189,6 +200,7 @@ async def test_a_clip_cut_off_is_noticed_and_what_came_is_heard(service: Service
     assert "broke off" in str(heard.error)
     assert 0.3 < heard.seconds < 1.2
     assert [word.text for word in heard.words] == ["“Hello,”", "brave"]
+    assert heard.words[-1].end > heard.seconds  # who listens can tell that it was not heard whole
 
 
 async def test_a_clip_shorter_than_its_words_is_noticed(service: Service, make: Maker) -> None:
@@ -263,3 +275,10 @@ async def test_a_wrong_name_is_told_at_the_start(service: Service) -> None:
     with pytest.raises(VoiceError, match="nobody") as caught:
         await voice.start()
     assert caught.value.where == "voice.edge.voice"
+
+
+async def test_a_wrong_name_of_the_characters_is_looked_for_there(tmp_path: Path) -> None:
+    character = replace(CHARACTER, folder=tmp_path, voices={"edge": {"voice": "nobody"}})
+    with pytest.raises(VoiceError, match="nobody") as caught:
+        await Edge(Settings(), character).start()
+    assert caught.value.where == f"{tmp_path / SHEET}, voices.edge.voice"

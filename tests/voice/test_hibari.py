@@ -18,8 +18,9 @@ from vtuber.core import clock, sound
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.voice.hibari import Hibari
-from vtuber.voice.hibari.model import Halted, Model, Stop
+from vtuber.voice.hibari.model import Cancelled, CancelToken, Model
 
 LONG = (
     "This is quite a long sentence that has no comma in its beginning at all and continues, and then ends. "
@@ -87,7 +88,7 @@ async def test_silence_around_it_is_short_and_natural(voice: Hibari) -> None:
 
 
 async def test_words_are_heard_when_they_say_so(voice: Hibari) -> None:
-    heard = await hear(voice.speak("Stop. 好好好好好 Go."))
+    heard = await hear(voice.speak("CancelToken. 好好好好好 Go."))
     stop, go = heard.words[0], heard.words[-1]
     assert heard.level_at(stop.start, stop.end) > -30
     assert heard.level_at(go.start, go.end) > -30
@@ -97,7 +98,7 @@ async def test_words_are_heard_when_they_say_so(voice: Hibari) -> None:
 
 
 async def test_the_model_tells_how_long_each_word_takes(model: Model) -> None:
-    _, spans = model.make(["No", "supercalifragilistic", "no"], 1.0, Stop())
+    _, spans = model.make(["No", "supercalifragilistic", "no"], 1.0, CancelToken())
     lengths = [end - start for start, end in spans]
     assert lengths[1] > 2 * max(lengths[0], lengths[2])
     assert all(one[1] <= two[0] for one, two in pairwise(spans))
@@ -125,6 +126,16 @@ async def test_chinese_alone_is_shown_and_told_once(voice: Hibari, caplog: pytes
     assert [record.getMessage().count('voice.use = "edge"') for record in caplog.records] == [1]
     assert voice.health().state is State.LIMITED
     assert "edge" in voice.health().hint
+
+
+async def test_behind_another_voice_it_advises_nothing(
+    caplog: pytest.LogCaptureFixture, model: Model
+) -> None:
+    voice = Hibari(Settings(voice=Voice(use="edge")), CHARACTER)
+    voice._model = model
+    await hear(voice.speak("你好。"))
+    assert "English only" in caplog.text
+    assert "voice.use" not in caplog.text + voice.health().hint
 
 
 async def test_marks_alone_are_no_foreign_language(voice: Hibari) -> None:
@@ -169,22 +180,32 @@ async def test_cancelling_leaves_no_thread_at_work(
 
 
 async def test_stopping_the_network_in_the_middle(model: Model) -> None:
-    stop = Stop()
-    timer = threading.Timer(0.005, stop.now)
+    token = CancelToken()
+    timer = threading.Timer(0.005, token.cancel)
     timer.start()
-    with pytest.raises(Halted):
-        model.make(["nine"] * 60, 1.0, stop)
+    with pytest.raises(Cancelled):
+        model.make(["nine"] * 60, 1.0, token)
     timer.join()
-    samples, _ = model.make(["nine"], 1.0, Stop())
+    samples, _ = model.make(["nine"], 1.0, CancelToken())
     assert len(samples)
 
 
 async def test_before_start_and_after_stop_it_says_so() -> None:
     voice = Hibari(Settings(), CHARACTER)
     assert voice.health().state is State.DOWN
+    assert not voice.availability.is_ready
     with pytest.raises(VoiceError):
         await hear(voice.speak("Hello."))
     await voice.stop()
+
+
+async def test_it_is_available_from_start_to_stop(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vtuber.voice.hibari.Model", lambda: model)
+    voice = Hibari(Settings(), CHARACTER)
+    await voice.start()
+    assert voice.availability.is_ready
+    await voice.stop()
+    assert not voice.availability.is_ready
 
 
 async def test_a_model_that_cannot_be_loaded_is_told_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,5 +227,5 @@ def test_simulated_time_stands_still_while_it_works() -> None:
         assert heard.seconds > 2
         assert clock.now() == 0
 
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(main())

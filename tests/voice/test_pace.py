@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from vtuber.core.clock import SimulatedLoop
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.voice.pace import LATE, Delivery, Pace
 
 SENTENCE = "Pineapples take two years to grow, far longer than it takes me to eat one."

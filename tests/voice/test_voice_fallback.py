@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncGenerator
 from itertools import pairwise
 
@@ -12,11 +14,13 @@ from voice_props import CHARACTER, hear
 from vtuber import voice
 from vtuber.config import Settings, Voice
 from vtuber.core import clock, sound
+from vtuber.core.availability import Availability
 from vtuber.core.errors import ConfigError, VoiceError
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.voice.edge import Edge
-from vtuber.voice.fallback import Fallback
+from vtuber.voice.fallback import VoiceFallback
 from vtuber.voice.hibari import Hibari
 
 ALL = 1000
@@ -25,7 +29,8 @@ ALL = 1000
 class Scripted:
     """Says each word in a second, and fails after ``words`` of them. It tells of all words at once."""
 
-    def __init__(self, words: int = ALL, *, starts: bool = True) -> None:
+    def __init__(self, words: float = ALL, *, starts: bool = True) -> None:
+        self.availability = Availability()
         self.words = words
         self.starts = starts
         self.asked: list[str] = []
@@ -34,6 +39,7 @@ class Scripted:
     async def start(self) -> None:
         if not self.starts:
             raise VoiceError("it cannot start", hint="buy one")
+        self.availability.set(ready=True)
 
     async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
         self.asked.append(text)
@@ -41,7 +47,9 @@ class Scripted:
             for at, word in enumerate(text.split()):
                 yield Word(word, float(at), at + 1.0)
             for at, _ in enumerate(text.split()):
-                if at == self.words:
+                if at + 1 > self.words:
+                    if at < self.words:
+                        yield Sound(sound.silence(self.words - at))
                     raise VoiceError("it broke", hint="mend it")
                 yield Sound(sound.silence(1.0))
                 await asyncio.sleep(0)
@@ -50,6 +58,7 @@ class Scripted:
 
     async def stop(self) -> None:
         self.starts = False
+        self.availability.set(ready=False)
 
     def health(self) -> Health:
         return Health("voice", State.OK, f"good for {self.words}")
@@ -57,7 +66,7 @@ class Scripted:
 
 async def test_the_first_speaks_while_it_can() -> None:
     first, second = Scripted(), Scripted()
-    pair = Fallback(first, second)
+    pair = VoiceFallback(first, second)
     await pair.start()
     (await hear(pair.speak("one two three"))).check("one two three")
     assert second.asked == []
@@ -67,7 +76,7 @@ async def test_the_first_speaks_while_it_can() -> None:
 @pytest.mark.parametrize("spoken", [0, 1, 2])
 async def test_the_second_says_what_was_not_heard(spoken: int) -> None:
     first, second = Scripted(spoken), Scripted()
-    pair = Fallback(first, second)
+    pair = VoiceFallback(first, second)
     await pair.start()
     heard = await hear(pair.speak("one two, 三 four"))
     heard.check("one two, 三 four")
@@ -79,9 +88,30 @@ async def test_the_second_says_what_was_not_heard(spoken: int) -> None:
     assert pair.health().hint == "mend it"
 
 
+@pytest.mark.parametrize(
+    ("spoken", "again", "starts"),
+    [
+        (0.05, "one two, 三 🎉", [0, 0.05 + 1, 0.05 + 2, 0.05 + 3]),
+        (1.3, "two, 三 🎉", [0, 1, 1.3 + 1, 1.3 + 2]),
+        (2.5, "三 🎉", [0, 1, 2, 2.5 + 1]),
+        (2.95, "", [0, 1, 2, 2.95]),  # what is missing of the last word is not missed
+    ],
+)
+async def test_a_word_that_was_broken_off_is_said_again_and_shown_once(
+    spoken: float, again: str, starts: list[float]
+) -> None:
+    first, second = Scripted(spoken), Scripted()
+    pair = VoiceFallback(first, second)
+    await pair.start()
+    heard = await hear(pair.speak("one two, 三 🎉"))
+    assert [word.text for word in heard.words] == ["one", "two,", "三", "🎉"]
+    assert second.asked == ([again] if again else [])
+    assert [word.start for word in heard.words] == starts
+
+
 async def test_marks_that_are_left_need_no_second_voice() -> None:
     first, second = Scripted(2), Scripted()
-    pair = Fallback(first, second)
+    pair = VoiceFallback(first, second)
     await pair.start()
     heard = await hear(pair.speak("one two 🎉"))
     assert heard.text == "onetwo🎉"
@@ -91,7 +121,7 @@ async def test_marks_that_are_left_need_no_second_voice() -> None:
 def test_a_voice_that_failed_is_left_alone_longer_and_longer() -> None:
     async def main() -> None:
         first, second = Scripted(0), Scripted()
-        pair = Fallback(first, second)
+        pair = VoiceFallback(first, second)
         await pair.start()
         tried = []
         while clock.now() < 1000:
@@ -113,26 +143,26 @@ def test_a_voice_that_failed_is_left_alone_longer_and_longer() -> None:
         await hear(pair.speak("one"))
         assert len(first.asked) == asked + 1
 
-    with asyncio.Runner(loop_factory=clock.SimulatedLoop) as runner:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(main())
 
 
 async def test_one_of_them_is_enough_to_start() -> None:
-    pair = Fallback(Scripted(starts=False), Scripted())
+    pair = VoiceFallback(Scripted(starts=False), Scripted())
     await pair.start()
     (await hear(pair.speak("one"))).check("one")
     assert pair.health().state is State.LIMITED
-    alone = Fallback(Scripted(1), Scripted(starts=False))
+    alone = VoiceFallback(Scripted(1), Scripted(starts=False))
     await alone.start()
     (await hear(alone.speak("one"))).check("one")
     assert (await hear(alone.speak("one two"), fails=True)).text == "one"
     with pytest.raises(VoiceError, match="cannot start"):
-        await Fallback(Scripted(starts=False), Scripted(starts=False)).start()
+        await VoiceFallback(Scripted(starts=False), Scripted(starts=False)).start()
 
 
 async def test_closing_closes_the_voice_that_speaks() -> None:
     for first, second in ((Scripted(), Scripted()), (Scripted(0), Scripted())):
-        pair = Fallback(first, second)
+        pair = VoiceFallback(first, second)
         await pair.start()
         items = pair.speak("one two three")
         async for item in items:
@@ -145,7 +175,7 @@ async def test_closing_closes_the_voice_that_speaks() -> None:
 
 def test_build_follows_the_settings() -> None:
     assert isinstance(voice.build(Settings(), CHARACTER), Hibari)
-    assert isinstance(voice.build(Settings(voice=Voice(use="edge")), CHARACTER), Fallback)
+    assert isinstance(voice.build(Settings(voice=Voice(use="edge")), CHARACTER), VoiceFallback)
     assert isinstance(voice.build(Settings(voice=Voice(use="edge", fallback="")), CHARACTER), Edge)
     with pytest.raises(ConfigError, match="edgy") as caught:
         voice.build(Settings(voice=Voice(use="edgy")), CHARACTER)
@@ -153,7 +183,7 @@ def test_build_follows_the_settings() -> None:
 
 
 async def test_without_a_network_the_embedded_voice_speaks() -> None:
-    edge = {"url": "ws://127.0.0.1:9/", "first_sound_seconds": 1.0}
+    edge = {"url": "ws://127.0.0.1:9/"}
     both = voice.build(Settings.model_validate({"voice": {"use": "edge", "edge": edge}}), CHARACTER)
     await both.start()
     heard = await hear(both.speak("Hello there, my friends!"))
@@ -161,3 +191,23 @@ async def test_without_a_network_the_embedded_voice_speaks() -> None:
     assert sound.loudness(heard.samples) > -25
     assert both.health().state is State.LIMITED
     await both.stop()
+
+
+async def test_it_is_available_while_one_of_them_is() -> None:
+    first, second = Scripted(), Scripted()
+    pair = VoiceFallback(first, second)
+    assert not pair.availability.is_ready
+    await pair.start()
+    for one, other in ((True, False), (False, False), (False, True), (True, True)):
+        first.availability.set(ready=one)
+        second.availability.set(ready=other)
+        await hear(pair.speak("one"))
+        assert pair.availability.is_ready == (one or other)
+    await pair.stop()
+    assert not pair.availability.is_ready
+
+
+def test_the_package_loads_no_voice() -> None:
+    heavy = "onnxruntime", "hibari", "aiohttp", "edge_tts", "miniaudio"
+    code = f"import sys, vtuber.voice; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"[]\n"

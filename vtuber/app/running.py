@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from vtuber.app import terminal
 from vtuber.config import Settings
 from vtuber.config.file import load, located
-from vtuber.core.clock import SimulatedLoop
 from vtuber.core.errors import BanbanError
+from vtuber.core.simulated import SimulatedLoop
 
 T = TypeVar("T")
 Flags = dict[str, Any]

@@ -10,7 +10,6 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from vtuber.config import Pattern
 from vtuber.core import files
 from vtuber.core.errors import ConfigError
 
@@ -50,8 +49,6 @@ class Character:
     """Her picture, an SVG that the overlay animates."""
     fallback_lines: tuple[str, ...] = ()
     """Said in place of a reply when no brain can give one. Without any, she is silent then."""
-    denials: tuple[str, ...] = ()
-    """Regular expressions for what takes back a sacred fact; she is stopped before she says it."""
 
 
 def load(name: str) -> Character:
@@ -86,7 +83,6 @@ def load(name: str) -> Character:
         refusals=sheet.refusals,
         face=face,
         fallback_lines=sheet.fallback_lines,
-        denials=sheet.denials,
     )
 
 
@@ -104,7 +100,6 @@ class _Sheet(_Table):
     aliases: tuple[Spoken, ...] = ()
     moods: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("neutral",)
     sacred: tuple[Spoken, ...] = ()
-    denials: tuple[Pattern, ...] = ()
     refusals: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("…",)
     fallback_lines: tuple[Spoken, ...] = ()
     face: Spoken = "face.svg"
@@ -175,7 +170,7 @@ def _validated(table: type[Table], path: Path) -> Table:
         raise ConfigError(
             _complaint(first["type"], first["msg"]),
             where=f"{path}: {'.'.join(str(part) for part in first['loc'])}",
-            hint=_cure(table, str(first["loc"][-1]), first["type"]),
+            hint=_hint(table, str(first["loc"][-1]), first["type"]),
         ) from None
 
 
@@ -188,9 +183,11 @@ def _complaint(kind: str, message: str) -> str:
     return known.get(kind, message[:1].lower() + message[1:])
 
 
-def _cure(table: type[_Table], key: str, kind: str) -> str:
+def _hint(table: type[_Table], key: str, kind: str) -> str:
     if kind != "extra_forbidden":
         return "see characters/banban for one that works"
+    if key == "denials" and table is _Sheet:
+        return "delete it and its list: characters no longer have any"
     keys = {**table.model_fields, **(_Line.model_fields if table is _Examples else {})}
     near = [_RENAMED[key]] if key in _RENAMED else get_close_matches(key, keys, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"

@@ -297,8 +297,6 @@ class EdgeVoice(Section):
     voice: str = ""
     """Empty: the character's own choice."""
     url: SocketAddress = "wss://speech.platform.bing.com/consumer/speech/synthesize/readaloud/edge/v1"
-    first_sound_seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
-    """When nothing was heard of it by then, the embedded voice speaks."""
 
 
 class Voice(Section):
@@ -332,7 +330,7 @@ class Stage(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8930
     """0: any free one."""
     allowed_hosts: tuple[str, ...] = ()
-    """Names, beside this machine's own, under which a page may ask for the overlay."""
+    """Names, beside this machine's own, under which the web server may be asked."""
     obs: Obs = Obs()
 
 

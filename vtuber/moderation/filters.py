@@ -73,7 +73,7 @@ _CONFESSION = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN_RULES = (
-    (CONTROL_TOKENS, "a piece of the prompt's machinery", "control token"),
+    (CONTROL_TOKENS, "a control token", "control token"),
     (_ADDRESS, "a web address", "address"),
     (_CONTACT, "an e-mail address or a phone number", "contact"),
     (_CONFESSION, "talk of prompts and models", "confession"),

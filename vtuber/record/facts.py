@@ -335,6 +335,7 @@ class TurnEnded(Fact):
         return bool(self.answer) and self.counts
 
     def row(self) -> dict[str, Any]:
+        """What was heard, why it failed, what it took."""
         return {
             "turn": self.turn,
             "speaker": self.batch.speaker,

@@ -14,6 +14,7 @@ import psutil
 
 from vtuber.core import clock
 from vtuber.core.events import Deletion, StreamStatus, is_paid
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.record.facts import ChatHeard, Fact, TurnEnded
 
 PARTS = ("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
@@ -129,7 +130,7 @@ class Metrics:
 
     async def watch_loop(self, every: float = 0.02) -> None:
         """Measures how late the event loop is, until cancelled. Means nothing in simulated time."""
-        while not isinstance(asyncio.get_running_loop(), clock.SimulatedLoop):
+        while not isinstance(asyncio.get_running_loop(), SimulatedLoop):
             before = time.perf_counter()
             await asyncio.sleep(every)
             self.loop_lag.append(max(0.0, time.perf_counter() - before - every) * 1000)

@@ -13,7 +13,7 @@ import gc
 from collections.abc import Callable
 from contextlib import suppress
 
-from vtuber.core import clock
+from vtuber.core.simulated import SimulatedLoop
 
 EVERY = 60.0
 """Seconds from one full collection to the next…"""
@@ -25,7 +25,7 @@ _THRESHOLDS = (1000, 5, 1_000_000)
 
 async def collect_when(idle: Callable[[], bool]) -> None:
     """Until cancelled. Changes nothing in simulated time, where nobody waits."""
-    if isinstance(asyncio.get_running_loop(), clock.SimulatedLoop):
+    if isinstance(asyncio.get_running_loop(), SimulatedLoop):
         return
     before = gc.get_threshold()
     collect()  # what starting has left

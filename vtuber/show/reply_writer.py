@@ -1,6 +1,6 @@
 """What she is going to say, a piece at a time, each one judged before anybody hears of it.
 
-Tokens become pieces; the watch over her manners finds what has gone wrong with the model, and has it asked
+Tokens become pieces; the output guard finds what has gone wrong with the model, and has it asked
 again; the filter replaces what nobody may say; and a slow model gets the start that it needs.
 """
 
@@ -15,12 +15,12 @@ from itertools import count
 
 from vtuber.brain import Brain, Prompt
 from vtuber.brain.fallback_lines import FallbackLines
-from vtuber.character import SHEET, Character
+from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
 from vtuber.core.text import escaped, space_between
 from vtuber.moderation.filters import Filter
-from vtuber.moderation.output_guard import OutputGuard, Violation, Watch
+from vtuber.moderation.output_guard import OutputGuard, ReplyCheck, Violation
 from vtuber.record.facts import Fact, SentenceJudged, WentWrong
 from vtuber.voice.captions import SENTENCE_END
 from vtuber.voice.pace import Delivery, Pace
@@ -41,7 +41,7 @@ _WHOLE = re.compile(r".*[.!?。！？…][\"'”’』」)）]*(?!\w)")
 
 
 class ReplyWriter:
-    """One show's. Raises ConfigError for a character whose denials cannot be used."""
+    """Makes the replies of one character with one brain, for as long as a show lasts."""
 
     def __init__(
         self,
@@ -57,9 +57,7 @@ class ReplyWriter:
         self._brain = brain
         self._fallback_lines = fallback_lines
         self._filter = judge
-        names = (character.name, *character.aliases)
-        sheet = str(character.folder / SHEET)
-        self._manners = OutputGuard(names, character.canon, character.denials, sheet)
+        self._guard = OutputGuard((character.name, *character.aliases), character.canon)
         self._refused = count()
 
     def answer(
@@ -128,10 +126,10 @@ class ReplyWriter:
             except BrainError as error:
                 trouble = error
                 break
-            except Violation as slip:
-                log.warning("a reply went wrong: %s", slip)
+            except Violation as violation:
+                log.warning("a reply went wrong: %s", violation)
                 again = not said and attempt + 1 < TRIES
-                tell(WentWrong(turn, str(slip), question.seed, again))
+                tell(WentWrong(turn, str(violation), question.seed, again))
             if said:
                 return
         if line := self._fallback_lines.take(prompt.lines[-1], said):
@@ -140,11 +138,11 @@ class ReplyWriter:
             raise trouble
 
     async def _written(self, prompt: Prompt, lap: Callable[[str], None]) -> AsyncGenerator[Piece, None]:
-        """One reply of the model's, as long as there is time to say it. Raises Slip where it goes wrong.
+        """One reply of the model's, as long as there is time to say it. Raises Violation where it goes wrong.
 
         Raises BrainError when the model fails, after all that it wrote.
         """
-        cutter, watch, delivery = self._cutter(), self._watch(prompt), Delivery(self.pace)
+        cutter, check, delivery = self._cutter(), self._check(prompt), Delivery(self.pace)
         held: list[Piece] = []
         failed: list[BrainError] = []
         last = ""
@@ -152,9 +150,9 @@ class ReplyWriter:
             async for token in tokens:
                 delivery.wrote(token)
                 for bit in _bits(token):
-                    watch.read(bit)
-                    held += _pieces(bit, cutter, watch, delivery)
-                    if not held or watch.doubts or not delivery.may_begin:
+                    check.read(bit)
+                    held += _pieces(bit, cutter, check, delivery)
+                    if not held or check.may_leak or not delivery.may_begin:
                         continue
                     lap("first_sentence")
                     with delivery.handing_on():
@@ -165,8 +163,8 @@ class ReplyWriter:
                         return
         ending = cutter.finish()
         for piece in ending:
-            watch.judge(piece.text)
-        watch.finish()
+            check.judge(piece.text)
+        check.finish()
         held += ending
         if self._brain.usage.reply >= prompt.max_tokens:
             held = _without_rest(held, last)
@@ -192,16 +190,16 @@ class ReplyWriter:
         first = self.pace.first_piece(self._settings.voice.first_piece)
         return SentenceSegmenter(first_piece=first, moods=self._character.moods)
 
-    def _watch(self, prompt: Prompt) -> Watch:
+    def _check(self, prompt: Prompt) -> ReplyCheck:
         told = [line.text for line in prompt.lines if line.role == "system"]
         viewers = {line.name for line in prompt.lines if line.role == "viewer"}
-        return Watch(self._manners, told, viewers, prompt.lines[-1].text)
+        return ReplyCheck(self._guard, told, viewers, prompt.lines[-1].text)
 
 
-def _pieces(bit: str, cutter: SentenceSegmenter, watch: Watch, delivery: Delivery) -> Iterator[Piece]:
+def _pieces(bit: str, cutter: SentenceSegmenter, check: ReplyCheck, delivery: Delivery) -> Iterator[Piece]:
     cutter.hurry(delivery.room)
     for piece in cutter.feed(bit):
-        watch.judge(piece.text)
+        check.judge(piece.text)
         delivery.cut(piece.text)
         yield piece
 

@@ -13,9 +13,9 @@ from typing import Protocol
 
 from vtuber import __version__, memory, stage
 from vtuber import listeners as chats
-from vtuber.brain import Progress
 from vtuber.config import Settings
 from vtuber.core import clock
+from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError, ListenerError
 from vtuber.core.events import (
     Answerable,
@@ -30,7 +30,7 @@ from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.rates import Rates
-from vtuber.listeners import Listener, Settler, Writer
+from vtuber.listeners import Listener, RedemptionListener, Writer
 from vtuber.moderation.commands import CommandParser
 from vtuber.moderation.message_index import MessageIndex
 from vtuber.record.facts import ChatHeard, Facts, Revoked, ShowBegan, ShowEnded
@@ -117,7 +117,7 @@ class Show:
             settings, self.speakers, self.stage, self.memory, self.inbox, facts=self.facts, seed=self.seed
         )
         self.redemptions = Redemptions(
-            [listener for listener in self.listeners if isinstance(listener, Settler)], self.facts
+            [listener for listener in self.listeners if isinstance(listener, RedemptionListener)], self.facts
         )
         self.outbox = Outbox(
             [listener for listener in self.listeners if isinstance(listener, Writer)],

@@ -6,14 +6,14 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 
-from vtuber import brain as brains
 from vtuber import character as characters
 from vtuber import voice as voices
-from vtuber.brain import Progress
+from vtuber.brain.conversation import Conversation
 from vtuber.brain.fallback import BrainFallback
-from vtuber.brain.prompt import Conversation
+from vtuber.brain.fallback import build as build_brain
 from vtuber.character import Character
 from vtuber.config import Settings
+from vtuber.core.availability import Progress
 from vtuber.core.errors import BrainError, VoiceError
 from vtuber.core.events import Answerable, ChatMessage
 from vtuber.core.spelling import normalize
@@ -72,7 +72,7 @@ def build(settings: Settings) -> Speaker:
     Raises ConfigError.
     """
     character = characters.load(settings.show.character)
-    brain = brains.build(settings, character)
+    brain = build_brain(settings, character)
     judge = Filter(settings.gate, character.persona)
     return Speaker(
         id=character.folder.name,

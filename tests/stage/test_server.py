@@ -1,0 +1,426 @@
+"""The show's HTTP server: which requests it answers, for which parts, and how many connections it bears."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import aiohttp
+import psutil
+import pytest
+from aiohttp import web
+from rehearsal_room import Room, Screen
+
+from vtuber.config import Stage as StageSettings
+from vtuber.core import clock
+from vtuber.core.errors import StageError
+from vtuber.core.health import Health, State
+from vtuber.stage import server as server_module
+from vtuber.stage.access import HEADERS, public
+from vtuber.stage.cues import ClipBegins
+from vtuber.stage.server import Server
+
+
+class Greeter:
+    """A part of somebody else's, with routes of its own."""
+
+    def __init__(self) -> None:
+        self.greeted: list[str] = []
+        self.leave = asyncio.Event()
+
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        return [
+            web.get("/hello", self._hello),
+            web.post("/hello", self._greet),
+            web.get("/open", self._open),
+            web.get("/wait", self._wait),
+        ]
+
+    async def _hello(self, _: web.Request) -> web.Response:
+        return web.Response(text="Hello, stranger!")
+
+    async def _greet(self, request: web.Request) -> web.Response:
+        self.greeted.append(await request.text())
+        return web.Response(text="Hello!")
+
+    @public
+    async def _open(self, _: web.Request) -> web.Response:
+        return web.Response(text="no secret")
+
+    async def _wait(self, _: web.Request) -> web.Response:
+        await self.leave.wait()
+        return web.Response(text="at last")
+
+
+def a_server(*parts: Greeter, **options: Any) -> Server:
+    made = Server(StageSettings(**{"port": 0, **options}), lambda: [Health("brain", State.OK, "thinks")])
+    for part in parts:
+        made.add_routes(part.routes())
+    return made
+
+
+@pytest.fixture
+def greeter() -> Greeter:
+    return Greeter()
+
+
+@pytest.fixture
+async def server(greeter: Greeter) -> AsyncIterator[Server]:
+    made = a_server(greeter)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session:
+        yield session
+
+
+def port_of(server: Server) -> int:
+    return int(server.url.rsplit(":", 1)[1].split("/")[0])
+
+
+class Caller:
+    """A connection, byte by byte."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def connect(cls, port: int) -> Caller:
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    def sends(self, text: str) -> None:
+        self._writer.write(text.encode())
+
+    async def status(self) -> str:
+        """The answer's; "" when the connection was closed instead."""
+        with suppress(ConnectionError, EOFError):
+            head = (await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), 10)).decode()
+            await self._reader.readexactly(int(head.partition("Content-Length: ")[2].partition("\r")[0]))
+            return head.split()[1]
+        return ""
+
+    async def is_closed(self) -> bool:
+        """Waits until it is, or until something comes instead."""
+        with suppress(ConnectionError):
+            return await asyncio.wait_for(self._reader.read(1), 10) == b""
+        return True
+
+    def leaves(self) -> None:
+        self._writer.close()
+
+
+def request(port: int, path: str, *, head: str = "") -> str:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{head}\r\n"
+
+
+# Parts and their routes.
+
+
+class OutsidersScreen(Screen):
+    """Counts the sentences of a show, and tells the number to whoever asks."""
+
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        return [web.get("/sentences", self._count)]
+
+    async def _count(self, _: web.Request) -> web.Response:
+        sentences = [cue for _, cue in self.cues if isinstance(cue, ClipBegins)]
+        return web.Response(text=str(len(sentences)))
+
+
+def test_a_show_answers_the_routes_of_its_parts(play: Callable[..., None]) -> None:
+    answers: list[tuple[str, str]] = []
+
+    async def scene(room: Room) -> None:
+        room.types("hello?")
+        await room.until_speaking()
+        await room.until_idle()
+        port = port_of(room.show.server)
+        own = f"127.0.0.1:{port}"
+        for path, host in (("/sentences", own), ("/sentences", "evil.example"), ("/health", own)):
+            with clock.outside():
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+                head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
+                writer.close()
+            answers.append((head.split()[1], body))
+
+    play(scene, reply="One sentence. And another one.", screens=[OutsidersScreen()])
+    assert answers[0] == ("200", "2")
+    assert answers[1][0] == "403"
+    assert {"brain", "stage.server", "stage.screen"} <= {
+        row["part"] for row in json.loads(answers[2][1])["parts"]
+    }
+
+
+async def test_health_tells_of_all_parts(server: Server, client: aiohttp.ClientSession) -> None:
+    async with client.get(server.url + "health") as answer:
+        assert [row["what"] for row in (await answer.json())["parts"]] == ["thinks"]
+
+
+def test_no_two_parts_answer_the_same(greeter: Greeter) -> None:
+    made = a_server(greeter)
+    with pytest.raises(StageError, match="two parts answer GET /hello"):
+        made.add_routes(Greeter().routes())
+
+
+async def test_it_is_available_while_it_runs(greeter: Greeter) -> None:
+    made = a_server(greeter)
+    seen = [(made.availability.is_ready, made.health().what)]
+    await made.start()
+    seen.append((made.availability.is_ready, made.health().what))
+    await made.stop()
+    seen.append((made.availability.is_ready, made.health().what))
+    await made.stop()  # once more does no harm
+    assert seen == [(False, "not started"), (True, made.url), (False, "not started")]
+
+
+# Access.
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:{port}", 200),
+        ("localhost:{port}", 200),
+        ("[::1]:{port}", 200),
+        ("evil.example", 403),
+        ("127.0.0.1.evil.example:{port}", 403),
+        ("localhost.:{port}", 403),
+        ("", 403),
+        ("[", 403),
+        ("studio.local", 403),
+    ],
+)
+@pytest.mark.parametrize("path", ["hello", "open", "health"])
+async def test_other_names_are_refused(
+    server: Server, client: aiohttp.ClientSession, path: str, host: str, status: int
+) -> None:
+    named = {"Host": host.format(port=port_of(server))}
+    async with client.get(server.url + path, headers=named) as answer:
+        assert answer.status == status
+        assert answer.headers.items() >= HEADERS.items()
+
+
+async def test_a_name_can_be_allowed(greeter: Greeter, client: aiohttp.ClientSession) -> None:
+    made = a_server(greeter, allowed_hosts=("Studio.local",))
+    await made.start()
+    async with client.get(made.url + "hello", headers={"Host": "studio.LOCAL:80"}) as answer:
+        assert answer.status == 200
+    await made.stop()
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [(None, 200), ("http://127.0.0.1:{port}", 200), ("http://evil.example", 403), ("null", 403), ("", 403)],
+)
+async def test_pages_of_other_sites_change_nothing(
+    server: Server, greeter: Greeter, client: aiohttp.ClientSession, origin: str | None, status: int
+) -> None:
+    headers = {} if origin is None else {"Origin": origin.format(port=port_of(server))}
+    async with client.post(server.url + "hello", data="me", headers=headers) as answer:
+        assert answer.status == status
+    assert greeter.greeted == (["me"] if status == 200 else [])
+
+
+async def test_other_machines_need_the_token(
+    greeter: Greeter, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANBAN_STAGE_TOKEN", "sesame street")
+    made = a_server(greeter, host="0.0.0.0")
+    await made.start()
+    plain, token = made.url.split("?")
+    assert token == "token=sesame%20street"
+    for path, status in [
+        (f"hello?{token}", 200),
+        (f"health?{token}", 200),
+        ("hello", 403),
+        ("hello?token=sesam", 403),
+        ("hello?token=%ff", 403),
+        ("health", 403),
+        ("nothing", 403),
+        ("open", 200),
+    ]:
+        async with client.get(plain + path) as answer:
+            assert answer.status == status, path
+    await made.stop()
+
+
+def test_without_a_token_of_ours_it_is_a_new_one_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BANBAN_STAGE_TOKEN", raising=False)
+    first, second = (a_server(host="0.0.0.0").url for _ in range(2))
+    assert first != second
+    assert "token" not in a_server(host="127.0.0.1").url
+
+
+# The port.
+
+
+async def test_a_port_in_use_is_reported_with_a_hint(server: Server) -> None:
+    port = port_of(server)
+    second = a_server(port=port)
+    with pytest.raises(StageError) as error:
+        await second.start()
+    assert f"port {port} is in use" in error.value.what
+    assert "stop it or set stage.port" in error.value.hint
+    assert second.health().state is State.OFF
+    await second.stop()
+
+
+async def test_a_foreign_address_cannot_be_listened_on() -> None:
+    with pytest.raises(StageError, match=r"cannot listen on 192\.0\.2\.1"):
+        await a_server(host="192.0.2.1").start()
+
+
+async def test_a_start_that_is_cancelled_leaves_no_port_open() -> None:
+    """At every step of it: until a try needs none of them, being done before it is cancelled."""
+    ours = psutil.Process()
+    for steps in range(50):
+        made = a_server()
+        starting = asyncio.create_task(made.start())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        if starting.done():
+            await made.stop()
+            assert steps > 3
+            return
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        open_ports = [link for link in ours.net_connections("tcp") if link.status == psutil.CONN_LISTEN]
+        assert not open_ports, f"after {steps} steps"
+    raise AssertionError("it never starts")
+
+
+# Connections.
+
+
+async def test_a_new_connection_takes_the_place_of_the_oldest_idle_one(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "CONNECTIONS", 3)
+    port = port_of(server)
+    callers: list[Caller] = []
+    for _ in range(3):
+        callers.append(await Caller.connect(port))
+        callers[-1].sends(request(port, "/hello"))
+        assert await callers[-1].status() == "200"
+    newest = await Caller.connect(port)
+    newest.sends(request(port, "/health", head="Connection: close\r\n"))
+    assert await newest.status() == "200"
+    assert await callers[0].is_closed()
+    callers[1].sends(request(port, "/hello"))
+    assert await callers[1].status() == "200"
+    for caller in (*callers, newest):
+        caller.leaves()
+
+
+async def test_a_request_that_is_dealt_with_keeps_its_connection(
+    server: Server, greeter: Greeter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "CONNECTIONS", 2)
+    port = port_of(server)
+    busy = [await Caller.connect(port) for _ in range(2)]
+    for caller in busy:
+        caller.sends(request(port, "/wait"))
+    async with asyncio.timeout(10):
+        while len(server._busy) < 2:
+            await asyncio.sleep(0.01)
+    refused = await Caller.connect(port)
+    refused.sends(request(port, "/hello"))
+    assert await refused.is_closed()
+    greeter.leave.set()
+    for caller in busy:
+        assert await caller.status() == "200"
+    welcome = await Caller.connect(port)
+    welcome.sends(request(port, "/hello"))
+    assert await welcome.status() == "200"
+    for caller in (*busy, refused, welcome):
+        caller.leaves()
+
+
+@pytest.mark.parametrize("said", ["", "G", "GET /hello HTTP/1.1\r\nHost: 127"])
+async def test_a_request_that_never_comes_is_not_waited_for(
+    said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "IDLE_SECONDS", 0.05)
+    made = a_server()
+    await made.start()
+    caller = await Caller.connect(port_of(made))
+    caller.sends(said)
+    assert await caller.is_closed()
+    caller.leaves()
+    await made.stop()
+
+
+@pytest.mark.parametrize(
+    ("length", "sent", "status"), [(4000, 10, "408"), (5000, 5000, "413"), (5, 5, "200")]
+)
+async def test_a_body_comes_soon_and_is_short(
+    server: Server, monkeypatch: pytest.MonkeyPatch, length: int, sent: int, status: str
+) -> None:
+    monkeypatch.setattr(server_module, "BODY_SECONDS", 0.05)
+    port = port_of(server)
+    caller = await Caller.connect(port)
+    caller.sends(f"POST /hello HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {length}\r\n\r\n")
+    caller.sends("x" * sent)
+    assert await caller.status() == status
+    caller.leaves()
+
+
+CROWDED = """
+import asyncio, resource, sys
+from vtuber.config import Stage
+from vtuber.stage import server
+
+async def main():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]),) * 2)
+    server.IDLE_SECONDS = float(sys.argv[2])
+    made = server.Server(Stage(port=0))
+    await made.start()
+    print(made.url, flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await made.stop()
+    print("the end", flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "idle_seconds"),
+    [(256, 60.0), (48, 0.2)],
+    ids=["fewer connections than files", "no files left"],
+)
+async def test_a_thousand_idle_connections_leave_room_for_a_page(
+    client: aiohttp.ClientSession, files: int, idle_seconds: float
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", CROWDED, str(files), str(idle_seconds)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        url = await asyncio.to_thread(process.stdout.readline)
+        port = int(url.rsplit(":", 1)[1].strip().strip("/"))
+        crowd = await asyncio.gather(*(Caller.connect(port) for _ in range(1000)), return_exceptions=True)
+        for _ in range(3):
+            async with client.get(f"{url.strip()}health", headers={"Connection": "close"}) as answer:
+                assert answer.status == 200
+        for caller in crowd:
+            if isinstance(caller, Caller):
+                caller.leaves()
+        said, complaints = await asyncio.to_thread(process.communicate, "")
+    assert said == "the end\n", complaints
+    assert process.returncode == 0

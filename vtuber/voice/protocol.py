@@ -1,0 +1,35 @@
+"""What every voice is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Protocol
+
+from vtuber.core.availability import Availability
+from vtuber.core.events import Sound, Word
+from vtuber.core.health import Health
+
+
+class Voice(Protocol):
+    """Made with the whole Settings and the Character."""
+
+    @property
+    def availability(self) -> Availability:
+        """Ready once it has started. Away when it failed, until a sentence works again, and when stopped."""
+        ...
+
+    async def start(self) -> None:
+        """Loads what is needed to speak at once. Raises VoiceError when it never can."""
+        ...
+
+    def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
+        """Sound as it is made, loudness already settled, and each word no later than its sound.
+
+        Closing the iterator (or cancelling) stops the making at once: no thread works on.
+        Raises VoiceError when no more sound can be made, and never ends early without it.
+        """
+        ...
+
+    async def stop(self) -> None: ...
+
+    def health(self) -> Health: ...
