@@ -14,7 +14,7 @@ from vtuber import __version__, brain, character, memory, voice
 from vtuber.brain import Progress
 from vtuber.brain.prompt import Conversation
 from vtuber.config import Settings
-from vtuber.core import clock, codec, registry
+from vtuber.core import clock, codec, limits, registry
 from vtuber.core.errors import BanbanError, BrainError, ListenerError, VoiceError
 from vtuber.core.events import (
     Answerable,
@@ -153,7 +153,7 @@ class Show:
             *self.screens,
             self.journal,
         ]
-        return [part.health() for part in parts]
+        return [*(part.health() for part in parts), limits.health(self.journal.folder)]
 
     @property
     def idle(self) -> bool:
