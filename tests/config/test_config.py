@@ -359,16 +359,16 @@ def test_a_character_beside_the_file_is_found_from_anywhere(write: Write, tmp_pa
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("[memory]\nurl = 'redis://:hunter2@localhost'", "environment variable BANBAN_REDIS_PASSWORD"),
+        ("[memory]\nurl = 'redis://:hunter2@localhost'", "variable BANBAN_REDIS_PASSWORD"),
         (
             "[memory]\nurl = 'rediss://me:hunter2@localhost:6379/0'",
-            "environment variable BANBAN_REDIS_PASSWORD",
+            "variable BANBAN_REDIS_PASSWORD",
         ),
         (
             "[memory]\nurl = 'redis://localhost?password=hunter2'",
-            "environment variable BANBAN_REDIS_PASSWORD",
+            "variable BANBAN_REDIS_PASSWORD",
         ),
-        ("[memory]\npassword = 'hunter2'", "environment variable BANBAN_REDIS_PASSWORD"),
+        ("[memory]\npassword = 'hunter2'", "variable BANBAN_REDIS_PASSWORD"),
         ("[stage.obs]\npassword = 'hunter2'", "environment variable BANBAN_OBS_PASSWORD"),
         ("[chat.twitch]\noauth_token = 'hunter2'", "and log in with: banban login twitch"),
         ("[inbox]\npassword = 'hunter2'", "remove it here; nothing asks for it"),

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtuber.core.text import joined
-from vtuber.voice.segmenter import LONGEST, Piece, SentenceSegmenter, speakable, weight
+from vtuber.voice.segmenter import LONGEST, Piece, SentenceSegmenter
+from vtuber.voice.speakable import speakable, weight
 
 KEPT = (
     "3.5|1,000|10:30|10：30|Dr. Smith|Mr. Fox|e.g. this|U.S. army|7 a.m. today|J. K. Li"
