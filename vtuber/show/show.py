@@ -14,7 +14,7 @@ from typing import Protocol
 from vtuber import __version__, memory, stage
 from vtuber import listeners as chats
 from vtuber.config import Settings
-from vtuber.core import clock
+from vtuber.core import clock, limits
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError, ListenerError
 from vtuber.core.events import (
@@ -154,6 +154,7 @@ class Show:
             self.server.health(),
             *(screen.health() for screen in self.screens),
             self.journal.health(),
+            limits.health(self.journal.folder),
         ]
 
     def _health_of(self, one: Speaker) -> list[Health]:
