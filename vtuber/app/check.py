@@ -14,7 +14,7 @@ from vtuber.app import terminal
 from vtuber.app.running import Flags, run, settings_of
 from vtuber.config import Settings
 from vtuber.config.file import located
-from vtuber.core import clock
+from vtuber.core import clock, limits
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError
 from vtuber.core.events import Sound
@@ -59,7 +59,7 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
         chats = await _try_chats(show.listeners)
         found = [await _try(health, start) for health, start in trials]
         show.journal.open()
-        return [*chats, *found, show.journal.health()]
+        return [*chats, *found, show.journal.health(), limits.health(show.journal.folder)]
     finally:
         await show.stop()
 

@@ -14,7 +14,7 @@ from vtuber import __version__, character, memory, voice
 from vtuber.brain.conversation import Conversation
 from vtuber.brain.fallback import build as build_brain
 from vtuber.config import Settings
-from vtuber.core import clock, codec, registry
+from vtuber.core import clock, codec, limits, registry
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError, BrainError, ListenerError, VoiceError
 from vtuber.core.events import (
@@ -154,7 +154,7 @@ class Show:
             *self.screens,
             self.journal,
         ]
-        return [part.health() for part in parts]
+        return [*(part.health() for part in parts), limits.health(self.journal.folder)]
 
     @property
     def idle(self) -> bool:
