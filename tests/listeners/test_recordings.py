@@ -260,7 +260,7 @@ def test_our_own_journal(read: Read) -> None:
     )
     assert recording.rows == [(2.5, message)]
     assert recording.skipped == {"show": 1, "batch": 1}
-    assert recording.places == ["row 4, line 4: id is no text"]
+    assert recording.places == ["row 4, line 4: id: Field required"]
 
 
 def test_odd_rows_are_counted_and_named(read: Read) -> None:
