@@ -30,13 +30,13 @@ import psutil
 from benchmarks.inbox import TICK, chat
 from benchmarks.rates import percentile
 from vtuber import character, config
-from vtuber.brain import Line, Prompt
+from vtuber.brain import Prompt, PromptLine
+from vtuber.brain.conversation import Conversation
 from vtuber.brain.fallback import BrainFallback
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.child import COMMAND, ENVIRONMENT
 from vtuber.brain.llama.loading import cores
 from vtuber.brain.llama.model_file import locate
-from vtuber.brain.prompt import Conversation
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
@@ -298,7 +298,7 @@ async def first_token(brain: Llama, prompt: Prompt) -> float:
 
 
 def reworded(prompt: Prompt, text: str) -> Prompt:
-    return replace(prompt, lines=(*prompt.lines[:-1], Line("viewer", text, "Kai")))
+    return replace(prompt, lines=(*prompt.lines[:-1], PromptLine("viewer", text, "Kai")))
 
 
 def report(what: str, seconds: list[float]) -> None:

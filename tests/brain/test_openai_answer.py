@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import pairwise
@@ -13,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from model_server import END, ask, event
 
-from vtuber.brain import Line, Usage
+from vtuber.brain import PromptLine, Usage
 from vtuber.brain.openai.answer import Answer
 from vtuber.brain.openai.messages import messages
 from vtuber.brain.openai.onward import Onward
@@ -82,7 +83,7 @@ def test_no_json_breaks_it(told: Any) -> None:
 @given(JSON | st.binary(), st.integers(100, 599), st.text(max_size=40))
 def test_no_refusal_breaks_it(body: Any, status: int, header: str) -> None:
     refused = refusal(status, body, {"Retry-After": header, "Date": header})
-    assert refused.what.isprintable() or not refused.why
+    assert not any(unicodedata.category(char) == "Cc" for char in refused.what)
     assert refused.wait is None or 0 <= refused.wait <= 86_400
 
 
@@ -191,7 +192,11 @@ def test_what_may_be_heard(texts: tuple[str, ...], told: str) -> None:
 
 
 def test_lines_become_messages() -> None:
-    lines = (Line("system", "Be her."), Line("viewer", "hi\nthere", "Kai"), Line("self", "Yes?", "板板"))
+    lines = (
+        PromptLine("system", "Be her."),
+        PromptLine("viewer", "hi\nthere", "Kai"),
+        PromptLine("self", "Yes?", "板板"),
+    )
     assert messages(lines, names=True, system=True) == [
         {"role": "system", "content": "Be her."},
         {"role": "user", "content": "hi there", "name": "Kai"},
@@ -216,5 +221,5 @@ def test_no_text_is_counted_as_fewer_tokens_than_it_can_have(text: str) -> None:
 
 
 def test_lines_cost_more_than_their_text() -> None:
-    line = Line("viewer", "hi there", "小明")
+    line = PromptLine("viewer", "hi there", "小明")
     assert estimate_lines((line, line)) == 2 * estimate_lines((line,)) > 2 * estimate("hi there小明")

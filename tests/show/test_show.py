@@ -12,8 +12,9 @@ import pytest
 from rehearsal_room import Chat, Room, message
 
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
-from vtuber.brain import Line, Progress, Prompt
+from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.fallback_lines import FallbackLines
+from vtuber.core.availability import Progress
 from vtuber.core.clock import now
 from vtuber.core.errors import BrainError, ListenerError, VoiceError
 from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
@@ -308,13 +309,13 @@ def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back
         async for text in whole(self, prompt):
             yield text
 
-    async def warm(_self: ScriptedBrain, _head: tuple[Line, ...]) -> None:
+    async def prefill_head(_self: ScriptedBrain, _head: tuple[PromptLine, ...]) -> None:
         if died:
             raise BrainError("it is still not there")
 
     async def scene(room: Room) -> None:
         monkeypatch.setattr(ScriptedBrain, "stream", stream)
-        monkeypatch.setattr(ScriptedBrain, "warm", warm)
+        monkeypatch.setattr(ScriptedBrain, "prefill_head", prefill_head)
         fallback = room.show.character.fallback_lines
         paid = room.types("sing for me", name="rich", money=FIVE)
         wished = Redemption("r1", "twitch", "banban", Author("9", "ann"), "a wish", reward="Ask")
@@ -346,7 +347,7 @@ def test_she_goes_on_air_before_her_model_is_there(play: Any, monkeypatch: pytes
             raise BrainError("the model is not there yet")
         await whole(self, progress)
 
-    async def warm(_self: ScriptedBrain, head: tuple[Line, ...]) -> None:
+    async def prefill_head(_self: ScriptedBrain, head: tuple[PromptLine, ...]) -> None:
         warmed.append(head)
 
     def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
@@ -354,7 +355,7 @@ def test_she_goes_on_air_before_her_model_is_there(play: Any, monkeypatch: pytes
         return answer(self, prompt)
 
     monkeypatch.setattr(ScriptedBrain, "start", start)
-    monkeypatch.setattr(ScriptedBrain, "warm", warm)
+    monkeypatch.setattr(ScriptedBrain, "prefill_head", prefill_head)
     monkeypatch.setattr(ScriptedBrain, "stream", stream)
 
     async def scene(room: Room) -> None:

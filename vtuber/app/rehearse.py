@@ -18,8 +18,8 @@ from rich.text import Text
 
 from vtuber.app import terminal
 from vtuber.app.running import Flags, run, settings_of
-from vtuber.brain import Progress
 from vtuber.config import Settings
+from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError
 from vtuber.core.text import escaped
 from vtuber.listeners.replay import Replay

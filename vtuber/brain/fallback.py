@@ -10,13 +10,17 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from vtuber.brain import Brain, Capabilities, Line, Progress, Prompt, Usage
+from vtuber.brain import PARTS, Brain, Prompt, PromptLine, Usage
 from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.brain.tokens import estimate_lines
+from vtuber.character import Character
 from vtuber.config import Settings
+from vtuber.core import registry
+from vtuber.core.availability import Availability, Progress
+from vtuber.core.backoff import Backoff
 from vtuber.core.errors import BanbanError, BrainError
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
@@ -28,8 +32,8 @@ T = TypeVar("T")
 SHORTEST_REST = 1.0
 LONGEST_REST = 60.0
 """Seconds until a brain that rests is tried again; doubled each time, until it has answered somebody."""
-_WARM_SECONDS = 3600.0
-"""So long may loading, or reading a whole persona, take; a brain gives up before, by its own measure."""
+_START_SECONDS = 3600.0
+"""Seconds for loading, or for reading a whole persona; a brain gives up before, by its own deadlines."""
 
 
 @dataclass(eq=False, slots=True)
@@ -39,14 +43,14 @@ class _Member:
     started: bool = False
     trouble: BanbanError | None = None
     """Why it rests."""
-    rest: float = SHORTEST_REST
+    backoff: Backoff = field(default_factory=lambda: Backoff(SHORTEST_REST, LONGEST_REST))
     recovery: asyncio.Task[None] | None = None
     """What tries it meanwhile."""
 
     @property
     def is_away(self) -> bool:
         """Whether it is just bringing itself back, and whoever asks it must wait for that."""
-        return self.brain.health().state is State.DOWN
+        return not self.brain.availability.is_ready
 
     def health(self) -> Health:
         own = self.brain.health()
@@ -67,8 +71,12 @@ class BrainFallback:
         self.fallback_lines = FallbackLines(fallback_lines)
         """Said when none can answer."""
         self._answering: _Member | None = None
-        self._recovered = asyncio.Event()
-        self._head: tuple[Line, ...] = ()
+        self._head: tuple[PromptLine, ...] = ()
+        self.availability = Availability()
+        """Ready while one at least is."""
+        for member in self._members:
+            member.brain.availability.watch(self._note_availability)
+        self._note_availability()
 
     async def start(self, progress: Progress) -> None:
         """Raises what the first says when none can start, and any's ConfigError."""
@@ -77,23 +85,23 @@ class BrainFallback:
             await member.brain.start(progress)
             member.started = True
 
-        await self._ask(self._members, start, _WARM_SECONDS)
+        await self._ask(self._members, start, _START_SECONDS)
         self._raise_unless_well()
 
-    async def warm(self, head: tuple[Line, ...]) -> None:
+    async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
         """Should all die over that, they are asked once more. Raises what the first says when none can."""
         self._head = head
 
-        async def warm(member: _Member) -> None:
-            await member.brain.warm(head)
+        async def prefill(member: _Member) -> None:
+            await member.brain.prefill_head(head)
             await self._welcome(member)
 
-        await self._ask(self._well or self._started, warm, _WARM_SECONDS)
+        await self._ask(self._well or self._started, prefill, _START_SECONDS)
         if not self._well:
-            await self._ask(self._started, warm, _WARM_SECONDS)
+            await self._ask(self._started, prefill, _START_SECONDS)
         self._raise_unless_well()
 
-    async def prefill(self, lines: tuple[Line, ...]) -> None:
+    async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
         """By the one that is asked first; what troubles it shows when it answers."""
         for member in self._ready[:1]:
             with suppress(BrainError):
@@ -122,24 +130,23 @@ class BrainFallback:
                     log.warning("%s: %s; asking once more", member.name, escaped(error.what))
             else:
                 if said.strip():
-                    member.rest = SHORTEST_REST
+                    member.backoff.reset()
                     self.fallback_lines.answered(asked.name)
                     return
         self._answering = None
         if trouble:
             raise trouble
 
-    async def count(self, lines: tuple[Line, ...]) -> int:
+    async def count(self, lines: tuple[PromptLine, ...]) -> int:
         """What they take at most, whoever will answer. Who rests may still count; else it is estimated."""
         able = self._ready or self._well or [member for member in self._started if not member.is_away]
         counted = await self._ask(able, lambda member: member.brain.count(lines), self._patience)
         return max(counted, default=estimate_lines(lines))
 
     @property
-    def capabilities(self) -> Capabilities:
-        """What all can do that have started."""
-        each = [astuple(member.brain.capabilities) for member in self._started]
-        return Capabilities(*map(all, zip(*each, strict=True)))
+    def can_prefill(self) -> bool:
+        """Whether all can that have started."""
+        return bool(self._started) and all(member.brain.can_prefill for member in self._started)
 
     @property
     def context(self) -> int:
@@ -190,10 +197,9 @@ class BrainFallback:
         A viewer who had to make do with a fallback line waits a little for somebody to be well again.
         """
         if not self._well and self.fallback_lines.had(viewer):
-            self._recovered.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience):
-                    await self._recovered.wait()
+                    await self.availability.until_ready()
         ready = self._ready
         order = [*ready, *(member for member in self._well if member not in ready)]
         return [*order, *order[-1:]]
@@ -221,6 +227,9 @@ class BrainFallback:
                 answers.append(answer)
         return answers
 
+    def _note_availability(self) -> None:
+        self.availability.set(ready=bool(self._ready))
+
     def _raise_unless_well(self) -> None:
         if not self._well and (trouble := self._members[0].trouble):
             raise trouble
@@ -231,6 +240,7 @@ class BrainFallback:
             log.warning("%s rests: %s", member.name, escaped(why.what))
             member.recovery = asyncio.create_task(self._recover(member))
         member.trouble = why
+        self._note_availability()
 
     async def _welcome(self, member: _Member) -> None:
         """It is well, and nobody need try it any more."""
@@ -238,7 +248,7 @@ class BrainFallback:
             return
         log.info("%s is well again", member.name)
         member.trouble = None
-        self._recovered.set()
+        self._note_availability()
         if (recovery := member.recovery) and recovery is not asyncio.current_task():
             recovery.cancel()
             await asyncio.wait({recovery})
@@ -246,8 +256,7 @@ class BrainFallback:
     async def _recover(self, member: _Member) -> None:
         """Tries it later and later, until it is well and quick."""
         while member.trouble is not None:
-            await asyncio.sleep(member.rest)
-            member.rest = min(2 * member.rest, LONGEST_REST)
+            await asyncio.sleep(member.backoff.next())
             try:
                 await self._try(member)
             except Exception as error:  # noqa: BLE001  # whatever it was, she must not lose it for ever
@@ -258,14 +267,14 @@ class BrainFallback:
 
     async def _try(self, member: _Member) -> None:
         """Raises whatever keeps it from answering in time."""
-        async with asyncio.timeout(_WARM_SECONDS):
+        async with asyncio.timeout(_START_SECONDS):
             if not member.started:
                 await member.brain.start(lambda _share, _words: None)
                 member.started = True
-            await member.brain.warm(self._head)
+            await member.brain.prefill_head(self._head)
         try:
             async with asyncio.timeout(self._patience):
-                await member.brain.warm(self._head)  # with nothing left to read, it shows how quick it is
+                await member.brain.prefill_head(self._head)  # with nothing left to read: is it quick?
         except TimeoutError:
             raise _late(self._patience) from None
 
@@ -285,3 +294,12 @@ def _late(seconds: float) -> BrainError:
         where="brain",
         hint="use a smaller model or a shorter persona, or raise brain.patience_seconds",
     )
+
+
+def build(settings: Settings, character: Character) -> BrainFallback:
+    """The chosen brain, those that answer when it cannot, and her fallback lines. Raises ConfigError."""
+    names = {settings.brain.use: "brain.use"}
+    for index, name in enumerate(settings.brain.then):
+        names.setdefault(name, f"brain.then[{index}]")
+    brains = {name: registry.load("brain", PARTS, name, where)(settings) for name, where in names.items()}
+    return BrainFallback(brains, settings, character.fallback_lines)

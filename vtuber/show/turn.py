@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vtuber.brain import Brain, Prompt, Usage
-from vtuber.brain.prompt import Conversation
+from vtuber.brain.conversation import Conversation
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core import clock, sound

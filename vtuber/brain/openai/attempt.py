@@ -6,14 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from vtuber.brain import Prompt
-from vtuber.brain.openai.manner import Manner
+from vtuber.brain.openai.dialect import Dialect
 from vtuber.brain.openai.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     prompt: Prompt
-    manner: Manner
+    dialect: Dialect
     pauses: tuple[float, ...]
     """Between further tries, in seconds."""
     pause: float = 0.0
@@ -27,8 +27,8 @@ class Attempt:
         if refused.too_long:
             shorter = _shorter(self.prompt)
             return replace(self, prompt=shorter, whole=False) if shorter else None
-        if manner := self.manner.milder(refused, sent):
-            return replace(self, manner=manner)
+        if dialect := self.dialect.milder(refused, sent):
+            return replace(self, dialect=dialect)
         if refused.wordless and not self.whole:
             return replace(self, whole=True)
         if refused.passing and self.pauses:

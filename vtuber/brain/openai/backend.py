@@ -9,17 +9,18 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
 
-from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
+from vtuber.brain import Prompt, PromptLine, Usage
 from vtuber.brain.openai.answer import Answer
 from vtuber.brain.openai.attempt import Attempt
 from vtuber.brain.openai.client import Client
-from vtuber.brain.openai.manner import Manner
+from vtuber.brain.openai.dialect import Dialect
 from vtuber.brain.openai.refused import Refused, key
 from vtuber.brain.openai.reply import Reply
 from vtuber.brain.openai.waiting import Waiting
 from vtuber.brain.tokens import estimate_lines
 from vtuber.config import Settings
 from vtuber.core import clock
+from vtuber.core.availability import Availability, Progress
 from vtuber.core.errors import BrainError
 from vtuber.core.health import Health, State
 from vtuber.core.text import clean, escaped
@@ -44,11 +45,13 @@ _LEAST_CONTEXT = 512
 _NEARER = 0.75
 """By so much less the server holds than was thought, when a prompt did not fit."""
 _MUTE = "its model may think to itself all the time: take one that does not, or raise brain.max_tokens"
-_HELLO = Line("viewer", "Hello!")
+_HELLO = PromptLine("viewer", "Hello!")
 
 
 class OpenAi:
-    """A Brain. It speaks once: what failed is asked again only as long as nothing of the reply was heard."""
+    """A Brain. A reply is heard once: what failed is asked again only as long as nothing of it was heard."""
+
+    can_prefill = False
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.brain
@@ -57,12 +60,12 @@ class OpenAi:
         self._look_again = False
         """The server seems to have another model by now."""
         self._context = settings.brain.context
-        self._manner = Manner()
-        self._caches = False
+        self.dialect = Dialect()
         self._factor = 1.0
         self._usage = Usage()
         self._left_alone_until = 0.0
         self._trouble: BrainError | None = BrainError("not started")
+        self.availability = Availability()
 
     # What the show asks for
 
@@ -74,13 +77,13 @@ class OpenAi:
             progress(0.5, f"waiting for {self._told_model}")
             await self._meet()
         except BrainError as error:
-            self._trouble = error
+            self._fail(error)
             raise
 
-    async def warm(self, head: tuple[Line, ...]) -> None:
+    async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
         await self._read(Prompt((*head, _HELLO), len(head), max_tokens=1, seed=0))
 
-    async def prefill(self, lines: tuple[Line, ...]) -> None:
+    async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
         """A server would have to be asked for a reply each time, and others wait for it too."""
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
@@ -89,21 +92,12 @@ class OpenAi:
                 async for text in texts:
                     yield text
         except BrainError as error:
-            self._trouble = error
+            self._fail(error)
             raise
 
-    async def count(self, lines: tuple[Line, ...]) -> int:
+    async def count(self, lines: tuple[PromptLine, ...]) -> int:
         """Estimated, by what the server told of the prompts before."""
         return int(estimate_lines(lines) * self._factor) + 1
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return Capabilities(
-            names=self._manner.names,
-            seed="seed" not in self._manner.without,
-            cache=self._caches,
-            cancel=True,
-        )
 
     @property
     def context(self) -> int:
@@ -154,7 +148,7 @@ class OpenAi:
         self._look_again = False
         if self._model != before:
             log.info("the model server has another model now: %s", escaped(self._told_model))
-            self._manner = replace(self._manner, names=False)  # whether they reach this one, nobody knows
+            self.dialect = replace(self.dialect, names=False)  # whether they reach this one, nobody knows
 
     async def _props(self) -> int | None:
         with suppress(BrainError):
@@ -165,13 +159,13 @@ class OpenAi:
 
     async def _meet(self) -> None:
         """Has it answer for the first time, and finds out whether a name reaches the model."""
-        self._manner = Manner()
+        self.dialect = Dialect()
         plain = (await self._read(Prompt((_HELLO,), 0, max_tokens=1, seed=0))).prompt
-        self._manner = replace(self._manner, names=True)
+        self.dialect = replace(self.dialect, names=True)
         hello = replace(_HELLO, name="Wanderer")
         named = (await self._read(Prompt((hello,), 0, max_tokens=1, seed=0))).prompt
-        if not self._manner.names or not 0 < plain < named:
-            self._manner = replace(self._manner, names=False)
+        if not self.dialect.names or not 0 < plain < named:
+            self.dialect = replace(self.dialect, names=False)
 
     async def _read(self, prompt: Prompt) -> Usage:
         """Has it read a prompt while nobody waits. What that cost."""
@@ -181,7 +175,7 @@ class OpenAi:
                 async for _ in texts:
                     pass
         except BrainError as error:
-            self._trouble = error
+            self._fail(error)
             raise
         return self._usage
 
@@ -193,13 +187,13 @@ class OpenAi:
         """What may be heard. Asks until something is, as far as that makes sense, and never after."""
         if self._look_again:
             await self._look_for_another()
-        attempt = Attempt(prompt, self._manner, _PAUSES if aloud else _LONG_PAUSES)
+        attempt = Attempt(prompt, self.dialect, _PAUSES if aloud else _LONG_PAUSES)
         waiting = Waiting(seconds, prompt.max_tokens / _SLOWEST)
         begun = False
         while True:
             await self._leave_alone(attempt, waiting)
             stream = aloud and not attempt.whole
-            body = attempt.manner.body(self._model, attempt.prompt, self._settings, stream=stream)
+            body = attempt.dialect.body(self._model, attempt.prompt, self._settings, stream=stream)
             try:
                 async with aclosing(self._heard(body, attempt.prompt)) as texts:
                     while (text := await waiting.next(texts)) is not None:
@@ -242,10 +236,16 @@ class OpenAi:
 
     def _learn(self, attempt: Attempt) -> None:
         """The server took it: so it is asked from now on."""
-        if attempt.manner != self._manner:
-            log.info("the model server is asked in another way from now on: %s", attempt.manner)
-        self._manner = attempt.manner
+        if attempt.dialect != self.dialect:
+            log.info("the model server is asked in another way from now on: %s", attempt.dialect)
+        self.dialect = attempt.dialect
         self._trouble = None
+        self.availability.set(ready=True)
+
+    def _fail(self, error: BrainError) -> None:
+        """It cannot be asked until it has answered again."""
+        self._trouble = error
+        self.availability.set(ready=False)
 
     async def _heard(self, body: dict[str, Any], prompt: Prompt) -> AsyncGenerator[str, None]:
         """One request, and what may be heard of its answer."""
@@ -268,7 +268,6 @@ class OpenAi:
     def _note(self, usage: Usage, prompt: Prompt) -> None:
         """Learns from what the prompt really took: at once when that was more than expected."""
         self._usage = usage
-        self._caches = self._caches or usage.reused > 0
         expected = estimate_lines(prompt.lines)
         if usage.prompt and expected >= _KNOWN:
             factor = min(max(_MARGIN * usage.prompt / expected, 0.25), 4.0)

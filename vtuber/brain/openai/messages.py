@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from vtuber.brain import Line
+from vtuber.brain import PromptLine
 from vtuber.brain.names import is_role, viewer_name
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -22,7 +22,9 @@ _SPEAKER = re.compile(r"(system|user|assistant|human)\s*[:：]|#{3,}", re.IGNORE
 Message = dict[str, str]
 
 
-def messages(lines: Iterable[Line], *, names: bool, system: bool, reply_so_far: str = "") -> list[Message]:
+def messages(
+    lines: Iterable[PromptLine], *, names: bool, system: bool, reply_so_far: str = ""
+) -> list[Message]:
     """With ``names`` where they are allowed, otherwise in the text. Without ``system`` messages, too.
 
     That she goes on from ``reply_so_far`` is told beside the last message: only some servers would go on from
@@ -54,7 +56,7 @@ def plain(text: str) -> str:
     return text
 
 
-def _message(line: Line, *, names: bool) -> Message:
+def _message(line: PromptLine, *, names: bool) -> Message:
     if line.role == "system":
         return {"role": "system", "content": line.text}
     if line.role == "self":
