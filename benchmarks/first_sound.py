@@ -32,7 +32,7 @@ from vtuber.brain.llama.model_file import locate
 from vtuber.config import Settings
 from vtuber.core.events import ChatMessage
 from vtuber.core.health import Health, State
-from vtuber.listeners.recordings import read
+from vtuber.listeners.recordings.recording import read
 from vtuber.show.show import Show
 from vtuber.stage.cues import ClipBegins, ClipSound, Cue
 

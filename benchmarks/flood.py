@@ -33,8 +33,8 @@ from benchmarks.rates import percentile
 from vtuber.config import Settings
 from vtuber.core.events import Event, is_paid
 from vtuber.core.health import State
-from vtuber.listeners.twitch.account import AccountTwitch
-from vtuber.listeners.twitch.session import Session
+from vtuber.listeners.twitch.accounts import Accounts
+from vtuber.listeners.twitch.listener import TwitchListener
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 from vtuber.show.show import Show
 
@@ -51,7 +51,7 @@ assert benchmarks.scripted  # it registers the scripted parts
 class WatchedShow(Show):
     """Counts what it hears, and notes when a hush had its effect: all is silent when ``hear`` returns."""
 
-    def __init__(self, settings: Settings, listener: AccountTwitch) -> None:
+    def __init__(self, settings: Settings, listener: TwitchListener) -> None:
         super().__init__(settings, seed=1, listeners=[listener])
         self.heard = 0
         self.hushes: list[float] = []
@@ -142,7 +142,7 @@ def pin(process: psutil.Process, cores: slice) -> bool:
     return True
 
 
-def listener_and_settings(address: str, folder: Path) -> tuple[AccountTwitch, Settings]:
+def listener_and_settings(address: str, folder: Path) -> tuple[TwitchListener, Settings]:
     settings = Settings.model_validate(
         {
             "chat": {
@@ -164,7 +164,7 @@ def listener_and_settings(address: str, folder: Path) -> tuple[AccountTwitch, Se
     token = Token("1", "room", "its-client-id", "access", "refresh", frozenset(("user:read:chat",)))
     file = TokenFile(folder / "tokens.json")
     file.save(token)
-    return AccountTwitch(settings, "room", Session(settings, [token], file)), settings
+    return TwitchListener(settings, "room", Accounts(settings, [token], file)), settings
 
 
 async def measure(rate: float, seconds: float) -> Figures:

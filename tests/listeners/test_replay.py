@@ -84,7 +84,7 @@ def test_health_tells_what_was_read(tmp_path: Path) -> None:
         assert "not read yet" in listener.health().what
         await listener.load()
         assert listener.health().state is State.OK
-        assert ", at 4×; 1 odd row: row " in listener.health().what
+        assert ", at 4×; 1 malformed row: row " in listener.health().what
 
     simulated(main())
 

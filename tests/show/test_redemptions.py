@@ -164,13 +164,13 @@ def test_what_waits_when_the_show_ends_is_given_back(play: Any) -> None:
     assert chat.settled == [(speaking.id, True), (waiting.id, False)]
 
 
-def test_a_listener_that_fails_to_settle_stops_nothing(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_listener_that_fails_to_fulfil_stops_nothing(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     broken, chat = Chat(), Chat()
 
-    def settle(*_: object, **__: object) -> None:
+    def fail(_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(broken, "settle", settle)
+    monkeypatch.setattr(broken, "fulfil", fail)
 
     async def scene(room: Room) -> None:
         asked = redemption()

@@ -14,7 +14,7 @@ from vtuber.app import terminal
 from vtuber.app.running import Flags, run, settings_of
 from vtuber.config import Settings
 from vtuber.config.file import located
-from vtuber.core import clock
+from vtuber.core import clock, limits
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError
 from vtuber.core.events import Sound
@@ -59,7 +59,7 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
         chats = await _try_chats(show.listeners)
         found = [await _try(health, start) for health, start in trials]
         show.journal.open()
-        return [*chats, *found, show.journal.health()]
+        return [*chats, *found, show.journal.health(), limits.health(show.journal.folder)]
     finally:
         await show.stop()
 
@@ -90,15 +90,12 @@ async def _listen(listener: Listener) -> Health:
                 pass
 
     hearing = asyncio.create_task(hear())
+    reached = asyncio.create_task(listener.availability.until_ready())
     try:
         with clock.outside():
-            async with asyncio.timeout(HEARING_SECONDS):
-                # A listener says how it is, not when that changes.
-                while not hearing.done() and listener.health().state is State.DOWN:  # noqa: ASYNC110  # see above
-                    await asyncio.sleep(0.05)
-    except TimeoutError:
-        pass
-    try:
+            await asyncio.wait(
+                [hearing, reached], timeout=HEARING_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
         if hearing.done():
             hearing.result()
         found = listener.health()
@@ -107,7 +104,8 @@ async def _listen(listener: Listener) -> Health:
         return found
     finally:
         hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        reached.cancel()
+        await asyncio.gather(hearing, reached, return_exceptions=True)
 
 
 async def _say_something(show: Show) -> None:

@@ -13,6 +13,7 @@ defect), ``end`` (the figures).
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import os
@@ -43,12 +44,15 @@ class Journal:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.journal
+        self.folder = (
+            self._settings.folder or platformdirs.user_data_path("banban", appauthor=False) / "shows"
+        )
         self._waiting: deque[bytes] = deque()
         self._file: BinaryIO | None = None
         self._began = 0.0
         self._lost = 0
         self._storing = threading.Lock()
-        self._trouble = ""
+        self._trouble = self._hint = ""
         self.path: Path | None = None
         """The show's file; None when the journal is off or cannot be written."""
 
@@ -57,12 +61,12 @@ class Journal:
         self._began = clock.now()
         if not self._settings.enabled:
             return
-        folder = self._settings.folder or platformdirs.user_data_path("banban", appauthor=False) / "shows"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.path, self._file = _new_file(folder)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.path, self._file = _new_file(self.folder)
         except OSError as error:
-            self._trouble = f"cannot write to {folder}: {error.strerror}"
+            self._trouble = f"cannot write to {self.folder}: {error.strerror}"
+            self._hint = _hint(error, "start banban again")
 
     def write(self, kind: str, **fields: Any) -> None:
         """One line. Values must be what JSON knows."""
@@ -92,9 +96,7 @@ class Journal:
 
     def health(self) -> Health:
         if self._trouble:
-            return Health(
-                "journal", State.DOWN, self._trouble, "set journal.folder to a folder you may write"
-            )
+            return Health("journal", State.DOWN, self._trouble, self._hint)
         if not self._settings.enabled:
             return Health("journal", State.OFF, "off")
         return Health("journal", State.OK, str(self.path))
@@ -116,8 +118,15 @@ class Journal:
             if not self._trouble:
                 log.warning("the journal cannot be written: %s", error.strerror)
             self._trouble = f"cannot be written: {error.strerror}; {self._lost} lines lost"
+            self._hint = _hint(error, "the journal goes on by itself")
         else:
             self._trouble = ""
+
+
+def _hint(error: OSError, then: str) -> str:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"make room on that disk; {then}"
+    return "set journal.folder to a folder that you may write in"
 
 
 def _new_file(folder: Path) -> tuple[Path, BinaryIO]:

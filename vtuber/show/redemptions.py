@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from vtuber.core.events import Answerable, Redemption
 from vtuber.core.recent import Recent
 from vtuber.core.text import escaped
-from vtuber.listeners import Settler
+from vtuber.listeners import RedemptionListener
 from vtuber.record.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -20,8 +20,8 @@ IDS = 20_000
 class Redemptions:
     """Settles each redemption once, with whoever heard of it. Of other events it takes no notice."""
 
-    def __init__(self, settlers: Sequence[Settler], journal: Journal) -> None:
-        self._settlers = tuple(settlers)
+    def __init__(self, listeners: Sequence[RedemptionListener], journal: Journal) -> None:
+        self._listeners = tuple(listeners)
         self._journal = journal
         self._open: dict[tuple[str, str], Redemption] = {}
         self._known: Recent[tuple[str, str], None] = Recent(IDS)
@@ -45,9 +45,9 @@ class Redemptions:
         if redemption is None:
             return
         self._journal.write("settled", id=redemption.id, platform=redemption.platform, answered=answered)
-        for settler in self._settlers:
+        for listener in self._listeners:
             try:
-                settler.settle(redemption, answered=answered)
+                (listener.fulfil if answered else listener.refund)(redemption)
             except Exception as error:  # noqa: BLE001  # one listener failing never stops the show
                 log.error("a redemption was not settled: %s", escaped(repr(error)))  # noqa: TRY400  # in words
 

@@ -14,7 +14,7 @@ from vtuber import __version__, character, memory, voice
 from vtuber.brain.conversation import Conversation
 from vtuber.brain.fallback import build as build_brain
 from vtuber.config import Settings
-from vtuber.core import clock, codec, registry
+from vtuber.core import clock, codec, limits, registry
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError, BrainError, ListenerError, VoiceError
 from vtuber.core.events import (
@@ -32,7 +32,7 @@ from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.rates import Rates
 from vtuber.listeners import PARTS as LISTENERS
-from vtuber.listeners import Listener, Settler, Writer
+from vtuber.listeners import Listener, RedemptionListener, Writer
 from vtuber.moderation.commands import CommandParser
 from vtuber.moderation.filters import Filter
 from vtuber.moderation.message_index import MessageIndex
@@ -122,7 +122,7 @@ class Show:
         )
         self.performer = Performer(self.cast, self.inbox, self.metrics, seed=self.seed)
         self.points = Redemptions(
-            [listener for listener in self.listeners if isinstance(listener, Settler)], self.journal
+            [one for one in self.listeners if isinstance(one, RedemptionListener)], self.journal
         )
         self.outbox = Outbox(
             [listener for listener in self.listeners if isinstance(listener, Writer)],
@@ -154,7 +154,7 @@ class Show:
             *self.screens,
             self.journal,
         ]
-        return [part.health() for part in parts]
+        return [*(part.health() for part in parts), limits.health(self.journal.folder)]
 
     @property
     def idle(self) -> bool:

@@ -32,7 +32,7 @@ _DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
+class DeviceCode:
     """What the streamer is asked to do."""
 
     address: str
@@ -41,7 +41,7 @@ class Invitation:
     """For how long the code is good."""
 
 
-class _Refused(Exception):  # noqa: N818  # it is raised as one says it
+class _LoginRefused(Exception):  # noqa: N818  # it is raised as one says it
     """Twitch understood, and said no. ``why`` is its own word: "authorization_pending"."""
 
     def __init__(self, why: str) -> None:
@@ -49,7 +49,7 @@ class _Refused(Exception):  # noqa: N818  # it is raised as one says it
         self.why = why
 
 
-async def login(settings: Settings, file: TokenFile, invite: Callable[[Invitation], None]) -> Token:
+async def login(settings: Settings, file: TokenFile, invite: Callable[[DeviceCode], None]) -> Token:
     """Waits until the streamer has let us into an account, and keeps its token. Raises BanbanError."""
     client_id = settings.chat.twitch.client_id.strip()
     if not client_id:
@@ -85,7 +85,7 @@ async def logout(settings: Settings, file: TokenFile, name: str = "") -> list[st
             try:
                 await service.post("/revoke", client_id=token.client_id, token=token.access)
                 trouble = ""
-            except _Refused as refused:
+            except _LoginRefused as refused:
                 trouble = f", but Twitch says: {refused.why}"
             except ListenerError as error:
                 trouble = f", but Twitch could not be told: {error.what}"
@@ -110,7 +110,7 @@ class _Service:
         return await self._asked("GET", path, headers={"Authorization": f"OAuth {token}"})
 
     async def _asked(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        """Raises _Refused, or ListenerError when there was no answer that can be understood."""
+        """Raises _LoginRefused, or ListenerError when there was no answer that can be understood."""
         try:
             with clock.outside():
                 async with self._session.request(
@@ -132,7 +132,7 @@ class _Service:
                 f"Twitch gives no proper answer (HTTP {status})", where=self._url, hint="try again later"
             )
         if refused:
-            raise _Refused(_text(answer, "message") or _text(answer, "error") or f"HTTP {status}")
+            raise _LoginRefused(_text(answer, "message") or _text(answer, "error") or f"HTTP {status}")
         return answer
 
 
@@ -156,13 +156,13 @@ class _Grant:
         self._interval = min(max(LEAST_INTERVAL, _number(answer, "interval", 5.0)), MOST_INTERVAL)
         seconds = _number(answer, "expires_in", 1800.0)
         self._until = clock.now() + seconds
-        self.invitation = Invitation(_text(answer, "verification_uri"), _text(answer, "user_code"), seconds)
+        self.invitation = DeviceCode(_text(answer, "verification_uri"), _text(answer, "user_code"), seconds)
 
     @classmethod
     async def begin(cls, service: _Service, client_id: str) -> _Grant:
         try:
             answer = await service.post("/device", client_id=client_id, scopes=" ".join(SCOPES))
-        except _Refused as refused:
+        except _LoginRefused as refused:
             raise _about_application(refused) from None
         grant = cls(service, client_id, answer)
         if not (grant._form["device_code"] and grant.invitation.address and grant.invitation.code):
@@ -178,7 +178,7 @@ class _Grant:
                 raise _given_up(trouble or "the code was not entered in time")
             try:
                 answer = await self._service.post("/token", **self._form)
-            except _Refused as refused:
+            except _LoginRefused as refused:
                 self._heed(refused)
                 trouble = ""
             except ListenerError as error:
@@ -191,7 +191,7 @@ class _Grant:
                     raise _given_up("Twitch's answer holds no token")
                 return access, refresh
 
-    def _heed(self, refused: _Refused) -> None:
+    def _heed(self, refused: _LoginRefused) -> None:
         match refused.why.lower():
             case "authorization_pending":
                 pass
@@ -211,7 +211,7 @@ async def _validated(service: _Service, client_id: str, access: str, refresh: st
     """Whose token it is, and what it allows."""
     try:
         answer = await service.get("/validate", access)
-    except _Refused as refused:
+    except _LoginRefused as refused:
         raise _given_up(f"Twitch does not know its own token: {refused.why}") from None
     scopes = answer.get("scopes")
     token = Token(
@@ -231,7 +231,7 @@ def _given_up(why: str) -> ListenerError:
     return ListenerError(why, hint="begin again: banban login twitch")
 
 
-def _about_application(refused: _Refused) -> ConfigError:
+def _about_application(refused: _LoginRefused) -> ConfigError:
     return ConfigError(
         f"Twitch does not accept the application: {refused.why}",
         where="chat.twitch.client_id",
