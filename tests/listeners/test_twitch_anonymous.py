@@ -11,7 +11,7 @@ from vtuber.core import clock
 from vtuber.core.errors import ConfigError
 from vtuber.core.events import ChatMessage, Event
 from vtuber.core.health import State
-from vtuber.listeners.connection import Connection
+from vtuber.listeners.connection import Connection, ConnectionLost
 from vtuber.listeners.twitch import anonymous as twitch
 from vtuber.listeners.twitch.anonymous import AnonymousTwitchListener
 from vtuber.listeners.twitch.listener import channel_name
@@ -215,11 +215,20 @@ async def test_an_unknown_channel_is_told(monkeypatch: pytest.MonkeyPatch) -> No
             await task
 
 
-async def test_no_server_is_told_and_tried_again(unused_tcp_port: int) -> None:
+async def test_no_server_is_told_and_tried_again(
+    unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[Connection] = []
+
+    def pause(connection: Connection) -> float:
+        attempts.append(connection)
+        return 0.01
+
+    monkeypatch.setattr(Connection, "pause", pause)
     listener = make_listener(f"ws://127.0.0.1:{unused_tcp_port}/")
     task = asyncio.create_task(first(1, listener))
     async with asyncio.timeout(10):
-        while listener._connection._failures < 3:
+        while len(attempts) < 3:
             await asyncio.sleep(0.01)
     assert listener.health().state is State.DOWN
     assert listener.health().what.startswith("cannot connect: ")
@@ -271,14 +280,27 @@ async def test_a_flood_lets_others_run() -> None:
     assert turns >= 300
 
 
-def test_waits_grow_and_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pauses_grow_with_failures_and_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    connection = Connection("chat.test")
-    waits = []
-    for failures in (0, 1, 2, 5, 7, 5000):
-        connection._failures = failures
-        waits.append(connection.pause())
-    assert all(low <= wait <= 2 * low for wait, low in zip(waits, (0.25, 0.5, 1, 8, 30, 30), strict=True))
+
+    async def main() -> None:
+        connection = Connection("chat.test")
+
+        def pauses(count: int, *, at_once: bool = False) -> list[float]:
+            found = []
+            for _ in range(count):
+                connection.lost(ConnectionLost("no server", at_once=at_once))
+                found.append(connection.pause())
+            return found
+
+        longest = [1, 2, 4, 8, 16, 32, 60, 60]
+        assert all(one / 2 <= pause <= one for pause, one in zip(pauses(8), longest, strict=True))
+        assert all(pause <= 1 for pause in pauses(3, at_once=True))  # the server asked for it
+        pauses(8)
+        connection.made()
+        assert pauses(1)[0] <= 1
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize(

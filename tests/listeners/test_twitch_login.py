@@ -124,7 +124,7 @@ def test_trouble_while_waiting_is_waited_out_and_told_once(
     with caplog.at_level(logging.DEBUG):
         simulated(main())
     told = [record.message for record in caplog.records if record.name.startswith("vtuber")]
-    assert told[0] == "Twitch gives no proper answer (HTTP 500); trying again"
+    assert told[0] == "Twitch's answer is not understood (HTTP 500); trying again"
     assert told[1].startswith("Twitch cannot be reached: ")
     assert len(told) == 5
     assert "secret-" not in caplog.text
@@ -171,7 +171,7 @@ def test_a_network_that_stays_down_while_waiting_is_told(file: TokenFile) -> Non
         server = TwitchId()
         server.expires_in = 60
         server.script["/token"].extend(["pending", *["500"] * 100])
-        assert (await refusal(server, file)).what == "Twitch gives no proper answer (HTTP 500)"
+        assert (await refusal(server, file)).what == "Twitch's answer is not understood (HTTP 500)"
 
     simulated(main())
 

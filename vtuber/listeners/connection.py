@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import random
 
 from vtuber.core import clock
 from vtuber.core.availability import Availability
+from vtuber.core.backoff import Backoff
 from vtuber.core.health import Contact, Health, State
 
 LONGEST_PAUSE = 60.0
@@ -42,7 +42,7 @@ class Connection:
         """How many lines or messages could not be understood."""
         self._made_at: float | None = None
         self._received_at: float | None = None
-        self._failures = 0
+        self._backoff = Backoff(1.0, LONGEST_PAUSE, jitter=0.5)  # so that a crowd does not return at once
         self._trouble = ConnectionLost("not connected yet")
         self._reported = ""
         """The trouble that was last logged; "" since it was connected."""
@@ -56,7 +56,7 @@ class Connection:
         """It is connected: whatever is said from now on is received."""
         self._made_at = clock.now()
         self._reported = ""
-        self._failures = 0
+        self._backoff.reset()
         self.reconnects += 1
         self.availability.set(ready=True)
 
@@ -70,19 +70,20 @@ class Connection:
         self.availability.set(ready=False)
 
     def lost(self, trouble: ConnectionLost) -> int:
-        """It was lost, or could not be made. That counts as a failure, unless the server asked for it.
+        """It was lost, or could not be made. That is a failure, unless the server asked for it.
 
         Returns the level at which to log it: the same trouble twice in a row is only worth DEBUG.
         """
         is_new, self._reported = trouble.why != self._reported, trouble.why
         self.closed()
         self._trouble = trouble
-        self._failures = 0 if trouble.at_once else self._failures + 1
+        if trouble.at_once:
+            self._backoff.reset()
         return logging.WARNING if is_new else logging.DEBUG
 
     def pause(self) -> float:
-        """Seconds until the next attempt: at most 1, 2, 4…; less by chance, so that a crowd spreads."""
-        return min(LONGEST_PAUSE, 2.0 ** min(self._failures - 1, 10)) * random.uniform(0.5, 1.0)
+        """Seconds until the next attempt; more after each failure in a row."""
+        return self._backoff.next()
 
     def contact(self) -> Contact:
         """How it is, in seconds."""

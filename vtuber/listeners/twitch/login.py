@@ -1,6 +1,8 @@
 """Logging in at Twitch by a code that the streamer enters in any browser, and logging out.
 
 After https://dev.twitch.tv/docs/authentication/getting-tokens-oauth/#device-code-grant-flow and RFC 8628.
+Not by twitchio's ``login_dcf`` and ``start_dcf``: there "slow_down", an answer of 5xx or a network that fails
+for a moment ends the login, and secrets stand in addresses, which its errors and logs quote.
 """
 
 from __future__ import annotations
@@ -26,22 +28,22 @@ log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 15.0
 LEAST_INTERVAL = 1.0
-"""Seconds between two questions whether the code was entered, whatever the server says."""
+"""Seconds between two requests for the token, whatever the server says."""
 MOST_INTERVAL = 60.0
 _DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceCode:
-    """What the streamer is asked to do."""
+    """What the streamer enters in a browser, and where."""
 
     address: str
     code: str
     seconds: float
-    """For how long the code is good."""
+    """How long the code is valid."""
 
 
-class _LoginRefused(Exception):  # noqa: N818  # it is raised as one says it
+class _LoginRefused(Exception):  # noqa: N818  # an answer, not an error of ours
     """Twitch understood, and said no. ``why`` is its own word: "authorization_pending"."""
 
     def __init__(self, why: str) -> None:
@@ -49,8 +51,8 @@ class _LoginRefused(Exception):  # noqa: N818  # it is raised as one says it
         self.why = why
 
 
-async def login(settings: Settings, file: TokenFile, invite: Callable[[DeviceCode], None]) -> Token:
-    """Waits until the streamer has let us into an account, and keeps its token. Raises BanbanError."""
+async def login(settings: Settings, file: TokenFile, show: Callable[[DeviceCode], None]) -> Token:
+    """Waits until the streamer has entered the code, and saves the token. Raises BanbanError."""
     client_id = settings.chat.twitch.client_id.strip()
     if not client_id:
         raise ConfigError(
@@ -60,10 +62,10 @@ async def login(settings: Settings, file: TokenFile, invite: Callable[[DeviceCod
             "http://localhost, category Chat Bot, client type Public), and write here: "
             'client_id = "its client id"',
         )
-    await clock.in_thread(file.read)  # what is wrong with the file is told before the work is done
+    await clock.in_thread(file.read)  # a file that cannot be used is better known before
     async with _service(settings) as service:
         grant = await _Grant.begin(service, client_id)
-        invite(grant.invitation)
+        show(grant.code)
         access, refresh = await grant.wait()
         token = await _validated(service, client_id, access, refresh)
     await clock.in_thread(file.save, token)
@@ -71,7 +73,7 @@ async def login(settings: Settings, file: TokenFile, invite: Callable[[DeviceCod
 
 
 async def logout(settings: Settings, file: TokenFile, name: str = "") -> list[str]:
-    """Forgets the token of one account, or of all, here and at Twitch. Says what became of each."""
+    """Forgets the token of one account, or of all, here and at Twitch. Returns a line about each."""
     tokens = await clock.in_thread(file.read)
     chosen = [token for token in tokens if not name or token.login.lower() == name.lstrip("@").lower()]
     if name and not chosen:
@@ -79,7 +81,7 @@ async def logout(settings: Settings, file: TokenFile, name: str = "") -> list[st
             f"{escaped(name[:60])!r} is not logged in at Twitch",
             hint=f"logged in: {', '.join(token.login for token in tokens) or 'nobody'}",
         )
-    told = []
+    lines = []
     async with _service(settings) as service:
         for token in chosen:
             try:
@@ -88,12 +90,12 @@ async def logout(settings: Settings, file: TokenFile, name: str = "") -> list[st
             except _LoginRefused as refused:
                 trouble = f", but Twitch says: {refused.why}"
             except ListenerError as error:
-                trouble = f", but Twitch could not be told: {error.what}"
+                trouble = f", but Twitch does not know it: {error.what}"
             await clock.in_thread(file.remove, token.login)
             if trouble:
                 trouble += "\n  → to be sure, disconnect it at https://www.twitch.tv/settings/connections"
-            told.append(f"{token.login} is logged out{trouble}")
-    return told or ["nobody is logged in at Twitch"]
+            lines.append(f"{token.login} is logged out{trouble}")
+    return lines or ["nobody is logged in at Twitch"]
 
 
 class _Service:
@@ -129,7 +131,7 @@ class _Service:
         refused = 400 <= status < 500 and status != 429  # 429 says: later
         if not isinstance(answer, dict) or not (refused or status < 300):
             raise ListenerError(
-                f"Twitch gives no proper answer (HTTP {status})", where=self._url, hint="try again later"
+                f"Twitch's answer is not understood (HTTP {status})", where=self._url, hint="try again later"
             )
         if refused:
             raise _LoginRefused(_text(answer, "message") or _text(answer, "error") or f"HTTP {status}")
@@ -143,7 +145,7 @@ async def _service(settings: Settings) -> AsyncIterator[_Service]:
 
 
 class _Grant:
-    """One code: invited, waited for, granted or not."""
+    """One code: requested, waited for, granted or not."""
 
     def __init__(self, service: _Service, client_id: str, answer: dict[str, Any]) -> None:
         self._service = service
@@ -156,7 +158,7 @@ class _Grant:
         self._interval = min(max(LEAST_INTERVAL, _number(answer, "interval", 5.0)), MOST_INTERVAL)
         seconds = _number(answer, "expires_in", 1800.0)
         self._until = clock.now() + seconds
-        self.invitation = DeviceCode(_text(answer, "verification_uri"), _text(answer, "user_code"), seconds)
+        self.code = DeviceCode(_text(answer, "verification_uri"), _text(answer, "user_code"), seconds)
 
     @classmethod
     async def begin(cls, service: _Service, client_id: str) -> _Grant:
@@ -165,12 +167,12 @@ class _Grant:
         except _LoginRefused as refused:
             raise _about_application(refused) from None
         grant = cls(service, client_id, answer)
-        if not (grant._form["device_code"] and grant.invitation.address and grant.invitation.code):
+        if not (grant._form["device_code"] and grant.code.address and grant.code.code):
             raise ListenerError("Twitch's answer holds no code", where="chat.twitch.id_url")
         return grant
 
     async def wait(self) -> tuple[str, str]:
-        """The access and the refresh token. A network that fails meanwhile is waited for as well."""
+        """The access and the refresh token. A network that fails meanwhile only takes longer."""
         trouble = ""
         while True:
             await asyncio.sleep(self._interval)
@@ -179,7 +181,7 @@ class _Grant:
             try:
                 answer = await self._service.post("/token", **self._form)
             except _LoginRefused as refused:
-                self._heed(refused)
+                self._handle_refusal(refused)
                 trouble = ""
             except ListenerError as error:
                 if error.what != trouble:
@@ -191,7 +193,7 @@ class _Grant:
                     raise _given_up("Twitch's answer holds no token")
                 return access, refresh
 
-    def _heed(self, refused: _LoginRefused) -> None:
+    def _handle_refusal(self, refused: _LoginRefused) -> None:
         match refused.why.lower():
             case "authorization_pending":
                 pass
