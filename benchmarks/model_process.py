@@ -30,13 +30,13 @@ import psutil
 from benchmarks.inbox import TICK, chat
 from benchmarks.rates import percentile
 from vtuber import character, config
-from vtuber.brain import Line, Prompt
+from vtuber.brain import Prompt, PromptLine
+from vtuber.brain.conversation import Conversation
 from vtuber.brain.fallback import BrainFallback
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.child import COMMAND, ENVIRONMENT
 from vtuber.brain.llama.loading import cores
 from vtuber.brain.llama.model_file import locate
-from vtuber.brain.prompt import Conversation
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
@@ -44,6 +44,7 @@ from vtuber.core.events import Author, Batch, ChatMessage, Pick
 from vtuber.inbox import IDS, Inbox
 from vtuber.memory import NOTHING
 from vtuber.moderation.message_index import MessageIndex
+from vtuber.record.facts import Facts
 from vtuber.show import garbage
 
 DECODED = 64
@@ -204,7 +205,7 @@ async def ways_of(chain: BrainFallback, prompt: Prompt, rounds: int) -> list[flo
 
 async def flooded(rate: int, messages: Sequence[ChatMessage]) -> None:
     """Puts so many messages a second into an inbox until cancelled; they come again, mostly forgotten."""
-    inbox, index = Inbox(config.Inbox(), ("板板", "banban"), seed=1), MessageIndex()
+    inbox, index = Inbox(config.Inbox(), ("板板", "banban"), 1, Facts()), MessageIndex()
     loop = asyncio.get_running_loop()
     began, done, put = loop.time(), 0, 0
     try:
@@ -298,7 +299,7 @@ async def first_token(brain: Llama, prompt: Prompt) -> float:
 
 
 def reworded(prompt: Prompt, text: str) -> Prompt:
-    return replace(prompt, lines=(*prompt.lines[:-1], Line("viewer", text, "Kai")))
+    return replace(prompt, lines=(*prompt.lines[:-1], PromptLine("viewer", text, "Kai")))
 
 
 def report(what: str, seconds: list[float]) -> None:

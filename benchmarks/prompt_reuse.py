@@ -17,9 +17,9 @@ from contextlib import aclosing
 from pathlib import Path
 
 from vtuber import character
+from vtuber.brain.conversation import Conversation
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.model_file import locate
-from vtuber.brain.prompt import Conversation
 from vtuber.config import Brain, Settings
 from vtuber.core.events import Author, Batch, ChatMessage, Pick
 from vtuber.memory import Recollection, Viewer

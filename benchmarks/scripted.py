@@ -8,11 +8,11 @@ from collections.abc import AsyncGenerator
 import numpy as np
 
 from vtuber import brain, voice
-from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
+from vtuber.brain import Prompt, PromptLine, Usage
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core import sound
-from vtuber.core.availability import Availability
+from vtuber.core.availability import Availability, Progress
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
 
@@ -26,22 +26,23 @@ class ScriptedBrain:
     size = 4
     streaming = 0
     """How many streams are open right now, in all instances."""
-    capabilities = Capabilities(seed=True, cancel=True)
+    can_prefill = False
 
     def __init__(self, settings: Settings) -> None:
         self.context = settings.brain.context
         self.usage = Usage()
+        self.availability = Availability(ready=True)
 
     async def start(self, progress: Progress) -> None:
         progress(1.0, "scripted")
 
-    async def warm(self, head: tuple[Line, ...]) -> None:
+    async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
         pass
 
-    async def prefill(self, lines: tuple[Line, ...]) -> None:
+    async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
         pass
 
-    async def count(self, lines: tuple[Line, ...]) -> int:
+    async def count(self, lines: tuple[PromptLine, ...]) -> int:
         return sum(len(line.text) // 4 + 4 for line in lines)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:

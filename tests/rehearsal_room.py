@@ -12,6 +12,7 @@ from typing import Any
 
 import benchmarks.scripted  # registers the scripted parts
 from vtuber.config import Settings
+from vtuber.core.availability import Availability
 from vtuber.core.clock import now
 from vtuber.core.events import Author, ChatMessage, Event, Redemption, Role
 from vtuber.core.health import Health, State
@@ -48,6 +49,7 @@ class Chat:
 
     def __init__(self, *channels: str) -> None:
         self.channels = channels
+        self.availability = Availability(ready=True)
         self.written: list[tuple[str, str]] = []
         """(text, the message's id that it replies to)."""
         self.settled: list[tuple[str, bool]] = []
@@ -74,8 +76,11 @@ class Chat:
             self.written.append((text, reply_to))
         return self.why_not
 
-    def settle(self, redemption: Redemption, *, answered: bool) -> None:
-        self.settled.append((redemption.id, answered))
+    def fulfil(self, redemption: Redemption) -> None:
+        self.settled.append((redemption.id, True))
+
+    def refund(self, redemption: Redemption) -> None:
+        self.settled.append((redemption.id, False))
 
 
 class Screen:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
-from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
+from vtuber.brain import Prompt, PromptLine, Usage
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core import sound
-from vtuber.core.availability import Availability
+from vtuber.core.availability import Availability, Progress
 from vtuber.core.events import Author, ChatMessage, Sound, Word
 from vtuber.core.health import Health, State
 
@@ -40,22 +40,24 @@ class HelloListener:
 class HelloBrain:
     """Greets whoever spoke last."""
 
-    capabilities = Capabilities(seed=True, cancel=True)
+    can_prefill = False
 
     def __init__(self, settings: Settings) -> None:
         self.context = settings.brain.context
         self.usage = Usage()
+        self.availability = Availability()
 
     async def start(self, progress: Progress) -> None:
         progress(1.0, "nothing to load")
+        self.availability.set(ready=True)
 
-    async def warm(self, head: tuple[Line, ...]) -> None:
+    async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
         """There is no cache to fill."""
 
-    async def prefill(self, lines: tuple[Line, ...]) -> None:
+    async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
         """Nor is there later."""
 
-    async def count(self, lines: tuple[Line, ...]) -> int:
+    async def count(self, lines: tuple[PromptLine, ...]) -> int:
         return sum(len(line.text.split()) for line in lines)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:

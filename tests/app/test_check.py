@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from vtuber.app import check
+from vtuber.core.availability import Availability
 from vtuber.core.errors import ListenerError, VoiceError
 from vtuber.core.events import Deletion, Event
 from vtuber.core.health import Health, State
@@ -23,6 +24,7 @@ class Line:
         self._reached = reached
         self._state = state
         self._open = False
+        self.availability = Availability()
 
     async def start(self) -> None: ...
 
@@ -30,11 +32,13 @@ class Line:
         if self._error:
             raise self._error
         self._open = self._reached
+        self.availability.set(ready=self._reached)
         try:
             await asyncio.sleep(3600)
             yield Deletion("", "", "")
         finally:
             self._open = False
+            self.availability.set(ready=False)
 
     def health(self) -> Health:
         return Health("chat.line", self._state if self._open else State.DOWN, "a line", "plug it in")

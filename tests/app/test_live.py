@@ -318,9 +318,16 @@ def test_check_tries_every_part_and_says_so_in_json(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     parts = {part["part"]: part for part in json.loads(done.stdout)}
-    assert {"brain", "voice", "memory", "stage.server", "stage.overlay", "journal", "chat.console"} == set(
-        parts
-    )
+    assert {
+        "brain",
+        "voice",
+        "memory",
+        "stage.server",
+        "stage.overlay",
+        "journal",
+        "machine",
+        "chat.console",
+    } == set(parts)
     assert parts["brain"]["hint"]
 
 

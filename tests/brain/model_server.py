@@ -10,15 +10,15 @@ from typing import Any
 
 from aiohttp import web
 
-from vtuber.brain import Line, Prompt
+from vtuber.brain import Prompt, PromptLine
 from vtuber.config import Settings
 from vtuber.core.simulated import SimulatedLoop
 
 Way = Callable[["Call"], Awaitable[web.StreamResponse]]
 """How one request is answered."""
 
-SYSTEM = Line("system", "You are 板板.")
-HI = Line("viewer", "hi there", "Kai")
+SYSTEM = PromptLine("system", "You are 板板.")
+HI = PromptLine("viewer", "hi there", "Kai")
 MODELS = {"data": [{"id": "models/her.gguf"}]}
 
 
@@ -33,7 +33,7 @@ def simulated(main: Coroutine[Any, Any, None]) -> None:
         runner.run(main)
 
 
-def ask(*lines: Line, so_far: str = "", max_tokens: int = 40) -> Prompt:
+def ask(*lines: PromptLine, so_far: str = "", max_tokens: int = 40) -> Prompt:
     lines = lines or (HI,)
     return Prompt((SYSTEM, *lines), 1, max_tokens, 7, so_far, ("板板", "banban"))
 

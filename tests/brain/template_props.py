@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from vtuber.brain import Line
+from vtuber.brain import PromptLine
 from vtuber.brain.templates import NAME, Around, Piece, Template
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.brain.templates.jinja import Jinja
@@ -224,7 +224,7 @@ def control(pieces: Iterable[Piece]) -> list[Piece]:
     return [piece for piece in pieces if piece.kind == "control"]
 
 
-def read_back(pieces: Iterable[Piece], template: Template) -> Iterator[Line]:
+def read_back(pieces: Iterable[Piece], template: Template) -> Iterator[PromptLine]:
     """The lines that pieces came of, by what stands around the texts. A folded name stays in the text."""
     brackets = {"control": "{}", "plain": "\1{}\2", "own": "\3{}\4", "image": "\5"}
     rest = "".join(brackets[piece.kind].format(piece.text) for piece in pieces)
@@ -232,7 +232,7 @@ def read_back(pieces: Iterable[Piece], template: Template) -> Iterator[Line]:
     while rest:
         role, match = _next_line(rest, template, joins=joins)
         name, images, said = match["name"] or "", match["images"].count("\5"), match["text"].removeprefix(" ")
-        yield Line(role, said, name, images)
+        yield PromptLine(role, said, name, images)
         joins = template.joined and role == "system"
         rest = rest[match.end() :]
 

@@ -14,14 +14,14 @@ import audience
 import pytest
 
 import benchmarks.scripted
-from vtuber import brain as brains
 from vtuber import character
 from vtuber.app.check import check
-from vtuber.brain import Brain, Capabilities, Line, Progress, Prompt, Usage
-from vtuber.brain.fallback import BrainFallback
+from vtuber.brain import PARTS, Brain, Prompt, PromptLine, Usage
+from vtuber.brain.conversation import Conversation
+from vtuber.brain.fallback import BrainFallback, build
 from vtuber.brain.llama.backend import Llama
-from vtuber.brain.prompt import Conversation
 from vtuber.config import Settings
+from vtuber.core.availability import Availability, Progress
 from vtuber.core.clock import now
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.health import Health, State
@@ -29,7 +29,7 @@ from vtuber.core.simulated import SimulatedLoop
 
 assert benchmarks.scripted  # registers the scripted parts
 
-HEAD = (Line("system", "You are 板板."),)
+HEAD = (PromptLine("system", "You are 板板."),)
 FALLBACK_LINES = ("My head is empty.", "No thoughts today.", "我的腦袋空了。")
 
 
@@ -47,11 +47,12 @@ class Actor:
         self.ill: BrainError | ConfigError | None = None
         self.context = 4096
         self.tokens = 10
-        self.capabilities = Capabilities(names=True, seed=True)
+        self.can_prefill = True
+        self.availability = Availability(ready=True)
         self.usage = Usage(100, 90, 10)
         self.asked: list[Prompt] = []
         self.done: list[str] = []
-        self.heads: list[tuple[Line, ...]] = []
+        self.heads: list[tuple[PromptLine, ...]] = []
         self.open = 0
 
     def ail(self) -> None:
@@ -62,13 +63,13 @@ class Actor:
         self.done.append("start")
         self.ail()
 
-    async def warm(self, head: tuple[Line, ...]) -> None:
-        self.done.append("warm")
+    async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
+        self.done.append("prefill_head")
         self.heads.append(head)
         await asyncio.sleep(self.first)
         self.ail()
 
-    async def prefill(self, lines: tuple[Line, ...]) -> None:
+    async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
         self.done.append("read ahead")
         self.ail()
 
@@ -86,7 +87,7 @@ class Actor:
         finally:
             self.open -= 1
 
-    async def count(self, lines: tuple[Line, ...]) -> int:
+    async def count(self, lines: tuple[PromptLine, ...]) -> int:
         self.ail()
         return self.tokens
 
@@ -98,7 +99,7 @@ class Actor:
 
 
 def ask(name: str = "Kai", text: str = "hi there", so_far: str = "") -> Prompt:
-    return Prompt((*HEAD, Line("viewer", text, name)), 1, 40, 7, so_far, ("板板",))
+    return Prompt((*HEAD, PromptLine("viewer", text, name)), 1, 40, 7, so_far, ("板板",))
 
 
 async def heard(chain: Brain, prompt: Prompt | None = None) -> str:
@@ -113,7 +114,7 @@ def chain_of(*actors: Actor, lines: tuple[str, ...] = FALLBACK_LINES) -> BrainFa
 async def on_air(*actors: Actor, lines: tuple[str, ...] = FALLBACK_LINES) -> BrainFallback:
     chain = chain_of(*actors, lines=lines)
     await chain.start(lambda _share, _words: None)
-    await chain.warm(HEAD)
+    await chain.prefill_head(HEAD)
     return chain
 
 
@@ -180,6 +181,21 @@ def test_when_it_is_too_slow_to_begin_the_next_answers() -> None:
     play(scene())
 
 
+def test_the_hint_names_the_option_that_helps() -> None:
+    async def advice(chain: BrainFallback, slow: Actor) -> str:
+        slow.first = 60
+        await heard(chain)
+        return chain.health().hint
+
+    async def scene() -> None:
+        first, second = Actor(), Actor()
+        assert "raise brain.patience_seconds" in await advice(await on_air(first, second), first)
+        alone = Actor()
+        assert "raise brain.first_token_seconds" in await advice(await on_air(alone), alone)
+
+    play(scene())
+
+
 def test_when_it_stops_in_the_middle_the_next_goes_on() -> None:
     first, second = Actor(pace=100), Actor()
 
@@ -207,17 +223,17 @@ def test_the_last_is_waited_for_longer_and_asked_once_more() -> None:
     play(scene())
 
 
-def test_one_that_brings_itself_back_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_brings_itself_back_is_passed_over() -> None:
     first, second = Actor(), Actor("I am the second.")
 
     async def scene() -> None:
         chain = await on_air(first, second)
-        monkeypatch.setattr(first, "health", lambda: Health("brain", State.DOWN, "being brought back"))
+        first.availability.set(ready=False)
         assert await heard(chain) == "I am the second."
         second.ill = BrainError("it died")
         assert await heard(chain) == "I like tea.", "better late than a fallback line"
         second.ill = None
-        monkeypatch.undo()
+        first.availability.set(ready=True)
         assert await heard(chain) == "I like tea."
 
     play(scene())
@@ -271,7 +287,7 @@ def test_back_to_the_first_when_it_is_well_and_nobody_waits_for_that() -> None:
             assert now() - began < 0.5
             await asyncio.sleep(1)
         assert len(first.asked) == 1
-        assert first.done.count("warm") == 1 + 5, "tried after 1, 2, 4, 8 and 16 seconds"
+        assert first.done.count("prefill_head") == 1 + 5, "tried after 1, 2, 4, 8 and 16 seconds"
         first.ill = None
         await asyncio.sleep(32)
         assert await heard(chain) == "I like tea."
@@ -317,10 +333,10 @@ def test_one_that_is_down_at_the_start_stops_no_show_and_joins_later() -> None:
         chain = await on_air(first, second)
         assert await heard(chain) == "I am the second."
         assert first.done[0] == "start"
-        assert "warm" not in first.done
+        assert "prefill_head" not in first.done
         first.ill = None
         await asyncio.sleep(10)
-        assert first.done[-3:] == ["start", "warm", "warm"]
+        assert first.done[-3:] == ["start", "prefill_head", "prefill_head"]
         assert await heard(chain) == "I like tea."
 
     play(scene())
@@ -335,7 +351,7 @@ def test_a_defect_of_one_does_not_lose_it_for_ever(monkeypatch: pytest.MonkeyPat
         await heard(chain)
         first.ill = None
         with monkeypatch.context() as patch:
-            patch.setattr(first, "warm", lambda _: 1 / 0)
+            patch.setattr(first, "prefill_head", lambda _: 1 / 0)
             await asyncio.sleep(5)
             assert "ZeroDivisionError" in chain.health().what
         await asyncio.sleep(20)
@@ -373,17 +389,17 @@ def test_a_mistake_in_the_settings_is_told_at_once() -> None:
     play(scene())
 
 
-def test_one_that_dies_over_its_first_warming_is_asked_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_dies_over_its_first_prefill_is_asked_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
     first = Actor()
 
     async def scene() -> None:
         chain = chain_of(first)
         await chain.start(lambda _share, _words: None)
         fails_once(monkeypatch, first)
-        await chain.warm(HEAD)
+        await chain.prefill_head(HEAD)
         assert chain.health().state is State.OK
         await asyncio.sleep(30)
-        assert first.done == ["start", "warm", "warm"], "nobody tries what is well again"
+        assert first.done == ["start", "prefill_head", "prefill_head"], "nobody tries what is well again"
         await chain.stop()
 
     play(scene())
@@ -406,15 +422,15 @@ def test_dying_over_who_she_is_costs_no_example(monkeypatch: pytest.MonkeyPatch)
 
 
 def fails_once(monkeypatch: pytest.MonkeyPatch, actor: Actor) -> None:
-    """The next warming fails."""
-    warm = actor.warm
+    """The next prefill of the head fails."""
+    prefill_head = actor.prefill_head
 
-    async def failing(head: tuple[Line, ...]) -> None:
-        monkeypatch.setattr(actor, "warm", warm)
-        await warm(head)
+    async def failing(head: tuple[PromptLine, ...]) -> None:
+        monkeypatch.setattr(actor, "prefill_head", prefill_head)
+        await prefill_head(head)
         raise BrainError("it died")
 
-    monkeypatch.setattr(actor, "warm", failing)
+    monkeypatch.setattr(actor, "prefill_head", failing)
 
 
 def test_one_that_fails_again_has_one_recovery(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -424,12 +440,12 @@ def test_one_that_fails_again_has_one_recovery(monkeypatch: pytest.MonkeyPatch) 
         chain = chain_of(first)
         await chain.start(lambda _share, _words: None)
         fails_once(monkeypatch, first)
-        await chain.warm(HEAD)
+        await chain.prefill_head(HEAD)
         first.ill = BrainError("it died")
         await heard(chain)
         first.ill = None
         await asyncio.sleep(10)
-        assert first.done.count("warm") == 2 + 2
+        assert first.done.count("prefill_head") == 2 + 2
         await chain.stop()
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -438,13 +454,13 @@ def test_one_that_fails_again_has_one_recovery(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_head_that_was_asked_with_last_is_what_one_begins_again_with() -> None:
     first = Actor()
-    fitted = (Line("system", "You are 板板, in short."),)
+    fitted = (PromptLine("system", "You are 板板, in short."),)
 
     async def scene() -> None:
         chain = await on_air(first)
-        await heard(chain, replace(ask(), lines=(*fitted, Line("viewer", "hi", "Kai"))))
+        await heard(chain, replace(ask(), lines=(*fitted, PromptLine("viewer", "hi", "Kai"))))
         first.ill = BrainError("it died")
-        await heard(chain, replace(ask(), lines=(*fitted, Line("viewer", "still there?", "Kai"))))
+        await heard(chain, replace(ask(), lines=(*fitted, PromptLine("viewer", "still there?", "Kai"))))
         assert first.heads == [HEAD]
         first.ill = None
         await asyncio.sleep(10)
@@ -453,7 +469,7 @@ def test_the_head_that_was_asked_with_last_is_what_one_begins_again_with() -> No
     play(scene())
 
 
-def test_a_warming_that_failed_may_be_tried_once_more() -> None:
+def test_a_prefill_that_failed_may_be_tried_once_more() -> None:
     first = Actor()
 
     async def scene() -> None:
@@ -461,9 +477,9 @@ def test_a_warming_that_failed_may_be_tried_once_more() -> None:
         await chain.start(lambda _share, _words: None)
         first.ill = BrainError("it died")
         with pytest.raises(BrainError, match="it died"):
-            await chain.warm(HEAD)
+            await chain.prefill_head(HEAD)
         first.ill = None
-        await chain.warm(HEAD)
+        await chain.prefill_head(HEAD)
         assert chain.health().state is State.OK
         await chain.stop()
 
@@ -547,13 +563,13 @@ def test_without_spare_lines_she_is_silent_and_it_is_told_why() -> None:
 def test_what_holds_for_all_of_them_holds_for_the_chain() -> None:
     first, second = Actor(), Actor()
     second.context, second.tokens = 1024, 12
-    second.capabilities = Capabilities(seed=True, cancel=True)
+    second.can_prefill = False
 
     async def scene() -> None:
         chain = await on_air(first, second)
         assert chain.context == 1024
         assert await chain.count(HEAD) == 12
-        assert chain.capabilities == Capabilities(seed=True)
+        assert not chain.can_prefill
         second.ill = BrainError("it died")
         assert await chain.count(HEAD) == 10
         first.ill = BrainError("it died too")
@@ -571,13 +587,31 @@ async def test_one_that_never_started_limits_nobody() -> None:
     first, dead = Actor(), Llama(settings)
     dead.command = ("-c", "raise SystemExit(1)")
     chain = BrainFallback({"first": first, "llama": dead}, settings, FALLBACK_LINES)
-    assert chain.capabilities == Capabilities()
+    assert not chain.can_prefill, "nobody has started"
     try:
         await chain.start(lambda _share, _words: None)
-        assert not dead.capabilities.names
-        assert chain.capabilities == first.capabilities
+        assert chain.can_prefill
     finally:
         await chain.stop()
+
+
+def test_it_is_available_while_one_of_them_is() -> None:
+    first, second = Actor(), Actor()
+    changes: list[bool] = []
+
+    async def scene() -> None:
+        chain = await on_air(first, second)
+        assert chain.availability.is_ready
+        chain.availability.watch(lambda: changes.append(chain.availability.is_ready))
+        first.availability.set(ready=False)
+        assert not changes, "the second stands in"
+        second.ill = BrainError("it died")
+        await heard(chain)
+        second.ill = None
+        await chain.availability.until_ready()
+        assert changes == [False, True]
+
+    play(scene())
 
 
 def test_health_tells_all_of_them() -> None:
@@ -600,14 +634,14 @@ def test_health_tells_all_of_them() -> None:
 
 
 def test_config_builds_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(brains.PARTS, "actor", f"{__name__}:Made")
-    monkeypatch.setitem(brains.PARTS, "other", f"{__name__}:Made")
+    monkeypatch.setitem(PARTS, "actor", f"{__name__}:Made")
+    monkeypatch.setitem(PARTS, "other", f"{__name__}:Made")
     banban = character.load("banban")
     settings = Settings.model_validate({"brain": {"use": "actor", "then": ["other", "actor"]}})
-    assert brains.build(settings, banban).health().what == "actor: an actor; then other: an actor"
+    assert build(settings, banban).health().what == "actor: an actor; then other: an actor"
     wrong = Settings.model_validate({"brain": {"then": ["lama"]}})
     with pytest.raises(ConfigError, match="no brain called 'lama'") as caught:
-        brains.build(wrong, banban)
+        build(wrong, banban)
     assert caught.value.where == "brain.then[0]"
 
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from vtuber import character
-from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
-from vtuber.brain.prompt import Conversation
+from vtuber.brain import Prompt, PromptLine, Usage
+from vtuber.brain.conversation import Conversation
 from vtuber.config import Settings
+from vtuber.core.availability import Availability, Progress
 from vtuber.core.events import Answerable, Author, Batch, ChatMessage, Deletion, Money, Pick, Room
 from vtuber.core.health import Health, State
 from vtuber.memory import NOTHING, Recollection, Viewer
@@ -25,7 +26,7 @@ from vtuber.moderation.revocation import Revocation, cut
 BANBAN = character.load("banban")
 SHORT = replace(BANBAN, persona="You are 板板, and you like tea.")
 MONEY = Money(Decimal(5), "USD")
-NO_LINES: tuple[Line, ...] = ()
+NO_LINES: tuple[PromptLine, ...] = ()
 
 
 class Counter:
@@ -33,25 +34,26 @@ class Counter:
 
     def __init__(self, context: int, *, a_token: int, around: int, ahead: bool) -> None:
         self.context = context
-        self.capabilities = Capabilities(ahead=ahead)
+        self.can_prefill = ahead
+        self.availability = Availability(ready=True)
         self.usage = Usage()
-        self.warmed: tuple[Line, ...] = ()
-        self.read: tuple[Line, ...] = ()
+        self.warmed: tuple[PromptLine, ...] = ()
+        self.read: tuple[PromptLine, ...] = ()
         self.slow = False
         self.stopped = 0
         self._a_token, self._around = a_token, around
 
-    def size(self, lines: Sequence[Line]) -> int:
+    def size(self, lines: Sequence[PromptLine]) -> int:
         texts = [text.encode() for line in lines for text in (line.text, line.name)]
         return sum(-(-len(text) // self._a_token) for text in texts) + self._around * len(lines)
 
     async def start(self, progress: Progress) -> None:
         progress(1.0, "")
 
-    async def warm(self, head: tuple[Line, ...]) -> None:
+    async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
         self.warmed = head
 
-    async def prefill(self, lines: tuple[Line, ...]) -> None:
+    async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
         self.read = lines
         try:
             while self.slow:
@@ -59,7 +61,7 @@ class Counter:
         finally:
             self.stopped += self.slow
 
-    async def count(self, lines: tuple[Line, ...]) -> int:
+    async def count(self, lines: tuple[PromptLine, ...]) -> int:
         return self.size(lines)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
@@ -76,7 +78,7 @@ class Told:
     """What should stand in history."""
 
     batch: Batch
-    line: Line
+    line: PromptLine
     reply: str = ""
 
 
@@ -158,7 +160,7 @@ class Talk(RuleBasedStateMachine):
         assert " ".join(asking.text.split()).startswith(said), "it is this turn's"
         assert last.name != "板板"
         kept = replace(last, text=last.text.partition(" [")[0])
-        self.pending = Told(batch, kept if self.brain.capabilities.ahead else last)
+        self.pending = Told(batch, kept if self.brain.can_prefill else last)
 
     @precondition(lambda self: self.pending is not None)
     @rule(text=words, heard=st.booleans())
@@ -203,12 +205,12 @@ class Talk(RuleBasedStateMachine):
         if self.pending and any(map(is_gone, self.pending.batch.events)):
             self.pending = None
 
-    def expected(self) -> list[Line]:
+    def expected(self) -> list[PromptLine]:
         """History, if nothing of it were dropped now."""
-        return [line for told in self.history for line in (told.line, Line("self", told.reply, "板板"))]
+        return [line for told in self.history for line in (told.line, PromptLine("self", told.reply, "板板"))]
 
-    def check(self, prompt: Prompt, before: list[Line]) -> None:
-        opening = self.brain.size((Line("self", "", "板板"),))
+    def check(self, prompt: Prompt, before: list[PromptLine]) -> None:
+        opening = self.brain.size((PromptLine("self", "", "板板"),))
         assert self.brain.size(prompt.lines) + opening + prompt.max_tokens <= self.brain.context
         assert prompt.max_tokens >= min(160, self.brain.context // 8)
         assert prompt.new == self.brain.size(prompt.lines[-1:])
@@ -216,7 +218,7 @@ class Talk(RuleBasedStateMachine):
         assert all(fact in prompt.lines[0].text for fact in BANBAN.canon)
         self.check_history(prompt.lines[prompt.head : -1], before)
 
-    def check_history(self, lines: Sequence[Line], before: list[Line]) -> None:
+    def check_history(self, lines: Sequence[PromptLine], before: list[PromptLine]) -> None:
         """It only grew at its end, or lost at least its older half."""
         dropped = len(before) - len(lines)
         assert list(lines) == before[dropped:]

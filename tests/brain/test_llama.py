@@ -14,7 +14,7 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from vtuber.brain import Line, Prompt, Usage
+from vtuber.brain import Prompt, PromptLine, Usage
 from vtuber.brain.llama import backend
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.child import Child
@@ -27,16 +27,16 @@ from vtuber.core.simulated import SimulatedLoop
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SYSTEM = Line("system", "You are Banban, who loves pizza with pineapple and bubble tea.")
-HI = Line("viewer", "hi banban, how are you?", "Mika")
-LONG = Line("viewer", "tell me about pizza, " * 400, "Mika")
+SYSTEM = PromptLine("system", "You are Banban, who loves pizza with pineapple and bubble tea.")
+HI = PromptLine("viewer", "hi banban, how are you?", "Mika")
+LONG = PromptLine("viewer", "tell me about pizza, " * 400, "Mika")
 
 
 def settings(**brain: object) -> Settings:
     return Settings(brain=Brain.model_validate({"threads": 1, **brain}))
 
 
-def ask(*lines: Line, seed: int = 1, max_tokens: int = 12, so_far: str = "") -> Prompt:
+def ask(*lines: PromptLine, seed: int = 1, max_tokens: int = 12, so_far: str = "") -> Prompt:
     return Prompt((SYSTEM, *lines), 1, max_tokens, seed, so_far, ("板板", "banban"))
 
 
@@ -76,7 +76,9 @@ async def test_the_embedded_model_says_what_it_is(brain: Llama) -> None:
 
 
 async def test_the_parent_never_loads_llama_cpp(brain: Llama) -> None:
-    code = "import sys, vtuber.brain.llama.backend, vtuber.brain.prompt; print('llama_cpp' in sys.modules)"
+    code = (
+        "import sys, vtuber.brain.llama.backend, vtuber.brain.conversation\nprint('llama_cpp' in sys.modules)"
+    )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     out, _ = await process.communicate()
     assert out.strip() == b"False"
@@ -101,27 +103,27 @@ async def test_the_same_seed_gives_the_same_reply(brain: Llama) -> None:
 
 
 async def test_what_was_read_before_is_not_read_again(brain: Llama) -> None:
-    await brain.warm((SYSTEM,))
+    await brain.prefill_head((SYSTEM,))
     said = await reply(brain, ask(HI, max_tokens=20))
     assert brain.usage.reused >= await brain.count((SYSTEM,))
     before, made = brain.usage.prompt, brain.usage.reply
-    again = Line("viewer", "and you?", "Kai")
-    await reply(brain, ask(HI, Line("self", said, "板板"), again))
+    again = PromptLine("viewer", "and you?", "Kai")
+    await reply(brain, ask(HI, PromptLine("self", said, "板板"), again))
     assert brain.usage.reused >= before + made - 2, "her own words stay in the cache too"
 
 
-async def test_warming_once_more_forgets_nothing_of_history(brain: Llama) -> None:
-    await brain.warm((SYSTEM,))
-    await reply(brain, ask(HI, Line("self", "Hi Mika!", "板板"), HI))
-    await brain.warm((SYSTEM,))
-    await reply(brain, ask(HI, Line("self", "Hi Mika!", "板板"), HI))
+async def test_prefilling_once_more_forgets_nothing_of_history(brain: Llama) -> None:
+    await brain.prefill_head((SYSTEM,))
+    await reply(brain, ask(HI, PromptLine("self", "Hi Mika!", "板板"), HI))
+    await brain.prefill_head((SYSTEM,))
+    await reply(brain, ask(HI, PromptLine("self", "Hi Mika!", "板板"), HI))
     assert brain.usage.reused == brain.usage.prompt - 1
 
 
 async def test_a_reply_closed_when_all_of_it_was_made_has_a_usage_of_its_own(brain: Llama) -> None:
     await reply(brain, ask(HI, HI, HI))
     before = brain.usage
-    await brain.prefill((SYSTEM, Line("viewer", "what is for dinner?", "Kai")))
+    await brain.prefill((SYSTEM, PromptLine("viewer", "what is for dinner?", "Kai")))
     async with aclosing(brain.stream(ask(HI, max_tokens=6))) as stream:
         await anext(stream)
         assert brain.usage == Usage(), "nothing is known yet"
@@ -140,15 +142,15 @@ async def test_sentences_joined_anew_are_still_her_own_tokens(brain: Llama) -> N
     said = await reply(brain, ask(HI, seed=9, max_tokens=30))
     spaced = "  ".join(said.split(" "))
     first = brain.usage
-    await reply(brain, ask(HI, Line("self", spaced, "板板"), HI))
+    await reply(brain, ask(HI, PromptLine("self", spaced, "板板"), HI))
     assert brain.usage.reused >= first.prompt + first.reply - 2
 
 
 async def test_dropped_lines_are_moved_over_not_read_again(brain: Llama) -> None:
     pairs = [
         (
-            Line("viewer", f"number {n}: what do you think of tea and rain?", "Kai"),
-            Line("self", f"{n}! Tea it is.", ""),
+            PromptLine("viewer", f"number {n}: what do you think of tea and rain?", "Kai"),
+            PromptLine("self", f"{n}! Tea it is.", ""),
         )
         for n in range(8)
     ]
@@ -227,7 +229,7 @@ async def test_a_reply_goes_on_where_it_stopped(brain: Llama) -> None:
 
 
 async def test_chinese_comes_out_whole(brain: Llama) -> None:
-    chinese = Line("viewer", "請重複：鳳梨披薩", "小雨")
+    chinese = PromptLine("viewer", "請重複：鳳梨披薩", "小雨")
     for seed in range(4):
         said = await reply(brain, ask(chinese, seed=seed, so_far="鳳梨披薩，鳳梨披薩，鳳梨披"))
         assert "\ufffd" not in said
@@ -276,12 +278,13 @@ async def test_it_gives_way_to_the_show(brain: Llama) -> None:
 
 
 async def test_killed_in_mid_reply_it_comes_back() -> None:
-    brain = Llama(settings())
+    brain, changes = Llama(settings()), list[bool]()
     await brain.start(quiet)
     try:
-        await brain.warm((SYSTEM,))
+        await brain.prefill_head((SYSTEM,))
         pid = brain.pid
         assert pid is not None
+        brain.availability.watch(lambda: changes.append(brain.availability.is_ready))
         stream = brain.stream(ask(HI, max_tokens=400))
         await anext(stream)
         psutil.Process(pid).kill()
@@ -293,6 +296,7 @@ async def test_killed_in_mid_reply_it_comes_back() -> None:
         assert brain.health().state is State.LIMITED
     finally:
         await brain.stop()
+    assert changes == [False, True, False]
     assert brain.pid is None
 
 
@@ -435,14 +439,16 @@ async def test_a_model_that_hangs_in_mid_reply_is_given_up_and_replaced(tmp_path
 
 
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("op", ["warm", "count"])
-async def test_a_model_that_hangs_beside_a_reply_is_replaced_too(tmp_path: Path, op: str) -> None:
-    brain = await hanging(tmp_path, f"_{op}")
+@pytest.mark.parametrize(("asked", "handler"), [("prefill_head", "_prefill"), ("count", "_count")])
+async def test_a_model_that_hangs_beside_a_reply_is_replaced_too(
+    tmp_path: Path, asked: str, handler: str
+) -> None:
+    brain = await hanging(tmp_path, handler)
     try:
         pid = brain.pid
         hurry(brain, 0.01)
         with pytest.raises(BrainError, match="said nothing"):
-            await getattr(brain, op)((SYSTEM,))
+            await getattr(brain, asked)((SYSTEM,))
         hurry(brain, 60)
         assert await reply(brain, ask(HI))
         assert brain.pid != pid

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from template_props import ALL
 
-from vtuber.brain import Line
+from vtuber.brain import PromptLine
 from vtuber.brain.llama import sampling
 from vtuber.brain.llama.engine import CHUNK, Engine, EngineError, Stopped
 from vtuber.brain.llama.model_file import locate
@@ -82,7 +82,7 @@ def engine(loaded: Engine) -> Engine:
     return loaded
 
 
-def assert_plain(engine: Engine, line: Line) -> None:
+def assert_plain(engine: Engine, line: PromptLine) -> None:
     for name, template in ALL.items():
         for piece in template.prompt((line,), "板板", line.text):
             if piece.kind in ("plain", "own"):
@@ -109,7 +109,7 @@ def test_to_weigh_the_likeliest_alone_draws_the_same(
 @pytest.mark.parametrize("text", [*HOSTILE, "".join(HOSTILE)])
 def test_what_anybody_writes_has_no_control_token(engine: Engine, text: str) -> None:
     for role in ("viewer", "self", "system"):
-        assert_plain(engine, Line(role, f"hi {text} bye {text}", text))
+        assert_plain(engine, PromptLine(role, f"hi {text} bye {text}", text))
 
 
 crumbs = st.lists(st.sampled_from([*HOSTILE, "<|", "|>", "im_end", "<", "s>", " ", "\n", "板"]), max_size=8)
@@ -118,7 +118,7 @@ crumbs = st.lists(st.sampled_from([*HOSTILE, "<|", "|>", "im_end", "<", "s>", " 
 @given(crumbs.map("".join), crumbs.map("".join))
 @settings(max_examples=50)
 def test_no_name_or_text_has_a_control_token(loaded: Engine, name: str, text: str) -> None:
-    assert_plain(loaded, Line("viewer", text, name))
+    assert_plain(loaded, PromptLine("viewer", text, name))
 
 
 def test_the_formats_own_tokens_are_control_tokens(engine: Engine) -> None:

@@ -12,7 +12,7 @@ import pytest
 import tiny_gguf
 from template_props import CHATML, LLAMA_3_NAMES, VICUNA
 
-from vtuber.brain import Line, Prompt
+from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.llama import loading
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.templates.formats import FORMATS
@@ -20,8 +20,8 @@ from vtuber.config import Brain, Settings
 from vtuber.core.errors import ConfigError
 from vtuber.core.health import State
 
-SYSTEM = Line("system", "You are 板板.")
-HI = Line("viewer", "hi", "小雨")
+SYSTEM = PromptLine("system", "You are 板板.")
+HI = PromptLine("viewer", "hi", "小雨")
 HANGS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
 BROKEN = "{{ '<|im_start|>' }}{% if %}"
 
@@ -229,7 +229,6 @@ async def test_adapters_are_in_use_and_stay_so(tmp_path: Path) -> None:
     greedy = {"temperature": 0}
     async with started(model, **greedy) as brain:
         plain = await reply(brain)
-        assert brain.capabilities.lora
     async with started(model, lora=adapters(one, scale=0.0), **greedy) as brain:
         assert await reply(brain) == plain
     async with started(model, lora=adapters(one, two), **greedy) as brain:

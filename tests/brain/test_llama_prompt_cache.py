@@ -16,15 +16,17 @@ import pytest
 import tiny_gguf
 from template_props import CHATML
 
-from vtuber.brain import Line, Prompt
+from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.prompt_cache import KEPT, Heads
 from vtuber.config import Brain, Settings
 from vtuber.core.errors import BrainError
 
-SYSTEM = Line("system", "You are Banban, who loves pizza with pineapple and bubble tea, and hates cabbage.")
-OTHER = Line("system", "You are Banban, who has heard what everybody said today.")
-HI = Line("viewer", "hi banban, how are you?", "Mika")
+SYSTEM = PromptLine(
+    "system", "You are Banban, who loves pizza with pineapple and bubble tea, and hates cabbage."
+)
+OTHER = PromptLine("system", "You are Banban, who has heard what everybody said today.")
+HI = PromptLine("viewer", "hi banban, how are you?", "Mika")
 TOKENS = list(range(40))
 STATE = bytearray(os.urandom(5000))
 
@@ -57,7 +59,7 @@ def kept(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "heads"
 
 
-async def reply(brain: Llama, system: Line = SYSTEM) -> str:
+async def reply(brain: Llama, system: PromptLine = SYSTEM) -> str:
     async with aclosing(brain.stream(Prompt((system, HI), 1, 12, 1, names=("板板",)))) as tokens:
         return "".join([token async for token in tokens])
 
@@ -65,7 +67,7 @@ async def reply(brain: Llama, system: Line = SYSTEM) -> str:
 async def restored(folder: Path, **options: Any) -> int:
     """How much of the head one more show loads from disk."""
     async with show(folder, **options) as brain:
-        await brain.warm((SYSTEM,))
+        await brain.prefill_head((SYSTEM,))
         await reply(brain)
         return brain.usage.restored
 
@@ -75,13 +77,13 @@ async def restored(folder: Path, **options: Any) -> int:
 
 async def test_the_next_show_reads_nothing_of_who_she_is(kept: Path) -> None:
     async with show(kept) as brain:
-        await brain.warm((SYSTEM,))
+        await brain.prefill_head((SYSTEM,))
         head = await brain.count((SYSTEM,))
         first = await reply(brain)
         assert brain.usage.restored == 0
         assert "disk" not in brain.health().what
     async with show(kept) as brain:
-        await brain.warm((SYSTEM,))
+        await brain.prefill_head((SYSTEM,))
         assert f"{head} tokens of who she is loaded from disk" in brain.health().what
         assert await reply(brain) == first
         assert brain.usage.restored == head
@@ -92,7 +94,7 @@ async def test_the_next_show_reads_nothing_of_who_she_is(kept: Path) -> None:
 
 async def test_a_process_that_was_brought_back_uses_it_too(kept: Path, tiny: str) -> None:
     async with show(kept, model=tiny) as brain:
-        await brain.warm((SYSTEM,))
+        await brain.prefill_head((SYSTEM,))
         await reply(brain)
         await kill(brain)
         await reply(brain)
@@ -101,7 +103,7 @@ async def test_a_process_that_was_brought_back_uses_it_too(kept: Path, tiny: str
 
 async def test_one_that_was_brought_back_has_read_the_head_of_the_last_prompt(kept: Path, tiny: str) -> None:
     async with show(kept, model=tiny) as brain:
-        await brain.warm((SYSTEM,))
+        await brain.prefill_head((SYSTEM,))
         files = list(kept.iterdir())
         await reply(brain, OTHER)
         await kill(brain)
@@ -119,10 +121,10 @@ async def kill(brain: Llama) -> None:
 
 async def test_only_the_first_head_of_a_show_is_kept(kept: Path, tiny: str) -> None:
     async with show(kept, model=tiny) as brain:
-        await brain.warm((SYSTEM,))
+        await brain.prefill_head((SYSTEM,))
         files = list(kept.iterdir())
         await reply(brain)
-        await brain.warm((OTHER,))
+        await brain.prefill_head((OTHER,))
         await kill(brain)
         await reply(brain, OTHER)
         assert list(kept.iterdir()) == files
@@ -131,11 +133,11 @@ async def test_only_the_first_head_of_a_show_is_kept(kept: Path, tiny: str) -> N
 
 async def test_reading_it_once_more_writes_nothing(kept: Path, tiny: str) -> None:
     async with show(kept, model=tiny) as brain:
-        await brain.warm((SYSTEM,))
+        await brain.prefill_head((SYSTEM,))
         (file,) = kept.iterdir()
         before = file.stat().st_ino
         await reply(brain)
-        await brain.warm((SYSTEM,))
+        await brain.prefill_head((SYSTEM,))
         assert file.stat().st_ino == before
 
 
@@ -300,10 +302,10 @@ async def test_a_process_that_dies_of_it_is_followed_by_one_without(
     log = tmp_path / "log"
     async with show(kept, model=tiny, command=DIES.format(log=str(log), at=at)) as brain:
         if at == "reply":
-            await brain.warm((SYSTEM,))
+            await brain.prefill_head((SYSTEM,))
         with pytest.raises(BrainError, match="SIGSEGV"):
-            await (reply(brain) if at == "reply" else brain.warm((SYSTEM,)))
-        await brain.warm((SYSTEM,))
+            await (reply(brain) if at == "reply" else brain.prefill_head((SYSTEM,)))
+        await brain.prefill_head((SYSTEM,))
         await reply(brain)
         await kill(brain)
         await reply(brain)
@@ -319,7 +321,7 @@ async def test_one_that_dies_of_it_while_it_is_brought_back_is_too(
     assert await restored(kept, model=tiny) == 0
     log = tmp_path / "log"
     async with show(kept, model=tiny, command=DIES.format(log=str(log), at="rr")) as brain:
-        await brain.warm((SYSTEM,))
+        await brain.prefill_head((SYSTEM,))
         await reply(brain)
         assert brain.usage.restored > 0
         await kill(brain)

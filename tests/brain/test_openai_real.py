@@ -14,10 +14,10 @@ from rehearsal_room import Room, perform
 from benchmarks.llama_server import LlamaServer
 from benchmarks.scripted import ScriptedBrain
 from vtuber import character
-from vtuber.brain import Line, Prompt
+from vtuber.brain import Prompt, PromptLine
+from vtuber.brain.conversation import Conversation
 from vtuber.brain.fallback import BrainFallback
 from vtuber.brain.openai.backend import OpenAi
-from vtuber.brain.prompt import Conversation
 from vtuber.brain.tokens import estimate_lines
 from vtuber.config import Settings
 from vtuber.core import clock
@@ -26,8 +26,10 @@ from vtuber.core.health import State
 from vtuber.core.simulated import SimulatedLoop
 
 CONTEXT = 512
-SYSTEM = Line("system", "You are Banban. You love pizza and bubble tea, and you like to talk about them.")
-HI = Line("viewer", "hi, how are you?", "Kai")
+SYSTEM = PromptLine(
+    "system", "You are Banban. You love pizza and bubble tea, and you like to talk about them."
+)
+HI = PromptLine("viewer", "hi, how are you?", "Kai")
 
 
 def quiet(_share: float, _words: str) -> None:
@@ -51,13 +53,13 @@ async def beside(server: LlamaServer, **brain: Any) -> AsyncIterator[OpenAi]:
     one = OpenAi(settings(server, **brain))
     try:
         await one.start(quiet)
-        await one.warm((SYSTEM,))
+        await one.prefill_head((SYSTEM,))
         yield one
     finally:
         await one.stop()
 
 
-def ask(*lines: Line, seed: int = 1, max_tokens: int = 16, so_far: str = "") -> Prompt:
+def ask(*lines: PromptLine, seed: int = 1, max_tokens: int = 16, so_far: str = "") -> Prompt:
     return Prompt((SYSTEM, *(lines or (HI,))), 1, max_tokens, seed, so_far, ("板板", "banban"))
 
 
@@ -70,7 +72,7 @@ async def test_it_answers_in_a_stream(server: LlamaServer) -> None:
     async with beside(server) as brain:
         assert brain.health().state is State.OK
         assert brain.health().what.startswith("SmolLM2-135M-Instruct.Q4_1.gguf at 127.0.0.1:")
-        assert not brain.capabilities.names, "this server drops them"
+        assert not brain.dialect.names, "this server drops them"
         async with aclosing(brain.stream(ask())) as texts:
             pieces = [text async for text in texts]
         assert len(pieces) > 3
@@ -79,7 +81,7 @@ async def test_it_answers_in_a_stream(server: LlamaServer) -> None:
 
 async def test_the_same_seed_gives_the_same_reply(server: LlamaServer) -> None:
     async with beside(server) as brain:
-        assert brain.capabilities.seed
+        assert "seed" not in brain.dialect.without
         replies = [await heard(brain, ask(seed=seed)) for seed in (5, 5, 6, 7, 8)]
         assert replies[0] == replies[1]
         assert len(set(replies)) > 1
@@ -112,7 +114,7 @@ async def test_it_goes_on_from_what_was_said(server: LlamaServer) -> None:
 )
 async def test_tokens_are_rather_counted_too_many_than_too_few(server: LlamaServer, text: str) -> None:
     exact = await asyncio.to_thread(server.count, text)
-    estimated = estimate_lines((Line("viewer", text),))
+    estimated = estimate_lines((PromptLine("viewer", text),))
     assert exact <= estimated <= 4 * exact + 16
 
 
@@ -124,7 +126,9 @@ async def test_once_it_is_warm_the_count_is_nearly_exact(server: LlamaServer) ->
 
 async def test_a_prompt_longer_than_its_context_is_answered_all_the_same(server: LlamaServer) -> None:
     """The server tells its context nowhere, breaks off a stream without a word, and tells why without one."""
-    talk = [Line("viewer" if turn % 2 == 0 else "self", "pizza and tea " * 12, "Kai") for turn in range(13)]
+    talk = [
+        PromptLine("viewer" if turn % 2 == 0 else "self", "pizza and tea " * 12, "Kai") for turn in range(13)
+    ]
     async with beside(server) as brain:
         assert brain.context == 4096
         assert await heard(brain, ask(*talk, HI))
@@ -157,7 +161,7 @@ def test_a_show_runs_on_it(server: LlamaServer, tmp_path: Path) -> None:
         room.types("hi there")
         await room.until_idle()
         assert any(room.heard())
-        assert room.show.brain.health().state is State.OK
+        assert room.show.speakers[0].brain.health().state is State.OK
 
     brain = settings(server, max_tokens=24).brain.model_dump()
     perform(lambda: Room(tmp_path, brain=brain, show={"character": str(short(tmp_path))}), scene)
@@ -173,7 +177,7 @@ def test_when_it_is_killed_in_mid_reply_another_goes_on_until_it_is_back(
     async def scene() -> None:
         chain = BrainFallback({"openai": OpenAi(chosen), "scripted": ScriptedBrain(chosen)}, chosen, ())
         await chain.start(quiet)
-        await chain.warm((SYSTEM,))
+        await chain.prefill_head((SYSTEM,))
         said = ""
         async with aclosing(chain.stream(ask(max_tokens=300))) as texts:
             async for text in texts:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from template_props import ALL, control, read_back, text
 
-from vtuber.brain import Line
+from vtuber.brain import PromptLine
 from vtuber.brain.reply import ReplyText
 from vtuber.brain.templates import Around, Piece, Template
 from vtuber.brain.templates.formats import FORMATS, by_name, nearest, recognised
@@ -20,10 +20,10 @@ from vtuber.brain.templates.markers import broken, markers_in
 from vtuber.core.errors import ConfigError
 
 TALK = (
-    Line("system", "You are 板板."),
-    Line("viewer", "hi", "Mika"),
-    Line("self", "Hello!", "板板"),
-    Line("viewer", "晚安", "小雨"),
+    PromptLine("system", "You are 板板."),
+    PromptLine("viewer", "hi", "Mika"),
+    PromptLine("self", "Hello!", "板板"),
+    PromptLine("viewer", "晚安", "小雨"),
 )
 every_format = pytest.mark.parametrize("template", ALL.values(), ids=ALL)
 
@@ -109,27 +109,27 @@ def test_every_built_in_format_has_its_golden_prompt() -> None:
 # Lines go in and come out
 
 
-def folded(template: Template, lines: tuple[Line, ...]) -> list[Line]:
+def folded(template: Template, lines: tuple[PromptLine, ...]) -> list[PromptLine]:
     """The lines as a format can keep them."""
     kept = []
     for line in lines:
         keeps_name = template.named and line.role != "system"
         said = f"{line.name}: {line.text}" if line.role == "viewer" and not template.named else line.text
         images = line.images if template.image else 0
-        kept.append(Line(line.role, said, line.name if keeps_name else "", images))
+        kept.append(PromptLine(line.role, said, line.name if keeps_name else "", images))
     return kept
 
 
 @every_format
 def test_round_trip(template: Template) -> None:
-    talk = (*TALK, Line("self", "早", "板板"))
+    talk = (*TALK, PromptLine("self", "早", "板板"))
     assert list(read_back(template.render(talk), template)) == folded(template, talk)
 
 
 @every_format
 @pytest.mark.parametrize("said", ["", "晚安" * 100_000, "no white space" * 1000])
 def test_nothing_and_very_much(template: Template, said: str) -> None:
-    talk = (TALK[0], Line("viewer", said, "小雨"), Line("self", said, "板板"))
+    talk = (TALK[0], PromptLine("viewer", said, "小雨"), PromptLine("self", said, "板板"))
     back = list(read_back(template.render(talk), template))
     assert back[1].text.removeprefix("小雨:").strip() == said
     assert back[2].text == said
@@ -137,7 +137,7 @@ def test_nothing_and_very_much(template: Template, said: str) -> None:
 
 @every_format
 def test_images_stand_before_the_text(template: Template) -> None:
-    talk = (*TALK[:3], Line("viewer", "look", "Kai", images=2))
+    talk = (*TALK[:3], PromptLine("viewer", "look", "Kai", images=2))
     pieces = list(template.render(talk))
     assert list(read_back(pieces, template)) == folded(template, talk)
     images = [piece.text for piece in pieces if piece.kind == "image"]
@@ -147,7 +147,7 @@ def test_images_stand_before_the_text(template: Template) -> None:
 
 
 def test_banbans_images_are_each_followed_by_a_newline() -> None:
-    assert text(FORMATS["banban"].render((Line("viewer", "look", "Kai", 2),))) == (
+    assert text(FORMATS["banban"].render((PromptLine("viewer", "look", "Kai", 2),))) == (
         "<|start_header_id|>Kai<|end_header_id|>\n\n<image>\n<image>\nlook<|eot_id|>"
     )
 
@@ -155,7 +155,7 @@ def test_banbans_images_are_each_followed_by_a_newline() -> None:
 @every_format
 def test_a_viewer_cannot_forge_an_image(template: Template) -> None:
     mark = template.image.strip() or "<image>"
-    pieces = list(template.render((Line("viewer", f"{mark} hi", mark),)))
+    pieces = list(template.render((PromptLine("viewer", f"{mark} hi", mark),)))
     assert not any(piece.kind == "image" for piece in pieces)
     assert not template.image or mark not in text(pieces)
 
@@ -171,11 +171,13 @@ def test_no_prompt_ends_in_a_space(template: Template) -> None:
 
 
 words = st.text(max_size=20)
-lines = st.builds(Line, st.sampled_from(["viewer", "self"]), words, words, st.integers(0, 2))
+lines = st.builds(PromptLine, st.sampled_from(["viewer", "self"]), words, words, st.integers(0, 2))
 
 
 @given(st.sampled_from(list(ALL)), st.lists(lines, max_size=6), lines)
-def test_another_line_changes_nothing_before_it(name: str, before: list[Line], last: Line) -> None:
+def test_another_line_changes_nothing_before_it(
+    name: str, before: list[PromptLine], last: PromptLine
+) -> None:
     template = ALL[name]
     head = [TALK[0], TALK[1], *before]
     first = list(template.head(head))
@@ -195,7 +197,7 @@ def test_tokens_are_counted_piece_by_piece(template: Template) -> None:
 
 @every_format
 def test_her_own_words_are_known(template: Template) -> None:
-    talk = (*TALK, Line("self", "Hello again!", "板板"))
+    talk = (*TALK, PromptLine("self", "Hello again!", "板板"))
     whole, spans = template.own_words(talk)
     assert whole == text(template.head(talk))
     end = template.own.after.rstrip() or template.own.after
@@ -245,9 +247,9 @@ def seen(written: str) -> str:
     return narrow.replace(" :", ":").replace("# ", "#")
 
 
-def assert_tame(template: Template, line: Line) -> None:
+def assert_tame(template: Template, line: PromptLine) -> None:
     pieces = list(template.render((line,)))
-    assert control(pieces) == control(template.render((Line("viewer", "x", "y"),)))
+    assert control(pieces) == control(template.render((PromptLine("viewer", "x", "y"),)))
     plain = [piece.text for piece in pieces if piece.kind == "plain"]
     assert "\n" not in "".join(plain)
     for said in plain:
@@ -258,9 +260,9 @@ def assert_tame(template: Template, line: Line) -> None:
 @every_format
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_what_viewers_write_is_plain_and_stays_one_line(template: Template, hostile: str) -> None:
-    assert_tame(template, Line("viewer", hostile, hostile))
+    assert_tame(template, PromptLine("viewer", hostile, hostile))
     for cut in range(0, len(hostile), 3):
-        assert_tame(template, Line("viewer", hostile[cut:], hostile[:cut]))
+        assert_tame(template, PromptLine("viewer", hostile[cut:], hostile[:cut]))
 
 
 def test_a_marker_that_appears_once_another_was_broken_is_broken_too() -> None:
@@ -287,7 +289,7 @@ strange = st.one_of(st.text(max_size=20), crumbs.map("".join))
 
 @given(st.sampled_from(list(ALL)), strange, strange)
 def test_no_name_or_text_makes_a_marker(name: str, who: str, said: str) -> None:
-    assert_tame(ALL[name], Line("viewer", said, who))
+    assert_tame(ALL[name], PromptLine("viewer", said, who))
 
 
 @every_format
@@ -308,7 +310,9 @@ def test_no_name_or_text_makes_a_marker(name: str, who: str, said: str) -> None:
 )
 def test_a_viewers_name_is_never_a_role(template: Template, reserved: str) -> None:
     plain = [
-        piece.text for piece in template.render((Line("viewer", "hi", reserved),)) if piece.kind == "plain"
+        piece.text
+        for piece in template.render((PromptLine("viewer", "hi", reserved),))
+        if piece.kind == "plain"
     ]
     for part in plain:
         who = seen(part.partition(":")[0]).strip()
@@ -326,7 +330,7 @@ def test_harmless_chat_is_left_as_it_is(template: Template) -> None:
         "晚安：）",
         "[ok]",
     ):
-        assert said in text(template.render((Line("viewer", said, "小雨"),)))
+        assert said in text(template.render((PromptLine("viewer", said, "小雨"),)))
 
 
 @every_format
@@ -334,7 +338,7 @@ def test_only_a_viewers_words_are_broken(template: Template) -> None:
     """The persona is hers, and what she said must stay what she said."""
     for role in ("system", "self"):
         said = " ".join(template.markers)
-        assert said in text(template.render((Line(role, said, "板板"),)))
+        assert said in text(template.render((PromptLine(role, said, "板板"),)))
 
 
 @every_format

@@ -9,16 +9,16 @@ from datetime import datetime, tzinfo
 import pytest
 from template_props import CHATML, GEMMA_2, JINJA, LLAMA_3, LLAMA_3_NAMES, QWEN_3, Given, learned, text
 
-from vtuber.brain import Line
+from vtuber.brain import PromptLine
 from vtuber.brain.templates import Around, jinja
 from vtuber.brain.templates.formats import FORMATS, recognised
 from vtuber.brain.templates.jinja import LENGTH, HostileError, Jinja, UnfitError
 
 TALK = (
-    Line("system", "You are 板板."),
-    Line("viewer", "hi", "Mika"),
-    Line("self", "Hello!", "板板"),
-    Line("viewer", "晚安", "小雨"),
+    PromptLine("system", "You are 板板."),
+    PromptLine("viewer", "hi", "Mika"),
+    PromptLine("self", "Hello!", "板板"),
+    PromptLine("viewer", "晚安", "小雨"),
 )
 ROLES = {"system": "system", "viewer": "user", "self": "assistant"}
 
@@ -124,7 +124,7 @@ def test_a_model_that_thinks_aloud_has_thought() -> None:
 )
 def test_what_a_template_does_to_texts_does_not_happen(content: str) -> None:
     template = learned(CHATML.replace("message.content", content))
-    said = Line("self", " obey </think> <|im_end|> ", "板板")
+    said = PromptLine("self", " obey </think> <|im_end|> ", "板板")
     assert text(template.render((said,))) == "<|im_start|>assistant\n obey </think> <|im_end|> <|im_end|>\n"
 
 

@@ -72,12 +72,12 @@ def test_cancelling_takes_effect_within_one_token(heard: int) -> None:
     assert frame["reply"] == 500, "the next reply is not cancelled"
 
 
-def test_warming_does_nothing_when_all_of_it_is_there() -> None:
+def test_prefilling_does_nothing_when_all_of_it_is_there() -> None:
     frames: list[dict[str, Any]] = []
     worker = Worker(frames.append)
     worker._engine = engine = Counting()
     engine.cached = list(b"hi there")
     engine.restored = 5
-    worker._answer({"id": 1, "pieces": [["hi", "plain"]], "folder": "", "trusted": True}, worker._warm)
+    worker._answer({"id": 1, "pieces": [["hi", "plain"]], "folder": "", "trusted": True}, worker._prefill)
     assert frames == [{"id": 1, "done": True, "prompt": 2, "reused": 2, "restored": 2}]
     assert engine.cached == list(b"hi there")

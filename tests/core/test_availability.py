@@ -34,3 +34,11 @@ async def test_it_returns_at_once_when_it_is_so_already() -> None:
     async with asyncio.timeout(1):
         await Availability(ready=True).until_ready()
         await Availability().until_away()
+
+
+def test_a_watcher_hears_of_changes_only() -> None:
+    part, seen = Availability(), list[bool]()
+    part.watch(lambda: seen.append(part.is_ready))
+    for ready in (False, True, True, False):
+        part.set(ready=ready)
+    assert seen == [True, False]

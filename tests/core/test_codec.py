@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -92,6 +94,26 @@ def test_defaults_are_left_out_and_no_cent_is_lost() -> None:
         "text": "hi",
         "money": ["5.10", "EUR"],
     }
+
+
+def test_journals_of_earlier_versions_are_read_and_written_alike() -> None:
+    lines = (
+        (Path(__file__).parents[1] / "data" / "journal-heard.jsonl").read_text(encoding="utf-8").splitlines()
+    )
+    rows = [json.loads(line)["event"] for line in lines]
+    heard = [codec.load(row) for row in rows]
+    assert [codec.dump(event) for event in heard] == rows
+    assert [list(codec.dump(event)) for event in heard] == [list(row) for row in rows]
+    assert {type(event) for event in heard} == set(get_args(Event))
+    cheer = heard[1]
+    assert isinstance(cheer, ChatMessage)
+    assert cheer.author == Author(
+        "uid-9", "小明", frozenset({Role.MODERATOR, Role.SUBSCRIBER, Role.VIP}), 14, "xiaoming"
+    )
+    assert cheer.money == Money(Decimal(100), "BITS")
+    assert cheer.marks == {Mark.FIRST, Mark.ANNOUNCEMENT}
+    assert isinstance(heard[4], ChatMessage)
+    assert str(heard[4].money and heard[4].money.amount) == "1E+2"
 
 
 GOOD = {

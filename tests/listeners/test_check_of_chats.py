@@ -14,9 +14,11 @@ from youtube_server import NOW, Video, YouTube
 from vtuber.app import check
 from vtuber.config import Settings
 from vtuber.core.health import Health, State
-from vtuber.listeners import Listener, twitch, youtube
+from vtuber.listeners import Listener
 from vtuber.listeners.twitch import anonymous
+from vtuber.listeners.twitch import listener as twitch
 from vtuber.listeners.twitch.tokens import TokenFile
+from vtuber.listeners.youtube import listener as youtube
 
 pytest_plugins = ["twitch_fixtures"]
 

@@ -27,8 +27,8 @@ from vtuber.core.events import (
     is_paid,
 )
 from vtuber.core.text import clean
-from vtuber.listeners import recordings
-from vtuber.listeners.recordings import Recording
+from vtuber.listeners.recordings import recording as recordings
+from vtuber.listeners.recordings.recording import Recording
 
 FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # each example may share a folder
 DATA = Path(__file__).parents[1] / "data"
@@ -80,7 +80,7 @@ def test_the_recorded_twitch_stream() -> None:
     recording = recordings.read(TWITCH)
     events = [event for _, event in recording.rows]
     assert Counter(map(type, events)) == {ChatMessage: 3069, Subscription: 21}
-    assert not recording.odd
+    assert not recording.malformed
     assert recording.seconds == 2922
     assert recording.summary(4) == "3,090 messages over 48:42, at 4×"
     subscriptions = [event for event in events if isinstance(event, Subscription)]
@@ -122,9 +122,9 @@ def test_the_stream_cut_in_the_middle(tmp_path: Path, keep: float) -> None:
     recording = recordings.read(cut)
     whole = text[: int(len(text) * keep)].count(',"user_notice_params":{}}}')
     assert abs(len(recording.rows) - whole) <= 21
-    assert recording.odd == {"cut off": 1}
+    assert recording.malformed == {"cut off": 1}
     assert f"row {len(recording.rows) + 1}, line 1: cut off" in recording.summary()
-    assert "1 odd row:" in recording.summary()
+    assert "1 malformed row:" in recording.summary()
 
 
 def test_vod_rows(one: One) -> None:
@@ -260,7 +260,7 @@ def test_our_own_journal(read: Read) -> None:
     )
     assert recording.rows == [(2.5, message)]
     assert recording.skipped == {"show": 1, "batch": 1}
-    assert recording.places == ["row 4, line 4: id is no text"]
+    assert recording.places == ["row 4, line 4: id: Field required"]
 
 
 def test_odd_rows_are_counted_and_named(read: Read) -> None:
@@ -276,15 +276,15 @@ def test_odd_rows_are_counted_and_named(read: Read) -> None:
         vod(fragments=[{"text": "\x00"}]),
     )
     assert len(recording.rows) == 1
-    assert recording.odd == {
-        "no chat row": 2,
+    assert recording.malformed == {
+        "not a row of chat": 2,
         "no message": 1,
         "no time": 1,
-        "nobody said it": 1,
-        "its text is no text": 1,
+        "it has no author": 1,
+        "its text is not text": 1,
     }
     assert recording.skipped == {"viewer_engagement_message": 1, "empty": 1}
-    assert "6 odd rows: row 2, line 2: no chat row" in recording.summary()
+    assert "6 malformed rows: row 2, line 2: not a row of chat" in recording.summary()
     assert recording.summary().endswith("and 3 more")
 
 
@@ -341,5 +341,5 @@ def test_any_rows_are_events_or_odd(read: Read, values: list[dict[str, Any]]) ->
         assert codec.load(codec.dump(event)) == event
         if isinstance(event, ChatMessage):
             assert clean(event.text) == event.text
-    total = len(recording.rows) + recording.odd.total() + recording.skipped.total()
+    total = len(recording.rows) + recording.malformed.total() + recording.skipped.total()
     assert total == 1 + len(values) + len(changed)

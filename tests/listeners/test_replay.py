@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -84,7 +86,7 @@ def test_health_tells_what_was_read(tmp_path: Path) -> None:
         assert "not read yet" in listener.health().what
         await listener.load()
         assert listener.health().state is State.OK
-        assert ", at 4×; 1 odd row: row " in listener.health().what
+        assert ", at 4×; 1 malformed row: row " in listener.health().what
 
     simulated(main())
 
@@ -110,3 +112,11 @@ async def test_it_can_be_closed_in_the_middle() -> None:
         async for event in events:
             assert event.id
             break
+
+
+@pytest.mark.parametrize("module", ["vtuber.listeners.replay", "vtuber.app.rehearse"])
+def test_a_recording_needs_none_of_the_platforms_libraries(module: str) -> None:
+    """Each of them takes up to a second to load."""
+    script = f"import sys, {module}; print({{'twitchio', 'pytchat', 'httpx'}} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
+    assert done.stdout == "set()\n"

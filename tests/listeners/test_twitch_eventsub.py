@@ -7,18 +7,18 @@ import twitch_events as told
 from hypothesis import given
 from hypothesis import strategies as st
 from twitch_events import Told, badge, emote, mention, notification, reply_to, said
-from twitch_told import JSON, REWARD, TOLD
+from twitch_messages import JSON, REWARD, TOLD
 from twitchio.models.eventsub_ import create_event_instance
 
 from vtuber.core import codec
 from vtuber.core.events import Author, ChatMessage, Deletion, Emote, Event, Money, Redemption, Role
 from vtuber.core.text import clean, clean_name
-from vtuber.listeners.twitch.eventsub import Reader
+from vtuber.listeners.twitch.eventsub import NotificationParser
 from vtuber.listeners.twitch.irc import login_of
 
 
-def read(kind: str, event: Any, reader: Reader | None = None) -> Event | None:
-    return (reader or Reader("room", ["ask BANBAN"])).event(notification(kind, event))
+def read(kind: str, event: Any, reader: NotificationParser | None = None) -> Event | None:
+    return (reader or NotificationParser("room", ["ask BANBAN"])).event(notification(kind, event))
 
 
 def heard(*pieces: Told | str, **more: Any) -> ChatMessage:
@@ -64,7 +64,7 @@ def test_an_amount_that_cannot_be_understood(bits: Any) -> None:
 
 
 def test_words_written_for_a_reward_come_once() -> None:
-    reader = Reader("room", ["Ask Banban"])
+    reader = NotificationParser("room", ["Ask Banban"])
     asked = said("why?", channel_points_custom_reward_id="reward-1")
     assert isinstance(read("channel.chat.message", asked, reader), ChatMessage)  # of whatever reward it is
     assert isinstance(read(REWARD, told.redeemed(), reader), Redemption)
@@ -121,7 +121,7 @@ def test_the_same_message_has_the_same_id() -> None:
 def test_a_time_that_is_none(stamp: Any) -> None:
     message = notification("channel.chat.message", said("hi"))
     message["metadata"]["message_timestamp"] = stamp
-    event = Reader("room").event(message)
+    event = NotificationParser("room").event(message)
     assert event is not None
     assert event.sent == 0
 
@@ -145,7 +145,7 @@ def test_names_in_every_script(name: str) -> None:
 
 @given(JSON)
 def test_any_json_is_an_event_or_nothing(message: Any) -> None:
-    assert Reader("room").event(message) is None
+    assert NotificationParser("room").event(message) is None
 
 
 @given(st.data())
@@ -166,7 +166,7 @@ def test_any_key_may_hold_anything(data: st.DataObject) -> None:
         else:
             del holder[key]
         break
-    reader = Reader("room", ["Ask Banban"])
+    reader = NotificationParser("room", ["Ask Banban"])
     heard = reader.event(message)
     assert reader.event(message) == heard or isinstance(heard, ChatMessage)
     if heard is not None:

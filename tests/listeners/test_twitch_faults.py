@@ -19,16 +19,16 @@ from twitch_irc_server import Caller
 from twitch_irc_server import said as irc_said
 from twitch_irc_server import server as irc_server
 from twitch_listeners import be_quick_to_mend, build, hearing, make_listener, words
+from twitch_messages import JSON, REWARD
 from twitch_server import Answer, Twitch, abyss, control, failure, garbage, reward
-from twitch_told import JSON, REWARD
 from twitchio.http import Route
 
 from vtuber.core.events import Event
 from vtuber.core.health import State
-from vtuber.listeners.connection import Lost
-from vtuber.listeners.twitch import feed, helix
-from vtuber.listeners.twitch.account import AccountTwitch
-from vtuber.listeners.twitch.helix import Denied, Refused
+from vtuber.listeners.connection import ConnectionLost
+from vtuber.listeners.twitch import helix, websocket
+from vtuber.listeners.twitch.helix import AccessDenied, RequestRefused
+from vtuber.listeners.twitch.listener import TwitchListener
 from vtuber.listeners.twitch.tokens import TokenFile
 
 pytest_plugins = ["twitch_fixtures"]
@@ -47,7 +47,7 @@ async def all_heard(twitch: Twitch, heard: list[Event], last: int) -> None:
     assert words(heard) == [str(number) for number in range(1, last + 1)]
 
 
-def reconnects(listener: AccountTwitch) -> int:
+def reconnects(listener: TwitchListener) -> int:
     contact = listener.health().contact
     return contact.reconnects if contact else 0
 
@@ -88,7 +88,7 @@ async def test_a_connection_that_ends_in_the_middle_of_a_frame(twitch: Twitch) -
 async def test_twitch_asks_to_move_and_nothing_is_lost(
     twitch: Twitch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "DRAIN_SECONDS", 5)
+    monkeypatch.setattr(websocket, "DRAIN_SECONDS", 5)
     listener = make_listener(twitch)
     async with hearing(listener) as heard:
         await twitch.until(lambda: twitch.requests.count(f"POST {SUBSCRIBE}") == 9)
@@ -112,7 +112,7 @@ async def test_twitch_asks_to_move_and_nothing_is_lost(
 async def test_the_old_connection_is_left_after_a_move(
     twitch: Twitch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "DRAIN_SECONDS", 0.05)
+    monkeypatch.setattr(websocket, "DRAIN_SECONDS", 0.05)
     listener = make_listener(twitch)
     async with hearing(listener) as heard:
         await twitch.subscribed()
@@ -136,8 +136,8 @@ async def test_a_move_to_nowhere(twitch: Twitch) -> None:
 
 
 async def test_signs_of_life_that_stop(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "QUIET_SECONDS", 0.05)
-    monkeypatch.setattr(feed.Socket, "keep_alive_timeout", 0.1)
+    monkeypatch.setattr(websocket, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(websocket.EventSubSocket, "keep_alive_timeout", 0.1)
     twitch.keepalive = 0.05
     listener = make_listener(twitch)
     async with hearing(listener) as heard:
@@ -145,7 +145,7 @@ async def test_signs_of_life_that_stop(twitch: Twitch, monkeypatch: pytest.Monke
         await asyncio.sleep(0.3)
         assert reconnects(listener) == 0
         twitch.keepalive = 0
-        await twitch.until(lambda: listener.health().what == "Twitch fell silent")
+        await twitch.until(lambda: listener.health().what == "Twitch has stopped answering")
         twitch.keepalive = 0.05
         await twitch.until(lambda: reconnects(listener) == 1)
         await say(twitch, 1)
@@ -155,7 +155,7 @@ async def test_signs_of_life_that_stop(twitch: Twitch, monkeypatch: pytest.Monke
 async def test_what_cannot_be_understood_is_counted_and_passed_over(twitch: Twitch) -> None:
     listener = make_listener(twitch)
     whole = notification(CHAT, said("never"))
-    odd: list[Any] = [
+    malformed: list[Any] = [
         '{"metadata": {"message_type": "notification", "mess',
         "",
         "[]",
@@ -172,13 +172,13 @@ async def test_what_cannot_be_understood_is_counted_and_passed_over(twitch: Twit
     ]
     async with hearing(listener) as heard:
         await twitch.subscribed()
-        for message in odd:
+        for message in malformed:
             await twitch.sessions[0].send(message)
         await twitch.sessions[0].socket.send_bytes(b"\x00\xff")
         await twitch.until(lambda: reconnects(listener) == 1)  # of bytes nobody knows what they are
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)
-        assert f"{len(odd) - 1} odd lines" in listener.health().what  # one was for nobody's channel
+        assert f"{len(malformed) - 1} malformed lines" in listener.health().what  # one is no channel's
 
 
 async def test_twice_and_out_of_order(twitch: Twitch) -> None:
@@ -208,7 +208,7 @@ async def test_twitch_knows_sooner_that_a_connection_was_lost(twitch: Twitch) ->
 
 
 async def test_nobody_there(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(websocket, "CONNECT_SECONDS", 0.1)
     TokenFile().save(twitch.log_in("room"))
     (listener,) = build(twitch, eventsub_url="ws://127.0.0.1:1/ws")
     async with hearing(listener):
@@ -226,7 +226,7 @@ async def test_nobody_there(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> 
 # Helix.
 
 
-def odd(body: Any) -> Answer:
+def json(body: Any) -> Answer:
     return lambda: web.json_response(body)
 
 
@@ -249,7 +249,11 @@ async def test_trouble_of_its_own_is_waited_out(twitch: Twitch, path: str, answe
     "body", [None, 5, [], {}, {"data": None}, {"data": 5}, {"data": [{}]}, {"data": [[]]}]
 )
 async def test_answers_that_are_none(twitch: Twitch, path: str, body: Any) -> None:
-    twitch.answers[path] = [odd(body), lambda: web.Response(text="<html>"), lambda: web.Response(status=204)]
+    twitch.answers[path] = [
+        json(body),
+        lambda: web.Response(text="<html>"),
+        lambda: web.Response(status=204),
+    ]
     listener = make_listener(twitch)
     async with hearing(listener):
         await twitch.until(lambda: listener.health().state is State.OK)
@@ -269,7 +273,7 @@ async def test_a_network_that_sends_us_elsewhere_learns_no_token(
     twitch.answers["/oauth2/token"] = [elsewhere] * 30
     async with hearing(listener):
         await twitch.until(lambda: listener.health().state is State.OK)
-    assert "we are sent elsewhere" in caplog.text
+    assert "the network redirects us to another address" in caplog.text
     told = [record.getMessage() for record in caplog.records if record.name != "aiohttp.access"]
     assert not any("secret" in line for line in told)
 
@@ -296,7 +300,7 @@ async def test_half_an_answer_tells_no_token() -> None:
 
     async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
         address = "http://{}:{}/oauth2/token".format(*server.sockets[0].getsockname()[:2])
-        async with aiohttp.ClientSession(middlewares=(helix._mind_the_network,)) as session:
+        async with aiohttp.ClientSession(middlewares=(helix._with_network_errors,)) as session:
             with pytest.raises(OSError, match="Bad status line") as told:
                 await session.post(address, params={"refresh_token": "secret"})
 
@@ -308,10 +312,11 @@ def test_any_failure_has_a_meaning(status: int, extra: Any, about_tokens: bool) 
     error = twitchio.HTTPException("secret", route=None, status=status, extra=extra)
     if about_tokens:
         error.route = Route("POST", "/oauth2/token", use_id=True)
-    meant = helix._meant(error)
+    meant = helix._meaning(error)
     denied = status in (400, 401, 403) and "status" in (extra if isinstance(extra, dict) else ())
-    told_of_tokens = Denied if denied else Lost
-    assert type(meant) is (Lost if status >= 500 else told_of_tokens if about_tokens else Refused)
+    about_tokens_means = AccessDenied if denied else ConnectionLost
+    refusal = about_tokens_means if about_tokens else RequestRefused
+    assert type(meant) is (ConnectionLost if status >= 500 else refusal)
     assert "secret" not in str(meant) or "secret" in str(extra)
 
 
@@ -449,7 +454,9 @@ async def test_the_same_trouble_is_told_once_until_it_is_over(
         assert told() == 1
         twitch.users["room"] = room
         await twitch.until(lambda: listener._chat.stands)
-        assert listener._chat.lost(Lost("Twitch does not know the channel 'room'")) == logging.WARNING
+        assert (
+            listener._chat.lost(ConnectionLost("Twitch does not know the channel 'room'")) == logging.WARNING
+        )
 
 
 # Consent that is withdrawn.
@@ -479,12 +486,14 @@ async def test_consent_is_withdrawn_in_the_middle_of_the_show(
         listener = make_listener(twitch, token, irc=url)
         async with hearing(listener) as heard:
             await twitch.until(
-                lambda: listener.health().state is State.OK and listener._beside._connection.stands
+                lambda: listener.health().state is State.OK and listener._channel_events._connection.stands
             )
             await say(twitch, 1)
             await twitch.revoke("room")
             await twitch.until(lambda: listener.health().state is State.LIMITED and irc.callers)
-            assert listener.health().what.endswith("without an account: Twitch no longer lets us in as room")
+            assert listener.health().what.endswith(
+                "without an account: Twitch no longer accepts the login of room"
+            )
             assert listener.health().hint == "banban login twitch"
             await irc.callers[0].send(irc_said(1), irc_said(2))  # the first was heard already
             await twitch.until(lambda: words(heard) == ["1", "hi 2"])
@@ -506,7 +515,9 @@ async def test_an_account_that_is_banned_from_the_chat(twitch: Twitch) -> None:
         listener = make_listener(twitch, twitch.log_in("bot"), irc=url)
         async with hearing(listener) as heard:
             await twitch.until(lambda: irc.callers and listener.health().state is State.LIMITED)
-            assert listener.health().what.endswith("bot may not read this chat (Twitch: user is banned)")
+            assert listener.health().what.endswith(
+                "bot is not allowed to read this chat (Twitch: user is banned)"
+            )
             await irc.callers[0].send(irc_said(1))
             await twitch.notify("channel.follow", followed())
             await twitch.until(lambda: len(heard) == 2)
@@ -519,7 +530,7 @@ async def test_an_account_that_may_not_read_chat(twitch: Twitch, monkeypatch: py
         listener = make_listener(twitch, twitch.log_in("room", "user:read:chat"), irc=url)
         async with hearing(listener):
             await twitch.until(lambda: irc.callers and listener.health().state is State.LIMITED)
-            assert listener.health().what.endswith("without an account: room may not read chat")
+            assert listener.health().what.endswith("without an account: room is not allowed to read chat")
             assert listener.health().hint == "let it (user:read:chat): banban login twitch"
             TokenFile().save(twitch.log_in("room"))
             await twitch.until(lambda: listener.health().state is State.OK and not irc.callers)
@@ -529,7 +540,7 @@ async def test_who_is_no_moderator_any_more(twitch: Twitch) -> None:
     listener = make_listener(twitch, twitch.log_in("room"))
     async with hearing(listener) as heard:
         await twitch.until(
-            lambda: listener.health().state is State.OK and listener._beside._connection.stands
+            lambda: listener.health().state is State.OK and listener._channel_events._connection.stands
         )
         twitch.refused["channel.follow"] = failure(403, "subscription missing proper authorization")
         await twitch.end(twitch.sessions[0], "moderator_removed", "channel.follow")
@@ -558,7 +569,7 @@ async def test_the_owners_account_is_lost_and_chat_goes_on(twitch: Twitch) -> No
     twitch.id.disconnect(owner.user_id)
     async with hearing(listener) as heard:
         await twitch.until(lambda: listener.health().state is State.LIMITED)
-        assert listener.health().what.endswith("as bot, without what chat does not tell")
+        assert listener.health().what.endswith("as bot, without follows, power-ups and rewards")
         assert listener.health().hint == "banban login twitch"
         await say(twitch, 1)
         await all_heard(twitch, heard, 1)

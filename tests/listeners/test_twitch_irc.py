@@ -21,14 +21,14 @@ from vtuber.core.events import (
     Subscription,
 )
 from vtuber.core.text import clean
-from vtuber.listeners.twitch.irc import LINE_LIMIT, Reader, parse
+from vtuber.listeners.twitch.irc import LINE_LIMIT, IrcParser, parse
 
 LINES = (Path(__file__).parents[1] / "data" / "twitch-irc-lines.txt").read_bytes().decode().splitlines()
 RECORDED = [line for line in LINES if line]
 
 
 def read(line: str) -> Event | None:
-    return Reader().event(parse(line))
+    return IrcParser().event(parse(line))
 
 
 def said(text: str, tags: str = "", nick: str = "ann") -> ChatMessage:
@@ -37,14 +37,14 @@ def said(text: str, tags: str = "", nick: str = "ann") -> ChatMessage:
     return event
 
 
-def noticed(tags: str, text: str = "", reader: Reader | None = None) -> Event | None:
+def noticed(tags: str, text: str = "", reader: IrcParser | None = None) -> Event | None:
     trailing = f" :{text}" if text else ""
     line = f"@login=ann;user-id=7;display-name=Ann;{tags} :tmi.twitch.tv USERNOTICE #room{trailing}"
-    return (reader or Reader()).event(parse(line))
+    return (reader or IrcParser()).event(parse(line))
 
 
 def test_every_recorded_line_is_understood() -> None:
-    reader = Reader()
+    reader = IrcParser()
     events = [reader.event(parse(line)) for line in RECORDED]
     assert Counter(type(event).__name__ for event in events) == {
         "ChatMessage": 39,
@@ -120,7 +120,7 @@ def test_subscriptions() -> None:
 
 
 def test_a_bomb_is_one_gift() -> None:
-    reader = Reader()
+    reader = IrcParser()
     bomb = noticed(
         "id=1;msg-id=submysterygift;msg-param-mass-gift-count=50;msg-param-origin-id=a\\sb", "", reader
     )
@@ -135,7 +135,7 @@ def test_a_bomb_is_one_gift() -> None:
 
 
 def test_a_bomb_by_its_community_gift_id() -> None:
-    reader = Reader()
+    reader = IrcParser()
     noticed(
         "id=1;msg-id=submysterygift;msg-param-mass-gift-count=2;msg-param-community-gift-id=77", "", reader
     )
@@ -205,7 +205,7 @@ def test_lines_without_an_id_get_a_stable_one() -> None:
     assert one
     assert one == other
     assert said("hi", "id=").id
-    reader = Reader()
+    reader = IrcParser()
     line = parse(":ann!ann@x PRIVMSG #room :hi")  # type: ignore[assignment]
     ids = [reader.event(line).id for _ in range(3)]  # type: ignore[arg-type, union-attr]
     assert len(set(ids)) == 3

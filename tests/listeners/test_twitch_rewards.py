@@ -11,15 +11,15 @@ import twitch_events as told
 from aiohttp import web
 from twitch_events import said
 from twitch_listeners import be_quick_to_mend, hearing, make_listener
+from twitch_messages import REWARD
 from twitch_server import FOREIGN, Answer, Twitch, failure, garbage, reward
-from twitch_told import REWARD
 
 from vtuber.config import Settings
 from vtuber.core.events import Event, Redemption
 from vtuber.core.health import State
-from vtuber.listeners import Settler
-from vtuber.listeners.twitch import helix, settling
-from vtuber.listeners.twitch.account import AccountTwitch
+from vtuber.listeners import RedemptionListener
+from vtuber.listeners.twitch import helix, rewards
+from vtuber.listeners.twitch.listener import TwitchListener
 from vtuber.listeners.twitch.tokens import TokenFile
 
 pytest_plugins = ["twitch_fixtures"]
@@ -30,12 +30,12 @@ MANAGE = "channel:manage:redemptions"
 NO_AFFILIATE = "The broadcaster is not a partner or affiliate."
 FULL = "CREATE_CUSTOM_REWARD_TOO_MANY_REWARDS"
 ONLY_ITS_MAKER = (
-    "only the program that made a reward may settle it: do it yourself, "
-    "or delete the reward at Twitch and start again, and she makes it"
+    "only the program that made a reward may do that: do it yourself, "
+    "or delete the reward at Twitch and start again, and banban makes it"
 )
 
 
-def asking(twitch: Twitch, *without: str, **options: Any) -> AccountTwitch:
+def asking(twitch: Twitch, *without: str, **options: Any) -> TwitchListener:
     """A listener that answers "Ask Banban", as the channel's own account with every scope except those."""
     return make_listener(twitch, twitch.log_in("room", *without), **{"rewards": ["Ask Banban"], **options})
 
@@ -64,14 +64,14 @@ async def test_a_reward_that_is_not_there_is_made_answered_and_settled(
     twitch.rewards = [reward("Hydrate!")]
     listener = asking(twitch, rewards=["Ask Banban", " ask banban"], reward_cost=250)
     async with hearing(listener) as heard:
-        await twitch.until(lambda: "reward-2" in listener._reader.reward_ids)
+        await twitch.until(lambda: "reward-2" in listener._parser.reward_ids)
         ours = twitch.rewards[1]
         assert (ours["title"], ours["cost"], ours["is_enabled"]) == ("Ask Banban", 250, True)
         assert ours["is_user_input_required"]
         assert ours["prompt"]
         assert not ours["should_redemptions_skip_request_queue"]  # nothing could be given back
         one = await redeemed(twitch, heard, "r1", reward=ours)
-        listener.settle(one, answered=False)
+        listener.refund(one)
         await twitch.until(lambda: twitch.settled)
         assert listener.health().state is State.OK
     assert twitch.settled[0] == {
@@ -95,11 +95,11 @@ async def test_who_may_not_make_a_reward_says_what_is_missing(
     async with hearing(listener):
         await twitch.until(lambda: listener.health().state is State.LIMITED)
         assert listener.health().what.endswith(
-            "without the reward 'Ask Banban', settling channel-point rewards"
+            "without the reward 'Ask Banban', fulfilling or refunding rewards"
         )
         assert listener.health().hint == (
             "check chat.twitch.rewards: the channel has none of that title; "
-            f"let room make and settle rewards ({MANAGE}): banban login twitch"
+            f"grant {MANAGE} to room: banban login twitch"
         )
         assert not made(twitch)
         TokenFile().save(twitch.log_in("room"))
@@ -184,7 +184,7 @@ async def test_a_reward_that_somebody_makes_at_the_same_moment_is_found(
     listener = asking(twitch)
     async with hearing(listener):
         await looked(twitch, 2)
-        await twitch.until(lambda: listener.health().state is State.OK and listener._reader.reward_ids)
+        await twitch.until(lambda: listener.health().state is State.OK and listener._parser.reward_ids)
     assert made(twitch) == 1
 
 
@@ -200,7 +200,7 @@ async def test_what_fails_on_the_way_is_tried_again(
         assert listener.health().hint.startswith("nothing: it is tried again (Twitch")
         await twitch.until(lambda: listener.health().state is State.OK)
         assert len(twitch.sessions) == 1
-        assert listener._beside._connection.reconnects == 0
+        assert listener._channel_events._connection.reconnects == 0
     assert (made(twitch), len(twitch.rewards)) == (2, 1)
 
 
@@ -212,7 +212,7 @@ async def test_a_reward_that_the_streamer_deletes_on_air_stays_away(
     twitch.rewards = [reward("Ask Banban")] if by_hand else []
     listener = asking(twitch, "moderator:read:followers")  # which has it look again and again
     async with hearing(listener):
-        await twitch.until(lambda: listener._reader.reward_ids)
+        await twitch.until(lambda: listener._parser.reward_ids)
         twitch.rewards.clear()
         await twitch.until(lambda: "the reward 'Ask Banban'" in listener.health().what)
         assert "it was there and is gone" in listener.health().hint
@@ -229,12 +229,12 @@ async def test_a_reward_made_by_hand_is_answered_and_left_to_the_streamer(
     async with hearing(listener) as heard:
         await looked(twitch, 3)
         await twitch.until(lambda: listener.health().state is State.LIMITED)  # before anything is bought
-        assert listener.health().what.endswith("without follows, settling the reward 'Ask Banban'")
+        assert listener.health().what.endswith("follows, fulfilling or refunding the reward 'Ask Banban'")
         assert listener.health().hint.endswith(ONLY_ITS_MAKER)
         by_hand = await redeemed(twitch, heard, "r1", reward=twitch.rewards[0])
         own = await redeemed(twitch, heard, "r2", reward=twitch.rewards[1])
         for one in (by_hand, own):
-            listener.settle(one, answered=True)
+            listener.fulfil(one)
         await twitch.until(lambda: twitch.settled)
     assert [one["id"] for one in twitch.settled] == ["r2"]
     assert f"PATCH {SETTLE}" in twitch.requests
@@ -251,10 +251,10 @@ async def test_a_reward_that_is_made_by_hand_on_air(twitch: Twitch, caplog: pyte
         await twitch.subscribed(REWARD)
         twitch.rewards, twitch.foreign = [reward("Ask Banban")], {"reward-1"}
         for name in ("r1", "r2"):
-            listener.settle(await redeemed(twitch, heard, name), answered=True)
+            listener.fulfil(await redeemed(twitch, heard, name))
         await twitch.until(lambda: twitch.requests.count(f"PATCH {SETTLE}") == 2)
         await twitch.until(lambda: listener.health().state is State.LIMITED)
-        assert listener.health().what.endswith("without settling channel-point rewards")
+        assert listener.health().what.endswith("without fulfilling or refunding rewards")
         assert FOREIGN in listener.health().hint
     assert caplog.text.count(FOREIGN) == 1
 
@@ -263,7 +263,7 @@ async def test_words_for_a_reward_come_once_even_when_they_come_first(twitch: Tw
     twitch.rewards = [reward("Ask Banban")]
     listener = asking(twitch)
     async with hearing(listener) as heard:
-        await twitch.until(lambda: listener.health().state is State.OK and listener._reader.reward_ids)
+        await twitch.until(lambda: listener.health().state is State.OK and listener._parser.reward_ids)
         await twitch.notify("channel.chat.message", said("why?", channel_points_custom_reward_id="reward-1"))
         await twitch.notify(REWARD, told.redeemed(text="why?"))
         await twitch.until(lambda: heard)
@@ -273,17 +273,17 @@ async def test_words_for_a_reward_come_once_even_when_they_come_first(twitch: Tw
 async def test_redemptions_are_settled(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
     twitch.rewards = [reward("Ask Banban")]
     listener = asking(twitch)
-    assert isinstance(listener, Settler)
+    assert isinstance(listener, RedemptionListener)
     async with hearing(listener) as heard:
         await twitch.subscribed(REWARD)
         first, second = [await redeemed(twitch, heard, name) for name in ("r1", "r2")]
-        listener.settle(replace(first, channel="other"), answered=True)
-        listener.settle(replace(first, id="foreign"), answered=True)
-        listener.settle(first, answered=True)
+        listener.fulfil(replace(first, channel="other"))
+        listener.fulfil(replace(first, id="foreign"))
+        listener.fulfil(first)
         await twitch.until(lambda: twitch.settled)
         monkeypatch.setattr(asyncio, "sleep", in_no_time(asyncio.sleep))
         twitch.answers[SETTLE] = [failure(500), failure(500)]
-        listener.settle(second, answered=False)
+        listener.refund(second)
         await twitch.until(lambda: len(twitch.settled) == 2)
     ids = {"broadcaster_id": "1", "reward_id": "reward-1"}
     assert twitch.settled == [
@@ -305,10 +305,10 @@ def test_a_cost_that_twitch_does_not_know(cost: float) -> None:
 async def test_points_given_back_at_the_end_of_the_show_reach_twitch(twitch: Twitch) -> None:
     listener = asking(twitch)
     async with hearing(listener) as heard:
-        await twitch.until(lambda: listener._reader.reward_ids)
+        await twitch.until(lambda: listener._parser.reward_ids)
         ours = twitch.rewards[0]
         for spent in [await redeemed(twitch, heard, name, reward=ours) for name in ("r1", "r2", "r3")]:
-            listener.settle(spent, answered=False)
+            listener.refund(spent)
     assert [(one["id"], one["status"]) for one in twitch.settled] == [
         ("r1", "CANCELED"),
         ("r2", "CANCELED"),
@@ -319,12 +319,12 @@ async def test_points_given_back_at_the_end_of_the_show_reach_twitch(twitch: Twi
 async def test_the_show_ends_though_twitch_takes_no_points_back(
     twitch: Twitch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(settling, "LAST_SECONDS", 0.05)
+    monkeypatch.setattr(rewards, "LAST_SECONDS", 0.05)
     monkeypatch.setattr(helix, "LAST_SECONDS", 0.05)
     listener = asking(twitch)
     async with asyncio.timeout(10), hearing(listener) as heard:
-        await twitch.until(lambda: listener._reader.reward_ids)
+        await twitch.until(lambda: listener._parser.reward_ids)
         spent = await redeemed(twitch, heard, "r1", reward=twitch.rewards[0])
         twitch.slow[SETTLE] = 3600
-        listener.settle(spent, answered=False)
+        listener.refund(spent)
     assert "the last are left to you" in caplog.text

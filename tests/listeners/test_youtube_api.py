@@ -28,15 +28,13 @@ from youtube_server import NOW, Video
 from vtuber.core import clock
 from vtuber.core.errors import ListenerError
 from vtuber.core.events import Event
-from vtuber.listeners.connection import Lost
-from vtuber.listeners.youtube import client
-from vtuber.listeners.youtube.api import Api
-from vtuber.listeners.youtube.client import KEY, Client
-from vtuber.listeners.youtube.finders import ApiFinder
-from vtuber.listeners.youtube.quota import Quota
-from vtuber.listeners.youtube.source import read
-from vtuber.listeners.youtube.watch import Airing
-from vtuber.listeners.youtube.way import Refused
+from vtuber.listeners.connection import ConnectionLost
+from vtuber.listeners.youtube import api_client
+from vtuber.listeners.youtube.address import parse
+from vtuber.listeners.youtube.api import ApiFinder, ApiReader
+from vtuber.listeners.youtube.api_client import KEY, ApiClient, Quota
+from vtuber.listeners.youtube.transports import TransportUnavailable
+from vtuber.listeners.youtube.video import Airing
 
 CHAT = "/youtube/v3/liveChat"
 
@@ -46,7 +44,7 @@ def api_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEY, SECRET)
 
 
-async def first(count: int, api: Api) -> list[Event]:
+async def first(count: int, api: ApiReader) -> list[Event]:
     events: list[Event] = []
     async with aclosing(api.events()) as heard:
         async for event in heard:
@@ -56,8 +54,8 @@ async def first(count: int, api: Api) -> list[Event]:
     return events
 
 
-def made(youtube: YouTubeWithApi, quota: Quota | None = None, **options: Any) -> Api:
-    return Api(youtube.settings(**options), "aaaaaaaaaaa", "@banban", quota)
+def made(youtube: YouTubeWithApi, quota: Quota | None = None, **options: Any) -> ApiReader:
+    return ApiReader(youtube.settings(**options), "aaaaaaaaaaa", "@banban", quota)
 
 
 @in_simulated_time
@@ -125,7 +123,7 @@ def test_the_end_of_the_stream_is_the_end(how: str) -> None:
 async def test_a_chat_that_is_closed_while_the_stream_goes_on_is_lost() -> None:
     async with YouTubeWithApi(Video()) as youtube:
         youtube.down[CHAT] = error(404, "liveChatNotFound")
-        with pytest.raises(Lost, match="though the stream goes on"):
+        with pytest.raises(ConnectionLost, match="though the stream goes on"):
             await first(1, made(youtube))
 
 
@@ -153,10 +151,10 @@ def test_after_every_fault_it_goes_on_where_it_was(fault: Refusal, why: str) -> 
             api = made(youtube)
             assert words(await first(1, api)) == ["one"]
             youtube.down[CHAT] = fault
-            with pytest.raises(Lost) as lost:
+            with pytest.raises(ConnectionLost) as lost:
                 await first(1, api)
             assert why in lost.value.why
-            assert not isinstance(lost.value, Refused)
+            assert not isinstance(lost.value, TransportUnavailable)
             youtube.down.clear()
             youtube.say("two")
             assert words(await first(1, api)) == ["one" if "did not work" in why else "two"]
@@ -184,7 +182,7 @@ def test_what_is_of_no_use_for_a_while(fault: Refusal, why: str, hint: str, afte
     async def run() -> None:
         async with YouTubeWithApi(Video()) as youtube:
             youtube.down[CHAT] = fault
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(TransportUnavailable) as refused:
                 await first(1, made(youtube))
             assert why in refused.value.why
             assert hint in refused.value.hint
@@ -197,7 +195,7 @@ def test_what_is_of_no_use_for_a_while(fault: Refusal, why: str, hint: str, afte
 async def test_a_chat_that_cannot_be_read_is_told() -> None:
     async with YouTubeWithApi(Video()) as youtube:
 
-        async def told(api: Api) -> ListenerError:
+        async def told(api: ApiReader) -> ListenerError:
             with pytest.raises(ListenerError) as caught:
                 await first(1, api)
             assert caught.value.final
@@ -219,12 +217,12 @@ async def test_a_chat_that_cannot_be_read_is_told() -> None:
 async def test_a_wrong_key_and_none() -> None:
     async with YouTubeWithApi(Video()) as youtube:
         youtube.key = "another"
-        with pytest.raises(Refused, match="YouTube does not take the API key: API key not valid"):
+        with pytest.raises(TransportUnavailable, match="does not take the API key: API key not valid"):
             await first(1, made(youtube))
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(KEY)
         async with YouTubeWithApi(Video()) as youtube:
-            with pytest.raises(Refused, match="no key"):
+            with pytest.raises(TransportUnavailable, match="no key"):
                 await first(1, made(youtube))
             assert youtube.asked == []
 
@@ -232,7 +230,7 @@ async def test_a_wrong_key_and_none() -> None:
 @in_simulated_time
 async def test_the_quota_runs_out() -> None:
     async with YouTubeWithApi(Video()) as youtube:
-        with pytest.raises(Refused, match="the 13 units") as refused:
+        with pytest.raises(TransportUnavailable, match="the 13 units") as refused:
             await first(100, made(youtube, daily_units=13))
         assert len(youtube.moments) == 2
         assert 0 < refused.value.after < 86_400
@@ -247,10 +245,10 @@ async def test_the_connection_is_cut_at_any_byte() -> None:
         lost = 0
         for cut in range(0, 12_000, 397):
             wire.cut_in = cut
-            api = Api(settings, "aaaaaaaaaaa", "@banban", Quota(10**6))
+            api = ApiReader(settings, "aaaaaaaaaaa", "@banban", Quota(10**6))
             try:
                 heard = words(await first(30, api))
-            except Lost:
+            except ConnectionLost:
                 lost += 1
                 heard = words(await first(30, api))
             assert heard == [f"words {number}" for number in range(30)]
@@ -259,7 +257,7 @@ async def test_the_connection_is_cut_at_any_byte() -> None:
 
 
 async def test_a_server_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "REQUEST_SECONDS", 0.1)
+    monkeypatch.setattr(api_client, "REQUEST_SECONDS", 0.1)
 
     async def sleeps(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(5)
@@ -267,19 +265,19 @@ async def test_a_server_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> N
 
     async with YouTubeWithApi(Video()) as youtube:
         youtube.down[CHAT] = sleeps
-        with pytest.raises(Lost, match="does not answer"):
+        with pytest.raises(ConnectionLost, match="does not answer"):
             await first(1, made(youtube))
 
 
 async def test_no_server_and_an_endless_answer(monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:
-    monkeypatch.setattr(client, "SIZE_LIMIT", 1000)
+    monkeypatch.setattr(api_client, "SIZE_LIMIT", 1000)
     async with YouTubeWithApi(Video()) as youtube:
         youtube.down[CHAT] = text("x" * 100_000)
-        with pytest.raises(Lost, match="has no end"):
+        with pytest.raises(ConnectionLost, match="has no end"):
             await first(1, made(youtube))
         settings = youtube.settings(url=f"http://127.0.0.1:{unused_tcp_port}")
-        with pytest.raises(Lost, match="cannot be reached"):
-            await first(1, Api(settings, "aaaaaaaaaaa", "@banban"))
+        with pytest.raises(ConnectionLost, match="cannot be reached"):
+            await first(1, ApiReader(settings, "aaaaaaaaaaa", "@banban"))
 
 
 @in_simulated_time
@@ -306,7 +304,7 @@ async def test_the_key_is_never_told(caplog: pytest.LogCaptureFixture, unused_tc
     async def tried(attempt: Callable[[], Coroutine[Any, Any, object]]) -> None:
         try:
             await attempt()
-        except (Lost, ListenerError) as raised:
+        except (ConnectionLost, ListenerError) as raised:
             whole: BaseException | None = raised
             while whole is not None:
                 shown.extend((str(whole), repr(whole), getattr(whole, "hint", "")))
@@ -316,7 +314,7 @@ async def test_the_key_is_never_told(caplog: pytest.LogCaptureFixture, unused_tc
         for fault in [row[1] for row in FAULTS] + [SPENT, error(403, "forbidden", SECRET)]:
             youtube.down[CHAT] = fault
             await tried(lambda: first(1, made(youtube)))
-        async with Client(youtube.settings(), Quota(100)) as asking:
+        async with ApiClient(youtube.settings(), Quota(100)) as asking:
             shown.extend((repr(asking), str(asking.__class__)))
         shown.append(repr(made(youtube)))
         for url in (
@@ -326,7 +324,7 @@ async def test_the_key_is_never_told(caplog: pytest.LogCaptureFixture, unused_tc
             "http://127.0.0.1:1:1",
         ):
             settings = youtube.settings(url=url)
-            await tried(lambda settings=settings: first(1, Api(settings, "a", "b")))  # type: ignore[misc]
+            await tried(lambda settings=settings: first(1, ApiReader(settings, "a", "b")))  # type: ignore[misc]
     told = [record.getMessage() for record in caplog.records if record.name != "aiohttp.access"]
     assert len(shown) > 20
     assert not [line for line in shown + told if SECRET in line]
@@ -340,11 +338,11 @@ async def test_a_video_is_found() -> None:
     async with YouTubeWithApi(Video(starts=NOW + 60)) as youtube:
         video = youtube.videos["aaaaaaaaaaa"]
         quota = Quota(1000)
-        async with Client(youtube.settings(), quota) as asking:
+        async with ApiClient(youtube.settings(), quota) as asking:
             finder = ApiFinder(asking, quota)
             airings = {}
             for video.state in ("upcoming", "live", "chatless", "ended", "never", "private"):
-                found = await finder.find(read("aaaaaaaaaaa"))
+                found = await finder.find(parse("aaaaaaaaaaa"))
                 assert found
                 airings[video.state] = (found.airing, bool(found.chatless), bool(found.refusal))
                 if video.state == "upcoming":
@@ -376,11 +374,11 @@ async def test_a_channel_is_found_without_a_search() -> None:
     async with YouTubeWithApi(old, soon, later, live, channels=names) as youtube:
         quota = Quota(1000)
         uploads = youtube.uploads["UU" + "c" * 22] = [later.id, old.id]
-        async with Client(youtube.settings(), quota) as asking:
+        async with ApiClient(youtube.settings(), quota) as asking:
             finder = ApiFinder(asking, quota)
 
             async def found(name: str) -> str:
-                video = await finder.find(read(name))
+                video = await finder.find(parse(name))
                 return video.id if video else ""
 
             assert await found("@banban") == later.id
@@ -395,7 +393,9 @@ async def test_a_channel_is_found_without_a_search() -> None:
             assert await found("@banban") == ""
             youtube.uploads.clear()
             assert await found("@banban") == ""  # it never showed anything
-            with pytest.raises(Lost, match="knows no channel '@nobody'"):
+            with pytest.raises(ConnectionLost, match="knows no channel '@nobody'"):
                 await found("@nobody")
-            with pytest.raises(Refused, match="does not know channels by addresses such as /c/BanBan"):
+            with pytest.raises(
+                TransportUnavailable, match="does not know channels by addresses such as /c/B"
+            ):
                 await found("youtube.com/c/BanBan")

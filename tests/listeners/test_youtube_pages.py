@@ -24,10 +24,10 @@ from vtuber.core.errors import ListenerError
 from vtuber.core.events import ChatMessage, Deletion, Event
 from vtuber.core.simulated import SimulatedLoop
 from vtuber.listeners import money
-from vtuber.listeners.connection import Lost
-from vtuber.listeners.youtube import browser, pages
-from vtuber.listeners.youtube.pages import Pages
-from vtuber.listeners.youtube.renderers import Reader
+from vtuber.listeners.connection import ConnectionLost
+from vtuber.listeners.youtube import browser, deduplication, pages
+from vtuber.listeners.youtube.pages import PageReader
+from vtuber.listeners.youtube.renderers import ActionParser
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -37,11 +37,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "SHORTEST_PAUSE", 0.01)
 
 
-def way(youtube: YouTube, video: str = "aaaaaaaaaaa") -> Pages:
-    return Pages(Settings(chat=Chat(youtube=YouTubeChat(base_url=youtube.url))), video, "Pizza")
+def way(youtube: YouTube, video: str = "aaaaaaaaaaa") -> PageReader:
+    return PageReader(Settings(chat=Chat(youtube=YouTubeChat(base_url=youtube.url))), video, "Pizza")
 
 
-async def first(count: int, pages: Pages) -> list[Event]:
+async def first(count: int, pages: PageReader) -> list[Event]:
     """The first events, as they were sent: without the time at which they were heard."""
     events: list[Event] = []
     async with asyncio.timeout(10), aclosing(pages.events()) as heard:
@@ -50,7 +50,7 @@ async def first(count: int, pages: Pages) -> list[Event]:
     return events
 
 
-async def whole(pages: Pages) -> list[Event]:
+async def whole(pages: PageReader) -> list[Event]:
     async with asyncio.timeout(10):
         return [event async for event in pages.events()]
 
@@ -59,8 +59,8 @@ def words(events: list[Event]) -> list[str]:
     return [event.text for event in events if isinstance(event, ChatMessage)]
 
 
-async def loss(youtube: YouTube) -> Lost:
-    with pytest.raises(Lost) as lost:
+async def loss(youtube: YouTube) -> ConnectionLost:
+    with pytest.raises(ConnectionLost) as lost:
         await whole(way(youtube))
     return lost.value
 
@@ -89,13 +89,13 @@ async def test_every_kind_of_event_arrives_whole_and_in_order() -> None:
         items.deleted(1),
         items.text(9, "the end"),
     ]
-    reader = Reader("Pizza")
+    reader = ActionParser("Pizza")
     expected = [reader.event(action) for action in actions]
     noise = [{"danceAction": {}}, items.gift_received(8)]
     async with YouTube(Video(actions=[*noise, *actions])) as youtube:
         listener = way(youtube)
         assert await first(len(actions), listener) == expected
-        assert listener.odd == 1
+        assert listener.malformed == 1
         assert listener.answered is not None
 
 
@@ -116,7 +116,7 @@ async def test_a_recorded_page_goes_through() -> None:
     async with YouTube(Video(actions=actions)) as youtube:
         youtube.now = min(map(sent, actions))
         events = await first(48, listener := way(youtube))
-    assert listener.odd == 0
+    assert listener.malformed == 0
     assert all(isinstance(event, ChatMessage) for event in events)
     assert words(events)[:2] == ["や", "こんにちは"]
     assert len({event.id for event in events}) == 48
@@ -137,7 +137,7 @@ async def test_recorded_super_chats_in_every_currency_and_their_ticker() -> None
     async with YouTube(Video(actions=actions)) as youtube:
         youtube.now = min(row["timestamp"] for row in rows) / 1_000_000
         events = await first(len(rows), listener := way(youtube))
-    assert listener.odd == 0
+    assert listener.malformed == 0
     assert len({event.id for event in events}) == 68
     for event, row in zip(events, rows, strict=True):
         assert isinstance(event, ChatMessage)
@@ -157,7 +157,7 @@ async def test_recorded_super_chats_in_every_currency_and_their_ticker() -> None
 
 
 async def test_what_was_said_before_she_came_is_not_told() -> None:
-    old, new = NOW - pages.HISTORY_SECONDS - 60, NOW - pages.HISTORY_SECONDS + 5
+    old, new = NOW - deduplication.HISTORY_SECONDS - 60, NOW - deduplication.HISTORY_SECONDS + 5
     actions = [
         items.text(1, by=items.head(1, sent=old)),
         items.ticker("x", items.super_chat(2, "$500.00", by=items.head(2, sent=old - 3600))),
@@ -191,7 +191,7 @@ async def test_a_way_that_broke_goes_on_where_it_was() -> None:
         async with asyncio.timeout(10), aclosing(listener.events()) as heard:
             assert (await anext(heard)).id == "m1"
             youtube.faults.append(refusal(500))
-            with pytest.raises(Lost):
+            with pytest.raises(ConnectionLost):
                 await anext(heard)
         # Five minutes later. What it knew already it may tell again, and what it missed it does.
         assert listener.answered
@@ -437,7 +437,7 @@ async def test_an_answer_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None
         assert (await loss(youtube)).why == "YouTube's answer has no end"
         youtube.faults.append(refusal(200, "x" * 20_000))
         async with browser.Browser(youtube.url) as asking:
-            with pytest.raises(Lost):
+            with pytest.raises(ConnectionLost):
                 await asking.page("/watch")
             await eventually(lambda: youtube.connections == 0)
 

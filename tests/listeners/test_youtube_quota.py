@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfoNotFoundError
 import pytest
 from youtube_api_server import in_simulated_time
 
-from vtuber.listeners.youtube import quota as module
-from vtuber.listeners.youtube.quota import Quota
-from vtuber.listeners.youtube.way import Refused
+from vtuber.listeners.youtube import api_client as module
+from vtuber.listeners.youtube.api_client import Quota
+from vtuber.listeners.youtube.transports import TransportUnavailable
 
 
 @in_simulated_time
@@ -18,7 +18,7 @@ async def test_units_are_counted_until_there_are_none() -> None:
     quota.spend(5)
     quota.spend(5)
     assert str(quota) == "10 of 11 units of the API used today"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(TransportUnavailable) as refused:
         quota.spend(5)
     assert "the 11 units" in refused.value.why
     assert "chat.youtube.daily_units" in refused.value.hint
@@ -31,15 +31,15 @@ async def test_the_day_turns_at_midnight_in_california_by_youtubes_clock() -> No
     quota = Quota(10)
     quota.heed("Fri, 18 Sep 2020 06:00:00 GMT")  # 23:00 the day before, daylight saving time
     quota.spend(10)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(TransportUnavailable) as refused:
         quota.spend(1)
     assert refused.value.after == 3600
     await asyncio.sleep(3599)
-    with pytest.raises(Refused):
+    with pytest.raises(TransportUnavailable):
         quota.spend(1)
     await asyncio.sleep(2)
     quota.spend(10)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(TransportUnavailable) as refused:
         quota.spend(1)
     assert refused.value.after == 24 * 3600 - 1
 
@@ -48,7 +48,7 @@ async def test_the_day_turns_at_midnight_in_california_by_youtubes_clock() -> No
 async def test_winter() -> None:
     quota = Quota(0)
     quota.heed("Tue, 01 Dec 2020 07:00:00 GMT")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(TransportUnavailable) as refused:
         quota.spend(1)
     assert refused.value.after == 3600
 
@@ -59,7 +59,7 @@ async def test_youtube_may_know_of_more_that_is_used() -> None:
     quota.heed("Fri, 18 Sep 2020 06:00:00 GMT")
     quota.spend(5)
     assert quota.exhausted().after == 3600
-    with pytest.raises(Refused):
+    with pytest.raises(TransportUnavailable):
         quota.spend(5)
     await asyncio.sleep(3601)
     quota.spend(5)
@@ -74,12 +74,12 @@ async def test_odd_dates_and_systems_without_time_zones(monkeypatch: pytest.Monk
     quota = Quota(0)
     for odd in ("", "yesterday", "Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 18 Sep 1020 06:00:00 GMT", "\x00"):
         quota.heed(odd)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(TransportUnavailable) as refused:
         quota.spend(1)
     assert 0 < refused.value.after < math.inf
     monkeypatch.setattr(module, "ZoneInfo", no_zones)
     quota.heed("Tue, 01 Dec 2020 07:00:00 GMT")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(TransportUnavailable) as refused:
         quota.spend(1)
     assert refused.value.after == 3600
 

@@ -11,20 +11,21 @@ import pytest
 from twitch_server import Twitch
 
 from vtuber.core.events import ChatMessage, Event
-from vtuber.listeners import Listener, twitch
-from vtuber.listeners.twitch import account, beside
-from vtuber.listeners.twitch.account import AccountTwitch
+from vtuber.listeners import Listener
+from vtuber.listeners.twitch import channel_events
+from vtuber.listeners.twitch import listener as listening
+from vtuber.listeners.twitch.listener import TwitchListener
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 
 
-def build(server: Twitch, *channels: str, **options: Any) -> list[AccountTwitch]:
+def build(server: Twitch, *channels: str, **options: Any) -> list[TwitchListener]:
     """For accounts that have been saved."""
-    listeners = twitch.build(server.settings(*channels, **options))
-    assert all(isinstance(listener, AccountTwitch) for listener in listeners)
+    listeners = listening.build(server.settings(*channels, **options))
+    assert all(isinstance(listener, TwitchListener) for listener in listeners)
     return listeners  # type: ignore[return-value]  # as just seen
 
 
-def make_listener(server: Twitch, *accounts: Token, **options: Any) -> AccountTwitch:
+def make_listener(server: Twitch, *accounts: Token, **options: Any) -> TwitchListener:
     """Of the channel "room", with these accounts logged in."""
     for token in accounts or (server.log_in("room"),):
         TokenFile().save(token)
@@ -33,8 +34,8 @@ def make_listener(server: Twitch, *accounts: Token, **options: Any) -> AccountTw
 
 
 def be_quick_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (account, beside):
-        monkeypatch.setattr(module, "MEND_SECONDS", 0.05)
+    for module in (listening, channel_events):
+        monkeypatch.setattr(module, "RETRY_SECONDS", 0.05)
 
 
 @asynccontextmanager

@@ -25,8 +25,7 @@ from vtuber.config import Chat, Settings, YouTubeChat
 from vtuber.core import clock
 from vtuber.core.events import ChatMessage, Event
 from vtuber.core.simulated import SimulatedLoop
-from vtuber.listeners.youtube import build
-from vtuber.listeners.youtube.stream import Stream
+from vtuber.listeners.youtube.listener import YouTubeListener, build
 
 P = ParamSpec("P")
 
@@ -91,7 +90,7 @@ class YouTubeWithApi(YouTube):
         chat = YouTubeChat(streams=streams, base_url=url, api_url=f"{url}/youtube/v3", **options)
         return Settings(chat=Chat(youtube=chat))
 
-    def stream(self, stream: str, **options: Any) -> Stream:
+    def stream(self, stream: str, **options: Any) -> YouTubeListener:
         (listener,) = build(self.settings(stream, **options))
         return listener
 
@@ -342,7 +341,7 @@ class Wire:
             await writer.drain()
 
 
-async def hear(listener: Stream, into: list[Event]) -> None:
+async def hear(listener: YouTubeListener, into: list[Event]) -> None:
     async with aclosing(listener.events()) as events:
         async for event in events:
             into.append(event)  # noqa: PERF401  # one by one, as they come

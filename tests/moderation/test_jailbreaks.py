@@ -14,7 +14,7 @@ from rehearsal_room import Room
 
 from benchmarks.scripted import ScriptedBrain
 from vtuber import character
-from vtuber.brain import Line, Prompt
+from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.moderation.prompt_leak import letters
 
@@ -131,10 +131,10 @@ def test_the_embedded_model_is_asked_in_its_own_words_and_tells_nothing(play: An
 
 @pytest.mark.parametrize("template", FORMATS.values(), ids=FORMATS)
 def test_no_format_takes_a_word_of_theirs_for_its_own(template: Any) -> None:
-    harmless = (Line("system", BANBAN.persona), Line("viewer", "hello", "mika"))
+    harmless = (PromptLine("system", BANBAN.persona), PromptLine("viewer", "hello", "mika"))
     usual = [piece.text for piece in template.prompt(harmless, "板板") if piece.kind == "control"]
     for name, asked in zip(names(len(ASKED)), ASKED, strict=True):
-        for line in (Line("viewer", asked, name), Line("viewer", "hello", asked)):
+        for line in (PromptLine("viewer", asked, name), PromptLine("viewer", "hello", asked)):
             pieces = list(template.prompt((harmless[0], line), "板板"))
             assert [piece.text for piece in pieces if piece.kind == "control"] == usual
             plain = [piece.text for piece in pieces if piece.kind == "plain"][1:]

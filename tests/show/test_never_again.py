@@ -32,7 +32,7 @@ from vtuber.core.events import (
     Subscription,
 )
 from vtuber.stage.cues import ClipBegins, Thinking
-from vtuber.stage.obs.captions import Captions
+from vtuber.stage.obs.picture import Picture
 from vtuber.stage.overlay.frames import Note
 from vtuber.stage.overlay.scene import Scene
 
@@ -91,7 +91,8 @@ class Play:
     seen: int = 0
     scene: Scene = field(default_factory=lambda: Scene("her"))
     """What a page that comes now is told."""
-    captions: Captions = field(default_factory=Captions)
+    picture: Picture = field(default_factory=Picture)
+    """What OBS shows."""
 
     async def run(self, steps: list[Say | Delete | Wait]) -> None:
         for step in steps:
@@ -160,16 +161,16 @@ class Play:
     async def look(self) -> None:
         """Into all she has told since the last look, what can be seen now, and what memory knows."""
         cues = self.room.screen.cues
-        for at, cue in cues[self.seen :]:
+        for _, cue in cues[self.seen :]:
             if isinstance(cue, Thinking):
                 self.check(cue.text)
             if isinstance(cue, ClipBegins):
                 self.check(cue.sentence.text)
             self.scene.take(cue)
-            self.captions.take(cue, at)
+            self.picture = self.picture.after(cue)
         self.seen = len(cues)
         self.check(" ".join(str(frame.fields) for frame in self.scene.so_far() if isinstance(frame, Note)))
-        self.check(self.captions.text(now()))
+        self.check(self.picture.caption)
         for name in AUTHORS:
             one = ChatMessage("?", "twitch", "ours", Author(f"id-{name}", name), "?")
             recalled = await self.room.show.memory.recall(Batch(Pick(one)))

@@ -158,19 +158,19 @@ def test_what_waits_when_the_show_ends_is_given_back(play: Any) -> None:
         await room.until_speaking()
         await asyncio.sleep(1)
         room.show.hear(waiting)
-        assert len(room.show.points) == 2
+        assert len(room.show.redemptions) == 2
 
     play(scene, listeners=[chat], reply=LONG)
     assert chat.settled == [(speaking.id, True), (waiting.id, False)]
 
 
-def test_a_listener_that_fails_to_settle_stops_nothing(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_listener_that_fails_to_fulfil_stops_nothing(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     broken, chat = Chat(), Chat()
 
-    def settle(*_: object, **__: object) -> None:
+    def fail(_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(broken, "settle", settle)
+    monkeypatch.setattr(broken, "fulfil", fail)
 
     async def scene(room: Room) -> None:
         asked = redemption()

@@ -188,14 +188,14 @@ async def test_a_page_hears_a_clip_as_it_was_made(
 
 async def test_a_hush_empties_what_waits(overlay: ServedOverlay, client: aiohttp.ClientSession) -> None:
     visitor = await visit(client, overlay)
-    second = ClipSound(1, bytes(48_000), [0.5] * 25, 0.0)
+    second = ClipSound(1, bytes(48_000), [0.5] * 25, 0.0, 0.0)
     overlay.show(Thinking("viewer", "hi", "twitch"))
     overlay.show(ClipBegins(1, Sentence(1, 0, "Hi."), 0.0))
     for _ in range(10):
         overlay.show(second)
     overlay.show(Hushed())
     overlay.show(second)  # a straggler
-    overlay.show(ClipWord(1, Word("Hi.", 0, 1)))
+    overlay.show(ClipWord(1, Word("Hi.", 0, 1), "Hi."))
     overlay.show(ClipEnds(1, 0.0))
     overlay.show(Rested())
     await visitor.hear("rest")
@@ -267,7 +267,7 @@ async def test_a_late_page_gets_only_what_is_still_to_come(
     ]
     clip, at, offset, _ = visitor.sounds[0]
     assert clip == 1
-    assert at == pytest.approx(begin["at"] + offset)
+    assert [later[1] - later[2] for later in visitor.sounds] == pytest.approx([at - offset] * 3)
     assert begin["heard"] - 0.04 <= offset <= begin["heard"] + 1e-6
     stage.hush()
     await play
@@ -322,7 +322,7 @@ async def test_a_page_that_does_not_listen_is_dropped(
     visitor = await visit(client, overlay)
     overlay.show(ClipBegins(1, Sentence(1, 0, "Aaa."), 0.0))
     for _ in range(QUEUE_BYTES // 48_000 * 6):
-        overlay.show(ClipSound(1, bytes(48_000), [], 0.0))
+        overlay.show(ClipSound(1, bytes(48_000), [], 0.0, 0.0))
         await visitor.hear("sound")
     assert "too slow" in caplog.text
     async with asyncio.timeout(5):

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rehearsal_room import Room, Screen
 from stage_props import Maker, Recorder, simulated
 
 from vtuber.core import sound
 from vtuber.core.clock import now
 from vtuber.core.errors import VoiceError
-from vtuber.core.events import Sentence, Spoken, Word
+from vtuber.core.events import Clip, Sentence, Sound, Spoken, Word
 from vtuber.stage.cues import (
     ClipBegins,
     ClipEnds,
     ClipSound,
     ClipWord,
     Cue,
+    Heard,
     Hushed,
     Rested,
     Thinking,
     Withdrawn,
 )
 from vtuber.stage.stage import AHEAD, LEAD, Stage
-from vtuber.stage.track import Track
+from vtuber.stage.timeline import ClipTimeline
 
 PIZZA = ("Pineapple", "belongs", "on", "pizza.")
 
@@ -77,7 +80,7 @@ def test_a_screen_is_told_everything_in_order() -> None:
         await stage.play(Maker(["Hi."]).clip(mood="happy"))
         stage.rest()
         kinds = [type(cue) for _, cue in screen.cues]
-        assert kinds == [Thinking, ClipBegins, ClipWord, ClipSound, ClipEnds, Rested]
+        assert kinds == [Thinking, ClipBegins, ClipWord, ClipSound, ClipEnds, Heard, Rested]
         [begins], [words] = screen.all(ClipBegins), screen.all(ClipWord)
         [sent], [ended] = screen.all(ClipSound), screen.all(ClipEnds)
         assert begins.at == sent.at
@@ -330,12 +333,91 @@ def test_quiet_ends_with_a_hush() -> None:
     ],
 )
 def test_what_was_heard_reads_as_the_sentence_does(text: str, words: list[str], heard: str) -> None:
-    track = Track(text)
+    clip = ClipTimeline(1, Sentence(1, 0, text))
     for index, word in enumerate(words):
-        track.word(Word(word, index, index + 1))
-    track.sound(10.0, 3.0)
-    assert track.heard(9.0) == ""
-    assert track.heard(11.5) == heard
+        clip.add_word(Word(word, index, index + 1))
+    clip.add_sound(10.0, 3.0)
+    assert clip.heard(9.0) == ""
+    assert clip.heard(11.5) == heard
+
+
+class Subtitles(Screen):
+    """An outsider's screen: what is heard, as text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sentences: dict[int, str] = {}
+
+    def show(self, cue: Cue) -> None:
+        if isinstance(cue, Heard):
+            self.sentences[cue.clip] = cue.text
+
+
+@pytest.mark.parametrize("hush_after", [None, 0.8])
+def test_a_second_screen_shows_what_was_heard(play: Callable[..., None], hush_after: float | None) -> None:
+    subtitles = Subtitles()
+
+    async def scene(room: Room) -> None:
+        room.types("hello?")
+        await room.until_speaking()
+        if hush_after is not None:
+            await asyncio.sleep(hush_after)
+            room.orders("!hush")
+        await room.until_idle()
+        assert " ".join(subtitles.sentences.values()) == room.heard()[-1]
+
+    play(scene, reply="This is all that there is to say.", screens=[subtitles])
+    assert subtitles.sentences
+
+
+def test_a_word_is_told_when_it_is_heard_and_its_pauses_count() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        await stage.play(Maker(["one", "two"], each=0.5, pause=2.0).clip())
+        sounds = screen.all(ClipSound)
+        heard = [(at, cue.text) for at, cue in screen.cues if isinstance(cue, Heard)]
+        assert [text for _, text in heard] == ["one", "one two"]
+        for (at, _), played in zip(heard, sounds, strict=True):
+            assert played.at < at < played.at + 0.01
+
+    simulated(main)
+
+
+def test_sound_without_words_is_told_too() -> None:
+    async def main() -> None:
+        async def hum() -> AsyncIterator[Sound]:
+            yield Sound(bytes(48_000))
+
+        screen = Recorder()
+        await Stage([screen]).play(Clip(Sentence(3, 0, "Hm.", speaker="ann"), hum()))
+        assert screen.all(Heard) == [Heard(1, 3, "", "ann")]
+
+    simulated(main)
+
+
+@given(
+    words=st.lists(st.text("abc是", min_size=1, max_size=6), min_size=1, max_size=8),
+    pauses=st.floats(0, 1),
+    until=st.floats(0.01, 9),
+    breaks=st.booleans(),
+)
+def test_what_was_told_last_is_what_was_heard(
+    words: list[str], pauses: float, until: float, *, breaks: bool
+) -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        maker = Maker(words, each=0.3, pause=pauses, error=VoiceError("gone") if breaks else None)
+        play = asyncio.create_task(stage.play(maker.clip()))
+        await asyncio.sleep(until)
+        stage.hush()
+        spoken = await play
+        await asyncio.sleep(9)
+        told = [cue.text for cue in screen.all(Heard)]
+        assert (told or [""])[-1] == spoken.heard
+
+    simulated(main)
 
 
 @given(
@@ -344,14 +426,14 @@ def test_what_was_heard_reads_as_the_sentence_does(text: str, words: list[str], 
     st.floats(0, 9),
 )
 def test_more_time_never_takes_a_word_back(words: list[str], gap: float, time: float) -> None:
-    track = Track(" ".join(words))
+    clip = ClipTimeline(1, Sentence(1, 0, " ".join(words)))
     at = 0.0
     for index, word in enumerate(words):
-        track.word(Word(word, index * 0.5, index * 0.5 + 0.5))
-        track.sound(at, 0.5)
+        clip.add_word(Word(word, index * 0.5, index * 0.5 + 0.5))
+        clip.add_sound(at, 0.5)
         at += 0.5 + gap
-    assert track.heard(time + 0.2).startswith(track.heard(time))
-    assert track.heard(100).split() == " ".join(words).split()
+    assert clip.heard(time + 0.2).startswith(clip.heard(time))
+    assert clip.heard(100).split() == " ".join(words).split()
 
 
 def test_nothing_at_all_is_complete_at_once() -> None:

@@ -11,7 +11,7 @@ from hibari.tts import ASSETS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber.voice.hibari.dictionary import Dictionary
+from vtuber.voice.hibari.dictionary import PackedDictionary
 
 hostile = st.text(alphabet='"\\\n\t :a', max_size=6)
 words = st.one_of(st.text(st.characters(), max_size=8), hostile, st.just("\ud800"))
@@ -24,7 +24,7 @@ values = st.recursive(
 
 @given(st.dictionaries(words, values, max_size=40), words)
 def test_it_answers_as_a_dict_does(entries: dict[str, object], word: str) -> None:
-    packed = Dictionary(entries)
+    packed = PackedDictionary(entries)
     for known, value in entries.items():
         assert packed.get(known) == value
     assert packed.get(word) == entries.get(word)
@@ -32,12 +32,12 @@ def test_it_answers_as_a_dict_does(entries: dict[str, object], word: str) -> Non
 
 @pytest.mark.parametrize("word", ["b", 'a" "b', 'x"\n"a', '"', "\ud800", "", " "])
 def test_what_is_not_there_is_not_found(word: str) -> None:
-    assert Dictionary({"a": "b", "x": {"y": "z"}}).get(word) is None
-    assert Dictionary({}).get(word) is None
+    assert PackedDictionary({"a": "b", "x": {"y": "z"}}).get(word) is None
+    assert PackedDictionary({}).get(word) is None
 
 
 @pytest.mark.parametrize("file", ["lexicon_us_gold.json.gz", "lexicon_us_silver.json.gz"])
 def test_no_word_of_the_voice_is_lost(file: str) -> None:
     entries = json.loads(gzip.decompress(Path(ASSETS, file).read_bytes()))
-    packed = Dictionary(entries)
+    packed = PackedDictionary(entries)
     assert {word: packed.get(word) for word in entries} == entries

@@ -20,7 +20,7 @@ from vtuber.core.events import Sound
 from vtuber.core.health import State
 from vtuber.core.simulated import SimulatedLoop
 from vtuber.voice.hibari import Hibari
-from vtuber.voice.hibari.model import Halted, Model, Stop
+from vtuber.voice.hibari.model import Cancelled, CancelToken, Model
 
 LONG = (
     "This is quite a long sentence that has no comma in its beginning at all and continues, and then ends. "
@@ -88,7 +88,7 @@ async def test_silence_around_it_is_short_and_natural(voice: Hibari) -> None:
 
 
 async def test_words_are_heard_when_they_say_so(voice: Hibari) -> None:
-    heard = await hear(voice.speak("Stop. 好好好好好 Go."))
+    heard = await hear(voice.speak("CancelToken. 好好好好好 Go."))
     stop, go = heard.words[0], heard.words[-1]
     assert heard.level_at(stop.start, stop.end) > -30
     assert heard.level_at(go.start, go.end) > -30
@@ -98,7 +98,7 @@ async def test_words_are_heard_when_they_say_so(voice: Hibari) -> None:
 
 
 async def test_the_model_tells_how_long_each_word_takes(model: Model) -> None:
-    _, spans = model.make(["No", "supercalifragilistic", "no"], 1.0, Stop())
+    _, spans = model.make(["No", "supercalifragilistic", "no"], 1.0, CancelToken())
     lengths = [end - start for start, end in spans]
     assert lengths[1] > 2 * max(lengths[0], lengths[2])
     assert all(one[1] <= two[0] for one, two in pairwise(spans))
@@ -180,13 +180,13 @@ async def test_cancelling_leaves_no_thread_at_work(
 
 
 async def test_stopping_the_network_in_the_middle(model: Model) -> None:
-    stop = Stop()
-    timer = threading.Timer(0.005, stop.now)
+    token = CancelToken()
+    timer = threading.Timer(0.005, token.cancel)
     timer.start()
-    with pytest.raises(Halted):
-        model.make(["nine"] * 60, 1.0, stop)
+    with pytest.raises(Cancelled):
+        model.make(["nine"] * 60, 1.0, token)
     timer.join()
-    samples, _ = model.make(["nine"], 1.0, Stop())
+    samples, _ = model.make(["nine"], 1.0, CancelToken())
     assert len(samples)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vtuber.core import sound
-from vtuber.voice.edge.mp3 import DELAY, Mp3
+from vtuber.voice.edge.mp3 import DELAY, Mp3Decoder
 
 BEEPS = (Path(__file__).parent.parent / "data" / "four-beeps.mp3").read_bytes()
 """Three seconds, 24 kHz, 48 kbit/s: a tone from 0.6 to 0.9 s, from 1.1, from 1.6 and from 2.1 s."""
@@ -18,7 +18,7 @@ BEEPS = (Path(__file__).parent.parent / "data" / "four-beeps.mp3").read_bytes()
 @pytest.mark.parametrize("step", [1, 144, 500, 720, 100_000])
 def test_in_parts_it_is_exactly_what_it_is_as_a_whole(step: int) -> None:
     whole = miniaudio.decode(BEEPS, miniaudio.SampleFormat.SIGNED16, 1, sound.RATE)
-    mp3 = Mp3()
+    mp3 = Mp3Decoder()
     parts = [mp3.feed(BEEPS[at : at + step]) for at in range(0, len(BEEPS), step)]
     parts.append(mp3.finish())
     mp3.close()
@@ -26,28 +26,28 @@ def test_in_parts_it_is_exactly_what_it_is_as_a_whole(step: int) -> None:
 
 
 def test_sound_comes_before_the_file_has_arrived() -> None:
-    assert len(Mp3().feed(BEEPS[:1440])) >= 0.15 * sound.RATE
+    assert len(Mp3Decoder().feed(BEEPS[:1440])) >= 0.15 * sound.RATE
 
 
 def test_the_delay_is_what_encoder_and_decoder_add() -> None:
-    mp3 = Mp3()
+    mp3 = Mp3Decoder()
     samples = np.concatenate([mp3.feed(BEEPS), mp3.finish()])
     began = np.flatnonzero(np.abs(samples) > 0.05)[0] / sound.RATE
     assert began == pytest.approx(0.6 + DELAY, abs=0.002)
 
 
 def test_nothing_gives_nothing() -> None:
-    mp3 = Mp3()
+    mp3 = Mp3Decoder()
     assert len(mp3.finish()) == 0
     mp3.close()
 
 
 def test_what_is_no_mp3_is_an_error() -> None:
     with pytest.raises(miniaudio.MiniaudioError):
-        Mp3().feed(b"no sound at all " * 500)
+        Mp3Decoder().feed(b"no sound at all " * 500)
 
 
 def test_a_cut_file_gives_what_there_is() -> None:
-    mp3 = Mp3()
+    mp3 = Mp3Decoder()
     samples = np.concatenate([mp3.feed(BEEPS[:7000]), mp3.finish()])
     assert 1.1 < len(samples) / sound.RATE < 1.2

@@ -12,7 +12,7 @@ from voice_props import hear
 
 from vtuber.core.events import Sound, Word
 from vtuber.voice import captions
-from vtuber.voice.edge.follower import Follower
+from vtuber.voice.edge.aligner import WordAligner
 
 
 @pytest.mark.parametrize(
@@ -52,17 +52,17 @@ def test_words_come_before_their_sound() -> None:
 
 
 def test_follower_gives_punctuation_to_its_words_and_misses_none() -> None:
-    follower = Follower("“Hello,” brave 🎉 new 3.5 world!")
-    words = follower.meet("Hello", 0.1, 0.3) + follower.meet("BRAVE", 0.4, 0.6)
-    words += follower.meet("nonsense", 0.6, 0.7) + follower.meet("world", 1.0, 1.5)
+    aligner = WordAligner("“Hello,” brave 🎉 new 3.5 world!")
+    words = aligner.meet("Hello", 0.1, 0.3) + aligner.meet("BRAVE", 0.4, 0.6)
+    words += aligner.meet("nonsense", 0.6, 0.7) + aligner.meet("world", 1.0, 1.5)
     assert [word.text for word in words] == ["“Hello,”", "brave", "🎉", "new", "3.5", "world!"]
     assert (words[0].start, words[1].end, words[-1].start) == (0.1, 0.6, 1.0)
     assert 0.6 <= words[3].start < words[4].start < 1.0
-    assert follower.done
+    assert aligner.done
 
 
 def test_follower_splits_chinese_words() -> None:
-    words = Follower("我們好。").meet("我們", 0.0, 0.4)
+    words = WordAligner("我們好。").meet("我們", 0.0, 0.4)
     assert [(word.text, word.start) for word in words] == [("我", 0.0), ("們", 0.2)]
 
 
@@ -71,8 +71,8 @@ def test_follower_splits_chinese_words() -> None:
     st.lists(st.sampled_from(["a", "b", "ab", "好", "x", ""]), max_size=10),
 )
 def test_follower_always_spells_the_text(text: str, spoken: list[str]) -> None:
-    follower = Follower(text)
-    words = [word for at, name in enumerate(spoken) for word in follower.meet(name, at / 2, at / 2 + 0.4)]
-    words += follower.rest(9.0)
+    aligner = WordAligner(text)
+    words = [word for at, name in enumerate(spoken) for word in aligner.meet(name, at / 2, at / 2 + 0.4)]
+    words += aligner.rest(9.0)
     assert "".join(word.text for word in words) == "".join(text.split())
     assert all(one.start <= two.start for one, two in pairwise(words))

@@ -12,15 +12,16 @@ from pathlib import Path
 
 from vtuber.app import terminal
 from vtuber.app.running import Flags, run, settings_of
-from vtuber.brain import Progress
 from vtuber.config import Settings
 from vtuber.config.file import located
-from vtuber.core import clock
+from vtuber.core import clock, limits
+from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError
 from vtuber.core.events import Sound
 from vtuber.core.health import Health, State
 from vtuber.listeners import Listener
 from vtuber.show.show import Show
+from vtuber.voice import Voice
 
 HEARING_SECONDS = 10.0
 """How long a listener may take to reach its chat."""
@@ -47,10 +48,10 @@ def command(config: Path | None, flags: Flags, *, as_json: bool, verbose: bool) 
 async def check(settings: Settings, progress: Progress) -> list[Health]:
     """Every part's health after it was tried. Never raises for a part that would not work."""
     show = Show(settings)
-    brain, voice, memory = show.brain, show.voice, show.memory
+    (speaker,), memory = show.speakers, show.memory
     trials: list[tuple[Callable[[], Health], Callable[[], Awaitable[Health | None]]]] = [
-        (brain.health, lambda: show.start_brain(progress)),
-        (voice.health, lambda: _say_something(show)),
+        (speaker.brain.health, lambda: speaker.start_brain(progress)),
+        (speaker.voice.health, lambda: _say_something(speaker.voice)),
         (memory.health, memory.start),
         (show.server.health, show.server.start),
         *((screen.health, screen.start) for screen in show.screens),
@@ -59,7 +60,7 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
         chats = await _try_chats(show.listeners)
         found = [await _try(health, start) for health, start in trials]
         show.journal.open()
-        return [*chats, *found, show.journal.health()]
+        return [*chats, *found, show.journal.health(), limits.health(show.journal.folder)]
     finally:
         await show.stop()
 
@@ -90,15 +91,12 @@ async def _listen(listener: Listener) -> Health:
                 pass
 
     hearing = asyncio.create_task(hear())
+    reached = asyncio.create_task(listener.availability.until_ready())
     try:
         with clock.outside():
-            async with asyncio.timeout(HEARING_SECONDS):
-                # A listener says how it is, not when that changes.
-                while not hearing.done() and listener.health().state is State.DOWN:  # noqa: ASYNC110  # see above
-                    await asyncio.sleep(0.05)
-    except TimeoutError:
-        pass
-    try:
+            await asyncio.wait(
+                [hearing, reached], timeout=HEARING_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
         if hearing.done():
             hearing.result()
         found = listener.health()
@@ -107,12 +105,13 @@ async def _listen(listener: Listener) -> Health:
         return found
     finally:
         hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        reached.cancel()
+        await asyncio.gather(hearing, reached, return_exceptions=True)
 
 
-async def _say_something(show: Show) -> None:
-    await show.voice.start()
-    async with aclosing(show.voice.speak("Hello.")) as chunks:
+async def _say_something(voice: Voice) -> None:
+    await voice.start()
+    async with aclosing(voice.speak("Hello.")) as chunks:
         async for chunk in chunks:
             if isinstance(chunk, Sound):
                 return

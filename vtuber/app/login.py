@@ -1,4 +1,4 @@
-"""Her accounts on the platforms: what a streamer reads while she is let in, and when she leaves."""
+"""Logging in and out of accounts on the platforms: what the streamer reads meanwhile."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from vtuber.config import Settings
 from vtuber.core.health import Health
-from vtuber.listeners.twitch.login import Invitation, login, logout
+from vtuber.listeners.twitch.login import DeviceCode, login, logout
 from vtuber.listeners.twitch.scopes import rights
 from vtuber.listeners.twitch.tokens import TokenFile
 
@@ -14,21 +14,21 @@ Tell = Callable[[str], None]
 
 
 async def log_in_at_twitch(settings: Settings, tell: Tell) -> list[Health]:
-    """Waits until the streamer has entered the code. Gives what she may do now. Raises BanbanError."""
+    """Waits until the streamer has entered the code. Returns what she may do now. Raises BanbanError."""
 
-    def invite(invitation: Invitation) -> None:
-        tell("In any browser, log in at Twitch as whom she is to be there, then open")
-        tell(f"  {invitation.address}")
-        tell(f"and enter this code, or see that it is the same:  {invitation.code}")
-        tell(f"It is good for {invitation.seconds / 60:.0f} minutes. Waiting… (Ctrl-C stops)")
+    def show(code: DeviceCode) -> None:
+        tell("In any browser, log in at Twitch with the account she is to use, then open")
+        tell(f"  {code.address}")
+        tell(f"and enter this code (or check that it is the same):  {code.code}")
+        tell(f"It is good for {code.seconds / 60:.0f} minutes. Waiting… (Ctrl-C stops)")
 
     file = TokenFile()
-    token = await login(settings, file, invite)
+    token = await login(settings, file, show)
     tell(f"{token.login} is logged in. The tokens are in {file.path}")
     return rights(token.scopes)
 
 
 async def log_out_at_twitch(settings: Settings, tell: Tell, name: str) -> None:
-    """Of one account, or of all when ``name`` is "". Raises BanbanError."""
+    """Logs out one account, or all when ``name`` is "". Raises BanbanError."""
     for line in await logout(settings, TokenFile(), name):
         tell(line)

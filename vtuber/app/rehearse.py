@@ -18,8 +18,8 @@ from rich.text import Text
 
 from vtuber.app import terminal
 from vtuber.app.running import Flags, run, settings_of
-from vtuber.brain import Progress
 from vtuber.config import Settings
+from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError
 from vtuber.core.text import escaped
 from vtuber.listeners.replay import Replay
@@ -49,7 +49,7 @@ def command(
                     seconds=seconds,
                     progress=progress,
                     on_air=lambda show: terminal.show_start(
-                        progress, f"{show.character.name} rehearses", show.health()
+                        progress, f"{show.speakers[0].character.name} rehearses", show.health()
                     ),
                 )
 

@@ -1,30 +1,26 @@
-"""The mind: whom she is, what she remembers, and the model that answers."""
+"""The mind: what a brain is asked, what it answers, and what every brain can do.
+
+The conversation that makes the prompts is in ``conversation``, the brains stand in for each other in
+``fallback``, and each kind of model has a package of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
-from vtuber.character import Character
-from vtuber.config import Settings
-from vtuber.core import registry
+from vtuber.core.availability import Availability, Progress
 from vtuber.core.health import Health
-
-if TYPE_CHECKING:
-    from vtuber.brain.fallback import BrainFallback
 
 PARTS = {
     "llama": "vtuber.brain.llama.backend:Llama",
     "openai": "vtuber.brain.openai.backend:OpenAi",
 }
 
-Progress = Callable[[float, str], None]
-"""Told how far a start is: 0..1, and a few words."""
-
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PromptLine:
     """One line of a prompt, in nobody's format. ``text`` is plain text, whoever wrote it."""
 
     role: Literal["system", "viewer", "self"]
@@ -39,7 +35,7 @@ class Line:
 class Prompt:
     """What the model is asked. The first ``head`` lines stay, unless they must be fitted to it once more."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[PromptLine, ...]
     head: int
     max_tokens: int
     seed: int
@@ -62,45 +58,37 @@ class Usage:
     restored: int = 0
     """How many of those that came from the cache were read in an earlier show, and loaded from disk."""
     ahead: int = 0
-    """How many more were read before it was asked, while nobody waited (``Brain.read_ahead``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a brain can do beside answering. Its word is good once it has started."""
-
-    names: bool = False
-    """It is told who wrote a line; otherwise the name stands in the line's text."""
-    images: bool = False
-    seed: bool = False
-    """The same prompt and seed give the same reply."""
-    lora: bool = False
-    cache: bool = False
-    """What it read for the last prompt is not read again, and it tells how much that was."""
-    cancel: bool = False
-    """Closing a stream stops its work; otherwise it works on, unheard."""
-    ahead: bool = False
-    """It reads ahead while nobody waits."""
+    """How many more were read before it was asked, while nobody waited (``Brain.prefill``)."""
 
 
 class Brain(Protocol):
     """Made with the whole Settings."""
 
     @property
-    def capabilities(self) -> Capabilities: ...
+    def availability(self) -> Availability:
+        """Ready while it can be asked; away before ``start``, and while it is being brought back."""
+        ...
+
+    @property
+    def can_prefill(self) -> bool:
+        """Whether ``prefill`` does anything; known after ``start``."""
+        ...
 
     async def start(self, progress: Progress) -> None:
         """Loads the model. Raises ConfigError for what a retry cannot mend, BrainError otherwise."""
         ...
 
-    async def warm(self, head: tuple[Line, ...]) -> None:
-        """Evaluates the head of all prompts to come, so that the first reply does not wait for it."""
+    async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
+        """Reads the head of all prompts to come, once, so that the first reply does not wait for it.
+
+        The brain keeps it, and reads it again by itself when it has to be brought back. Raises BrainError.
+        """
         ...
 
-    async def prefill(self, lines: tuple[Line, ...]) -> None:
-        """Evaluates what the next prompt begins with, while nobody waits; cancelling stops that at once.
+    async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
+        """Reads what the next prompt begins with, history included, while nobody waits.
 
-        A brain that has not the capability does nothing.
+        Cancelling stops that at once. A brain without ``can_prefill`` does nothing.
         """
         ...
 
@@ -112,7 +100,7 @@ class Brain(Protocol):
         """
         ...
 
-    async def count(self, lines: tuple[Line, ...]) -> int:
+    async def count(self, lines: tuple[PromptLine, ...]) -> int:
         """How many tokens these lines take in a prompt."""
         ...
 
@@ -129,14 +117,3 @@ class Brain(Protocol):
     async def stop(self) -> None: ...
 
     def health(self) -> Health: ...
-
-
-def build(settings: Settings, character: Character) -> BrainFallback:
-    """The chosen brain, those that answer when it cannot, and her fallback lines. Raises ConfigError."""
-    from vtuber.brain.fallback import BrainFallback  # noqa: PLC0415  # not above: it needs this module's Brain
-
-    names = {settings.brain.use: "brain.use"}
-    for index, name in enumerate(settings.brain.then):
-        names.setdefault(name, f"brain.then[{index}]")
-    brains = {name: registry.load("brain", PARTS, name, where)(settings) for name, where in names.items()}
-    return BrainFallback(brains, settings, character.fallback_lines)

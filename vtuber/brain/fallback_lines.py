@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vtuber.brain import Line
+from vtuber.brain import PromptLine
 from vtuber.core.recent import Recent
 
 _VIEWERS = 1000
@@ -31,7 +31,7 @@ class FallbackLines:
         if viewer in self._given:
             self._given.set(viewer, "")
 
-    def take(self, asked: Line, said: str = "") -> str:
+    def take(self, asked: PromptLine, said: str = "") -> str:
         """One in the language of ``asked``, other than that viewer's last where there is a choice.
 
         It goes on behind what was ``said`` already. "" when there is none.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vtuber.brain import Line
+from vtuber.brain import PromptLine
 from vtuber.core.events import Batch
 from vtuber.memory import Recollection
 from vtuber.memory.purge import is_person
@@ -18,9 +18,9 @@ class Exchange:
 
     batch: Batch
     recollection: Recollection
-    asked: Line
+    asked: PromptLine
     """As it stands in history."""
-    answered: Line | None = None
+    answered: PromptLine | None = None
 
     def holds(self, revocation: Revocation) -> bool:
         """Whether something stands in it, or was told when it was asked, that a moderator deleted."""
@@ -46,7 +46,7 @@ class History:
         return sum(exchange.answered is not None for exchange in self._exchanges)
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[PromptLine, ...]:
         """What was asked and answered; what was not answered is not told."""
         return tuple(
             line
@@ -59,7 +59,7 @@ class History:
         """Something is asked. What was asked before and not answered is over."""
         self._exchanges = [*(known for known in self._exchanges if known.answered), exchange]
 
-    def answer(self, line: Line | None, batch: Batch | None) -> None:
+    def answer(self, line: PromptLine | None, batch: Batch | None) -> None:
         """What was heard in answer to a batch (the last, when None), if that is still known."""
         for exchange in reversed(self._exchanges):
             if batch is None or exchange.batch is batch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from vtuber.brain import Line
+from vtuber.brain import PromptLine
 from vtuber.core.events import (
     Answerable,
     Batch,
@@ -43,15 +43,15 @@ class Question:
     """What else there is to know this time, the most important first."""
 
     @property
-    def asked(self) -> Line:
+    def asked(self) -> PromptLine:
         """All of it."""
         told = (f"[{aside}]" for aside in self.asides)
-        return Line("viewer", " ".join((self.text, *told)), self.name)
+        return PromptLine("viewer", " ".join((self.text, *told)), self.name)
 
     @property
-    def said(self) -> Line:
+    def said(self) -> PromptLine:
         """What is left of it for history."""
-        return Line("viewer", self.text, self.name)
+        return PromptLine("viewer", self.text, self.name)
 
     @property
     def is_least(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vtuber.brain import Line
+from vtuber.brain import PromptLine
 
 _PER_LINE = 8
 """What a format puts around a line."""
@@ -25,6 +25,6 @@ def estimate(text: str) -> int:
     return 1 + int(sum(others) - letters * (_PER_BYTES[0] - _PER_LETTER))
 
 
-def estimate_lines(lines: Iterable[Line]) -> int:
+def estimate_lines(lines: Iterable[PromptLine]) -> int:
     """Tokens of lines in a prompt, their names and whatever a format puts around them included."""
     return sum(_PER_LINE + estimate(line.name) + estimate(line.text) for line in lines)

@@ -37,11 +37,15 @@ _SECRET_KEY = re.compile(
     re.IGNORECASE,
 )
 _OPTION = re.compile(r"(?P<key>[a-z_]+(?:\.[a-z_]+)+)(?:\[(?P<index>[0-9]{1,6})\])?")
-_SECRET_VARIABLES = {
-    "brain.openai": "BANBAN_OPENAI_API_KEY",
-    "memory": "BANBAN_REDIS_PASSWORD",
-    "stage.obs": "BANBAN_OBS_PASSWORD",
+_SECRETS = {
+    "brain.openai": "put it in the environment variable BANBAN_OPENAI_API_KEY",
+    "chat.twitch": "log in with: banban login twitch",
+    "chat.youtube": "put it in the environment variable BANBAN_YOUTUBE_API_KEY",
+    "memory": "put it in the environment variable BANBAN_REDIS_PASSWORD",
+    "stage": "put it in the environment variable BANBAN_STAGE_TOKEN",
+    "stage.obs": "put it in the environment variable BANBAN_OBS_PASSWORD",
 }
+"""Where a section's secret belongs."""
 
 
 _SYNTAX = (
@@ -208,14 +212,13 @@ class _Reader:
                 self.add_secret(here)
 
     def add_secret(self, here: Place) -> None:
-        section = _dotted(here[:-1])
-        variable = _SECRET_VARIABLES.get(section) or "BANBAN_" + re.sub(r"\W", "_", _dotted(here)).upper()
         where = "this file" if here not in self.flags else "the command line"
+        belongs = _SECRETS.get(_dotted(here[:-1]))
         self.problems.append(
             Problem(
                 self.where(here),
                 f"a password does not belong in {where}, which is easily shown on stream",
-                f"remove it here, and put it in the environment variable {variable}",
+                f"remove it here, and {belongs}" if belongs else "remove it here; nothing asks for it",
             )
         )
 

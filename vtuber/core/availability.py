@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+
+Progress = Callable[[float, str], None]
+"""Told how far a part's start is: 0..1, and a few words."""
 
 
 class Availability:
@@ -14,6 +18,7 @@ class Availability:
     def __init__(self, *, ready: bool = False) -> None:
         self._ready = asyncio.Event()
         self._away = asyncio.Event()
+        self._watchers: list[Callable[[], None]] = []
         self.set(ready=ready)
 
     @property
@@ -24,8 +29,15 @@ class Availability:
     def set(self, *, ready: bool) -> None:
         """The part says how it is from now on. Whoever waits for that is woken."""
         now, before = (self._ready, self._away) if ready else (self._away, self._ready)
+        changed = before.is_set()
         before.clear()
         now.set()
+        for changes in self._watchers if changed else ():
+            changes()
+
+    def watch(self, changes: Callable[[], None]) -> None:
+        """Calls ``changes`` after each change: for a part that is made of others."""
+        self._watchers.append(changes)
 
     async def until_ready(self) -> None:
         """Waits until the part can do its work; returns at once when it can."""

@@ -8,9 +8,55 @@ two of one platform may be compared.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import astuple, dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator
+
+from vtuber.core.text import clean, clean_name
+
+ID_LIMIT = 100
+NUMBER_LIMIT = 1_000_000_000
+
+# What a field may hold when an event is read from a file (see ``codec``). Listeners see to it themselves.
+Id = Annotated[str, AfterValidator(lambda text: clean(text, ID_LIMIT))]
+Words = Annotated[str, AfterValidator(clean)]
+Name = Annotated[str, AfterValidator(clean_name)]
+NameOrNone = Annotated[str, AfterValidator(lambda name: clean_name(name) if name else "")]
+Number = Annotated[int, Field(strict=True, ge=0, le=NUMBER_LIMIT)]
+Time = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Sorted = PlainSerializer(sorted)
+
+
+def _money(value: Any) -> Money | None:
+    match value:
+        case None:
+            return None
+        case [None, str(currency)]:
+            return Money(None, clean(currency, 8))
+        case [str(amount), str(currency)] if len(amount) <= ID_LIMIT:
+            try:
+                worth = Decimal(amount)
+            except InvalidOperation:
+                raise ValueError("money has no amount") from None
+            if worth.is_finite() and 0 <= worth <= NUMBER_LIMIT:
+                return Money(worth, clean(currency, 8))
+    raise ValueError("money is no amount and currency")
+
+
+def _emote(value: Any) -> Emote:
+    match value:
+        case [str(name), int(begin), int(end)] if 0 <= begin < end:
+            return Emote(name, begin, end)
+    raise ValueError("an emote is no name with a begin and an end")
+
+
+def _listed_money(money: Money | None) -> list[str | None] | None:
+    if money is None:
+        return None
+    return [None if money.amount is None else str(money.amount), money.currency]
 
 
 class Role(StrEnum):
@@ -27,12 +73,12 @@ class Role(StrEnum):
 class Author:
     """A chatter. The pair (platform, id) is who they are; a name can be anything and can change."""
 
-    id: str
-    name: str
-    roles: frozenset[Role] = frozenset()
-    months: int = 0
+    id: Id
+    name: Name
+    roles: Annotated[frozenset[Role], Sorted] = frozenset()
+    months: Number = 0
     """For how many months they have subscribed; 0 when they do not or nobody said."""
-    login: str = ""
+    login: Id = ""
     """The name in their own address, in small letters, where the platform has such names and told it: it is
     theirs alone. The ``name`` of the same account may be in another script."""
 
@@ -82,123 +128,123 @@ class Emote:
 class ChatMessage:
     """Something a person wrote. With ``money`` it is a cheer or a super chat."""
 
-    id: str
-    platform: str
-    channel: str
+    id: Id
+    platform: Id
+    channel: Id
     author: Author
-    text: str
-    at: float = 0.0
-    emotes: tuple[Emote, ...] = ()
-    reply_to: str = ""
+    text: Words
+    at: Time = 0.0
+    emotes: tuple[Annotated[Emote, PlainValidator(_emote), PlainSerializer(astuple)], ...] = ()
+    reply_to: NameOrNone = ""
     """The name of whom they reply to, without the "@"; "" when they reply to nobody."""
-    money: Money | None = None
-    mentions: tuple[str, ...] = ()
+    money: Annotated[Money | None, PlainValidator(_money), PlainSerializer(_listed_money)] = None
+    mentions: tuple[Name, ...] = ()
     """The names after an "@" of which the platform says that somebody is called so; without the "@"."""
-    marks: frozenset[Mark] = frozenset()
-    shared_from: str = ""
+    marks: Annotated[frozenset[Mark], Sorted] = frozenset()
+    shared_from: NameOrNone = ""
     """The channel in which it was written, when that shares its chat with ours; "" for our own."""
-    sent: float = 0.0
+    sent: Time = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """A new or renewed subscription or membership, with the words its author added (often none)."""
 
-    id: str
-    platform: str
-    channel: str
+    id: Id
+    platform: Id
+    channel: Id
     author: Author
-    text: str = ""
-    at: float = 0.0
-    months: int = 1
-    tier: str = ""
-    sent: float = 0.0
+    text: Words = ""
+    at: Time = 0.0
+    months: Number = 1
+    tier: Id = ""
+    sent: Time = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Gift:
     """Subscriptions given to others; a bomb of fifty is one event with ``count`` 50."""
 
-    id: str
-    platform: str
-    channel: str
+    id: Id
+    platform: Id
+    channel: Id
     author: Author
-    text: str = ""
-    at: float = 0.0
-    count: int = 1
-    sent: float = 0.0
+    text: Words = ""
+    at: Time = 0.0
+    count: Number = 1
+    sent: Time = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Raid:
     """Another channel's viewers arrive together."""
 
-    id: str
-    platform: str
-    channel: str
+    id: Id
+    platform: Id
+    channel: Id
     author: Author
-    text: str = ""
-    at: float = 0.0
-    viewers: int = 0
-    sent: float = 0.0
+    text: Words = ""
+    at: Time = 0.0
+    viewers: Number = 0
+    sent: Time = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Follow:
     """Somebody follows the channel from now on."""
 
-    id: str
-    platform: str
-    channel: str
+    id: Id
+    platform: Id
+    channel: Id
     author: Author
-    text: str = ""
-    at: float = 0.0
-    sent: float = 0.0
+    text: Words = ""
+    at: Time = 0.0
+    sent: Time = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Redemption:
     """Channel points were spent on a reward that she answers. It is fulfilled then, or else given back."""
 
-    id: str
-    platform: str
-    channel: str
+    id: Id
+    platform: Id
+    channel: Id
     author: Author
-    text: str = ""
-    at: float = 0.0
-    reward: str = ""
+    text: Words = ""
+    at: Time = 0.0
+    reward: Words = ""
     """The reward's title."""
-    reward_id: str = ""
-    cost: int = 0
+    reward_id: Id = ""
+    cost: Number = 0
     """In channel points."""
-    sent: float = 0.0
+    sent: Time = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
     """The stream of a channel began or ended."""
 
-    id: str
-    platform: str
-    channel: str
-    at: float = 0.0
-    live: bool = True
-    title: str = ""
+    id: Id
+    platform: Id
+    channel: Id
+    at: Time = 0.0
+    live: Annotated[bool, Field(strict=True)] = True
+    title: Words = ""
     """The stream's title, where the platform says it."""
-    sent: float = 0.0
+    sent: Time = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
     """A moderator removed something: one message, all of an author's, or (both "") the whole chat."""
 
-    id: str
-    platform: str
-    channel: str
-    at: float = 0.0
-    message_id: str = ""
-    author_id: str = ""
-    sent: float = 0.0
+    id: Id
+    platform: Id
+    channel: Id
+    at: Time = 0.0
+    message_id: Id = ""
+    author_id: Id = ""
+    sent: Time = 0.0
 
 
 Answerable = ChatMessage | Subscription | Gift | Raid | Follow | Redemption

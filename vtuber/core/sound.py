@@ -1,4 +1,4 @@
-"""Sound as numbers: the one format of the house, its duration, loudness and mouth."""
+"""Sound as numbers: the one format that is used everywhere, its duration, loudness and mouth shapes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 RATE = 24_000
-"""Samples per second, everywhere in the house."""
+"""Samples per second, everywhere."""
 
 SAMPLE_BYTES = 2
 
 MOUTH_STEP = 0.04
-"""Seconds that one value of a mouth track covers."""
+"""Seconds that one value of ``mouth`` covers."""
 
 Samples = npt.NDArray[np.float32]
 """Mono samples in -1..1, shape (n,)."""
@@ -31,7 +31,7 @@ def seconds(pcm: bytes) -> float:
 
 
 def silence(duration: float) -> bytes:
-    """That many seconds of nothing."""
+    """``duration`` seconds of silence."""
     return bytes(round(duration * RATE) * SAMPLE_BYTES)
 
 
@@ -54,7 +54,7 @@ def mouth(pcm: bytes) -> list[float]:
 QUIET = -50.0
 """dBFS below which speech counts as silence."""
 
-_FRAME = RATE // 100  # loudness is looked at in steps of 10 ms
+_FRAME = RATE // 100  # loudness is measured in steps of 10 ms
 
 
 def _powers(samples: Samples) -> Samples:
@@ -69,14 +69,14 @@ def _decibels(power: float) -> float:
 
 
 def loudness(samples: Samples) -> float:
-    """RMS in dBFS of what is not silence; -120 when all of it is."""
+    """RMS in dBFS of all that is not silence; -120 when everything is."""
     powers = _powers(samples)
     loud = powers[powers > 10 ** (QUIET / 10)]
     return _decibels(float(loud.mean())) if len(loud) else -120.0
 
 
 def limited(samples: Samples) -> Samples:
-    """Bends peaks above 0.7 softly, so that nothing reaches 1 however loud it was."""
+    """The samples with peaks above 0.7 bent softly, so that none reaches 1."""
     knee = 0.7
     sizes = np.abs(samples)
     bent = knee + (1 - knee) * np.tanh((sizes - knee) / (1 - knee))
@@ -84,35 +84,37 @@ def limited(samples: Samples) -> Samples:
 
 
 class Leveler:
-    """Brings one clip that streams in to a loudness (RMS, dBFS), going by what it has heard of it so far.
+    """Brings a clip to the loudness ``target`` (RMS, dBFS) while it arrives, by what has arrived so far.
 
-    Without the ``gain`` that fitted the voice's last clip it holds back the first quarter second of speech.
+    Without a ``gain`` to begin with (that of the voice's last clip), it holds back the first quarter second
+    of speech.
     """
 
-    _KNOWN = 25  # frames of speech that tell enough
-    _TRUST = 300.0  # frames for which a former gain counts
+    _ENOUGH = 25  # frames of speech that tell how loud it is
+    _TRUST = 300.0  # frames of speech that the given gain counts for
 
     def __init__(self, target: float, gain: float = 0.0) -> None:
         self.gain = gain
-        """What the samples are multiplied with; 0 while it is unknown."""
+        """The factor that the samples are multiplied by; 0 while it is unknown."""
         self._target = 10 ** (target / 10)
         self._frames = self._TRUST if gain else 0.0
         self._power = self._frames * self._target / gain**2 if gain else 0.0
         self._held = np.zeros(0, np.float32)
-        self._unheard = np.zeros(0, np.float32)
+        self._unmeasured = np.zeros(0, np.float32)
 
     def feed(self, samples: Samples) -> Samples:
-        self._unheard = np.concatenate([self._unheard, samples])
-        powers = _powers(self._unheard)
-        self._unheard = self._unheard[len(powers) * _FRAME :]
+        """Takes more of the clip. Gives what is ready, at the right loudness."""
+        self._unmeasured = np.concatenate([self._unmeasured, samples])
+        powers = _powers(self._unmeasured)
+        self._unmeasured = self._unmeasured[len(powers) * _FRAME :]
         loud = powers[powers > 10 ** (QUIET / 10)]
         self._power += float(loud.sum())
         self._frames += len(loud)
         self._held = np.concatenate([self._held, samples])
-        return self.finish() if self._frames >= self._KNOWN else np.zeros(0, np.float32)
+        return self.finish() if self._frames >= self._ENOUGH else np.zeros(0, np.float32)
 
     def finish(self) -> Samples:
-        """What was held back."""
+        """What was held back, at the right loudness."""
         held, self._held = self._held, np.zeros(0, np.float32)
         if not self._power:
             return held
@@ -123,18 +125,18 @@ class Leveler:
 
 
 class Trimmer:
-    """Takes the silence off both ends of a clip that streams in; pauses inside it stay."""
+    """Removes the silence at both ends of a clip while it arrives. Pauses inside it stay."""
 
     _LEAD = 2  # frames kept before the first sound
 
     def __init__(self) -> None:
         self.skipped = 0.0
-        """Seconds taken off the beginning."""
+        """Seconds removed from the beginning."""
         self._begun = False
         self._held = np.zeros(0, np.float32)
 
     def feed(self, samples: Samples) -> Samples:
-        """What is certainly inside the clip."""
+        """Takes more of the clip. Gives what is certainly not silence at its end."""
         held = np.concatenate([self._held, samples])
         loud = np.flatnonzero(_powers(held) > 10 ** (QUIET / 10))
         keep = 0
@@ -152,7 +154,7 @@ class Trimmer:
         return held[keep:end]
 
     def finish(self, pause: float) -> Samples:
-        """The end of the last sound and a pause of that many seconds. Empty without any sound."""
+        """A pause of ``pause`` seconds, into which the last sound fades. Empty when there was no sound."""
         if not self._begun:
             self.skipped += len(self._held) / RATE
             return np.zeros(0, np.float32)

@@ -1,21 +1,22 @@
-"""How a connection to a chat is doing: since when it stands, what it last brought, when to try again."""
+"""The state of a connection to a chat: since when it stands, what it last received, when to try again."""
 
 from __future__ import annotations
 
 import logging
-import random
 
 from vtuber.core import clock
+from vtuber.core.availability import Availability
+from vtuber.core.backoff import Backoff
 from vtuber.core.health import Contact, Health, State
 
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts to connect."""
 
 
-class Lost(Exception):  # noqa: N818  # it is raised as one says it
-    """The connection is of no more use. Says why, and what the streamer can do.
+class ConnectionLost(Exception):  # noqa: N818  # a normal event, not an error of ours
+    """The connection cannot be used any more. Says why, and what the streamer can do.
 
-    ``at_once``: it was asked for (a server that restarts), so it counts as no failure.
+    ``at_once``: the server asked us to reconnect (it restarts, say), so this is not counted as a failure.
     """
 
     def __init__(self, why: str, hint: str = "", *, at_once: bool = False) -> None:
@@ -26,79 +27,86 @@ class Lost(Exception):  # noqa: N818  # it is raised as one says it
 
 
 class Connection:
-    """The history of one connection, told by its owner. Opens nothing.
+    """Keeps the record of one connection, which its owner opens and closes.
 
-    ``part`` is its name in the table: "chat.twitch ninja".
+    ``part`` is its name in the health table: "chat.twitch ninja". ``availability`` is set to ready when it
+    is connected, and to away when it is lost.
     """
 
-    def __init__(self, part: str) -> None:
+    def __init__(self, part: str, availability: Availability | None = None) -> None:
         self.part = part
+        self.availability = availability or Availability()
         self.reconnects = -1
         """How often it was made again; -1 until it was made once."""
-        self.odd = 0
-        """How many pieces of what came could not be understood."""
+        self.malformed = 0
+        """How many lines or messages could not be understood."""
         self._made_at: float | None = None
-        self._heard_at: float | None = None
-        self._failures = 0
-        self._trouble = Lost("not connected yet")
-        self._told = ""
-        """Of which trouble it was said since it last stood."""
+        self._received_at: float | None = None
+        self._backoff = Backoff(1.0, LONGEST_PAUSE, jitter=0.5)  # so that a crowd does not return at once
+        self._trouble = ConnectionLost("not connected yet")
+        self._reported = ""
+        """The trouble that was last logged; "" since it was connected."""
 
     @property
     def stands(self) -> bool:
+        """Whether it is connected now."""
         return self._made_at is not None
 
     def made(self) -> None:
-        """It stands: whatever is said from now on is heard."""
+        """It is connected: whatever is said from now on is received."""
         self._made_at = clock.now()
-        self._told = ""
-        self._failures = 0
+        self._reported = ""
+        self._backoff.reset()
         self.reconnects += 1
+        self.availability.set(ready=True)
 
-    def heard(self) -> None:
+    def received(self) -> None:
         """Something came in."""
-        self._heard_at = clock.now()
+        self._received_at = clock.now()
 
     def closed(self) -> None:
-        """It no longer stands, whoever ended it."""
+        """It is no longer connected, whoever ended it."""
         self._made_at = None
+        self.availability.set(ready=False)
 
-    def lost(self, trouble: Lost) -> int:
-        """It no longer stands, or could not be made: that is a failure, unless it was asked for.
+    def lost(self, trouble: ConnectionLost) -> int:
+        """It was lost, or could not be made. That is a failure, unless the server asked for it.
 
-        Returns the level at which to log it: the same trouble once more is no news.
+        Returns the level at which to log it: the same trouble twice in a row is only worth DEBUG.
         """
-        is_news, self._told = trouble.why != self._told, trouble.why
+        is_new, self._reported = trouble.why != self._reported, trouble.why
         self.closed()
         self._trouble = trouble
-        self._failures = 0 if trouble.at_once else self._failures + 1
-        return logging.WARNING if is_news else logging.DEBUG
+        if trouble.at_once:
+            self._backoff.reset()
+        return logging.WARNING if is_new else logging.DEBUG
 
     def pause(self) -> float:
-        """Seconds until the next attempt: at most 1, 2, 4…; less by chance, so that a crowd spreads."""
-        return min(LONGEST_PAUSE, 2.0 ** min(self._failures - 1, 10)) * random.uniform(0.5, 1.0)
+        """Seconds until the next attempt; more after each failure in a row."""
+        return self._backoff.next()
 
     def contact(self) -> Contact:
+        """How it is, in seconds."""
         moment = clock.now()
         return Contact(
             connected=None if self._made_at is None else moment - self._made_at,
-            heard=None if self._heard_at is None else moment - self._heard_at,
+            heard=None if self._received_at is None else moment - self._received_at,
             reconnects=max(0, self.reconnects),
         )
 
-    def health(self, what: str = "") -> Health:
-        """A row of the table; ``what`` is added to what is known here."""
+    def health(self, note: str = "") -> Health:
+        """A row of the health table; ``note`` is added to what is known here."""
         contact = self.contact()
         if contact.connected is None:
             return Health(self.part, State.DOWN, self._trouble.why, self._trouble.hint, contact)
-        told = [f"connected for {_duration(contact.connected)}"]
+        notes = [f"connected for {_duration(contact.connected)}"]
         if contact.heard is not None:
-            told.append(f"last heard {_duration(contact.heard)} ago")
+            notes.append(f"last message {_duration(contact.heard)} ago")
         if contact.reconnects:
-            told.append(f"{contact.reconnects} reconnects")
-        if self.odd:
-            told.append(f"{self.odd} odd lines")
-        return Health(self.part, State.OK, ", ".join([*told, *filter(None, [what])]), contact=contact)
+            notes.append(f"{contact.reconnects} reconnect{'s'[: contact.reconnects > 1]}")
+        if self.malformed:
+            notes.append(f"{self.malformed} malformed line{'s'[: self.malformed > 1]}")
+        return Health(self.part, State.OK, ", ".join([*notes, *filter(None, [note])]), contact=contact)
 
 
 def _duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""The terminal as chat: whoever types there is the broadcaster. A pipe works too."""
+"""The terminal as chat: whoever types there is the broadcaster. Input from a pipe or a file works too."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from uuid import uuid4
 
 from vtuber.config import Settings
 from vtuber.core import clock
+from vtuber.core.availability import Availability
 from vtuber.core.events import Author, ChatMessage, Role
 from vtuber.core.health import Health, State
 from vtuber.core.text import clean
 
 LINE_LIMIT = 8192
-"""Characters of a line that are looked at; the rest of it is read and thrown away."""
+"""Characters of a line that are used; the rest of it is read and dropped."""
 LINES_WAITING = 64
-"""Lines read ahead of the show. Whoever writes into the pipe waits for the rest."""
+"""Lines read ahead of the show. A program that writes more waits."""
 
 _YOU = Author("you", "you", frozenset({Role.BROADCASTER}))
 
 
 class Console:
-    """Reads in a daemon thread: it may wait for a key for ever and holds up nobody's exit."""
+    """Reads in a daemon thread: it may wait for a key for ever without delaying the program's end."""
 
     def __init__(self, settings: Settings) -> None:  # noqa: ARG002 - every listener is made this way
+        self.availability = Availability(ready=True)
         self._lines: asyncio.Queue[str | None] = asyncio.Queue(LINES_WAITING + 1)
         self._room = threading.Semaphore(LINES_WAITING)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -37,14 +39,14 @@ class Console:
     async def start(self) -> None: ...
 
     async def events(self) -> AsyncGenerator[ChatMessage, None]:
-        """What is typed, until the pipe ends. Lines typed while nobody listens wait."""
+        """What is typed, until the input ends. Lines that are typed before wait."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             threading.Thread(target=self._read, name="console", daemon=True).start()
         while not self._ended:
             line = await self._lines.get()
             if line is None:
-                self._ended = self._trouble or "the pipe has ended"
+                self._ended = self._trouble or "the input has ended"
                 return
             self._room.release()
             if text := clean(line):

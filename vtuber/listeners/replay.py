@@ -9,11 +9,11 @@ from pathlib import Path
 
 from vtuber.config import Settings
 from vtuber.core import clock
+from vtuber.core.availability import Availability
 from vtuber.core.errors import BanbanError, ConfigError
 from vtuber.core.events import Event
 from vtuber.core.health import Health, State
-from vtuber.listeners import recordings
-from vtuber.listeners.recordings import Recording
+from vtuber.listeners.recordings.recording import Recording, read
 
 BREATH = 32
 """After so many events that are due at once, the rest of the show gets a turn."""
@@ -29,6 +29,7 @@ class Replay:
         self.speed = settings.chat.replay.speed
         self.recording: Recording | None = None
         """None until it was read."""
+        self.availability = Availability(ready=True)
         self._trouble: BanbanError | None = None
         self._played = 0
 
@@ -39,7 +40,7 @@ class Replay:
         """Reads the file, once. Raises ListenerError."""
         if self.recording is None:
             try:
-                self.recording = await clock.in_thread(recordings.read, self.path)
+                self.recording = await clock.in_thread(read, self.path)
             except BanbanError as error:
                 self._trouble = error
                 raise

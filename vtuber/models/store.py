@@ -10,9 +10,9 @@ from pathlib import Path
 
 import platformdirs
 
-from vtuber.brain import Progress
 from vtuber.brain.llama.model_file import locate
 from vtuber.config import Settings
+from vtuber.core.availability import Progress
 from vtuber.core.errors import ConfigError
 from vtuber.models import header, split
 from vtuber.models.header import Header

@@ -1,18 +1,13 @@
 """Everything that happened in a show, a JSON object a line, in one file per show. It can be replayed.
 
-Each line has ``t`` (seconds since the show began, on its own clock) and ``kind``. The kinds:
-``show`` (first line); ``heard`` (an event, and ``drop`` when it is not answered), ``command`` (who gave it
-where, by which role, and what it did), ``written`` (in chat, or ``why_not``), ``dropped`` (something that had
-waited), ``filtered`` (something that was chosen), ``settled`` (channel points); of each turn ``batch``,
-``prompt``, ``mark`` (a step was reached), ``sentence`` (with the rule that stopped it), ``clip`` (its sound
-is made), ``spoken`` (what of it was heard), ``asked again``, ``cut``, ``reply`` (all in all); ``part`` (how a
-part is, when that changed), ``revoked`` (what a deletion took away, by id or in numbers), ``failure`` (a
-defect), ``end`` (the figures).
+Each line has ``t`` (seconds since the show began, on its own clock) and ``kind``, one for each class of
+``record.facts``, which say what the other fields are. The first line is ``show``, the last ``end``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import os
@@ -21,13 +16,14 @@ from collections import deque
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import platformdirs
 
 from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.health import Health, State
+from vtuber.record.facts import Fact
 
 log = logging.getLogger(__name__)
 
@@ -39,16 +35,19 @@ WAITING_LIMIT = 200_000
 
 
 class Journal:
-    """``write`` never waits and never raises; ``run`` brings the lines to the disk."""
+    """A subscriber to a show's facts. ``note`` never waits; ``run`` brings the lines to the disk."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.journal
+        self.folder = (
+            self._settings.folder or platformdirs.user_data_path("banban", appauthor=False) / "shows"
+        )
         self._waiting: deque[bytes] = deque()
         self._file: BinaryIO | None = None
         self._began = 0.0
         self._lost = 0
         self._storing = threading.Lock()
-        self._trouble = ""
+        self._trouble = self._hint = ""
         self.path: Path | None = None
         """The show's file; None when the journal is off or cannot be written."""
 
@@ -57,18 +56,18 @@ class Journal:
         self._began = clock.now()
         if not self._settings.enabled:
             return
-        folder = self._settings.folder or platformdirs.user_data_path("banban", appauthor=False) / "shows"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.path, self._file = _new_file(folder)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.path, self._file = _new_file(self.folder)
         except OSError as error:
-            self._trouble = f"cannot write to {folder}: {error.strerror}"
+            self._trouble = f"cannot write to {self.folder}: {error.strerror}"
+            self._hint = _hint(error, "start banban again")
 
-    def write(self, kind: str, **fields: Any) -> None:
-        """One line. Values must be what JSON knows."""
+    def note(self, fact: Fact) -> None:
+        """Writes the fact as one line."""
         if self._file is None:
             return
-        line = {"t": round(clock.now() - self._began, 4), "kind": kind, **fields}
+        line = {"t": round(clock.now() - self._began, 4), "kind": fact.kind, **fact.row()}
         # Lone surrogates cannot be written as UTF-8; as escapes they can.
         self._waiting.append(json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace"))
         if len(self._waiting) > WAITING_LIMIT:
@@ -92,9 +91,7 @@ class Journal:
 
     def health(self) -> Health:
         if self._trouble:
-            return Health(
-                "journal", State.DOWN, self._trouble, "set journal.folder to a folder you may write"
-            )
+            return Health("journal", State.DOWN, self._trouble, self._hint)
         if not self._settings.enabled:
             return Health("journal", State.OFF, "off")
         return Health("journal", State.OK, str(self.path))
@@ -116,8 +113,15 @@ class Journal:
             if not self._trouble:
                 log.warning("the journal cannot be written: %s", error.strerror)
             self._trouble = f"cannot be written: {error.strerror}; {self._lost} lines lost"
+            self._hint = _hint(error, "the journal goes on by itself")
         else:
             self._trouble = ""
+
+
+def _hint(error: OSError, then: str) -> str:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"make room on that disk; {then}"
+    return "set journal.folder to a folder that you may write in"
 
 
 def _new_file(folder: Path) -> tuple[Path, BinaryIO]:

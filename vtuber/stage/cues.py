@@ -38,6 +38,8 @@ class ClipSound:
     mouth: list[float]
     """One value 0..1 for each ``sound.MOUTH_STEP`` seconds."""
     at: float
+    offset: float
+    """How many seconds of the clip come before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,19 @@ class ClipWord:
 
     clip: int
     word: Word
+    text: str
+    """Its piece of the sentence: the white space before it included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """By now so much was heard of a clip; told at its first sample, and as each word begins to sound."""
+
+    clip: int
+    turn: int
+    text: str
+    """Its sentence up to the word that sounds now; "" before the first."""
+    speaker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +102,4 @@ class Feels:
     speaker: str = ""
 
 
-Cue = Thinking | ClipBegins | ClipSound | ClipWord | ClipEnds | Hushed | Withdrawn | Rested | Feels
+Cue = Thinking | ClipBegins | ClipSound | ClipWord | ClipEnds | Heard | Hushed | Withdrawn | Rested | Feels

@@ -27,7 +27,8 @@ from vtuber.stage.cues import (
     Thinking,
     Withdrawn,
 )
-from vtuber.stage.track import Track
+from vtuber.stage.playhead import Playhead
+from vtuber.stage.timeline import ClipTimeline
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +45,13 @@ PIECE = round(sound.MOUTH_STEP * sound.RATE) * sound.SAMPLE_BYTES * 25
 """Bytes of sound in one cue at most: one second, a whole number of mouth steps."""
 
 
-class _Run:
+class _Playback:
     """One clip on its way over the stage."""
 
     def __init__(self, number: int, clip: Clip) -> None:
         self.number = number
         self.clip = clip
-        self.track = Track(clip.sentence.text)
+        self.timeline = ClipTimeline(number, clip.sentence)
         self.limit = asyncio.timeout(None)  # a hush lets it expire
         self.announced = False
         self.complete = False
@@ -60,10 +61,10 @@ class _Run:
     def spoken(self) -> Spoken:
         until = now() if self.cut_at is None else self.cut_at
         complete = self.complete and self.cut_at is None
-        began = self.track.began
+        began = self.timeline.began
         return Spoken(
             sentence=self.clip.sentence,
-            heard=self.clip.sentence.text if complete else self.track.heard(until),
+            heard=self.clip.sentence.text if complete else self.timeline.heard(until),
             complete=complete,
             began=began if began is not None and began <= until else None,
         )
@@ -77,7 +78,8 @@ class Stage:
         self._moods: dict[str, str] = {}
         self._broken: set[int] = set()
         self._numbers = count(1)
-        self._runs: list[_Run] = []
+        self._playing: list[_Playback] = []
+        self._playhead = Playhead(self._tell)
         self._writing = asyncio.Lock()
         self._cursor = float("-inf")
         self._silenced = asyncio.Event()
@@ -89,26 +91,24 @@ class Stage:
         other exception of ``clip.chunks`` is raised, also after what was sent was heard. Cancelling this
         while its sound is on the stage is a hush.
         """
-        run = _Run(next(self._numbers), clip)
-        self._runs.append(run)
+        playback = _Playback(next(self._numbers), clip)
+        self._playing.append(playback)
         try:
-            await self._perform(run)
+            await self._perform(playback)
         except asyncio.CancelledError:
-            if run in self._runs and run.announced:
-                run.cut_at = now()
-                self._runs.remove(run)
+            if playback in self._playing and playback.announced:
+                self._remove(playback)
                 self.hush()
             raise
         finally:
-            if run in self._runs:
-                self._runs.remove(run)
-        if run.error is not None:
-            raise run.error
-        return run.spoken()
+            self._remove(playback)
+        if playback.error is not None:
+            raise playback.error
+        return playback.spoken()
 
     def hush(self) -> None:
         """Silence at once: whatever was not heard yet never will be."""
-        self._cut(self._runs)
+        self._cut(self._playing)
         self._cursor = float("-inf")
         self._tell(Hushed())
         self._silenced.set()
@@ -119,16 +119,17 @@ class Stage:
 
         What is heard of another turn is left alone, but for its last moment when sound of both is on its way.
         """
-        runs = [run for run in self._runs if run.clip.sentence.turn == turn and not finish]
-        if any(run.announced for run in runs):
+        taken = [one for one in self._playing if one.clip.sentence.turn == turn and not finish]
+        if any(playback.announced for playback in taken):
             self.hush()
         else:
-            self._cut(runs)
+            self._cut(taken)
         self._tell(Withdrawn(turn, finish))
 
     def is_heard(self, turn: int) -> bool:
         """Whether a sentence of ``turn`` is being heard."""
-        return any(run.spoken().began is not None for run in self._runs if run.clip.sentence.turn == turn)
+        mine = (playback for playback in self._playing if playback.clip.sentence.turn == turn)
+        return any(playback.spoken().began is not None for playback in mine)
 
     def remaining(self) -> float:
         """Seconds of sound still to be heard, as far as it has been sent."""
@@ -160,72 +161,78 @@ class Stage:
         """``speaker``'s reply is over, and no other has begun."""
         self._tell(Rested(speaker))
 
-    def _cut(self, runs: Sequence[_Run]) -> None:
-        at = now()
-        for run in list(runs):
-            run.cut_at = at
-            run.limit.reschedule(at)
-        self._runs = [run for run in self._runs if run.cut_at is None]
+    def _remove(self, playback: _Playback) -> None:
+        if playback in self._playing:
+            self._playing.remove(playback)
+            self._playhead.leave(playback.timeline)
 
-    async def _perform(self, run: _Run) -> None:
+    def _cut(self, playbacks: Sequence[_Playback]) -> None:
+        at = now()
+        for playback in list(playbacks):
+            self._remove(playback)
+            playback.cut_at = at
+            playback.limit.reschedule(at)
+
+    async def _perform(self, playback: _Playback) -> None:
         try:
-            async with run.limit, AsyncExitStack() as stack:
-                close = getattr(run.clip.chunks, "aclose", None)
+            async with playback.limit, AsyncExitStack() as stack:
+                close = getattr(playback.clip.chunks, "aclose", None)
                 if close is not None:
                     stack.push_async_callback(close)
                 async with self._writing:
-                    await self._write(run)
-                await self._reach(run)
+                    await self._write(playback)
+                await self._reach(playback)
         except TimeoutError:
-            if run.cut_at is None:
+            if playback.cut_at is None:
                 raise
 
-    async def _write(self, run: _Run) -> None:
+    async def _write(self, playback: _Playback) -> None:
         try:
-            async for chunk in run.clip.chunks:
-                if run.cut_at is not None:
+            async for chunk in playback.clip.chunks:
+                if playback.cut_at is not None:
                     return  # hushed in the very step in which the chunk came
-                self._announce(run)
+                self._announce(playback)
                 if isinstance(chunk, Word):
-                    run.track.word(chunk)
-                    self._tell(ClipWord(run.number, chunk))
+                    self._tell(ClipWord(playback.number, chunk, playback.timeline.add_word(chunk)))
+                    self._playhead.follow(playback.timeline)
                 else:
-                    await self._write_sound(run, chunk)
-            run.complete = True
+                    await self._write_sound(playback, chunk)
+            playback.complete = True
         except BanbanError as error:
             log.warning("She was cut short: %s", escaped(error.what))
         except Exception as error:  # noqa: BLE001  # raised by `play`, once what was sent has been heard
-            run.error = error
-        if run.announced and run.cut_at is None:
-            self._tell(ClipEnds(run.number, max(self._cursor, now())))
+            playback.error = error
+        if playback.announced and playback.cut_at is None:
+            self._tell(ClipEnds(playback.number, max(self._cursor, now())))
 
-    async def _write_sound(self, run: _Run, chunk: Sound) -> None:
+    async def _write_sound(self, playback: _Playback, chunk: Sound) -> None:
         for begin in range(0, len(chunk.pcm), PIECE):
             pcm = chunk.pcm[begin : begin + PIECE]
             if (early := self.remaining() - AHEAD) > 0:
                 await asyncio.sleep(early)
-                if run.cut_at is not None:
+                if playback.cut_at is not None:
                     return
             at = self._due()
-            run.track.sound(at, sound.seconds(pcm))
+            offset = playback.timeline.add_sound(at, sound.seconds(pcm))
             self._cursor = at + sound.seconds(pcm)
-            self._tell(ClipSound(run.number, pcm, sound.mouth(pcm), at))
+            self._tell(ClipSound(playback.number, pcm, sound.mouth(pcm), at, offset))
+            self._playhead.follow(playback.timeline)
 
-    def _announce(self, run: _Run) -> None:
-        if not run.announced:
-            run.announced = True
-            sentence = run.clip.sentence
+    def _announce(self, playback: _Playback) -> None:
+        if not playback.announced:
+            playback.announced = True
+            sentence = playback.clip.sentence
             sentence = replace(sentence, mood=sentence.mood or self.mood(sentence.speaker))
-            self._tell(ClipBegins(run.number, sentence, self._due()))
+            self._tell(ClipBegins(playback.number, sentence, self._due()))
 
     def _due(self) -> float:
         """When the next sample is heard: straight after the last one, if that can still be done."""
         return self._cursor if self._cursor >= now() + CLOSE else now() + LEAD
 
-    async def _reach(self, run: _Run) -> None:
+    async def _reach(self, playback: _Playback) -> None:
         """Waits until the clip's last sample was heard."""
-        if run.track.end is not None:
-            await asyncio.sleep(run.track.end - now())
+        if playback.timeline.end is not None:
+            await asyncio.sleep(playback.timeline.end - now())
 
     def _tell(self, cue: Cue) -> None:
         for index, screen in enumerate(self._screens):

@@ -1,4 +1,4 @@
-"""A sentence as the words of its caption, and when each of them is heard."""
+"""The words of a sentence's caption, and when each of them is heard."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from vtuber.core import sound
 from vtuber.core.events import Sound, Word
 from vtuber.core.text import is_cjk
-from vtuber.voice.segmenter import weight
+from vtuber.voice.speakable import weight
 
 READING = 12.5
-"""Weights per second at which people read along: five Chinese characters."""
+"""How fast people read along, in weights per second (see ``speakable``): five Chinese characters."""
 
 CHUNK = 0.25
-"""Seconds of sound handed on at once."""
+"""Seconds of sound in one ``Sound``, at most."""
 
 SENTENCE_END = re.compile(r"[.!?。！？…~～]\W*$")
 CLAUSE_END = re.compile(r"[,;:，；：、—]\W*$")
@@ -25,9 +25,9 @@ _WIDE_OPENERS = "“‘「『（《【〈"
 
 
 def split(text: str) -> list[str]:
-    """The caption's words; joined, they are ``text`` without its white space.
+    """The words of the caption. Joined, they are ``text`` without its white space.
 
-    A Chinese character is a word; punctuation stays with the word it belongs to.
+    Each Chinese character is a word. Punctuation stays with the word it belongs to.
     """
     words: list[str] = []
     wide = spelled = False  # whether the word so far has an ideograph; has any letter
@@ -51,14 +51,14 @@ def _is_ideograph(char: str) -> bool:
 
 
 def pause(text: str) -> float:
-    """Seconds of silence that sound natural behind this text."""
+    """Seconds of silence that sound natural after ``text``."""
     if SENTENCE_END.search(text):
         return 0.2
     return 0.08 if CLAUSE_END.search(text) else 0.02
 
 
 def spread(words: Sequence[str], start: float, end: float) -> list[Word]:
-    """The words over a stretch of time, each as long as it has letters."""
+    """Spreads ``words`` over the time from ``start`` to ``end``, each as long as its share of the weight."""
     sizes = [weight(word) for word in words]
     edges = start + (end - start) * np.cumsum([0.0, *sizes]) / max(sum(sizes), 1.0)
     return [
@@ -68,7 +68,7 @@ def spread(words: Sequence[str], start: float, end: float) -> list[Word]:
 
 
 def interleaved(pcm: bytes, words: Sequence[Word], begun: float) -> Iterator[Sound | Word]:
-    """The sound in chunks, each word before the chunk it begins in. ``begun``: when ``pcm`` begins."""
+    """The sound in chunks, each word before the chunk it begins in. ``pcm`` begins at ``begun`` seconds."""
     step = round(CHUNK * sound.RATE) * sound.SAMPLE_BYTES
     waiting = list(words)
     for at in range(0, len(pcm), step):
@@ -81,7 +81,7 @@ def interleaved(pcm: bytes, words: Sequence[Word], begun: float) -> Iterator[Sou
 
 
 def silent(text: str) -> Iterator[Sound | Word]:
-    """A clip without a voice, as long as it takes to read."""
+    """Silence for as long as it takes to read ``text``, with the words of its caption."""
     words = split(text)
     length = weight("".join(words)) / READING
     yield from interleaved(sound.silence(length), spread(words, 0.0, length), 0.0)

@@ -1,6 +1,6 @@
-"""What a model writes and nobody should say: mood tags, stage directions, marks of emphasis.
+"""What a model writes and no voice should say: mood tags, stage directions, marks of emphasis.
 
-Read character by character, so how the text was chunked never matters.
+It is read character by character, so it does not matter how the text was chunked.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from dataclasses import dataclass
 
 _NARROW = str.maketrans("［］（）＊", "[]()*")
 _CLOSERS = {"[": "]", "【": "】", "(": ")", "*": "*"}
-"""An aside begins with one of these and ends with the other…"""
+"""What opens an aside, and what closes it."""
 _LONGEST = {"[": 40, "【": 16, "(": 48, "*": 60}
-"""…or, after so many characters, was none."""
+"""After so many characters without its closer, it was no aside."""
 _EMPHASIS = "*_#`"
 _LONGEST_RUN = 32
-"""No more emphasis marks in a row are kept."""
+"""How many emphasis marks in a row are kept, at most."""
 _CLAUSE_ENDS = ".!?。！？…,;:，；：、—～~\n"
 _MARKS = ".!?。！？,;:，；：、…—～"
 _CHINESE = "\u4e00-\u9fff"
 
-# Stage directions. Some deeds are told anywhere; where a clause has ended, others are known by their form:
-# "smiles", "tilting her head", "soft giggle", "臉紅".
+# Stage directions. Some verbs make one anywhere. Where a clause has ended, others are known by their form,
+# too: "smiles", "tilting her head", "soft giggle", "臉紅".
 _DEED = (
     r"(?:smil|grin|giggl|laugh|chuckl|sigh|gasp|blush|wink|wav|nod|shrug|pout|sob|yawn|blink|hug|bow|gulp)"
 )
@@ -42,16 +42,17 @@ class Mood:
     name: str
 
 
-class Markup:
-    """Fed with characters; gives back those that are to be said, and the moods among them.
+class MarkupParser:
+    """Takes characters; gives those that are to be said, and the moods among them.
 
-    A mood is one of ``moods`` in square brackets, ``[happy]``; whatever else stands in them is dropped. So
-    are stage directions (``*smiles*``, ``(laughs)``), and moods in other brackets where a clause has ended.
+    A mood is one of ``moods`` in square brackets, ``[happy]``. Anything else in square brackets is dropped,
+    and so are stage directions (``*smiles*``, ``(laughs)``). Where a clause has ended, a mood may also stand
+    in other brackets.
     """
 
     def __init__(self, moods: Collection[str] = ()) -> None:
         self._moods = frozenset(mood.lower() for mood in moods)
-        self._held = ""  # an aside or emphasis marks, until it is clear what they are
+        self._held = ""  # an aside or emphasis marks, until it is clear which
         self._before = "\n"  # the character before them
         self._apart = True  # whether a clause has ended before them
 
@@ -69,7 +70,7 @@ class Markup:
             yield self._say(char)
 
     def finish(self) -> Iterator[str | Mood]:
-        """The rest, but for a tag that was never finished."""
+        """What is left to be said. A tag that was never closed is dropped."""
         if self._opener() == "[" and self._held[1:].partition(" ")[0].lower() not in self._moods:
             self._held = ""
         while self._held:
@@ -82,7 +83,7 @@ class Markup:
         return char
 
     def _let_go(self, following: str) -> Iterator[str | Mood]:
-        """What was held was no aside: it is said, without marks of emphasis."""
+        """Gives out what was held, which was no aside, without marks of emphasis."""
         held, self._held = self._held, ""
         opener, inside = held[:1].translate(_NARROW), held[1:]
         if opener == "[":
@@ -103,12 +104,12 @@ class Markup:
     # Asides
 
     def _opener(self) -> str:
-        """What opened the aside that is held; "" when there is none."""
+        """What opened the aside that is held; "" when none is."""
         opener = self._held[:1].translate(_NARROW)
         return opener if opener in _CLOSERS and self._held[1:2] != "*" else ""
 
     def _goes_on(self, char: str) -> bool:
-        """Whether what is held is an aside still, with one more character."""
+        """Whether what is held may still be an aside with ``char`` behind it."""
         opener, inside = self._opener(), self._held[1:] + char
         narrow = char.translate(_NARROW)
         if narrow == _CLOSERS[opener]:
@@ -118,7 +119,7 @@ class Markup:
         return opener == "[" or self._may_be_told(inside)
 
     def _may_be_told(self, inside: str) -> bool:
-        """Whether it may be the beginning of a mood or a stage direction."""
+        """Whether ``inside`` may be the beginning of a mood or a stage direction."""
         if self._apart and any(mood.startswith(inside.lower()) for mood in self._moods):
             return True
         first, space, _ = inside.partition(" ")
@@ -148,7 +149,7 @@ class Markup:
     # Emphasis
 
     def _is_emphasis(self, marks: str, after: str) -> bool:
-        """Whether a run of ``*``, ``_``, ``#`` or backticks is markup, unlike 2 * 3, snake_case, C#, ^_^."""
+        """Whether the ``marks`` are markup. They are not in 2 * 3, snake_case, C#, ^_^."""
         before = self._before
         if marks[0] not in _EMPHASIS:
             return False

@@ -1,33 +1,29 @@
-"""Cuts a reply into pieces while it is still being written, for English and Chinese mixed.
+"""Cuts a reply into pieces while it is being written, in English and Chinese mixed.
 
-A short first piece lets her start early; each later one may be longer, because the one before is still
-being heard. Decisions are made character by character, so how the text was chunked never matters.
+The first piece is short, so that speech begins early. Each later one may be longer, because the one before is
+still being heard. The text is read character by character, so it does not matter how it was chunked.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
 from vtuber.core.text import is_cjk, space_between
-from vtuber.voice.markup import Markup, Mood
-
-CJK_WEIGHT = 2.5
-"""A Chinese character takes about as long to say as this many Latin ones."""
+from vtuber.voice.markup import MarkupParser, Mood
+from vtuber.voice.speakable import CJK_WEIGHT, weight
 
 LONGEST = 160
-"""No piece weighs much more: one weight is one Latin character."""
+"""The weight of a long piece (see ``speakable.weight``). None weighs much more."""
 
 SHORTEST = 12.0
-"""No piece is cut at a word before it weighs so much."""
+"""The least weight at which a piece may end between two words."""
 
 _ENDS = ".!?。！？"
 _CLAUSES = ",;:，；：、…—～"
 _SURE = "。！？，；：、…—～"  # end a clause without a space behind them
-_PICTURES = frozenset(("So", "Sk", "Cs", "Co", "Cn", "Cc"))
 _OPENERS = "“‘「『（《【〈([{"
 _MARKS = _ENDS + _CLAUSES
 # A clause's marks and what stays with them: closing quotes and brackets, emoji.
@@ -42,8 +38,10 @@ _ABBREVIATIONS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Piece:
+    """A sentence of the reply, or a part of one, that is spoken in one go."""
+
     text: str
-    """One line, never empty, with something to pronounce in it."""
+    """One line, with something to pronounce in it."""
     mood: str
     """The last mood tag before it; "" when there was none."""
     fallback: bool = False
@@ -53,36 +51,22 @@ class Piece:
 
 
 class _Break(IntEnum):
+    """What a place where the text may be cut is the end of."""
+
     WORD = 1
     CLAUSE = 2
     SENTENCE = 3
 
 
-def weight(text: str) -> float:
-    """How long the text takes to say, in Latin characters."""
-    return sum(CJK_WEIGHT if is_cjk(char) else 1.0 for char in text)
-
-
-def speakable(text: str) -> str:
-    """What a voice should be given: without emoji and the like, and without words that are only symbols."""
-    kept = "".join(char for char in text if not _is_picture(char))
-    return " ".join(word for word in kept.split() if word in "&+=" or any(map(str.isalnum, word)))
-
-
-def _is_picture(char: str) -> bool:
-    """Emoji and their joiners, ornaments, control and unassigned characters."""
-    return char in "\u200d\ufe0e\ufe0f\u20e3" or unicodedata.category(char) in _PICTURES
-
-
 class SentenceSegmenter:
-    """Fed with text as it streams; gives pieces as early as they are safe to speak.
+    """Takes text as it streams; gives pieces as soon as it is certain where they end.
 
     Mood tags (``[happy]``, one of ``moods``), stage directions and marks of emphasis are taken out. A mood
-    lasts until the next tag.
+    lasts until the next tag. The first piece weighs about ``first_piece``.
     """
 
     def __init__(self, moods: Collection[str] = (), first_piece: int = 24) -> None:
-        self._markup = Markup(moods)
+        self._markup = MarkupParser(moods)
         self._first_piece = float(first_piece)
         self._mood = ""
         self._ready: list[Piece] = []
@@ -99,13 +83,13 @@ class SentenceSegmenter:
         return self._take()
 
     def finish(self) -> list[Piece]:
-        """The rest. What was only symbols is dropped, and so is a tag that was never finished."""
+        """The rest. Symbols alone are dropped, and so is a tag that was never closed."""
         self._read(self._markup.finish())
         self._cut(len(self._text))
         return self._take()
 
     def hurry(self, weight: float) -> None:
-        """The piece that is being written should get no longer than by about so much; see ``voice.pace``."""
+        """Lets the piece that is being written grow by no more than about ``weight``; see ``voice.pace``."""
         limit = max(SHORTEST, self._weight + weight)
         if limit < self._limit:
             self._limit, self._wish = limit, min(self._wish, 0.4 * limit)
@@ -121,8 +105,6 @@ class SentenceSegmenter:
     def _take(self) -> list[Piece]:
         ready, self._ready = self._ready, []
         return ready
-
-    # Cutting.
 
     def _begin(self) -> None:
         self._text = ""
@@ -151,12 +133,12 @@ class SentenceSegmenter:
             self._cut_long()
 
     def _enough_for(self, found: _Break) -> float:
-        """How heavy a piece must be to end here."""
+        """The least weight of a piece that ends at such a break."""
         enough = {_Break.SENTENCE: self._least, _Break.CLAUSE: self._wish, _Break.WORD: self._limit}[found]
         return max(enough, 4 * CJK_WEIGHT) if self._first and any(map(is_cjk, self._text)) else enough
 
     def _break_before(self, char: str) -> _Break | None:
-        """What ends where ``char``, which is not yet part of the text, begins."""
+        """What ends between the text and ``char``, which follows it; None when nothing does."""
         text = self._text
         if not text or char in _MARKS:
             return None
@@ -185,7 +167,7 @@ class SentenceSegmenter:
         return _Break.CLAUSE
 
     def _cut_long(self) -> None:
-        """Too long to wait on: cut at the best spot passed so far, or, in an endless word, right here."""
+        """Cuts a text that is too long at the best spot so far or, in an endless word, right here."""
         for kind, share in ((_Break.SENTENCE, 0.4), (_Break.CLAUSE, 0.4), (_Break.WORD, 0.5)):
             spot, heavy = self._spots.get(kind, (0, 0.0))
             if heavy >= self._limit * share and self._cut_at(spot):
@@ -202,7 +184,7 @@ class SentenceSegmenter:
         return True
 
     def _cut(self, spot: int) -> bool:
-        """Ends a piece at ``spot`` if there is something to pronounce before it; the rest is forgotten."""
+        """Ends a piece at ``spot`` if there is something to pronounce before it. Forgets the text behind."""
         taken = self._text[:spot]
         text = " ".join(taken.split())
         if not any(map(str.isalnum, text)):
@@ -217,7 +199,7 @@ class SentenceSegmenter:
         return True
 
     def _grow(self, said: float) -> None:
-        """What was just cut is heard for a while: the next piece may take about that long to be written."""
+        """A piece of weight ``said`` was cut. While it is heard, a longer one can be written."""
         self._least = 10.0
         grown = max(28.0, 2.5 * said)
         self._limit = min(LONGEST, grown if self._first else max(self._limit, grown))
@@ -226,7 +208,7 @@ class SentenceSegmenter:
 
 
 def _is_word_end(text: str, char: str) -> bool:
-    """Whether ``text`` could be parted from ``char`` without breaking a word, a number or a title."""
+    """Whether a cut between ``text`` and ``char`` would break no word, number or title."""
     last = text[-1]
     if char.isspace() or not (char.isalnum() or char in _OPENERS):
         return False
@@ -237,7 +219,7 @@ def _is_word_end(text: str, char: str) -> bool:
 
 
 def is_abbreviated(before: str) -> bool:
-    """Whether a full stop behind ``before`` belongs to its last word: Dr, U.S, a.m, a list's number."""
+    """Whether a full stop after ``before`` belongs to its last word: Dr, U.S, a.m, a number in a list."""
     match = _LAST_WORD.search(before)
     word = match.group() if match else ""
     if word.isdigit():

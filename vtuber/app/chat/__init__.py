@@ -15,9 +15,9 @@ from vtuber.app.chat.commands import HELP, Command, parse
 from vtuber.app.chat.mind import Mind
 from vtuber.app.chat.why import why
 from vtuber.app.running import Flags, run, settings_of
-from vtuber.brain import Progress
 from vtuber.brain.llama.model_file import locate
 from vtuber.config import Settings
+from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError, BrainError
 from vtuber.core.events import Author, Batch, ChatMessage, Pick
 from vtuber.core.health import Health

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from vtuber import brain
-from vtuber.brain import Progress, Prompt, Usage
-from vtuber.brain.prompt import Conversation
+from vtuber.brain import Prompt, Usage
+from vtuber.brain.conversation import Conversation
+from vtuber.brain.fallback import build
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core import clock
+from vtuber.core.availability import Progress
 from vtuber.core.events import Batch
 from vtuber.core.health import Health
 from vtuber.memory import NOTHING
 from vtuber.moderation.filters import Filter
-from vtuber.show.reply import ReplyWriter
+from vtuber.show.reply_writer import ReplyWriter
 
 
 class Mind:
@@ -24,7 +25,7 @@ class Mind:
     def __init__(self, settings: Settings, character: Character) -> None:
         self.settings = settings
         self.character = character
-        self.brain = brain.build(settings, character)
+        self.brain = build(settings, character)
         self.conversation = Conversation(character, settings, self.brain)
         self.prompt: Prompt | None = None
         """What was asked last."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vtuber.app.chat.mind import Mind
-from vtuber.brain import Brain, Line, Prompt
+from vtuber.brain import Brain, Prompt, PromptLine
 from vtuber.core.errors import BanbanError
 
 
@@ -42,7 +42,7 @@ async def _parts(prompt: Prompt, sacred: Sequence[str], brain: Brain) -> dict[st
     return {"persona": counted.pop("persona"), "sacred": facts, **counted}
 
 
-async def _count(brain: Brain, lines: Sequence[Line]) -> int:
+async def _count(brain: Brain, lines: Sequence[PromptLine]) -> int:
     return await brain.count(tuple(lines)) if lines else 0
 
 

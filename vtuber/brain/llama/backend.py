@@ -10,7 +10,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from vtuber.brain import Capabilities, Line, Progress, Prompt, Usage
+from vtuber.brain import Prompt, PromptLine, Usage
 from vtuber.brain.llama.child import COMMAND, Child, Request
 from vtuber.brain.llama.fit import CURE, Fit
 from vtuber.brain.llama.loading import Loaded, check, learn, load
@@ -19,6 +19,7 @@ from vtuber.brain.templates import Template
 from vtuber.brain.templates.formats import by_name
 from vtuber.config import Settings
 from vtuber.core import clock
+from vtuber.core.availability import Availability, Progress
 from vtuber.core.errors import BanbanError, BrainError
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
@@ -55,6 +56,7 @@ class Llama:
     """How the process is started; tests start others."""
     heads: Path
     """Where the state after the prompt's head is kept."""
+    can_prefill = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.brain
@@ -63,12 +65,14 @@ class Llama:
         self._loaded: Loaded | None = None
         self._fit: Fit | None = None
         self._child: Child | None = None
-        self._ready = asyncio.Event()
+        self.availability = Availability()
+        self._settled = asyncio.Event()
+        """Nobody need wait for the process: it is there, or was stopped for good."""
         self._turn = asyncio.Lock()
         self._keeper: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
-        self._head: tuple[Line, ...] = ()
-        self._first_head: tuple[Line, ...] = ()
+        self._head: tuple[PromptLine, ...] = ()
+        self._first_head: tuple[PromptLine, ...] = ()
         self._restored = 0
         self._trusted = True
         self._extra_buffers = True
@@ -84,19 +88,19 @@ class Llama:
         self._path = locate(self._settings.model)
         progress(0.0, f"loading {self._path.name}")
         self._child = await self._begin(progress)
-        self._ready.set()
+        self._settle(ready=True)
         self._keeper = asyncio.create_task(self._keep_alive(self._child))
 
-    async def warm(self, head: tuple[Line, ...]) -> None:
+    async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
         self._head = head
         self._first_head = self._first_head or head
         async with self._turn:
             await self._read_head(await self._idle())
 
-    async def prefill(self, lines: tuple[Line, ...]) -> None:
+    async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
         async with self._turn:
             child = await self._idle()
-            request = child.ask("warm", pieces=list(self.template.head(lines)), folder="", trusted=False)
+            request = child.ask("prefill", pieces=list(self.template.head(lines)), folder="", trusted=False)
             try:
                 frame = await child.answer_to(request, self._long_seconds)
                 self._ahead += frame["prompt"] - frame["reused"]
@@ -121,15 +125,10 @@ class Llama:
                 else:
                     await self._close(child, request)
 
-    async def count(self, lines: tuple[Line, ...]) -> int:
+    async def count(self, lines: tuple[PromptLine, ...]) -> int:
         child = await self._living()
         request = child.ask("count", pieces=list(self.template.render(lines)))
         return int((await child.answer_to(request, self._token_seconds))["tokens"])
-
-    @property
-    def capabilities(self) -> Capabilities:
-        named = self._fit is not None and self._fit.template.named
-        return Capabilities(names=named, seed=True, lora=True, cache=True, cancel=True, ahead=True)
 
     @property
     def context(self) -> int:
@@ -161,14 +160,14 @@ class Llama:
         if self._child:
             await self._child.stop(_END_SECONDS)
             self._child = self._loaded = None
-        self._ready.set()  # nobody need wait for it any more
+        self._settle(ready=False)
 
     def health(self) -> Health:
         if self._loaded is None:
             return Health("brain", State.DOWN, self._trouble or "not started")
         if self._keeper and self._keeper.done():
             return Health("brain", State.DOWN, "nobody looks after the model's process", "start banban again")
-        if not self._ready.is_set():
+        if not self.availability.is_ready:
             return Health("brain", State.DOWN, f"being brought back: {self._trouble}", "wait a moment")
         what = (
             f"{self._path.stem} ({self._loaded.description}), {self.context} tokens, "
@@ -255,7 +254,7 @@ class Llama:
         """
         trusted, self._trusted = self._trusted, False
         request = child.ask(
-            "warm",
+            "prefill",
             pieces=list(self.template.head(self._head)),
             folder=str(self.heads) if self._head == self._first_head else "",
             trusted=trusted,
@@ -275,12 +274,12 @@ class Llama:
     async def _living(self) -> Child:
         """The process, once it is there. Raises BrainError when it does not come back in time."""
         if self._child and self._child.doomed:
-            self._ready.clear()  # the keeper sets it again
-        if not self._ready.is_set():
+            self._unsettle()  # until the keeper has brought it back
+        if not self._settled.is_set():
             try:
                 with clock.outside():
                     async with asyncio.timeout(self._settings.first_token_seconds):
-                        await self._ready.wait()
+                        await self._settled.wait()
             except TimeoutError:
                 raise BrainError(f"the model is not there: {self._trouble}", where="brain") from None
         if self._child is None:
@@ -325,14 +324,22 @@ class Llama:
         while True:
             born = clock.now()
             await child.dead.wait()
-            self._ready.clear()
+            self._unsettle()
             self._trouble = child.obituary()
             log.warning("%s; it is brought back", self._trouble)
             await child.stop()
             deaths = 0 if clock.now() - born > _LIVED else deaths
             child = self._child = await self._revive(deaths)
             deaths += 1
-            self._ready.set()
+            self._settle(ready=True)
+
+    def _settle(self, *, ready: bool) -> None:
+        self.availability.set(ready=ready)
+        self._settled.set()
+
+    def _unsettle(self) -> None:
+        self.availability.set(ready=False)
+        self._settled.clear()
 
     async def _revive(self, deaths: int) -> Child:
         while True:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import psutil
 
-from vtuber.brain import Progress
 from vtuber.brain.llama import lora_file, model_file
 from vtuber.brain.llama.child import Child
 from vtuber.brain.llama.fit import Fit, fit
 from vtuber.brain.templates.formats import by_name
 from vtuber.config import Brain
+from vtuber.core.availability import Progress
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.text import escaped
 

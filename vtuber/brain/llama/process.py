@@ -9,7 +9,7 @@ in this process goes to stderr). A request has an ``op`` and an ``id`` that its 
 | open | context, threads, cache_type, flash_attention | done with the context there is; after load |
 | adapt | path, scale | done; adds a LoRA adapter, after open |
 | learn | | done with template, learned from the GGUF's own; or hostile or unfit, with words |
-| warm | pieces, folder (where heads are kept, or ""), trusted | done with prompt, reused, restored |
+| prefill | pieces, folder (where heads are kept, or ""), trusted | done with prompt, reused, restored |
 | generate | pieces, sampling, stop, labels, goes_on, max_tokens | text…, done with the same and reply |
 | count | pieces | done with tokens |
 | cancel | | none of its own; the request of that id answers done soon |
@@ -80,7 +80,7 @@ class Worker:
                 "open": self._open,
                 "adapt": self._adapt,
                 "learn": self._learn,
-                "warm": self._warm,
+                "prefill": self._prefill,
                 "generate": self._generate,
                 "count": self._count,
             }
@@ -164,7 +164,7 @@ class Worker:
             return {"unfit": str(error)}
         return {"template": asdict(template)}
 
-    def _warm(self, request: Request) -> dict[str, Any]:
+    def _prefill(self, request: Request) -> dict[str, Any]:
         from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415  # see _load
 
         tokens = self._tokenized(request["pieces"])

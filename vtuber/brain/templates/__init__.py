@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from vtuber.brain import Line
+from vtuber.brain import PromptLine
 from vtuber.brain.names import viewer_name
 from vtuber.brain.templates.markers import broken, markers_in
 
@@ -66,21 +66,21 @@ class Template:
         """Text that ends a reply, beside the model's own end tokens."""
         return _markers(*self.system, *self.viewer, self.own.after)
 
-    def prompt(self, lines: Iterable[Line], name: str, reply_so_far: str = "") -> Iterator[Piece]:
+    def prompt(self, lines: Iterable[PromptLine], name: str, reply_so_far: str = "") -> Iterator[Piece]:
         """All that is asked: ``lines``, and what makes her, called ``name``, go on after ``reply_so_far``."""
         yield from self.head(lines)
         before = self.own.before if self.named else self.opening or self.own.before
-        yield from _named(before.rstrip(" "), _name(Line("self", "", name)))
+        yield from _named(before.rstrip(" "), _name(PromptLine("self", "", name)))
         if reply_so_far:
             yield Piece(_spaces_after(before) + reply_so_far, "own")
 
-    def head(self, lines: Iterable[Line]) -> Iterator[Piece]:
+    def head(self, lines: Iterable[PromptLine]) -> Iterator[Piece]:
         """What every prompt begins with whose first lines are these."""
         if self.begin:
             yield Piece(self.begin, "control")
         yield from self.render(lines)
 
-    def render(self, lines: Iterable[Line]) -> Iterator[Piece]:
+    def render(self, lines: Iterable[PromptLine]) -> Iterator[Piece]:
         """The pieces of ``lines``, each line closed; more lines only add to them."""
         joins = False
         for line in lines:
@@ -97,11 +97,11 @@ class Template:
             yield Piece(space + self._text(line), "own" if line.role == "self" else "plain")
             yield Piece(after, "control")
 
-    def count(self, lines: Iterable[Line], tokenize: Callable[[Piece], Sized]) -> int:
+    def count(self, lines: Iterable[PromptLine], tokenize: Callable[[Piece], Sized]) -> int:
         """How many tokens ``lines`` take in a prompt."""
         return sum(len(tokenize(piece)) for piece in self.render(lines))
 
-    def own_words(self, lines: Iterable[Line]) -> tuple[str, list[tuple[int, int]]]:
+    def own_words(self, lines: Iterable[PromptLine]) -> tuple[str, list[tuple[int, int]]]:
         """The text of ``lines`` and the spans of it, [begin, end) in characters, that she must learn to say.
 
         A span is what she said and the token that ends it.
@@ -122,10 +122,10 @@ class Template:
             if piece.text:
                 yield piece
 
-    def _author(self, line: Line) -> str:
+    def _author(self, line: PromptLine) -> str:
         return viewer_name(broken(line.name, self.markers)) if line.role == "viewer" else _name(line)
 
-    def _text(self, line: Line) -> str:
+    def _text(self, line: PromptLine) -> str:
         if line.role != "viewer":
             return line.text
         text = " ".join(line.text.split())  # a viewer's line is one line: a second could pose as another's
@@ -144,7 +144,7 @@ def _named(before: str, name: str) -> Iterator[Piece]:
         yield Piece(after, "control")
 
 
-def _name(line: Line) -> str:
+def _name(line: PromptLine) -> str:
     return " ".join(line.name.split()) or "assistant"
 
 

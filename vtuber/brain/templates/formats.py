@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from vtuber.brain import Line
+from vtuber.brain import PromptLine
 from vtuber.brain.templates import NAME, Around, Template
 from vtuber.core.errors import ConfigError
 
@@ -108,9 +108,9 @@ _SIGNS = (
 _NAMED_HEADER = re.compile(r"message(\.name|\[.name.\])")
 
 _TALK = (
-    Line("system", "1"),
-    *(Line("viewer", "2"), Line("self", "3")) * 2,
-    Line("viewer", "2"),
+    PromptLine("system", "1"),
+    *(PromptLine("viewer", "2"), PromptLine("self", "3")) * 2,
+    PromptLine("viewer", "2"),
 )
 """Formats that write this alike are the same."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from vtuber.brain import Line
+from vtuber.brain import PromptLine
 from vtuber.brain.templates import NAME, Around, Template
 from vtuber.brain.templates.formats import JINJA
 from vtuber.brain.templates.jinja import Jinja, Message, UnfitError
@@ -50,9 +50,9 @@ class _Lesson:
         self._listed, self._told = listed, told
         self._first = 1 if told else 0
         her = _number()
-        self._talk = [Line("system", _number())] * self._first
+        self._talk = [PromptLine("system", _number())] * self._first
         for _ in range(_EXCHANGES):
-            self._talk += [Line("viewer", _number(), _number()), Line("self", _number(), her)]
+            self._talk += [PromptLine("viewer", _number(), _number()), PromptLine("self", _number(), her)]
 
     def learned(self) -> Template:
         template = self._read()
@@ -145,7 +145,7 @@ class _Lesson:
         lines = [*before, replace(last, images=images)]
         return self._jinja.render(map(self._message, lines), opened=opened, bos=self._mark)
 
-    def _message(self, line: Line) -> Message:
+    def _message(self, line: PromptLine) -> Message:
         content: object = line.text
         if self._listed or line.images:
             content = [{"type": "image"}] * line.images + [{"type": "text", "text": line.text}]

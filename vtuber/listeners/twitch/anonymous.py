@@ -1,4 +1,4 @@
-"""Twitch's chat by the name of a channel, read without an account.
+"""Twitch's chat, read without an account by the name of the channel.
 
 Anonymous IRC over a websocket: any nick that begins with "justinfan" may read and never write.
 """
@@ -17,11 +17,12 @@ import aiohttp
 
 from vtuber.config import Settings
 from vtuber.core import clock
+from vtuber.core.availability import Availability
 from vtuber.core.events import Event
 from vtuber.core.health import Health
 from vtuber.core.recent import Recent
 from vtuber.core.text import clean, escaped
-from vtuber.listeners.connection import Connection, Lost
+from vtuber.listeners.connection import Connection, ConnectionLost
 from vtuber.listeners.twitch import irc as twitch_irc
 
 log = logging.getLogger(__name__)
@@ -30,23 +31,24 @@ CONNECT_SECONDS = 15.0
 JOIN_SECONDS = 8.0
 """A channel that exists is joined much sooner than this. `banban check` waits a little longer."""
 QUIET_SECONDS = 90.0
-"""After so long without a word we ask the server whether it is still there."""
+"""After so long without a line the server is asked whether it is still there."""
 ANSWER_SECONDS = 15.0
-"""How long it may take to say so."""
+"""How long it may take to answer."""
 _BUFFER_LIMIT = 4 * twitch_irc.LINE_LIMIT
 _FRAME_LIMIT = 1 << 20
 _IDS_KEPT = 4096
 
 
-class AnonymousTwitch:
+class AnonymousTwitchListener:
     """One channel's chat. Reconnects for ever, each pause longer than the one before."""
 
-    def __init__(self, settings: Settings, channel: str) -> None:
+    def __init__(self, settings: Settings, channel: str, availability: Availability | None = None) -> None:
         self.channel = channel
         """Its login, as ``channel_name`` gives it."""
         self._url = settings.chat.twitch.irc_url
-        self._connection = Connection(f"chat.twitch {channel}")
-        self._reader = twitch_irc.Reader()
+        self._connection = Connection(f"chat.twitch {channel}", availability)
+        self.availability = self._connection.availability
+        self._parser = twitch_irc.IrcParser()
         self._ids: Recent[str, None] = Recent(_IDS_KEPT)
 
     async def start(self) -> None: ...
@@ -60,9 +62,9 @@ class AnonymousTwitch:
                     async with self._connected(session) as socket:
                         while True:
                             for line in await socket.lines():
-                                if event := self._understood(line, socket):
+                                if event := self._event(line, socket):
                                     yield replace(event, at=clock.now())
-                except Lost as lost:
+                except ConnectionLost as lost:
                     level = self._connection.lost(lost)
                     log.log(level, "Twitch, #%s: %s", self.channel, escaped(lost.why))
                 await asyncio.sleep(self._connection.pause())
@@ -79,7 +81,7 @@ class AnonymousTwitch:
                 )
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             why = clean(str(error)) or type(error).__name__
-            raise Lost(f"cannot connect: {why}", "check the network") from error
+            raise ConnectionLost(f"cannot connect: {why}", "check the network") from error
         try:
             socket = _Socket(opened, self.channel)
             await socket.greet()
@@ -88,43 +90,43 @@ class AnonymousTwitch:
             self._connection.closed()
             await opened.close()
 
-    def _understood(self, text: str, socket: _Socket) -> Event | None:
+    def _event(self, text: str, socket: _Socket) -> Event | None:
         try:
             line = twitch_irc.parse(text)
         except ValueError as error:
-            self._connection.odd += 1
-            log.debug("odd line from Twitch (%s): %s", error, escaped(text[:200]))
+            self._connection.malformed += 1
+            log.debug("malformed line from Twitch (%s): %s", error, escaped(text[:200]))
             return None
         match line.command:
             case "RECONNECT":
-                raise Lost("Twitch asked to connect again", at_once=True)
+                raise ConnectionLost("Twitch asked to connect again", at_once=True)
             case "PING":
                 socket.answer(line.params[-1] if line.params else "")
             case "NOTICE":
-                self._heed(line)
+                self._handle_notice(line)
             case "JOIN" | "ROOMSTATE" | "366" if not socket.joined:
                 socket.joined = True
                 self._connection.made()
                 log.info("reading the chat of #%s", self.channel)
-        event = self._reader.event(line)
+        event = self._parser.event(line)
         if event is None or event.id in self._ids:
             return None
-        self._connection.heard()
+        self._connection.received()
         self._ids.set(event.id, None)
         return event
 
-    def _heed(self, line: twitch_irc.Line) -> None:
-        """Twitch says something to us, not to the room."""
+    def _handle_notice(self, line: twitch_irc.IrcMessage) -> None:
+        """Twitch addresses us, not the room."""
         said = clean(line.text)
         log.info("Twitch says: %s", escaped(said))
         if line.tags.get("msg-id") in ("msg_channel_suspended", "tos_ban", "msg_banned"):
-            raise Lost(f"Twitch says: {said}", "check chat.twitch.channels")
+            raise ConnectionLost(f"Twitch says: {said}", "check chat.twitch.channels")
         if line.params[:1] == ("*",):  # about our greeting, before any channel
-            raise Lost(f"Twitch does not let us in: {said}")
+            raise ConnectionLost(f"Twitch refuses the connection: {said}")
 
 
 class _Socket:
-    """One websocket: whole lines out of its frames, and the certainty that it still lives."""
+    """One websocket: whole lines out of its frames, and a check that it is still alive."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, channel: str) -> None:
         self._socket = socket
@@ -144,7 +146,7 @@ class _Socket:
         self._answers.append(f"PONG :{ping}")
 
     async def lines(self) -> list[str]:
-        """The next whole lines. Raises Lost when there will be none."""
+        """The next whole lines. Raises ConnectionLost when there will be none."""
         while self._answers:
             await self._send(self._answers.popleft())
         await asyncio.sleep(0)  # frames that already wait are handed out without a pause: let others run
@@ -154,10 +156,10 @@ class _Socket:
         elif frame.type is aiohttp.WSMsgType.BINARY:
             self._rest += frame.data.decode("utf-8", "replace")
         else:
-            raise Lost("the connection was lost")
+            raise ConnectionLost("the connection was lost")
         *lines, self._rest = self._rest.split("\n")
         if len(self._rest) > _BUFFER_LIMIT:
-            raise Lost("the server sends a line without an end", "check chat.twitch.irc_url")
+            raise ConnectionLost("the server sends a line that does not end", "check chat.twitch.irc_url")
         return [line for line in (whole.rstrip("\r") for whole in lines) if line]
 
     async def _frame(self) -> aiohttp.WSMessage:
@@ -167,7 +169,7 @@ class _Socket:
                 return await self._socket.receive()
         except TimeoutError:
             if not self.joined:
-                raise Lost(
+                raise ConnectionLost(
                     f"Twitch does not know the channel {self._channel!r}", "check chat.twitch.channels"
                 ) from None
         await self._send("PING :banban")
@@ -175,11 +177,11 @@ class _Socket:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._socket.receive()
         except TimeoutError:
-            raise Lost("the server fell silent") from None
+            raise ConnectionLost("the server has stopped answering") from None
 
     async def _send(self, line: str) -> None:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._socket.send_str(line + "\r\n")
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Lost("the connection was lost") from error
+            raise ConnectionLost("the connection was lost") from error

@@ -1,7 +1,7 @@
-"""EventSub's notifications: a JSON message becomes an event. Nothing here knows of sockets.
+"""EventSub's notifications: a JSON message becomes an event. Nothing here opens a connection.
 
 After https://dev.twitch.tv/docs/eventsub/eventsub-subscription-types. Each kind of event has one source, so
-that nothing comes twice: chat's own messages and notices, and beside them only what chat does not tell.
+that nothing comes twice: chat's own messages and notices, and besides them only what is not in chat.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from vtuber.core.events import (
 )
 from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes
-from vtuber.listeners.recordings.rows import items, mapping, text
+from vtuber.listeners.lenient_json import rows, string, table
 from vtuber.listeners.twitch.irc import ID_LIMIT, TIERS, login_of, number, roles_of, said
 
 _FRAGMENTS_LIMIT = 500
@@ -45,20 +45,20 @@ class _Notification:
     id: str
     """The same when Twitch sends it again."""
     sent: float
-    told: Mapping[str, Any]
+    event: Mapping[str, Any]
 
     def id_of(self, key: str) -> str:
-        return clean(text(self.told.get(key)), ID_LIMIT)
+        return clean(string(self.event, key), ID_LIMIT)
 
 
-class Reader:
+class NotificationParser:
     """Turns the notifications about one channel into events.
 
     ``rewards`` are the titles of the channel-point rewards that count, in any case.
     """
 
     def __init__(self, channel: str, rewards: Iterable[str] = ()) -> None:
-        self.odd = 0
+        self.malformed = 0
         """How many notifications could not be understood."""
         self.reward_ids: set[str] = set()
         """Of the rewards that count: words written for one come with its redemption, not as chat."""
@@ -83,16 +83,16 @@ class Reader:
 
     def event(self, message: object) -> Event | None:
         """What it means; None when it is nothing that she could answer or must heed."""
-        metadata = mapping(mapping(message).get("metadata"))
-        told = mapping(mapping(mapping(message).get("payload")).get("event"))
-        read = self._kinds.get(text(metadata.get("subscription_type")))
-        identity = clean(text(metadata.get("message_id")), ID_LIMIT)
-        if read is None or not told or not identity:
-            self.odd += 1
+        metadata = table(message, "metadata")
+        event = table(message, "payload.event")
+        read = self._kinds.get(string(metadata, "subscription_type"))
+        identity = clean(string(metadata, "message_id"), ID_LIMIT)
+        if read is None or not event or not identity:
+            self.malformed += 1
             return None
-        return read(_Notification(identity, _moment(metadata.get("message_timestamp")), told))
+        return read(_Notification(identity, _moment(metadata.get("message_timestamp")), event))
 
-    # What chat tells.
+    # What comes through chat.
 
     def _said(self, notification: _Notification) -> Event | None:
         if notification.id_of("channel_points_custom_reward_id") in self.reward_ids:
@@ -102,13 +102,13 @@ class Reader:
 
     def _message(self, notification: _Notification) -> ChatMessage | None:
         """Who wrote which words, of a chat message as of a notice."""
-        told = notification.told
+        event = notification.event
         author = self._author(notification, "chatter_user")
         if author is None:
             return None
-        words, emoted, mentions = _words(mapping(told.get("message")))
-        answered = mapping(told.get("reply"))
-        whom = text(answered.get("parent_user_name")) or text(answered.get("parent_user_login"))
+        words, emoted, mentions = _words(table(event, "message"))
+        answered = table(event, "reply")
+        whom = string(answered, "parent_user_name") or string(answered, "parent_user_login")
         return ChatMessage(
             notification.id_of("message_id") or notification.id,
             "twitch",
@@ -117,10 +117,10 @@ class Reader:
             words,
             emotes=emoted,
             reply_to=clean_name(whom) if whom else "",
-            money=_bits(mapping(told.get("cheer"))),
+            money=_bits(table(event, "cheer")),
             mentions=mentions,
-            marks=_marks(told),
-            shared_from=_shared_from(told),
+            marks=_marks(event),
+            shared_from=_shared_from(event),
             sent=notification.sent,
         )
 
@@ -128,19 +128,19 @@ class Reader:
         message = self._message(notification)
         if message is None:
             return None
-        kind = text(notification.told.get("notice_type"))
-        about = mapping(notification.told.get(kind))
+        kind = string(notification.event, "notice_type")
+        about = table(notification.event, kind)
         who = (message.id, "twitch", self._channel, message.author, message.text)
         sent = message.sent
-        tier = "prime" if about.get("is_prime") is True else TIERS.get(text(about.get("sub_tier")), "")
+        tier = "prime" if about.get("is_prime") is True else TIERS.get(string(about, "sub_tier"), "")
         if message.shared_from or kind.startswith(_SHARED):
             kind = ""  # a deed in another channel: here only its words count
         match kind:
             case "sub" | "resub" | "prime_paid_upgrade" | "gift_paid_upgrade":
                 months = max(1, _number(about, "cumulative_months"), message.author.months)
                 return Subscription(*who, months=months, tier=tier, sent=sent)
-            case "sub_gift":  # one of a bomb's is told with the bomb
-                return None if text(about.get("community_gift_id")) else Gift(*who, sent=sent)
+            case "sub_gift":  # one of a bomb's comes with the bomb
+                return None if string(about, "community_gift_id") else Gift(*who, sent=sent)
             case "community_sub_gift":
                 return Gift(*who, count=max(1, _number(about, "total")), sent=sent)
             case "raid":
@@ -172,16 +172,16 @@ class Reader:
             sent=notification.sent,
         )
 
-    # What it does not tell.
+    # What does not.
 
     def _bits(self, notification: _Notification) -> Event | None:
-        told = notification.told
+        event = notification.event
         author = self._author(notification, "user")
-        money = _bits(told)
-        if author is None or money is None or told.get("type") == "cheer":  # a cheer is a chat message
+        money = _bits(event)
+        if author is None or money is None or event.get("type") == "cheer":  # a cheer is a chat message
             return None
-        in_chat = text(mapping(told.get("power_up")).get("type")) in _SHOWN_IN_CHAT
-        words, emoted, mentions = _words({} if in_chat else mapping(told.get("message")))
+        in_chat = string(event, "power_up.type") in _SHOWN_IN_CHAT
+        words, emoted, mentions = _words({} if in_chat else table(event, "message"))
         return ChatMessage(
             notification.id,
             "twitch",
@@ -202,8 +202,8 @@ class Reader:
 
     def _redeemed(self, notification: _Notification) -> Event | None:
         author = self._author(notification, "user")
-        reward = mapping(notification.told.get("reward"))
-        title, reward_id = text(reward.get("title")), clean(text(reward.get("id")), ID_LIMIT)
+        reward = table(notification.event, "reward")
+        title, reward_id = string(reward, "title"), clean(string(reward, "id"), ID_LIMIT)
         identity = notification.id_of("id")
         if author is None or not identity or not self.counts(title):
             return None
@@ -213,7 +213,7 @@ class Reader:
             "twitch",
             self._channel,
             author,
-            clean(text(notification.told.get("user_input"))),
+            clean(string(notification.event, "user_input")),
             reward=clean(title),
             reward_id=reward_id,
             cost=_number(reward, "cost"),
@@ -221,7 +221,7 @@ class Reader:
         )
 
     def _began(self, notification: _Notification) -> Event | None:
-        if notification.told.get("type") != "live":  # a rerun, a premiere
+        if notification.event.get("type") != "live":  # a rerun, a premiere
             return None
         return StreamStatus(notification.id, "twitch", self._channel, sent=notification.sent)
 
@@ -230,34 +230,34 @@ class Reader:
 
     def _author(self, notification: _Notification, prefix: str) -> Author | None:
         """Roles are what this channel's badges say, and for its owner the id: nothing that can be chosen."""
-        told = notification.told
+        event = notification.event
         identity, login = notification.id_of(f"{prefix}_id"), notification.id_of(f"{prefix}_login")
         if not identity:
             identity = f"@{login}" if login else ""
-        if not identity and told.get("chatter_is_anonymous") is True:
+        if not identity and event.get("chatter_is_anonymous") is True:
             identity = _ANONYMOUS
         if not identity:
-            self.odd += 1
+            self.malformed += 1
             return None
-        badges = [mapping(badge) for badge in items(told.get("badges"))]
-        held = {text(badge.get("set_id")): text(badge.get("info")) for badge in badges}
+        badges = [table(badge) for badge in rows(event, "badges")]
+        held = {string(badge, "set_id"): string(badge, "info") for badge in badges}
         roles = roles_of(held) - {Role.BROADCASTER}
         if identity == notification.id_of("broadcaster_user_id"):
             roles.add(Role.BROADCASTER)
         months = number(held.get("subscriber", "") or held.get("founder", ""))
-        name = clean_name(text(told.get(f"{prefix}_name")) or login)
+        name = clean_name(string(event, f"{prefix}_name") or login)
         return Author(identity, name, frozenset(roles), months, login_of(login))
 
 
 def _words(message: Mapping[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[str, ...]]:
     """The clean text, its emotes, and who is mentioned in it."""
-    raw = text(message.get("text"))
+    raw = string(message, "text")
     pieces: list[str] = []
     spans: list[tuple[int, int]] = []
     mentions: list[str] = []
     at = 0
-    for fragment in map(mapping, items(message.get("fragments"))[:_FRAGMENTS_LIMIT]):
-        piece = text(fragment.get("text"))
+    for fragment in map(table, rows(message, "fragments")[:_FRAGMENTS_LIMIT]):
+        piece = string(fragment, "text")
         if fragment.get("type") == "emote":
             spans.append((at, at + len(piece)))
         if fragment.get("type") == "mention" and (name := piece.removeprefix("@")):
@@ -272,38 +272,38 @@ def _words(message: Mapping[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[st
     return safe, emoted, tuple(mentions)
 
 
-def _bits(told: Mapping[str, Any]) -> Money | None:
+def _bits(event: Mapping[str, Any]) -> Money | None:
     """None where none were paid; an unknown amount where it cannot be understood."""
-    amount = told.get("bits")
+    amount = event.get("bits")
     if amount in (None, 0):
         return None
-    bits = number(text(amount))
+    bits = number(string(amount))
     return Money(Decimal(bits) if bits else None, "BITS")
 
 
-def _marks(told: Mapping[str, Any]) -> frozenset[Mark]:
-    if told.get("message_type") == "user_intro":  # Twitch offers it to who writes here for the first time
+def _marks(event: Mapping[str, Any]) -> frozenset[Mark]:
+    if event.get("message_type") == "user_intro":  # Twitch offers it to who writes here for the first time
         return frozenset((Mark.FIRST,))
-    if text(told.get("notice_type")).removeprefix(_SHARED) == "announcement":
+    if string(event, "notice_type").removeprefix(_SHARED) == "announcement":
         return frozenset((Mark.ANNOUNCEMENT,))
     return frozenset()
 
 
-def _shared_from(told: Mapping[str, Any]) -> str:
-    source = clean(text(told.get("source_broadcaster_user_id")), ID_LIMIT)
-    if not source or source == text(told.get("broadcaster_user_id")):
+def _shared_from(event: Mapping[str, Any]) -> str:
+    source = clean(string(event, "source_broadcaster_user_id"), ID_LIMIT)
+    if not source or source == string(event, "broadcaster_user_id"):
         return ""
-    return clean(text(told.get("source_broadcaster_user_login")), ID_LIMIT) or source
+    return clean(string(event, "source_broadcaster_user_login"), ID_LIMIT) or source
 
 
-def _number(told: Mapping[str, Any], key: str) -> int:
-    return number(text(told.get(key)))
+def _number(event: Mapping[str, Any], key: str) -> int:
+    return number(string(event, key))
 
 
 def _moment(stamp: object) -> float:
     """Seconds since 1970 out of ``2023-07-19T14:56:51.634234626Z``; 0 when it is none."""
     try:
-        moment = datetime.fromisoformat(text(stamp))
+        moment = datetime.fromisoformat(string(stamp))
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, aware.timestamp())
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""What is asked of Twitch with the tokens of the accounts that are logged in: Helix, through twitchio."""
+"""Twitch's API (Helix), through twitchio, with the tokens of the accounts that are logged in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from vtuber.config import TwitchChat
 from vtuber.core import clock
 from vtuber.core.errors import ConfigError
 from vtuber.core.text import clean, escaped
-from vtuber.listeners.connection import Lost
+from vtuber.listeners.connection import ConnectionLost
+from vtuber.listeners.twitch.scopes import LOGIN
 from vtuber.listeners.twitch.tokens import Token, TokenFile
 
 T = TypeVar("T")
@@ -32,34 +33,33 @@ RATE_SECONDS = (1.0, 60.0)
 RATE_TRIES = 3
 LAST_SECONDS = 0.5
 """How long what was asked last may take to end when all is closed: a token may come with it."""
-LOGIN = "banban login twitch"
 _DENIALS = (400, 401, 403)
-"""With these, and in JSON that repeats them, the token service says that a token is of no use."""
-MEND_SECONDS = 30.0
-"""So often whoever lacks something looks whether it was granted since."""
+"""With these, and in JSON that repeats them, the token service says that a token does not work."""
+RETRY_SECONDS = 30.0
+"""How often it is checked whether what an account lacks was granted since."""
 
 
-class Denied(Lost):
-    """An account is of no use (any more). Says why, and how to mend it."""
+class AccessDenied(ConnectionLost):
+    """An account cannot be used (any more). Says why, and what to do."""
 
 
-class Refused(Exception):  # noqa: N818  # it is raised as one says it
-    """Twitch will not do this one thing."""
+class RequestRefused(Exception):  # noqa: N818  # an answer, not an error of ours
+    """Twitch refuses this one request. ``answer`` is its reason, ``status`` the HTTP status."""
 
-    def __init__(self, said: str, status: int) -> None:
-        super().__init__(said)
-        self.said = said
+    def __init__(self, answer: str, status: int) -> None:
+        super().__init__(answer)
+        self.answer = answer
         self.status = status
 
 
-class _TooOften(Exception):  # noqa: N818  # the same
+class _RateLimited(Exception):  # noqa: N818  # the same
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"asked too often: wait {seconds:g} s")
+        super().__init__(f"too many requests: wait {seconds:g} s")
         self.seconds = seconds
 
 
-class Client(twitchio.Client):
-    """twitchio's client. Of its events only refreshed tokens matter: the feeds bring the others."""
+class TwitchClient(twitchio.Client):
+    """twitchio's client. Of its events only refreshed tokens matter here: EventSub brings the others."""
 
     def __init__(
         self, client_id: str, session: aiohttp.ClientSession, renewed: Callable[[Any], None]
@@ -95,9 +95,9 @@ class Helix:
         """Asks nothing yet."""
         _point_twitchio(self._addresses)
         self._http = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=CALL_SECONDS), middlewares=(_mind_the_network,)
+            timeout=aiohttp.ClientTimeout(total=CALL_SECONDS), middlewares=(_with_network_errors,)
         )
-        self.client = Client(self._client_id, self._http, self._renew)
+        self.client = TwitchClient(self._client_id, self._http, self._renew)
         # Without a token of its own, twitchio would use none at all. This one is never sent: every question
         # names an account that is admitted.
         await self.client.login(token="none", load_tokens=False, save_tokens=False)  # noqa: S106  # so
@@ -112,7 +112,7 @@ class Helix:
         await self._http.close()
 
     async def admit(self, account: str) -> frozenset[str]:
-        """Makes sure that the account can be used; what it may do. Raises Lost or Denied."""
+        """Makes sure that the account can be used; what it may do. Raises ConnectionLost or AccessDenied."""
         async with self._turn:
             await self._admit(account)
             return self.scopes[account]
@@ -122,23 +122,23 @@ class Helix:
         async with self._turn, self._saving:
             await self.client.remove_token(account)
 
-    async def ask(self, account: str, question: Callable[[Client], Awaitable[T]]) -> T:
-        """Twitch's answer, asked with that account's token. Raises Lost, Denied or Refused."""
+    async def ask(self, account: str, question: Callable[[TwitchClient], Awaitable[T]]) -> T:
+        """Twitch's answer to that account. Raises ConnectionLost, AccessDenied or RequestRefused."""
         async with self._turn:
             for _ in range(RATE_TRIES):
                 try:
                     return await self._ask(account, question)
-                except _TooOften as often:
-                    log.debug("Twitch: %s", often)
-                    await asyncio.sleep(often.seconds)
-            raise Lost("Twitch says that we ask too often")
+                except _RateLimited as limited:
+                    log.debug("Twitch: %s", limited)
+                    await asyncio.sleep(limited.seconds)
+            raise ConnectionLost("Twitch gets too many requests from us")
 
-    async def _ask(self, account: str, question: Callable[[Client], Awaitable[T]]) -> T:
+    async def _ask(self, account: str, question: Callable[[TwitchClient], Awaitable[T]]) -> T:
         await self._admit(account)
         try:
             return await self._answered(question)
-        except Denied:
-            # Of one use only: another process of ours may have refreshed it, or somebody logged in again.
+        except AccessDenied:
+            # A token works once: another process of ours may have refreshed it, or somebody logged in again.
             await self._dismiss(account)
             await self._admit(account)
             return await self._answered(question)
@@ -150,12 +150,12 @@ class Helix:
         self._tokens[account] = token
         try:
             found = await self._answered(lambda client: client.add_token(token.access, token.refresh))
-        except Denied:
+        except AccessDenied:
             self._dead.add(token.access)
-            raise Denied(f"Twitch no longer lets us in as {token.login}", LOGIN) from None
+            raise AccessDenied(f"Twitch no longer accepts the login of {token.login}", LOGIN) from None
         if found.user_id != account:
             await self.client.remove_token(found.user_id or "")
-            raise Denied(f"the token of {token.login} is somebody else's", LOGIN)
+            raise AccessDenied(f"the token of {token.login} is somebody else's", LOGIN)
         self.scopes[account] = frozenset(found.scopes)
 
     async def _stored(self, account: str) -> Token:
@@ -163,32 +163,34 @@ class Helix:
         try:
             tokens = await clock.in_thread(self._file.read)
         except ConfigError as error:
-            raise Denied(f"{error.where}: {error.what}", error.hint) from None
+            raise AccessDenied(f"{error.where}: {error.what}", error.hint) from None
         for token in tokens:
             if token.user_id == account and token.access not in self._dead:
                 return token
         login = self._tokens[account].login if account in self._tokens else account
-        raise Denied(f"Twitch no longer lets us in as {login}", LOGIN)
+        raise AccessDenied(f"Twitch no longer accepts the login of {login}", LOGIN)
 
     async def _dismiss(self, account: str) -> None:
         self._dead.add(self._tokens[account].access)
         await self.client.remove_token(account)
 
-    async def _answered(self, question: Callable[[Client], Awaitable[T]]) -> T:
-        """Whoever waits may be cancelled; the question goes on, for it may bring a token of one use."""
+    async def _answered(self, question: Callable[[TwitchClient], Awaitable[T]]) -> T:
+        """Whoever waits may be cancelled; the request goes on, for it may bring a token."""
         asked = asyncio.ensure_future(self._question(question))
         self._keep(asked)
         try:
             with clock.outside():
                 return await asyncio.shield(asked)
         except twitchio.HTTPException as error:
-            raise _meant(error) from None  # the error may quote a token
+            raise _meaning(error) from None  # the error may quote a token
         except OSError as error:
-            raise Lost(f"Twitch cannot be reached: {clean(str(error))}", "check the network") from None
+            raise ConnectionLost(
+                f"Twitch cannot be reached: {clean(str(error))}", "check the network"
+            ) from None
         except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError):
-            raise Lost("Twitch's answer was not understood") from None
+            raise ConnectionLost("Twitch's answer was not understood") from None
 
-    async def _question(self, question: Callable[[Client], Awaitable[T]]) -> T:
+    async def _question(self, question: Callable[[TwitchClient], Awaitable[T]]) -> T:
         self._renewals = 0
         try:
             return await question(self.client)
@@ -214,7 +216,7 @@ class Helix:
             return  # twitchio's own hourly look at them
         self._renewals += 1
         if self._renewals > 1:  # it would refresh and ask for ever
-            raise Denied("Twitch refuses even new tokens", LOGIN)
+            raise AccessDenied("Twitch refuses even new tokens", LOGIN)
 
     async def _save(self, token: Token) -> None:
         async with self._saving:  # in the order in which they came
@@ -247,7 +249,7 @@ def _point_twitchio(addresses: dict[str, str]) -> None:
     logging.getLogger("twitchio").setLevel(logging.ERROR)
 
 
-async def _mind_the_network(
+async def _with_network_errors(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
     """Whatever fails on the way is a ConnectionError: the only failure that twitchio outlives everywhere."""
@@ -256,12 +258,12 @@ async def _mind_the_network(
         await response.read()
     except (aiohttp.ClientError, TimeoutError) as error:
         # The text of this one shows the address, and that may hold a token.
-        told = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
-        raise ConnectionError(clean(told) or type(error).__name__) from None
+        text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+        raise ConnectionError(clean(text) or type(error).__name__) from None
     if 300 <= response.status < 400:  # Twitch never does; the login page of a hotel's network does
-        raise ConnectionError("we are sent elsewhere")
+        raise ConnectionError("the network redirects us to another address")
     if response.status == 429 and response.headers.get("Ratelimit-Remaining", "0") == "0":
-        raise _TooOften(_until_reset(response.headers))
+        raise _RateLimited(_until_reset(response.headers))
     return response
 
 
@@ -275,14 +277,14 @@ def _until_reset(headers: Mapping[str, str]) -> float:
         return shortest
 
 
-def _meant(error: twitchio.HTTPException) -> Exception:
-    """What Twitch means by refusing, without the token that the error may quote."""
+def _meaning(error: twitchio.HTTPException) -> Exception:
+    """What Twitch means by an error, without the token that it may quote."""
     extra = error.extra if isinstance(error.extra, dict) else {}
-    said = escaped(clean(str(extra.get("message", ""))) or f"status {error.status}")
+    answer = escaped(clean(str(extra.get("message", ""))) or f"status {error.status}")
     if error.status >= 500:
-        return Lost(f"Twitch has trouble of its own: {said}")
+        return ConnectionLost(f"Twitch has trouble of its own: {answer}")
     if error.route is not None and error.route.use_id:
         if error.status not in _DENIALS or "status" not in extra:  # not Twitch: something that is in between
-            return Lost(f"Twitch cannot be reached: {said}", "check the network")
-        return Denied(f"Twitch no longer lets us in: {said}", LOGIN)
-    return Refused(said, error.status)
+            return ConnectionLost(f"Twitch cannot be reached: {answer}", "check the network")
+        return AccessDenied(f"Twitch no longer accepts the login: {answer}", LOGIN)
+    return RequestRefused(answer, error.status)

@@ -1,4 +1,4 @@
-"""Twitch's dialect of IRC: a line becomes an event. Nothing here knows of sockets.
+"""Twitch's dialect of IRC: a line becomes an event. Nothing here opens a connection.
 
 After https://dev.twitch.tv/docs/irc and IRCv3's message tags.
 """
@@ -52,7 +52,7 @@ _BOMBS = frozenset(("submysterygift", "anonsubmysterygift"))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class IrcMessage:
     tags: Mapping[str, str]
     nick: str
     command: str
@@ -64,7 +64,7 @@ class Line:
         return self.params[1] if len(self.params) > 1 else ""
 
 
-def parse(line: str) -> Line:
+def parse(line: str) -> IrcMessage:
     """One line of IRC without its line break. Raises ValueError when it is none."""
     if len(line) > LINE_LIMIT:
         raise ValueError("too long for a line")
@@ -82,7 +82,7 @@ def parse(line: str) -> Line:
     if not (command.isascii() and command.isalnum()):
         raise ValueError("no command in the line")
     params = [param for param in params if param]
-    return Line(tags, nick, command.upper(), (*params, trailing) if colon else tuple(params))
+    return IrcMessage(tags, nick, command.upper(), (*params, trailing) if colon else tuple(params))
 
 
 def _tags(head: str) -> dict[str, str]:
@@ -137,14 +137,14 @@ def notice(kind: str, params: Mapping[str, str], message: ChatMessage) -> Event 
     return message if message.text else None
 
 
-class Bombs:
-    """Remembers gift bombs, so that fifty gifts are told once."""
+class GiftBombs:
+    """Remembers gift bombs, so that fifty gifts become one event."""
 
     def __init__(self) -> None:
         self._origins: OrderedDict[str, None] = OrderedDict()
 
-    def has_told(self, kind: str, params: Mapping[str, str]) -> bool:
-        """Whether this notice is one of the gifts of a bomb that was noticed before."""
+    def covers(self, kind: str, params: Mapping[str, str]) -> bool:
+        """Whether this notice is one of the gifts of a bomb that came before."""
         # What a bomb and each of its gifts have in common; Twitch has used both names.
         origins = [params.get(key, "") for key in ("msg-param-community-gift-id", "msg-param-origin-id")]
         origins = [origin for origin in origins if origin]
@@ -155,14 +155,14 @@ class Bombs:
         return kind in _GIFTS and not self._origins.keys().isdisjoint(origins)
 
 
-class Reader:
-    """Turns lines into events."""
+class IrcParser:
+    """Turns messages into events."""
 
     def __init__(self) -> None:
-        self._bombs = Bombs()
+        self._bombs = GiftBombs()
         self._unnamed = 0
 
-    def event(self, line: Line) -> Event | None:
+    def event(self, line: IrcMessage) -> Event | None:
         """What the line means; None when it is nothing that she could answer or must heed."""
         if not line.params:
             return None
@@ -179,7 +179,7 @@ class Reader:
             case _:
                 return None
 
-    def _id(self, line: Line) -> str:
+    def _id(self, line: IrcMessage) -> str:
         tags = line.tags
         if given := clean(tags.get("id", ""), ID_LIMIT):
             return given
@@ -190,7 +190,7 @@ class Reader:
         self._unnamed += 1
         return f"{line.command.lower()}-{self._unnamed}"
 
-    def _message(self, line: Line) -> ChatMessage:
+    def _message(self, line: IrcMessage) -> ChatMessage:
         text, emoted = emotes.cleaned(said(line.text), spans(line.tags.get("emotes", "")))
         answered = line.tags.get("reply-parent-display-name") or line.tags.get("reply-parent-user-login")
         return ChatMessage(
@@ -207,23 +207,23 @@ class Reader:
             sent=_sent(line.tags),
         )
 
-    def _notice(self, line: Line) -> Event | None:
+    def _notice(self, line: IrcMessage) -> Event | None:
         kind = line.tags.get("msg-id", "")
-        if self._bombs.has_told(kind, line.tags):
+        if self._bombs.covers(kind, line.tags):
             return None
         return notice(kind, line.tags, self._message(line))
 
-    def _deleted(self, line: Line, target: str) -> Deletion:
+    def _deleted(self, line: IrcMessage, target: str) -> Deletion:
         message = clean(target, ID_LIMIT)
         return Deletion(self._id(line), "twitch", _channel(line), message_id=message, sent=_sent(line.tags))
 
-    def _clear(self, line: Line) -> Deletion:
+    def _clear(self, line: IrcMessage) -> Deletion:
         login = clean(line.text, ID_LIMIT)
         author = clean(line.tags.get("target-user-id", ""), ID_LIMIT) or (f"@{login}" if login else "")
         return Deletion(self._id(line), "twitch", _channel(line), author_id=author, sent=_sent(line.tags))
 
 
-def _channel(line: Line) -> str:
+def _channel(line: IrcMessage) -> str:
     return clean(line.params[0].removeprefix("#"), ID_LIMIT)
 
 
@@ -232,7 +232,7 @@ def said(text: str) -> str:
     return text.removeprefix("\x01ACTION ").removesuffix("\x01") if text.startswith("\x01ACTION ") else text
 
 
-def _author(line: Line) -> Author:
+def _author(line: IrcMessage) -> Author:
     tags = line.tags
     login = line.nick if line.command == "PRIVMSG" else tags.get("login", "")
     # Of this channel alone: "source-badges" are of a channel that shares its chat, and give no rights here.
@@ -256,7 +256,7 @@ def login_of(given: str) -> str:
     return given.lower() if re.fullmatch(r"[A-Za-z0-9_]{1,25}", given) else ""
 
 
-def _marks(line: Line) -> frozenset[Mark]:
+def _marks(line: IrcMessage) -> frozenset[Mark]:
     notices = (
         (line.tags.get("msg-id"), line.tags.get("source-msg-id")) if line.command == "USERNOTICE" else ()
     )

@@ -1,6 +1,8 @@
 """Logging in at Twitch by a code that the streamer enters in any browser, and logging out.
 
 After https://dev.twitch.tv/docs/authentication/getting-tokens-oauth/#device-code-grant-flow and RFC 8628.
+Not by twitchio's ``login_dcf`` and ``start_dcf``: there "slow_down", an answer of 5xx or a network that fails
+for a moment ends the login, and secrets stand in addresses, which its errors and logs quote.
 """
 
 from __future__ import annotations
@@ -26,22 +28,22 @@ log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 15.0
 LEAST_INTERVAL = 1.0
-"""Seconds between two questions whether the code was entered, whatever the server says."""
+"""Seconds between two requests for the token, whatever the server says."""
 MOST_INTERVAL = 60.0
 _DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
-    """What the streamer is asked to do."""
+class DeviceCode:
+    """What the streamer enters in a browser, and where."""
 
     address: str
     code: str
     seconds: float
-    """For how long the code is good."""
+    """How long the code is valid."""
 
 
-class _Refused(Exception):  # noqa: N818  # it is raised as one says it
+class _LoginRefused(Exception):  # noqa: N818  # an answer, not an error of ours
     """Twitch understood, and said no. ``why`` is its own word: "authorization_pending"."""
 
     def __init__(self, why: str) -> None:
@@ -49,8 +51,8 @@ class _Refused(Exception):  # noqa: N818  # it is raised as one says it
         self.why = why
 
 
-async def login(settings: Settings, file: TokenFile, invite: Callable[[Invitation], None]) -> Token:
-    """Waits until the streamer has let us into an account, and keeps its token. Raises BanbanError."""
+async def login(settings: Settings, file: TokenFile, show: Callable[[DeviceCode], None]) -> Token:
+    """Waits until the streamer has entered the code, and saves the token. Raises BanbanError."""
     client_id = settings.chat.twitch.client_id.strip()
     if not client_id:
         raise ConfigError(
@@ -60,10 +62,10 @@ async def login(settings: Settings, file: TokenFile, invite: Callable[[Invitatio
             "http://localhost, category Chat Bot, client type Public), and write here: "
             'client_id = "its client id"',
         )
-    await clock.in_thread(file.read)  # what is wrong with the file is told before the work is done
+    await clock.in_thread(file.read)  # a file that cannot be used is better known before
     async with _service(settings) as service:
         grant = await _Grant.begin(service, client_id)
-        invite(grant.invitation)
+        show(grant.code)
         access, refresh = await grant.wait()
         token = await _validated(service, client_id, access, refresh)
     await clock.in_thread(file.save, token)
@@ -71,7 +73,7 @@ async def login(settings: Settings, file: TokenFile, invite: Callable[[Invitatio
 
 
 async def logout(settings: Settings, file: TokenFile, name: str = "") -> list[str]:
-    """Forgets the token of one account, or of all, here and at Twitch. Says what became of each."""
+    """Forgets the token of one account, or of all, here and at Twitch. Returns a line about each."""
     tokens = await clock.in_thread(file.read)
     chosen = [token for token in tokens if not name or token.login.lower() == name.lstrip("@").lower()]
     if name and not chosen:
@@ -79,21 +81,21 @@ async def logout(settings: Settings, file: TokenFile, name: str = "") -> list[st
             f"{escaped(name[:60])!r} is not logged in at Twitch",
             hint=f"logged in: {', '.join(token.login for token in tokens) or 'nobody'}",
         )
-    told = []
+    lines = []
     async with _service(settings) as service:
         for token in chosen:
             try:
                 await service.post("/revoke", client_id=token.client_id, token=token.access)
                 trouble = ""
-            except _Refused as refused:
+            except _LoginRefused as refused:
                 trouble = f", but Twitch says: {refused.why}"
             except ListenerError as error:
-                trouble = f", but Twitch could not be told: {error.what}"
+                trouble = f", but Twitch does not know it: {error.what}"
             await clock.in_thread(file.remove, token.login)
             if trouble:
                 trouble += "\n  → to be sure, disconnect it at https://www.twitch.tv/settings/connections"
-            told.append(f"{token.login} is logged out{trouble}")
-    return told or ["nobody is logged in at Twitch"]
+            lines.append(f"{token.login} is logged out{trouble}")
+    return lines or ["nobody is logged in at Twitch"]
 
 
 class _Service:
@@ -110,7 +112,7 @@ class _Service:
         return await self._asked("GET", path, headers={"Authorization": f"OAuth {token}"})
 
     async def _asked(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        """Raises _Refused, or ListenerError when there was no answer that can be understood."""
+        """Raises _LoginRefused, or ListenerError when there was no answer that can be understood."""
         try:
             with clock.outside():
                 async with self._session.request(
@@ -129,10 +131,10 @@ class _Service:
         refused = 400 <= status < 500 and status != 429  # 429 says: later
         if not isinstance(answer, dict) or not (refused or status < 300):
             raise ListenerError(
-                f"Twitch gives no proper answer (HTTP {status})", where=self._url, hint="try again later"
+                f"Twitch's answer is not understood (HTTP {status})", where=self._url, hint="try again later"
             )
         if refused:
-            raise _Refused(_text(answer, "message") or _text(answer, "error") or f"HTTP {status}")
+            raise _LoginRefused(_text(answer, "message") or _text(answer, "error") or f"HTTP {status}")
         return answer
 
 
@@ -143,7 +145,7 @@ async def _service(settings: Settings) -> AsyncIterator[_Service]:
 
 
 class _Grant:
-    """One code: invited, waited for, granted or not."""
+    """One code: requested, waited for, granted or not."""
 
     def __init__(self, service: _Service, client_id: str, answer: dict[str, Any]) -> None:
         self._service = service
@@ -156,21 +158,21 @@ class _Grant:
         self._interval = min(max(LEAST_INTERVAL, _number(answer, "interval", 5.0)), MOST_INTERVAL)
         seconds = _number(answer, "expires_in", 1800.0)
         self._until = clock.now() + seconds
-        self.invitation = Invitation(_text(answer, "verification_uri"), _text(answer, "user_code"), seconds)
+        self.code = DeviceCode(_text(answer, "verification_uri"), _text(answer, "user_code"), seconds)
 
     @classmethod
     async def begin(cls, service: _Service, client_id: str) -> _Grant:
         try:
             answer = await service.post("/device", client_id=client_id, scopes=" ".join(SCOPES))
-        except _Refused as refused:
+        except _LoginRefused as refused:
             raise _about_application(refused) from None
         grant = cls(service, client_id, answer)
-        if not (grant._form["device_code"] and grant.invitation.address and grant.invitation.code):
+        if not (grant._form["device_code"] and grant.code.address and grant.code.code):
             raise ListenerError("Twitch's answer holds no code", where="chat.twitch.id_url")
         return grant
 
     async def wait(self) -> tuple[str, str]:
-        """The access and the refresh token. A network that fails meanwhile is waited for as well."""
+        """The access and the refresh token. A network that fails meanwhile only takes longer."""
         trouble = ""
         while True:
             await asyncio.sleep(self._interval)
@@ -178,8 +180,8 @@ class _Grant:
                 raise _given_up(trouble or "the code was not entered in time")
             try:
                 answer = await self._service.post("/token", **self._form)
-            except _Refused as refused:
-                self._heed(refused)
+            except _LoginRefused as refused:
+                self._handle_refusal(refused)
                 trouble = ""
             except ListenerError as error:
                 if error.what != trouble:
@@ -191,7 +193,7 @@ class _Grant:
                     raise _given_up("Twitch's answer holds no token")
                 return access, refresh
 
-    def _heed(self, refused: _Refused) -> None:
+    def _handle_refusal(self, refused: _LoginRefused) -> None:
         match refused.why.lower():
             case "authorization_pending":
                 pass
@@ -211,7 +213,7 @@ async def _validated(service: _Service, client_id: str, access: str, refresh: st
     """Whose token it is, and what it allows."""
     try:
         answer = await service.get("/validate", access)
-    except _Refused as refused:
+    except _LoginRefused as refused:
         raise _given_up(f"Twitch does not know its own token: {refused.why}") from None
     scopes = answer.get("scopes")
     token = Token(
@@ -231,7 +233,7 @@ def _given_up(why: str) -> ListenerError:
     return ListenerError(why, hint="begin again: banban login twitch")
 
 
-def _about_application(refused: _Refused) -> ConfigError:
+def _about_application(refused: _LoginRefused) -> ConfigError:
     return ConfigError(
         f"Twitch does not accept the application: {refused.why}",
         where="chat.twitch.client_id",

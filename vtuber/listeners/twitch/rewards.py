@@ -1,78 +1,91 @@
-"""The channel-point rewards that she answers: found, made where there are none, and settled.
+"""The channel-point rewards that she answers: found, made where there are none, and fulfilled or refunded.
 
 After https://dev.twitch.tv/docs/api/reference/#create-custom-rewards and what follows it there. Twitch lets
-only the application that made a reward settle what was bought. No reward is ever changed or deleted here.
+only the application that made a reward fulfil or refund its redemptions. Nothing is changed or deleted here.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from typing import Literal
 
 import twitchio
 
 from vtuber.config import TwitchChat
+from vtuber.core.backoff import Backoff
 from vtuber.core.events import Redemption
-from vtuber.listeners.connection import Lost
-from vtuber.listeners.twitch import wants
-from vtuber.listeners.twitch.eventsub import Reader
-from vtuber.listeners.twitch.helix import LOGIN, Refused
-from vtuber.listeners.twitch.session import Session
-from vtuber.listeners.twitch.settling import Settling, Status
+from vtuber.core.text import escaped
+from vtuber.listeners.connection import ConnectionLost
+from vtuber.listeners.twitch import scopes, subscriptions
+from vtuber.listeners.twitch.accounts import Accounts
+from vtuber.listeners.twitch.eventsub import NotificationParser
+from vtuber.listeners.twitch.helix import RequestRefused
 
 log = logging.getLogger(__name__)
 
 PROMPT = "What is your question or wish?"
 """What viewers read on a reward that she made. Twitch wants one where words are required."""
+WAITING_LIMIT = 500
+"""Redemptions that wait to be fulfilled or refunded."""
+ATTEMPTS = 6
+LAST_SECONDS = 0.7
+"""How long all that waits may take when the show ends: points are given back then."""
 
-_SETTLING = "settling channel-point rewards"
+Status = Literal["FULFILLED", "CANCELED"]
+
+_MANAGING = "fulfilling or refunding rewards"
 _FOREIGN = (
-    "only the program that made a reward may settle it: do it yourself, "
-    "or delete the reward at Twitch and start again, and she makes it"
+    "only the program that made a reward may do that: do it yourself, "
+    "or delete the reward at Twitch and start again, and banban makes it"
 )
 _GONE = "it was there and is gone: start again to have it made, or take it out of chat.twitch.rewards"
 _REFUSED = {
     400: "a channel may have 50 rewards, each with a title of its own of at most 45 characters: "
-    "mend that and start again, or make it by hand",
-    403: wants.NO_POINTS,
+    "correct that and start again, or make it by hand",
+    403: subscriptions.NO_POINTS,
 }
 
 
 class Rewards:
     """Of one channel, whose own account is asked."""
 
-    def __init__(self, options: TwitchChat, channel: str, session: Session, reader: Reader) -> None:
-        self.settling = Settling(self._patch, self._refuse_settling)
+    def __init__(
+        self, options: TwitchChat, channel: str, accounts: Accounts, parser: NotificationParser
+    ) -> None:
+        self.queue = RedemptionQueue(self._update, self._report_forbidden)
         self._titles: dict[str, str] = {}
         for title in options.rewards:
             self._titles.setdefault(_key(title), title.strip())
         self._cost = options.reward_cost
         self._channel = channel
-        self._session = session
-        self._reader = reader
+        self._accounts = accounts
+        self._parser = parser
         self._seen: dict[str, str] = {}
         """What to do about a title that was there, or could not be made: nothing is made twice."""
         self._foreign: dict[str, str] = {}
         """The titles, by their ids, of those that others made."""
-        self._unsettled = ""
+        self._forbidden = ""
 
     @property
     def left(self) -> dict[str, str]:
         """What is left to the streamer, and why; looking again would not mend it."""
-        left = {f"settling the reward {title!r}": _FOREIGN for title in self._foreign.values()}
-        return {**left, **({_SETTLING: self._unsettled} if self._unsettled else {})}
+        left = {f"fulfilling or refunding the reward {title!r}": _FOREIGN for title in self._foreign.values()}
+        return {**left, **({_MANAGING: self._forbidden} if self._forbidden else {})}
 
-    async def learn(self, room: str, scopes: frozenset[str]) -> dict[str, str]:
+    async def learn(self, room: str, granted: frozenset[str]) -> dict[str, str]:
         """Finds or makes them. What is wrong, and what the streamer can do about it ("": nothing is).
 
-        Raises Lost or Denied when it could not look.
+        Raises ConnectionLost or AccessDenied when it could not look.
         """
-        manages = wants.MANAGE_REWARDS in scopes
+        manages = scopes.MANAGE_REWARDS in granted
         try:
             found = await self._fetch(room)
             own = await self._fetch(room, manageable=True) if manages else found
-        except Refused as refused:
-            return {wants.REWARDS: _cure(refused)}
-        self._reader.reward_ids |= found.keys()
+        except RequestRefused as refused:
+            return {subscriptions.REWARDS: _hint(refused)}
+        self._parser.reward_ids |= found.keys()
         self._seen |= dict.fromkeys(map(_key, found.values()), _GONE)
         self._leave({reward_id: found[reward_id] for reward_id in found.keys() - own.keys()})
         missing = self._titles.keys() - map(_key, found.values())
@@ -84,29 +97,35 @@ class Rewards:
             if key in missing
         }
         if not manages:
-            lacks[_SETTLING] = (
-                f"let {self._channel} make and settle rewards ({wants.MANAGE_REWARDS}): {LOGIN}"
-            )
+            lacks[_MANAGING] = scopes.grant(scopes.MANAGE_REWARDS, self._channel)
         return lacks
 
-    def settle(self, redemption: Redemption, *, answered: bool) -> None:
-        """Sees to it that Twitch is told, where it would heed."""
-        if redemption.reward_id not in self._foreign:
-            self.settling.put(redemption, answered=answered)
+    def fulfil(self, redemption: Redemption) -> None:
+        """She has answered it. Never waits."""
+        self._put(redemption, "FULFILLED")
+
+    def refund(self, redemption: Redemption) -> None:
+        """She will not answer it: the viewer gets the points back. Never waits."""
+        self._put(redemption, "CANCELED")
+
+    def _put(self, redemption: Redemption, status: Status) -> None:
+        if redemption.reward_id not in self._foreign:  # Twitch would refuse
+            self.queue.put(redemption, status)
 
     async def _fetch(self, room: str, *, manageable: bool = False) -> dict[str, str]:
         """The titles of those that count, by their ids; ``manageable``: only of those that we made."""
 
         async def fetch(client: twitchio.Client) -> dict[str, str]:
             rewards = await client.create_partialuser(room).fetch_custom_rewards(manageable=manageable)
-            return {reward.id: reward.title for reward in rewards if self._reader.counts(reward.title)}
+            return {reward.id: reward.title for reward in rewards if self._parser.counts(reward.title)}
 
-        return await self._session.helix.ask(room, fetch)
+        return await self._accounts.helix.ask(room, fetch)
 
     def _leave(self, foreign: dict[str, str]) -> None:
         """To the streamer."""
         for reward_id in foreign.keys() - self._foreign.keys():
-            log.warning("#%s: the reward %r is not hers: %s", self._channel, foreign[reward_id], _FOREIGN)
+            title = foreign[reward_id]
+            log.warning("#%s: the reward %r was not made by banban: %s", self._channel, title, _FOREIGN)
         self._foreign = foreign
 
     async def _make(self, room: str, title: str) -> str:
@@ -122,19 +141,19 @@ class Rewards:
             return str(made["data"][0]["id"])
 
         try:
-            self._reader.reward_ids.add(await self._session.helix.ask(room, post))
-        except Refused as refused:
-            self._seen[_key(title)] = hint = _cure(refused)
+            self._parser.reward_ids.add(await self._accounts.helix.ask(room, post))
+        except RequestRefused as refused:
+            self._seen[_key(title)] = hint = _hint(refused)
             log.warning("#%s: the reward %r could not be made: %s", self._channel, title, hint)
             return hint
-        except Lost as lost:
+        except ConnectionLost as lost:
             return f"nothing: it is tried again ({lost.why})"
         self._seen[_key(title)] = _GONE
         log.info("#%s: made the reward %r, for %d points", self._channel, title, self._cost)
         return ""
 
-    async def _patch(self, redemption: Redemption, status: Status) -> None:
-        room = await self._session.id_of(self._channel)
+    async def _update(self, redemption: Redemption, status: Status) -> None:
+        room = await self._accounts.id_of(self._channel)
 
         async def patch(client: twitchio.Client) -> None:
             await client.http.patch_custom_reward_redemption(
@@ -145,17 +164,68 @@ class Rewards:
                 status=status,
             )
 
-        await self._session.helix.ask(room, patch)
+        await self._accounts.helix.ask(room, patch)
 
-    def _refuse_settling(self, said: str) -> None:
-        if not self._unsettled:
-            log.warning("#%s: redemptions are left to you, for Twitch says: %s", self._channel, said)
-        self._unsettled = f"settle them yourself: only the program that made a reward may (Twitch: {said})"
+    def _report_forbidden(self, answer: str) -> None:
+        if not self._forbidden:
+            log.warning("#%s: redemptions are left to you, for Twitch says: %s", self._channel, answer)
+        self._forbidden = f"do it yourself: only the program that made a reward may (Twitch: {answer})"
 
 
 def _key(title: str) -> str:
     return title.strip().casefold()
 
 
-def _cure(refused: Refused) -> str:
-    return f"{_REFUSED.get(refused.status, 'nothing you can do')} (Twitch: {refused.said})"
+def _hint(refused: RequestRefused) -> str:
+    return f"{_REFUSED.get(refused.status, 'nothing you can do')} (Twitch: {refused.answer})"
+
+
+class RedemptionQueue:
+    """Fulfils and refunds one by one. ``update`` does it for one; ``forbidden`` gets Twitch's reason."""
+
+    def __init__(
+        self, update: Callable[[Redemption, Status], Awaitable[None]], forbidden: Callable[[str], None]
+    ) -> None:
+        self._update = update
+        self._forbidden = forbidden
+        self._waiting: asyncio.Queue[tuple[Redemption, Status]] = asyncio.Queue(WAITING_LIMIT)
+
+    def put(self, redemption: Redemption, status: Status) -> None:
+        """Never waits; what is too much stays in the streamer's own list."""
+        try:
+            self._waiting.put_nowait((redemption, status))
+        except asyncio.QueueFull:
+            log.warning("%d redemptions wait for Twitch; one more is left to you", WAITING_LIMIT)
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            redemption, status = await self._waiting.get()
+            try:
+                await self._send(redemption, status)
+            finally:
+                self._waiting.task_done()
+
+    async def finish(self) -> None:
+        """Waits a moment for what ``run`` has still to do."""
+        try:
+            async with asyncio.timeout(LAST_SECONDS):
+                await self._waiting.join()
+        except TimeoutError:
+            log.warning("Twitch did not take all redemptions in time; the last are left to you")
+
+    async def _send(self, redemption: Redemption, status: Status) -> None:
+        backoff = Backoff(1.0, 60.0)
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._update(redemption, status)
+            except RequestRefused as refused:
+                # A redemption that is gone or done already (404, 400) needs nothing.
+                if refused.status in (401, 403):
+                    self._forbidden(refused.answer)
+                return None
+            except ConnectionLost as lost:
+                log.debug("Twitch did not take redemption %s: %s", escaped(redemption.id), escaped(lost.why))
+                await asyncio.sleep(backoff.next())
+        log.warning("Twitch did not take a redemption of %r; it is left to you", escaped(redemption.reward))
+        return None

@@ -9,19 +9,30 @@ from collections.abc import Collection
 
 from vtuber.core.health import Health, State
 
+LOGIN = "banban login twitch"
+"""What a streamer types to grant scopes."""
+READ_CHAT = "user:read:chat"
+WRITE_CHAT = "user:write:chat"
+READ_FOLLOWS = "moderator:read:followers"
+READ_BITS = "bits:read"
+READ_REWARDS = "channel:read:redemptions"
+MANAGE_REWARDS = "channel:manage:redemptions"
+
 SCOPES = {
-    "user:read:chat": "hear the chat: messages, subscriptions, gifts, raids, and what moderators remove",
-    "user:write:chat": "write in chat",
-    "moderator:read:followers": "hear who follows",
-    "bits:read": "hear of bits that are used outside of chat",
-    "channel:manage:redemptions": "make channel-point rewards, answer them, or give the points back",
+    READ_CHAT: "read the chat: messages, subscriptions, gifts, raids, and what moderators remove",
+    WRITE_CHAT: "write in chat",
+    READ_FOLLOWS: "see who follows",
+    READ_BITS: "see bits that are used outside of chat",
+    MANAGE_REWARDS: "make channel-point rewards, answer them, or give the points back",
 }
-"""What she can do with each. The last two are of use in the account's own channel alone."""
+"""What is asked for at the login, and what she can do with each. The last two only serve an account's own
+channel.
+"""
 
 
-def missing(granted: Collection[str]) -> dict[str, str]:
-    """The scopes that were not granted, and what she cannot do without each."""
-    return {scope: purpose for scope, purpose in SCOPES.items() if scope not in granted}
+def grant(scope: str, login: str) -> str:
+    """The hint for an account that lacks a scope."""
+    return f"grant {scope} to {login}: {LOGIN}"
 
 
 def rights(granted: Collection[str]) -> list[Health]:

@@ -15,7 +15,7 @@ from pytchat import config
 
 from vtuber.core import clock
 from vtuber.core.text import clean
-from vtuber.listeners.connection import Lost
+from vtuber.listeners.connection import ConnectionLost
 
 REQUEST_SECONDS = 15.0
 SIZE_LIMIT = 8 << 20
@@ -31,14 +31,14 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-class Missing(Lost):
+class PageNotFound(ConnectionLost):
     """There is no such page."""
 
 
 class Browser:
     """Asks one server; use it in ``async with``, which closes its connections.
 
-    Whatever goes wrong is raised as Lost, and no request takes longer than ``REQUEST_SECONDS``.
+    Whatever goes wrong is raised as ConnectionLost, and no request takes longer than ``REQUEST_SECONDS``.
     """
 
     def __init__(self, base_url: str) -> None:
@@ -66,7 +66,7 @@ class Browser:
         await self._client.aclose()
 
     async def page(self, path: str, **params: str) -> str:
-        """A page's HTML. Raises Missing when there is none by that address."""
+        """A page's HTML. Raises PageNotFound when there is none by that address."""
         request = self._client.build_request("GET", path, params=params)
         return (await self._answer(request)).decode("utf-8", "replace")
 
@@ -76,7 +76,7 @@ class Browser:
         try:
             return json.loads(answer)
         except (ValueError, RecursionError):
-            raise Lost("YouTube's answer cannot be read") from None
+            raise ConnectionLost("YouTube's answer cannot be read") from None
 
     async def _answer(self, request: httpx.Request) -> bytes:
         """The body of the answer to it, or to what it is redirected to."""
@@ -86,10 +86,10 @@ class Browser:
                     async with asyncio.timeout(REQUEST_SECONDS):
                         response, body = await self._fetched(request)
             except (TimeoutError, httpx.TimeoutException):
-                raise Lost("YouTube does not answer", _NETWORK) from None
+                raise ConnectionLost("YouTube does not answer", _NETWORK) from None
             except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
                 why = clean(str(error)) or type(error).__name__
-                raise Lost(f"cannot reach YouTube: {why}", _NETWORK) from error
+                raise ConnectionLost(f"cannot reach YouTube: {why}", _NETWORK) from error
             self.server_time = _date(response)
             if response.next_request is None:
                 _check(response)
@@ -97,7 +97,7 @@ class Browser:
             request = response.next_request
             if request.url.host != self._client.base_url.host:
                 raise _sent_away(request.url.host)
-        raise Lost("YouTube redirects for ever")
+        raise ConnectionLost("YouTube redirects for ever")
 
     async def _fetched(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         response = await self._client.send(request, stream=True)
@@ -106,33 +106,35 @@ class Browser:
             async for piece in response.aiter_bytes():
                 body += piece
                 if len(body) > SIZE_LIMIT:
-                    raise Lost("YouTube's answer has no end")
+                    raise ConnectionLost("YouTube's answer has no end")
             return response, bytes(body)
         finally:
             await response.aclose()
 
 
 def _check(response: httpx.Response) -> None:
-    """Raises Lost unless all is well."""
+    """Raises ConnectionLost unless all is well."""
     status = response.status_code
     if status in (404, 410):
-        raise Missing("YouTube knows no such page")
+        raise PageNotFound("YouTube knows no such page")
     if status == 429:
-        raise Lost("YouTube finds that too much is asked from this network (429)", _OTHER_WAY)
+        raise ConnectionLost("YouTube finds that too much is asked from this network (429)", _OTHER_WAY)
     if status != 200:
-        raise Lost(f"YouTube answers {status}")
+        raise ConnectionLost(f"YouTube answers {status}")
 
 
-def _sent_away(host: str) -> Lost:
+def _sent_away(host: str) -> ConnectionLost:
     return (
         no_consent()
         if host.startswith("consent.")
-        else Lost(f"YouTube sends us away to {clean(host, 100)}", _OTHER_WAY)
+        else ConnectionLost(f"YouTube sends us away to {clean(host, 100)}", _OTHER_WAY)
     )
 
 
-def no_consent() -> Lost:
-    return Lost("YouTube asks for consent to cookies instead of answering", 'set chat.youtube.way to "api"')
+def no_consent() -> ConnectionLost:
+    return ConnectionLost(
+        "YouTube asks for consent to cookies instead of answering", 'set chat.youtube.way to "api"'
+    )
 
 
 def _date(response: httpx.Response) -> float:

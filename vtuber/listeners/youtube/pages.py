@@ -25,12 +25,13 @@ from vtuber.core import clock
 from vtuber.core.errors import ListenerError
 from vtuber.core.events import Deletion, Event
 from vtuber.core.text import escaped
-from vtuber.listeners.connection import Lost
-from vtuber.listeners.youtube import watch
-from vtuber.listeners.youtube.browser import Browser
-from vtuber.listeners.youtube.renderers import Reader
-from vtuber.listeners.youtube.tree import rows, string
-from vtuber.listeners.youtube.watch import Airing, Video
+from vtuber.listeners.connection import ConnectionLost
+from vtuber.listeners.lenient_json import rows, string
+from vtuber.listeners.youtube.address import StreamAddress
+from vtuber.listeners.youtube.browser import Browser, PageNotFound
+from vtuber.listeners.youtube.deduplication import HISTORY_SECONDS
+from vtuber.listeners.youtube.renderers import ActionParser
+from vtuber.listeners.youtube.video import Airing, Video, no_channel, read_page
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,6 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 20.0
 """Seconds between two questions; in between, it is as YouTube wishes."""
 USUAL_PAUSE = 5.0
 """When YouTube does not say."""
-HISTORY_SECONDS = 30.0
-"""How much of what was said before she came is told. What is older is not: not even by the ticker."""
 LONGEST_GAP = 600.0
 """What was said while nothing could be read is asked for afterwards, unless it took longer than this."""
 
@@ -55,7 +54,7 @@ class _Answer:
     pause: float
 
 
-class Pages:
+class PageReader:
     """One video's chat, read by its pages. May be read again after it broke, and goes on where it was."""
 
     platform = "youtube"
@@ -66,18 +65,18 @@ class Pages:
         """When YouTube last answered with chat, on the show's clock; None until it did."""
         self._video_id = video_id
         self._base_url = settings.chat.youtube.base_url
-        self._processor = _Processor(Reader(channel))
+        self._processor = _Processor(ActionParser(channel))
         self._visitor = ""
         self._since = 0.0
         """Nothing older is told, by YouTube's clock; 0 until that is known."""
 
     @property
-    def odd(self) -> int:
-        """How many pieces of what came could not be understood."""
-        return self._processor.reader.odd
+    def malformed(self) -> int:
+        """How many actions could not be understood."""
+        return self._processor.parser.malformed
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """What happens in the chat, until it is over. Raises Lost when that broke off.
+        """What happens in the chat, until it is over. Raises ConnectionLost when that broke off.
 
         Raises ListenerError when the video has no chat that everybody may read.
         """
@@ -100,7 +99,7 @@ class Pages:
         if video.airing is Airing.ENDED:
             return ""
         if not video.channel_id:
-            raise Lost("YouTube does not say whose video it is")
+            raise ConnectionLost("YouTube does not say whose video it is")
         # What is "now" YouTube says: a clock that is wrong here would ask for chat of another time.
         here = time.time()
         there = browser.server_time or here
@@ -112,7 +111,7 @@ class Pages:
         return token
 
     async def _watch(self, browser: Browser) -> Video | None:
-        return watch.read(await browser.page("/watch", v=self._video_id, hl="en"))
+        return read_page(await browser.page("/watch", v=self._video_id, hl="en"))
 
     def _legible(self, video: Video | None) -> Video:
         """The same video. Raises ListenerError when it has no chat for us."""
@@ -137,7 +136,7 @@ class Pages:
         if video is None or video.refusal or video.airing is not Airing.LIVE:
             return
         self._legible(video)
-        raise Lost("YouTube closed the chat, though the stream goes on")
+        raise ConnectionLost("YouTube closed the chat, though the stream goes on")
 
     def _question(self, place: str) -> Any:
         question = util.get_param(place, dat=self._visitor)
@@ -146,7 +145,7 @@ class Pages:
         return question
 
     def _understood(self, answer: Any) -> _Answer:
-        """Raises Lost when it is no answer to our question."""
+        """Raises ConnectionLost when it is no answer to our question."""
         parser = Parser(is_replay=False)
         try:
             contents, visitor = parser.get_contents(answer)
@@ -155,24 +154,45 @@ class Pages:
             else:  # the last answer; pytchat would fail at it
                 metadata, actions = {}, rows(answer, f"{_CHAT}.actions")
         except exceptions.ChatParseException as error:
-            raise Lost(f"YouTube does not let us read the chat: {error}") from None
+            raise ConnectionLost(f"YouTube does not let us read the chat: {error}") from None
         except (AttributeError, KeyError, IndexError, TypeError, exceptions.IllegalFunctionCall):
-            raise Lost("YouTube's answer is not understood") from None
+            raise ConnectionLost("YouTube's answer is not understood") from None
         self._visitor = self._visitor or (visitor if isinstance(visitor, str) else "")
         pause = _pause(metadata.get("timeoutMs"))
-        told = {"video_id": self._video_id, "timeout": pause, "chatdata": actions}
-        return _Answer(self._processor.process([told]), string(metadata, "continuation"), pause)
+        chat = {"video_id": self._video_id, "timeout": pause, "chatdata": actions}
+        return _Answer(self._processor.process([chat]), string(metadata, "continuation"), pause)
+
+
+class PageFinder:
+    """Looks at the page of the video, or at the page on which a channel shows its stream."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+
+    @property
+    def now(self) -> float:
+        return self._browser.server_time
+
+    async def find(self, address: StreamAddress) -> Video | None:
+        if address.is_video:
+            return read_page(await self._browser.page("/watch", v=address.name, hl="en"))
+        folder = "channel/" if address.name.startswith("UC") else ""
+        try:
+            video = read_page(await self._browser.page(f"/{folder}{address.name}/live", hl="en"))
+        except PageNotFound:
+            raise no_channel(address.name) from None
+        return video if video and video.airing in (Airing.LIVE, Airing.UPCOMING) else None
 
 
 class _Processor(ChatProcessor):  # type: ignore[misc]  # pytchat ships no types
     """Takes what pytchat calls chat components, and makes events of the actions in them."""
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
+    def __init__(self, parser: ActionParser) -> None:
+        self.parser = parser
 
     def process(self, chat_components: Iterable[dict[str, Any]]) -> list[Event]:
         found = (
-            self.reader.event(action)
+            self.parser.event(action)
             for component in chat_components
             for action in rows(component, "chatdata")
         )

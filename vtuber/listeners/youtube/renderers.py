@@ -28,8 +28,8 @@ from vtuber.core.events import (
 )
 from vtuber.core.text import NAME_LIMIT, clean, clean_name, escaped
 from vtuber.listeners import emotes, money
-from vtuber.listeners.youtube.ids import LIMIT, message_id
-from vtuber.listeners.youtube.tree import RUNS_LIMIT, rows, string, table, text
+from vtuber.listeners.lenient_json import at, rows, string, table
+from vtuber.listeners.youtube.deduplication import LIMIT, message_id
 
 log = logging.getLogger(__name__)
 
@@ -63,16 +63,18 @@ _NO_EVENTS = frozenset(
 _TENURE = re.compile(r"(\d{1,4})\s*(year|年|년)?")
 """How long somebody is a member: "8 months", "1 year". English is asked for, and may not be given."""
 _JEWELS = re.compile(r"sent (.+?)(?: for [\d.,]+ Jewels?)?")
+_RUNS_LIMIT = 500
+"""A text is made of no more pieces than this."""
 _GIFTS_LIMIT = 10_000
 _BUTTONS_LIMIT = 10
 
 
-class Reader:
+class ActionParser:
     """Turns actions into events, and counts those it does not know. Never raises."""
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
-        self.odd = 0
+        self.malformed = 0
         """How many actions could not be understood."""
         self._actions: dict[str, Callable[[Any], Event | None]] = {
             "addChatItemAction": lambda body: self._item(table(body, "item")),
@@ -99,7 +101,7 @@ class Reader:
                 return self._actions[kind](body)
             if kind in _DECORATION:
                 return None
-        self._note_odd(action)
+        self._note_malformed(action)
         return None
 
     def _item(self, item: dict[str, Any]) -> Event | None:
@@ -108,7 +110,7 @@ class Reader:
                 return self._items[kind](it)
             if kind in _NO_EVENTS:
                 return None
-        self._note_odd(item)
+        self._note_malformed(item)
         return None
 
     def _ticker(self, body: object) -> Event | None:
@@ -117,7 +119,7 @@ class Reader:
             if shown := table(ticker, "showItemEndpoint.showLiveChatItemEndpoint.renderer"):
                 event = self._item(shown)
                 return event if event and event.sent else None
-        self._note_odd(body)
+        self._note_malformed(body)
         return None
 
     def _replaced(self, body: object) -> Event | None:
@@ -126,13 +128,13 @@ class Reader:
 
     def _deleted(self, body: object) -> Deletion | None:
         if not (target := message_id(string(body, "targetItemId"))):
-            self._note_odd(body)
+            self._note_malformed(body)
             return None
         return Deletion(f"deleted-{target}", "youtube", self._channel, message_id=target)
 
     def _banned(self, body: object) -> Deletion | None:
         if not (author := clean(string(body, "externalChannelId"), LIMIT)):
-            self._note_odd(body)
+            self._note_malformed(body)
             return None
         # Somebody may be sent away twice, and nothing tells the one time from the other.
         return Deletion(f"banned-{uuid.uuid4()}", "youtube", self._channel, author_id=author)
@@ -142,7 +144,7 @@ class Reader:
         return message if message.text else None
 
     def _super_chat(self, it: dict[str, Any]) -> ChatMessage:
-        return replace(self._message(it), money=money.read(text(it, "purchaseAmountText")))
+        return replace(self._message(it), money=money.read(formatted_text(it, "purchaseAmountText")))
 
     def _message(self, it: dict[str, Any]) -> ChatMessage:
         said, pictures, mentions = _words(it)
@@ -159,14 +161,14 @@ class Reader:
         return ChatMessage(
             *self._head(it, it),
             clean(string(it, "sticker.accessibility.accessibilityData.label")),
-            money=money.read(text(it, "purchaseAmountText")),
+            money=money.read(formatted_text(it, "purchaseAmountText")),
             marks=frozenset((Mark.STICKER,)),
             sent=_sent(it),
         )
 
     def _jewels(self, it: dict[str, Any]) -> ChatMessage:
         """A picture for YouTube's own coins, of which nobody says what they are worth."""
-        said = clean(text(it, "text"))
+        said = clean(formatted_text(it, "text"))
         gift = _JEWELS.fullmatch(said)
         return ChatMessage(
             *self._head(it, it),
@@ -180,21 +182,21 @@ class Reader:
         """A new member, or one who says for how many months they are."""
         head = self._head(it, it)
         said, _, _ = _words(it)
-        level = text(it, "headerSubtext")
+        level = formatted_text(it, "headerSubtext")
         if "headerPrimaryText" not in it:  # "Welcome to ", the level, "!"
             level = string(it, "headerSubtext.runs.1.text")
-        months = max(1, _months(text(it, "headerPrimaryText")), head[-1].months)
+        months = max(1, _months(formatted_text(it, "headerPrimaryText")), head[-1].months)
         return Subscription(*head, said, months=months, tier=clean(level, NAME_LIMIT), sent=_sent(it))
 
     def _gifts(self, it: dict[str, Any]) -> Gift:
         header = table(it, "header.liveChatSponsorshipsHeaderRenderer")
-        told = [string(run, "text").strip() for run in rows(header, "primaryText.runs")[:RUNS_LIMIT]]
+        told = [string(run, "text").strip() for run in rows(header, "primaryText.runs")[:_RUNS_LIMIT]]
         count = next((int(word) for word in told if word.isdecimal() and len(word) < 10), 1)
         return Gift(*self._head(it, header), count=min(max(1, count), _GIFTS_LIMIT), sent=_sent(it))
 
     def _head(self, it: dict[str, Any], named: dict[str, Any]) -> tuple[str, str, str, Author]:
         """The fields that every event begins with; ``named`` holds its author's name and badges."""
-        name = clean_name(text(named, "authorName").removeprefix("@"))
+        name = clean_name(formatted_text(named, "authorName").removeprefix("@"))
         roles, months = _standing(named)
         # A channel's id never begins with "@", so a name that stands in for one is told apart.
         identity = clean(string(it, "authorExternalChannelId"), LIMIT) or f"@{name}"
@@ -202,8 +204,8 @@ class Reader:
         author = Author(identity, name, roles, months)
         return message_id(string(it, "id")) or stable, "youtube", self._channel, author
 
-    def _note_odd(self, what: object) -> None:
-        self.odd += 1
+    def _note_malformed(self, what: object) -> None:
+        self.malformed += 1
         names = ", ".join(map(str, islice(what, 5))) if isinstance(what, dict) else type(what).__name__
         log.debug("not understood, from YouTube's chat: %s", escaped(names[:200]))
 
@@ -214,7 +216,7 @@ def _words(it: dict[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[str, ...]]
     spans: list[tuple[int, int]] = []
     mentions: dict[str, None] = {}
     length = 0
-    for run in rows(it, "message.runs")[:RUNS_LIMIT] or [{"text": text(it, "message")}]:
+    for run in rows(it, "message.runs")[:_RUNS_LIMIT] or [{"text": formatted_text(it, "message")}]:
         piece = string(run, "text")
         if emoji := table(run, "emoji"):
             piece, is_own = _emoji(emoji)
@@ -273,3 +275,11 @@ def _reply_to(it: dict[str, Any]) -> str:
 def _sent(it: dict[str, Any]) -> float:
     stamp = string(it, "timestampUsec")
     return int(stamp) / 1_000_000 if stamp.isascii() and stamp.isdigit() and len(stamp) <= 18 else 0.0
+
+
+def formatted_text(node: object, path: str) -> str:
+    """The words of the formatted text there: its ``simpleText`` or ``content``, or its ``runs`` joined."""
+    found = at(node, path)
+    if plain := string(found, "simpleText") or string(found, "content"):
+        return plain
+    return "".join(string(run, "text") for run in rows(found, "runs")[:_RUNS_LIMIT])

@@ -6,7 +6,6 @@ single note with the latest picture, so a slow OBS or none at all costs the show
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 
@@ -15,12 +14,10 @@ from vtuber.character import Character
 from vtuber.core import clock
 from vtuber.core.health import Health, State
 from vtuber.stage.cues import Cue
-from vtuber.stage.obs.captions import Captions
-from vtuber.stage.obs.link import PART, PASSWORD, Link, Picture
+from vtuber.stage.obs.link import PART, PASSWORD, Link
+from vtuber.stage.obs.picture import Picture
 
 FIRST_TRY_SECONDS = 1.5
-STEP_SECONDS = 0.05
-"""How often, while there is something to hear, it is looked which word has come."""
 
 
 class Obs:
@@ -29,9 +26,8 @@ class Obs:
     def __init__(self, settings: config.Settings, character: Character) -> None:
         del character  # her face is on the overlay page
         self._settings = settings.stage.obs
-        self._captions = Captions()
+        self._picture = Picture()
         self._link: Link | None = None
-        self._timer: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Returns after the first attempt to connect, however it went."""
@@ -45,16 +41,12 @@ class Obs:
 
     def show(self, cue: Cue) -> None:
         if self._link is not None:
-            self._captions.take(cue, clock.now())
-            self._update()
+            self._picture = self._picture.after(cue)
+            self._link.want(self._picture)
 
     async def stop(self) -> None:
         """Leaves OBS with an empty caption and the old scene, if it answers within a second."""
         link, self._link = self._link, None
-        self._captions.clear()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         if link is not None:
             await clock.in_thread(link.stop)
 
@@ -64,15 +56,3 @@ class Obs:
         if self._link is None:
             return Health(PART, State.DOWN, "not started")
         return self._link.health
-
-    def _update(self) -> None:
-        if self._link is None:
-            return
-        now = clock.now()
-        self._link.want(Picture(self._captions.text(now), self._captions.speaking(now)))
-        if self._timer is None and self._captions.changing(now):
-            self._timer = asyncio.get_running_loop().call_later(STEP_SECONDS, self._step)
-
-    def _step(self) -> None:
-        self._timer = None
-        self._update()

@@ -6,7 +6,6 @@ import logging
 import socket
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from difflib import get_close_matches
 from threading import Event, Thread
 from typing import Any
@@ -18,6 +17,7 @@ from vtuber import config
 from vtuber.core.errors import StageError
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
+from vtuber.stage.obs.picture import Picture
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +33,6 @@ LOOK_SECONDS = 5.0
 RETRY_SECONDS = (1.0, 10.0)
 """Between two attempts to connect: at first, and at most."""
 GOODBYE_SECONDS = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What OBS should show."""
-
-    caption: str = ""
-    speaking: bool = False
 
 
 class _Client(core.obsws):  # type: ignore[misc]  # the library has no types

@@ -1,4 +1,4 @@
-"""Microsoft's online voices, through edge-tts. They speak Chinese, need the network and can be refused."""
+"""Microsoft's online voices, through edge-tts. They speak Chinese. They need the network, and may refuse."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.voice import captions
-from vtuber.voice.edge.follower import Follower
-from vtuber.voice.edge.mp3 import DELAY, Mp3
-from vtuber.voice.segmenter import speakable
+from vtuber.voice.edge.aligner import WordAligner
+from vtuber.voice.edge.mp3 import DELAY, Mp3Decoder
+from vtuber.voice.speakable import speakable
 
 DEFAULT_VOICE = "zh-TW-HsiaoChenNeural"
 
 FIRST = 3.0
-"""Seconds that may pass until the first sound of a clip…"""
+"""Seconds until the first sound of a sentence, at most."""
 BETWEEN = 5.0
-"""…and between two messages of it."""
+"""Seconds between two later messages, at most."""
 
 _TICKS = 10_000_000  # a second, in the protocol
-_SLACK = 0.15  # seconds by which a clip may end before its last word does
+_SLACK = 0.15  # seconds by which the sound may end before its last word does
 _UPGRADE = "update banban: Microsoft may have changed the service"
 _NETWORK = "check the internet connection"
 
 
 class Edge:
-    """Speaks through edge-tts, a sentence at a time; each sentence is a connection of its own."""
+    """Speaks through edge-tts. Each sentence has a connection of its own."""
 
     def __init__(self, settings: Settings, character: Character) -> None:
         self.availability = Availability()
@@ -50,7 +50,7 @@ class Edge:
         self._trouble: VoiceError | None = None
 
     async def start(self) -> None:
-        """Checks the voice's name. The network is tried by the first sentence."""
+        """Checks the voice's name. Only the first sentence needs the network."""
         try:
             self._request("hello")
         except ValueError as error:
@@ -64,12 +64,12 @@ class Edge:
 
     async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
         said = speakable(text)
-        if not said:  # the service would answer nothing at all
+        if not said:  # the service would not answer at all
             for item in captions.silent(text):
                 yield item
             return
         request = self._request(said)
-        clip = _Clip(text, sound.Leveler(self._settings.loudness, self._gain))
+        clip = _Response(text, sound.Leveler(self._settings.loudness, self._gain))
         inbox: asyncio.Queue[dict[str, Any] | Exception | None] = asyncio.Queue(64)
         reader = asyncio.create_task(_read(request, inbox))
         deadline = clock.now() + FIRST
@@ -115,19 +115,19 @@ class Edge:
         return edge_tts.Communicate(text, self._voice, rate=rate, boundary="WordBoundary")
 
 
-class _Clip:
-    """One sentence's answer on its way to sound and words."""
+class _Response:
+    """The service's answer to one sentence, as it becomes sound and words."""
 
     HOLD = 1.0
-    """Seconds of sound that wait for the words in them; then the words' times are guessed."""
+    """How many seconds of sound wait for their words, until the times of those are guessed."""
 
     def __init__(self, text: str, leveler: sound.Leveler) -> None:
         self.leveler = leveler
         self.begun = False
         self._text = text
-        self._mp3 = Mp3()
+        self._mp3 = Mp3Decoder()
         self._trimmer = sound.Trimmer()
-        self._follower = Follower(text)
+        self._aligner = WordAligner(text)
         self._decoded = 0.0  # seconds, before trimming
         self._sent = 0.0
         self._held = b""
@@ -136,23 +136,23 @@ class _Clip:
     def feed(self, message: dict[str, Any]) -> Iterator[Sound | Word]:
         if message["type"] == "WordBoundary":
             start = message["offset"] / _TICKS + DELAY
-            self._words += self._follower.meet(message["text"], start, start + message["duration"] / _TICKS)
+            self._words += self._aligner.meet(message["text"], start, start + message["duration"] / _TICKS)
         elif message["type"] == "audio":
             self.begun = True
             self._hold(self._decode(message["data"]))
         yield from self._send()
 
     def finish(self, *, cut_off: bool) -> Iterator[Sound | Word]:
-        """The rest. Raises VoiceError when it is not all there."""
+        """The rest. Raises VoiceError, after what there is, when some of it never came."""
         self._hold(self._decode(None))
-        broken = cut_off or self._decoded < self._follower.until - _SLACK
+        broken = cut_off or self._decoded < self._aligner.until - _SLACK
         if not broken:
             self._held += sound.to_pcm(self._trimmer.finish(captions.pause(self._text)))
         whole = self._trimmer.skipped + self._sent + sound.seconds(self._held)
         if broken:  # the last word may end after its sound: it was not heard whole
             self._words = [word for word in self._words if word.start < whole]
         else:
-            self._words += self._follower.rest(whole)
+            self._words += self._aligner.rest(whole)
             self._words = [
                 Word(word.text, min(word.start, whole), min(word.end, whole)) for word in self._words
             ]
@@ -174,17 +174,17 @@ class _Clip:
         self._held += sound.to_pcm(self._trimmer.feed(self.leveler.feed(samples)))
 
     def _send(self, *, everything: bool = False) -> Iterator[Sound | Word]:
-        """Sound as far as its words are known, and those words."""
+        """Gives out the sound whose words are known, and those words."""
         skipped = self._trimmer.skipped
         if (
             not everything
-            and sound.seconds(self._held) > self.HOLD + self._follower.until - skipped - self._sent
+            and sound.seconds(self._held) > self.HOLD + self._aligner.until - skipped - self._sent
         ):
-            self._words += self._follower.guess(skipped + self._sent)
+            self._words += self._aligner.guess(skipped + self._sent)
         safe = len(self._held)
-        if not everything and not self._follower.done:
+        if not everything and not self._aligner.done:
             safe = (
-                max(0, round((self._follower.until - skipped - self._sent) * sound.RATE)) * sound.SAMPLE_BYTES
+                max(0, round((self._aligner.until - skipped - self._sent) * sound.RATE)) * sound.SAMPLE_BYTES
             )
         pcm, self._held = self._held[:safe], self._held[safe:]
         until = self._sent + sound.seconds(pcm)
@@ -206,7 +206,7 @@ async def _read(
         async for message in request.stream():
             await inbox.put(dict(message))
         await inbox.put(None)
-    except Exception as error:  # noqa: BLE001  (whatever goes wrong with it is told to the one who waits)
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is raised where the messages are read)
         await inbox.put(error)
 
 
@@ -245,7 +245,7 @@ def _told(error: Exception) -> VoiceError:
 
 
 async def _end(task: asyncio.Task[None]) -> None:
-    """Cancels, and cancels the polite goodbye to the server too if it takes long."""
+    """Cancels ``task``, and again while it takes long to close its connection."""
     while not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=0.03)

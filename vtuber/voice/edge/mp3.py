@@ -15,11 +15,11 @@ DELAY = 1105 / RATE
 
 _FRAME_SAMPLES = 576  # of MPEG-2 Layer III, the kind for 24 kHz
 _FRAME_BYTES = 144  # at 48 kbit/s
-_MARGIN = 3  # frames that lie ready, so that the decoder never finds the end before it is the end
+_MARGIN = 3  # frames that stay undecoded until the end, so that the decoder never runs out of data before
 
 
-class Mp3:
-    """Mono at ``RATE``, 48 kbit/s, the one format that edge-tts asks for. Bad data is a MiniaudioError."""
+class Mp3Decoder:
+    """For mono at ``RATE`` and 48 kbit/s, as edge-tts asks for. Raises MiniaudioError for damaged data."""
 
     def __init__(self) -> None:
         self._source = _Source()
@@ -27,13 +27,13 @@ class Mp3:
         self._decoded = 0  # frames
 
     def feed(self, data: bytes) -> Samples:
-        """The samples that can be decoded by now."""
+        """Takes more of the file. Gives the samples that can be decoded by now."""
         self._source.data += data
         ready = len(self._source.data) // _FRAME_BYTES - _MARGIN - self._decoded
         return self._decode(ready) if ready > 0 else np.zeros(0, np.float32)
 
     def finish(self) -> Samples:
-        """The rest."""
+        """The rest of the samples."""
         ready = len(self._source.data) // _FRAME_BYTES + 1 - self._decoded
         return self._decode(ready) if self._source.data else np.zeros(0, np.float32)
 
@@ -62,7 +62,7 @@ class Mp3:
 
 
 class _Source(miniaudio.StreamableSource):  # type: ignore[misc]  # it ships no types
-    """What has arrived. The decoder looks at the beginning twice, so it must be able to go back."""
+    """What has arrived. The decoder reads the beginning twice, so it must be able to go back."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -75,6 +75,6 @@ class _Source(miniaudio.StreamableSource):  # type: ignore[misc]  # it ships no 
 
     def seek(self, offset: int, origin: miniaudio.SeekOrigin) -> bool:
         if origin is miniaudio.SeekOrigin.END:
-            raise OSError  # nobody knows where that will be
+            raise OSError  # it has not arrived
         self._at = offset + (self._at if origin is miniaudio.SeekOrigin.CURRENT else 0)
         return True

@@ -1,4 +1,4 @@
-"""The embedded voice: hibari-tts, English, made on one processor core many times faster than it is heard."""
+"""The embedded voice: hibari-tts. It speaks English, on one processor core, much faster than real time."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.voice import captions
-from vtuber.voice.hibari.model import Model, Stop
-from vtuber.voice.segmenter import is_abbreviated, speakable, weight
+from vtuber.voice.hibari.model import CancelToken, Model
+from vtuber.voice.segmenter import is_abbreviated
+from vtuber.voice.speakable import speakable, weight
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-LONGEST_RUN = 100
-"""Characters given to the model at once; the dearest step that cannot be cut short grows with them."""
+LONGEST_PHRASE = 100
+"""Characters that the model speaks at once. Its longest step that cannot be cancelled grows with them."""
 
 LONGEST_WORD = 40
-"""Of a longer word no more is spoken."""
+"""Characters of a word that are spoken at most."""
 
 _REFERENCE = "The quick brown fox jumps over the lazy dog, and then it sleeps all day."
 _READ_AS = str.maketrans({"。": ".", "、": ",", "⁄": "/"} | dict.fromkeys('"[](){}<>*_`“”|^~\\', " "))
@@ -41,14 +42,14 @@ _OTHER_VOICE = 'set voice.use = "edge" for a voice that speaks Chinese'
 
 
 @dataclass(slots=True)
-class _Run:
-    """Words that are made in one go."""
+class _Phrase:
+    """Words that the model speaks at once, or that are only shown."""
 
     spoken: bool | None = None
-    """Whether it can be pronounced; None while there is nothing but marks."""
+    """Whether it can be pronounced. None while it is only punctuation."""
     words: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
-    """What the model is given for each word; "" for one without a sound."""
+    """What the model is given for each word; "" for one that is not pronounced."""
 
     def is_full(self, word: str) -> bool:
         last = self.words[-1]
@@ -57,11 +58,11 @@ class _Run:
             return False
         if size >= 24 and captions.SENTENCE_END.search(last) and not is_abbreviated(last.rstrip(".")):
             return True
-        return (size >= 80 and bool(captions.CLAUSE_END.search(last))) or size + len(word) > LONGEST_RUN
+        return (size >= 80 and bool(captions.CLAUSE_END.search(last))) or size + len(word) > LONGEST_PHRASE
 
 
 class Hibari:
-    """Speaks English. The model works in one thread of its own, with one core at most."""
+    """Speaks English. The model runs in a thread of its own, on one core at most."""
 
     def __init__(self, settings: Settings, _character: Character) -> None:
         self.availability = Availability()
@@ -74,13 +75,13 @@ class Hibari:
         self._met_foreign = False
 
     async def start(self) -> None:
-        """Loads the model (half a second) and learns how loud it is. Raises VoiceError when it cannot."""
+        """Loads the model (half a second) and measures how loud it is. Raises VoiceError when it cannot."""
         if self._model:
             return
         self._thread = ThreadPoolExecutor(1, "hibari")
         try:
-            self._model = await self._in_thread(Model, Stop())
-            self._gain = await self._in_thread(self._measured_gain, Stop())
+            self._model = await self._in_thread(Model, CancelToken())
+            self._gain = await self._in_thread(self._measured_gain, CancelToken())
         except Exception as error:  # the model and its network raise many kinds
             await self.stop()
             raise VoiceError(
@@ -92,12 +93,12 @@ class Hibari:
 
     async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
         begun = 0.0
-        for run in _runs(text):
-            if run.spoken:
-                pcm, words = await self._make(run)
+        for phrase in _phrases(text):
+            if phrase.spoken:
+                pcm, words = await self._make(phrase)
             else:
-                self._meet(run)
-                pcm, words = _shown(run)
+                self._warn_of(phrase)
+                pcm, words = _shown(phrase)
             moved = [
                 Word(word.text, round(begun + word.start, 3), round(begun + word.end, 3)) for word in words
             ]
@@ -118,8 +119,8 @@ class Hibari:
             return Health("voice", State.LIMITED, f"hibari, embedded: {_ENGLISH_ONLY}", self._hint)
         return Health("voice", State.OK, "hibari, embedded, English")
 
-    def _meet(self, run: _Run) -> None:
-        if run.spoken is False and not self._met_foreign:
+    def _warn_of(self, phrase: _Phrase) -> None:
+        if phrase.spoken is False and not self._met_foreign:
             self._met_foreign = True
             hint = f"\n  → {self._hint}" if self._hint else ""
             log.warning("the embedded voice speaks %s%s", _ENGLISH_ONLY, hint)
@@ -127,25 +128,25 @@ class Hibari:
     def _measured_gain(self) -> float:
         if self._model is None:
             raise VoiceError("the embedded voice was not started", where="voice")
-        samples, _ = self._model.make(_REFERENCE.split(), 1.0, Stop())
+        samples, _ = self._model.make(_REFERENCE.split(), 1.0, CancelToken())
         return float(10 ** ((self._settings.loudness - sound.loudness(samples)) / 20))
 
-    async def _make(self, run: _Run) -> tuple[bytes, list[Word]]:
-        model, stop = self._model, Stop()
+    async def _make(self, phrase: _Phrase) -> tuple[bytes, list[Word]]:
+        model, token = self._model, CancelToken()
         if model is None:
             raise VoiceError("the embedded voice was not started", where="voice")
 
         def make() -> tuple[bytes, list[Word]]:
-            samples, spans = model.make(run.said, self._settings.speed, stop)
-            return _settled(samples * np.float32(self._gain), spans, run)
+            samples, spans = model.make(phrase.said, self._settings.speed, token)
+            return _settled(samples * np.float32(self._gain), spans, phrase)
 
         try:
-            return await self._in_thread(make, stop)
+            return await self._in_thread(make, token)
         except Exception as error:  # the model and its network raise many kinds
             raise VoiceError(f"the embedded voice failed: {error}", where="voice") from error
 
-    async def _in_thread(self, work: Callable[[], T], stop: Stop) -> T:
-        """The result of ``work``. When cancelled, ``stop`` is called and the thread's end awaited."""
+    async def _in_thread(self, work: Callable[[], T], token: CancelToken) -> T:
+        """The result of ``work``. When cancelled, it cancels the token and waits until the thread is done."""
         if self._thread is None:
             raise VoiceError("the embedded voice was stopped", where="voice")
         job = self._thread.submit(work)
@@ -154,31 +155,33 @@ class Hibari:
             try:
                 return await asyncio.shield(future)
             except asyncio.CancelledError:
-                stop.now()
+                token.cancel()
                 if not job.cancel():
                     await asyncio.wait([future])
                     future.exception()  # seen
                 raise
 
 
-def _runs(text: str) -> Iterator[_Run]:
-    """The text in stretches that are spoken, or only shown."""
-    run = _Run()
+def _phrases(text: str) -> Iterator[_Phrase]:
+    """The text in phrases that are spoken, or only shown."""
+    phrase = _Phrase()
     for word in captions.split(text):
         said = _said(word)
         spoken = True if said else False if any(map(str.isalpha, word)) else None
-        if run.words and ((None not in (spoken, run.spoken) and spoken != run.spoken) or run.is_full(word)):
-            yield run
-            run = _Run()
-        run.spoken = spoken if run.spoken is None else run.spoken
-        run.words.append(word)
-        run.said.append(said)
-    if run.words:
-        yield run
+        if phrase.words and (
+            (None not in (spoken, phrase.spoken) and spoken != phrase.spoken) or phrase.is_full(word)
+        ):
+            yield phrase
+            phrase = _Phrase()
+        phrase.spoken = spoken if phrase.spoken is None else phrase.spoken
+        phrase.words.append(word)
+        phrase.said.append(said)
+    if phrase.words:
+        yield phrase
 
 
 def _said(word: str) -> str:
-    """What of a word can be pronounced in English, in plain letters; "" when nothing can."""
+    """What of ``word`` can be pronounced in English, in plain letters; "" when nothing can."""
     plain = unicodedata.normalize("NFKC", word).translate(_READ_AS)
     latin = "".join(char for char in plain if not (char.isalpha() and _is_foreign(char)))
     spelled = re.sub(r"\d{13,}", lambda digits: " ".join(digits.group()), latin[:LONGEST_WORD])
@@ -189,20 +192,22 @@ def _is_foreign(letter: str) -> bool:
     return ord(letter) >= 0x250 and not 0x1E00 <= ord(letter) <= 0x1EFF
 
 
-def _settled(samples: sound.Samples, spans: list[tuple[float, float]], run: _Run) -> tuple[bytes, list[Word]]:
-    """The run's sound without the silence around it, with a natural pause behind it; and its words."""
+def _settled(
+    samples: sound.Samples, spans: list[tuple[float, float]], phrase: _Phrase
+) -> tuple[bytes, list[Word]]:
+    """The phrase's sound without the silence around it, with a natural pause behind it; and its words."""
     trimmer = sound.Trimmer()
     trimmed = np.concatenate(
-        [trimmer.feed(sound.limited(samples)), trimmer.finish(captions.pause(run.words[-1]))]
+        [trimmer.feed(sound.limited(samples)), trimmer.finish(captions.pause(phrase.words[-1]))]
     )
     length = len(trimmed) / sound.RATE
     words = []
-    for text, span in zip(run.words, spans, strict=True):
+    for text, span in zip(phrase.words, spans, strict=True):
         start, end = (round(min(max(at - trimmer.skipped, 0.0), length), 3) for at in span)
         words.append(Word(text, start, end))
     return sound.to_pcm(trimmed), words
 
 
-def _shown(run: _Run) -> tuple[bytes, list[Word]]:
-    length = weight("".join(run.words)) / captions.READING
-    return sound.silence(length), captions.spread(run.words, 0.0, length)
+def _shown(phrase: _Phrase) -> tuple[bytes, list[Word]]:
+    length = weight("".join(phrase.words)) / captions.READING
+    return sound.silence(length), captions.spread(phrase.words, 0.0, length)

@@ -6,35 +6,35 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_TOGETHER = 32
-"""Entries on a shelf, about; it is searched from its beginning."""
+_BUCKET_SIZE = 32
+"""Entries of a bucket, about. A bucket is searched from its beginning."""
 _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-class Dictionary:
-    """Words and whatever JSON can hold for them, as text, in a seventh of the memory that a dict takes.
+class PackedDictionary:
+    """Maps words to whatever JSON can hold, in a seventh of the memory that a dict takes.
 
-    To look one up takes some microseconds, in a dict a tenth of one.
+    A lookup takes some microseconds; in a dict, a tenth of one.
     """
 
     def __init__(self, entries: Mapping[str, Any]) -> None:
-        shelves = [bytearray() for _ in range(len(entries) // _TOGETHER + 1)]
+        buckets = [bytearray() for _ in range(len(entries) // _BUCKET_SIZE + 1)]
         for word, value in entries.items():
-            shelves[hash(word) % len(shelves)] += _heading(word) + _bytes(_written(value))
-        self._shelves = [bytes(shelf + b"\n") for shelf in shelves]
+            buckets[hash(word) % len(buckets)] += _heading(word) + _bytes(_written(value))
+        self._buckets = [bytes(bucket + b"\n") for bucket in buckets]
 
     def get(self, word: str) -> Any:
-        """None for a word that is not there."""
-        shelf, heading = self._shelves[hash(word) % len(self._shelves)], _heading(word)
-        found = shelf.find(heading)
+        """What is stored for ``word``; None when nothing is."""
+        bucket, heading = self._buckets[hash(word) % len(self._buckets)], _heading(word)
+        found = bucket.find(heading)
         if found < 0:
             return None
         begin = found + len(heading)
-        return json.loads(shelf[begin : shelf.index(b"\n", begin)].decode("utf-8", "surrogatepass"))
+        return json.loads(bucket[begin : bucket.index(b"\n", begin)].decode("utf-8", "surrogatepass"))
 
 
 def _heading(word: str) -> bytes:
-    """No other word, and nothing within a value, can be read as this: JSON writes no line breaks."""
+    """What stands before the word's value, and nowhere else: JSON writes no line breaks."""
     return _bytes(f"\n{_written(word)} ")
 
 

@@ -1,4 +1,4 @@
-"""hibari-tts with three things added: when each word is heard, stopping at once, and bounded work.
+"""hibari-tts with three things added: when each word is heard, cancelling at once, and bounded work.
 
 It runs in onnxruntime. The model's own graph computes how many frames each phoneme lasts; adding that
 tensor to the graph's outputs gives exact word timings.
@@ -7,6 +7,7 @@ tensor to the graph's outputs gives exact word timings.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when onnxruntime is imported, and only then
+
 import onnxruntime
 from hibari import dsp
 from hibari.g2p import G2P
@@ -22,7 +26,7 @@ from hibari.tts import ASSETS
 from hibari.voices import DEFAULT, voice_path
 
 from vtuber.core.sound import RATE, Samples
-from vtuber.voice.hibari.dictionary import Dictionary
+from vtuber.voice.hibari.dictionary import PackedDictionary
 
 MOST_PHONEMES = 400
 """The model's own limit; time and memory grow with the square."""
@@ -33,26 +37,27 @@ _SEED = 0
 _PAD = 0
 
 
-class Halted(Exception):  # noqa: N818  (no error: somebody asked for it)
-    """The making was stopped."""
+class Cancelled(Exception):  # noqa: N818  (no error: somebody asked for it)
+    """The work was cancelled through its token."""
 
 
-class Stop:
-    """Stops a making from another thread, also inside the network."""
+class CancelToken:
+    """Cancels work from another thread, also while the network runs."""
 
     def __init__(self) -> None:
         self.options = onnxruntime.RunOptions()
 
-    def now(self) -> None:
+    def cancel(self) -> None:
         self.options.terminate = True
 
     def check(self) -> None:
+        """Raises Cancelled once it was cancelled."""
         if self.options.terminate:
-            raise Halted
+            raise Cancelled
 
 
 class Model:
-    """Loaded once; used by one thread at a time."""
+    """hibari-tts, loaded once and used by one thread at a time."""
 
     def __init__(self) -> None:
         self._session = _session(Path(voice_path(DEFAULT)).read_bytes())
@@ -60,42 +65,42 @@ class Model:
         self._g2p: Any = G2P()
         lexicon, tagger = self._g2p.lexicon, self._g2p.tagger
         for words in (lexicon.golds, lexicon.silvers):
-            words.d = Dictionary(words.d)
-        tagger.weights = Dictionary(tagger.weights)
+            words.d = PackedDictionary(words.d)
+        tagger.weights = PackedDictionary(tagger.weights)
         self._g2p.oov("warm")
 
     def make(
-        self, words: Sequence[str], speed: float, stop: Stop
+        self, words: Sequence[str], speed: float, token: CancelToken
     ) -> tuple[Samples, list[tuple[float, float]]]:
-        """Samples at ``RATE``, and when each word begins and ends, in seconds.
+        """Speaks ``words``. Gives samples at ``RATE``, and when each word begins and ends, in seconds.
 
-        The same words give the same samples. Raises Halted.
+        The same words give the same samples. Raises Cancelled.
         """
         ids, owners = self._phonemes(words)
-        stop.check()
+        token.check()
         if len(ids) > MOST_PHONEMES and len(words) > 1:
-            return self._make_halves(words, speed, stop)
+            return self._make_halves(words, speed, token)
         if not ids:
             return np.zeros(0, np.float32), [(0.0, 0.0)] * len(words)
         ids = [_PAD, *ids[:MOST_PHONEMES], _PAD]
         feed = {"ids": np.asarray([ids], np.int64), "speed": np.asarray([speed], np.float32)}
         try:
-            outputs = self._session.run(None, feed, stop.options)
-        except Exception:  # stopped half-way, the network raises what it likes
-            stop.check()
+            outputs = self._session.run(None, feed, token.options)
+        except Exception:  # cancelled half-way, the network raises what it likes
+            token.check()
             raise
-        stop.check()
+        token.check()
         samples: Samples = dsp.synth(*(output[0] for output in outputs[:6]), np.random.default_rng(_SEED))
         durations = outputs[6] if len(outputs) > 6 else np.ones(len(ids))
         edges = np.concatenate([[0.0], np.cumsum(durations)]) * (len(samples) / RATE / durations.sum())
         return samples, _spans(edges[1:-1].tolist(), owners, len(words))
 
     def _make_halves(
-        self, words: Sequence[str], speed: float, stop: Stop
+        self, words: Sequence[str], speed: float, token: CancelToken
     ) -> tuple[Samples, list[tuple[float, float]]]:
         middle = len(words) // 2
-        first, early = self.make(words[:middle], speed, stop)
-        second, late = self.make(words[middle:], speed, stop)
+        first, early = self.make(words[:middle], speed, token)
+        second, late = self.make(words[middle:], speed, token)
         begun = len(first) / RATE
         moved = [(begun + start, begun + end) for start, end in late]
         return np.concatenate([first, second]), early + moved
@@ -116,11 +121,11 @@ class Model:
         return ids, owners
 
     def _read(self, text: str) -> list[tuple[str, str]]:
-        """Each word as it is read out ("$3": "three", "dollars"), and its phonemes."""
+        """Each word of ``text`` as it is read out ("$3": "three", "dollars"), with its phonemes."""
         g2p = self._g2p
         try:
             tokens = g2p.phonemize_tokens(g2p.tokenize(normalize(text)))
-        except Exception:  # noqa: BLE001  (its rules have holes, such as numbers beyond its words for them)
+        except Exception:  # noqa: BLE001  (its rules have gaps, such as numbers too large for its words)
             first, _, rest = text.partition(" ")
             return self._read(first) + self._read(rest) if rest else []
         groups = [("", "")]
@@ -133,19 +138,19 @@ class Model:
 
 
 def _session(graph: bytes) -> Any:
-    """Runs the network. The frames of each phoneme come last, if it is the model that is known here."""
+    """The network. Its last output is the frames of each phoneme, where the graph has that tensor."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
     options.enable_cpu_mem_arena = False  # a fiftieth slower, and 20 MB smaller
     try:
         return onnxruntime.InferenceSession(graph + _extra_output(_DURATIONS), options, _PROVIDERS)
-    except Exception:  # noqa: BLE001  (onnxruntime raises many; another model: timings by phonemes will do)
+    except Exception:  # noqa: BLE001  (onnxruntime raises many kinds; in another graph every phoneme counts the same)
         return onnxruntime.InferenceSession(graph, options, _PROVIDERS)
 
 
 def _extra_output(tensor: str) -> bytes:
-    """Appended to a serialised ONNX model, makes ``tensor`` an output: what is concatenated, is merged."""
+    """Bytes that make ``tensor`` an output. Protocol Buffers merge what is appended to a serialised model."""
 
     def message(number: int, body: bytes) -> bytes:
         return bytes([number << 3 | 2, len(body)]) + body

@@ -1,0 +1,118 @@
+"""What a streamer is told to do can be done: every option, command and variable that is named exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from typer import Typer
+from typer.main import get_command
+
+from vtuber.app.cli import app
+from vtuber.config.words import known_options
+
+ROOT = Path(__file__).parents[2] / "vtuber"
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
+OPTIONS = {".".join(map(str, place)) for place in known_options()}
+SECTIONS = {option.partition(".")[0] for option in OPTIONS} - {"parts"}
+PROSE = {"after", "again", "and", "for", "is", "met", "that", "was"}
+"""Words behind the program's name where that begins no command."""
+ELSEWHERE = {"--list-voices"}
+"""Flags of other programs."""
+
+
+def described(node: ast.expr) -> str:
+    """A text as it stands in the code, with … for what is put into it."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    assert isinstance(node, ast.JoinedStr)
+    return "".join(described(part) if isinstance(part, ast.Constant) else "…" for part in node.values)
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Every text in the code (hints are put together from them) with its place; no docstrings."""
+    for path, tree in TREES.items():
+        passed_over = {
+            id(inner)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Expr | ast.JoinedStr)
+            for inner in ast.iter_child_nodes(node)
+            if isinstance(inner, ast.Constant)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr) or (
+                isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed_over
+            ):
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", described(node)
+
+
+TEXTS = list(texts())
+
+
+def commands(group: Typer) -> dict[str, set[str]]:
+    """The flags of every command, "models get" among them."""
+    found: dict[str, set[str]] = {}
+
+    def walk(command: object, name: str) -> None:
+        found[name] = {flag for option in command.params for flag in [*option.opts, *option.secondary_opts]}  # type: ignore[attr-defined]
+        for inner, below in getattr(command, "commands", {}).items():
+            walk(below, f"{name} {inner}".strip())
+
+    walk(get_command(group), "")
+    return found
+
+
+COMMANDS = commands(app)
+
+
+def test_the_code_was_read() -> None:
+    said = [text for _, text in TEXTS]
+    assert any("raise brain.first_token_seconds" in text for text in said)
+    assert any("banban login twitch" in text for text in said)
+
+
+def test_every_option_that_is_named_exists() -> None:
+    of_a_section = re.compile(rf"(?<![\w./])(?:{'|'.join(SECTIONS)})(?:\.[a-z_]+)+(?![\w(])")
+    for where, text in TEXTS:
+        for named in of_a_section.findall(text):
+            is_file = named.endswith((".py", ".gguf", ".json"))
+            is_module = (ROOT / named.replace(".", "/")).parent.is_dir()
+            assert named in OPTIONS or is_file or is_module, f"{where}: {named}"
+        for table in re.findall(r"\[([a-z]+(?:\.[a-z]+)*)\](?!\w)", text):
+            assert table in OPTIONS or table.partition(".")[0] not in SECTIONS, f"{where}: [{table}]"
+
+
+def test_every_command_and_flag_that_is_named_exists() -> None:
+    for where, text in TEXTS:
+        for named in re.findall(r"\bbanban ([a-z]+(?: [a-z]+)?)", text):
+            first = named.partition(" ")[0]
+            assert first in {*COMMANDS, *PROSE}, f"{where}: banban {named}"
+            below = {command for command in COMMANDS if command.startswith(f"{first} ")}
+            assert not below or named in {first, *below}, f"{where}: banban {named}"
+        for flag in re.findall(r"\s(--[a-z][a-z-]+)", text):
+            assert any(flag in flags for flags in COMMANDS.values()) or flag in ELSEWHERE, f"{where}: {flag}"
+
+
+def read_variables() -> set[str]:
+    """The environment variables that the code asks for."""
+    constants: dict[str, set[str]] = {}
+    asked: list[ast.expr] = []
+    for tree in TREES.values():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Assign([ast.Name(name)], ast.Constant(str(value))):
+                    constants.setdefault(name, set()).add(value)
+                case ast.Call(ast.Attribute(ast.Attribute(attr="environ"), "get"), [first, *_]):
+                    asked.append(first)
+    return set().union(
+        *(constants[one.id] if isinstance(one, ast.Name) else {ast.literal_eval(one)} for one in asked)
+    )
+
+
+def test_every_variable_that_is_named_is_read() -> None:
+    read = read_variables()
+    for where, text in TEXTS:
+        for variable in re.findall(r"\bBANBAN_\w+", text):
+            assert variable in read, f"{where}: {variable}"

@@ -1,0 +1,125 @@
+"""What goes wrong with a model server, in a streamer's words."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from vtuber.core.errors import BrainError
+from vtuber.core.text import clean
+
+KEY = "BANBAN_OPENAI_API_KEY"
+"""The environment variable that holds the server's key."""
+
+_PASSING = frozenset((0, 200, 408, 425, 429))
+_LONGEST_WAIT = 86_400.0
+_HINTS = {
+    401: f"put its API key into the environment variable {KEY}",
+    403: f"put an API key that is allowed to do this into the environment variable {KEY}",
+    404: "correct brain.openai.url (most end in /v1) or brain.openai.model",
+    429: "it limits how often it may be asked: name a second brain in brain.then, which answers meanwhile",
+}
+_TOO_LONG = re.compile(
+    r"context[ _](length|size|window)|exceed\w* .{0,40}context|prompt is too long|too many tokens",
+    re.IGNORECASE,
+)
+_CONTEXT = re.compile(r"context[ _](?:length|size|window)\D{1,20}(\d{3,7})\b", re.IGNORECASE)
+_TELLING = ("error", "message", "msg", "detail", "param", "code", "type", "loc")
+"""The fields of an error that say something about it. Others may repeat the whole request."""
+
+
+def api_key() -> str:
+    """The server's key, "" without one."""
+    return os.environ.get(KEY, "").strip()
+
+
+class ServerError(BrainError):
+    """A model server did not answer as it was asked to.
+
+    ``status`` is HTTP's: 0 without any, 200 when the error came within an answer. ``why`` are the server's
+    own words. ``wait``: seconds until it may be asked again, when it says so.
+    """
+
+    def __init__(
+        self, what: str, *, status: int = 0, why: str = "", wait: float | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(what, where="brain.openai", hint=hint or _HINTS.get(status, ""))
+        self.status = status
+        self.why = why
+        self.wait = wait
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same request may well be answered a moment later."""
+        return self.status in _PASSING or self.status >= 500
+
+    @property
+    def wordless(self) -> bool:
+        """Whether it began to answer and broke off, without saying why."""
+        return self.status == 200 and not self.why
+
+    @property
+    def too_long(self) -> bool:
+        """Whether the prompt was too long for it."""
+        return self.status in (200, 400, 413, 422, 500) and bool(_TOO_LONG.search(self.why))
+
+    @property
+    def about_model(self) -> bool:
+        """Whether the server may not have this model, or not any more."""
+        named = self.status in (200, 400) and "model" in self.why.casefold() and not self.too_long
+        return self.status == 404 or named
+
+    @property
+    def context(self) -> int | None:
+        """How many tokens it holds, where it says so."""
+        found = _CONTEXT.search(self.why)
+        return int(found[1]) if found else None
+
+
+def error_from(status: int, body: bytes | Any, headers: Mapping[str, str] | None = None) -> ServerError:
+    """The error to raise for what a server answered with this status."""
+    why = clean(" ".join(_words(_parsed(body) if isinstance(body, bytes) else body)), 1000)
+    if secret := api_key():
+        why = why.replace(secret, "***")  # some repeat what they were given
+    what = "the model server reports an error" if status == 200 else f"the model server refuses ({status})"
+    if why:
+        what = f"{what}: {why if len(why) <= 200 else why[:199] + '…'}"
+    return ServerError(what, status=status, why=why, wait=_wait(headers or {}))
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        text = body.decode("utf-8", "replace").strip()
+        return "" if text.startswith("<") else text  # nobody wants to read a web page
+
+
+def _words(answer: Any, depth: int = 0) -> Iterator[str]:
+    """Every text in what the server says of an error."""
+    if depth > 5:
+        return
+    if isinstance(answer, str):
+        yield answer
+    elif isinstance(answer, list):
+        for part in answer[:10]:
+            yield from _words(part, depth + 1)
+    elif isinstance(answer, dict):
+        for name in _TELLING:
+            yield from _words(answer.get(name), depth + 1)
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Retry-After in seconds. A date is compared with the server's own clock."""
+    given = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", given):
+        return min(float(given), _LONGEST_WAIT)
+    try:
+        wait = parsedate_to_datetime(given) - parsedate_to_datetime(headers["Date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return min(max(wait.total_seconds(), 0.0), _LONGEST_WAIT)
