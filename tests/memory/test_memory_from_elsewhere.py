@@ -66,7 +66,7 @@ def test_a_memory_from_an_entry_point_is_chosen_by_its_name(
         (prompt,) = room.journal("prompt")
         assert "they wrote before: I swam past a castle" in prompt["whole"][-1][-1]
         memory: Any = room.show.memory
-        assert [heard for _, heard in memory.remembered] == ["Yes, it is. I like it very much!"]
+        assert memory.remembered == [("banban", "Yes, it is. I like it very much!")]
         assert "swims in circles" in [health.what for health in room.show.health()]
 
     play(
