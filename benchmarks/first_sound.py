@@ -118,12 +118,13 @@ async def measure(count: int) -> list[tuple[float, float]]:
     )
     probe, floor = Probe(), Floor(settings)
     show = Show(settings, seed=1, listeners=[], screens=[probe])
+    (speaker,) = show.speakers
     asked: list[Any] = []
     decoded = 0
     speaking = False
-    brain = show.brain._members[0].brain  # noqa: SLF001  # the chain's one and only
+    brain = speaker.brain._members[0].brain  # noqa: SLF001  # the chain's one and only
     assert isinstance(brain, Llama)
-    stream, speak = brain.stream, show.voice.speak
+    stream, speak = brain.stream, speaker.voice.speak
 
     async def spying_stream(prompt: Any) -> Any:
         nonlocal decoded, speaking
@@ -141,7 +142,7 @@ async def measure(count: int) -> list[tuple[float, float]]:
 
     # To see what was asked, and how many tokens the first piece took.
     brain.stream = spying_stream  # type: ignore[method-assign]
-    show.voice.speak = spying_speak  # type: ignore[method-assign]
+    speaker.voice.speak = spying_speak  # type: ignore[method-assign]
     messages = [
         event
         for _, event in read(RECORDING).rows

@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import psutil
@@ -33,9 +32,11 @@ from benchmarks.rates import percentile
 from vtuber.config import Settings
 from vtuber.core.events import Event, is_paid
 from vtuber.core.health import State
+from vtuber.inbox import Drop
 from vtuber.listeners.twitch.accounts import Accounts
 from vtuber.listeners.twitch.listener import TwitchListener
 from vtuber.listeners.twitch.tokens import Token, TokenFile
+from vtuber.record.facts import Dropped, Fact
 from vtuber.show.show import Show
 
 AIM = 0.1
@@ -57,7 +58,7 @@ class WatchedShow(Show):
         self.hushes: list[float] = []
         self._paid: set[str] = set()
         self._cut: set[str] = set()
-        self._write, self.journal.write = self.journal.write, self._note  # type: ignore[method-assign]
+        self.facts.subscribe(self._note)
 
     def hear(self, event: Event) -> None:
         super().hear(event)
@@ -74,10 +75,9 @@ class WatchedShow(Show):
         settled = self.metrics.paid_answered + self.inbox.paid_waiting
         return self.metrics.paid - settled - len(self._paid & (in_work | self._cut))
 
-    def _note(self, kind: str, **fields: Any) -> None:
-        if kind == "dropped" and fields["reason"] == "cut":
-            self._cut.add(fields["id"])
-        self._write(kind, **fields)
+    def _note(self, fact: Fact) -> None:
+        if isinstance(fact, Dropped) and fact.reason == Drop.CUT:
+            self._cut.add(fact.event.id)
 
 
 @dataclass

@@ -25,6 +25,7 @@ from vtuber import config
 from vtuber.core.events import Author, ChatMessage, Emote, Money, Role
 from vtuber.inbox import Inbox
 from vtuber.moderation.message_index import MessageIndex
+from vtuber.record.facts import Facts
 
 TICK = 0.002
 """Seconds between two helpings of messages: a socket that is read."""
@@ -121,7 +122,7 @@ def floor(messages: list[ChatMessage]) -> float:
 
 
 async def run(messages: list[ChatMessage], rate: float) -> dict[str, Any]:
-    inbox, account = Inbox(config.Inbox(), ("板板", "banban"), seed=1), Account()
+    inbox, account = Inbox(config.Inbox(), ("板板", "banban"), 1, Facts()), Account()
     process = psutil.Process()
     gc.collect()
     before = process.memory_info().rss

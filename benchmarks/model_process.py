@@ -44,6 +44,7 @@ from vtuber.core.events import Author, Batch, ChatMessage, Pick
 from vtuber.inbox import IDS, Inbox
 from vtuber.memory import NOTHING
 from vtuber.moderation.message_index import MessageIndex
+from vtuber.record.facts import Facts
 from vtuber.show import garbage
 
 DECODED = 64
@@ -204,7 +205,7 @@ async def ways_of(chain: BrainFallback, prompt: Prompt, rounds: int) -> list[flo
 
 async def flooded(rate: int, messages: Sequence[ChatMessage]) -> None:
     """Puts so many messages a second into an inbox until cancelled; they come again, mostly forgotten."""
-    inbox, index = Inbox(config.Inbox(), ("板板", "banban"), seed=1), MessageIndex()
+    inbox, index = Inbox(config.Inbox(), ("板板", "banban"), 1, Facts()), MessageIndex()
     loop = asyncio.get_running_loop()
     began, done, put = loop.time(), 0, 0
     try:

@@ -26,8 +26,8 @@ from benchmarks.llama_server import LlamaServer
 from vtuber.config import Settings
 from vtuber.core import files
 from vtuber.core.events import Author, ChatMessage
+from vtuber.record.facts import Fact, TurnEnded
 from vtuber.show.show import Show
-from vtuber.show.turn import Turn
 
 CONTEXT = 2048
 REPLY = 16
@@ -42,15 +42,19 @@ assert benchmarks.scripted  # it registers the scripted voice
 class Heard:
     """The replies of which something was heard, in all shows that are on."""
 
+    counting: bool = False
+    """Whether what it is told of counts."""
     replies: int = 0
     failed: int = 0
     first_tokens: list[float] = field(default_factory=list)
     """Seconds that each waited for the model."""
 
-    def note(self, turn: Turn) -> None:
+    def note(self, fact: Fact) -> None:
+        if not (self.counting and isinstance(fact, TurnEnded) and fact.answers):
+            return
         self.replies += 1
-        self.failed += bool(turn.reply.failed)
-        if (waited := turn.watch.parts.get("first_token")) is not None:
+        self.failed += bool(fact.failed)
+        if (waited := fact.delays_ms.get("first_token")) is not None:
             self.first_tokens.append(waited / 1000)
 
 
@@ -96,23 +100,23 @@ async def chat(show: Show) -> None:
 
 async def measure(shows: int, seconds: float, chosen: Settings) -> Heard:
     """What is heard of so many shows together, once there was time for a first reply of each."""
-    first, heard = Heard(), Heard()
+    first, heard = Heard(counting=True), Heard()
     running = []
     async with asyncio.TaskGroup() as tasks:
         for _ in range(shows):
             show, ready = Show(chosen, listeners=[]), asyncio.Event()
-            show.performer.on_answered = first.note
+            show.facts.subscribe(first.note)
+            show.facts.subscribe(heard.note)
             tasks.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
             await ready.wait()
             running.append(show)
         talking = [tasks.create_task(chat(show)) for show in running]
         while first.replies < shows:  # noqa: ASYNC110  # looked at from outside, as the audience would
             await asyncio.sleep(0.1)
-        for show in running:
-            show.performer.on_answered = heard.note
+        heard.counting = True
         await asyncio.sleep(seconds)
+        heard.counting = False
         for show, task in zip(running, talking, strict=True):
-            show.performer.on_answered = first.note
             task.cancel()
             show.over.set()
     return heard

@@ -1,4 +1,4 @@
-// Her words appear as they are heard. They are only ever text.
+// Words appear as they are heard. They are only ever text.
 
 export class Captions {
   constructor(box, words) {
@@ -19,7 +19,7 @@ export class Captions {
     this.box.hidden = true;
   }
 
-  /** That turn's words were taken back. */
+  /** That turn was taken back. */
   drop(turn) {
     if (this.turn === turn) this.clear();
   }

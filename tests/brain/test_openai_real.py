@@ -161,7 +161,7 @@ def test_a_show_runs_on_it(server: LlamaServer, tmp_path: Path) -> None:
         room.types("hi there")
         await room.until_idle()
         assert any(room.heard())
-        assert room.show.brain.health().state is State.OK
+        assert room.show.speakers[0].brain.health().state is State.OK
 
     brain = settings(server, max_tokens=24).brain.model_dump()
     perform(lambda: Room(tmp_path, brain=brain, show={"character": str(short(tmp_path))}), scene)

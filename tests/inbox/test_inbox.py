@@ -35,13 +35,14 @@ from vtuber.inbox.rank import UNKNOWN_DOLLARS, dollars
 from vtuber.inbox.rates import Rates
 from vtuber.moderation.message_index import MessageIndex
 from vtuber.moderation.revocation import Revocation
+from vtuber.record.facts import Fact, Facts
 
 NAMES = ("板板", "banban")
 _numbers = iter(range(10**9))
 
 
-def inbox(seed: int = 1, **options: Any) -> Inbox:
-    return Inbox(config.Inbox(**options), NAMES, seed)
+def inbox(seed: int = 1, facts: Facts | None = None, **options: Any) -> Inbox:
+    return Inbox(config.Inbox(**options), NAMES, seed, facts or Facts())
 
 
 def message(
@@ -474,8 +475,9 @@ def test_no_buzz_is_made_of_what_somebody_wrote_who_is_gone(what: dict[str, str]
 
 
 def test_what_is_given_back_after_its_author_is_gone_is_told_and_dropped() -> None:
-    box, told = inbox(), []
-    box.on_drop = lambda event, why: told.append((event.id, why))
+    facts, told = Facts(), list[Fact]()
+    facts.subscribe(told.append)
+    box = inbox(facts=facts)
     box.put(message("please answer", 1, author="x", ident="a", paid="5 USD"))
     box.put(message("and me", 1, author="y", ident="b"))
     batch = box.take(2)
@@ -483,7 +485,7 @@ def test_what_is_given_back_after_its_author_is_gone_is_told_and_dropped() -> No
     box.revoke(known(MessageIndex(), author_id="x", at=3.0))
     box.give_back(batch)
     assert [event.id for event in (box.take(4) or batch).events] == ["b"]
-    assert told == [("a", Drop.REVOKED)]
+    assert [fact.row() for fact in told] == [{"id": "a", "reason": Drop.REVOKED}]
 
 
 def test_what_is_given_back_after_it_came_with_its_money_is_a_duplicate() -> None:
@@ -630,7 +632,7 @@ class Books(RuleBasedStateMachine):
     @initialize(size=st.sampled_from([10, 12]), per_author=st.integers(1, 3), seed=st.integers(0, 3))
     def open(self, size: int, per_author: int, seed: int) -> None:
         self.options = config.Inbox(size=size, per_author=per_author, author_seconds=1.0, forget_after=40)
-        self.box = Inbox(self.options, NAMES, seed)
+        self.box = Inbox(self.options, NAMES, seed, Facts())
         self.now = 0.0
         self.put = 0
         self.taken: Counter[tuple[str, str]] = Counter()

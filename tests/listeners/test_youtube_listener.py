@@ -26,9 +26,9 @@ from vtuber.core import clock
 from vtuber.core.errors import ConfigError, ListenerError
 from vtuber.core.events import ChatMessage, Deletion, Event, StreamStatus
 from vtuber.core.health import State
+from vtuber.listeners import build as build_listeners
 from vtuber.listeners.youtube.api_client import KEY
 from vtuber.listeners.youtube.listener import YouTubeListener, build
-from vtuber.show.show import build_listeners
 
 ID = "aaaaaaaaaaa"
 PAGES = ("/watch", "/youtubei", "/@")

@@ -5,8 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
+import psutil
+import pytest
+
+from vtuber.core import clock
+from vtuber.core.events import Author, Batch, ChatMessage, Deletion, Money, Pick, StreamStatus
+from vtuber.core.events import Room as ChatRoom
 from vtuber.core.simulated import SimulatedLoop
+from vtuber.record import metrics as metrics_module
+from vtuber.record.facts import ChatHeard, TurnEnded
 from vtuber.record.metrics import PARTS, Metrics, Stopwatch, percentiles, rss_mb
 
 
@@ -16,42 +27,53 @@ def test_percentiles_are_values_that_occurred() -> None:
     assert percentiles([]) == dict.fromkeys(("p50", "p95", "p99", "max"))
 
 
-def test_a_stopwatch_gives_the_parts_of_a_delay_and_their_sum() -> None:
+@pytest.fixture
+def moment(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A clock for what is computed; a test moves it."""
+    at = [100.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: at[0])
+    return at
+
+
+def test_a_stopwatch_measures_each_part_from_the_end_of_the_one_before(moment: list[float]) -> None:
     watch = Stopwatch()
     watch.waited("queue", 1.5)
-    for part in PARTS[1:-1]:
+    for part, took in zip(PARTS[1:-1], (0.1, 0.2, 0.3, 0.4), strict=True):
+        moment[0] += took
         watch.lap(part)
-    assert watch.total is None  # nothing was heard yet
     watch.waited("on_air", 0.04)
     assert list(watch.parts) == list(PARTS)
-    assert watch.parts["queue"] == 1500
-    assert watch.total == sum(watch.parts.values()) >= 1540
+    assert list(watch.parts.values()) == pytest.approx([1500, 100, 200, 300, 400, 40])
 
 
-def test_only_the_first_of_each_part_counts() -> None:
+def test_only_the_first_of_each_part_counts(moment: list[float]) -> None:
     watch = Stopwatch()
+    watch.waited("queue", 1.0)
+    watch.waited("queue", 2.0)
+    moment[0] += 0.1
     watch.lap("first_token")
-    before = watch.parts["first_token"]
-    time.sleep(0.002)
+    moment[0] += 0.1
     watch.lap("first_token")
-    assert watch.parts["first_token"] == before
+    moment[0] += 0.1
+    watch.lap("first_sentence")
+    assert watch.parts == pytest.approx({"queue": 1000, "first_token": 100, "first_sentence": 200})
 
 
-def test_a_part_that_was_skipped_does_not_swallow_the_next() -> None:
-    watch = Stopwatch()
-    watch.lap("prompt")
-    watch.lap("first_audio")
-    assert set(watch.parts) == {"prompt", "first_audio"}
+async def test_the_loops_lag_is_how_late_it_woke(
+    moment: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = iter([0.0, 0.3, -0.01])
 
+    async def sleep(seconds: float) -> None:
+        if (more := next(late, None)) is None:
+            raise asyncio.CancelledError
+        moment[0] += seconds + more
 
-async def test_a_blocked_loop_shows_as_lag() -> None:
+    monkeypatch.setattr(asyncio, "sleep", sleep)
     metrics = Metrics()
-    watching = asyncio.create_task(metrics.watch_loop(every=0.005))
-    await asyncio.sleep(0.02)
-    time.sleep(0.1)  # blocking is what is measured
-    await asyncio.sleep(0.02)
-    watching.cancel()
-    assert max(metrics.loop_lag) > 50
+    with pytest.raises(asyncio.CancelledError):
+        await metrics.watch_loop()
+    assert list(metrics.loop_lag) == pytest.approx([0, 300, 0])
 
 
 def test_simulated_time_has_no_lag_to_measure() -> None:
@@ -61,18 +83,116 @@ def test_simulated_time_has_no_lag_to_measure() -> None:
         assert not metrics.loop_lag
 
 
-async def test_memory_is_measured_with_its_peak() -> None:
+async def test_memory_is_measured_from_its_start_with_its_peak(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = iter([100.0, 300.0, 200.0])
+    done = asyncio.Event()
+
+    def rss() -> float:
+        value = next(measured, None)
+        if value is None:
+            done.set()
+            return 200.0
+        return value
+
+    monkeypatch.setattr(metrics_module, "rss_mb", rss)
     metrics = Metrics()
-    watching = asyncio.create_task(metrics.watch_memory(every=0.01))
+    watching = asyncio.create_task(metrics.watch_memory(every=0.001))
     async with asyncio.timeout(10):
-        while metrics.rss_end == 0.0:
-            await asyncio.sleep(0.01)
-        ballast = bytes(range(256)) * (2**20 // 4)  # 64 MiB, really touched
-        while metrics.rss_peak < metrics.rss_start + 40:
-            await asyncio.sleep(0.01)
+        while not done.is_set():
+            await asyncio.sleep(0.001)
     watching.cancel()
-    assert len(ballast) == 2**26
-    assert 5 < metrics.rss_start < metrics.rss_peak < rss_mb() + 100
+    assert (metrics.rss_start, metrics.rss_end, metrics.rss_peak) == (100, 200, 300)
+
+
+def test_memory_is_that_of_the_show_and_of_all_it_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Process:
+        def __init__(self, mb: float = 10.0) -> None:
+            self.mb = mb
+
+        def children(self, *, recursive: bool) -> list[Process]:
+            assert recursive
+            return [Process(20.0), Process(-1.0)]
+
+        def memory_info(self) -> SimpleNamespace:
+            if self.mb < 0:
+                raise psutil.NoSuchProcess(1)  # it ended in between
+            return SimpleNamespace(rss=self.mb * 2**20)
+
+    monkeypatch.setattr(psutil, "Process", Process)
+    assert rss_mb() == 30
+
+
+def heard(text: str = "hi", *, at: float = 0.0, paid: bool = False) -> ChatMessage:
+    money = Money(Decimal(5), "USD") if paid else None
+    return ChatMessage("m", "twitch", "banban", Author("1", "mika"), text, at, money=money)
+
+
+def ended(**fields: Any) -> TurnEnded:
+    """A reply of which something was heard."""
+    defaults: dict[str, Any] = {
+        "turn": 1,
+        "batch": Batch(Pick(heard())),
+        "script": "",
+        "heard": "yes",
+        "answer": "yes",
+        "began": None,
+        "failed": "",
+        "cut": False,
+        "begins_anew": False,
+        "withdrawn": False,
+    }
+    return TurnEnded(**{**defaults, **fields})
+
+
+def test_what_was_heard_in_chat_is_counted() -> None:
+    metrics = Metrics()
+    for fact in (
+        ChatHeard(heard()),
+        ChatHeard(heard(paid=True)),
+        ChatHeard(heard(paid=True), drop="ignored"),
+        ChatHeard(heard(paid=True), drop="duplicate"),
+        ChatHeard(heard(paid=True), drop="filtered", rule="a word"),
+        ChatHeard(heard(paid=True), drop="command"),
+        ChatHeard(Deletion("d", "twitch", "banban")),
+        ChatHeard(StreamStatus("s", "twitch", "banban")),
+    ):
+        metrics.note(fact)
+    assert (metrics.messages, metrics.paid) == (6, 2)
+
+
+async def test_replies_count_when_something_of_them_was_heard() -> None:
+    metrics = Metrics()
+    paid = Batch(Pick(heard(paid=True)), (Pick(heard(paid=True)), Pick(heard())))
+    for fact in (
+        ended(batch=paid),
+        ended(batch=paid, answer=""),  # a fallback line
+        ended(batch=paid, heard="", answer=""),
+        ended(batch=paid, begins_anew=True),
+        ended(batch=paid, script="yes"),
+    ):
+        metrics.note(fact)
+    assert (metrics.turns, metrics.paid_answered) == (2, 2)
+
+
+async def test_delays_and_their_sum_are_kept_of_what_was_heard() -> None:
+    metrics = Metrics()
+    metrics.note(ended(delays_ms={"queue": 1000.0, "on_air": 40.0}, began=5.0))
+    metrics.note(ended(delays_ms={"queue": 7000.0}))  # with no sound
+    report = metrics.report(Counter())["latency_ms"]
+    assert (report["queue"]["max"], report["on_air"]["max"], report["total"]["max"]) == (1000, 40, 1040)
+
+
+def test_dead_air_is_silence_while_somebody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [10.0]
+    monkeypatch.setattr(clock, "now", lambda: now[0])
+    metrics = Metrics()
+    metrics.note(ended(began=8.0))
+    assert not metrics.dead_air, "nothing was said before"
+    now[0] = 20.0
+    metrics.note(ended(began=12.0, batch=Batch(Pick(heard(at=9.0)), room=ChatRoom(waiting=3))))
+    now[0] = 40.0
+    metrics.note(ended(began=33.0, batch=Batch(Pick(heard(at=32.5)))))  # nobody wrote until then
+    assert list(metrics.dead_air) == [2000, 500]
 
 
 def test_what_prompts_cost_is_told_beside_what_they_had_to() -> None:

@@ -222,7 +222,7 @@ def test_a_question_that_the_gate_stops_is_not_asked(play: Any) -> None:
         assert "a word in gate.words" in room.orders("!ask what of the forbidden?")
         assert "a word in gate.words" in room.orders("!topic forbidden things")
         assert not room.show.performer.busy
-        assert room.show.cast.conversation.topic == ""
+        assert room.show.speakers[0].conversation.topic == ""
 
     play(scene, gate={"words": ["forbidden"]})
 
@@ -403,17 +403,17 @@ def test_the_topic_stands_at_the_end_of_what_is_asked_and_not_in_the_head(play: 
 
 def test_her_mood_is_shown_where_she_names_none(play: Any) -> None:
     async def scene(room: Room) -> None:
-        assert room.orders("!mood HAPY") == "she is happy"
-        assert room.screen.cues[-1][1] == Feels("happy")
+        assert room.orders("!mood HAPY") == "she is happy now"
+        assert room.screen.cues[-1][1] == Feels("happy", "banban")
         room.types("hello?")
         await room.until_idle()
         moods = [cue.sentence.mood for _, cue in room.screen.cues if isinstance(cue, ClipBegins)]
         assert moods[0] == "happy"
         assert moods[-1] == "sad"
         assert "her moods are neutral, happy" in room.orders("!mood xylophone")
-        assert room.show.stage.mood() == "happy"
-        assert room.orders("!mood") == "she is as it comes"
-        assert room.screen.cues[-1][1] == Feels("")
+        assert room.show.stage.mood("banban") == "happy"
+        assert room.orders("!mood") == "each sentence has its own mood again"
+        assert room.screen.cues[-1][1] == Feels("", "banban")
         assert isinstance(room.screen.cues[-2][1], Rested)
 
     play(scene, reply="That is quite nice, really. [sad] But it is over, sadly.")

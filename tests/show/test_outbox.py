@@ -153,7 +153,7 @@ def test_words_that_must_not_be_said_are_not_written(play: Any) -> None:
     async def scene(room: Room) -> None:
         room.orders("!badword")
         room.orders("!topic chess")
-        room.show.cast.conversation.topic = "a badword"
+        room.show.speakers[0].conversation.topic = "a badword"
         room.orders("!status")
         await asyncio.sleep(0.1)
         assert [text for text, _ in chat.written] == ["she keeps it in mind"]

@@ -158,7 +158,7 @@ def test_what_waits_when_the_show_ends_is_given_back(play: Any) -> None:
         await room.until_speaking()
         await asyncio.sleep(1)
         room.show.hear(waiting)
-        assert len(room.show.points) == 2
+        assert len(room.show.redemptions) == 2
 
     play(scene, listeners=[chat], reply=LONG)
     assert chat.settled == [(speaking.id, True), (waiting.id, False)]

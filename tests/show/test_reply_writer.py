@@ -20,7 +20,7 @@ from vtuber.config import Settings
 from vtuber.core import sound
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Batch, Pick, Sentence, Sound, Spoken
-from vtuber.show.turn import Reply
+from vtuber.show.reply import Reply
 from vtuber.stage.cues import ClipBegins, ClipSound
 from vtuber.voice.pace import Delivery, Pace
 
@@ -287,7 +287,7 @@ def test_what_she_is_told_to_say_has_no_end_before_its_end(play: Any, writing: f
     script = " ".join(["This is a sentence which a moderator wants said."] * 9)
 
     async def scene(room: Room) -> None:
-        room.show.performer._cast.wording.pace.writing = writing  # of the last reply
+        room.show.speakers[0].writer.pace.writing = writing  # of the last reply
         room.orders(f"!say {script}")
         await room.until_idle()
         assert room.heard() == [script]
@@ -309,7 +309,7 @@ def test_a_voice_that_fails_is_no_measure(
     monkeypatch.setattr(ScriptedVoice, "speak", speak)
 
     async def scene(room: Room) -> None:
-        pace = room.show.performer._cast.wording.pace  # nobody tells of it
+        pace = room.show.speakers[0].writer.pace  # nobody tells of it
         before = pace.speaking("a")
         room.types("hi!")
         await room.until_idle()

@@ -316,7 +316,7 @@ def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back
     async def scene(room: Room) -> None:
         monkeypatch.setattr(ScriptedBrain, "stream", stream)
         monkeypatch.setattr(ScriptedBrain, "prefill_head", prefill_head)
-        fallback = room.show.character.fallback_lines
+        fallback = room.show.speakers[0].character.fallback_lines
         paid = room.types("sing for me", name="rich", money=FIVE)
         wished = Redemption("r1", "twitch", "banban", Author("9", "ann"), "a wish", reward="Ask")
         room.show.hear(wished)
@@ -362,11 +362,11 @@ def test_she_goes_on_air_before_her_model_is_there(play: Any, monkeypatch: pytes
         nonlocal away
         room.types("are you there?")
         await room.until_idle()
-        assert room.heard()[0] in room.show.character.fallback_lines
-        assert room.show.brain.health().state is State.DOWN
+        assert room.heard()[0] in room.show.speakers[0].character.fallback_lines
+        assert room.show.speakers[0].brain.health().state is State.DOWN
         away = False
-        await room.until(lambda: room.show.brain.health().state is State.OK)
-        assert room.show.character.persona in warmed[-1][0].text
+        await room.until(lambda: room.show.speakers[0].brain.health().state is State.OK)
+        assert room.show.speakers[0].character.persona in warmed[-1][0].text
         room.types("and now?", name="kai")
         await room.until_idle()
         assert room.heard()[1] == "Yes, it is. I like it very much!"
@@ -393,11 +393,11 @@ def test_when_the_model_stays_dead_she_says_so_in_her_own_words(
         room.types("妳還在嗎？", name="小雨")
         await room.until_idle()
         english, chinese = room.heard()
-        assert english in room.show.character.fallback_lines
+        assert english in room.show.speakers[0].character.fallback_lines
         assert english.isascii()
-        assert chinese.replace(" ", "") in room.show.character.fallback_lines
+        assert chinese.replace(" ", "") in room.show.speakers[0].character.fallback_lines
         assert not chinese.isascii()
-        assert room.show.brain.health().state is State.DOWN
+        assert room.show.speakers[0].brain.health().state is State.DOWN
 
     play(scene)
 
@@ -410,7 +410,7 @@ def test_a_sentence_that_must_not_be_said_is_not_and_ends_the_reply(play: Any) -
         assert heard.startswith("I know it well.")
         assert "forbidden" not in heard
         assert "Never said" not in heard
-        assert heard.removeprefix("I know it well. ") in room.show.character.refusals
+        assert heard.removeprefix("I know it well. ") in room.show.speakers[0].character.refusals
         said = " ".join(cue.sentence.text for _, cue in room.screen.cues if isinstance(cue, ClipBegins))
         assert "forbidden" not in said
 

@@ -64,8 +64,11 @@ class Maker:
         finally:
             self.closed = True
 
-    def clip(self, *, turn: int = 1, index: int = 0, text: str = "", mood: str = "") -> Clip:
-        return Clip(Sentence(turn, index, text or " ".join(self._words), mood), self.chunks())
+    def clip(
+        self, *, turn: int = 1, index: int = 0, text: str = "", mood: str = "", speaker: str = ""
+    ) -> Clip:
+        sentence = Sentence(turn, index, text or " ".join(self._words), mood, speaker=speaker)
+        return Clip(sentence, self.chunks())
 
 
 class Recorder:

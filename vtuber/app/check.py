@@ -21,6 +21,7 @@ from vtuber.core.events import Sound
 from vtuber.core.health import Health, State
 from vtuber.listeners import Listener
 from vtuber.show.show import Show
+from vtuber.voice import Voice
 
 HEARING_SECONDS = 10.0
 """How long a listener may take to reach its chat."""
@@ -47,10 +48,10 @@ def command(config: Path | None, flags: Flags, *, as_json: bool, verbose: bool) 
 async def check(settings: Settings, progress: Progress) -> list[Health]:
     """Every part's health after it was tried. Never raises for a part that would not work."""
     show = Show(settings)
-    brain, voice, memory = show.brain, show.voice, show.memory
+    (speaker,), memory = show.speakers, show.memory
     trials: list[tuple[Callable[[], Health], Callable[[], Awaitable[Health | None]]]] = [
-        (brain.health, lambda: show.start_brain(progress)),
-        (voice.health, lambda: _say_something(show)),
+        (speaker.brain.health, lambda: speaker.start_brain(progress)),
+        (speaker.voice.health, lambda: _say_something(speaker.voice)),
         (memory.health, memory.start),
         (show.server.health, show.server.start),
         *((screen.health, screen.start) for screen in show.screens),
@@ -108,9 +109,9 @@ async def _listen(listener: Listener) -> Health:
         await asyncio.gather(hearing, reached, return_exceptions=True)
 
 
-async def _say_something(show: Show) -> None:
-    await show.voice.start()
-    async with aclosing(show.voice.speak("Hello.")) as chunks:
+async def _say_something(voice: Voice) -> None:
+    await voice.start()
+    async with aclosing(voice.speak("Hello.")) as chunks:
         async for chunk in chunks:
             if isinstance(chunk, Sound):
                 return

@@ -19,7 +19,7 @@ def command(config: Path | None, flags: Flags, *, seconds: float | None, verbose
                 await show.run(
                     progress=progress,
                     on_air=lambda: terminal.show_start(
-                        progress, f"{show.character.name} is on air", show.health()
+                        progress, f"{show.speakers[0].character.name} is on air", show.health()
                     ),
                     seconds=seconds,
                 )

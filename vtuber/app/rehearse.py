@@ -49,7 +49,7 @@ def command(
                     seconds=seconds,
                     progress=progress,
                     on_air=lambda show: terminal.show_start(
-                        progress, f"{show.character.name} rehearses", show.health()
+                        progress, f"{show.speakers[0].character.name} rehearses", show.health()
                     ),
                 )
 

@@ -10,7 +10,7 @@ import asyncio
 import heapq
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterable
 from enum import StrEnum
 
 from vtuber import config
@@ -21,6 +21,7 @@ from vtuber.inbox.crowd import PEOPLE, Crowd
 from vtuber.inbox.rank import MANY_COPIES, RANKS, SIDE_TALK, Rank, of_many, paid_score, score, terms
 from vtuber.inbox.waiting import Entry, Key, Waiting
 from vtuber.moderation.revocation import Revocation, Revoked
+from vtuber.record.facts import Dropped, Facts
 
 IDS = 20_000
 """So many of the latest messages at least are known again when they come a second time."""
@@ -64,11 +65,11 @@ class Drop(StrEnum):
 class Inbox:
     """The same seed and the same events, at the same times, give the same batches."""
 
-    def __init__(self, settings: config.Inbox, aliases: tuple[str, ...], seed: int) -> None:
+    def __init__(self, settings: config.Inbox, aliases: Iterable[str], seed: int, facts: Facts) -> None:
+        """``facts`` is told of what had waited and is not answered after all; ``put`` returns the rest."""
         self.dropped: Counter[str] = Counter()
         """How many were dropped, by reason (a ``Drop``)."""
-        self.on_drop: Callable[[Answerable, Drop], None] = lambda _event, _why: None
-        """Told of each event that had waited and is not answered after all; ``put`` returns the rest."""
+        self._facts = facts
         self._settings = settings
         self._importance = Rank(aliases)
         self._dice = random.Random(seed)
@@ -129,7 +130,7 @@ class Inbox:
     def give_up(self, event: Answerable, why: Drop) -> None:
         """One that does not wait (any more) will not be answered."""
         self.dropped[why] += 1
-        self.on_drop(event, why)
+        self._facts.tell(Dropped(event, why))
 
     def _objection(self, entry: Entry) -> Drop | None:
         """What speaks against any event, even a paid one."""

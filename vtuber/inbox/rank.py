@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 from vtuber.core.events import Answerable, ChatMessage, Follow, Gift, Money, Raid, Redemption, Subscription
 from vtuber.core.spelling import normalize
@@ -43,12 +44,32 @@ AGE_GAIN = 1.5
 """At its ripest, a message counts for so many ranks more than a fresh one."""
 
 
+class Names:
+    """What a character is called by."""
+
+    def __init__(self, aliases: Iterable[str]) -> None:
+        self._aliases = frozenset(normalize(alias).strip().lstrip("@") for alias in aliases) - {""}
+        # Latin names stand alone; others are found wherever they are, for Chinese has no spaces.
+        parts = [
+            rf"(?<![a-z0-9_]){re.escape(alias)}(?![a-z0-9_])" if alias.isascii() else re.escape(alias)
+            for alias in sorted(self._aliases)
+        ]
+        self._pattern = re.compile("|".join(parts)) if parts else None
+
+    def stand_in(self, normalized: str) -> bool:
+        """Whether one of them stands in a text (as ``normalize`` makes it)."""
+        return self._pattern is not None and self._pattern.search(normalized) is not None
+
+    def hold(self, name: str) -> bool:
+        """Whether ``name`` is one of them."""
+        return normalize(name) in self._aliases
+
+
 class Rank:
     """Knows by which names she is called."""
 
-    def __init__(self, aliases: tuple[str, ...]) -> None:
-        self._aliases = frozenset(normalize(alias).strip().lstrip("@") for alias in aliases) - {""}
-        self._name = _names(self._aliases)
+    def __init__(self, aliases: Iterable[str]) -> None:
+        self._names = Names(aliases)
 
     def rank(self, event: Answerable, normalized: str, copy_key: str) -> int:
         """Of an unpaid event; ``normalized`` and ``copy_key`` are what ``spelling`` makes of its text."""
@@ -69,11 +90,10 @@ class Rank:
         return rank
 
     def _is_addressed(self, event: ChatMessage, normalized: str) -> bool:
-        if self._name is not None and self._name.search(normalized):
+        if self._names.stand_in(normalized):
             return True
         if event.reply_to:
-            whom = normalize(event.reply_to)
-            return whom in self._aliases or whom == _name_of(event.channel)
+            return self._names.hold(event.reply_to) or normalize(event.reply_to) == _name_of(event.channel)
         # An "@" and the channel's name asks to look here.
         return "@" in normalized and bool(event.channel) and f"@{_name_of(event.channel)}" in normalized
 
@@ -126,15 +146,6 @@ def terms(text: str) -> frozenset[str]:
             [word] if word.isascii() else (word[index : index + 2] for index in range(len(word) - 1))
         )
     return frozenset(found)
-
-
-def _names(aliases: frozenset[str]) -> re.Pattern[str] | None:
-    """Latin names stand alone; others are found wherever they are, for Chinese has no spaces."""
-    parts = [
-        rf"(?<![a-z0-9_]){re.escape(alias)}(?![a-z0-9_])" if alias.isascii() else re.escape(alias)
-        for alias in sorted(aliases)
-    ]
-    return re.compile("|".join(parts)) if parts else None
 
 
 def _name_of(channel: str) -> str:

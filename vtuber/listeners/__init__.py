@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Protocol, runtime_checkable
 
+from vtuber.config import Settings
+from vtuber.core import registry
 from vtuber.core.availability import Availability
 from vtuber.core.events import Event, Redemption
 from vtuber.core.health import Health
@@ -71,3 +73,20 @@ class RedemptionListener(Protocol):
     def refund(self, redemption: Redemption) -> None:
         """She will not answer it: the viewer gets the points back."""
         ...
+
+
+def build(settings: Settings) -> list[Listener]:
+    """The listeners that config asks for. Raises ConfigError."""
+    wanted = {
+        "console": settings.chat.console,
+        "replay": bool(settings.chat.replay.file),
+        "twitch": bool(settings.chat.twitch.channels),
+        "youtube": bool(settings.chat.youtube.streams),
+    }
+    names = [(name, "") for name, on in wanted.items() if on]
+    names += [(name, f"chat.also[{index}]") for index, name in enumerate(settings.chat.also)]
+    built: list[Listener] = []
+    for name, where in names:
+        made = registry.load("listeners", PARTS, name, where)(settings)
+        built.extend(made if isinstance(made, list) else [made])
+    return built

@@ -1,13 +1,7 @@
 """Everything that happened in a show, a JSON object a line, in one file per show. It can be replayed.
 
-Each line has ``t`` (seconds since the show began, on its own clock) and ``kind``. The kinds:
-``show`` (first line); ``heard`` (an event, and ``drop`` when it is not answered), ``command`` (who gave it
-where, by which role, and what it did), ``written`` (in chat, or ``why_not``), ``dropped`` (something that had
-waited), ``filtered`` (something that was chosen), ``settled`` (channel points); of each turn ``batch``,
-``prompt``, ``mark`` (a step was reached), ``sentence`` (with the rule that stopped it), ``clip`` (its sound
-is made), ``spoken`` (what of it was heard), ``asked again``, ``cut``, ``reply`` (all in all); ``part`` (how a
-part is, when that changed), ``revoked`` (what a deletion took away, by id or in numbers), ``failure`` (a
-defect), ``end`` (the figures).
+Each line has ``t`` (seconds since the show began, on its own clock) and ``kind``, one for each class of
+``record.facts``, which say what the other fields are. The first line is ``show``, the last ``end``.
 """
 
 from __future__ import annotations
@@ -22,13 +16,14 @@ from collections import deque
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import platformdirs
 
 from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.health import Health, State
+from vtuber.record.facts import Fact
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +35,7 @@ WAITING_LIMIT = 200_000
 
 
 class Journal:
-    """``write`` never waits and never raises; ``run`` brings the lines to the disk."""
+    """A subscriber to a show's facts. ``note`` never waits; ``run`` brings the lines to the disk."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.journal
@@ -68,11 +63,11 @@ class Journal:
             self._trouble = f"cannot write to {self.folder}: {error.strerror}"
             self._hint = _hint(error, "start banban again")
 
-    def write(self, kind: str, **fields: Any) -> None:
-        """One line. Values must be what JSON knows."""
+    def note(self, fact: Fact) -> None:
+        """Writes the fact as one line."""
         if self._file is None:
             return
-        line = {"t": round(clock.now() - self._began, 4), "kind": kind, **fields}
+        line = {"t": round(clock.now() - self._began, 4), "kind": fact.kind, **fact.row()}
         # Lone surrogates cannot be written as UTF-8; as escapes they can.
         self._waiting.append(json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace"))
         if len(self._waiting) > WAITING_LIMIT:

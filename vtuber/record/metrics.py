@@ -13,10 +13,15 @@ from typing import Any
 import psutil
 
 from vtuber.core import clock
+from vtuber.core.events import Deletion, StreamStatus, is_paid
 from vtuber.core.simulated import SimulatedLoop
+from vtuber.record.facts import ChatHeard, Fact, TurnEnded
 
 PARTS = ("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
 """The parts of the delay from a message's arrival to the first sound of its answer, in their order."""
+
+UNPAID = ("command", "duplicate", "filtered")
+"""Why an event was dropped (``ChatHeard.drop``) that does not count as paid."""
 
 KEPT = 100_000
 """So many values of each kind are kept; of a longer show, the latest."""
@@ -54,15 +59,10 @@ class Stopwatch:
             self.parts[part] = (moment - self._last) * 1000
             self._last = moment
 
-    @property
-    def total(self) -> float | None:
-        """From the message's arrival to the first sound; None when nothing was heard."""
-        return sum(self.parts.values()) if "on_air" in self.parts else None
-
 
 @dataclass(slots=True)
 class Metrics:
-    """The figures of one show. Observes only."""
+    """The figures of one show; ``note`` subscribes to its facts."""
 
     messages: int = 0
     paid: int = 0
@@ -84,16 +84,45 @@ class Metrics:
     rss_start: float = 0.0
     rss_peak: float = 0.0
     rss_end: float = 0.0
+    _silent_since: float | None = None
+    """When the last reply that was heard came to its end (show clock)."""
 
-    def answered(self, watch: Stopwatch) -> None:
-        """A reply was heard; its delays count."""
-        for part, value in watch.parts.items():
+    def note(self, fact: Fact) -> None:
+        """Counts what happened."""
+        match fact:
+            case ChatHeard(event=event, drop=drop) if not isinstance(event, Deletion | StreamStatus):
+                self.messages += 1
+                self.paid += is_paid(event) and drop not in UNPAID
+            case TurnEnded(script="") if fact.heard:
+                if fact.counts:
+                    self._count(fact)
+                self._silent_since = clock.now()
+            case _:
+                pass
+
+    def _count(self, reply: TurnEnded) -> None:
+        self.turns += 1
+        if reply.answers:
+            self.paid_answered += sum(map(is_paid, reply.batch.events))
+        if reply.prompt_tokens:
+            self.read(
+                reply.prompt_tokens,
+                reused=reply.reused_tokens,
+                new=reply.new_tokens,
+                ahead=reply.ahead_tokens,
+            )
+        if reply.began is None:
+            return
+        for part, value in reply.delays_ms.items():
             self.latency[part].append(value)
-        if (total := watch.total) is not None:
-            self.latency["total"].append(total)
+        self.latency["total"].append(sum(reply.delays_ms.values()))
+        if (since := self._silent_since) is not None:
+            if not reply.batch.room.waiting:
+                since = max(since, reply.batch.lead.event.at)
+            self.dead_air.append(max(0.0, reply.began - since) * 1000)
 
     def read(self, prompt: int, *, reused: int, new: int, ahead: int) -> None:
-        """What a prompt of so many tokens cost."""
+        """Counts what a prompt of so many tokens cost."""
         self.prompt_tokens += prompt
         self.reused_tokens += reused
         for kind, count in (("read", prompt - reused), ("new", new), ("ahead", ahead)):
@@ -108,7 +137,9 @@ class Metrics:
 
     async def watch_memory(self, every: float = 1.0) -> None:
         """Measures the resident memory of the show and its processes, until cancelled."""
-        self.rss_start = self.rss_end = self.rss_peak = await clock.in_thread(rss_mb)
+        self.rss_end = await clock.in_thread(rss_mb)
+        self.rss_start = self.rss_start or self.rss_end
+        self.rss_peak = max(self.rss_peak, self.rss_end)
         measured = time.perf_counter()
         while True:
             await asyncio.sleep(every)

@@ -12,7 +12,7 @@ from vtuber.core import clock
 from vtuber.core.events import Answerable, Batch, Pick, is_money, without_words
 from vtuber.inbox import Drop, Inbox
 from vtuber.moderation.filters import Filter
-from vtuber.record.journal import Journal
+from vtuber.record.facts import Facts, Filtered
 
 ORDERS_WAITING = 20
 """So many orders may wait; the oldest goes first when there are more."""
@@ -32,13 +32,13 @@ class Agenda:
     All of it takes effect at once.
     """
 
-    def __init__(self, inbox: Inbox, judge: Filter, journal: Journal) -> None:
+    def __init__(self, inbox: Inbox, judge: Filter, facts: Facts) -> None:
         self.paused = False
         self.pace = 0.0
         """So many seconds lie between the beginnings of two answers at least."""
         self._inbox = inbox
         self._filter = judge
-        self._journal = journal
+        self._facts = facts
         self._orders: deque[Assignment] = deque(maxlen=ORDERS_WAITING)
         self._news = asyncio.Event()
         self._silent_until = 0.0
@@ -140,7 +140,7 @@ class Agenda:
         verdict = self._filter.judge(pick)
         if verdict.allowed:
             return pick
-        self._journal.write("filtered", id=pick.event.id, rule=verdict.rule)
+        self._facts.tell(Filtered(pick.event.id, verdict.rule))
         if is_money(pick.event):
             return replace(pick, event=without_words(pick.event))
         self._inbox.give_up(pick.event, Drop.FILTERED)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
+from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.events import ChatMessage, Pick
 from vtuber.core.health import Health
@@ -19,10 +20,13 @@ from vtuber.moderation import command_table
 from vtuber.moderation.command_table import COMMANDS, UsageError
 from vtuber.moderation.commands import Command, CommandParser
 from vtuber.moderation.trust import Trust, plain
+from vtuber.record.facts import CommandGiven, Facts
+from vtuber.record.metrics import Metrics
 from vtuber.show.agenda import ORDERS_WAITING
 from vtuber.show.outbox import Outbox
 from vtuber.show.performer import Performer
-from vtuber.show.turn import Cast
+from vtuber.show.speaker import Speaker
+from vtuber.stage.stage import Stage
 
 log = logging.getLogger(__name__)
 
@@ -45,30 +49,39 @@ CROWDED = "too many ask for that: ask again later"
 
 
 class ModeratorCommands:
-    """Carries out each order the moment it comes, tells whoever gave it, and has all of it in the journal.
+    """Carries out each order the moment it comes, tells whoever gave it, and has all of it on record.
 
     Viewers alone, of whom there may be a crowd, wait for ``run`` until they are forgotten.
     """
 
     def __init__(
         self,
-        cast: Cast,
+        settings: Settings,
+        speakers: Sequence[Speaker],
+        stage: Stage,
         performer: Performer,
         inbox: Inbox,
+        *,
         commands: CommandParser,
         outbox: Outbox,
-        *,
+        facts: Facts,
+        metrics: Metrics,
         healths: Callable[[], list[Health]],
         find: Callable[[str, str], str | None],
     ) -> None:
         """``find`` tells the id of whoever wrote lately on a platform under a name."""
-        self._cast = cast
+        self._settings = settings
+        self._speakers = tuple(speakers)
+        self._filter = self._speakers[0].filter
+        self._stage = stage
         self._performer = performer
         self._agenda = performer.agenda
         self._inbox = inbox
         self._trusted = commands.trusted
         self._table = commands.table
         self._outbox = outbox
+        self._facts = facts
+        self._metrics = metrics
         self._healths = healths
         self._find = find
         self._carried_out: Recent[tuple[str, str], None] = Recent(IDS)
@@ -124,17 +137,18 @@ class ModeratorCommands:
 
     def _note(self, command: Command, did: str) -> None:
         message = command.message
-        self._cast.journal.write(
-            "command",
-            id=message.id,
-            platform=message.platform,
-            channel=message.channel,
-            by=message.author.id,
-            who=message.author.name,
-            role=str(command.trust),
-            text=message.text,
-            order=command.name,
-            did=did,
+        self._facts.tell(
+            CommandGiven(
+                id=message.id,
+                platform=message.platform,
+                channel=message.channel,
+                by=message.author.id,
+                who=message.author.name,
+                role=str(command.trust),
+                text=message.text,
+                order=command.name,
+                did=did,
+            )
         )
         level = logging.DEBUG if command.trust is Trust.EVERYONE else logging.INFO
         log.log(level, "%s by %s: %s", escaped(message.text), escaped(message.author.name), escaped(did))
@@ -142,7 +156,7 @@ class ModeratorCommands:
     # Her voice.
 
     def _hush(self, _: Command) -> str:
-        self._performer.hush(self._cast.settings.gate.hush_seconds)
+        self._performer.hush(self._settings.gate.hush_seconds)
         return "silence"
 
     def _skip(self, _: Command) -> str:
@@ -171,7 +185,7 @@ class ModeratorCommands:
     def _ask(self, command: Command) -> str:
         words = command_table.text(command.argument)
         question = replace(command.message, text=words, emotes=(), reply_to="", mentions=())
-        verdict = self._cast.filter.judge(Pick(question))
+        verdict = self._filter.judge(Pick(question))
         if not verdict.allowed:
             return f"she does not answer it: {verdict.reason}"
         if self._is_crowded(command):
@@ -226,38 +240,43 @@ class ModeratorCommands:
 
     def _shown(self, name: str) -> str:
         """A name that a viewer chose, if she may write it."""
-        bad = not (self._cast.filter.name(name).allowed and self._cast.filter.say(name).allowed)
+        bad = not (self._filter.name(name).allowed and self._filter.say(name).allowed)
         return "that viewer" if bad else f"@{name}"
 
     # What she is like.
 
     def _topic(self, command: Command) -> str:
-        verdict = self._cast.filter.say(command.argument)
+        verdict = self._filter.say(command.argument)
         if not verdict.allowed:
             return f"that is no topic for her: {verdict.reason}"
-        self._cast.conversation.topic = command.argument
+        for speaker in self._speakers:
+            speaker.conversation.topic = command.argument
         return "she keeps it in mind" if command.argument else "nothing in particular"
 
     def _mood(self, command: Command) -> str:
-        moods = {plain(mood): mood for mood in self._cast.character.moods}
+        moods = {plain(mood): mood for speaker in self._speakers for mood in speaker.character.moods}
         near = get_close_matches(plain(command.argument), moods, n=1) if command.argument else [""]
         if not near:
             raise UsageError(f"her moods are {', '.join(moods.values())}")
-        self._cast.stage.feel(moods.get(near[0], ""))
-        return f"she is {moods[near[0]]}" if near[0] else "she is as it comes"
+        mood = moods.get(near[0], "")
+        for speaker in self._speakers:
+            if not mood or mood in speaker.character.moods:
+                self._stage.feel(mood, speaker=speaker.id)
+        return f"she is {mood} now" if mood else "each sentence has its own mood again"
 
     # What they want to know.
 
     def _status(self, _: Command) -> str:
-        performer, agenda, stage = self._performer, self._agenda, self._cast.stage
+        performer, agenda, first = self._performer, self._agenda, self._speakers[0]
+        mood, topic = self._stage.mood(first.id), first.conversation.topic
         told = [
             "paused" if agenda.paused else "busy" if performer.busy else "listening",
             f"silent for {math.ceil(agenda.silence)} seconds" if agenda.silence else "",
             f"one answer in {agenda.pace:g} seconds" if agenda.pace else "",
             f"{len(self._inbox)} waiting",
-            f"{performer.metrics.turns} replies",
-            f"mood {stage.mood()}" if stage.mood() else "",
-            f"topic {self._cast.conversation.topic}" if self._cast.conversation.topic else "",
+            f"{self._metrics.turns} replies",
+            f"mood {mood}" if mood else "",
+            f"topic {topic}" if topic else "",
             ", ".join(f"{health.part} {health.state}" for health in self._healths()),
         ]
         return "; ".join(filter(None, told))

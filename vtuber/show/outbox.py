@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from vtuber.core.events import Answerable, ChatMessage
@@ -13,7 +13,7 @@ from vtuber.core.text import escaped
 from vtuber.listeners import Writer
 from vtuber.moderation.filters import Filter
 from vtuber.moderation.trust import plain
-from vtuber.record.journal import Journal
+from vtuber.record.facts import Fact, Facts, TurnEnded, Written
 
 log = logging.getLogger(__name__)
 
@@ -32,30 +32,39 @@ class _Line:
 
 
 class Outbox:
-    """``put`` never waits; ``run`` writes one line after another. The journal knows what became of each.
+    """``put`` never waits; ``run`` writes one line after another. What becomes of each is a fact.
 
     ``prefix`` is what a command begins with. ``refused`` says whether a moderator took an event away; then
-    nothing is written in answer to it.
+    nothing is written in answer to it. On the platforms in ``replies`` her answers are written too.
     """
 
     def __init__(
         self,
         writers: Sequence[Writer],
         judge: Filter,
-        journal: Journal,
+        facts: Facts,
         *,
         prefix: str,
         refused: Callable[[Answerable], object],
+        replies: Collection[str] = (),
     ) -> None:
         self.dropped = 0
         """How many lines had to make room for later ones."""
         self._writers = tuple(writers)
         self._filter = judge
-        self._journal = journal
+        self._facts = facts
         self._commanding = (prefix, "!", "/", ".")
         self._refused = refused
+        self._replies = frozenset(replies)
         self._waiting: deque[_Line] = deque()
         self._something = asyncio.Event()
+
+    def note(self, fact: Fact) -> None:
+        """Subscribes to the show's facts: puts down what was heard of an answer, where config wants that."""
+        if isinstance(fact, TurnEnded) and fact.answers and not (fact.cut or fact.withdrawn):
+            lead = fact.batch.lead.event
+            if lead.platform in self._replies:
+                self.put(fact.heard, lead)
 
     def put(self, text: str, to: Answerable, *, humble: bool = False) -> None:
         """Writes ``text`` in answer to that, where it was written, if she may.
@@ -77,9 +86,8 @@ class Outbox:
             self._give_up("too much waited to be written")
 
     def withhold(self, text: str, to: Answerable, why: str) -> None:
-        """The journal knows what was to be written and why it is not."""
-        place = {"answers": to.id, "platform": to.platform, "channel": to.channel}
-        self._journal.write("written", **place, text=text, why_not=why)
+        """Has it on record what was to be written, and why it is not."""
+        self._facts.tell(Written(to.id, to.platform, to.channel, text, why))
 
     async def run(self) -> None:
         """Writes what waits, until cancelled."""

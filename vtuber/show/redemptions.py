@@ -1,4 +1,4 @@
-"""Channel points that viewers spent on an answer: kept when she gave it, given back when she will not."""
+"""Channel points that viewers spent on an answer: fulfilled when she gave it, refunded when she will not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vtuber.core.events import Answerable, Redemption
 from vtuber.core.recent import Recent
 from vtuber.core.text import escaped
 from vtuber.listeners import RedemptionListener
-from vtuber.record.journal import Journal
+from vtuber.record.facts import ChatHeard, Dropped, Fact, Facts, Settled, TurnEnded
 
 log = logging.getLogger(__name__)
 
@@ -18,11 +18,11 @@ IDS = 20_000
 
 
 class Redemptions:
-    """Settles each redemption once, with whoever heard of it. Of other events it takes no notice."""
+    """Settles each redemption once, with the listener that heard it. Takes no notice of other events."""
 
-    def __init__(self, listeners: Sequence[RedemptionListener], journal: Journal) -> None:
+    def __init__(self, listeners: Sequence[RedemptionListener], facts: Facts) -> None:
         self._listeners = tuple(listeners)
-        self._journal = journal
+        self._facts = facts
         self._open: dict[tuple[str, str], Redemption] = {}
         self._known: Recent[tuple[str, str], None] = Recent(IDS)
 
@@ -30,28 +30,37 @@ class Redemptions:
         """How many are still to be settled."""
         return len(self._open)
 
-    def spent(self, event: Answerable) -> None:
-        """It came in."""
-        key = (event.platform, event.id)
-        if isinstance(event, Redemption) and key not in self._known:
-            self._known.set(key, None)
-            self._open[key] = event
+    def note(self, fact: Fact) -> None:
+        """Subscribes to the show's facts."""
+        match fact:
+            case ChatHeard(event=Redemption() as redemption, drop=drop):
+                key = (redemption.platform, redemption.id)
+                if key not in self._known:
+                    self._known.set(key, None)
+                    self._open[key] = redemption
+                if drop not in ("", "duplicate"):
+                    self._settle(redemption, answered=False)
+            case Dropped(event=event):
+                self._settle(event, answered=False)
+            case TurnEnded(batch=batch) if fact.answers:
+                for event in batch.events:
+                    self._settle(event, answered=True)
+            case _:
+                pass
 
-    def settle(self, event: Answerable, *, answered: bool) -> None:
-        """She has answered it, or will not. What was settled stays so."""
-        if not isinstance(event, Redemption):
-            return
+    def _settle(self, event: Answerable, *, answered: bool) -> None:
+        """What was settled stays so."""
         redemption = self._open.pop((event.platform, event.id), None)
         if redemption is None:
             return
-        self._journal.write("settled", id=redemption.id, platform=redemption.platform, answered=answered)
+        self._facts.tell(Settled(redemption.id, redemption.platform, answered))
         for listener in self._listeners:
             try:
                 (listener.fulfil if answered else listener.refund)(redemption)
             except Exception as error:  # noqa: BLE001  # one listener failing never stops the show
                 log.error("a redemption was not settled: %s", escaped(repr(error)))  # noqa: TRY400  # in words
 
-    def give_back(self) -> None:
-        """The show ends: of what is still open, nothing will be answered."""
+    def refund(self) -> None:
+        """The show ends: what is still open will not be answered."""
         for redemption in list(self._open.values()):
-            self.settle(redemption, answered=False)
+            self._settle(redemption, answered=False)

@@ -1,213 +1,48 @@
-"""What she is going to say, a piece at a time, each one judged before anybody hears of it.
-
-Tokens become pieces; the output guard finds what has gone wrong with the model, and has it asked
-again; the filter replaces what nobody may say; and a slow model gets the start that it needs.
-"""
+"""What became of one reply: its sentences, what was heard of them, what it took."""
 
 from __future__ import annotations
 
-import logging
-import re
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing
-from dataclasses import replace
-from itertools import count
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from vtuber.brain import Brain, Prompt
-from vtuber.brain.fallback_lines import FallbackLines
-from vtuber.character import Character
-from vtuber.config import Settings
-from vtuber.core.errors import BrainError
-from vtuber.core.text import escaped, space_between
-from vtuber.moderation.filters import Filter
-from vtuber.moderation.output_guard import OutputGuard, ReplyCheck, Violation
-from vtuber.voice.captions import SENTENCE_END
-from vtuber.voice.pace import Delivery, Pace
-from vtuber.voice.segmenter import Piece, SentenceSegmenter
-
-log = logging.getLogger(__name__)
-
-Note = Callable[..., None]
-"""Told of what happens, for the journal: a kind and its fields."""
-
-TRIES = 2
-"""So often a model is asked for a reply of which nothing was said yet."""
-_ANOTHER_SEED = 7919
-_BIT = 16
-"""Characters that are looked at together, however many come at once."""
-
-_WHOLE = re.compile(r".*[.!?。！？…][\"'”’』」)）]*(?!\w)")
+from vtuber.brain import Usage
+from vtuber.core.events import Spoken
+from vtuber.core.text import joined
 
 
-class ReplyWriter:
-    """Makes the replies of one character with one brain, for as long as a show lasts."""
+@dataclass(slots=True)
+class Reply:
+    """Filled by its turn."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        character: Character,
-        brain: Brain,
-        fallback_lines: FallbackLines,
-        judge: Filter,
-    ) -> None:
-        self.pace = Pace(settings.show.reply_seconds)
-        self._settings = settings
-        self._character = character
-        self._brain = brain
-        self._fallback_lines = fallback_lines
-        self._filter = judge
-        self._guard = OutputGuard((character.name, *character.aliases), character.canon)
-        self._refused = count()
+    spoken: list[Spoken] = field(default_factory=list)
+    """Of each sentence what was heard; of one that has not been yet, nothing."""
+    usage: Usage = field(default_factory=Usage)
+    new_tokens: int = 0
+    """Tokens of the question itself: at least so many had to be read."""
+    failed: str = ""
+    """Why nothing more was said, when a part failed."""
 
-    def answer(
-        self, prompt: Prompt, note: Note = lambda *_, **__: None, lap: Callable[[str], None] = lambda _: None
-    ) -> AsyncGenerator[Piece, None]:
-        """Her reply to ``prompt``. Raises BrainError as the brain does.
+    @property
+    def heard(self) -> str:
+        """What the audience heard, as one text."""
+        return _heard(self.spoken)
 
-        ``lap`` is told once a part of the way is done.
-        """
-        return self._judged(self._tried(prompt, note, lap), note)
+    @property
+    def answer(self) -> str:
+        """The same without fallback lines, which answer nothing."""
+        return _heard(spoken for spoken in self.spoken if not spoken.sentence.fallback)
 
-    def recite(self, script: str, note: Note) -> AsyncGenerator[Piece, None]:
-        """Exactly that, as far as the filter lets her."""
-        return self._judged(self._scripted(script), note)
+    @property
+    def written(self) -> str:
+        """All that was to be said, without fallback lines."""
+        sentences = (spoken.sentence for spoken in self.spoken)
+        return joined((sentence.space, sentence.text) for sentence in sentences if not sentence.fallback)
 
-    async def _judged(self, pieces: AsyncGenerator[Piece, None], note: Note) -> AsyncGenerator[Piece, None]:
-        """Up to the first that nobody may say; instead of that, a refusal."""
-        async with aclosing(pieces):
-            index, before = 0, ""
-            async for piece in pieces:
-                # What is forbidden may be cut in two.
-                verdict = self._filter.say(before + piece.space + piece.text)
-                told = {"text": piece.text, "mood": piece.mood, "spare": piece.fallback}
-                note("sentence", index=index, **told, stopped_by=verdict.rule)
-                if not verdict.allowed:
-                    log.warning("she was stopped from saying “%s” (%s)", escaped(piece.text), verdict.reason)
-                    text = self._refusal()
-                    refusal = Piece(text, piece.mood, space=space_between(before, text))
-                    note("sentence", index=index, text=refusal.text, mood=refusal.mood, way_out=True)
-                    yield refusal
-                    return
-                yield piece
-                index, before = index + 1, piece.text
-
-    def _refusal(self) -> str:
-        refusals = self._character.refusals or ("…",)
-        return self._settings.gate.replacement or refusals[next(self._refused) % len(refusals)]
-
-    async def _scripted(self, script: str) -> AsyncGenerator[Piece, None]:
-        cutter = self._cutter()
-        for piece in (*cutter.feed(script), *cutter.finish()):
-            yield piece
-
-    async def _tried(
-        self, prompt: Prompt, note: Note, lap: Callable[[str], None]
-    ) -> AsyncGenerator[Piece, None]:
-        """The model's reply up to a slip. When there is nothing (before it), another one, or a fallback line.
-
-        When the model fails, a fallback line follows what it has written, and then the BrainError.
-        """
-        said, trouble = "", None
-        for attempt in range(TRIES):
-            question = replace(prompt, seed=prompt.seed + attempt * _ANOTHER_SEED)
-            try:
-                async with aclosing(self._written(question, lap)) as pieces:
-                    async for piece in pieces:
-                        said += piece.space + piece.text
-                        yield piece
-            except BrainError as error:
-                trouble = error
-                break
-            except Violation as violation:
-                log.warning("a reply went wrong: %s", violation)
-                note("slip", what=str(violation), seed=question.seed, again=not said and attempt + 1 < TRIES)
-            if said:
-                return
-        if line := self._fallback_lines.take(prompt.lines[-1], said):
-            yield Piece(line, "", fallback=True, space=space_between(said, line))
-        if trouble:
-            raise trouble
-
-    async def _written(self, prompt: Prompt, lap: Callable[[str], None]) -> AsyncGenerator[Piece, None]:
-        """One reply of the model's, as long as there is time to say it. Raises Violation where it goes wrong.
-
-        Raises BrainError when the model fails, after all that it wrote.
-        """
-        cutter, check, delivery = self._cutter(), self._check(prompt), Delivery(self.pace)
-        held: list[Piece] = []
-        failed: list[BrainError] = []
-        last = ""
-        async with aclosing(self._tokens(prompt, lap, failed)) as tokens:
-            async for token in tokens:
-                delivery.wrote(token)
-                for bit in _bits(token):
-                    check.read(bit)
-                    held += _pieces(bit, cutter, check, delivery)
-                    if not held or check.may_leak or not delivery.may_begin:
-                        continue
-                    lap("first_sentence")
-                    with delivery.handing_on():
-                        for piece in held:
-                            yield piece
-                    last, held = held[-1].text, []
-                    if delivery.is_over:
-                        return
-        ending = cutter.finish()
-        for piece in ending:
-            check.judge(piece.text)
-        check.finish()
-        held += ending
-        if self._brain.usage.reply >= prompt.max_tokens:
-            held = _without_rest(held, last)
-        for piece in held:
-            lap("first_sentence")
-            yield piece
-        if failed:
-            raise failed[0]
-
-    async def _tokens(
-        self, prompt: Prompt, lap: Callable[[str], None], failed: list[BrainError]
-    ) -> AsyncGenerator[str, None]:
-        """The model's. Where it fails they end, and ``failed`` says why."""
-        try:
-            async with aclosing(self._brain.stream(prompt)) as tokens:
-                async for token in tokens:
-                    lap("first_token")
-                    yield token
-        except BrainError as error:
-            failed.append(error)
-
-    def _cutter(self) -> SentenceSegmenter:
-        first = self.pace.first_piece(self._settings.voice.first_piece)
-        return SentenceSegmenter(first_piece=first, moods=self._character.moods)
-
-    def _check(self, prompt: Prompt) -> ReplyCheck:
-        told = [line.text for line in prompt.lines if line.role == "system"]
-        viewers = {line.name for line in prompt.lines if line.role == "viewer"}
-        return ReplyCheck(self._guard, told, viewers, prompt.lines[-1].text)
+    @property
+    def began(self) -> float | None:
+        """When its first sample was heard (show clock); None when nothing was."""
+        return next((spoken.began for spoken in self.spoken if spoken.began is not None), None)
 
 
-def _pieces(bit: str, cutter: SentenceSegmenter, check: ReplyCheck, delivery: Delivery) -> Iterator[Piece]:
-    cutter.hurry(delivery.room)
-    for piece in cutter.feed(bit):
-        check.judge(piece.text)
-        delivery.cut(piece.text)
-        yield piece
-
-
-def _bits(token: str) -> Iterator[str]:
-    for at in range(0, len(token), _BIT):
-        yield token[at : at + _BIT]
-
-
-def _without_rest(pieces: list[Piece], last: str) -> list[Piece]:
-    """Without the sentence in whose middle the model was stopped, if that is not all there is.
-
-    ``last`` is what was said before them.
-    """
-    if not pieces:
-        return []
-    *front, rest = pieces
-    if whole := _WHOLE.match(rest.text):
-        return [*front, replace(rest, text=whole.group())]
-    return front if SENTENCE_END.search(front[-1].text if front else last) else pieces
+def _heard(spoken: Iterable[Spoken]) -> str:
+    return joined((one.sentence.space, one.heard) for one in spoken)

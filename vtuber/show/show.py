@@ -1,22 +1,22 @@
-"""The show: builds every part from Settings, keeps each one going, and lets her answer, turn after turn."""
+"""The show: builds every part from Settings, keeps each one going, and takes in what chat says."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
-from vtuber import __version__, character, memory, voice
-from vtuber.brain.conversation import Conversation
-from vtuber.brain.fallback import build as build_brain
+from vtuber import __version__, memory, stage
+from vtuber import listeners as chats
 from vtuber.config import Settings
-from vtuber.core import clock, codec, limits, registry
+from vtuber.core import clock, limits
 from vtuber.core.availability import Progress
-from vtuber.core.errors import BanbanError, BrainError, ListenerError, VoiceError
+from vtuber.core.errors import BanbanError, ListenerError
 from vtuber.core.events import (
     Answerable,
     ChatMessage,
@@ -24,29 +24,26 @@ from vtuber.core.events import (
     Event,
     StreamStatus,
     is_money,
-    is_paid,
     without_words,
 )
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.rates import Rates
-from vtuber.listeners import PARTS as LISTENERS
 from vtuber.listeners import Listener, RedemptionListener, Writer
 from vtuber.moderation.commands import CommandParser
-from vtuber.moderation.filters import Filter
 from vtuber.moderation.message_index import MessageIndex
+from vtuber.record.facts import ChatHeard, Facts, Revoked, ShowBegan, ShowEnded
 from vtuber.record.journal import Journal
 from vtuber.record.metrics import Metrics
-from vtuber.show import garbage
+from vtuber.show import garbage, speaker
 from vtuber.show.commands import ModeratorCommands
 from vtuber.show.outbox import Outbox
 from vtuber.show.performer import Performer
 from vtuber.show.redemptions import Redemptions
-from vtuber.show.reply import ReplyWriter
+from vtuber.show.speaker import Speaker
 from vtuber.show.supervisor import Supervisor
-from vtuber.show.turn import Cast, Turn
-from vtuber.stage import SCREENS, Screen
+from vtuber.stage import Screen
 from vtuber.stage.server import Routed, Server
 from vtuber.stage.stage import Stage
 
@@ -66,100 +63,113 @@ class _Startable(Protocol):
     async def start(self) -> None: ...
 
 
-class _Part(Protocol):
-    def health(self) -> Health: ...
-
-
 class _Stoppable(Protocol):
     async def stop(self) -> None: ...
 
 
 class Show:
-    """One show. ``run`` it once; it ends when cancelled, after ``seconds``, or when ``over`` is set."""
+    """One show. ``run`` it once.
+
+    Once it is on air, only three things end it: ``over`` is set, its ``seconds`` are up, or ``run`` is
+    cancelled. Whatever fails meanwhile is reported and started again.
+    """
 
     def __init__(
         self,
         settings: Settings,
         *,
         seed: int | None = None,
+        speakers: Sequence[Speaker] | None = None,
         listeners: Sequence[Listener] | None = None,
         screens: Sequence[Screen] | None = None,
     ) -> None:
-        """``listeners`` and ``screens`` take the place of those that config asks for."""
+        """``speakers``, ``listeners`` and ``screens`` take the place of those that config asks for.
+
+        Raises ConfigError.
+        """
         self.settings = settings
-        self.character = character.load(settings.show.character)
         self.seed = random.SystemRandom().getrandbits(31) if seed is None else seed
-        self.metrics = Metrics()
-        self.journal = Journal(settings)
-        self.supervisor = Supervisor(self.journal)
-        self.inbox = Inbox(settings.inbox, self.character.aliases, self.seed)
-        self.index = MessageIndex()
-        self.rates = Rates(settings.chat.rates)
-        self.commands = CommandParser(settings.gate)
-        self.filter = Filter(settings.gate, self.character.persona)
-        self.brain = build_brain(settings, self.character)
-        self.voice = voice.build(settings, self.character)
-        self.memory = memory.build(settings)
-        self.screens = list(screens) if screens is not None else build_screens(settings, self.character)
-        self.stage = Stage(self.screens)
-        self.server = Server(settings.stage, self.health)
-        self.listeners = list(listeners) if listeners is not None else build_listeners(settings)
         self.over = asyncio.Event()
         """Set it to end the show."""
         self.deaf = asyncio.Event()
         """Set when every listener has come to its end (a recording that was played)."""
-        self.cast = Cast(
-            settings,
-            self.character,
-            Conversation(self.character, settings, self.brain),
-            self.brain,
-            ReplyWriter(settings, self.character, self.brain, self.brain.fallback_lines, self.filter),
-            self.voice,
-            self.stage,
-            self.memory,
-            self.filter,
-            self.journal,
+        self.facts = Facts()
+        self.journal = Journal(settings)
+        self.metrics = Metrics()
+        self.supervisor = Supervisor(self.facts)
+
+        self.speakers = list(speakers) if speakers is not None else [speaker.build(settings)]
+        self.memory = memory.build(settings)
+        self.listeners = list(listeners) if listeners is not None else chats.build(settings)
+        if screens is None:
+            screens = stage.build(settings, self.speakers[0].character)
+        self.screens = list(screens)
+        self.stage = Stage(self.screens)
+        self.server = Server(settings.stage, self.health)
+
+        self.index = MessageIndex()
+        self.rates = Rates(settings.chat.rates)
+        self.commands = CommandParser(settings.gate)
+        self.filter = self.speakers[0].filter
+        names = [name for one in self.speakers for name in one.character.aliases]
+        self.inbox = Inbox(settings.inbox, names, self.seed, self.facts)
+        self.performer = Performer(
+            settings, self.speakers, self.stage, self.memory, self.inbox, facts=self.facts, seed=self.seed
         )
-        self.performer = Performer(self.cast, self.inbox, self.metrics, seed=self.seed)
-        self.points = Redemptions(
-            [one for one in self.listeners if isinstance(one, RedemptionListener)], self.journal
+        self.redemptions = Redemptions(
+            [listener for listener in self.listeners if isinstance(listener, RedemptionListener)], self.facts
         )
         self.outbox = Outbox(
             [listener for listener in self.listeners if isinstance(listener, Writer)],
             self.filter,
-            self.journal,
+            self.facts,
             prefix=self.commands.table.prefix,
             refused=self.inbox.verdict_of_moderators,
+            replies=["twitch"] if settings.chat.twitch.write == "replies" else [],
         )
-        self.desk = ModeratorCommands(
-            self.cast,
+        self.moderators = ModeratorCommands(
+            settings,
+            self.speakers,
+            self.stage,
             self.performer,
             self.inbox,
-            self.commands,
-            self.outbox,
+            commands=self.commands,
+            outbox=self.outbox,
+            facts=self.facts,
+            metrics=self.metrics,
             healths=self.health,
             find=self.index.author,
         )
-        self.inbox.on_drop = self._dropped
-        self.performer.on_answered = self._answered
+        self.facts.subscribe(self.journal.note)
+        self.facts.subscribe(self.metrics.note)
+        self.facts.subscribe(self.redemptions.note)
+        self.facts.subscribe(self.outbox.note)
 
     def health(self) -> list[Health]:
         """Every part's state, in the order of the flow."""
-        parts: list[_Part] = [
-            *self.listeners,
-            self.brain,
-            self.voice,
-            self.memory,
-            self.server,
-            *self.screens,
-            self.journal,
+        return [
+            *(listener.health() for listener in self.listeners),
+            *(health for one in self.speakers for health in self._health_of(one)),
+            self.memory.health(),
+            self.server.health(),
+            *(screen.health() for screen in self.screens),
+            self.journal.health(),
+            limits.health(self.journal.folder),
         ]
-        return [*(part.health() for part in parts), limits.health(self.journal.folder)]
+
+    def _health_of(self, one: Speaker) -> list[Health]:
+        """Of several speakers, each part says whose it is."""
+        healths = [one.brain.health(), one.voice.health()]
+        if len(self.speakers) == 1:
+            return healths
+        return [replace(health, part=f"{health.part} {one.id}") for health in healths]
 
     @property
     def idle(self) -> bool:
         """Whether she neither thinks nor speaks, and nothing she must answer waits."""
         return not self.performer.busy and not self.inbox.paid_waiting
+
+    # From start to stop.
 
     async def run(
         self, *, progress: Progress, on_air: Callable[[], None], seconds: float | None = None
@@ -170,9 +180,8 @@ class Show:
         when the show cannot begin.
         """
         self.journal.open()
-        self.journal.write(
-            "show", version=__version__, character=self.character.name, seed=self.seed, format=1
-        )
+        names = ", ".join(one.character.name for one in self.speakers)
+        self.facts.tell(ShowBegan(__version__, names, self.seed))
         try:
             await self.start(progress)
             await self._broadcast(on_air, seconds)
@@ -181,15 +190,17 @@ class Show:
 
     async def start(self, progress: Progress) -> None:
         """Every part, side by side. The first that cannot work is raised."""
+        parts: list[_Startable] = [self.memory, *self.listeners, self.server, *self.screens]
+        routed = [*parts, *(part for one in self.speakers for part in (one.brain, one.voice))]
         try:
+            for part in routed:
+                if isinstance(part, Routed):
+                    self.server.add_routes(part.routes())
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._start_brain_or_go_on(progress))
-                tasks.create_task(self._start_voice())
-                routed = (*self.listeners, self.brain, self.voice, self.memory, *self.screens)
-                for routes in (part.routes() for part in routed if isinstance(part, Routed)):
-                    self.server.add_routes(routes)
-                others: list[_Startable] = [self.memory, *self.listeners, self.server, *self.screens]
-                for part in others:
+                for one in self.speakers:
+                    tasks.create_task(one.start_brain_or_go_on(progress))
+                    tasks.create_task(one.start_voice_or_go_on())
+                for part in parts:
                     tasks.create_task(part.start())
         except* BanbanError as group:
             raise _first(group) from None
@@ -197,11 +208,11 @@ class Show:
     async def stop(self) -> None:
         """Silence first, then every part, with a deadline for all of them together."""
         self.performer.hush(0)
-        self.desk.close()
+        self.moderators.close()
         self.outbox.close()
-        figures = self.metrics.report(self.inbox.dropped)
-        self.journal.write("end", **figures, unwritten=self.outbox.dropped)
-        parts: list[_Stoppable] = [self.brain, self.voice, self.memory, self.server, *self.screens]
+        self.facts.tell(ShowEnded(self.metrics.report(self.inbox.dropped), self.outbox.dropped))
+        parts: list[_Stoppable] = [part for one in self.speakers for part in (one.brain, one.voice)]
+        parts += [self.memory, self.server, *self.screens]
         stopping = [asyncio.create_task(part.stop()) for part in parts]
         with clock.outside():
             _, late = await asyncio.wait(stopping, timeout=STOP_SECONDS)
@@ -210,40 +221,21 @@ class Show:
         await asyncio.gather(*stopping, return_exceptions=True)
         self.journal.close()
 
-    async def start_brain(self, progress: Progress) -> None:
-        """Loads the model and has it read who she is."""
-        await self.brain.start(progress)
-        await self.cast.conversation.start(progress)
-
-    async def _start_brain_or_go_on(self, progress: Progress) -> None:
-        """A brain that is away comes later; until then she has her fallback lines."""
-        with suppress(BrainError):  # which is raised again, once it is known what it is to begin with
-            await self.brain.start(progress)
-        try:
-            await self.cast.conversation.start(progress)
-        except BrainError as error:
-            log.warning("%s; she goes on air without it", error)
-
-    async def _start_voice(self) -> None:
-        try:
-            await self.voice.start()
-        except VoiceError as error:
-            log.warning("%s", error)
-
     async def _broadcast(self, on_air: Callable[[], None], seconds: float | None) -> None:
-        duties = [
-            self.supervisor.keep("chat", self._listen),
-            self.supervisor.keep("turns", self.performer.run),
-            self.supervisor.keep("moderators", self.desk.run),
-            self.supervisor.keep("writing", self.outbox.run),
-            self.supervisor.keep("journal", self.journal.run),
-            self.supervisor.keep("health", lambda: self.supervisor.watch(self.health)),
-            self.metrics.watch_loop(),
-            self.metrics.watch_memory(),
-            garbage.collect_when(lambda: self.idle),
-        ]
+        """Has every duty done until the show ends. None can end it: each is kept by the supervisor."""
+        duties: dict[str, Callable[[], Awaitable[None]]] = {
+            "chat": self._listen,
+            "turns": self.performer.run,
+            "moderators": self.moderators.run,
+            "writing": self.outbox.run,
+            "journal": self.journal.run,
+            "health": lambda: self.supervisor.watch(self.health),
+            "the measuring of the event loop": self.metrics.watch_loop,
+            "the measuring of memory": self.metrics.watch_memory,
+            "garbage collection": lambda: garbage.collect_when(lambda: self.idle),
+        }
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(duty) for duty in duties]
+            running = [group.create_task(self.supervisor.keep(name, duty)) for name, duty in duties.items()]
             try:
                 await self._reach_chats()
                 on_air()
@@ -252,7 +244,7 @@ class Show:
                         await self.over.wait()
             finally:
                 await self._fall_silent()
-                self.points.give_back()
+                self.redemptions.refund()
             for task in running:
                 task.cancel()
 
@@ -272,13 +264,26 @@ class Show:
                 while self.performer.busy:  # noqa: ASYNC110  # a few times at most
                     await asyncio.sleep(0.01)
 
-    # What chat says.
+    # What comes from chat.
 
     async def _listen(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             for listener in self.listeners:
-                tasks.create_task(self.supervisor.keep(listener.health().part, _Hearing(listener, self.hear)))
+                duty = partial(self._hear_all, listener)
+                tasks.create_task(self.supervisor.keep(listener.health().part, duty))
         self.deaf.set()
+
+    async def _hear_all(self, listener: Listener) -> None:
+        """Everything from one listener, until it ends or says that it never can be heard."""
+        try:
+            async for event in listener.events():
+                self.hear(event)
+                if isinstance(event, Deletion):
+                    await asyncio.sleep(0)  # a wave of bans holds up nobody
+        except ListenerError as error:
+            if not error.final:
+                raise
+            log.error("%s", error)  # noqa: TRY400  # a streamer is told in words
 
     def hear(self, event: Event) -> None:
         """Something happened in chat: a command acts at once, the rest waits in the inbox. Never blocks."""
@@ -287,115 +292,52 @@ class Show:
             self._revoke(event)
             return
         if isinstance(event, StreamStatus):
-            self._note_stream(event)
+            self.facts.tell(ChatHeard(event))
+            log.info("%s: the stream has %s", escaped(event.channel), "begun" if event.live else "ended")
             return
-        self.metrics.messages += 1
         self.commands.trusted.note(event.platform, event.author)
         self.index.note(event)
         if isinstance(event, ChatMessage) and event.money:
             event = replace(event, money=self.rates.valued(event.money))
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
-            self.journal.write("heard", event=codec.dump(event), drop="command")
-            self.desk.obey(command)
+            self.facts.tell(ChatHeard(event, drop="command"))
+            self.moderators.obey(command)
             return
-        drop = self._admit(event)
-        self.journal.write("heard", event=codec.dump(event), **({"drop": drop} if drop else {}))
+        self._admit(event)
 
-    def _admit(self, event: Answerable) -> str:
-        """Into the inbox, unless something speaks against it. Returns what does (and its rule), or ""."""
-        self.points.spent(event)
+    def _admit(self, event: Answerable) -> None:
+        """Into the inbox, unless something speaks against it."""
+        admitted = event
         verdict = self.filter.hear(event)
         if not verdict.allowed and is_money(event):
-            event = without_words(event)  # whoever gave money is thanked, whatever they wrote
+            admitted = without_words(event)  # whoever gave money is thanked, whatever they wrote
         elif not verdict.allowed:
             self.inbox.dropped[Drop.FILTERED] += 1
-            self.points.settle(event, answered=False)
-            return f"filtered: {verdict.rule}"
-        drop = self.inbox.put(event)
-        self.metrics.paid += is_paid(event) and drop is not Drop.DUPLICATE
-        if drop:
-            if drop is not Drop.DUPLICATE:
-                self.points.settle(event, answered=False)
-            return drop
-        self.memory.hear(event)
-        self.performer.agenda.notice()
-        return ""
-
-    def _note_stream(self, status: StreamStatus) -> None:
-        self.journal.write("heard", event=codec.dump(status))
-        log.info("%s: the stream has %s", escaped(status.channel), "begun" if status.live else "ended")
+            self.facts.tell(ChatHeard(event, Drop.FILTERED, verdict.rule))
+            return
+        drop = self.inbox.put(admitted)
+        self.facts.tell(ChatHeard(event, drop or ""))
+        if drop is None:
+            self.memory.hear(admitted)
+            self.performer.agenda.notice()
 
     def _revoke(self, deletion: Deletion) -> None:
-        self.journal.write("heard", event=codec.dump(deletion))
+        """Takes away what a moderator deleted, wherever it is."""
+        self.facts.tell(ChatHeard(deletion))
         revocation = self.index.revocation(deletion)
         waiting = self.inbox.revoke(revocation)
         revocation = replace(revocation, answers=self.memory.revoke(revocation))
         turns = self.performer.revoke(revocation)
-        self.journal.write(
-            "revoked",
-            deletion=deletion.id,
-            waiting=[event.id for event in waiting],
-            turns=turns,
-            authors=len(revocation.authors),
-            lines=len(revocation.lines),
-            answers=len(revocation.answers),
+        self.facts.tell(
+            Revoked(
+                deletion=deletion.id,
+                waiting=[event.id for event in waiting],
+                turns=turns,
+                authors=len(revocation.authors),
+                lines=len(revocation.lines),
+                answers=len(revocation.answers),
+            )
         )
-
-    def _answered(self, turn: Turn) -> None:
-        """Something of an answer was heard."""
-        for event in turn.batch.events:
-            self.points.settle(event, answered=True)
-        lead = turn.batch.lead.event
-        wanted = lead.platform == "twitch" and self.settings.chat.twitch.write == "replies"
-        if wanted and not (turn.was_cut or turn.was_withdrawn):
-            self.outbox.put(turn.reply.heard, lead)
-
-    def _dropped(self, event: Answerable, why: Drop) -> None:
-        """What had waited for an answer gets none."""
-        self.journal.write("dropped", id=event.id, reason=why)
-        self.points.settle(event, answered=False)
-
-
-class _Hearing:
-    """One listener's duty: what it hears goes to the show."""
-
-    def __init__(self, listener: Listener, hear: Callable[[Event], None]) -> None:
-        self._listener = listener
-        self._hear = hear
-
-    async def __call__(self) -> None:
-        try:
-            async for event in self._listener.events():
-                self._hear(event)
-                if isinstance(event, Deletion):
-                    await asyncio.sleep(0)  # a wave of bans holds up nobody
-        except ListenerError as error:
-            if not error.final:
-                raise
-            log.error("%s", error)  # noqa: TRY400  # a streamer is told in words
-
-
-def build_listeners(settings: Settings) -> list[Listener]:
-    """The listeners that config asks for. Raises ConfigError."""
-    wanted = {
-        "console": settings.chat.console,
-        "replay": bool(settings.chat.replay.file),
-        "twitch": bool(settings.chat.twitch.channels),
-        "youtube": bool(settings.chat.youtube.streams),
-    }
-    names = [(name, "") for name, on in wanted.items() if on]
-    names += [(name, f"chat.also[{index}]") for index, name in enumerate(settings.chat.also)]
-    built: list[Listener] = []
-    for name, where in names:
-        made = registry.load("listeners", LISTENERS, name, where)(settings)
-        built.extend(made if isinstance(made, list) else [made])
-    return built
-
-
-def build_screens(settings: Settings, whose: character.Character) -> list[Screen]:
-    """The screens that config asks for. Raises ConfigError."""
-    wanted = ["overlay", *(["obs"] if settings.stage.obs.enabled else [])]
-    return [registry.load("stage", SCREENS, name)(settings, whose) for name in wanted]
 
 
 def _first(group: BaseExceptionGroup[BanbanError]) -> BanbanError:

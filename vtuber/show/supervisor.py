@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from vtuber.core.backoff import Backoff
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
-from vtuber.record.journal import Journal
+from vtuber.record.facts import Facts, Failed, PartChanged
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,8 @@ LOOK_EVERY = 0.5
 class Supervisor:
     """Tells the terminal and the journal."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
 
     async def keep(self, name: str, duty: Callable[[], Awaitable[None]]) -> None:
         """Runs ``duty`` until it returns. When it raises, reports that and starts it again after a wait."""
@@ -47,7 +47,7 @@ class Supervisor:
                 known[health.part] = health
                 if before is not None and before.state == health.state:
                     continue
-                self._journal.write("part", part=health.part, state=health.state, what=health.what)
+                self._facts.tell(PartChanged(health.part, health.state, health.what))
                 if before is not None:
                     better = before.state is State.DOWN or health.state in {State.OK, State.OFF}
                     level = logging.INFO if better else logging.WARNING
@@ -59,4 +59,4 @@ class Supervisor:
             error = error.exceptions[0]
         log.error("%s failed and is begun again: %s", name, escaped(str(error) or type(error).__name__))
         log.debug("the failure of %s", name, exc_info=error)
-        self._journal.write("failure", part=name, error=repr(error))
+        self._facts.tell(Failed(name, repr(error)))

@@ -1,36 +1,29 @@
-"""One reply, from the batch it answers to what was heard of it.
+"""One turn: a speaker's reply, from the batch it answers to what was heard of it.
 
-Read ``Turn`` top to bottom: recall → prompt → wording (tokens → sentences → gate) → voice → stage → memory.
-One maker works ahead of the audience, only a little: it takes sentences that the gate let through from the
-wording and hands them to the stage, which draws their sound from the voice. Cutting a turn stops the maker;
-the stage hushes what is being heard; what was heard by then is kept.
+Read ``Turn`` top to bottom: recall → prompt → sentences → sound → stage → memory. It works ahead of the
+audience, only a little: it takes sentences from the reply writer and hands them to the stage, which draws
+their sound from the voice. Cutting a turn stops that; the stage hushes what is being heard; what was heard by
+then is kept.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Any
 
-from vtuber.brain import Brain, Prompt, Usage
-from vtuber.brain.conversation import Conversation
-from vtuber.character import Character
-from vtuber.config import Settings
+from vtuber.brain import Prompt
 from vtuber.core import clock, sound
 from vtuber.core.errors import BanbanError, RecallError, VoiceError
 from vtuber.core.events import Batch, Clip, Sentence, Sound, Spoken, Word
-from vtuber.core.text import joined
 from vtuber.memory import NOTHING, Memory, Recollection
-from vtuber.moderation.filters import Filter
 from vtuber.moderation.revocation import Revocation
-from vtuber.record.journal import Journal
+from vtuber.record.facts import Facts, Prompted, SentenceHeard, SoundMade, StepReached
 from vtuber.record.metrics import Stopwatch
-from vtuber.show.reply import ReplyWriter
+from vtuber.show.reply import Reply
+from vtuber.show.speaker import Speaker
 from vtuber.stage.stage import Stage
-from vtuber.voice import Voice
 from vtuber.voice.captions import silent
 
 log = logging.getLogger(__name__)
@@ -39,66 +32,39 @@ SOUND_SECONDS = 15.0
 """A voice that makes no sound for so long is given up for this sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """The parts that make a reply together."""
-
-    settings: Settings
-    character: Character
-    conversation: Conversation
-    brain: Brain
-    wording: ReplyWriter
-    voice: Voice
-    stage: Stage
-    memory: Memory
-    filter: Filter
-    journal: Journal
-
-
-@dataclass(slots=True)
-class Reply:
-    """What became of a turn."""
-
-    spoken: list[Spoken] = field(default_factory=list)
-    usage: Usage = field(default_factory=Usage)
-    new_tokens: int = 0
-    """Tokens of the question itself: so many at least had to be read."""
-    failed: str = ""
-    """Why nothing more was said, when a part failed."""
-
-    @property
-    def heard(self) -> str:
-        """What the audience heard, as one text."""
-        return _heard(self.spoken)
-
-    @property
-    def answer(self) -> str:
-        """The same without her fallback lines, which answer nothing."""
-        return _heard(spoken for spoken in self.spoken if not spoken.sentence.fallback)
-
-    @property
-    def began(self) -> float | None:
-        """When its first sample was heard (show clock); None when nothing was."""
-        return next((spoken.began for spoken in self.spoken if spoken.began is not None), None)
-
-
 class Turn:
     """One reply in the making. ``run`` it once; ``cut`` it any time.
 
-    With a ``script`` nobody thinks: she says exactly that, as far as the gate lets her.
+    With a ``script`` nobody thinks: she says exactly that, as far as her filter lets her. ``ahead`` sentences
+    are made before they are due.
     """
 
-    def __init__(self, number: int, batch: Batch, cast: Cast, *, seed: int, script: str = "") -> None:
+    def __init__(
+        self,
+        number: int,
+        batch: Batch,
+        speaker: Speaker,
+        stage: Stage,
+        memory: Memory,
+        *,
+        facts: Facts,
+        seed: int,
+        ahead: int,
+        script: str = "",
+    ) -> None:
         self.number = number
         self.batch = batch
+        self.speaker = speaker
         self.script = script
         self.watch = Stopwatch()
         self.reply = Reply()
         self.made = asyncio.Event()
         """Set when nothing is left to be made: all that is still to come is being heard."""
-        self._cast = cast
+        self._stage = stage
+        self._memory = memory
+        self._facts = facts
         self._seed = seed
-        self._ahead = asyncio.Semaphore(cast.settings.voice.ahead + 1)
+        self._ahead = asyncio.Semaphore(ahead + 1)
         self._maker: asyncio.Task[None] | None = None
         self._cut = False
         self._anew = False
@@ -106,63 +72,16 @@ class Turn:
         self._recollection = NOTHING
         self._first_sound_at: float | None = None
 
-    @property
-    def was_cut(self) -> bool:
-        return self._cut
-
-    @property
-    def begins_anew(self) -> bool:
-        """Whether what is left of the batch is to be answered as if it never had been."""
-        return self._anew
-
-    @property
-    def sounding(self) -> bool:
-        """Whether some of it is already on the stage."""
-        return self._first_sound_at is not None
-
-    @property
-    def was_withdrawn(self) -> bool:
-        return self._withdrawn
-
-    @property
-    def is_heard(self) -> bool:
-        """Whether the audience has begun to hear it."""
-        return self.reply.began is not None or self._cast.stage.is_heard(self.number)
-
-    def holds(self, revocation: Revocation) -> bool:
-        """Whether it answers something that a moderator deleted, or has called it to mind.
-
-        A script goes with the line that ordered it. What the room repeats is no reason to stop in mid-speech.
-        """
-        return (
-            any(map(revocation.takes, self.batch.events))
-            or self._recollection.holds(revocation, self.batch.lead.event)
-            or (not self.is_heard and revocation.repeats(self.batch.room.buzz))
-        )
-
-    def withdraw(self) -> None:
-        """Nothing of it is remembered."""
-        self._withdrawn = True
-
-    def cut(self, *, anew: bool = False) -> None:
-        """Stops the making, now; the caller hushes the stage. The first cut decides what ``begins_anew``."""
-        if self._cut:
-            return  # a second cancellation would not let the maker put its tools away
-        self._cut, self._anew = True, anew
-        if self._maker is not None:
-            self._maker.cancel()
-
     async def run(self) -> Reply:
         """Makes the reply and waits until it was heard, or cut. Parts that fail are named in the reply."""
-        lead = self.batch.lead.event
-        self.watch.waited("queue", clock.now() - lead.at)
+        self.watch.waited("queue", clock.now() - self.batch.lead.event.at)
         async with asyncio.TaskGroup() as tasks:
             self._maker = tasks.create_task(self._make(tasks))
             self._maker.add_done_callback(lambda _: self.made.set())
             if self._cut:
                 self._maker.cancel()
         if self.reply.began is not None and self._first_sound_at is not None:
-            self._note("mark", part="on_air")
+            self._facts.tell(StepReached(self.number, "on_air"))
             self.watch.waited("on_air", self.reply.began - self._first_sound_at)
         if not self.script and not self._withdrawn:
             await self._remember()
@@ -180,36 +99,44 @@ class Turn:
         except BanbanError as error:
             self._fail(error)
         if not self.script:
-            self.reply.usage = self._cast.brain.usage
+            self.reply.usage = self.speaker.brain.usage
         if not self.script and not self._withdrawn:
-            meant = (spoken.sentence for spoken in self.reply.spoken)
-            text = joined((sentence.space, sentence.text) for sentence in meant if not sentence.fallback)
-            self._cast.conversation.heard(text, self.batch)
+            self.speaker.conversation.heard(self.reply.written, self.batch)
 
     async def _sentences(self) -> AsyncGenerator[Sentence, None]:
         """What she is going to say, a piece at a time."""
-        wording = self._cast.wording
+        writer = self.speaker.writer
         if self.script:
-            wanted = wording.recite(self.script, self._note)
+            pieces = writer.recite(self.script, turn=self.number, tell=self._facts.tell)
         else:
-            wanted = wording.answer(await self._prompt(), self._note, self._lap)
+            prompt = await self._prompt()
+            pieces = writer.answer(prompt, turn=self.number, tell=self._facts.tell, lap=self._lap)
         index = 0
-        async with aclosing(wanted) as pieces:
+        async with aclosing(pieces):
             async for piece in pieces:
-                yield Sentence(self.number, index, piece.text, piece.mood, piece.fallback, piece.space)
+                yield Sentence(
+                    turn=self.number,
+                    index=index,
+                    text=piece.text,
+                    mood=piece.mood,
+                    fallback=piece.fallback,
+                    space=piece.space,
+                    speaker=self.speaker.id,
+                )
                 index += 1
 
     async def _prompt(self) -> Prompt:
+        conversation = self.speaker.conversation
         self._recollection = await self._recall()
-        prompt = await self._cast.conversation.prompt(self.batch, self._recollection, self._seed)
+        prompt = await conversation.prompt(self.batch, self._recollection, self._seed)
         self.reply.new_tokens = prompt.new
         self._lap("prompt")
-        self._note("prompt", **self._cast.conversation.digest(prompt))
+        self._facts.tell(Prompted(self.number, conversation.digest(prompt)))
         return prompt
 
     async def _recall(self) -> Recollection:
         try:
-            return await self._cast.memory.recall(self.batch)
+            return await self._memory.recall(self.batch)
         except RecallError as error:
             log.debug("nothing recalled: %s", error.what)
             return NOTHING
@@ -220,31 +147,37 @@ class Turn:
             self._ahead.release()
             return
         try:
-            spoken = await self._cast.stage.play(Clip(sentence, self._sound(sentence)))
+            spoken = await self._stage.play(Clip(sentence, self._sound(sentence)))
         except BanbanError as error:
             self._fail(error)
             return
         finally:
             self._ahead.release()
         self.reply.spoken[slot] = spoken
-        self._note("spoken", index=sentence.index, heard=spoken.heard, complete=spoken.complete)
+        self._facts.tell(SentenceHeard(self.number, sentence.index, spoken.heard, spoken.complete))
 
     async def _sound(self, sentence: Sentence) -> AsyncGenerator[Sound | Word, None]:
-        """The voice's sound; when no voice can speak, silence in which the caption can be read."""
+        """The voice's sound; when it can make none, silence in which the caption can be read.
+
+        Raises VoiceError when it breaks off: the audience hears no more of the sentence than it said.
+        """
         seconds = 0.0
         try:
-            async with aclosing(self._cast.voice.speak(sentence.text)) as chunks:
+            async with aclosing(self.speaker.voice.speak(sentence.text)) as chunks:
                 while (chunk := await self._next(chunks)) is not None:
                     seconds += self._mark(chunk)
                     yield chunk
         except VoiceError as error:
+            if seconds:
+                self._facts.tell(SoundMade(self.number, sentence.index, round(seconds, 3)))
+                raise
             log.warning("no voice: %s", error.what)
-            for chunk in silent(sentence.text) if not seconds else ():
+            for chunk in silent(sentence.text):
                 seconds += self._mark(chunk)
                 yield chunk
         else:
-            self._cast.wording.pace.spoke(sentence.text, seconds)
-        self._note("clip", index=sentence.index, seconds=round(seconds, 3))
+            self.speaker.writer.pace.spoke(sentence.text, seconds)
+        self._facts.tell(SoundMade(self.number, sentence.index, round(seconds, 3)))
 
     async def _next(self, chunks: AsyncGenerator[Sound | Word, None]) -> Sound | Word | None:
         """The voice's next chunk; None after the last. Raises VoiceError, also for one that hangs."""
@@ -268,26 +201,67 @@ class Turn:
     def _lap(self, part: str) -> None:
         if part not in self.watch.parts:
             self.watch.lap(part)
-            self._note("mark", part=part)
-
-    def _note(self, kind: str, **fields: Any) -> None:
-        self._cast.journal.write(kind, turn=self.number, **fields)
+            self._facts.tell(StepReached(self.number, part))
 
     def _fail(self, error: BanbanError) -> None:
         self.reply.failed = self.reply.failed or str(error)
         log.error("%s", error)
 
     async def _remember(self) -> None:
-        """Keeps what was heard: for the next prompt, where it was cut; for good, always."""
+        """Keeps what was heard: for good, and for the next prompt where that is less than was written."""
         heard = self.reply.answer
-        if self._cut:
-            self._cast.conversation.heard(heard, self.batch)
+        if heard != self.reply.written:
+            self.speaker.conversation.heard(heard, self.batch)
         if heard:
             try:
-                await self._cast.memory.remember(self.batch, heard)
+                await self._memory.remember(self.batch, heard)
             except RecallError as error:
                 log.debug("not remembered: %s", error.what)
 
+    # What becomes of it on the way.
 
-def _heard(spoken: Iterable[Spoken]) -> str:
-    return joined((one.sentence.space, one.heard) for one in spoken)
+    def cut(self, *, anew: bool = False) -> None:
+        """Stops the making, now; the caller hushes the stage. The first cut decides what ``begins_anew``."""
+        if self._cut:
+            return  # a second cancellation would not let the maker put its tools away
+        self._cut, self._anew = True, anew
+        if self._maker is not None:
+            self._maker.cancel()
+
+    def withdraw(self) -> None:
+        """Nothing of it is remembered."""
+        self._withdrawn = True
+
+    def holds(self, revocation: Revocation) -> bool:
+        """Whether it answers something that a moderator deleted, or has called it to mind.
+
+        A script goes with the line that ordered it. What the room repeats is no reason to stop in mid-speech.
+        """
+        return (
+            any(map(revocation.takes, self.batch.events))
+            or self._recollection.holds(revocation, self.batch.lead.event)
+            or (not self.is_heard and revocation.repeats(self.batch.room.buzz))
+        )
+
+    @property
+    def was_cut(self) -> bool:
+        return self._cut
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether what is left of the batch is to be answered as if it never had been."""
+        return self._anew
+
+    @property
+    def was_withdrawn(self) -> bool:
+        return self._withdrawn
+
+    @property
+    def sounding(self) -> bool:
+        """Whether some of it is already on the stage."""
+        return self._first_sound_at is not None
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the audience has begun to hear it."""
+        return self.reply.began is not None or self._stage.is_heard(self.number)

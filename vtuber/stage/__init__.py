@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from vtuber.character import Character
+from vtuber.config import Settings
+from vtuber.core import registry
 from vtuber.core.health import Health
 from vtuber.stage.cues import Cue
 
@@ -25,3 +28,9 @@ class Screen(Protocol):
     async def stop(self) -> None: ...
 
     def health(self) -> Health: ...
+
+
+def build(settings: Settings, character: Character) -> list[Screen]:
+    """The screens that config asks for. Raises ConfigError."""
+    names = ["overlay", *(["obs"] if settings.stage.obs.enabled else [])]
+    return [registry.load("stage", SCREENS, name)(settings, character) for name in names]

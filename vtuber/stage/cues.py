@@ -54,7 +54,7 @@ class ClipWord:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """By now so much was heard of a clip; told at its first sample, and as each word begins to sound."""
+    """By now so much was heard of a clip; sent at its first sample, and as each word begins to sound."""
 
     clip: int
     turn: int

@@ -16,7 +16,7 @@ from vtuber.core.events import Batch
 from vtuber.core.health import Health
 from vtuber.memory import NOTHING
 from vtuber.moderation.filters import Filter
-from vtuber.show.reply import ReplyWriter
+from vtuber.show.reply_writer import ReplyWriter
 
 
 class Mind:

@@ -1,0 +1,380 @@
+"""What happened in a show, one small record for each thing, and who is told.
+
+Whoever did something tells it, once. Subscribers look on and never steer: the journal, the figures, the
+outbox, the redemptions. Each kind of fact is a kind of line in the journal; ``row`` is that line.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+from vtuber.core import codec
+from vtuber.core.events import Answerable, Batch, Event
+from vtuber.core.text import escaped
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened."""
+
+    kind: ClassVar[str]
+    """What the journal calls it."""
+
+    def row(self) -> dict[str, Any]:
+        """Its fields as the journal has them, ready for JSON."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+# The show.
+
+
+@dataclass(frozen=True, slots=True)
+class ShowBegan(Fact):
+    kind = "show"
+
+    version: str
+    character: str
+    """The name of whoever speaks; of several, joined by commas."""
+    seed: int
+    format: int = 1
+    """Of the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowEnded(Fact):
+    kind = "end"
+
+    figures: Mapping[str, Any]
+    """``Metrics.report``."""
+    unwritten: int
+    """Lines for chat that had to make room for later ones."""
+
+    def row(self) -> dict[str, Any]:
+        return {**self.figures, "unwritten": self.unwritten}
+
+
+@dataclass(frozen=True, slots=True)
+class PartChanged(Fact):
+    """A part is in another state than before, or is seen for the first time."""
+
+    kind = "part"
+
+    part: str
+    state: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Fact):
+    """A defect: a part, or (with ``turn``) a reply, raised what it should not."""
+
+    kind = "failure"
+
+    part: str
+    error: str
+    turn: int | None = None
+
+    def row(self) -> dict[str, Any]:
+        turn = {} if self.turn is None else {"turn": self.turn}
+        return {"part": self.part, **turn, "error": self.error}
+
+
+# Chat.
+
+
+@dataclass(frozen=True, slots=True)
+class ChatHeard(Fact):
+    """A listener yielded an event. ``drop`` says why it is not answered; "" when it waits, or needs none."""
+
+    kind = "heard"
+
+    event: Event
+    drop: str = ""
+    rule: str = ""
+    """The filter's, when that was why."""
+
+    def row(self) -> dict[str, Any]:
+        why = f"{self.drop}: {self.rule}" if self.rule else self.drop
+        return {"event": codec.dump(self.event), **({"drop": why} if why else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped(Fact):
+    """An event that had waited, or was chosen, is not answered after all."""
+
+    kind = "dropped"
+
+    event: Answerable
+    reason: str
+
+    def row(self) -> dict[str, Any]:
+        return {"id": self.event.id, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered(Fact):
+    """An event was chosen, and did not bear a closer look."""
+
+    kind = "filtered"
+
+    id: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked(Fact):
+    """What a moderator's deletion took away: ids of events and turns, and how many of the rest."""
+
+    kind = "revoked"
+
+    deletion: str
+    waiting: Sequence[str]
+    turns: Sequence[int]
+    authors: int
+    lines: int
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandGiven(Fact):
+    """A command was carried out, or not; ``did`` says which."""
+
+    kind = "command"
+
+    id: str
+    platform: str
+    channel: str
+    by: str
+    """The author's id."""
+    who: str
+    role: str
+    text: str
+    order: str
+    did: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Fact):
+    """A line was written in chat, or was not: ``why_not``."""
+
+    kind = "written"
+
+    answers: str
+    """The id of what it answers."""
+    platform: str
+    channel: str
+    text: str
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Fact):
+    """A redemption of channel points was fulfilled (``answered``) or refunded."""
+
+    kind = "settled"
+
+    id: str
+    platform: str
+    answered: bool
+
+
+# A turn.
+
+
+@dataclass(frozen=True, slots=True)
+class TurnBegan(Fact):
+    kind = "batch"
+
+    turn: int
+    batch: Batch
+    script: str
+    """What is recited; "" for an answer."""
+
+    def row(self) -> dict[str, Any]:
+        lead = self.batch.lead
+        return {
+            "turn": self.turn,
+            "speaker": self.batch.speaker,
+            "who": lead.event.author.name,
+            "lead": lead.event.id,
+            "copies": lead.copies,
+            "others": [pick.event.id for pick in self.batch.others],
+            "waiting": self.batch.room.waiting,
+            "script": self.script,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Prompted(Fact):
+    kind = "prompt"
+
+    turn: int
+    digest: Mapping[str, Any]
+    """``Conversation.digest``."""
+
+    def row(self) -> dict[str, Any]:
+        return {"turn": self.turn, **self.digest}
+
+
+@dataclass(frozen=True, slots=True)
+class StepReached(Fact):
+    """The turn came to the end of a part of its delay (one of ``metrics.PARTS``)."""
+
+    kind = "mark"
+
+    turn: int
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceJudged(Fact):
+    """A sentence was let through, stopped by a rule, or is the refusal that takes a stopped one's place."""
+
+    kind = "sentence"
+
+    turn: int
+    index: int
+    text: str
+    mood: str
+    fallback: bool = False
+    stopped_by: str = ""
+    refusal: bool = False
+
+    def row(self) -> dict[str, Any]:
+        row = {"turn": self.turn, "index": self.index, "text": self.text, "mood": self.mood}
+        if self.refusal:
+            return {**row, "way_out": True}
+        return {**row, "spare": self.fallback, "stopped_by": self.stopped_by}
+
+
+@dataclass(frozen=True, slots=True)
+class WentWrong(Fact):
+    """The output guard stopped a reply. ``again``: the model is asked once more."""
+
+    kind = "slip"
+
+    turn: int
+    what: str
+    seed: int
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SoundMade(Fact):
+    """All of a sentence's sound."""
+
+    kind = "clip"
+
+    turn: int
+    index: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceHeard(Fact):
+    """A sentence was heard, or as much of it as ``heard`` says."""
+
+    kind = "spoken"
+
+    turn: int
+    index: int
+    heard: str
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCut(Fact):
+    kind = "cut"
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded(Fact):
+    """What became of a turn."""
+
+    kind = "reply"
+
+    turn: int
+    batch: Batch
+    script: str
+    heard: str
+    """All that was heard."""
+    answer: str
+    """The same without fallback lines."""
+    began: float | None
+    """When its first sample was heard (show clock)."""
+    failed: str
+    """Why nothing more was said, when a part failed."""
+    cut: bool
+    begins_anew: bool
+    """It is made once more, with what is left of its batch."""
+    withdrawn: bool
+    """It answers what was deleted."""
+    delays_ms: Mapping[str, float] = field(default_factory=dict)
+    """By part (``metrics.PARTS``)."""
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    restored_tokens: int = 0
+    ahead_tokens: int = 0
+    new_tokens: int = 0
+
+    @property
+    def counts(self) -> bool:
+        """Whether something of a reply was heard that is not made once more."""
+        return bool(self.heard) and not (self.script or self.begins_anew)
+
+    @property
+    def answers(self) -> bool:
+        """Whether whoever is in the batch was answered."""
+        return bool(self.answer) and self.counts
+
+    def row(self) -> dict[str, Any]:
+        """What was heard, why it failed, what it took."""
+        return {
+            "turn": self.turn,
+            "speaker": self.batch.speaker,
+            "heard": self.heard,
+            "failed": self.failed,
+            "delays_ms": {part: round(value, 1) for part, value in self.delays_ms.items()},
+            "prompt_tokens": self.prompt_tokens,
+            "reused_tokens": self.reused_tokens,
+            "restored_tokens": self.restored_tokens,
+            "ahead_tokens": self.ahead_tokens,
+            "new_tokens": self.new_tokens,
+        }
+
+
+Subscriber = Callable[[Fact], None]
+
+
+class Facts:
+    """Tells every subscriber of every fact, in the order in which they subscribed."""
+
+    def __init__(self) -> None:
+        self._subscribers: list[Subscriber] = []
+        self._broken: list[Subscriber] = []
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """``subscriber`` is called with each fact from now on. It must not wait."""
+        self._subscribers.append(subscriber)
+
+    def tell(self, fact: Fact) -> None:
+        """Something happened. A subscriber that raises is reported once, and keeps nobody from hearing."""
+        for subscriber in self._subscribers:
+            try:
+                subscriber(fact)
+            except Exception as error:  # whoever looks on never stops the show
+                if subscriber not in self._broken:
+                    self._broken.append(subscriber)
+                    log.error("%s failed: %s", _name(subscriber), escaped(repr(error)))  # noqa: TRY400  # in words
+                log.debug("told of %s", fact.kind, exc_info=error)
+
+
+def _name(subscriber: Subscriber) -> str:
+    return getattr(subscriber, "__qualname__", type(subscriber).__name__)
