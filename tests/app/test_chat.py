@@ -114,7 +114,7 @@ def test_an_answer_stays_when_there_is_no_other(
     monkeypatch.setattr(Parrot, "fails_at", (2, 3))
     monkeypatch.setattr("vtuber.brain.fallback_lines.FallbackLines.take", lambda *_: "")
     monkeypatch.setattr(
-        "vtuber.brain.fallback.BrainFallback._let_rest", lambda *_: None
+        "vtuber.brain.fallback.BrainFallback._set_aside", lambda *_: None
     )  # it is well for the next
     said = talk("one", "/regenerate", "two")
     assert said == ["Number 1. You said one.", "it has a cold", "Number 4. You said two."]

@@ -181,6 +181,21 @@ def test_when_it_is_too_slow_to_begin_the_next_answers() -> None:
     play(scene())
 
 
+def test_the_hint_names_the_option_that_helps() -> None:
+    async def advice(chain: BrainFallback, slow: Actor) -> str:
+        slow.first = 60
+        await heard(chain)
+        return chain.health().hint
+
+    async def scene() -> None:
+        first, second = Actor(), Actor()
+        assert "raise brain.patience_seconds" in await advice(await on_air(first, second), first)
+        alone = Actor()
+        assert "raise brain.first_token_seconds" in await advice(await on_air(alone), alone)
+
+    play(scene())
+
+
 def test_when_it_stops_in_the_middle_the_next_goes_on() -> None:
     first, second = Actor(pace=100), Actor()
 

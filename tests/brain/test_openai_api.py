@@ -34,7 +34,7 @@ from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.conversation import Conversation
 from vtuber.brain.fallback import BrainFallback
 from vtuber.brain.openai.backend import OpenAi
-from vtuber.brain.openai.refused import KEY
+from vtuber.brain.openai.errors import KEY
 from vtuber.core.clock import now
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.events import Author, Batch, ChatMessage, Pick
@@ -434,7 +434,7 @@ def test_it_is_left_alone_for_as_long_as_it_says() -> None:
         began = now()
         with pytest.raises(BrainError, match="429"):
             await heard(brain)
-        with pytest.raises(BrainError, match="left alone for 60 seconds"):
+        with pytest.raises(BrainError, match="a pause of 60 seconds"):
             await heard(brain)
         assert now() - began < 1
         await asyncio.sleep(59)

@@ -1,7 +1,7 @@
-"""Several brains, one behind the other; behind the last stand her fallback lines, which ``ReplyWriter`` says.
+"""Several brains that stand in for each other; when none can answer, ``ReplyWriter`` says a fallback line.
 
-The first that is well answers. One that fails, or does not begin in time, rests, and the next goes on from
-what was said already. Whoever rests is tried again in the background; no viewer waits for that.
+The first that is well answers. One that fails, or does not begin in time, is set aside, and the next goes on
+from what was said already. What is set aside is tried again in the background; no viewer waits for that.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from vtuber.brain import PARTS, Brain, Prompt, PromptLine, Usage
 from vtuber.brain.fallback_lines import FallbackLines
@@ -29,11 +29,17 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SHORTEST_REST = 1.0
-LONGEST_REST = 60.0
-"""Seconds until a brain that rests is tried again; doubled each time, until it has answered somebody."""
-_START_SECONDS = 3600.0
-"""Seconds for loading, or for reading a whole persona; a brain gives up before, by its own deadlines."""
+_FIRST_RETRY, _LONGEST_RETRY = 1.0, 60.0
+"""Seconds until a brain that was set aside is tried again; doubled each time, until it has answered."""
+
+
+class _Deadline(NamedTuple):
+    seconds: float
+    hint: str
+
+
+_START = _Deadline(3600.0, "use a smaller model or a shorter persona")
+"""For loading, or for reading a whole persona; a brain gives up before, by its own deadlines."""
 
 
 @dataclass(eq=False, slots=True)
@@ -42,8 +48,8 @@ class _Member:
     brain: Brain
     started: bool = False
     trouble: BanbanError | None = None
-    """Why it rests."""
-    backoff: Backoff = field(default_factory=lambda: Backoff(SHORTEST_REST, LONGEST_REST))
+    """Why it is set aside."""
+    backoff: Backoff = field(default_factory=lambda: Backoff(_FIRST_RETRY, _LONGEST_RETRY))
     recovery: asyncio.Task[None] | None = None
     """What tries it meanwhile."""
 
@@ -66,8 +72,16 @@ class BrainFallback:
         self, brains: Mapping[str, Brain], settings: Settings, fallback_lines: Sequence[str]
     ) -> None:
         self._members = [_Member(name, brain) for name, brain in brains.items()]
-        self._last_patience = settings.brain.first_token_seconds
-        self._patience = settings.brain.patience_seconds if len(brains) > 1 else self._last_patience
+        self._last_deadline = _Deadline(
+            settings.brain.first_token_seconds,
+            "use a smaller model or a shorter persona, or raise brain.first_token_seconds",
+        )
+        self._deadline = self._last_deadline
+        if len(brains) > 1:
+            self._deadline = _Deadline(
+                settings.brain.patience_seconds,
+                "use a smaller model or a shorter persona, or raise brain.patience_seconds",
+            )
         self.fallback_lines = FallbackLines(fallback_lines)
         """Said when none can answer."""
         self._answering: _Member | None = None
@@ -85,7 +99,7 @@ class BrainFallback:
             await member.brain.start(progress)
             member.started = True
 
-        await self._ask(self._members, start, _START_SECONDS)
+        await self._ask(self._members, start, _START)
         self._raise_unless_well()
 
     async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
@@ -94,11 +108,11 @@ class BrainFallback:
 
         async def prefill(member: _Member) -> None:
             await member.brain.prefill_head(head)
-            await self._welcome(member)
+            await self._take_back(member)
 
-        await self._ask(self._well or self._started, prefill, _START_SECONDS)
+        await self._ask(self._well or self._started, prefill, _START)
         if not self._well:
-            await self._ask(self._started, prefill, _START_SECONDS)
+            await self._ask(self._started, prefill, _START)
         self._raise_unless_well()
 
     async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
@@ -114,18 +128,18 @@ class BrainFallback:
         order = await self._order(asked.name)
         trouble = None if order else self._members[0].trouble
         for attempt, member in enumerate(order):
-            patience = self._patience if order[-1] is not member else self._last_patience
+            deadline = self._deadline if order[-1] is not member else self._last_deadline
             question = replace(prompt, seed=prompt.seed + attempt, reply_so_far=said)
             self._answering = member
             try:
                 async with aclosing(member.brain.stream(question)) as tokens:
-                    while (token := await _next(tokens, patience)) is not None:
+                    while (token := await _within(deadline, anext(tokens, None))) is not None:
                         said += token
                         yield token
             except BrainError as error:
                 trouble = error
                 if member not in order[attempt + 1 :]:
-                    self._let_rest(member, error)
+                    self._set_aside(member, error)
                 else:
                     log.warning("%s: %s; asking once more", member.name, escaped(error.what))
             else:
@@ -138,9 +152,9 @@ class BrainFallback:
             raise trouble
 
     async def count(self, lines: tuple[PromptLine, ...]) -> int:
-        """What they take at most, whoever will answer. Who rests may still count; else it is estimated."""
+        """What they take at most, whoever will answer. Where none can count, it is estimated."""
         able = self._ready or self._well or [member for member in self._started if not member.is_away]
-        counted = await self._ask(able, lambda member: member.brain.count(lines), self._patience)
+        counted = await self._ask(able, lambda member: member.brain.count(lines), self._deadline)
         return max(counted, default=estimate_lines(lines))
 
     @property
@@ -194,33 +208,26 @@ class BrainFallback:
     async def _order(self, viewer: str) -> list[_Member]:
         """Who is asked, one after the other: all that are well, the ready ones first; and the last once more.
 
-        A viewer who had to make do with a fallback line waits a little for somebody to be well again.
+        A viewer whose last answer was a fallback line waits a little for one of them to come back.
         """
         if not self._well and self.fallback_lines.had(viewer):
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._patience):
+                async with asyncio.timeout(self._deadline.seconds):
                     await self.availability.until_ready()
         ready = self._ready
         order = [*ready, *(member for member in self._well if member not in ready)]
         return [*order, *order[-1:]]
 
     async def _ask(
-        self, members: Sequence[_Member], ask: Callable[[_Member], Awaitable[T]], seconds: float
+        self, members: Sequence[_Member], ask: Callable[[_Member], Awaitable[T]], deadline: _Deadline
     ) -> list[T]:
-        """What those answer that can; the others rest. Raises ConfigError."""
-
-        async def one(member: _Member) -> T:
-            try:
-                async with asyncio.timeout(seconds):
-                    return await ask(member)
-            except TimeoutError:
-                raise _late(seconds) from None
-
-        found = await asyncio.gather(*map(one, members), return_exceptions=True)
+        """What those answer that can; the others are set aside. Raises ConfigError."""
+        asking = [_within(deadline, ask(member)) for member in members]
+        found = await asyncio.gather(*asking, return_exceptions=True)
         answers = []
         for member, answer in zip(members, found, strict=True):
             if isinstance(answer, BrainError):
-                self._let_rest(member, answer)
+                self._set_aside(member, answer)
             elif isinstance(answer, BaseException):
                 raise answer
             else:
@@ -234,19 +241,19 @@ class BrainFallback:
         if not self._well and (trouble := self._members[0].trouble):
             raise trouble
 
-    def _let_rest(self, member: _Member, why: BrainError) -> None:
+    def _set_aside(self, member: _Member, why: BrainError) -> None:
         """Asks nothing of it until it has recovered."""
         if member.trouble is None:
-            log.warning("%s rests: %s", member.name, escaped(why.what))
+            log.warning("%s is set aside until it works again: %s", member.name, escaped(why.what))
             member.recovery = asyncio.create_task(self._recover(member))
         member.trouble = why
         self._note_availability()
 
-    async def _welcome(self, member: _Member) -> None:
-        """It is well, and nobody need try it any more."""
+    async def _take_back(self, member: _Member) -> None:
+        """It is well, and need not be tried any more."""
         if member.trouble is None:
             return
-        log.info("%s is well again", member.name)
+        log.info("%s works again", member.name)
         member.trouble = None
         self._note_availability()
         if (recovery := member.recovery) and recovery is not asyncio.current_task():
@@ -261,39 +268,29 @@ class BrainFallback:
                 await self._try(member)
             except Exception as error:  # noqa: BLE001  # whatever it was, she must not lose it for ever
                 member.trouble = error if isinstance(error, BanbanError) else BrainError(repr(error))
-                log.debug("%s still rests: %s", member.name, escaped(member.trouble.what))
+                log.debug("%s does not work yet: %s", member.name, escaped(member.trouble.what))
             else:
-                await self._welcome(member)
+                await self._take_back(member)
 
     async def _try(self, member: _Member) -> None:
         """Raises whatever keeps it from answering in time."""
-        async with asyncio.timeout(_START_SECONDS):
-            if not member.started:
-                await member.brain.start(lambda _share, _words: None)
-                member.started = True
-            await member.brain.prefill_head(self._head)
-        try:
-            async with asyncio.timeout(self._patience):
-                await member.brain.prefill_head(self._head)  # with nothing left to read: is it quick?
-        except TimeoutError:
-            raise _late(self._patience) from None
+        if not member.started:
+            await _within(_START, member.brain.start(lambda _share, _words: None))
+            member.started = True
+        await _within(_START, member.brain.prefill_head(self._head))
+        # With nothing left to read, this shows whether it is quick.
+        await _within(self._deadline, member.brain.prefill_head(self._head))
 
 
-async def _next(tokens: AsyncGenerator[str, None], seconds: float) -> str | None:
-    """The next token; None after the last. Raises BrainError, also when it does not come in time."""
+async def _within(deadline: _Deadline, answer: Awaitable[T]) -> T:
+    """The answer. Raises BrainError when it does not come in time."""
     try:
-        async with asyncio.timeout(seconds):
-            return await anext(tokens, None)
+        async with asyncio.timeout(deadline.seconds):
+            return await answer
     except TimeoutError:
-        raise _late(seconds) from None
-
-
-def _late(seconds: float) -> BrainError:
-    return BrainError(
-        f"no answer for {seconds:g} seconds",
-        where="brain",
-        hint="use a smaller model or a shorter persona, or raise brain.patience_seconds",
-    )
+        raise BrainError(
+            f"no answer for {deadline.seconds:g} seconds", where="brain", hint=deadline.hint
+        ) from None
 
 
 def build(settings: Settings, character: Character) -> BrainFallback:

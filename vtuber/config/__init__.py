@@ -331,12 +331,14 @@ class Stage(Section):
     """0: any free one."""
     allowed_hosts: tuple[str, ...] = ()
     """Names, beside this machine's own, under which the web server may be asked."""
+    also: tuple[str, ...] = ()
+    """Names of further screens, from packages installed beside this program."""
     obs: Obs = Obs()
 
 
 class Memory(Section):
-    use: Literal["auto", "redis", "embedded", "forgetful"] = "auto"
-    """auto: the url when one is set, else the embedded server, else one that forgets."""
+    use: str = "auto"
+    """auto: "redis" when a url is set, else "embedded", and where that cannot run, "forgetful"."""
     url: RedisAddress = ""
     """Such as redis://127.0.0.1:6379/0. A password belongs in BANBAN_REDIS_PASSWORD."""
     folder: Folder = None

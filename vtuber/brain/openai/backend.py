@@ -10,13 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from vtuber.brain import Prompt, PromptLine, Usage
-from vtuber.brain.openai.answer import Answer
-from vtuber.brain.openai.attempt import Attempt
-from vtuber.brain.openai.client import Client
-from vtuber.brain.openai.dialect import Dialect
-from vtuber.brain.openai.refused import Refused, key
-from vtuber.brain.openai.reply import Reply
-from vtuber.brain.openai.waiting import Waiting
+from vtuber.brain.openai.client import LEAST_CONTEXT, Client
+from vtuber.brain.openai.errors import ServerError, api_key
+from vtuber.brain.openai.reply import ServerReply
+from vtuber.brain.openai.request import Attempt, Dialect
+from vtuber.brain.openai.response import ResponseParser
 from vtuber.brain.tokens import estimate_lines
 from vtuber.config import Settings
 from vtuber.core import clock
@@ -27,45 +25,45 @@ from vtuber.core.text import clean, escaped
 
 log = logging.getLogger(__name__)
 
-_PAUSES = (0.25, 1.0)
-"""Seconds before a question that was refused for the moment is asked again."""
-_LONG_PAUSES = (0.25, 1.0, 2.0, 5.0, 10.0, 10.0, 10.0, 10.0, 10.0)
-"""The same when nobody waits: a server that was just started loads its model first."""
+_RETRIES = 2
+"""How often a request that was refused for the moment is sent again."""
+_PATIENT_RETRIES = 9
+"""The same while nobody waits: a server that was just started loads its model first."""
 _SLOWEST = 1.0
 """Tokens a second. Nobody waits for less."""
 _USAGE_SECONDS = 0.5
-"""So long may the usage come behind the last word."""
+"""Seconds that the usage may come after the last word."""
 _MARGIN = 1.1
-"""By so much more than the server told do we expect the next prompt to take."""
+"""How many times the tokens that the server counted the next prompt is expected to take."""
 _KNOWN = 32
-"""A prompt of fewer tokens tells nothing about how well we count."""
+"""A prompt of fewer tokens tells nothing about how well they are estimated."""
 _LOADING_SECONDS = 300.0
-"""So long may the first question take: some servers load their model for it."""
-_LEAST_CONTEXT = 512
-_NEARER = 0.75
-"""By so much less the server holds than was thought, when a prompt did not fit."""
-_MUTE = "its model may think to itself all the time: take one that does not, or raise brain.max_tokens"
+"""Seconds that the first answer may take: some servers load their model for it."""
+_SHRINK = 0.75
+"""The context is lowered to this share when a prompt did not fit and the server says no number."""
 _HELLO = PromptLine("viewer", "Hello!")
 
 
 class OpenAi:
-    """A Brain. A reply is heard once: what failed is asked again only as long as nothing of it was heard."""
+    """A Brain. A request that failed is sent again only as long as nothing of the reply was heard."""
 
     can_prefill = False
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.brain
-        self._client = Client(settings.brain.openai.url, key())
+        self._client = Client(settings.brain.openai.url, api_key())
         self._model = settings.brain.openai.model
         self._look_again = False
         """The server seems to have another model by now."""
         self._context = settings.brain.context
-        self.dialect = Dialect()
         self._factor = 1.0
+        """How many tokens the server counts for each that we estimate."""
         self._usage = Usage()
-        self._left_alone_until = 0.0
+        self._paused_until = 0.0
         self._trouble: BrainError | None = BrainError("not started")
         self.availability = Availability()
+        self.dialect = Dialect()
+        """How this server must be asked, as far as is known."""
 
     # What the show asks for
 
@@ -74,8 +72,8 @@ class OpenAi:
         progress(0.0, f"asking {self._client.host}")
         try:
             await self._look()
-            progress(0.5, f"waiting for {self._told_model}")
-            await self._meet()
+            progress(0.5, f"waiting for {self._model_name}")
+            await self._probe()
         except BrainError as error:
             self._fail(error)
             raise
@@ -84,7 +82,7 @@ class OpenAi:
         await self._read(Prompt((*head, _HELLO), len(head), max_tokens=1, seed=0))
 
     async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
-        """A server would have to be asked for a reply each time, and others wait for it too."""
+        """Nothing: a server would have to be asked for a reply each time, and others wait for it too."""
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         try:
@@ -96,7 +94,7 @@ class OpenAi:
             raise
 
     async def count(self, lines: tuple[PromptLine, ...]) -> int:
-        """Estimated, by what the server told of the prompts before."""
+        """Estimated, and corrected by what the server counted for the prompts before."""
         return int(estimate_lines(lines) * self._factor) + 1
 
     @property
@@ -110,9 +108,10 @@ class OpenAi:
 
     async def stop(self) -> None:
         await self._client.close()
+        self.availability.set(ready=False)
 
     def health(self) -> Health:
-        what = f"{self._told_model or 'a model'} at {self._client.host}"
+        what = f"{self._model_name or 'a model'} at {self._client.host}"
         if self._trouble:
             return Health("brain", State.DOWN, f"{what}: {self._trouble.what}", self._trouble.hint)
         return Health("brain", State.OK, f"{what}, {self._context} tokens")
@@ -120,24 +119,21 @@ class OpenAi:
     # What the server is like
 
     @property
-    def _told_model(self) -> str:
-        """Its name, without the folders that some servers put before it."""
+    def _model_name(self) -> str:
+        """Without the folders that some servers put before it."""
         return clean(self._model.replace("\\", "/").rpartition("/")[2], 60)
 
     async def _look(self) -> None:
-        """Which models it offers, and how much the chosen one holds."""
-        try:
-            told = await self._client.models()
-        except Refused as refused:
-            if refused.status not in (404, 405):  # some have no such list
-                raise
-            told = None
-        offered = _offered(told)
+        """Which models it offers, and how many tokens the chosen one holds."""
+        offered = await self._client.models()
         if not self._settings.openai.model:
             # LM Studio's list holds a model for search, too.
             talking = [name for name in offered if "embed" not in name.casefold()]
             self._model = next(iter(talking or offered), "")
-        context = offered.get(self._model) or await self._props()
+        context = offered.get(self._model)
+        if context is None:
+            with suppress(BrainError):
+                context = await self._client.context()
         if context:
             self._context = min(self._settings.context, context)
 
@@ -147,18 +143,11 @@ class OpenAi:
         await self._look()
         self._look_again = False
         if self._model != before:
-            log.info("the model server has another model now: %s", escaped(self._told_model))
+            log.info("the model server has another model now: %s", escaped(self._model_name))
             self.dialect = replace(self.dialect, names=False)  # whether they reach this one, nobody knows
 
-    async def _props(self) -> int | None:
-        with suppress(BrainError):
-            told = await self._client.props()
-            defaults = told.get("default_generation_settings") if isinstance(told, dict) else None
-            return _whole(defaults.get("n_ctx")) if isinstance(defaults, dict) else None
-        return None
-
-    async def _meet(self) -> None:
-        """Has it answer for the first time, and finds out whether a name reaches the model."""
+    async def _probe(self) -> None:
+        """Has it answer for the first time, and finds out whether a viewer's name reaches the model."""
         self.dialect = Dialect()
         plain = (await self._read(Prompt((_HELLO,), 0, max_tokens=1, seed=0))).prompt
         self.dialect = replace(self.dialect, names=True)
@@ -168,7 +157,7 @@ class OpenAi:
             self.dialect = replace(self.dialect, names=False)
 
     async def _read(self, prompt: Prompt) -> Usage:
-        """Has it read a prompt while nobody waits. What that cost."""
+        """Has it read a prompt while nobody waits. Returns what that cost."""
         seconds = max(_LOADING_SECONDS, self._settings.first_token_seconds)
         try:
             async with aclosing(self._answer(prompt, seconds, aloud=False)) as texts:
@@ -187,85 +176,87 @@ class OpenAi:
         """What may be heard. Asks until something is, as far as that makes sense, and never after."""
         if self._look_again:
             await self._look_for_another()
-        attempt = Attempt(prompt, self.dialect, _PAUSES if aloud else _LONG_PAUSES)
-        waiting = Waiting(seconds, prompt.max_tokens / _SLOWEST)
+        attempt = Attempt(prompt, self.dialect, _RETRIES if aloud else _PATIENT_RETRIES)
+        deadlines = _Deadlines(seconds, prompt.max_tokens / _SLOWEST)
         begun = False
         while True:
-            await self._leave_alone(attempt, waiting)
+            await self._pause(attempt, deadlines)
             stream = aloud and not attempt.whole
             body = attempt.dialect.body(self._model, attempt.prompt, self._settings, stream=stream)
             try:
                 async with aclosing(self._heard(body, attempt.prompt)) as texts:
-                    while (text := await waiting.next(texts)) is not None:
+                    while (text := await deadlines.next(texts)) is not None:
                         if not begun:
-                            self._learn(attempt)
+                            self._accept(attempt)
                         begun = True
                         yield text
-            except Refused as refused:
-                self._heed(refused)
-                again = None if begun else attempt.again(refused, body)
+            except ServerError as error:
+                self._heed(error)
+                again = None if begun else attempt.again(error, body)
                 if again is None:
                     raise
                 attempt = again
             else:
                 break
         if aloud and not begun and not prompt.reply_so_far:
-            raise BrainError("the model server answers without a word", where="brain.openai", hint=_MUTE)
+            raise BrainError(
+                "the model server's reply has no words",
+                where="brain.openai",
+                hint="its model may think until the reply is full: "
+                "use one that does not think, or raise brain.max_tokens",
+            )
         if not begun:
-            self._learn(attempt)
+            self._accept(attempt)
 
-    async def _leave_alone(self, attempt: Attempt, waiting: Waiting) -> None:
-        """Waits as long as the server asked for, or is good for it. Raises Refused when that is too long."""
-        pause = max(attempt.pause, self._left_alone_until - clock.now())
+    async def _pause(self, attempt: Attempt, deadlines: _Deadlines) -> None:
+        """Waits before an attempt, as long as the server wants. Raises ServerError if that is too long."""
+        pause = max(attempt.pause, self._paused_until - clock.now())
         if pause > 0:
-            resting = Refused(f"the model server wants to be left alone for {pause:.0f} seconds", status=429)
-            await waiting.pause(pause, attempt.refused or resting)
+            asked = ServerError(f"the model server asks for a pause of {pause:.0f} seconds", status=429)
+            await deadlines.pause(pause, attempt.error or asked)
 
-    def _heed(self, refused: Refused) -> None:
-        """What it told holds for questions to come, too."""
-        self._left_alone_until = clock.now() + (refused.wait or 0.0)
-        self._look_again = refused.about_model and not self._settings.openai.model
-        if refused.too_long:
-            self._hold_less(refused.context)
+    def _heed(self, error: ServerError) -> None:
+        """What it told holds for requests to come, too."""
+        self._paused_until = clock.now() + (error.wait or 0.0)
+        self._look_again = error.about_model and not self._settings.openai.model
+        if error.too_long:
+            told = error.context
+            holds = told if told and told < self._context else int(self._context * _SHRINK)
+            self._context = max(holds, LEAST_CONTEXT)
+            log.info("the model server is given at most %d tokens from now on", self._context)
 
-    def _hold_less(self, told: int | None) -> None:
-        """A prompt did not fit: the server holds less than was thought, or we count too few tokens."""
-        holds = told if told and told < self._context else int(self._context * _NEARER)
-        self._context = max(holds, _LEAST_CONTEXT)
-        log.info("the model server is given at most %d tokens from now on", self._context)
-
-    def _learn(self, attempt: Attempt) -> None:
+    def _accept(self, attempt: Attempt) -> None:
         """The server took it: so it is asked from now on."""
         if attempt.dialect != self.dialect:
-            log.info("the model server is asked in another way from now on: %s", attempt.dialect)
+            log.info("what the model server does not accept is left out from now on: %s", attempt.dialect)
         self.dialect = attempt.dialect
         self._trouble = None
         self.availability.set(ready=True)
 
     def _fail(self, error: BrainError) -> None:
-        """It cannot be asked until it has answered again."""
+        """It is away until it has answered again."""
         self._trouble = error
         self.availability.set(ready=False)
 
     async def _heard(self, body: dict[str, Any], prompt: Prompt) -> AsyncGenerator[str, None]:
         """One request, and what may be heard of its answer."""
-        answer, reply = Answer(), Reply(prompt)
+        response, reply = ResponseParser(), ServerReply(prompt)
         self._usage = Usage()
         async with aclosing(self._client.chat(body)) as parts:
-            while not answer.over and (data := await _part(parts, answer)) is not None:
-                for text in answer.feed(data):
+            while not response.over and (data := await _part(parts, response)) is not None:
+                for text in response.feed(data):
                     if heard := reply.add(text):
                         yield heard
                 if reply.ended:
                     return  # which closes the connection, and so stops the server
-        for text in answer.finish():
+        for text in response.finish():
             if heard := reply.add(text):
                 yield heard
         if heard := reply.finish():
             yield heard
-        self._note(answer.usage, prompt)
+        self._note_usage(response.usage, prompt)
 
-    def _note(self, usage: Usage, prompt: Prompt) -> None:
+    def _note_usage(self, usage: Usage, prompt: Prompt) -> None:
         """Learns from what the prompt really took: at once when that was more than expected."""
         self._usage = usage
         expected = estimate_lines(prompt.lines)
@@ -274,25 +265,50 @@ class OpenAi:
             self._factor = max(factor, (self._factor + factor) / 2)
 
 
-def _offered(told: Any) -> dict[str, int | None]:
-    """The models in a server's list, and how many tokens each holds where it says so."""
-    listed = told.get("data") if isinstance(told, dict) else None
-    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    return {
-        entry["id"]: _whole(entry.get("max_model_len"))
-        for entry in entries
-        if isinstance(entry.get("id"), str) and entry["id"]
-    }
+class _Deadlines:
+    """How long one reply is waited for; only time in which somebody really waits counts.
+
+    The first word must come within ``seconds``, whatever is tried for it; each further one too; and all of
+    them within ``seconds`` and ``speaking`` together.
+    """
+
+    def __init__(self, seconds: float, speaking: float) -> None:
+        self._seconds = seconds
+        self._left = seconds + speaking
+        self._begin_by: float | None = clock.now() + seconds
+
+    async def next(self, texts: AsyncGenerator[str, None]) -> str | None:
+        """The next text; None after the last. Raises BrainError when it does not come in time."""
+        began = clock.now()
+        try:
+            with clock.outside():
+                async with asyncio.timeout(self._seconds_left()):
+                    text = await anext(texts, None)
+        except TimeoutError:
+            raise BrainError(
+                "the model server has not answered in time",
+                where="brain.openai",
+                hint="use a smaller model or a shorter persona, or raise brain.first_token_seconds",
+            ) from None
+        self._left -= clock.now() - began
+        self._begin_by = None
+        return text
+
+    async def pause(self, seconds: float, why: BrainError) -> None:
+        """Waits before the next attempt. Raises ``why`` when that takes too long."""
+        if seconds >= self._seconds_left():
+            raise why
+        await asyncio.sleep(seconds)
+
+    def _seconds_left(self) -> float:
+        if self._begin_by is not None:
+            return self._begin_by - clock.now()
+        return min(self._seconds, self._left)
 
 
-def _whole(told: Any) -> int | None:
-    """A number of tokens, if it is one with which anybody could speak."""
-    return told if isinstance(told, int) and told >= _LEAST_CONTEXT else None
-
-
-async def _part(parts: AsyncGenerator[bytes, None], answer: Answer) -> bytes | None:
-    """The next part of an answer; None behind the last, or when only the usage is missing and late."""
+async def _part(parts: AsyncGenerator[bytes, None], response: ResponseParser) -> bytes | None:
+    """The next part of an answer; None after the last, or when only the usage is missing and late."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(_USAGE_SECONDS if answer.complete else None):
+        async with asyncio.timeout(_USAGE_SECONDS if response.complete else None):
             return await anext(parts, None)
     return None

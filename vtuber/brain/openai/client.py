@@ -16,14 +16,16 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from vtuber.brain.openai.answer import BROKE_OFF
-from vtuber.brain.openai.refused import Refused, refusal
+from vtuber.brain.openai.errors import ServerError, error_from
+from vtuber.brain.openai.response import BROKE_OFF
 from vtuber.core import clock
 from vtuber.core.errors import ConfigError
 from vtuber.core.text import clean
 
+LEAST_CONTEXT = 512
+"""Tokens with which anybody could speak at all."""
 _LOOK_SECONDS = 10.0
-"""What needs no model is answered by then."""
+"""Seconds for an answer that needs no model."""
 _BODY_LIMIT = 1 << 20
 _FAILURES = (aiohttp.ClientError, OSError, UnicodeError)
 """UnicodeError: a host's name that cannot be one."""
@@ -31,7 +33,7 @@ _CHAT = "/chat/completions"
 
 
 class Client:
-    """One server at ``url``. Raises ConfigError for an address that is none."""
+    """One server at ``url``. Raises ConfigError when that is not an address."""
 
     def __init__(self, url: str, key: str) -> None:
         try:
@@ -41,7 +43,9 @@ class Client:
             self.host = ""
         if not self.host:
             raise ConfigError(
-                "this is no address", where="brain.openai.url", hint="write one like http://127.0.0.1:1234/v1"
+                "this is not a server's address",
+                where="brain.openai.url",
+                hint="write one like http://127.0.0.1:1234/v1",
             )
         path = given.path.rstrip("/").removesuffix(_CHAT) or "/v1"
         self._api = f"{given.scheme}://{self.host}{path}"
@@ -49,16 +53,30 @@ class Client:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._session: aiohttp.ClientSession | None = None
 
-    async def models(self) -> Any:
-        """What GET /v1/models answers. Raises Refused."""
-        return await self._get(f"{self._api}/models")
+    async def models(self) -> dict[str, int | None]:
+        """The models it offers, and how many tokens each holds where it says so. Raises ServerError."""
+        try:
+            answer = await self._get(f"{self._api}/models")
+        except ServerError as error:
+            if error.status in (404, 405):  # some have no such list
+                return {}
+            raise
+        listed = answer.get("data") if isinstance(answer, dict) else None
+        entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+        return {
+            entry["id"]: _tokens(entry.get("max_model_len"))
+            for entry in entries
+            if isinstance(entry.get("id"), str) and entry["id"]
+        }
 
-    async def props(self) -> Any:
-        """What llama.cpp's own server tells about itself. Raises Refused."""
-        return await self._get(f"{self._root}/props")
+    async def context(self) -> int | None:
+        """How many tokens llama.cpp's own server holds; None where it does not say. Raises ServerError."""
+        answer = await self._get(f"{self._root}/props")
+        defaults = answer.get("default_generation_settings") if isinstance(answer, dict) else None
+        return _tokens(defaults.get("n_ctx")) if isinstance(defaults, dict) else None
 
     async def chat(self, body: dict[str, Any]) -> AsyncGenerator[bytes, None]:
-        """The answer as it comes. Closing the iterator closes the connection. Raises Refused."""
+        """The answer as it comes. Closing the iterator closes the connection. Raises ServerError."""
         try:
             response = await self._open().post(self._api + _CHAT, json=body, allow_redirects=False)
             try:
@@ -96,17 +114,22 @@ class Client:
         except _FAILURES as error:
             raise self._lost(error) from error
         except (ValueError, RecursionError):
-            raise Refused(f"{self.host} answers, but not as a model server does", status=404) from None
+            raise ServerError(f"{self.host} answers, but not as a model server does", status=404) from None
 
-    def _lost(self, error: Exception) -> Refused:
+    def _lost(self, error: Exception) -> ServerError:
         if isinstance(error, aiohttp.ClientPayloadError):
-            return Refused(BROKE_OFF, status=200)
+            return ServerError(BROKE_OFF, status=200)
         if isinstance(error, aiohttp.ServerDisconnectedError):
-            return Refused("the model server hung up")
-        return Refused(
+            return ServerError("the model server closed the connection without an answer")
+        return ServerError(
             f"there is no model server at {self.host} ({_reason(error)})",
             hint="start it, or correct brain.openai.url",
         )
+
+
+def _tokens(number: Any) -> int | None:
+    """A number of tokens that a model may hold; None for anything else."""
+    return number if isinstance(number, int) and number >= LEAST_CONTEXT else None
 
 
 def _reason(error: Exception) -> str:
@@ -119,7 +142,7 @@ def _reason(error: Exception) -> str:
 
 async def _check(response: aiohttp.ClientResponse) -> None:
     if response.status != 200:
-        raise refusal(response.status, await _read(response), response.headers)
+        raise error_from(response.status, await _read(response), response.headers)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -12,21 +12,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from vtuber.brain import Usage
-from vtuber.brain.openai.refused import Refused, refusal
+from vtuber.brain.openai.errors import ServerError, error_from
 
 log = logging.getLogger(__name__)
 
 BROKE_OFF = "the model server broke off in the middle of its answer"
 SIZE_LIMIT = 4 << 20
-"""Bytes of one line, or of an answer that is not a stream."""
+"""Bytes of one line, or of an answer that is not a stream, at most."""
 
 
-class Answer:
-    """``feed`` it the body as it comes, then ``finish`` it. Both raise Refused for what is no answer."""
+class ResponseParser:
+    """Give it the body as it comes with ``feed``, then ``finish`` it.
+
+    Both raise ServerError for what is not an answer.
+    """
 
     def __init__(self) -> None:
         self.complete = False
-        """Nothing more will be said, though its usage may still be told."""
+        """The text has ended; its usage may still come."""
         self.over = False
         """Nothing more will come at all."""
         self.usage = Usage()
@@ -37,7 +40,7 @@ class Answer:
         """The text in it, in the pieces in which it was made."""
         self._line += data
         if len(self._line) > SIZE_LIMIT:
-            raise Refused("the model server sends without end", status=404)
+            raise ServerError("the model server sends a line without end", status=404)
         if self._streamed is None:
             self._streamed = self._is_stream()
         if self._streamed and (b"\n" in data or b"\r" in data):
@@ -47,27 +50,27 @@ class Answer:
                 yield from self._event(line)
 
     def finish(self) -> Iterator[str]:
-        """What was still waiting for its end. Raises Refused when the answer is not whole."""
+        """The text that was still waiting for its end. Raises ServerError when the answer is not whole."""
         rest = bytes(self._line)
         if self._streamed:
             yield from self._event(rest)
         elif self._streamed is False:
             yield from self._take(_parsed(rest))
         if not self.complete:
-            raise Refused(BROKE_OFF, status=200)
+            raise ServerError(BROKE_OFF, status=200)
 
     def _is_stream(self) -> bool | None:
-        """None: too early to tell. Raises Refused for a web page."""
+        """None: too early to tell. Raises ServerError for a web page."""
         begin = bytes(self._line[:64]).removeprefix(b"\xef\xbb\xbf").lstrip()
         if begin.startswith(b"<"):
-            raise Refused("a web page answers, and not a model server", status=404)
+            raise ServerError("a web page answered, not a model server", status=404)
         return not begin.startswith(b"{") if begin else None
 
     def _event(self, line: bytes) -> Iterator[str]:
         field, _, value = line.removeprefix(b"\xef\xbb\xbf").partition(b":")
         value = value.strip()
         if field == b"error":  # llama.cpp's, once
-            raise refusal(200, value)
+            raise error_from(200, value)
         if field != b"data":
             return
         if value == b"[DONE]":
@@ -75,15 +78,15 @@ class Answer:
         else:
             yield from self._take(_parsed(value))
 
-    def _take(self, told: Any) -> Iterator[str]:
-        if not isinstance(told, dict):
-            log.debug("the model server sent something odd")
+    def _take(self, event: Any) -> Iterator[str]:
+        if not isinstance(event, dict):
+            log.debug("the model server sent a malformed event")
             return
-        if told.get("error") or told.get("object") == "error":
-            raise refusal(200, told)
-        if isinstance(usage := told.get("usage"), dict):
-            self.usage = _usage(usage, told.get("timings"))
-        choice = _first(told.get("choices"))
+        if event.get("error") or event.get("object") == "error":
+            raise error_from(200, event)
+        if isinstance(usage := event.get("usage"), dict):
+            self.usage = _usage(usage, event.get("timings"))
+        choice = _first(event.get("choices"))
         whole = isinstance(choice.get("message"), dict)
         said = choice["message"] if whole else choice.get("delta")
         content = said.get("content") if isinstance(said, dict) else choice.get("text")
@@ -112,11 +115,11 @@ def _texts(content: Any) -> Iterator[str]:
             yield text
 
 
-def _usage(told: dict[str, Any], timings: Any) -> Usage:
-    details = told.get("prompt_tokens_details")
+def _usage(usage: dict[str, Any], timings: Any) -> Usage:
+    details = usage.get("prompt_tokens_details")
     reused = _number(details, "cached_tokens") or _number(timings, "cache_n")
-    prompt = _number(told, "prompt_tokens")
-    return Usage(prompt, min(reused, prompt), _number(told, "completion_tokens"))
+    prompt = _number(usage, "prompt_tokens")
+    return Usage(prompt, min(reused, prompt), _number(usage, "completion_tokens"))
 
 
 def _number(table: Any, name: str) -> int:

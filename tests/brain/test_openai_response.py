@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 from model_server import END, ask, event
 
 from vtuber.brain import PromptLine, Usage
-from vtuber.brain.openai.answer import Answer
-from vtuber.brain.openai.messages import messages
-from vtuber.brain.openai.onward import Onward
-from vtuber.brain.openai.refused import Refused, refusal
-from vtuber.brain.openai.reply import Reply
+from vtuber.brain.openai.errors import ServerError, error_from
+from vtuber.brain.openai.reply import Continuation, ServerReply
+from vtuber.brain.openai.request import messages
+from vtuber.brain.openai.response import ResponseParser
 from vtuber.brain.tokens import estimate, estimate_lines
 
 JSON = st.recursive(
@@ -35,7 +34,7 @@ JSON = st.recursive(
 )
 
 
-def read(answer: Answer, parts: Iterable[bytes]) -> str:
+def read(answer: ResponseParser, parts: Iterable[bytes]) -> str:
     texts = [text for part in parts for text in answer.feed(part)]
     return "".join([*texts, *answer.finish()])
 
@@ -50,7 +49,7 @@ STREAM = b": a remark\r\nevent: message\r\n" + event("你好 😂") + event("小
 
 @given(st.lists(st.integers(0, 1000)), st.sampled_from([b"", b"\xef\xbb\xbf", b"\n\n"]))
 def test_however_it_is_cut_the_text_is_the_same(cuts: list[int], begin: bytes) -> None:
-    answer = Answer()
+    answer = ResponseParser()
     assert read(answer, parts_of(begin + STREAM, cuts)) == "你好 😂小明"
     assert answer.over
 
@@ -58,15 +57,15 @@ def test_however_it_is_cut_the_text_is_the_same(cuts: list[int], begin: bytes) -
 @given(st.lists(st.integers(0, 1000)))
 def test_the_same_for_one_json_object(cuts: list[int]) -> None:
     told = {"choices": [{"message": {"content": "你好"}}], "usage": {"prompt_tokens": 7}}
-    answer = Answer()
+    answer = ResponseParser()
     assert read(answer, parts_of(json.dumps(told, indent=2, ensure_ascii=False).encode(), cuts)) == "你好"
     assert answer.usage == Usage(7)
 
 
 @given(st.sampled_from([b"data: ", b"", b"{", b"error:"]), st.binary())
 def test_no_bytes_break_it(begin: bytes, data: bytes) -> None:
-    with suppress(Refused):
-        read(Answer(), [begin + data + b"\n"])
+    with suppress(ServerError):
+        read(ResponseParser(), [begin + data + b"\n"])
 
 
 @given(JSON)
@@ -74,15 +73,15 @@ def test_no_bytes_break_it(begin: bytes, data: bytes) -> None:
 @example({"usage": {"prompt_tokens": -1, "completion_tokens": 1e999, "prompt_tokens_details": []}})
 def test_no_json_breaks_it(told: Any) -> None:
     for data in (json.dumps(told).encode(), b"data: " + json.dumps(told).encode() + b"\n"):
-        answer = Answer()
-        with suppress(Refused):
+        answer = ResponseParser()
+        with suppress(ServerError):
             read(answer, [data])
         assert answer.usage.prompt >= answer.usage.reused >= 0
 
 
 @given(JSON | st.binary(), st.integers(100, 599), st.text(max_size=40))
 def test_no_refusal_breaks_it(body: Any, status: int, header: str) -> None:
-    refused = refusal(status, body, {"Retry-After": header, "Date": header})
+    refused = error_from(status, body, {"Retry-After": header, "Date": header})
     assert not any(unicodedata.category(char) == "Cc" for char in refused.what)
     assert refused.wait is None or 0 <= refused.wait <= 86_400
 
@@ -103,7 +102,7 @@ def test_no_refusal_breaks_it(body: Any, status: int, header: str) -> None:
 )
 def test_how_long_it_wants_to_be_left_alone(given: str, wait: float | None) -> None:
     headers = {"Retry-After": given, "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}
-    assert refusal(429, b"", headers).wait == wait
+    assert error_from(429, b"", headers).wait == wait
 
 
 @pytest.mark.parametrize(
@@ -122,7 +121,7 @@ def test_how_long_it_wants_to_be_left_alone(given: str, wait: float | None) -> N
     ],
 )
 def test_why_it_refuses(body: bytes, why: str) -> None:
-    assert refusal(400, body).why == why
+    assert error_from(400, body).why == why
 
 
 # Going on
@@ -150,13 +149,13 @@ def test_why_it_refuses(body: bytes, why: str) -> None:
 )
 def test_it_goes_on_without_a_repetition(so_far: str, again: str, joined: str) -> None:
     for parts in ([again], list(again)):
-        onward = Onward(so_far)
+        onward = Continuation(so_far)
         assert "".join([*map(onward.add, parts), onward.finish()]).rstrip() == joined.rstrip()
 
 
 @given(st.text("ab .你", min_size=1), st.text("cd .好"))
 def test_whatever_is_repeated_is_heard_once(so_far: str, rest: str) -> None:
-    onward = Onward(so_far)
+    onward = Continuation(so_far)
     more = "".join([*map(onward.add, so_far + rest), onward.finish()])
     assert "".join(more.split()).lstrip(".") == "".join(rest.split()).lstrip(".") or not so_far.strip()
 
@@ -165,7 +164,7 @@ def test_whatever_is_repeated_is_heard_once(so_far: str, rest: str) -> None:
 
 
 def said(*texts: str, max_tokens: int = 40) -> str:
-    reply = Reply(ask(max_tokens=max_tokens))
+    reply = ServerReply(ask(max_tokens=max_tokens))
     return "".join([*map(reply.add, texts), reply.finish()])
 
 

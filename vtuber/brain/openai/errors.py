@@ -1,4 +1,4 @@
-"""A model server that did not answer as it was asked to, in a streamer's words."""
+"""What goes wrong with a model server, in a streamer's words."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ KEY = "BANBAN_OPENAI_API_KEY"
 
 _PASSING = frozenset((0, 200, 408, 425, 429))
 _LONGEST_WAIT = 86_400.0
-_CURES = {
-    401: f"put the key that it wants into the environment variable {KEY}",
-    403: f"put a key that may do this into the environment variable {KEY}",
+_HINTS = {
+    401: f"put its API key into the environment variable {KEY}",
+    403: f"put an API key that is allowed to do this into the environment variable {KEY}",
     404: "correct brain.openai.url (most end in /v1) or brain.openai.model",
-    429: "it limits how much may be asked of it; let another brain stand in, in brain.then",
+    429: "it limits how often it may be asked: name a second brain in brain.then, which answers meanwhile",
 }
 _TOO_LONG = re.compile(
     r"context[ _](length|size|window)|exceed\w* .{0,40}context|prompt is too long|too many tokens",
@@ -29,31 +29,32 @@ _TOO_LONG = re.compile(
 )
 _CONTEXT = re.compile(r"context[ _](?:length|size|window)\D{1,20}(\d{3,7})\b", re.IGNORECASE)
 _TELLING = ("error", "message", "msg", "detail", "param", "code", "type", "loc")
-"""What the parts of an error are called that say something about it. Others may repeat the whole request."""
+"""The fields of an error that say something about it. Others may repeat the whole request."""
 
 
-def key() -> str:
+def api_key() -> str:
     """The server's key, "" without one."""
     return os.environ.get(KEY, "").strip()
 
 
-class Refused(BrainError):  # noqa: N818  # it is raised as one says it
-    """``status`` is HTTP's: 0 without any, 200 when it was told within an answer. ``why`` are its own words.
+class ServerError(BrainError):
+    """A model server did not answer as it was asked to.
 
-    ``wait``: how many seconds it wants to be left alone, when it says so.
+    ``status`` is HTTP's: 0 without any, 200 when the error came within an answer. ``why`` are the server's
+    own words. ``wait``: seconds until it may be asked again, when it says so.
     """
 
     def __init__(
         self, what: str, *, status: int = 0, why: str = "", wait: float | None = None, hint: str = ""
     ) -> None:
-        super().__init__(what, where="brain.openai", hint=hint or _CURES.get(status, ""))
+        super().__init__(what, where="brain.openai", hint=hint or _HINTS.get(status, ""))
         self.status = status
         self.why = why
         self.wait = wait
 
     @property
     def passing(self) -> bool:
-        """Whether the same question may well be answered a moment later."""
+        """Whether the same request may well be answered a moment later."""
         return self.status in _PASSING or self.status >= 500
 
     @property
@@ -68,26 +69,26 @@ class Refused(BrainError):  # noqa: N818  # it is raised as one says it
 
     @property
     def about_model(self) -> bool:
-        """Whether it may have no such model (any more)."""
-        told = self.status in (200, 400) and "model" in self.why.casefold() and not self.too_long
-        return self.status == 404 or told
+        """Whether the server may not have this model, or not any more."""
+        named = self.status in (200, 400) and "model" in self.why.casefold() and not self.too_long
+        return self.status == 404 or named
 
     @property
     def context(self) -> int | None:
         """How many tokens it holds, where it says so."""
-        told = _CONTEXT.search(self.why)
-        return int(told[1]) if told else None
+        found = _CONTEXT.search(self.why)
+        return int(found[1]) if found else None
 
 
-def refusal(status: int, body: bytes | Any, headers: Mapping[str, str] | None = None) -> Refused:
-    """What the server told with this status, as an error to raise."""
-    why = clean(" ".join(_told(_parsed(body) if isinstance(body, bytes) else body)), 1000)
-    if secret := key():
+def error_from(status: int, body: bytes | Any, headers: Mapping[str, str] | None = None) -> ServerError:
+    """The error to raise for what a server answered with this status."""
+    why = clean(" ".join(_words(_parsed(body) if isinstance(body, bytes) else body)), 1000)
+    if secret := api_key():
         why = why.replace(secret, "***")  # some repeat what they were given
-    what = f"the model server refuses ({status})" if status != 200 else "the model server gives up"
+    what = "the model server reports an error" if status == 200 else f"the model server refuses ({status})"
     if why:
         what = f"{what}: {why if len(why) <= 200 else why[:199] + '…'}"
-    return Refused(what, status=status, why=why, wait=_wait(headers or {}))
+    return ServerError(what, status=status, why=why, wait=_wait(headers or {}))
 
 
 def _parsed(body: bytes) -> Any:
@@ -95,21 +96,21 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         text = body.decode("utf-8", "replace").strip()
-        return "" if text.startswith("<") else text  # nobody wants to be told a web page
+        return "" if text.startswith("<") else text  # nobody wants to read a web page
 
 
-def _told(told: Any, depth: int = 0) -> Iterator[str]:
+def _words(answer: Any, depth: int = 0) -> Iterator[str]:
     """Every text in what the server says of an error."""
     if depth > 5:
         return
-    if isinstance(told, str):
-        yield told
-    elif isinstance(told, list):
-        for part in told[:10]:
-            yield from _told(part, depth + 1)
-    elif isinstance(told, dict):
+    if isinstance(answer, str):
+        yield answer
+    elif isinstance(answer, list):
+        for part in answer[:10]:
+            yield from _words(part, depth + 1)
+    elif isinstance(answer, dict):
         for name in _TELLING:
-            yield from _told(told.get(name), depth + 1)
+            yield from _words(answer.get(name), depth + 1)
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:
