@@ -207,10 +207,10 @@ def test_what_is_no_text_at_all(write: Write, text: str) -> None:
             ":2, gate.patterns, item 1: this must be a valid regular expression (",
         ),
         (
-            "memory.use = 'rediss'",
-            ':1, memory.use: this must be one of "auto", "redis", "embedded", "forgetful"',
+            "journal.prompts = 'whol'",
+            ':1, journal.prompts: this must be one of "digest", "whole"',
         ),
-        ("memory.use = 'rediss'", 'did you mean "redis"?'),
+        ("journal.prompts = 'whol'", 'did you mean "whole"?'),
         ("memory.url = 'http://x'", ":1, memory.url: this must be an address that begins with redis:// or"),
         ("chat.twitch.irc_url = 'irc.twitch.tv'", "begins with wss:// or ws://"),
         (

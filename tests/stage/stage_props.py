@@ -65,9 +65,17 @@ class Maker:
             self.closed = True
 
     def clip(
-        self, *, turn: int = 1, index: int = 0, text: str = "", mood: str = "", speaker: str = ""
+        self,
+        *,
+        turn: int = 1,
+        index: int = 0,
+        text: str = "",
+        mood: str = "",
+        space: str = " ",
+        speaker: str = "",
     ) -> Clip:
-        sentence = Sentence(turn, index, text or " ".join(self._words), mood, speaker=speaker)
+        text = text or " ".join(self._words)
+        sentence = Sentence(turn, index, text, mood, space=space, speaker=speaker)
         return Clip(sentence, self.chunks())
 
 

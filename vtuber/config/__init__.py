@@ -335,8 +335,8 @@ class Stage(Section):
 
 
 class Memory(Section):
-    use: Literal["auto", "redis", "embedded", "forgetful"] = "auto"
-    """auto: the url when one is set, else the embedded server, else one that forgets."""
+    use: str = "auto"
+    """auto: "redis" when a url is set, else "embedded", and where that cannot run, "forgetful"."""
     url: RedisAddress = ""
     """Such as redis://127.0.0.1:6379/0. A password belongs in BANBAN_REDIS_PASSWORD."""
     folder: Folder = None
