@@ -331,6 +331,8 @@ class Stage(Section):
     """0: any free one."""
     allowed_hosts: tuple[str, ...] = ()
     """Names, beside this machine's own, under which the web server may be asked."""
+    also: tuple[str, ...] = ()
+    """Names of further screens, from packages installed beside this program."""
     obs: Obs = Obs()
 
 
