@@ -22,8 +22,10 @@ from vtuber.core.clock import now
 from vtuber.core.errors import BrainError, ListenerError, VoiceError
 from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
 from vtuber.core.health import Health, State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.record import metrics
-from vtuber.show import garbage, show
+from vtuber.show import garbage
+from vtuber.show.show import STOP_SECONDS
 from vtuber.show.turn import Turn
 from vtuber.stage.cues import ClipBegins, ClipSound, Cue, Hushed, Rested, Thinking, Withdrawn
 
@@ -610,13 +612,13 @@ def test_no_failing_statistic_ends_the_show(
 def test_a_part_that_never_stops_keeps_no_show_from_ending(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(show, "STOP_SECONDS", 0.01)
+    monkeypatch.setattr(SimulatedLoop, "PATIENCE", 0.0)  # the screen only pretends to work outside
     cancelled: list[str] = []
 
     class Stubborn(Screen):
         async def stop(self) -> None:
             try:
-                await asyncio.sleep(5)
+                await asyncio.sleep(2 * STOP_SECONDS)
             except asyncio.CancelledError:
                 cancelled.append("screen")
                 raise
