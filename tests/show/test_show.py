@@ -17,7 +17,7 @@ from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.core import sound
-from vtuber.core.availability import Progress
+from vtuber.core.availability import Availability, Progress
 from vtuber.core.clock import now
 from vtuber.core.errors import BrainError, ListenerError, VoiceError
 from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
@@ -531,6 +531,7 @@ def test_a_defect_in_one_reply_is_not_the_end(play: Any, monkeypatch: pytest.Mon
 def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
     class Stumbling:
         begun = 0
+        availability = Availability(ready=True)
 
         async def start(self) -> None: ...
 
@@ -545,6 +546,7 @@ def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
 
     class Hopeless:
         begun = 0
+        availability = Availability()
 
         async def start(self) -> None: ...
 
