@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rehearsal_room import Room, Screen
-from stage_props import Maker, Recorder, simulated
+from stage_props import Maker, Recorder, simulated, tone
 
 from vtuber.core import sound
 from vtuber.core.clock import now
@@ -268,6 +268,35 @@ def test_a_voice_that_fails_leaves_what_was_said(caplog: pytest.LogCaptureFixtur
 
     simulated(main)
     assert "no more sound\\x1b[2J" in caplog.text
+
+
+def test_of_a_voice_that_breaks_off_only_what_was_heard_counts() -> None:
+    """Also when its words came before their sound."""
+
+    async def main() -> None:
+        async def chunks() -> AsyncIterator[Sound | Word]:
+            for index, word in enumerate(PIZZA):
+                yield Word(word, index * 0.5, index * 0.5 + 0.5)
+            yield Sound(tone(0.7))
+            raise VoiceError("no more sound")
+
+        screen = Recorder()
+        spoken = await Stage([screen]).play(Clip(Sentence(1, 0, " ".join(PIZZA)), chunks()))
+        assert (spoken.heard, spoken.complete) == ("Pineapple belongs", False)
+        assert screen.all(Heard)[-1].text == "Pineapple belongs"
+        assert screen.all(ClipEnds)[0].at == pytest.approx(LEAD + 0.7)
+        assert now() == pytest.approx(LEAD + 0.7)
+
+    simulated(main)
+
+
+def test_of_a_voice_that_breaks_off_at_once_nothing_was_heard() -> None:
+    async def main() -> None:
+        maker = Maker([], error=VoiceError("no sound"))
+        spoken = await Stage().play(maker.clip(text="Hello."))
+        assert (spoken.heard, spoken.complete, spoken.began) == ("", False, None)
+
+    simulated(main)
 
 
 def test_any_other_failure_is_raised_after_what_was_said() -> None:
