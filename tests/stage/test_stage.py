@@ -72,7 +72,7 @@ def test_sound_is_sent_before_it_is_heard_but_not_long_before() -> None:
     simulated(main)
 
 
-def test_a_screen_is_told_everything_in_order() -> None:
+def test_a_screen_is_sent_everything_in_order() -> None:
     async def main() -> None:
         screen = Recorder()
         stage = Stage([screen])
@@ -399,7 +399,7 @@ def test_a_second_screen_shows_what_was_heard(play: Callable[..., None], hush_af
     assert subtitles.sentences
 
 
-def test_a_word_is_told_when_it_is_heard_and_its_pauses_count() -> None:
+def test_a_word_is_sent_when_it_is_heard_whatever_the_pauses() -> None:
     async def main() -> None:
         screen = Recorder()
         stage = Stage([screen])
@@ -413,7 +413,7 @@ def test_a_word_is_told_when_it_is_heard_and_its_pauses_count() -> None:
     simulated(main)
 
 
-def test_sound_without_words_is_told_too() -> None:
+def test_sound_without_words_is_heard_too() -> None:
     async def main() -> None:
         async def hum() -> AsyncIterator[Sound]:
             yield Sound(bytes(48_000))
@@ -431,7 +431,7 @@ def test_sound_without_words_is_told_too() -> None:
     until=st.floats(0.01, 9),
     breaks=st.booleans(),
 )
-def test_what_was_told_last_is_what_was_heard(
+def test_what_was_sent_last_is_what_was_heard(
     words: list[str], pauses: float, until: float, *, breaks: bool
 ) -> None:
     async def main() -> None:
@@ -443,8 +443,8 @@ def test_what_was_told_last_is_what_was_heard(
         stage.hush()
         spoken = await play
         await asyncio.sleep(9)
-        told = [cue.text for cue in screen.all(Heard)]
-        assert (told or [""])[-1] == spoken.heard
+        sent = [cue.text for cue in screen.all(Heard)]
+        assert (sent or [""])[-1] == spoken.heard
 
     simulated(main)
 
