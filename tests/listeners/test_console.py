@@ -129,7 +129,7 @@ async def test_whoever_writes_too_much_waits(pipe: Pipe, monkeypatch: pytest.Mon
     assert rest[-1] == "line 19999"
 
 
-async def test_what_is_typed_between_two_hearings_waits(pipe: Pipe) -> None:
+async def test_what_is_typed_between_two_readings_waits(pipe: Pipe) -> None:
     listener = Console(Settings())
     pipe.write(b"one\n")
     async with asyncio.timeout(10), aclosing(listener.events()) as events:

@@ -77,7 +77,7 @@ def test_others_run_while_much_is_due_at_once(tmp_path: Path) -> None:
     assert turns >= 20
 
 
-def test_health_tells_what_was_read(tmp_path: Path) -> None:
+def test_health_says_what_was_read(tmp_path: Path) -> None:
     path = tmp_path / "cut.json"
     path.write_text(TWITCH.read_text(encoding="utf-8")[:-5000], encoding="utf-8")
 

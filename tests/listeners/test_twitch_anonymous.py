@@ -40,7 +40,7 @@ def words(events: list[Event]) -> list[str]:
     return [event.text for event in events if isinstance(event, ChatMessage)]
 
 
-async def test_chat_is_heard_and_stamped() -> None:
+async def test_chat_is_read_and_stamped() -> None:
     async def script(caller: Caller) -> None:
         await caller.welcome()
         await caller.send(said(1), said(2), said(3))
@@ -183,7 +183,7 @@ async def test_a_quiet_channel_is_not_left(monkeypatch: pytest.MonkeyPatch) -> N
         assert listener._connection.reconnects == 0
 
 
-async def test_an_unknown_channel_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unknown_channel_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twitch, "JOIN_SECONDS", 0.1)
     seen = asyncio.Event()
 
@@ -215,7 +215,7 @@ async def test_an_unknown_channel_is_told(monkeypatch: pytest.MonkeyPatch) -> No
             await task
 
 
-async def test_no_server_is_told_and_tried_again(
+async def test_no_server_is_reported_and_tried_again(
     unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts: list[Connection] = []

@@ -291,7 +291,7 @@ async def test_a_network_that_answers_for_twitch_denies_no_account(
         await twitch.until(lambda: listener.health().state is State.OK)
 
 
-async def test_half_an_answer_tells_no_token() -> None:
+async def test_half_an_answer_reveals_no_token() -> None:
     async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 what?\r\n\r\n")
@@ -439,7 +439,7 @@ async def test_even_new_tokens_are_refused(twitch: Twitch) -> None:
     assert twitch.requests.count("POST /oauth2/token") < 10
 
 
-async def test_the_same_trouble_is_told_once_until_it_is_over(
+async def test_the_same_trouble_is_reported_once_until_it_is_over(
     twitch: Twitch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def told() -> int:
