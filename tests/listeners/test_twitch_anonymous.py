@@ -49,11 +49,14 @@ async def test_chat_is_read_and_stamped() -> None:
     async with server(script) as url:
         listener = make_listener(url)
         assert listener.health().state is State.DOWN
+        assert not listener.availability.is_ready
         before = clock.now()
         async with asyncio.timeout(10), aclosing(listener.events()) as heard:
             events = [await anext(heard) for _ in range(3)]
             assert listener.health().state is State.OK
             assert listener.health().what == "connected for 0:00, last message 0:00 ago, without an account"
+            await listener.availability.until_ready()
+    assert not listener.availability.is_ready
     assert words(events) == ["hi 1", "hi 2", "hi 3"]
     assert all(before <= event.at <= clock.now() for event in events)
     assert events[0].channel == "room"

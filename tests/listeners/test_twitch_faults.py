@@ -490,6 +490,8 @@ async def test_consent_is_withdrawn_in_the_middle_of_the_show(
             )
             await say(twitch, 1)
             await twitch.revoke("room")
+            await listener.availability.until_away()
+            await listener.availability.until_ready()  # its chat alone, without the account
             await twitch.until(lambda: listener.health().state is State.LIMITED and irc.callers)
             assert listener.health().what.endswith(
                 "without an account: Twitch no longer accepts the login of room"
@@ -499,6 +501,7 @@ async def test_consent_is_withdrawn_in_the_middle_of_the_show(
             await twitch.until(lambda: words(heard) == ["1", "hi 2"])
             TokenFile().save(twitch.log_in("room"))  # what the streamer does
             await twitch.until(lambda: listener.health().state is State.OK and not irc.callers)
+            assert listener.availability.is_ready
             await say(twitch, 2)
             await say(twitch, 3)
             await twitch.until(lambda: words(heard) == ["1", "hi 2", "3"])

@@ -52,14 +52,17 @@ async def test_every_kind_of_event(twitch: Twitch, kind: str, event: Json, meant
 async def test_health_from_the_begin_to_the_end(twitch: Twitch) -> None:
     listener = make_listener(twitch)
     assert (listener.health().part, listener.health().state) == ("chat.twitch room", State.DOWN)
+    assert not listener.availability.is_ready
     async with hearing(listener) as heard:
-        await twitch.until(lambda: listener.health().state is State.OK)
+        await listener.availability.until_ready()
+        assert listener.health().state is State.OK
         assert listener.health().what == "connected for 0:00, as room"
         await twitch.notify(CHAT, said("hi"))
         await twitch.until(lambda: heard)
         assert listener.health().what == "connected for 0:00, last message 0:00 ago, as room"
         assert listener.health().contact is not None
     assert listener.health().state is State.DOWN
+    assert not listener.availability.is_ready
 
 
 async def test_it_leaves_nothing_behind_whenever_it_is_cancelled(twitch: Twitch) -> None:

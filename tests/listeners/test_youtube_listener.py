@@ -76,8 +76,10 @@ async def test_a_stream_is_waited_for_read_and_said_to_have_ended() -> None:
         listener = youtube.stream("https://youtu.be/" + ID)
         events: list[Event] = []
         task = asyncio.create_task(hear(listener, events))
+        assert not listener.availability.is_ready
         await until(lambda: listener.health().state is State.OK)
         assert listener.health().what.startswith("waiting for the stream, planned for 2020-09-1")
+        await listener.availability.until_ready()  # the show need not wait for the stream
         youtube.say("when does it begin?")
         await asyncio.sleep(600)
         assert 600 / 25 < len(youtube.asked) < 600 / 15  # gently
@@ -91,6 +93,7 @@ async def test_a_stream_is_waited_for_read_and_said_to_have_ended() -> None:
         await until(task.done)
         assert listener.health().state is State.OFF
         assert listener.health().what == "the stream has ended"
+        assert not listener.availability.is_ready
         assert words(events) == ["finally!", "bye"]
         assert events[0] == StreamStatus(
             f"{ID}-live", "youtube", ID, at=events[0].at, live=True, title="Pizza, live"
@@ -210,6 +213,7 @@ def test_what_cannot_be_read_is_reported_and_read_once_it_can_be(
                 assert listener.health().state is State.DOWN
                 assert what in listener.health().what
                 assert hint in listener.health().hint
+                assert not listener.availability.is_ready
                 await asyncio.sleep(600)
                 assert 7 < len(youtube.asked) < 20
                 assert events == []
@@ -218,6 +222,7 @@ def test_what_cannot_be_read_is_reported_and_read_once_it_can_be(
                 youtube.say("now I see")
                 await until(lambda: words(events) == ["now I see"])
                 assert listener.health().state is State.OK
+                assert listener.availability.is_ready
 
     run()
 
