@@ -268,7 +268,7 @@ async def test_a_late_page_gets_only_what_is_still_to_come(
     assert 0.8 < begin["heard"] < 2
     await visitor.hear("end")
     assert [note["text"] for note in visitor.notes if note["t"] == "word"] == [
-        "Pineapple",
+        " Pineapple",
         " belongs",
         " on",
         " pizza.",
