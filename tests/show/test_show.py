@@ -14,6 +14,7 @@ from rehearsal_room import Chat, Room, message
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.fallback_lines import FallbackLines
+from vtuber.core import sound
 from vtuber.core.availability import Progress
 from vtuber.core.clock import now
 from vtuber.core.errors import BrainError, ListenerError, VoiceError
@@ -432,6 +433,29 @@ def test_without_a_voice_her_captions_go_on(play: Any, monkeypatch: pytest.Monke
         assert all(not any(cue.pcm) for _, cue in room.screen.cues if isinstance(cue, ClipSound))
 
     play(scene)
+
+
+def test_of_a_sentence_that_breaks_off_only_what_was_heard_counts(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+        yield Word("Yes,", 0.0, 0.5)
+        yield Word("it", 0.5, 1.0)
+        yield Sound(sound.silence(0.7))
+        raise VoiceError("it broke off")
+
+    monkeypatch.setattr(ScriptedVoice, "speak", broken)
+
+    async def scene(room: Room) -> None:
+        asked = room.types("is it?")
+        await room.until_idle()
+        (spoken,) = room.journal("spoken")
+        assert (spoken["heard"], spoken["complete"]) == ("Yes, it", False)
+        assert room.heard() == ["Yes, it"]
+        recalled = await room.show.memory.recall(Batch(Pick(asked), speaker=room.show.speakers[0].id))
+        assert recalled.answers == ("Yes, it",)
+
+    play(scene, reply="Yes, it is.")
 
 
 def test_a_deleted_message_is_no_longer_answered(play: Any) -> None:
