@@ -203,13 +203,22 @@ def test_a_model_half_as_fast_as_the_voice_has_a_head_start() -> None:
         delivery = Delivery(pace)
         delivery.cut("x" * 14)
         assert delivery.seconds == pytest.approx(2.0)
-        assert not delivery.may_begin  # half of these two seconds must be written: 15 weights
-        delivery.cut("xx")
-        assert delivery.may_begin
+        may_begin = [delivery.may_begin]
+        delivery.cut("xx")  # half of these two seconds must be written: 15 weights
+        may_begin.append(delivery.may_begin)
+        assert may_begin == [False, True]
+
+
+def test_a_reply_that_has_begun_goes_on() -> None:
+    async def scene() -> None:
+        pace = Pace(20.0)
+        pace.writing = 1.0
+        delivery = Delivery(pace)
+        delivery.cut("x")
+        may_begin = [delivery.may_begin]
         with delivery.handing_on():
-            pass
-        pace.writing = 0.1
-        assert delivery.may_begin
+            may_begin.append(delivery.may_begin)
+        assert may_begin == [False, True]
 
     run(scene())
 
