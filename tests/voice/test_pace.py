@@ -208,6 +208,8 @@ def test_a_model_half_as_fast_as_the_voice_has_a_head_start() -> None:
         may_begin.append(delivery.may_begin)
         assert may_begin == [False, True]
 
+    run(scene())
+
 
 def test_a_reply_that_has_begun_goes_on() -> None:
     async def scene() -> None:
