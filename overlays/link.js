@@ -1,14 +1,14 @@
-// The connection to the show. It comes back by itself; every time, the show begins by telling all that matters.
+// The connection to the show. It reconnects by itself; each time, the show first sends all that still matters.
 
-const SILENT = 7000; // the show gives a sign of life every 2 s; after this many ms without one it is gone
-const FIRST_PAUSE = 250; // ms before the first new try
+const SILENT = 7000; // ms; the show sends something every 2 s, and is gone when nothing came for so long
+const FIRST_PAUSE = 250; // ms before the first attempt to reconnect
 const LONGEST_PAUSE = 5000;
 
 export class Link {
-  /** `hear(note)` gets every JSON frame and every sound, as `{t: "sound", …}`. */
-  constructor(address, hear) {
+  /** `receive(frame)` gets every JSON frame and every sound, as `{t: "sound", …}`. */
+  constructor(address, receive) {
     this.address = address;
-    this.hear = hear;
+    this.receive = receive;
     this.pause = FIRST_PAUSE;
     this.connections = 0;
     this.soundBytes = 0;
@@ -19,34 +19,34 @@ export class Link {
     const socket = new WebSocket(this.address);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
-    this.listen(socket);
+    this.expect(socket);
     socket.onopen = () => {
       this.connections += 1;
-      this.listen(socket);
+      this.expect(socket);
     };
     socket.onmessage = ({ data }) => {
-      this.listen(socket);
+      this.expect(socket);
       this.pause = FIRST_PAUSE;
       if (typeof data === "string") {
-        this.hear(JSON.parse(data));
+        this.receive(JSON.parse(data));
       } else {
         this.soundBytes += data.byteLength;
-        this.hear(decode(data));
+        this.receive(decode(data));
       }
     };
-    socket.onclose = () => this.again(socket);
+    socket.onclose = () => this.reconnect(socket);
   }
 
-  /** Gives up on a connection that is open but dead. */
-  listen(socket) {
+  /** Reconnects unless something comes in time. */
+  expect(socket) {
     clearTimeout(this.watch);
     this.watch = setTimeout(() => {
       socket.close();
-      this.again(socket);
+      this.reconnect(socket);
     }, SILENT);
   }
 
-  again(socket) {
+  reconnect(socket) {
     if (socket !== this.socket) return;
     this.socket = null;
     clearTimeout(this.watch);

@@ -11,8 +11,8 @@ const options = new URLSearchParams(location.search);
 const off = (name) => options.get(name) === "off";
 const at = (id) => document.getElementById(id);
 
-const LINGER = 3; // seconds that her last words and whom she answered stay
-const MUTED_AFTER = 1; // seconds before a browser that lets nothing sound is told to the user
+const LINGER = 3; // seconds that the last words and the bubble stay
+const MUTED_AFTER = 1; // seconds before the user is told that the browser plays no sound
 
 const timeline = new Timeline();
 const sound = new Sound(!off("sound"));
@@ -21,56 +21,59 @@ const captions = new Captions(at("caption"), at("words"));
 
 const NOBODY = { name: "", text: "", platform: "", turn: null };
 
-let answering = null; // whom the bubble names
-let told = NOBODY; // whose name and words stand in the bubble, seen or not
-let next = null; // whom she thinks of while her last words are still heard
-let rested = true;
-let mood = ""; // her face when she says nothing
+let own = { name: "", speaker: "" }; // the speaker whose face this is
+let answering = null; // who is answered now: the bubble names them
+let inBubble = NOBODY; // whose name and words are in the bubble, shown or not
+let next = null; // who is answered next, while the last words are still heard
+const busy = new Set(); // the speakers who think or speak
+const moods = new Map(); // speaker → face outside of sentences that have a mood
+let labelled; // the clip whose speaker the caption names
 let quietSince = 0;
 let state = "idle"; // idle, thinking or speaking
 
-const hear = {
-  hello({ name, step }) {
-    at("speaker").textContent = name;
+const receive = {
+  hello({ name, speaker, step }) {
+    own = { name, speaker };
     timeline.step = step;
     silence();
     captions.clear();
     answering = next = null;
-    tell(NOBODY);
-    rested = true;
-    mood = "";
+    fillBubble(NOBODY);
+    busy.clear();
+    moods.clear();
+    labelled = undefined;
   },
-  mood(note) {
-    mood = note.mood;
+  mood({ mood, speaker }) {
+    moods.set(speaker, mood);
   },
-  thinking(note) {
-    next = note;
-    rested = false;
+  thinking(frame) {
+    next = frame;
+    busy.add(frame.speaker);
   },
-  begin(note) {
-    timeline.begin(note, rested ? null : next ?? answering); // after a rest she speaks to nobody in particular
-    rested = false;
+  begin(frame) {
+    timeline.begin(frame, busy.size ? next ?? answering : null); // after a rest nobody in particular is answered
+    busy.add(frame.speaker);
   },
-  word: (note) => timeline.word(note),
-  sound(note) {
-    const place = timeline.place(note);
+  word: (frame) => timeline.word(frame),
+  sound(frame) {
+    const place = timeline.place(frame);
     if (place === null) return;
-    rested = false;
-    sound.play(note.samples, place.start, place.follows);
-    if (place.first) link.report({ clip: note.clip, late: place.late + sound.latency });
+    busy.add(place.speaker);
+    sound.play(frame.samples, place.start, place.follows);
+    if (place.first) link.report({ clip: frame.clip, late: place.late + sound.latency });
   },
   hush: () => silence(),
   withdrawn({ turn, finish }) {
     if (next?.turn === turn) next = null;
     if (answering?.turn === turn) answering = null;
-    if (told.turn === turn) tell(NOBODY);
-    if (finish) return; // her own words stay
+    if (inBubble.turn === turn) fillBubble(NOBODY);
+    if (finish) return; // the answer itself stays
     timeline.drop(turn);
     captions.drop(turn);
   },
-  rest() {
-    next = null;
-    rested = true;
+  rest({ speaker }) {
+    if (next?.speaker === speaker) next = null;
+    busy.delete(speaker);
   },
 };
 
@@ -81,10 +84,10 @@ function silence() {
 
 const link = new Link(
   `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws${location.search}`,
-  (note) => {
-    if (note.t === "hello") timeline.resync();
-    timeline.sync(note.now);
-    hear[note.t]?.(note);
+  (frame) => {
+    if (frame.t === "hello") timeline.resync();
+    timeline.sync(frame.now);
+    receive[frame.t]?.(frame);
   },
 );
 
@@ -96,16 +99,18 @@ function frame() {
   if (next !== null && (over || current?.answers === next)) {
     answering = next;
     next = null;
-    tell(answering);
+    fillBubble(answering);
   }
-  state = speaking ? "speaking" : over && !rested ? "thinking" : "idle";
-  if (!over || !rested) quietSince = time;
+  state = speaking ? "speaking" : over && busy.size ? "thinking" : "idle";
+  if (!over || busy.size) quietSince = time;
   const quiet = time - quietSince;
   if (quiet > LINGER || (speaking && current?.answers === null)) answering = null;
+  const mood = (current === null ? moods.values().next().value : moods.get(current.speaker)) ?? "";
   const shown = (current !== null && !answersNext(current) && quiet < LINGER / 2 && current.mood) || mood;
   if (shown !== face.mood) face.feel(shown);
   face.update(time, open, speaking, state === "thinking");
   captions.update(timeline, time, quiet > LINGER);
+  if (current !== labelled) label(current);
   at("stage").dataset.state = state;
   at("bubble").hidden = answering === null || off("bubble");
   at("thinking").hidden = state !== "thinking";
@@ -113,11 +118,16 @@ function frame() {
   requestAnimationFrame(frame);
 }
 
-/** Whether the last thing heard was for somebody else than whom she deals with now. */
+/** Whether the last clip that was heard answered somebody else than who is answered now. */
 const answersNext = (clip) => state === "thinking" && clip.answers !== answering;
 
-function tell(whom) {
-  told = whom;
+function label(clip) {
+  labelled = clip;
+  at("speaker").textContent = clip === null || [own.speaker, ""].includes(clip.speaker) ? own.name : clip.speaker;
+}
+
+function fillBubble(whom) {
+  inBubble = whom;
   at("platform").textContent = whom.platform;
   at("platform").dataset.platform = whom.platform;
   at("name").textContent = whom.name;

@@ -1,4 +1,4 @@
-// When everything is heard, in this page's own seconds, and how far she has got.
+// When everything is heard, on this page's own clock, and how much was heard by now.
 
 export const RATE = 24000;
 const LATEST = 0.25; // sound later than this many seconds is not waited for: its beginning is skipped
@@ -21,14 +21,14 @@ export class Timeline {
     this.last = null;
   }
 
-  /** What was heard of that turn was taken back; what came before it does not come again. */
+  /** That turn was taken back: its clips go, and those before it, so that none of them is shown again. */
   drop(turn) {
     const clips = [...this.clips.values()];
     if (!clips.some((entry) => entry.turn === turn)) return;
     for (const entry of clips) if (entry.turn <= turn) this.clips.delete(entry.clip);
   }
 
-  /** Every frame says what the show's clock was; the quickest frame of late tells the difference best. */
+  /** Every frame carries the show's clock; the fastest of the last ones tells the difference best. */
   sync(now) {
     this.samples.push(seconds() - now);
     if (this.samples.length > 40) this.samples.shift();
@@ -40,8 +40,8 @@ export class Timeline {
   }
 
   /** `answers` is whatever the caller wants to find again in `current`. */
-  begin({ clip, turn, mood, heard = 0 }, answers) {
-    this.clips.set(clip, { clip, turn, mood, answers, base: heard, words: [], spans: [], mouth: [] });
+  begin({ clip, turn, speaker = "", mood, heard = 0 }, answers) {
+    this.clips.set(clip, { clip, turn, speaker, mood, answers, base: heard, words: [], spans: [], mouth: [] });
     while (this.clips.size > KEPT) this.clips.delete(this.clips.keys().next().value);
   }
 
@@ -49,7 +49,7 @@ export class Timeline {
     this.clips.get(clip)?.words.push({ text, start });
   }
 
-  /** Finds a place for the sound. Returns when it is to be played, and how late that is; null if it is not ours. */
+  /** Finds a place for the sound. Returns who makes it, when it starts, and how late; null if its clip is gone. */
   place({ clip, at, offset, mouth, samples }) {
     const entry = this.clips.get(clip);
     if (!entry) return null;
@@ -64,7 +64,7 @@ export class Timeline {
     const step = Math.round(offset / this.step);
     mouth.forEach((value, index) => (entry.mouth[step + index] = value / 255));
     this.last = { at: at + length, end: start + length };
-    return { start, follows, first, late: start - due };
+    return { speaker: entry.speaker, start, follows, first, late: start - due };
   }
 
   /** Seconds of the clip that were heard by `time`. */

@@ -15,7 +15,7 @@ import pytest
 import redis
 
 from vtuber.core.errors import RecallError
-from vtuber.memory import CLIENTS
+from vtuber.memory.store import CLIENTS
 from vtuber.memory.valkey import EmbeddedValkey
 
 

@@ -278,10 +278,10 @@ async def test_what_was_pending_does_not_come_back_and_what_comes_after_is_kept(
     assert await redis._redis.hget("banban:viewer:twitch:7", "messages") == "1"
 
 
-async def test_a_sheet_that_comes_back_is_purged_too(
+async def test_a_bundle_that_comes_back_is_purged_too(
     redis: RedisMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def interrupted(_sheet: object) -> None:
+    async def interrupted(_bundle: object) -> None:
         redis.forget("twitch", "7")
         raise OSError("the connection broke")
 
@@ -291,26 +291,26 @@ async def test_a_sheet_that_comes_back_is_purged_too(
     await redis._write()
     assert redis.health().state is State.DOWN
     monkeypatch.undo()
-    await until(lambda: not redis._notes and not redis._purges)
+    await until(lambda: not redis._buffer and not redis._purges)
     left = await everything(redis)
     assert "secret" not in left
     assert "kept" in left
 
 
-async def test_a_sheet_on_its_way_is_purged_after_it_arrived(
+async def test_a_bundle_on_its_way_is_purged_after_it_arrived(
     redis: RedisMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = redis._store.write
 
-    async def overtaken(sheet: Any) -> None:
+    async def overtaken(bundle: Any) -> None:
         redis.forget("twitch", "7")
-        await write(replace(sheet, viewers={"twitch:7": note, **sheet.viewers}))
+        await write(replace(bundle, viewers={"twitch:7": note, **bundle.viewers}))
 
     redis.hear(said("a secret"))
-    note = next(iter(redis._notes._viewers.values()))
+    note = next(iter(redis._buffer._viewers.values()))
     monkeypatch.setattr(redis._store, "write", overtaken)
     await redis._write()
-    assert not redis._notes
+    assert not redis._buffer
     assert not redis._purges
     assert "secret" not in await everything(redis)
 
@@ -442,7 +442,7 @@ async def test_a_purge_outlives_an_outage(server: EmbeddedValkey, elsewhere: Red
     assert await chat.last_words() == "(unknown)"
     assert await chat.last_words("8") == "in the dark"
     assert await chat.answers_to("8") == ()
-    await until(lambda: not elsewhere._purges and not elsewhere._notes)
+    await until(lambda: not elsewhere._purges and not elsewhere._buffer)
     assert "secret" not in await everything(elsewhere)
 
 
@@ -468,12 +468,12 @@ async def test_before_it_is_carried_out_no_recall_tells_it(
     redis._trouble = None
     redis.hear(said("nothing newer is written before", "9"))
     await redis._write()
-    assert redis._notes
+    assert redis._buffer
     monkeypatch.undo()
     await redis._try()
     await redis._write()
     assert not redis._purges
-    assert not redis._notes
+    assert not redis._buffer
 
 
 async def test_what_is_left_to_be_forgotten_is_said(

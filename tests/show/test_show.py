@@ -44,7 +44,7 @@ def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
         assert list(reply["delays_ms"]) == [
             *("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
         ]
-        recalled = await room.show.memory.recall(Batch(Pick(message("again"))))
+        recalled = await room.show.memory.recall(Batch(Pick(message("again")), speaker="banban"))
         assert recalled.answers == ("Yes, it is. I like it very much!",)
 
     play(scene)

@@ -184,12 +184,17 @@ async def test_it_comes_back_when_obs_was_killed(real: RealObs, screen: Screens)
     assert obs.health().state is State.OK
     say(obs, "Before.")
     await until(real.caption, "Before.")
+    assert obs.availability.is_ready
     await asyncio.to_thread(real.kill)
-    await until(lambda: obs.health().state, State.DOWN)
+    async with asyncio.timeout(PATIENCE):
+        await obs.availability.until_away()
+    assert obs.health().state is State.DOWN
     assert obs.health().what == f"OBS does not answer at 127.0.0.1:{real.port}"
     assert "WebSocket Server Settings" in obs.health().hint
     await asyncio.to_thread(real.start)
-    await until(lambda: obs.health().state, State.OK)
+    async with asyncio.timeout(PATIENCE):
+        await obs.availability.until_ready()
+    assert obs.health().state is State.OK
     await until(real.caption, "Before.")
     await until(real.scene, "Talking")
     obs.show(Hushed())
@@ -207,7 +212,7 @@ async def test_obs_may_be_started_later(real: RealObs, screen: Screens) -> None:
 
 
 @pytest.mark.parametrize(
-    ("password", "trouble"), [("wrong", "does not accept the password"), ("", "asks for a password")]
+    ("password", "trouble"), [("wrong", "refuses the password"), ("", "asks for a password")]
 )
 async def test_a_wrong_password_is_told(
     real: RealObs,
@@ -229,7 +234,7 @@ async def test_what_is_not_obs_is_told(screen: Screens) -> None:
     port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     obs = await screen(port=port)
-    assert obs.health().what == f"what answers at 127.0.0.1:{port} is not OBS"
+    assert obs.health().what == f"the program that answers at 127.0.0.1:{port} is not OBS"
     await runner.cleanup()
 
 
@@ -255,7 +260,7 @@ async def test_a_missing_source_is_told_until_it_is_there(real: RealObs, screen:
         ({"caption_source": "Backdrop"}, "'Backdrop' in OBS is not a text source", "'Caption'"),
         ({"speaking_scene": "talking"}, "OBS has no scene called 'talking'", "mean 'Talking'"),
         ({"speaking_scene": "Talking", "idle_scene": "zzz"}, "no scene called 'zzz'", "'Other'"),
-        ({"caption_source": ""}, "nothing to show", "caption_source"),
+        ({"caption_source": ""}, "would show nothing", "caption_source"),
     ],
 )
 async def test_what_does_not_fit_is_told(

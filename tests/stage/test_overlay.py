@@ -73,6 +73,14 @@ async def visit(client: aiohttp.ClientSession, overlay: ServedOverlay) -> Visito
     return visitor
 
 
+async def told_late(client: aiohttp.ClientSession, overlay: ServedOverlay) -> list[str]:
+    """The kinds of frames that a page gets which comes now."""
+    visitor = await visit(client, overlay)
+    overlay.show(Withdrawn(-1))  # changes nothing; comes after all that it gets
+    await visitor.hear("withdrawn")
+    return [note["t"] for note in visitor.notes[:-1]]
+
+
 async def test_the_page_and_its_files_come_with_strict_headers(
     overlay: ServedOverlay, client: aiohttp.ClientSession
 ) -> None:
@@ -179,7 +187,7 @@ async def test_a_page_hears_a_clip_as_it_was_made(
     assert visitor.notes[1].items() >= {"name": "ab", "text": "hi there"}.items()
     assert visitor.notes[2]["mood"] == "happy"
     assert (
-        "".join(note["text"] for note in visitor.notes if note["t"] == "word")
+        "".join(note["text"] for note in visitor.notes if note["t"] == "word").strip()
         == "Pineapple belongs on pizza."
     )
     assert [offset for _, _, offset, _ in visitor.sounds] == pytest.approx([0, 0.1, 0.2, 0.3])
@@ -217,7 +225,7 @@ async def test_whom_she_answers_is_taken_back(overlay: ServedOverlay, client: ai
     assert "other" not in str(early.notes), "it was not told yet, and never is"
     overlay.show(Rested())
     await early.hear("rest")
-    assert [note["t"] for note in (await visit(client, overlay)).notes] == ["hello"]
+    assert await told_late(client, overlay) == ["hello"]
 
 
 @pytest.mark.parametrize("finish", [True, False])
@@ -260,7 +268,7 @@ async def test_a_late_page_gets_only_what_is_still_to_come(
     assert 0.8 < begin["heard"] < 2
     await visitor.hear("end")
     assert [note["text"] for note in visitor.notes if note["t"] == "word"] == [
-        "Pineapple",
+        " Pineapple",
         " belongs",
         " on",
         " pizza.",
@@ -272,7 +280,7 @@ async def test_a_late_page_gets_only_what_is_still_to_come(
     stage.hush()
     await play
     stage.rest()
-    assert [note["t"] for note in (await visit(client, overlay)).notes] == ["hello"]
+    assert await told_late(client, overlay) == ["hello"]
 
 
 async def test_pages_know_her_mood_whenever_they_come(
@@ -288,6 +296,62 @@ async def test_pages_know_her_mood_whenever_they_come(
     await stage.play(Maker(PIZZA, each=0.05).clip(index=1, mood="happy"))
     begun = [(await late.hear("begin"))["mood"] for _ in range(2)]
     assert begun == ["sad", "happy"]
+
+
+async def test_a_late_page_sees_nobody_think_after_a_rest(
+    overlay: ServedOverlay, client: aiohttp.ClientSession
+) -> None:
+    stage = Stage([overlay])
+    stage.thinking("viewer", "hi", "twitch", 1, speaker="ann")
+    assert await told_late(client, overlay) == ["hello", "thinking"]
+    stage.thinking("other", "hello", "twitch", 2, speaker="bob")
+    assert await told_late(client, overlay) == ["hello", "thinking", "thinking"]
+    stage.rest(speaker="ann")
+    assert await told_late(client, overlay) == ["hello", "thinking"]
+    stage.rest(speaker="bob")
+    assert await told_late(client, overlay) == ["hello"]
+
+
+async def test_a_rest_leaves_what_is_still_to_be_heard(
+    overlay: ServedOverlay, client: aiohttp.ClientSession
+) -> None:
+    stage = Stage([overlay])
+    await stage.play(Maker(["Old."], each=0.05).clip())
+    play = asyncio.create_task(stage.play(Maker(["New."], each=5.0).clip(turn=2)))
+    await asyncio.sleep(0.2)
+    stage.rest()
+    assert await told_late(client, overlay) == ["hello", "begin", "word", "end"]
+    stage.hush()
+    await play
+
+
+async def test_a_page_is_told_who_speaks(overlay: ServedOverlay, client: aiohttp.ClientSession) -> None:
+    visitor = await visit(client, overlay)
+    assert visitor.notes[0]["speaker"] == "banban"
+    stage = Stage([overlay])
+    stage.feel("sad", speaker="ann")
+    stage.thinking("viewer", "hi", "twitch", 1, speaker="ann")
+    await stage.play(Maker(["Hi."], each=0.05).clip(speaker="ann"))
+    stage.rest(speaker="ann")
+    await visitor.hear("rest")
+    told = {note["t"]: note["speaker"] for note in visitor.notes if "speaker" in note}
+    assert told == {"hello": "banban", "mood": "ann", "thinking": "ann", "begin": "ann", "rest": "ann"}
+    assert next(note for note in visitor.notes if note["t"] == "begin")["mood"] == "sad"
+
+
+async def test_no_more_pages_than_it_bears(
+    overlay: ServedOverlay, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vtuber.stage.overlay.PAGES", 1)
+    first = await visit(client, overlay)
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+        await visit(client, overlay)
+    assert refusal.value.status == 503
+    await first.link.close()
+    async with asyncio.timeout(5):
+        while overlay.health().hint == "":
+            await asyncio.sleep(0.01)
+    await visit(client, overlay)
 
 
 def test_sound_is_cut_where_the_mouth_is() -> None:

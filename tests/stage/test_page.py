@@ -136,8 +136,10 @@ async def test_words_appear_as_they_are_heard(page: Page, overlay: ServedOverlay
     await until(page, "banban.caption.endsWith('pizza.')")
     seen = await page.evaluate("window.seen")
     assert seen == ["Pineapple", "Pineapple belongs", "Pineapple belongs on", spoken.heard]
-    await stage.play(Maker(["鳳梨", "披薩！"], each=0.1).clip(index=1, text="鳳梨披薩！"))
+    await stage.play(Maker(["鳳梨", "披薩！"], each=0.1).clip(index=1, text="鳳梨披薩！", space=""))
     await until(page, "banban.caption === 'Pineapple belongs on pizza.鳳梨披薩！'")
+    await stage.play(Maker(["神聖"], each=0.1).clip(index=2))
+    await until(page, "banban.caption === 'Pineapple belongs on pizza.鳳梨披薩！ 神聖'")
     await stage.play(Maker(["Next."], each=0.1).clip(turn=2))
     await until(page, "banban.caption === 'Next.'")
 
@@ -191,6 +193,28 @@ async def test_whom_she_answers_and_that_she_thinks(page: Page, overlay: ServedO
     stage.rest()
     await page.locator("#thinking").wait_for(state="hidden")
     await page.locator("#bubble").wait_for(state="hidden")
+
+
+async def test_of_two_speakers_the_page_shows_whoever_speaks(page: Page, overlay: ServedOverlay) -> None:
+    stage = await opened(page, overlay)
+    label = page.locator("#speaker")
+    stage.feel("sad", speaker="ann")
+    stage.thinking("viewer", "hello there", "twitch", 1, speaker="banban")
+    await page.locator("#thinking").wait_for(state="visible")
+    first = asyncio.create_task(stage.play(Maker(PIZZA, each=0.2).clip(turn=1, speaker="banban")))
+    await until(page, "banban.caption !== ''")
+    assert await label.inner_text() == "板板"
+    stage.thinking("next", "and you?", "youtube", 2, speaker="ann")
+    await first
+    stage.rest(speaker="banban")
+    await until(page, "document.getElementById('name').textContent === 'next'")
+    await until(page, "banban.state === 'thinking'")
+    await stage.play(Maker(["Me", "too."], each=0.2).clip(turn=2, speaker="ann"))
+    await until(page, "banban.caption === 'Me too.'")
+    assert await label.inner_text() == "ann"
+    assert await page.evaluate("banban.mood") == "sad"
+    stage.rest(speaker="ann")
+    await until(page, "banban.state === 'idle'")
 
 
 SHOWN = "document.getElementById('talk').textContent"

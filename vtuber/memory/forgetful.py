@@ -1,42 +1,45 @@
-"""A memory for one show: nothing is stored, and it says so."""
+"""A memory for one show: it stores nothing, and its health says so."""
 
 from __future__ import annotations
 
 from vtuber.config import Settings
+from vtuber.core.availability import Availability
 from vtuber.core.events import Answerable, Batch
 from vtuber.core.health import Health, State
-from vtuber.memory import Recollection, purge
-from vtuber.memory.notes import Notes
+from vtuber.memory import purge
+from vtuber.memory.buffer import Buffer
+from vtuber.memory.protocol import Recollection
 from vtuber.moderation.revocation import Revocation
 
 
-class Forgetful:
-    """``why`` tells what keeps it from remembering; "" when config asks for this."""
+class ForgetfulMemory:
+    """``why`` says what keeps it from storing anything; "" when config asks for this."""
 
     def __init__(self, settings: Settings, why: str = "") -> None:
-        self._notes = Notes(settings.memory.keep_viewers, settings.memory.keep_heard)
+        self._buffer = Buffer(settings.memory.keep_viewers, settings.memory.keep_heard)
         self._why = why
+        self.availability = Availability(ready=True)
 
     async def start(self) -> None:
         pass
 
     def hear(self, event: Answerable) -> None:
-        self._notes.hear(event)
+        self._buffer.hear(event)
 
     async def recall(self, batch: Batch) -> Recollection:
-        return self._notes.recollect(batch, {}, ())
+        return self._buffer.recollect(batch, {}, ())
 
     async def remember(self, batch: Batch, heard: str) -> None:
-        self._notes.answer(batch, heard)
+        self._buffer.answer(batch, heard)
 
     def forget(self, platform: str, who: str) -> None:
-        self._notes.forget(
+        self._buffer.forget(
             purge.of_person(platform, who), lambda event: purge.is_person(event, platform, who)
         )
 
     def revoke(self, revocation: Revocation) -> frozenset[str]:
         gone = purge.of_revocation(revocation)
-        self._notes.forget(gone, revocation.forgets)
+        self._buffer.forget(gone, revocation.forgets)
         return frozenset(heard for _, heard in gone.answers)
 
     async def stop(self) -> None:

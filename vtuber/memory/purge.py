@@ -1,4 +1,4 @@
-"""What is to be forgotten: noted at once, carried out where it is stored as soon as that can be done."""
+"""What is to be forgotten. It is noted at once, and removed from the store as soon as that can be done."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TypeVar
 
 from vtuber.core.events import Answerable, Batch
-from vtuber.memory.note import Answer, Note, called, key_of, lead_key
+from vtuber.memory.profile import Answer, Profile, called, key_of, lead_key
 from vtuber.moderation.revocation import Revocation
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ Some = dict[T, None]
 
 @dataclass(slots=True)
 class Purge:
-    """All of some people's, and single things that were said. WHO is ``note.key_of``."""
+    """Everything of some people, and single things that were said. WHO is ``profile.key_of``."""
 
     people: Some[str] = field(default_factory=dict)
     """WHO."""
@@ -33,7 +33,7 @@ class Purge:
         return len(self.people) + len(self.names) + len(self.words) + len(self.answers)
 
     def add(self, other: Purge, limit: int) -> int:
-        """Takes all of it in. Returns how many of the oldest had to go so that ``limit`` of each are kept."""
+        """Takes ``other`` in, and keeps the newest ``limit`` of each kind. Returns how many were dropped."""
         lost = 0
         for own, more in zip(self._shelves(), other._shelves(), strict=True):
             own.update(more)
@@ -51,29 +51,29 @@ class Purge:
         return some
 
     def done(self, purge: Purge) -> None:
-        """That much was carried out."""
+        """Removes what was carried out."""
         for own, gone in zip(self._shelves(), purge._shelves(), strict=True):
             for each in gone:
                 own.pop(each, None)
 
     def whole(self, who: str, name: str) -> bool:
-        """Whether everything of somebody goes, who is ``called`` so."""
+        """Whether everything of somebody is to be forgotten, whose ``called`` name is given."""
         return who in self.people or any(
             name == wanted and who.startswith((f"{platform}:", "#")) for platform, wanted in self.names
         )
 
     def without_words(self, who: str, words: Iterable[str]) -> tuple[str, ...]:
-        """What is left of what they wrote. Clean."""
+        """What is left of what they wrote."""
         return tuple(said for said in words if (who, said) not in self.words)
 
     def left_of(
-        self, stored: Mapping[str, Note], batch: Batch, answers: Iterable[str]
-    ) -> tuple[dict[str, Note], list[str]]:
-        """What is left of what is known of the batch's people, and of what was said to its lead."""
+        self, stored: Mapping[str, Profile], batch: Batch, answers: Iterable[str]
+    ) -> tuple[dict[str, Profile], list[str]]:
+        """What is left of the profiles of the batch's people, and of what was said to its lead."""
         left = {
-            who: Note(note.name, note.messages, self.without_words(who, note.words))
-            for who, note in stored.items()
-            if not self.whole(who, note.called)
+            who: Profile(one.name, one.messages, self.without_words(who, one.words))
+            for who, one in stored.items()
+            if not self.whole(who, one.called)
         }
         lead = lead_key(batch)
         if lead in self.people or (lead in stored and lead not in left):
@@ -81,7 +81,7 @@ class Purge:
         return left, [heard for heard in answers if (lead, heard) not in self.answers]
 
     def takes(self, answer: Answer) -> bool:
-        """Whether an answer goes."""
+        """Whether an answer is to be forgotten."""
         if answer.key in self.people or (answer.key, answer.heard) in self.answers:
             return True
         return bool(self.names) and self.whole(answer.key, called(answer.name))
@@ -91,7 +91,7 @@ class Purge:
 
 
 def is_person(event: Answerable, platform: str, who: str) -> bool:
-    """Whether the event is of somebody told by id or by name."""
+    """Whether the event's author is ``who``, an id or a name."""
     author = event.author
     if event.platform != platform:
         return False
@@ -99,12 +99,12 @@ def is_person(event: Answerable, platform: str, who: str) -> bool:
 
 
 def of_person(platform: str, who: str) -> Purge:
-    """Of somebody told by id or by name."""
+    """Everything of somebody, given by id or by name."""
     return Purge(people={key_of(platform, who): None}, names={(platform, called(who)): None})
 
 
 def of_revocation(revocation: Revocation) -> Purge:
-    """Of what a moderator deleted."""
+    """What a moderator deleted."""
     platform = revocation.deletion.platform
     keys = {who: key_of(platform, who) for who in revocation.authors}
     if not revocation.expels:

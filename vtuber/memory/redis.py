@@ -14,6 +14,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from platformdirs import user_data_path
 from redis.asyncio import ConnectionPool, Redis, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -21,14 +22,16 @@ from redis.exceptions import RedisError
 
 from vtuber.config import Settings
 from vtuber.core import clock
+from vtuber.core.availability import Availability
 from vtuber.core.errors import ConfigError, RecallError
 from vtuber.core.events import Answerable, Batch
 from vtuber.core.health import Health, State
 from vtuber.core.text import clean, escaped
-from vtuber.memory import CLIENTS, Recollection
-from vtuber.memory.notes import Notes
+from vtuber.memory.buffer import Buffer
+from vtuber.memory.forgetful import ForgetfulMemory
+from vtuber.memory.protocol import Memory, Recollection
 from vtuber.memory.purge import Purge, is_person, of_person, of_revocation
-from vtuber.memory.store import SCHEMA, Store
+from vtuber.memory.store import CLIENTS, SCHEMA, RedisStore
 from vtuber.moderation.revocation import Revocation
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ PENDING_VIEWERS = 10_000
 CROWD = 2_000
 """So many viewers with something to write do not wait for the second to be over."""
 PENDING_ANSWERS = 1_000
-SHEET = 50
+BUNDLE = 50
 """Viewers per write: a few milliseconds of the loop's time, and of a recall that comes meanwhile."""
 PENDING_PURGES = 100_000
 """Of each kind. They are small, for a server may be away long, and none should be lost."""
@@ -75,14 +78,15 @@ class RedisMemory:
         self._name = f"{CLIENTS}{os.getpid()}-{secrets.token_hex(4)}"
         pool = _pool(settings.memory.url, server, self._name)
         self._redis = Redis.from_pool(pool)
-        self._store = Store(self._redis, settings.memory)
+        self._store = RedisStore(self._redis, settings.memory)
         self._place = f"in {server.folder}" if server else _shown(pool)
-        self._notes = Notes(PENDING_VIEWERS, PENDING_ANSWERS)
+        self._buffer = Buffer(PENDING_VIEWERS, PENDING_ANSWERS)
         self._purges = Purge()
         self._purges_lost = 0
-        # One sheet, purge or recall at a time: what is pending is then surely not stored.
+        # One bundle, purge or recall at a time: what is pending is then surely not stored.
         self._alone = asyncio.Lock()
         self._trouble: RecallError | None = RecallError("memory has not been started")
+        self.availability = Availability()
         self._wake = asyncio.Event()
         self._stopping = False
         self._writer: asyncio.Task[None] | None = None
@@ -92,8 +96,8 @@ class RedisMemory:
         self._writer = asyncio.create_task(self._write_on(), name="memory")
 
     def hear(self, event: Answerable) -> None:
-        self._notes.hear(event)
-        if len(self._notes) == CROWD:
+        self._buffer.hear(event)
+        if len(self._buffer) == CROWD:
             self._wake.set()
 
     async def recall(self, batch: Batch) -> Recollection:
@@ -102,7 +106,7 @@ class RedisMemory:
         try:
             async with asyncio.timeout(self._settings.recall_seconds), self._alone:
                 stored, answers = await self._store.read(batch)
-                return self._notes.recollect(batch, *self._purges.left_of(stored, batch, answers))
+                return self._buffer.recollect(batch, *self._purges.left_of(stored, batch, answers))
         except TimeoutError:
             error = self._failed(f"took longer than {self._settings.recall_seconds:g} s to remember")
         except _FAILURES as failure:
@@ -111,7 +115,7 @@ class RedisMemory:
 
     async def remember(self, batch: Batch, heard: str) -> None:
         """Never raises: it is written with the rest, now or when the server is back."""
-        self._notes.answer(batch, heard)
+        self._buffer.answer(batch, heard)
 
     def forget(self, platform: str, who: str) -> None:
         self._forget(of_person(platform, who), lambda event: is_person(event, platform, who))
@@ -122,7 +126,7 @@ class RedisMemory:
         return frozenset(heard for _, heard in purge.answers)
 
     def _forget(self, purge: Purge, takes: Callable[[Answerable], bool]) -> None:
-        self._notes.forget(purge, takes)
+        self._buffer.forget(purge, takes)
         self._purges_lost += self._purges.add(purge, PENDING_PURGES)
 
     async def stop(self) -> None:
@@ -137,8 +141,8 @@ class RedisMemory:
         finally:
             with clock.outside(), suppress(*_FAILURES):
                 await self._redis.aclose()
-        if self._notes:
-            _log.warning("memory %s: %d notes could not be written", self._place, len(self._notes))
+        if self._buffer:
+            _log.warning("memory %s: %d notes could not be written", self._place, len(self._buffer))
         if self._purges:
             _log.warning(
                 "memory %s: %d things to be forgotten are still there", self._place, len(self._purges)
@@ -147,7 +151,7 @@ class RedisMemory:
             await clock.in_thread(self._server.leave, self._name)
 
     def health(self) -> Health:
-        lost = f"; {self._notes.dropped} notes were dropped" if self._notes.dropped else ""
+        lost = f"; {self._buffer.dropped} notes were dropped" if self._buffer.dropped else ""
         lost += f"; {self._purges_lost} things to be forgotten were not" if self._purges_lost else ""
         if self._trouble is not None:
             return Health("memory", State.DOWN, f"{self._trouble.what}{lost}", self._trouble.hint)
@@ -188,24 +192,24 @@ class RedisMemory:
 
     async def _write(self) -> None:
         await self._purge()
-        for _ in range(len(self._notes) // SHEET + 1):
-            if not self._notes or self._trouble is not None:
+        for _ in range(len(self._buffer) // BUNDLE + 1):
+            if not self._buffer or self._trouble is not None:
                 return
             try:
-                await self._done_alone(self._write_sheet)
+                await self._done_alone(self._write_bundle)
             except _FAILURES as failure:
                 self._failed(_reason(failure))
             await self._purge()
 
-    async def _write_sheet(self) -> None:
-        sheet = self._notes.take(SHEET)
+    async def _write_bundle(self) -> None:
+        bundle = self._buffer.take(BUNDLE)
         written = False
         try:
-            await self._store.write(sheet)
+            await self._store.write(bundle)
             written = True
         finally:
             if not written:
-                self._notes.put_back(sheet)
+                self._buffer.put_back(bundle)
 
     async def _purge(self) -> None:
         """Removes what is to be forgotten, before anything newer is written. No recall tells it meanwhile."""
@@ -248,6 +252,7 @@ class RedisMemory:
             if self._writer is not None:
                 _log.info("memory %s is back", self._place)
             self._trouble = None
+            self.availability.set(ready=True)
 
     async def _ask_schema(self) -> None:
         async with self._alone:
@@ -269,6 +274,23 @@ class RedisMemory:
             _log.warning("%s; it is being tried again", error.what)
             self._wake.set()
         self._trouble = error
+        self.availability.set(ready=False)
+
+
+def embedded(settings: Settings) -> Memory:
+    """A memory on the server that comes with banban; where it cannot run, one that forgets and says why."""
+    try:
+        from vtuber.memory.valkey import EmbeddedValkey  # noqa: PLC0415  # cannot be imported on Windows
+
+        server = EmbeddedValkey(
+            settings.memory.folder or user_data_path("banban", appauthor=False) / "memory"
+        )
+        server.check()
+    except ImportError:
+        return ForgetfulMemory(settings, "there is no embedded server for this system")
+    except RecallError as error:
+        return ForgetfulMemory(settings, error.what)
+    return RedisMemory(settings, server)
 
 
 def _pool(url: str, server: EmbeddedValkey | None, name: str) -> ConnectionPool:

@@ -1,13 +1,14 @@
 """What is stored in Redis (or Valkey), and how it is written, read and removed.
 
-All keys begin with ``banban:``. WHO is ``note.key_of``; all text is plain UTF-8.
+All keys begin with ``banban:``. WHO is ``profile.key_of``; all text is plain UTF-8.
 
 - ``banban:schema``: the version of this list
 - ``banban:seen``: sorted set of WHO by when they were last heard (seconds since 1970); it bounds the rest
 - ``banban:viewer:WHO``: hash of name and messages (their count)
 - ``banban:said:WHO``: list of their last messages, oldest first
-- ``banban:answers:WHO``: list of what was last said to them, oldest first
-- ``banban:heard``: list of all that was heard, as JSON (at, who, name, said, heard), oldest first
+- ``banban:answered:WHO``: hash of what each speaker last said to them, as JSON lists, oldest first
+- ``banban:answers:WHO``: the same by an earlier version, which did not note the speaker: only ever removed
+- ``banban:heard``: list of all that was heard, as JSON (at, speaker, who, name, said, heard), oldest first
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from vtuber.config import Memory as MemorySettings
 from vtuber.core import clock
 from vtuber.core.events import Batch
 from vtuber.core.text import clean_name
-from vtuber.memory.note import ANSWERS_KEPT, WORDS_KEPT, Note, Sheet, called, key_of, lead_key
+from vtuber.memory.profile import ANSWERS_KEPT, WORDS_KEPT, Bundle, Profile, called, key_of, lead_key
 from vtuber.memory.purge import Purge
 
 SCHEMA = "1"
+CLIENTS = "banban-"
+"""How the names of a show's connections to the server begin."""
 PIECE = 1_000
 """So many entries of a long list are looked at in one go: a few milliseconds of the server's time."""
 
@@ -34,21 +37,25 @@ PIECE = 1_000
 _WRITE = """
 local keep_viewers, keep_heard = tonumber(ARGV[1]), tonumber(ARGV[2])
 local words_kept, answers_kept, at = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local sheet = cjson.decode(ARGV[6])
-for _, note in ipairs(sheet.viewers) do
-  local who, name, messages, words = unpack(note)
+local bundle = cjson.decode(ARGV[6])
+for _, profile in ipairs(bundle.viewers) do
+  local who, name, messages, words = unpack(profile)
   redis.call('HSET', 'banban:viewer:' .. who, 'name', name)
   redis.call('HINCRBY', 'banban:viewer:' .. who, 'messages', messages)
   for _, text in ipairs(words) do redis.call('RPUSH', 'banban:said:' .. who, text) end
   redis.call('LTRIM', 'banban:said:' .. who, -words_kept, -1)
   redis.call('ZADD', 'banban:seen', at, who)
 end
-for _, answer in ipairs(sheet.answers) do
-  local who, name, heard, whole = unpack(answer)
+for _, answer in ipairs(bundle.answers) do
+  local speaker, who, name, heard, whole = unpack(answer)
   redis.call('HSET', 'banban:viewer:' .. who, 'name', name)
   redis.call('HINCRBY', 'banban:viewer:' .. who, 'messages', 0)
-  redis.call('RPUSH', 'banban:answers:' .. who, heard)
-  redis.call('LTRIM', 'banban:answers:' .. who, -answers_kept, -1)
+  local before = redis.call('HGET', 'banban:answered:' .. who, speaker)
+  local read, said = pcall(cjson.decode, before or '[]')
+  if not read then said = {} end
+  table.insert(said, heard)
+  while #said > answers_kept do table.remove(said, 1) end
+  redis.call('HSET', 'banban:answered:' .. who, speaker, cjson.encode(said))
   redis.call('RPUSH', 'banban:heard', whole)
   redis.call('ZADD', 'banban:seen', at, who)
 end
@@ -58,7 +65,8 @@ if over > 0 then
   local oldest = redis.call('ZPOPMIN', 'banban:seen', math.min(over, 1000))
   for i = 1, #oldest, 2 do
     local who = oldest[i]
-    redis.call('UNLINK', 'banban:viewer:' .. who, 'banban:said:' .. who, 'banban:answers:' .. who)
+    redis.call('UNLINK', 'banban:viewer:' .. who, 'banban:said:' .. who)
+    redis.call('UNLINK', 'banban:answered:' .. who, 'banban:answers:' .. who)
   end
 end
 """
@@ -66,11 +74,25 @@ end
 _REMOVE = """
 local purge = cjson.decode(ARGV[1])
 for _, who in ipairs(purge.people) do
-  redis.call('UNLINK', 'banban:viewer:' .. who, 'banban:said:' .. who, 'banban:answers:' .. who)
+  redis.call('UNLINK', 'banban:viewer:' .. who, 'banban:said:' .. who)
+  redis.call('UNLINK', 'banban:answered:' .. who, 'banban:answers:' .. who)
   redis.call('ZREM', 'banban:seen', who)
 end
 for _, pair in ipairs(purge.words) do redis.call('LREM', 'banban:said:' .. pair[1], 0, pair[2]) end
-for _, pair in ipairs(purge.answers) do redis.call('LREM', 'banban:answers:' .. pair[1], 0, pair[2]) end
+for _, pair in ipairs(purge.answers) do
+  local key = 'banban:answered:' .. pair[1]
+  local stored = redis.call('HGETALL', key)
+  for i = 1, #stored, 2 do
+    local left = {}
+    local read, said = pcall(cjson.decode, stored[i + 1])
+    for _, heard in ipairs(read and said or {}) do
+      if heard ~= pair[2] then table.insert(left, heard) end
+    end
+    if #left == 0 then redis.call('HDEL', key, stored[i])
+    else redis.call('HSET', key, stored[i], cjson.encode(left)) end
+  end
+  redis.call('LREM', 'banban:answers:' .. pair[1], 0, pair[2])
+end
 """
 
 # A piece of what was heard, counted back from the newest: what others add meanwhile is only looked at again.
@@ -110,7 +132,7 @@ return found
 """
 
 
-class Store:
+class RedisStore:
     """Each method is one round trip, or a few. They raise what redis-py raises."""
 
     def __init__(self, redis: Redis, settings: MemorySettings) -> None:
@@ -126,27 +148,27 @@ class Store:
             _, schema = await ask.execute()
         return str(schema)
 
-    async def read(self, batch: Batch) -> tuple[dict[str, Note], list[str]]:
-        """What is known of the batch's authors by WHO, and what was last said to the lead's."""
+    async def read(self, batch: Batch) -> tuple[dict[str, Profile], list[str]]:
+        """The profiles of the batch's authors by WHO, and what its speaker last said to the lead's author."""
         keys = list(dict.fromkeys(key_of(event.platform, event.author.id) for event in batch.events))
         ask = self._redis.pipeline(transaction=False)
         for key in keys:
             ask.hmget(f"banban:viewer:{key}", "name", "messages")
             ask.lrange(f"banban:said:{key}", 0, -1)
-        ask.lrange(f"banban:answers:{lead_key(batch)}", 0, -1)
+        ask.hget(f"banban:answered:{lead_key(batch)}", batch.speaker)
         with clock.outside():
             *rows, answers = await ask.execute()
         stored = {
-            key: Note(name, int(messages or 0), tuple(words))
+            key: Profile(name, int(messages or 0), tuple(words))
             for key, (name, messages), words in zip(keys, rows[::2], rows[1::2], strict=True)
             if name is not None
         }
-        return stored, answers
+        return stored, json.loads(answers or "[]")
 
-    async def write(self, sheet: Sheet) -> None:
+    async def write(self, bundle: Bundle) -> None:
         settings = self._settings
         keep = (settings.keep_viewers, settings.keep_heard, WORDS_KEPT, ANSWERS_KEPT)
-        await self._run(_WRITE, *keep, f"{time.time():.3f}", _packed(sheet))
+        await self._run(_WRITE, *keep, f"{time.time():.3f}", _packed(bundle))
 
     async def named(self, purge: Purge, cursor: str) -> tuple[str, list[str]]:
         """A piece of the search for its names: where to go on ("0" at the end), and WHO was found."""
@@ -177,11 +199,12 @@ def _listed(purge: Purge) -> bytes:
     return _json({"people": [*purge.people], "words": [*purge.words], "answers": [*purge.answers]})
 
 
-def _packed(sheet: Sheet) -> bytes:
-    viewers = [(key, clean_name(note.name), note.messages, note.words) for key, note in sheet.viewers.items()]
+def _packed(bundle: Bundle) -> bytes:
+    viewers = [(key, clean_name(one.name), one.messages, one.words) for key, one in bundle.viewers.items()]
     answers = []
-    for answer in sheet.answers:
-        whole = {"at": round(answer.at), "who": answer.key, "name": answer.name}
+    for answer in bundle.answers:
+        whole = {"at": round(answer.at), "speaker": answer.speaker, "who": answer.key, "name": answer.name}
         whole |= {"said": answer.said, "heard": answer.heard}
-        answers.append((answer.key, answer.name, answer.heard, json.dumps(whole, ensure_ascii=False)))
+        line = json.dumps(whole, ensure_ascii=False)
+        answers.append((answer.speaker, answer.key, answer.name, answer.heard, line))
     return _json({"viewers": viewers, "answers": answers})

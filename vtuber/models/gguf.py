@@ -92,7 +92,7 @@ def read(path: Path) -> Header:
     """The header of the GGUF at ``path``. Raises ValueError, saying what is wrong with it, and OSError."""
     with open_regular(path) as file:
         if file.read(len(_MAGIC)) != _MAGIC:
-            raise ValueError("this file is no GGUF")
+            raise ValueError("this file is not a GGUF")
         with closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as data:
             try:
                 values, parameters = _Cursor(data).whole()

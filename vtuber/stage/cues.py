@@ -49,12 +49,12 @@ class ClipWord:
     clip: int
     word: Word
     text: str
-    """Its piece of the sentence: the white space before it included."""
+    """Its piece of the reply's text: the white space before it included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """By now so much was heard of a clip; told at its first sample, and as each word begins to sound."""
+    """By now so much was heard of a clip; sent at its first sample, and as each word begins to sound."""
 
     clip: int
     turn: int

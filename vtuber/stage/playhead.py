@@ -14,11 +14,11 @@ INSIDE = 0.001
 
 
 class Playhead:
-    """Follows the clips that are on the stage, and tells what is heard of them as soon as that changes."""
+    """Follows the clips that are on the stage, and sends a ``Heard`` cue as soon as more of them is heard."""
 
-    def __init__(self, tell: Callable[[Heard], None]) -> None:
-        self._tell = tell
-        self._clips: dict[ClipTimeline, str | None] = {}  # what was told of it
+    def __init__(self, send: Callable[[Heard], None]) -> None:
+        self._send = send
+        self._clips: dict[ClipTimeline, str | None] = {}  # and what was last sent of it
         self._timer: asyncio.TimerHandle | None = None
 
     def follow(self, clip: ClipTimeline) -> None:
@@ -32,13 +32,13 @@ class Playhead:
         self._clips.pop(clip, None)
 
     def _update(self) -> None:
-        """Tells what is heard by now, and looks again when there is more."""
+        """Sends what is heard by now, and comes back when there is more."""
         time = now()
-        for clip, told in list(self._clips.items()):
+        for clip, sent in list(self._clips.items()):
             heard = clip.heard(time)
-            if heard != told and clip.began is not None and clip.began <= time:
+            if heard != sent and clip.began is not None and clip.began <= time:
                 self._clips[clip] = heard
-                self._tell(Heard(clip.clip, clip.sentence.turn, heard, clip.sentence.speaker))
+                self._send(Heard(clip.clip, clip.sentence.turn, heard, clip.sentence.speaker))
         if self._timer is not None:
             self._timer.cancel()
         changes = [change for clip in self._clips if (change := clip.next_change(time)) is not None]

@@ -79,7 +79,7 @@ class Stage:
         self._broken: set[int] = set()
         self._numbers = count(1)
         self._playing: list[_Playback] = []
-        self._playhead = Playhead(self._tell)
+        self._playhead = Playhead(self._send)
         self._writing = asyncio.Lock()
         self._cursor = float("-inf")
         self._silenced = asyncio.Event()
@@ -110,7 +110,7 @@ class Stage:
         """Silence at once: whatever was not heard yet never will be."""
         self._cut(self._playing)
         self._cursor = float("-inf")
-        self._tell(Hushed())
+        self._send(Hushed())
         self._silenced.set()
         self._silenced = asyncio.Event()
 
@@ -124,7 +124,7 @@ class Stage:
             self.hush()
         else:
             self._cut(taken)
-        self._tell(Withdrawn(turn, finish))
+        self._send(Withdrawn(turn, finish))
 
     def is_heard(self, turn: int) -> bool:
         """Whether a sentence of ``turn`` is being heard."""
@@ -146,7 +146,7 @@ class Stage:
 
     def thinking(self, name: str, text: str, platform: str, turn: int = 0, *, speaker: str = "") -> None:
         """``speaker`` has chosen to answer ``name``, who wrote ``text``, and has nothing to say yet."""
-        self._tell(Thinking(name, text, platform, turn, speaker))
+        self._send(Thinking(name, text, platform, turn, speaker))
 
     def mood(self, speaker: str = "") -> str:
         """The mood that ``speaker`` was last given; "" for the everyday face."""
@@ -155,11 +155,11 @@ class Stage:
     def feel(self, mood: str, *, speaker: str = "") -> None:
         """Gives ``speaker`` a mood for all that has none of its own."""
         self._moods[speaker] = mood
-        self._tell(Feels(mood, speaker))
+        self._send(Feels(mood, speaker))
 
     def rest(self, *, speaker: str = "") -> None:
         """``speaker``'s reply is over, and no other has begun."""
-        self._tell(Rested(speaker))
+        self._send(Rested(speaker))
 
     def _remove(self, playback: _Playback) -> None:
         if playback in self._playing:
@@ -193,7 +193,7 @@ class Stage:
                     return  # hushed in the very step in which the chunk came
                 self._announce(playback)
                 if isinstance(chunk, Word):
-                    self._tell(ClipWord(playback.number, chunk, playback.timeline.add_word(chunk)))
+                    self._send(ClipWord(playback.number, chunk, playback.timeline.add_word(chunk)))
                     self._playhead.follow(playback.timeline)
                 else:
                     await self._write_sound(playback, chunk)
@@ -203,7 +203,7 @@ class Stage:
         except Exception as error:  # noqa: BLE001  # raised by `play`, once what was sent has been heard
             playback.error = error
         if playback.announced and playback.cut_at is None:
-            self._tell(ClipEnds(playback.number, max(self._cursor, now())))
+            self._send(ClipEnds(playback.number, max(self._cursor, now())))
 
     async def _write_sound(self, playback: _Playback, chunk: Sound) -> None:
         for begin in range(0, len(chunk.pcm), PIECE):
@@ -215,7 +215,7 @@ class Stage:
             at = self._due()
             offset = playback.timeline.add_sound(at, sound.seconds(pcm))
             self._cursor = at + sound.seconds(pcm)
-            self._tell(ClipSound(playback.number, pcm, sound.mouth(pcm), at, offset))
+            self._send(ClipSound(playback.number, pcm, sound.mouth(pcm), at, offset))
             self._playhead.follow(playback.timeline)
 
     def _announce(self, playback: _Playback) -> None:
@@ -223,7 +223,7 @@ class Stage:
             playback.announced = True
             sentence = playback.clip.sentence
             sentence = replace(sentence, mood=sentence.mood or self.mood(sentence.speaker))
-            self._tell(ClipBegins(playback.number, sentence, self._due()))
+            self._send(ClipBegins(playback.number, sentence, self._due()))
 
     def _due(self) -> float:
         """When the next sample is heard: straight after the last one, if that can still be done."""
@@ -234,7 +234,7 @@ class Stage:
         if playback.timeline.end is not None:
             await asyncio.sleep(playback.timeline.end - now())
 
-    def _tell(self, cue: Cue) -> None:
+    def _send(self, cue: Cue) -> None:
         for index, screen in enumerate(self._screens):
             try:
                 screen.show(cue)

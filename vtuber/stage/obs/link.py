@@ -1,10 +1,14 @@
-"""The thread that keeps OBS showing what it should, whether OBS is there or not."""
+"""The connection to OBS: one thread that keeps OBS showing what it should, whether OBS is there or not.
+
+Only that thread sends requests. The library's own thread receives, and wakes ours when the connection ends.
+"""
 
 from __future__ import annotations
 
 import logging
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from difflib import get_close_matches
 from threading import Event, Thread
@@ -14,6 +18,7 @@ import websocket
 from obswebsocket import core, exceptions, requests
 
 from vtuber import config
+from vtuber.core.backoff import Backoff
 from vtuber.core.errors import StageError
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
@@ -25,21 +30,22 @@ PART = "stage.obs"
 PASSWORD = "BANBAN_OBS_PASSWORD"  # noqa: S105  # the variable's name
 
 ANSWER_SECONDS = 3.0
-"""An OBS that takes longer to answer is given up, and called again."""
+"""An OBS that takes longer to answer is disconnected, and connected to again."""
 PACE_SECONDS = 0.1
 """Between two updates; words that come faster are shown together."""
 LOOK_SECONDS = 5.0
-"""How often it is checked that OBS is there and still has the sources and scenes."""
+"""Between two checks that OBS is there and still has the sources and scenes."""
 RETRY_SECONDS = (1.0, 10.0)
-"""Between two attempts to connect: at first, and at most."""
+"""Before another attempt to connect: the first wait, and the longest."""
 GOODBYE_SECONDS = 0.8
+"""For the last update, when the show ends."""
 
 
-class _Client(core.obsws):  # type: ignore[misc]  # the library has no types
-    """The library's client with deadlines, and without a thread that dies with a traceback.
+class _ObsClient(core.obsws):  # type: ignore[misc]  # the library has no types
+    """The library's client with deadlines, and without a thread that ends in a traceback.
 
-    The library's own ``authreconnect`` is not used: it retries a refused password in a thread that dies of
-    it, and does not come back from a connection reset.
+    The library's own ``authreconnect`` is not used: a refused password ends its thread, and so does a
+    connection that was reset.
     """
 
     def __init__(self, settings: config.Obs, password: str, woken: Event) -> None:
@@ -66,7 +72,7 @@ class _Client(core.obsws):  # type: ignore[misc]  # the library has no types
         return self.thread_recv is not None and bool(self.thread_recv.is_alive())
 
     def hang_up(self) -> None:
-        """Ends whatever waits on this connection. May be called from any thread."""
+        """Ends the connection and whatever waits for an answer on it. May be called from any thread."""
         sock = self.ws.sock if self.ws is not None else None
         if sock is not None:
             with suppress(OSError):
@@ -86,41 +92,46 @@ class _Client(core.obsws):  # type: ignore[misc]  # the library has no types
 
 class _Receiver(core.RecvThread):  # type: ignore[misc]  # the library has no types
     def run(self) -> None:
-        with suppress(Exception):  # whatever it is, the link sees that this thread is no more
+        with suppress(Exception):  # whatever it is, the link sees that this thread has ended
             super().run()
         self.core.hang_up()
         self.core.woken.set()
 
 
 class Link:
-    """One thread that keeps OBS showing the latest picture, and its account of how that goes."""
+    """One thread that keeps OBS showing the latest picture.
 
-    def __init__(self, settings: config.Obs, password: str) -> None:
+    ``report`` is called in that thread, with whether OBS can be used, whenever ``health`` changes.
+    """
+
+    def __init__(self, settings: config.Obs, password: str, report: Callable[[bool], None]) -> None:
         self._settings = settings
         self._password = password
+        self._report = report
         self._place = f"{settings.host}:{settings.port}"
         self._thread = Thread(target=self._run, name="obs", daemon=True)
         self._wanted = Picture()
         self._woken = Event()
         self._stopping = Event()
-        self._client: _Client | None = None
+        self._client: _ObsClient | None = None
         self._version = ""
         self._caption: str | None = None
-        """What OBS is known to show; None when that is not known."""
+        """What OBS shows as far as we know; None on a new connection."""
         self._spoke: bool | None = None
-        """Whether she spoke when the scene was last dealt with; None on a new connection."""
+        """Whether somebody spoke when the scene was last chosen; None on a new connection."""
         self._before = ""
-        """The scene that gave way to the speaking scene; "" while we have not switched."""
+        """The scene before the speaking scene; "" while we have not switched."""
         self._inputs: list[str] = []
         self._texts: list[str] = []
         self._scenes: list[str] = []
         self.tried = Event()
-        self.health = Health(PART, State.DOWN, f"calling OBS at {self._place}")
+        self.health = Health(PART, State.DOWN, f"connecting to OBS at {self._place}")
 
     def start(self) -> None:
         self._thread.start()
 
-    def want(self, picture: Picture) -> None:
+    def show(self, picture: Picture) -> None:
+        """Has OBS show it soon. Returns at once."""
         if picture != self._wanted:
             self._wanted = picture
             self._woken.set()
@@ -136,26 +147,24 @@ class Link:
             self._thread.join(0.2)
 
     def _run(self) -> None:
-        first, last = RETRY_SECONDS
-        wait = first
+        backoff = Backoff(*RETRY_SECONDS)
         while not self._stopping.is_set():
             try:
                 client = self._connect()
-                wait = first
+                backoff.reset()
                 self._serve(client)
             except StageError as error:
-                self._report(State.DOWN, error.what, error.hint)
+                self._set_health(State.DOWN, error.what, error.hint)
             except Exception as error:  # noqa: BLE001  # the library lets anything escape
                 log.debug("%s: %s", self._place, escaped(repr(error)))
-                self._report(State.DOWN, f"OBS does not answer at {self._place}", _SWITCH_ON)
+                self._set_health(State.DOWN, f"OBS does not answer at {self._place}", _SWITCH_ON)
             finally:
                 self._disconnect()
                 self.tried.set()
-            self._stopping.wait(wait)
-            wait = min(wait * 2, last)
+            self._stopping.wait(backoff.next())
 
-    def _connect(self) -> _Client:
-        self._client = client = _Client(self._settings, self._password, self._woken)
+    def _connect(self) -> _ObsClient:
+        self._client = client = _ObsClient(self._settings, self._password, self._woken)
         try:
             client.connect()
         except (exceptions.ConnectionFailure, websocket.WebSocketBadStatusException):
@@ -165,12 +174,13 @@ class Link:
 
     def _refused(self, *, greeted: bool) -> StageError:
         if not greeted:
-            return StageError(f"what answers at {self._place} is not OBS", hint=_SWITCH_ON)
+            return StageError(f"the program that answers at {self._place} is not OBS", hint=_SWITCH_ON)
         what = f"OBS at {self._place} " + (
-            "does not accept the password" if self._password else "asks for a password"
+            "refuses the password" if self._password else "asks for a password"
         )
         return StageError(
-            what, hint=f"copy it from Tools → WebSocket Server Settings → Show Connect Info into {PASSWORD}"
+            what,
+            hint=f"copy it from Tools → WebSocket Server Settings → Show Connect Info into {PASSWORD}",
         )
 
     def _disconnect(self) -> None:
@@ -178,8 +188,8 @@ class Link:
         if client is not None:
             client.close()
 
-    def _serve(self, client: _Client) -> None:
-        """Keeps OBS in step until the connection fails (raises) or the show ends (returns)."""
+    def _serve(self, client: _ObsClient) -> None:
+        """Keeps OBS up to date until the connection fails (raises) or the show ends (returns)."""
         self._caption = None
         self._spoke = None
         looked = float("-inf")
@@ -200,7 +210,7 @@ class Link:
             self._stopping.wait(PACE_SECONDS)
             self._woken.wait(LOOK_SECONDS)
 
-    def _look(self, client: _Client) -> None:
+    def _look(self, client: _ObsClient) -> None:
         """Which sources and scenes there are, and whether the ones in config.toml are among them."""
         inputs = (client.ask("GetInputList") or {}).get("inputs", [])
         self._inputs = [str(one["inputName"]) for one in inputs]
@@ -209,15 +219,16 @@ class Link:
         self._scenes = [str(one["sceneName"]) for one in scenes]
         problem = self._problem()
         if problem is None:
-            self._report(State.OK, f"OBS {self._version} at {self._place}")
+            self._set_health(State.OK, f"OBS {self._version} at {self._place}")
         else:
-            self._report(State.LIMITED, problem.what, problem.hint)
+            self._set_health(State.LIMITED, problem.what, problem.hint)
 
     def _problem(self) -> StageError | None:
         settings = self._settings
         if not (settings.caption_source or settings.speaking_scene):
             return StageError(
-                "OBS is given nothing to show", hint="set caption_source or speaking_scene in [stage.obs]"
+                "OBS would show nothing: neither a caption source nor a speaking scene is set",
+                hint="set caption_source or speaking_scene in [stage.obs]",
             )
         if settings.caption_source and settings.caption_source not in self._texts:
             there = settings.caption_source in self._inputs
@@ -227,14 +238,14 @@ class Link:
                 return _missing("scene", scene, self._scenes)
         return None
 
-    def _show_caption(self, client: _Client, caption: str) -> None:
+    def _show_caption(self, client: _ObsClient, caption: str) -> None:
         source = self._settings.caption_source
         if source not in self._texts or caption == self._caption:
             return
         done = client.ask("SetInputSettings", inputName=source, inputSettings={"text": caption}, overlay=True)
         self._caption = None if done is None else caption
 
-    def _show_scene(self, client: _Client, *, speaking: bool) -> None:
+    def _show_scene(self, client: _ObsClient, *, speaking: bool) -> None:
         """To the speaking scene and back; a scene that the streamer chose meanwhile stays."""
         scene = self._settings.speaking_scene
         if scene not in self._scenes or speaking == self._spoke:
@@ -250,15 +261,17 @@ class Link:
                 client.ask("SetCurrentProgramScene", sceneName=back)
             self._before = ""
 
-    def _report(self, state: State, what: str, hint: str = "") -> None:
+    def _set_health(self, state: State, what: str, hint: str = "") -> None:
         health = Health(PART, state, what, hint)
         if health != self.health:
             self.health = health
+            self._report(state is not State.DOWN)
             log.log(logging.INFO if state is State.OK else logging.WARNING, "%s", what)
 
 
 _SWITCH_ON = (
-    "start OBS and tick Tools → WebSocket Server Settings → Enable WebSocket server (and see its port)"
+    "start OBS, tick Tools → WebSocket Server Settings → Enable WebSocket server, and compare its port with"
+    " stage.obs.port"
 )
 
 

@@ -26,7 +26,7 @@ from vtuber.stage.access import public
 from vtuber.stage.cues import Cue, Hushed, Withdrawn
 from vtuber.stage.overlay.files import file, overlay_file
 from vtuber.stage.overlay.page import TICK, Page
-from vtuber.stage.overlay.scene import Scene
+from vtuber.stage.overlay.state import PageState
 
 PAGES = 16
 """How many pages may be open at once."""
@@ -42,7 +42,7 @@ class Overlay:
         del settings
         self.availability = Availability()
         self._face = character.face
-        self._scene = Scene(character.name)
+        self._state = PageState(character.name, character.folder.name)
         self._pages: set[Page] = set()
         self._delays: deque[float] = deque(maxlen=100)
 
@@ -67,11 +67,11 @@ class Overlay:
     def show(self, cue: Cue) -> None:
         if isinstance(cue, Hushed):
             for page in self._pages:
-                page.void()
+                page.hush()
         if isinstance(cue, Withdrawn):
             for page in self._pages:
                 page.withdraw(cue.turn)
-        frame = self._scene.take(cue)
+        frame = self._state.take(cue)
         if frame is None:
             return
         for page in self._pages:
@@ -100,7 +100,7 @@ class Overlay:
             raise web.HTTPServiceUnavailable(text="Too many pages.")
         socket = web.WebSocketResponse(heartbeat=10, max_msg_size=1024, compress=False, timeout=0.5)
         await socket.prepare(request)
-        page = Page(socket, request, self._scene.so_far())
+        page = Page(socket, request, self._state.so_far())
         self._pages.add(page)
         writer = asyncio.create_task(_write(page))
         try:

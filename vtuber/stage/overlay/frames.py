@@ -1,9 +1,9 @@
-"""What travels from the show to a page: cues as JSON, sound as binary.
+"""What is sent to a page: cues as JSON, sound as binary.
 
-A text frame is an object whose ``t`` names it. A binary frame is a clip's sound:
+A text frame is an object; its ``t`` says what it is. A binary frame is a clip's sound:
 
     uint32   clip
-    uint32   how many mouth values follow (m)
+    uint32   number of mouth values that follow (m)
     float64  at: when its first sample is heard, on the show's clock
     float64  offset: how many seconds of the clip come before it
     float64  now: the show's clock when the frame was sent
@@ -27,8 +27,8 @@ _HEADER = struct.Struct("<IIddd")
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """A text frame to be."""
+class TextFrame:
+    """Sent as a JSON object, with the show's clock at that moment as ``now``."""
 
     fields: dict[str, Any]
 
@@ -38,11 +38,11 @@ class Note:
 
     @property
     def lasts(self) -> bool:
-        """Whether a hush leaves it true."""
+        """Whether it is sent even if a hush came since."""
         return self.fields["t"] in ("hello", "thinking", "withdrawn", "rest", "mood")
 
     def names_whom(self, turn: int) -> bool:
-        """Whether it says whom that turn answers."""
+        """Whether it names whoever that turn answers."""
         return self.fields["t"] == "thinking" and bool(self.fields["turn"] == turn)
 
     def encode(self, now: float) -> str:
@@ -51,7 +51,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class SoundFrame:
-    """A binary frame to be."""
+    """Sent as binary, with the show's clock at that moment in its header."""
 
     clip: int
     at: float
@@ -84,4 +84,4 @@ class SoundFrame:
         )
 
 
-Frame = Note | SoundFrame
+Frame = TextFrame | SoundFrame

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from vtuber.stage.overlay.frames import Frame, Note
+from vtuber.stage.overlay.frames import Frame, TextFrame
 
 log = logging.getLogger(__name__)
 
@@ -41,15 +41,17 @@ class Page:
             self._transport.abort()
             self._transport = None
 
-    def void(self) -> None:
+    def hush(self) -> None:
         """Drops all that a hush takes back."""
-        kept = [frame for frame in self._waiting if isinstance(frame, Note) and frame.lasts]
+        kept = [frame for frame in self._waiting if isinstance(frame, TextFrame) and frame.lasts]
         self._waiting = deque(kept)
         self._size = sum(frame.size for frame in kept)
 
     def withdraw(self, turn: int) -> None:
-        """Drops whom that turn answers, where that was not sent yet."""
-        kept = [frame for frame in self._waiting if not (isinstance(frame, Note) and frame.names_whom(turn))]
+        """Drops the name of whoever that turn answers, if it was not sent yet."""
+        kept = [
+            frame for frame in self._waiting if not (isinstance(frame, TextFrame) and frame.names_whom(turn))
+        ]
         self._size -= sum(frame.size for frame in self._waiting) - sum(frame.size for frame in kept)
         self._waiting = deque(kept)
 
@@ -60,7 +62,7 @@ class Page:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._more.wait(), TICK)
         if not self._waiting:
-            return Note({"t": "tick"})
+            return TextFrame({"t": "tick"})
         frame = self._waiting.popleft()
         self._size -= frame.size
         return frame

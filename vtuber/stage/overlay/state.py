@@ -20,7 +20,7 @@ from vtuber.stage.cues import (
     Thinking,
     Withdrawn,
 )
-from vtuber.stage.overlay.frames import Frame, Note, SoundFrame
+from vtuber.stage.overlay.frames import Frame, SoundFrame, TextFrame
 
 SENTENCES = 12
 """How many sentences are kept for a page that comes late."""
@@ -28,20 +28,24 @@ SENTENCES = 12
 
 @dataclass(slots=True)
 class _Clip:
-    begins: Note
+    begins: TextFrame
     seconds: float = 0.0
     """How much of it was sent."""
-    words: list[Note] = field(default_factory=list)
-    ended: Note | None = None
+    words: list[TextFrame] = field(default_factory=list)
+    ended: TextFrame | None = None
 
 
-class Scene:
-    """Turns cues into frames and remembers the frames that still matter."""
+class PageState:
+    """Turns cues into frames and remembers the frames that still matter.
 
-    def __init__(self, name: str) -> None:
+    ``name`` is what the page calls the speaker whose face it shows, ``speaker`` that one's id.
+    """
+
+    def __init__(self, name: str, speaker: str = "") -> None:
         self._name = name
-        self._thinking: dict[str, Note] = {}  # by speaker
-        self._moods: dict[str, Note] = {}
+        self._speaker = speaker
+        self._thinking: dict[str, TextFrame] = {}  # by speaker
+        self._moods: dict[str, TextFrame] = {}
         self._clips: dict[int, _Clip] = {}
         self._sounds: deque[SoundFrame] = deque()
 
@@ -55,23 +59,23 @@ class Scene:
             case ClipSound(clip=clip) if clip in self._clips:
                 return self._sound(cue)
             case ClipWord(clip=clip) if clip in self._clips:
-                word = Note({"t": "word", "clip": clip, "text": cue.text, "start": cue.word.start})
+                word = TextFrame({"t": "word", "clip": clip, "text": cue.text, "start": cue.word.start})
                 self._clips[clip].words.append(word)
                 return word
             case ClipEnds(clip=clip) if clip in self._clips:
-                ended = Note({"t": "end", "clip": clip, "at": cue.at})
+                ended = TextFrame({"t": "end", "clip": clip, "at": cue.at})
                 self._clips[clip].ended = ended
                 return ended
             case Hushed():
                 self._clips.clear()
                 self._sounds.clear()
-                return Note({"t": "hush"})
+                return TextFrame({"t": "hush"})
             case Withdrawn():
                 return self._withdraw(cue)
             case Rested():
                 return self._rest(cue)
             case Feels(mood=mood, speaker=speaker):
-                self._moods[speaker] = Note({"t": "mood", "mood": mood, "speaker": speaker})
+                self._moods[speaker] = TextFrame({"t": "mood", "mood": mood, "speaker": speaker})
                 return self._moods[speaker]
             case _:
                 return None
@@ -79,23 +83,24 @@ class Scene:
     def so_far(self) -> list[Frame]:
         """What a page that comes now has to know: the words so far, and the sound still to come."""
         time = now()
-        frames: list[Frame] = [Note({"t": "hello", "name": self._name, "step": sound.MOUTH_STEP})]
+        hello = {"t": "hello", "name": self._name, "speaker": self._speaker, "step": sound.MOUTH_STEP}
+        frames: list[Frame] = [TextFrame(hello)]
         frames += (*self._moods.values(), *self._thinking.values())
         sounds = [frame.since(time) for frame in self._sounds if frame.end > time]
         for number, clip in self._clips.items():
             heard = next((frame.offset for frame in sounds if frame.clip == number), clip.seconds)
-            frames += [Note({**clip.begins.fields, "heard": heard}), *clip.words]
+            frames += [TextFrame({**clip.begins.fields, "heard": heard}), *clip.words]
         frames += sounds
         frames += [clip.ended for clip in self._clips.values() if clip.ended is not None]
         return frames
 
-    def _think(self, cue: Thinking) -> Note:
+    def _think(self, cue: Thinking) -> TextFrame:
         name, text = clean_name(cue.name), clean(cue.text)
         fields = {"t": "thinking", "name": name, "text": text, "platform": cue.platform, "turn": cue.turn}
-        self._thinking[cue.speaker] = Note({**fields, "speaker": cue.speaker})
+        self._thinking[cue.speaker] = TextFrame({**fields, "speaker": cue.speaker})
         return self._thinking[cue.speaker]
 
-    def _withdraw(self, cue: Withdrawn) -> Note:
+    def _withdraw(self, cue: Withdrawn) -> TextFrame:
         self._thinking = {
             speaker: note for speaker, note in self._thinking.items() if note.fields["turn"] != cue.turn
         }
@@ -103,14 +108,14 @@ class Scene:
             self._clips = {
                 number: clip for number, clip in self._clips.items() if clip.begins.fields["turn"] != cue.turn
             }
-        return Note({"t": "withdrawn", "turn": cue.turn, "finish": cue.finish})
+        return TextFrame({"t": "withdrawn", "turn": cue.turn, "finish": cue.finish})
 
-    def _begin(self, cue: ClipBegins) -> Note:
+    def _begin(self, cue: ClipBegins) -> TextFrame:
         while len(self._clips) >= SENTENCES:
             del self._clips[next(iter(self._clips))]
         sentence = cue.sentence
         fields = {"t": "begin", "clip": cue.clip, "turn": sentence.turn, "mood": sentence.mood, "at": cue.at}
-        self._clips[cue.clip] = _Clip(Note({**fields, "speaker": sentence.speaker}))
+        self._clips[cue.clip] = _Clip(TextFrame({**fields, "speaker": sentence.speaker}))
         return self._clips[cue.clip].begins
 
     def _sound(self, cue: ClipSound) -> SoundFrame:
@@ -121,7 +126,7 @@ class Scene:
         self._sounds.append(frame)
         return frame
 
-    def _rest(self, cue: Rested) -> Note:
+    def _rest(self, cue: Rested) -> TextFrame:
         """What is still to be made or heard stays."""
         time = now()
         self._clips = {
@@ -132,4 +137,4 @@ class Scene:
         while self._sounds and self._sounds[0].end <= time:
             self._sounds.popleft()
         self._thinking.pop(cue.speaker, None)
-        return Note({"t": "rest", "speaker": cue.speaker})
+        return TextFrame({"t": "rest", "speaker": cue.speaker})

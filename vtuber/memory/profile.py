@@ -1,4 +1,4 @@
-"""What is known of one viewer, and who somebody is in what is stored."""
+"""What is known of one viewer, and the key under which it is stored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def key_of(platform: str, author_id: str) -> str:
-    """Who somebody is, as part of a key: at most 129 harmless characters, different for any two people."""
+    """Who somebody is, as part of a key: at most 129 ASCII characters, different for any two people."""
     if _PLAIN.fullmatch(key := f"{platform}:{author_id}"):
         return key
     return "#" + sha256(ascii((platform, author_id)).encode()).hexdigest()
@@ -32,29 +32,31 @@ def key_of(platform: str, author_id: str) -> str:
 
 @lru_cache(maxsize=4096)
 def called(name: str) -> str:
-    """What a name is known by: without its "@", and whatever the case of its Latin letters."""
+    """The name as it is compared: cleaned, without its "@", Latin letters in small."""
     return clean_name(name.removeprefix("@")).translate(_LOWER)
 
 
 def lead_key(batch: Batch) -> str:
+    """``key_of`` the author of the batch's lead."""
     return key_of(batch.lead.event.platform, batch.lead.event.author.id)
 
 
 @dataclass(slots=True)
-class Note:
-    """What is known of one viewer. The name is not cleaned yet, but cut."""
+class Profile:
+    """What is known of one viewer. The name is cut to its limit, and not cleaned yet."""
 
     name: str
     messages: int = 0
     words: tuple[str, ...] = ()
     """Their last messages, oldest first."""
     called: str = field(init=False)
-    """Worked out once, so that among many people one is soon found by name."""
+    """``called(name)``, kept so that one of many people is found by name quickly."""
 
     def __post_init__(self) -> None:
         self.called = called(self.name)
 
-    def hear(self, event: Answerable) -> None:
+    def note(self, event: Answerable) -> None:
+        """Takes in an event of theirs."""
         name = event.author.name[:NAME_LIMIT]
         if name != self.name:
             self.name, self.called = name, called(name)
@@ -62,14 +64,15 @@ class Note:
             self.messages += 1
             self.words = (*self.words[1 - WORDS_KEPT :], cut(event.text))
 
-    def followed_by(self, newer: Note | None) -> Note:
+    def followed_by(self, newer: Profile | None) -> Profile:
+        """This one and a newer one together."""
         if newer is None:
             return self
         words = (*self.words, *newer.words)[-WORDS_KEPT:]
-        return Note(newer.name, self.messages + newer.messages, words)
+        return Profile(newer.name, self.messages + newer.messages, words)
 
     def words_before(self, texts: Iterable[str]) -> str:
-        """The last words written before any of ``texts``, which they have just written too."""
+        """What they wrote last before any of ``texts``, which are among their words too."""
         words = [cut(said) for said in self.words]
         for text in texts:
             asked = cut(text)
@@ -81,20 +84,24 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was heard in answer to a viewer. Clean."""
+    """What was heard in answer to a viewer. All texts are clean."""
 
+    speaker: str
+    """The id of who said it."""
     key: str
+    """``key_of`` the viewer."""
     name: str
     said: str
     """What the viewer had written."""
     heard: str
     at: float
-    """Seconds since 1970: it is read in later shows."""
+    """Seconds since 1970, for it is read in later shows."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A handful of notes, on their way to the store."""
+class Bundle:
+    """Profiles and answers on their way to the store."""
 
-    viewers: dict[str, Note]
+    viewers: dict[str, Profile]
+    """By ``key_of`` the viewer."""
     answers: list[Answer] | deque[Answer]
