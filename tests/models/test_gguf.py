@@ -49,7 +49,7 @@ def test_a_file_cut_short(tmp_path: Path, length: int) -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"<html>not found</html>", "no GGUF"),
+        (b"<html>not found</html>", "not a GGUF"),
         (gguf([], version=99), "version 99"),
         (gguf([pair("x", 77, b"")]), "not known"),
         (gguf([], [tensor("x", *range(1, 10))]), "dimensions"),

@@ -133,9 +133,7 @@ def show_choices() -> None:
 def show_fetched(model: Header) -> None:
     """What came, and the line that uses it."""
     path = f'"{model.path}"' if " " in str(model.path) else str(model.path)
-    use = (
-        f"the models beside it can now see images: {path}"
-        if model.is_projector
-        else f"banban live --model {path}"
-    )
+    use = f"banban live --model {path}"
+    if model.is_projector:
+        use = f"the models beside it can now see images: {path}"
     terminal.out.print(Text(escaped(use)), soft_wrap=True)
