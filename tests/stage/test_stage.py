@@ -29,6 +29,7 @@ from vtuber.stage.cues import (
     Thinking,
     Withdrawn,
 )
+from vtuber.stage.playhead import INSIDE
 from vtuber.stage.stage import AHEAD, LEAD, Stage
 from vtuber.stage.timeline import ClipTimeline
 
@@ -359,6 +360,9 @@ def test_quiet_ends_with_a_hush() -> None:
         ("Hi there, you!", ["Hi", "there,", "you!"], "Hi there,"),
         ("鳳梨披薩是神聖的。", ["鳳梨", "披薩", "是神聖的。"], "鳳梨披薩"),
         ("It costs $5.", ["It", "costs", "five dollars."], "It costs"),
+        ("$5 each.", ["five", "dollars", "each."], "five dollars"),
+        ("五元", ["5", "元", "整"], "5元"),
+        ("Hi", ["Hi", "there,", "you!"], "Hi there,"),
     ],
 )
 def test_what_was_heard_reads_as_the_sentence_does(text: str, words: list[str], heard: str) -> None:
@@ -422,6 +426,26 @@ def test_a_word_that_has_just_begun_when_a_hush_comes_was_sent() -> None:
         stage.hush()
         assert (await play).heard == screen.all(Heard)[-1].text == "Pineapple belongs"
         assert isinstance(screen.cues[-1][1], Hushed)
+
+    simulated(main)
+
+
+def test_words_that_come_before_their_sound_are_sent_one_by_one() -> None:
+    async def main() -> None:
+        async def chunks() -> AsyncIterator[Sound | Word]:
+            for index, word in enumerate(PIZZA):
+                yield Word(word, index * 0.5, index * 0.5 + 0.5)
+            yield Sound(tone(0.7))
+            yield Sound(tone(1.3))
+
+        screen = Recorder()
+        await Stage([screen]).play(Clip(Sentence(1, 0, " ".join(PIZZA)), chunks()))
+        heard = [(at, cue.text) for at, cue in screen.cues if isinstance(cue, Heard)]
+        for index, (at, text) in enumerate(heard):
+            assert text == " ".join(PIZZA[: index + 1])
+            assert at == pytest.approx(LEAD + index * 0.5 + INSIDE)
+        assert len(heard) == 4
+        assert [cue.offset for cue in screen.all(ClipSound)] == pytest.approx([0.0, 0.7, 1.7])
 
     simulated(main)
 
