@@ -69,6 +69,7 @@ def test_sound_is_sent_before_it_is_heard_but_not_long_before() -> None:
         assert min(early) >= LEAD - 1e-9
         assert 2 < max(early) <= AHEAD + 1e-9
         assert max(len(cue.pcm) for cue in screen.all(ClipSound)) <= sound.RATE * sound.SAMPLE_BYTES
+        assert sum(sound.seconds(cue.pcm) for cue in screen.all(ClipSound)) == pytest.approx(45)
 
     simulated(main)
 
@@ -293,9 +294,11 @@ def test_of_a_voice_that_breaks_off_only_what_was_heard_counts() -> None:
 
 def test_of_a_voice_that_breaks_off_at_once_nothing_was_heard() -> None:
     async def main() -> None:
+        screen = Recorder()
         maker = Maker([], error=VoiceError("no sound"))
-        spoken = await Stage().play(maker.clip(text="Hello."))
+        spoken = await Stage([screen]).play(maker.clip(text="Hello."))
         assert (spoken.heard, spoken.complete, spoken.began) == ("", False, None)
+        assert not screen.cues
 
     simulated(main)
 
@@ -446,6 +449,19 @@ def test_words_that_come_before_their_sound_are_sent_one_by_one() -> None:
             assert at == pytest.approx(LEAD + index * 0.5 + INSIDE)
         assert len(heard) == 4
         assert [cue.offset for cue in screen.all(ClipSound)] == pytest.approx([0.0, 0.7, 1.7])
+
+    simulated(main)
+
+
+def test_what_is_sent_ahead_delays_no_word_of_what_is_heard_now() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        await asyncio.gather(*(stage.play(Maker(PIZZA).clip(index=index)) for index in range(2)))
+        heard = [(at, cue.clip) for at, cue in screen.cues if isinstance(cue, Heard) and cue.text]
+        assert [clip for _, clip in heard] == [1] * 4 + [2] * 4
+        for index, (at, _) in enumerate(heard):
+            assert at == pytest.approx(LEAD + index * 0.5 + INSIDE)
 
     simulated(main)
 
