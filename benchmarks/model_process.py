@@ -41,7 +41,8 @@ from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
 from vtuber.core.events import Author, Batch, ChatMessage, Pick
-from vtuber.inbox import IDS, Inbox
+from vtuber.inbox import Inbox
+from vtuber.inbox.inbox import IDS
 from vtuber.memory import NOTHING
 from vtuber.moderation.message_index import MessageIndex
 from vtuber.record.facts import Facts
