@@ -49,7 +49,7 @@ class Drop(StrEnum):
     FLOOD = "flood"
     """Its author writes too fast, or has too many waiting."""
     FULL = "full"
-    """There was no room among the more important."""
+    """There was no room for it among the more important ones."""
     OLD = "old"
     """It waited too long."""
     REVOKED = "revoked"
@@ -57,11 +57,11 @@ class Drop(StrEnum):
     IGNORED = "ignored"
     """A moderator has its author ignored."""
     FILTERED = "filtered"
-    """The gate lets nobody hear of it."""
+    """A filter stopped it."""
     CUT = "cut"
     """A moderator cut the answer before anything of it was heard."""
     UNANSWERED = "unanswered"
-    """Time and again nothing of an answer was heard."""
+    """Nothing of an answer was heard, several times."""
 
 
 class Inbox:
@@ -96,7 +96,7 @@ class Inbox:
     # In.
 
     def put(self, event: Answerable) -> Drop | None:
-        """Takes an event in, or says why not. ``event.at`` is when it came, on the show's clock."""
+        """Takes an event in, or returns why not. ``event.at`` is when it came, on the show's clock."""
         self._latest = max(self._latest, event.at)
         normalized, entry = _entry(event)
         drop = self._objection(entry)
@@ -110,7 +110,7 @@ class Inbox:
         return drop
 
     def give_back(self, batch: Batch) -> None:
-        """A batch that could not be answered waits again, as if it had never been taken."""
+        """Puts a batch that could not be answered back, as if it had never been taken."""
         for pick in batch.picks:
             normalized, entry = _entry(pick.event, pick.copies)
             if self._waiting.find(entry.key):  # it came again meanwhile, with its money
@@ -125,12 +125,12 @@ class Inbox:
                 self.give_up(entry.event, drop)
 
     def give_up(self, event: Answerable, why: Drop) -> None:
-        """One that does not wait (any more) will not be answered."""
+        """Counts an event that does not wait (any more) as not answered, and tells so."""
         self.dropped[why] += 1
         self._facts.tell(Dropped(event, why))
 
     def _objection(self, entry: Entry) -> Drop | None:
-        """What speaks against any event, even a paid one."""
+        """Why an event is refused, even a paid one."""
         key = entry.key
         if key in self._seen_paid or (not entry.paid and key in self._seen):
             return Drop.DUPLICATE
@@ -138,7 +138,7 @@ class Inbox:
         return self.verdict_of_moderators(entry.event)
 
     def verdict_of_moderators(self, event: Answerable) -> Drop | None:
-        """Why nobody is to answer it, when a moderator said so."""
+        """Why a moderator does not want the event answered; None when none said so."""
         if event in self._revoked:
             return Drop.REVOKED
         if self._ignored and self._is_ignored(event):
@@ -146,7 +146,7 @@ class Inbox:
         return None
 
     def _limits(self, entry: Entry) -> Drop | None:
-        """What speaks against an unpaid one: its age, its author's haste, its being said before."""
+        """Why an unpaid event is refused: it is old, a copy, or its author writes too fast."""
         event, author = entry.event, entry.author
         if event.at < self._latest - self._settings.forget_after:
             return Drop.OLD
@@ -159,9 +159,9 @@ class Inbox:
         return None
 
     def _is_too_fast(self, author: Key, at: float) -> bool:
-        """Everybody has a bucket of ``per_author`` that fills by one every ``author_seconds``.
+        """Whether an author's token bucket is empty: of ``per_author``, one more every ``author_seconds``.
 
-        It is kept as one number: when it will be full again.
+        The bucket is kept as one number: when it will be full again.
         """
         every = self._settings.author_seconds
         full_again = max(self._full_again.get(author) or at, at) + every
@@ -185,10 +185,10 @@ class Inbox:
         return True
 
     def _fit(self, entry: Entry, normalized: str) -> Drop | None:
-        """Ranks an unpaid one and makes room for it, if there is any for its rank.
+        """Ranks an unpaid event, and makes room for it if one of no higher rank waits.
 
-        When full, chance decides who of the least important goes, the newcomer among them. So a flood
-        leaves a fair and fresh sample of itself, and nobody more important is touched.
+        When the inbox is full, one of the lowest rank is dropped at random, the newcomer among them. So a
+        flood leaves a fair sample of itself, and nothing more important is dropped.
         """
         entry.rank = self._importance.rank(entry.event, normalized, entry.copy_key)
         if len(self._waiting) - self.paid_waiting < self._settings.size:
@@ -211,7 +211,7 @@ class Inbox:
     # Out.
 
     def take(self, now: float) -> Batch | None:
-        """Whom to answer next and who else is speaking; all of them leave. None when nobody waits."""
+        """Removes and returns whom to answer next, and who else is speaking. None when nobody waits."""
         self._latest = max(self._latest, now)
         horizon = now - self._settings.forget_after
         for entry in [entry for entry in self._waiting.unpaid() if entry.event.at < horizon]:
@@ -233,7 +233,7 @@ class Inbox:
         return max(self._waiting.unpaid(), key=lambda entry: self._score(entry, now), default=None)
 
     def _company(self, lead: Entry, now: float) -> list[Entry]:
-        """Who else is in the batch: paid ones first, so that they drain, then what goes with the lead."""
+        """Who else is in the batch: paid events first, so that they drain, then what goes with the lead."""
         places = self._settings.batch - 1
         paid = heapq.nlargest(
             places,
@@ -288,7 +288,7 @@ class Inbox:
         return self._drop_all([e for e in self._waiting if self._is_ignored(e.event)], Drop.IGNORED)
 
     def unignore(self, platform: str, who: str) -> bool:
-        """Undoes every ``ignore`` that holds there. Whether there was one."""
+        """Undoes every ``ignore`` of ``who`` there. Returns whether there was one."""
         name = who.casefold()
         places = {platform, ""} if platform else {place for place, _ in self._ignored}
         undone = [self._ignored.pop((place, name), float("-inf")) for place in places]
@@ -325,7 +325,7 @@ def _entry(event: Answerable, copies: int = 1) -> tuple[str, Entry]:
 
 
 def _repeatable(entry: Entry) -> list[tuple[str, str]]:
-    """What of a message others may repeat: its emotes, or the line itself when it is short."""
+    """What others may repeat of a message: its emotes, or the text itself when it is short."""
     event = entry.event
     if not isinstance(event, ChatMessage) or not entry.copy_key:
         return []

@@ -13,13 +13,13 @@ from vtuber.core.events import Answerable, ChatMessage, Follow, Raid
 from vtuber.core.spelling import normalize
 
 SIDE_TALK = 0
-"""Emotes alone, orders to other bots, and what viewers say to each other."""
+"""Emotes alone, commands for other bots, and what viewers say to each other."""
 REGULAR, QUESTION, ADDRESSED = 1, 2, 4
 RANKS = 1 + (1 + REGULAR + QUESTION + ADDRESSED)
 """How many ranks there are."""
 
 MANY_COPIES = 3
-"""What so many people say ranks like what a regular says."""
+"""A line that so many people write ranks like a regular's."""
 
 _ASKS = re.compile(
     r"(?:@\S+ )?(?:(?:hey|so|but|and|ok|well)\b,? )?"
@@ -33,7 +33,7 @@ _ASKS_IN_CHINESE = re.compile(
 _TERM = re.compile(r"[a-z0-9]{4,}|[\u3040-\u9fff]{2,}")
 
 AGE_GAIN = 1.5
-"""At its ripest, a message counts for so many ranks more than a fresh one."""
+"""How many ranks a message gains at most by waiting."""
 
 
 class Names:

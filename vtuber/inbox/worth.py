@@ -11,15 +11,15 @@ from vtuber.core.events import Answerable, ChatMessage, Gift, Money, Redemption,
 
 SUBSCRIPTION_DOLLARS = 5.0
 UNKNOWN_DOLLARS = 5.0
-"""What an amount counts for that nobody could read."""
+"""What an amount that could not be read counts for."""
 POINT_DOLLARS = 0.001
 """What a channel point counts for."""
 PATIENCE = 20.0
-"""After so many seconds more, a paid event counts as if twice as much had been paid."""
+"""Seconds of waiting after which a paid event counts as if twice as much had been paid."""
 
 
 class Rates:
-    """The table ``chat.rates``. Nothing is asked of anybody."""
+    """The table ``chat.rates``. No service is asked for rates."""
 
     def __init__(self, rates: config.Rates) -> None:
         self._dollars = {code: Decimal(str(worth)) for code, worth in rates.model_dump().items()}
@@ -33,7 +33,7 @@ class Rates:
 
 
 def paid_score(event: Answerable, now: float) -> float:
-    """Bigger amounts first, and nobody waits for ever."""
+    """Bigger amounts come first, and nobody waits for ever."""
     return math.log2(1 + dollars(event)) + (now - event.at) / PATIENCE
 
 
