@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rehearsal_room import Room, Screen
-from stage_props import Maker, Recorder, simulated
+from stage_props import Maker, Recorder, simulated, tone
 
 from vtuber.core import sound
 from vtuber.core.clock import now
@@ -72,7 +72,7 @@ def test_sound_is_sent_before_it_is_heard_but_not_long_before() -> None:
     simulated(main)
 
 
-def test_a_screen_is_told_everything_in_order() -> None:
+def test_a_screen_is_sent_everything_in_order() -> None:
     async def main() -> None:
         screen = Recorder()
         stage = Stage([screen])
@@ -270,6 +270,35 @@ def test_a_voice_that_fails_leaves_what_was_said(caplog: pytest.LogCaptureFixtur
     assert "no more sound\\x1b[2J" in caplog.text
 
 
+def test_of_a_voice_that_breaks_off_only_what_was_heard_counts() -> None:
+    """Also when its words came before their sound."""
+
+    async def main() -> None:
+        async def chunks() -> AsyncIterator[Sound | Word]:
+            for index, word in enumerate(PIZZA):
+                yield Word(word, index * 0.5, index * 0.5 + 0.5)
+            yield Sound(tone(0.7))
+            raise VoiceError("no more sound")
+
+        screen = Recorder()
+        spoken = await Stage([screen]).play(Clip(Sentence(1, 0, " ".join(PIZZA)), chunks()))
+        assert (spoken.heard, spoken.complete) == ("Pineapple belongs", False)
+        assert screen.all(Heard)[-1].text == "Pineapple belongs"
+        assert screen.all(ClipEnds)[0].at == pytest.approx(LEAD + 0.7)
+        assert now() == pytest.approx(LEAD + 0.7)
+
+    simulated(main)
+
+
+def test_of_a_voice_that_breaks_off_at_once_nothing_was_heard() -> None:
+    async def main() -> None:
+        maker = Maker([], error=VoiceError("no sound"))
+        spoken = await Stage().play(maker.clip(text="Hello."))
+        assert (spoken.heard, spoken.complete, spoken.began) == ("", False, None)
+
+    simulated(main)
+
+
 def test_any_other_failure_is_raised_after_what_was_said() -> None:
     async def main() -> None:
         stage = Stage()
@@ -370,7 +399,7 @@ def test_a_second_screen_shows_what_was_heard(play: Callable[..., None], hush_af
     assert subtitles.sentences
 
 
-def test_a_word_is_told_when_it_is_heard_and_its_pauses_count() -> None:
+def test_a_word_is_sent_when_it_is_heard_whatever_the_pauses() -> None:
     async def main() -> None:
         screen = Recorder()
         stage = Stage([screen])
@@ -384,7 +413,7 @@ def test_a_word_is_told_when_it_is_heard_and_its_pauses_count() -> None:
     simulated(main)
 
 
-def test_sound_without_words_is_told_too() -> None:
+def test_sound_without_words_is_heard_too() -> None:
     async def main() -> None:
         async def hum() -> AsyncIterator[Sound]:
             yield Sound(bytes(48_000))
@@ -402,7 +431,7 @@ def test_sound_without_words_is_told_too() -> None:
     until=st.floats(0.01, 9),
     breaks=st.booleans(),
 )
-def test_what_was_told_last_is_what_was_heard(
+def test_what_was_sent_last_is_what_was_heard(
     words: list[str], pauses: float, until: float, *, breaks: bool
 ) -> None:
     async def main() -> None:
@@ -414,8 +443,8 @@ def test_what_was_told_last_is_what_was_heard(
         stage.hush()
         spoken = await play
         await asyncio.sleep(9)
-        told = [cue.text for cue in screen.all(Heard)]
-        assert (told or [""])[-1] == spoken.heard
+        sent = [cue.text for cue in screen.all(Heard)]
+        assert (sent or [""])[-1] == spoken.heard
 
     simulated(main)
 

@@ -230,8 +230,8 @@ class Show:
             "writing": self.outbox.run,
             "journal": self.journal.run,
             "health": lambda: self.supervisor.watch(self.health),
-            "the measuring of the event loop": self.metrics.watch_loop,
-            "the measuring of memory": self.metrics.watch_memory,
+            "event loop lag": self.metrics.watch_loop,
+            "memory use": self.metrics.watch_memory,
             "garbage collection": lambda: garbage.collect_when(lambda: self.idle),
         }
         async with asyncio.TaskGroup() as group:
