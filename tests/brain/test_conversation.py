@@ -19,7 +19,6 @@ from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.conversation import Conversation
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.fit import Fit
-from vtuber.brain.llama.model_file import locate
 from vtuber.brain.templates import Template
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Brain, Journal, Settings
@@ -37,6 +36,7 @@ from vtuber.core.events import (
     Subscription,
 )
 from vtuber.memory import NOTHING, Recollection, Viewer
+from vtuber.models.store import locate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -18,12 +18,12 @@ from vtuber.brain import Prompt, PromptLine, Usage
 from vtuber.brain.llama import backend
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.llama.child import Child
-from vtuber.brain.llama.model_file import locate
 from vtuber.config import Brain, Settings
 from vtuber.core import clock
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.health import State
 from vtuber.core.simulated import SimulatedLoop
+from vtuber.models.store import locate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -175,7 +175,7 @@ async def test_a_file_cut_short_is_damaged(tmp_path: Path, kept: int) -> None:
 async def test_what_is_no_gguf_is_told_before_anything_starts(tmp_path: Path) -> None:
     (tmp_path / "page.gguf").write_text("<html>not found</html>", "utf-8")
     error = await refusal(tmp_path / "page.gguf")
-    assert "no GGUF" in error.what
+    assert "not a GGUF" in error.what
 
 
 async def test_weights_that_are_missing_are_told(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ async def test_a_whole_model_is_no_adapter(tmp_path: Path) -> None:
     model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
     error = await refusal(model, lora=adapters(model))
     assert error.where == f"brain.lora[0]: {model}"
-    assert "no LoRA adapter" in error.what
+    assert "not a LoRA adapter" in error.what
     assert "brain.model" in error.hint
 
 
@@ -293,7 +293,7 @@ async def test_what_is_no_adapter_is_told_before_anything_starts(tmp_path: Path)
     model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
     (tmp_path / "page.gguf").write_text("<html>not found</html>", "utf-8")
     error = await refusal(model, lora=adapters(tmp_path / "page.gguf"))
-    assert "no GGUF" in error.what
+    assert "not a GGUF" in error.what
     assert "convert_lora_to_gguf" in error.hint
     error = await refusal(model, lora=adapters(tmp_path / "gone.gguf"))
     assert error.what == "there is no such file"

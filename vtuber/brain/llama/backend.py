@@ -14,7 +14,6 @@ from vtuber.brain import Prompt, PromptLine, Usage
 from vtuber.brain.llama.child import COMMAND, Child, Request
 from vtuber.brain.llama.fit import CURE, Fit
 from vtuber.brain.llama.loading import Loaded, check, learn, load
-from vtuber.brain.llama.model_file import locate
 from vtuber.brain.templates import Template
 from vtuber.brain.templates.formats import by_name
 from vtuber.config import Settings
@@ -23,6 +22,7 @@ from vtuber.core.availability import Availability, Progress
 from vtuber.core.errors import BanbanError, BrainError
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
+from vtuber.models.store import locate
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +54,13 @@ class Llama:
 
     command: tuple[str, ...] = COMMAND
     """How the process is started; tests start others."""
-    heads: Path
-    """Where the state after the prompt's head is kept."""
+    cache_folder: Path
+    """Where the prompt cache is kept on disk."""
     can_prefill = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.brain
-        self.heads = user_cache_path("banban", appauthor=False) / "heads"
+        self.cache_folder = user_cache_path("banban", appauthor=False) / "prompt-cache"
         self._path = Path()
         self._loaded: Loaded | None = None
         self._fit: Fit | None = None
@@ -256,7 +256,7 @@ class Llama:
         request = child.ask(
             "prefill",
             pieces=list(self.template.head(self._head)),
-            folder=str(self.heads) if self._head == self._first_head else "",
+            folder=str(self.cache_folder) if self._head == self._first_head else "",
             trusted=trusted,
         )
         self._restored = int((await child.answer_to(request, self._long_seconds))["restored"])

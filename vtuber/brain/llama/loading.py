@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from vtuber.brain.llama import lora_file, model_file
 from vtuber.brain.llama.child import Child
 from vtuber.brain.llama.fit import Fit, fit
 from vtuber.brain.templates.formats import by_name
@@ -17,11 +17,15 @@ from vtuber.config import Brain
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.text import escaped
+from vtuber.models import store
 
 log = logging.getLogger(__name__)
 
 _LEARN_SECONDS = 10.0
 """What a chat template does is learned in a hundredth of that."""
+_OTHER_MODEL = re.compile(r"arch mismatch|does not exist in base model|incorrect shape")
+_NO_ADAPTER = re.compile(r"to be '(?:adapter|lora)'")
+_UNKNOWN = re.compile(r"unknown model architecture: '?(.*?)'?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,12 @@ def check(settings: Brain) -> None:
             hint='set it to "auto", or brain.cache_type to "f16"',
         )
     for index, lora in enumerate(settings.lora):
-        lora_file.check(index, lora.path)
+        store.check(
+            Path(lora.path),
+            _lora_where(index, lora.path),
+            missing="correct the path of the LoRA adapter",
+            other="get the adapter as a GGUF; llama.cpp's convert_lora_to_gguf.py makes one of others",
+        )
 
 
 async def load(
@@ -58,7 +67,7 @@ async def load(
         try:
             await child.answer_to(child.ask("adapt", path=lora.path, scale=lora.scale), seconds)
         except BrainError as error:
-            raise lora_file.refused(index, lora.path, error.what, died=child.doomed) from None
+            raise _lora_refused(index, lora.path, error.what, died=child.doomed) from None
     return Loaded(context, *known)
 
 
@@ -73,7 +82,7 @@ async def _load_model(
     except BrainError as error:
         if child.doomed:
             raise _died(error, path) from None
-        raise model_file.refused(path, error.what) from None
+        raise _model_refused(path, error.what) from None
     return frame["chat_template"], frame["description"]
 
 
@@ -110,6 +119,43 @@ def _died(error: BrainError, path: Path) -> BrainError:
         where=f"brain.model: {path}",
         hint="if memory ran out, use a smaller model or a smaller brain.context",
     )
+
+
+def _model_refused(path: Path, reason: str) -> ConfigError:
+    """What it means that llama.cpp would not load ``path``, by the ``reason`` it gave."""
+    where = f"brain.model: {path}"
+    if unknown := _UNKNOWN.search(reason):
+        return ConfigError(
+            f"the installed llama.cpp does not know models of the kind {escaped(unknown[1])!r}",
+            where=where,
+            hint="install a newer llama-cpp-python, or use another model",
+        )
+    return ConfigError(
+        f"the model cannot be loaded: it is damaged or cut short ({escaped(reason)})",
+        where=where,
+        hint=store.FETCH_AGAIN,
+    )
+
+
+def _lora_refused(index: int, path: str, reason: str, *, died: bool) -> ConfigError:
+    """What it means that an adapter could not be used, by the ``reason`` that llama.cpp gave."""
+    if _OTHER_MODEL.search(reason):
+        what, hint = (
+            "this adapter was made for another model",
+            "use the model that it was made for, or remove it",
+        )
+    elif _NO_ADAPTER.search(reason):
+        what, hint = "this GGUF is not a LoRA adapter", "a whole model goes into brain.model"
+    elif died:
+        what, hint = "the model's process dies of this adapter", "remove it, or get it again"
+    else:
+        what, hint = "this adapter is damaged or cut short", "get it again"
+    reason = reason.rpartition("failed to apply lora adapter: ")[2]
+    return ConfigError(f"{what} ({escaped(reason)})", where=_lora_where(index, path), hint=hint)
+
+
+def _lora_where(index: int, path: str) -> str:
+    return f"brain.lora[{index}]: {path}"
 
 
 async def learn(child: Child, path: Path, settings: Brain, chat_template: str) -> Fit:

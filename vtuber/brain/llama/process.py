@@ -9,7 +9,7 @@ in this process goes to stderr). A request has an ``op`` and an ``id`` that its 
 | open | context, threads, cache_type, flash_attention | done with the context there is; after load |
 | adapt | path, scale | done; adds a LoRA adapter, after open |
 | learn | | done with template, learned from the GGUF's own; or hostile or unfit, with words |
-| prefill | pieces, folder (where heads are kept, or ""), trusted | done with prompt, reused, restored |
+| prefill | pieces, folder (of the prompt cache, or ""), trusted | done with prompt, reused, restored |
 | generate | pieces, sampling, stop, labels, goes_on, max_tokens | text…, done with the same and reply |
 | count | pieces | done with tokens |
 | cancel | | none of its own; the request of that id answers done soon |
@@ -33,7 +33,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from vtuber.brain.llama.prompt_cache import Heads, identity
+from vtuber.brain.llama.prompt_cache import PromptCache, identity
 from vtuber.brain.reply import ReplyText
 
 _TEMPLATE = "tokenizer.chat_template"
@@ -171,15 +171,15 @@ class Worker:
         if self._engine.cached[: len(tokens)] == tokens:  # what it has read beyond them is of use yet
             restored = min(self._engine.restored, len(tokens))
             return {"prompt": len(tokens), "reused": len(tokens), "restored": restored}
-        heads = Heads(Path(request["folder"]), self._setup) if request["folder"] else None
-        if heads and request["trusted"] and not self._engine.cached and (state := heads.load(tokens)):
+        cache = PromptCache(Path(request["folder"]), self._setup) if request["folder"] else None
+        if cache and request["trusted"] and not self._engine.cached and (state := cache.load(tokens)):
             self._engine.restore(state, tokens)
         reused = self._engine.restored
         try:
             if reused < len(tokens):
                 reused = self._engine.prepare(tokens)
-            if heads and reused < len(tokens) - 1:  # it was not read before
-                heads.save(tokens, self._engine.state())
+            if cache and reused < len(tokens) - 1:  # it was not read before
+                cache.save(tokens, self._engine.state())
         except Stopped:
             reused = 0
         return {"prompt": len(tokens), "reused": reused, "restored": self._engine.restored}
