@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from decimal import Decimal
 from typing import Any
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from vtuber import config
-from vtuber.core import clock
 from vtuber.core.events import (
     Answerable,
     Author,
@@ -28,7 +26,6 @@ from vtuber.core.events import (
     is_paid,
 )
 from vtuber.core.recent import Recent
-from vtuber.core.simulated import SimulatedLoop
 from vtuber.inbox import ECHO_SECONDS, Drop, Inbox
 from vtuber.inbox.crowd import LINES
 from vtuber.inbox.rank import UNKNOWN_DOLLARS, dollars
@@ -570,26 +567,7 @@ def test_one_person_is_no_buzz() -> None:
     assert batch.room.buzz == ""
 
 
-# Waiting, and being the same every time.
-
-
-def test_waiting_ends_when_something_comes() -> None:
-    async def main() -> None:
-        box = inbox()
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(5):
-                await box.wait()
-        asyncio.get_running_loop().call_later(3, box.put, message("hello"))
-        async with asyncio.timeout(5):
-            await box.wait()
-        assert clock.now() == pytest.approx(8)
-        assert box.take(8)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(5):
-                await box.wait()
-
-    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
-        runner.run(main())
+# Being the same every time.
 
 
 def test_the_same_seed_gives_the_same_batches_and_another_seed_others() -> None:
@@ -733,7 +711,6 @@ class Books(RuleBasedStateMachine):
             return
         unpaid = list(self.box._waiting.unpaid())
         assert len(unpaid) <= self.options.size
-        assert self.box._something.is_set() == bool(len(self.box))
         assert set(self.box._waiting._by_copy_key.values()) <= set(unpaid)
 
 

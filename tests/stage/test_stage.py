@@ -413,6 +413,19 @@ def test_a_word_is_sent_when_it_is_heard_whatever_the_pauses() -> None:
     simulated(main)
 
 
+def test_a_word_that_has_just_begun_when_a_hush_comes_was_sent() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        play = asyncio.create_task(stage.play(Maker(PIZZA).clip()))
+        await asyncio.sleep(LEAD + 0.5005)
+        stage.hush()
+        assert (await play).heard == screen.all(Heard)[-1].text == "Pineapple belongs"
+        assert isinstance(screen.cues[-1][1], Hushed)
+
+    simulated(main)
+
+
 def test_sound_without_words_is_heard_too() -> None:
     async def main() -> None:
         async def hum() -> AsyncIterator[Sound]:

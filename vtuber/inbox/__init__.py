@@ -6,7 +6,6 @@ Paid ones wait beside the bound and are dropped only where a moderator says so, 
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 import random
 from collections import Counter
@@ -82,7 +81,6 @@ class Inbox:
         self._echoes: Recent[str, float] = Recent(IDS)
         self._ignored: dict[Key, float] = {}
         self._latest = 0.0
-        self._something = asyncio.Event()
 
     def __len__(self) -> int:
         """How many wait, paid ones included."""
@@ -91,10 +89,6 @@ class Inbox:
     @property
     def paid_waiting(self) -> int:
         return len(self._waiting.paid)
-
-    async def wait(self) -> None:
-        """Until something waits for an answer."""
-        await self._something.wait()
 
     # In.
 
@@ -210,7 +204,6 @@ class Inbox:
         if double := self._waiting.find(entry.key):  # the same message came without its money before
             self._drop(double, Drop.DUPLICATE)
         self._waiting.add(entry)
-        self._something.set()
 
     # Out.
 
@@ -225,7 +218,7 @@ class Inbox:
             return None
         chosen = [lead, *self._company(lead, now)]
         for entry in chosen:
-            self._remove(entry)
+            self._waiting.remove(entry)
             if len(entry.copy_key) >= ECHO_LENGTH:
                 self._echoes.set(entry.copy_key, now)
         picks = tuple(Pick(entry.event, entry.copies) for entry in chosen)
@@ -312,13 +305,8 @@ class Inbox:
         return tuple(entry.event for entry in entries)
 
     def _drop(self, entry: Entry, reason: Drop) -> None:
-        self._remove(entry)
-        self.give_up(entry.event, reason)
-
-    def _remove(self, entry: Entry) -> None:
         self._waiting.remove(entry)
-        if not self._waiting:
-            self._something.clear()
+        self.give_up(entry.event, reason)
 
 
 def _entry(event: Answerable, copies: int = 1) -> tuple[str, Entry]:
