@@ -168,9 +168,7 @@ class Llama:
         if self._loaded is None:
             return Health("brain", State.DOWN, self._trouble or "not started")
         if self._keeper and self._keeper.done():
-            return Health(
-                "brain", State.DOWN, "the model's process is not watched any more", "start banban again"
-            )
+            return Health("brain", State.DOWN, "the model's process is unwatched", "start banban again")
         if not self.availability.is_ready:
             return Health("brain", State.DOWN, f"being brought back: {self._trouble}", "wait a moment")
         what = (
