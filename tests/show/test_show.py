@@ -17,13 +17,15 @@ from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.core import sound
-from vtuber.core.availability import Progress
+from vtuber.core.availability import Availability, Progress
 from vtuber.core.clock import now
 from vtuber.core.errors import BrainError, ListenerError, VoiceError
 from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
 from vtuber.core.health import Health, State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.record import metrics
-from vtuber.show import garbage, show
+from vtuber.show import garbage
+from vtuber.show.show import STOP_SECONDS
 from vtuber.show.turn import Turn
 from vtuber.stage.cues import ClipBegins, ClipSound, Cue, Hushed, Rested, Thinking, Withdrawn
 
@@ -529,6 +531,7 @@ def test_a_defect_in_one_reply_is_not_the_end(play: Any, monkeypatch: pytest.Mon
 def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
     class Stumbling:
         begun = 0
+        availability = Availability(ready=True)
 
         async def start(self) -> None: ...
 
@@ -543,6 +546,7 @@ def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
 
     class Hopeless:
         begun = 0
+        availability = Availability()
 
         async def start(self) -> None: ...
 
@@ -610,13 +614,13 @@ def test_no_failing_statistic_ends_the_show(
 def test_a_part_that_never_stops_keeps_no_show_from_ending(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(show, "STOP_SECONDS", 0.01)
+    monkeypatch.setattr(SimulatedLoop, "PATIENCE", 0.0)  # the screen only pretends to work outside
     cancelled: list[str] = []
 
     class Stubborn(Screen):
         async def stop(self) -> None:
             try:
-                await asyncio.sleep(5)
+                await asyncio.sleep(2 * STOP_SECONDS)
             except asyncio.CancelledError:
                 cancelled.append("screen")
                 raise

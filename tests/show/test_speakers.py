@@ -15,7 +15,7 @@ from vtuber import brain, voice
 from vtuber.brain import Prompt
 from vtuber.character import load
 from vtuber.config import Settings
-from vtuber.core.events import Sound, Word
+from vtuber.core.events import Batch, Pick, Sound, Word
 from vtuber.show import speaker
 from vtuber.show.speaker import Speaker
 from vtuber.stage.cues import ClipBegins, Rested, Thinking
@@ -68,11 +68,11 @@ def test_each_answers_what_is_addressed_to_her(tmp_path: Path, lina: Path) -> No
         return [speaker.build(settings), speaker.build(second)]
 
     async def scene(room: Room) -> None:
-        room.types("hello, who are you?")
+        asked = room.types("hello, who are you?")
         await room.until_idle()
-        room.types("and you, lina?", name="kai")
+        room.types("and you, lina?")
         await room.until_idle()
-        room.types("do you sing?", name="kai", reply_to="莉娜")
+        room.types("do you sing?", reply_to="莉娜")
         await room.until_idle()
         first, second = "I am the one who was first.", "I am Lina, and I sing."
         assert room.heard() == [first, second, second]
@@ -86,6 +86,9 @@ def test_each_answers_what_is_addressed_to_her(tmp_path: Path, lina: Path) -> No
         assert not any("Lina" in one.text for one in said if one.speaker == "banban")
         assert "".join(LinaVoice.spoken).count("Lina") == 2
 
+        for who, answers in (("banban", (first,)), ("lina", (second, second))):
+            recalled = await room.show.memory.recall(Batch(Pick(asked), speaker=who))
+            assert recalled.answers == answers
         assert all(first not in line.text for prompt in LinaBrain.asked for line in prompt.lines)
         assert {health.part for health in room.show.health()} >= {"brain banban", "brain lina"}
 
