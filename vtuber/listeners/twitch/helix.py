@@ -239,7 +239,7 @@ def _addresses(settings: TwitchChat) -> dict[str, str]:
 
 
 def _point_twitchio(addresses: dict[str, str]) -> None:
-    """Sets twitchio's addresses, for the whole process, and silences its warnings, which streamers need not see."""
+    """Sets twitchio's addresses, for the whole process, and silences its warnings."""
     for name, address in addresses.items():
         if not isinstance(getattr(Route, name, None), str):
             raise ConfigError(
