@@ -26,8 +26,8 @@ import hibari
 
 from benchmarks.rates import percentile
 from vtuber.brain.llama.backend import Llama
-from vtuber.brain.llama.child import ENVIRONMENT
 from vtuber.brain.llama.loading import cores
+from vtuber.brain.llama.process import ENVIRONMENT
 from vtuber.config import Settings
 from vtuber.core.availability import Availability
 from vtuber.core.events import ChatMessage

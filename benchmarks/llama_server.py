@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from vtuber.brain.llama.child import ENVIRONMENT
+from vtuber.brain.llama.process import ENVIRONMENT
 from vtuber.models.store import locate
 
 START = 60.0

@@ -34,8 +34,8 @@ from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.conversation import Conversation
 from vtuber.brain.fallback import BrainFallback
 from vtuber.brain.llama.backend import Llama
-from vtuber.brain.llama.child import COMMAND, ENVIRONMENT
 from vtuber.brain.llama.loading import cores
+from vtuber.brain.llama.process import COMMAND, ENVIRONMENT
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
@@ -75,7 +75,7 @@ for line in sys.stdin:
     print(json.dumps([first - began, time.perf_counter() - first]), flush=True)
 """
 ENDLESS = """
-import vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p
+import vtuber.brain.llama.engine as e, vtuber.brain.llama.worker as p
 generate = p.Worker._generate
 p.Worker._generate = lambda self, request: generate(self, {**request, "stop": []})
 e.Engine.is_control = lambda self, token: False
@@ -83,7 +83,7 @@ p.main()
 """
 """Replies as long as was asked for, whatever the model says."""
 STAMPED = """
-import time, vtuber.brain.llama.process as p
+import time, vtuber.brain.llama.worker as p
 tell = p.Worker._tell
 p.Worker._tell = lambda self, request, text: tell(self, request, text and f"{time.monotonic_ns()} ")
 p.main()

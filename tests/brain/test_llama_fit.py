@@ -91,10 +91,10 @@ async def test_config_has_the_last_word(tmp_path: Path) -> None:
 
 async def test_a_format_is_learned_once(tmp_path: Path) -> None:
     async with started(tiny_gguf.write(tmp_path / "tiny.gguf", VICUNA)) as brain:
-        before, child = brain.template, brain._child
-        assert child is not None
-        psutil.Process(child.pid).kill()
-        await child.dead.wait()
+        before, process = brain.template, brain._process
+        assert process is not None
+        psutil.Process(process.pid).kill()
+        await process.dead.wait()
         await reply(brain)
         assert brain.template is before
 
@@ -205,7 +205,7 @@ async def test_a_cache_that_the_model_cannot_have_is_told(tmp_path: Path) -> Non
 
 async def test_a_context_for_which_there_is_no_room_is_told(tmp_path: Path) -> None:
     model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
-    nobodys = "import vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p\n"
+    nobodys = "import vtuber.brain.llama.engine as e, vtuber.brain.llama.worker as p\n"
     nobodys += "e.c.llama_init_from_model = lambda model, params: None\np.main()\n"
     brain = Llama(Settings(brain=Brain(model=str(model), threads=1)))
     brain.command = ("-c", nobodys)
@@ -234,10 +234,10 @@ async def test_adapters_are_in_use_and_stay_so(tmp_path: Path) -> None:
     async with started(model, lora=adapters(one, two), **greedy) as brain:
         assert (changed := await reply(brain)) != plain
         assert "2 LoRA adapters" in brain.health().what
-        child = brain._child
-        assert child is not None
-        psutil.Process(child.pid).kill()
-        await child.dead.wait()
+        process = brain._process
+        assert process is not None
+        psutil.Process(process.pid).kill()
+        await process.dead.wait()
         assert await reply(brain) == changed, "a process that was brought back has them too"
 
 

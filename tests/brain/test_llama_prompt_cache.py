@@ -113,10 +113,10 @@ async def test_one_that_was_brought_back_has_read_the_head_of_the_last_prompt(ke
 
 
 async def kill(brain: Llama) -> None:
-    child = brain._child
-    assert child is not None
-    psutil.Process(child.pid).kill()
-    await child.dead.wait()
+    process = brain._process
+    assert process is not None
+    psutil.Process(process.pid).kill()
+    await process.dead.wait()
 
 
 async def test_only_the_first_head_of_a_show_is_kept(kept: Path, tiny: str) -> None:
@@ -259,7 +259,7 @@ async def test_a_damaged_file_is_read_over_and_written_anew(kept: Path, tiny: st
 
 
 BENT = """
-import vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p
+import vtuber.brain.llama.engine as e, vtuber.brain.llama.worker as p
 state = e.Engine.state
 e.Engine.state = lambda self: {bent}
 p.main()
@@ -277,7 +277,7 @@ async def test_a_state_that_llama_cpp_refuses_is_read_over(kept: Path, tiny: str
 # A process that dies of it
 
 DIES = """
-import os, pathlib, signal, vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p
+import os, pathlib, signal, vtuber.brain.llama.engine as e, vtuber.brain.llama.worker as p
 log = pathlib.Path({log!r})
 restore, prepare = e.Engine.restore, e.Engine.prepare
 def note(word):

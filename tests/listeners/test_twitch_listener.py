@@ -267,8 +267,10 @@ async def test_twitch_waits_while_events_are_not_taken(twitch: Twitch) -> None:
     for number in range(200):
         await twitch.notify(CHAT, said(f"{number}", message_id=f"m{number}"))
     heard: list[Event] = [await first]
-    await asyncio.sleep(0.05)
-    assert len(listener._buffer._events) == 10
+    await twitch.until(lambda: len(listener._buffer._events) == 10)
+    for _ in range(100):
+        await asyncio.sleep(0)
+        assert len(listener._buffer._events) == 10
     async for event in events:
         heard.append(event)
         if len(heard) == 200:

@@ -341,6 +341,21 @@ async def test_a_page_learns_who_speaks(overlay: ServedOverlay, client: aiohttp.
     assert next(note for note in visitor.notes if note["t"] == "begin")["mood"] == "sad"
 
 
+async def test_a_page_stays_longer_than_an_idle_connection(
+    client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vtuber.stage.server.IDLE_SECONDS", 0.05)
+    overlay = an_overlay()
+    await overlay.start()
+    visitor = await visit(client, overlay)
+    idle = await asyncio.open_connection("127.0.0.1", int(overlay.url.rsplit(":", 1)[1].strip("/")))
+    assert await asyncio.wait_for(idle[0].read(), 10) == b"", "it was closed"
+    idle[1].close()
+    overlay.show(Rested())
+    await visitor.hear("rest")
+    await overlay.stop()
+
+
 async def test_no_more_pages_than_it_bears(
     overlay: ServedOverlay, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""From a model process that was just begun to one that can be asked; what is wrong is told by its option."""
+"""Loads model, context and adapters in a worker that was just started, and names the option that is wrong."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from vtuber.brain.llama.child import Child
-from vtuber.brain.llama.fit import Fit, fit
-from vtuber.brain.templates.formats import by_name
+from vtuber.brain.llama.process import WorkerProcess
 from vtuber.config import Brain
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BrainError, ConfigError
@@ -21,8 +19,6 @@ from vtuber.models import store
 
 log = logging.getLogger(__name__)
 
-_LEARN_SECONDS = 10.0
-"""What a chat template does is learned in a hundredth of that."""
 _OTHER_MODEL = re.compile(r"arch mismatch|does not exist in base model|incorrect shape")
 _NO_ADAPTER = re.compile(r"to be '(?:adapter|lora)'")
 _UNKNOWN = re.compile(r"unknown model architecture: '?(.*?)'?$")
@@ -55,40 +51,52 @@ def check(settings: Brain) -> None:
 
 
 async def load(
-    child: Child, path: Path, settings: Brain, seconds: float, progress: Progress, *, extra_buffers: bool
+    process: WorkerProcess,
+    path: Path,
+    settings: Brain,
+    seconds: float,
+    progress: Progress,
+    *,
+    extra_buffers: bool,
 ) -> Loaded:
     """Has the process load the model, its context and its adapters, each answer within ``seconds``.
 
     Raises ConfigError for what cannot be loaded, BrainError when the process dies.
     """
-    known = await _load_model(child, path, settings, seconds, progress, extra_buffers=extra_buffers)
-    context = await _open_context(child, path, settings, seconds)
+    known = await _load_model(process, path, settings, seconds, progress, extra_buffers=extra_buffers)
+    context = await _open_context(process, path, settings, seconds)
     for index, lora in enumerate(settings.lora):
         try:
-            await child.answer_to(child.ask("adapt", path=lora.path, scale=lora.scale), seconds)
+            await process.answer_to(process.ask("adapt", path=lora.path, scale=lora.scale), seconds)
         except BrainError as error:
-            raise _lora_refused(index, lora.path, error.what, died=child.doomed) from None
+            raise _lora_refused(index, lora.path, error.what, died=process.doomed) from None
     return Loaded(context, *known)
 
 
 async def _load_model(
-    child: Child, path: Path, settings: Brain, seconds: float, progress: Progress, *, extra_buffers: bool
+    process: WorkerProcess,
+    path: Path,
+    settings: Brain,
+    seconds: float,
+    progress: Progress,
+    *,
+    extra_buffers: bool,
 ) -> tuple[str, str]:
     """Its chat template and description."""
-    request = child.ask("load", path=str(path), gpu_layers=settings.gpu_layers, extra_buffers=extra_buffers)
+    request = process.ask("load", path=str(path), gpu_layers=settings.gpu_layers, extra_buffers=extra_buffers)
     try:
-        while "done" not in (frame := await child.answer_to(request, seconds)):
+        while "done" not in (frame := await process.answer_to(request, seconds)):
             progress(frame["progress"], f"loading {path.name}")
     except BrainError as error:
-        if child.doomed:
+        if process.doomed:
             raise _died(error, path) from None
         raise _model_refused(path, error.what) from None
     return frame["chat_template"], frame["description"]
 
 
-async def _open_context(child: Child, path: Path, settings: Brain, seconds: float) -> int:
+async def _open_context(process: WorkerProcess, path: Path, settings: Brain, seconds: float) -> int:
     """How many tokens it has room for."""
-    request = child.ask(
+    request = process.ask(
         "open",
         context=settings.context,
         threads=settings.threads or cores(),
@@ -96,9 +104,9 @@ async def _open_context(child: Child, path: Path, settings: Brain, seconds: floa
         flash_attention=settings.flash_attention,
     )
     try:
-        return int((await child.answer_to(request, seconds))["context"])
+        return int((await process.answer_to(request, seconds))["context"])
     except BrainError as error:
-        if child.doomed:
+        if process.doomed:
             raise _died(error, path) from None
         if settings.cache_type != "f16":
             raise ConfigError(
@@ -156,21 +164,6 @@ def _lora_refused(index: int, path: str, reason: str, *, died: bool) -> ConfigEr
 
 def _lora_where(index: int, path: str) -> str:
     return f"brain.lora[{index}]: {path}"
-
-
-async def learn(child: Child, path: Path, settings: Brain, chat_template: str) -> Fit:
-    """How this model wants to be asked. Raises ConfigError for a chat template that will not end."""
-    wanted = settings.template
-    if known := by_name(wanted):
-        return Fit(known)
-    try:
-        learned = await child.answer_to(child.ask("learn"), _LEARN_SECONDS)
-    except BrainError as error:
-        learned = {"hostile": error.what}
-    chosen = fit(wanted, path, chat_template, learned)
-    if chosen.doubt:
-        log.warning("%s; %s is a guess", chosen.doubt, chosen.template.name)
-    return chosen
 
 
 def cores() -> int:
