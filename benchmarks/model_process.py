@@ -40,7 +40,8 @@ from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
 from vtuber.core.events import Author, Batch, ChatMessage, Pick
-from vtuber.inbox import IDS, Inbox
+from vtuber.inbox import Inbox
+from vtuber.inbox.inbox import IDS
 from vtuber.memory import NOTHING
 from vtuber.models.store import locate
 from vtuber.moderation.message_index import MessageIndex

@@ -334,7 +334,7 @@ def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back
         assert len(room.heard()) == 2, "nobody is told twice"
         assert all(line in fallback for line in room.heard())
         assert (room.show.metrics.paid_answered, chat.settled) == (0, [])
-        assert not (await room.show.memory.recall(Batch(Pick(paid)))).answers
+        assert not (await room.show.memory.recall(Batch(Pick(paid), speaker="banban"))).answers
         died.clear()
         await room.until(lambda: room.show.metrics.paid_answered == 2)
         assert room.heard()[2:] == ["Yes, it is. I like it very much!"]

@@ -29,6 +29,7 @@ from vtuber.stage.cues import (
     Thinking,
     Withdrawn,
 )
+from vtuber.stage.playhead import INSIDE
 from vtuber.stage.stage import AHEAD, LEAD, Stage
 from vtuber.stage.timeline import ClipTimeline
 
@@ -68,6 +69,7 @@ def test_sound_is_sent_before_it_is_heard_but_not_long_before() -> None:
         assert min(early) >= LEAD - 1e-9
         assert 2 < max(early) <= AHEAD + 1e-9
         assert max(len(cue.pcm) for cue in screen.all(ClipSound)) <= sound.RATE * sound.SAMPLE_BYTES
+        assert sum(sound.seconds(cue.pcm) for cue in screen.all(ClipSound)) == pytest.approx(45)
 
     simulated(main)
 
@@ -292,9 +294,11 @@ def test_of_a_voice_that_breaks_off_only_what_was_heard_counts() -> None:
 
 def test_of_a_voice_that_breaks_off_at_once_nothing_was_heard() -> None:
     async def main() -> None:
+        screen = Recorder()
         maker = Maker([], error=VoiceError("no sound"))
-        spoken = await Stage().play(maker.clip(text="Hello."))
+        spoken = await Stage([screen]).play(maker.clip(text="Hello."))
         assert (spoken.heard, spoken.complete, spoken.began) == ("", False, None)
+        assert not screen.cues
 
     simulated(main)
 
@@ -359,6 +363,9 @@ def test_quiet_ends_with_a_hush() -> None:
         ("Hi there, you!", ["Hi", "there,", "you!"], "Hi there,"),
         ("鳳梨披薩是神聖的。", ["鳳梨", "披薩", "是神聖的。"], "鳳梨披薩"),
         ("It costs $5.", ["It", "costs", "five dollars."], "It costs"),
+        ("$5 each.", ["five", "dollars", "each."], "five dollars"),
+        ("五元", ["5", "元", "整"], "5元"),
+        ("Hi", ["Hi", "there,", "you!"], "Hi there,"),
     ],
 )
 def test_what_was_heard_reads_as_the_sentence_does(text: str, words: list[str], heard: str) -> None:
@@ -422,6 +429,39 @@ def test_a_word_that_has_just_begun_when_a_hush_comes_was_sent() -> None:
         stage.hush()
         assert (await play).heard == screen.all(Heard)[-1].text == "Pineapple belongs"
         assert isinstance(screen.cues[-1][1], Hushed)
+
+    simulated(main)
+
+
+def test_words_that_come_before_their_sound_are_sent_one_by_one() -> None:
+    async def main() -> None:
+        async def chunks() -> AsyncIterator[Sound | Word]:
+            for index, word in enumerate(PIZZA):
+                yield Word(word, index * 0.5, index * 0.5 + 0.5)
+            yield Sound(tone(0.7))
+            yield Sound(tone(1.3))
+
+        screen = Recorder()
+        await Stage([screen]).play(Clip(Sentence(1, 0, " ".join(PIZZA)), chunks()))
+        heard = [(at, cue.text) for at, cue in screen.cues if isinstance(cue, Heard)]
+        for index, (at, text) in enumerate(heard):
+            assert text == " ".join(PIZZA[: index + 1])
+            assert at == pytest.approx(LEAD + index * 0.5 + INSIDE)
+        assert len(heard) == 4
+        assert [cue.offset for cue in screen.all(ClipSound)] == pytest.approx([0.0, 0.7, 1.7])
+
+    simulated(main)
+
+
+def test_what_is_sent_ahead_delays_no_word_of_what_is_heard_now() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        await asyncio.gather(*(stage.play(Maker(PIZZA).clip(index=index)) for index in range(2)))
+        heard = [(at, cue.clip) for at, cue in screen.cues if isinstance(cue, Heard) and cue.text]
+        assert [clip for _, clip in heard] == [1] * 4 + [2] * 4
+        for index, (at, _) in enumerate(heard):
+            assert at == pytest.approx(LEAD + index * 0.5 + INSIDE)
 
     simulated(main)
 

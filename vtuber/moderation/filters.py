@@ -1,7 +1,7 @@
-"""The gate's judgement: what is not heard, and what she does not say.
+"""Decides what is not answered and what is not said.
 
-``hear`` is for every message and cheap; ``judge`` for those that were chosen, and closer; ``say`` for every
-sentence of hers before it is spoken, and closest.
+``hear`` checks every message, and is cheap. ``judge`` checks a message that was chosen, more closely. ``say``
+checks every sentence before it is spoken, most closely.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from vtuber.moderation.prompt_leak import PromptLeak
 from vtuber.moderation.word_list import WordList
 
 SPOKEN_LIMIT = 1000
-"""A longer sentence is no sentence, and is not spoken."""
+"""Characters; a longer sentence is not spoken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     allowed: bool
     reason: str = ""
-    """In words, for the terminal: "a word in gate.words"."""
+    """For people: "a word in gate.words"."""
     rule: str = ""
-    """Which one exactly, for the journal: "gate.words: bad". Built-in words are not spelled out."""
+    """For the journal: "gate.words: bad". Built-in words are not spelled out."""
 
 
 ALLOWED = Verdict(allowed=True)
@@ -67,14 +67,14 @@ _SPOKEN_RULES = (
     (CONTROL_TOKENS, "a control token", "control token"),
     (_ADDRESS, "a web address", "address"),
     (_CONTACT, "an e-mail address or a phone number", "contact"),
-    (_CONFESSION, "talk of prompts and models", "confession"),
+    (_CONFESSION, "talk about prompts and language models", "confession"),
 )
 
 
 class Filter:
-    """Raises ConfigError for a pattern that fits everything, or one that can take for ever.
+    """Raises ConfigError for a pattern that fits everything, or that can take too long.
 
-    ``secret`` is what she must not recite: the persona.
+    ``secret`` must not be recited: the persona.
     """
 
     def __init__(self, gate: config.Gate, secret: str = "") -> None:
@@ -85,22 +85,22 @@ class Filter:
         self._secret = PromptLeak(secret)
 
     def hear(self, event: Answerable) -> Verdict:
-        """Of everything that comes in: the words of the config, in what it says."""
+        """Checks the text of any event against ``gate.words``."""
         return self._configured_word(self._words.find(normalize(event.text))) or ALLOWED
 
     def judge(self, pick: Pick) -> Verdict:
-        """Of what was chosen: patterns and built-in words too, and the name, for she would say it."""
+        """Checks a chosen event against patterns and built-in words too; and its author's name."""
         event = pick.event
         return self._closely(event.text) or self._name(event.author.name) or ALLOWED
 
     def name(self, name: str) -> Verdict:
-        """Of a chatter's name, in which words hide without anything around them."""
+        """Checks a viewer's name, in which words hide without spaces around them."""
         return self._name(name) or ALLOWED
 
     def say(self, text: str) -> Verdict:
-        """Of a sentence of hers."""
+        """Checks a sentence before it is spoken."""
         if len(text) > SPOKEN_LIMIT:
-            return _stopped("far too long", "length")
+            return _stopped("a sentence that is far too long", "length")
         return self._closely(text) or self._spoken(text) or ALLOWED
 
     def _closely(self, text: str) -> Verdict | None:
@@ -125,7 +125,7 @@ class Filter:
             if pattern.search(plain):
                 return _stopped(reason, f"built in: {rule}")
         if self._secret.is_in(text):
-            return _stopped("recited from her persona", "built in: persona")
+            return _stopped("recited from the persona", "built in: persona")
         return self._built_in(self._rude.find(normalize(text)))
 
     def _configured_word(self, found: str) -> Verdict | None:
@@ -138,7 +138,7 @@ class Filter:
         return None
 
     def _built_in(self, found: str) -> Verdict | None:
-        return _stopped("a word that ends shows", "built in: word") if found else None
+        return _stopped("a slur or an explicit word", "built in: word") if found else None
 
 
 def _stopped(reason: str, rule: str) -> Verdict:

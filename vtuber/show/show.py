@@ -29,7 +29,7 @@ from vtuber.core.events import (
 from vtuber.core.health import Health
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
-from vtuber.inbox.rates import Rates
+from vtuber.inbox.worth import Rates
 from vtuber.listeners import Listener, RedemptionListener, Writer
 from vtuber.moderation.commands import CommandParser
 from vtuber.moderation.message_index import MessageIndex
