@@ -158,7 +158,7 @@ def _spellings(word: str) -> tuple[str, ...]:
 
 
 def _cut_runs_apart(text: str) -> str:
-    """Cuts "a.a.a.a" to three letters, as ``normalize`` cuts "aaaa": a word is cut alike however it is written."""
+    """Cuts "a.a.a.a" to three letters, as ``normalize`` cuts "aaaa", in the words and in the text."""
     return _LONG_RUN_APART.sub(r"\1 \1 \1", text)
 
 
