@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -580,6 +582,22 @@ def test_what_holds_for_all_of_them_holds_for_the_chain() -> None:
         assert await heard(chain, ask("Ann")) in FALLBACK_LINES, "which does not mean that it can answer"
 
     play(scene())
+
+
+def test_a_question_taken_back_before_it_is_asked_leaves_nothing_behind() -> None:
+    async def scene() -> None:
+        chain = await on_air(Actor())
+        asking = asyncio.create_task(chain.count(HEAD))
+        await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        play(scene())
+        gc.collect()
+    assert not caught
 
 
 async def test_one_that_never_started_limits_nobody() -> None:

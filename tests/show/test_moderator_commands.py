@@ -314,12 +314,12 @@ def test_a_moderator_has_somebody_forgotten(play: Any) -> None:
         await room.until_idle()
         await room.until(lambda: len(room.journal("reply")) == 2)
         assert room.orders("!forget @MIKA") == "@MIKA is forgotten"
-        recalled = await room.show.memory.recall(Batch(Pick(asked)))
+        recalled = await room.show.memory.recall(Batch(Pick(asked), speaker="banban"))
         assert (recalled.viewers, recalled.answers) == ({}, ())
-        other = await room.show.memory.recall(Batch(Pick(message("x", name="other"))))
+        other = await room.show.memory.recall(Batch(Pick(message("x", name="other")), speaker="banban"))
         assert other.answers
         room.orders("!forget @other", name="you", roles=BROADCASTER, platform="console")
-        other = await room.show.memory.recall(Batch(Pick(message("x", name="other"))))
+        other = await room.show.memory.recall(Batch(Pick(message("x", name="other")), speaker="banban"))
         assert (other.viewers, other.answers) == ({}, ())
         assert "write it as !forget @NAME" in room.orders("!forget @")
 
@@ -334,7 +334,7 @@ def test_somebody_is_forgotten_by_login_too(play: Any) -> None:
         await room.until(lambda: room.journal("reply"))
         await room.until_idle()
         room.orders("!forget @Ming")
-        recalled = await room.show.memory.recall(Batch(Pick(asked)))
+        recalled = await room.show.memory.recall(Batch(Pick(asked), speaker="banban"))
         assert (recalled.viewers, recalled.answers) == ({}, ())
 
     play(scene)

@@ -175,7 +175,7 @@ class Play:
         self.check(self.picture.caption)
         for name in AUTHORS:
             one = ChatMessage("?", "twitch", "ours", Author(f"id-{name}", name), "?")
-            recalled = await self.room.show.memory.recall(Batch(Pick(one)))
+            recalled = await self.room.show.memory.recall(Batch(Pick(one), speaker="banban"))
             self.check(str(recalled))
 
     def check(self, told: str) -> None:
