@@ -54,7 +54,7 @@ class Character:
 def load(name: str) -> Character:
     """The character in the folder ``name`` (a path) or ``characters/<name>``.
 
-    Raises ConfigError naming the file, the key and the cure when the folder cannot be used.
+    Raises ConfigError naming the file, the key and what to do when the folder cannot be used.
     """
     folder = _folder(name)
     sheet = _validated(_Sheet, folder / SHEET)
