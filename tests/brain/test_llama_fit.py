@@ -13,7 +13,7 @@ import tiny_gguf
 from template_props import CHATML, LLAMA_3_NAMES, VICUNA
 
 from vtuber.brain import Prompt, PromptLine
-from vtuber.brain.llama import loading
+from vtuber.brain.llama import prompt_format
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Brain, Settings
@@ -149,7 +149,7 @@ async def test_a_hostile_chat_template_is_refused(tmp_path: Path, template: str,
 
 
 async def test_a_chat_template_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "_LEARN_SECONDS", 0.2)
+    monkeypatch.setattr(prompt_format, "_LEARN_SECONDS", 0.2)
     error = await refusal(tiny_gguf.write(tmp_path / "bad.gguf", HANGS))
     assert "hostile" in error.what
     assert "0.2 seconds" in error.what

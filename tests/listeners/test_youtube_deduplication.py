@@ -44,9 +44,11 @@ def test_without_a_common_id_author_words_and_time_are_compared() -> None:
     assert ids(seen, "API", said("a1", sent=1001.5), said("a2", author="UCbob"), said("a3", "ho")) == []
     # Who says the same later, or twice, has said it.
     assert ids(seen, "API", said("a4", sent=1003.0), said("a5", sent=1004.0)) == ["a4", "a5"]
+    assert ids(seen, "pages", said("p6", "hey")) == ["p6"]
+    assert ids(seen, "API", said("a6", "hey", sent=1002.5)) == ["a6"]  # another time: another message
 
 
-def test_one_message_answers_for_one_only() -> None:
+def test_one_message_counts_for_one_only() -> None:
     seen = Deduplicator()
     assert ids(seen, "pages", said("p1")) == ["p1"]
     assert ids(seen, "API", said("a1"), said("a2", sent=1001.0)) == ["a2"]

@@ -223,10 +223,10 @@ class BrainFallback:
     ) -> list[T]:
         """What those answer that can; the others are set aside. Raises ConfigError."""
 
-        async def answer(member: _Member) -> T:
-            return await _within(deadline, ask(member))  # begun in its task, which may be cancelled before
+        async def one(member: _Member) -> T:  # nobody is asked before it runs: it may be cancelled until then
+            return await _within(deadline, ask(member))
 
-        found = await asyncio.gather(*map(answer, members), return_exceptions=True)
+        found = await asyncio.gather(*map(one, members), return_exceptions=True)
         answers = []
         for member, answer in zip(members, found, strict=True):
             if isinstance(answer, BrainError):

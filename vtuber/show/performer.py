@@ -30,7 +30,7 @@ TRIES = 3
 """How often she begins an answer of which nothing is heard, though no part is away."""
 
 LINGERING = 4
-"""Of so many replies that are over, something may still be seen."""
+"""How many replies that are over may still be seen, and so be withdrawn."""
 
 AFTER_FAILURE = 1.0
 """Seconds before she tries again when a reply failed."""
