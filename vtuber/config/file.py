@@ -108,7 +108,7 @@ def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -
     """
     path = find(path)
     text = _read(path)
-    return _Reader(path, _parse(path, text), text, overrides or {}).settings()
+    return _SettingsReader(path, _parse(path, text), text, overrides or {}).settings()
 
 
 def located(where: str, path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> str:
@@ -182,7 +182,7 @@ def _syntax(message: str) -> tuple[str, str]:
     )
 
 
-class _Reader:
+class _SettingsReader:
     def __init__(self, path: Path, data: dict[str, Any], text: str, overrides: Mapping[str, Any]) -> None:
         self.path = path
         self.data = data
