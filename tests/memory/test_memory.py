@@ -109,7 +109,7 @@ def test_notes_taken_and_put_back_lose_nothing_and_keep_their_order() -> None:
 
 
 def test_notes_put_back_in_a_flood_stay_bounded_and_the_oldest_go() -> None:
-    buffer = Buffer(keep_viewers=2, keep_answers=2)
+    buffer = MemoryBuffer(keep_viewers=2, keep_answers=2)
     for who in ("1", "2"):
         buffer.hear(said("hi", who=who))
         buffer.answer(batch(said("hi", who=who)), f"hello {who}")
