@@ -30,6 +30,7 @@ from vtuber.brain.llama.child import ENVIRONMENT
 from vtuber.brain.llama.loading import cores
 from vtuber.brain.llama.model_file import locate
 from vtuber.config import Settings
+from vtuber.core.availability import Availability
 from vtuber.core.events import ChatMessage
 from vtuber.core.health import Health, State
 from vtuber.listeners.recordings.recording import read
@@ -43,6 +44,7 @@ class Probe:
     """A screen that notes when the first sound came, and of what."""
 
     def __init__(self) -> None:
+        self.availability = Availability(ready=True)
         self.reset()
 
     def reset(self) -> None:

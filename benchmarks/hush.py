@@ -1,4 +1,4 @@
-"""How soon a hush is silence: nothing more sent to the screens, and nobody at work for that reply any more.
+"""How soon a hush takes effect: nothing more is sent to the screens, and all work for that reply has ended.
 
 The real brain and voice answer; a moderator hushes at a random moment, from the first thought to the last
 word.
@@ -18,6 +18,7 @@ import time
 
 from benchmarks.rates import percentile
 from vtuber.config import Settings
+from vtuber.core.availability import Availability
 from vtuber.core.events import Author, ChatMessage, Role
 from vtuber.core.health import Health, State
 from vtuber.show.show import Show
@@ -28,10 +29,11 @@ LONGEST = 4.0
 """Seconds within which the hush comes."""
 
 
-class Watch:
-    """A screen that notes when it was last told something that is seen or heard."""
+class Probe:
+    """A screen that notes when something was last sent to it that is seen or heard."""
 
     def __init__(self) -> None:
+        self.availability = Availability(ready=True)
         self.last = 0.0
 
     async def start(self) -> None: ...
@@ -43,7 +45,7 @@ class Watch:
     async def stop(self) -> None: ...
 
     def health(self) -> Health:
-        return Health("stage.watch", State.OK, "watching")
+        return Health("stage.probe", State.OK, "watching")
 
 
 async def measure(times: int) -> tuple[list[float], int]:
@@ -56,8 +58,8 @@ async def measure(times: int) -> tuple[list[float], int]:
             "gate": {"hush_seconds": 0},
         }
     )
-    watch, dice = Watch(), random.Random(1)
-    show = Show(settings, seed=1, listeners=[], screens=[watch])
+    probe, dice = Probe(), random.Random(1)
+    show = Show(settings, seed=1, listeners=[], screens=[probe])
     moderator = Author("mod", "mod", frozenset((Role.MODERATOR,)))
     taken: list[float] = []
     late = 0
@@ -78,7 +80,7 @@ async def measure(times: int) -> tuple[list[float], int]:
             await _until_idle(show)
             taken.append((time.perf_counter() - hushed) * 1000)
             await asyncio.sleep(0.1)
-            late += watch.last > silent
+            late += probe.last > silent
         show.over.set()
     return taken, late
 

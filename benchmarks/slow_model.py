@@ -21,6 +21,7 @@ from unittest.mock import patch
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.config import Settings
 from vtuber.core import sound
+from vtuber.core.availability import Availability
 from vtuber.core.clock import now
 from vtuber.core.events import Author, ChatMessage
 from vtuber.core.health import Health, State
@@ -50,6 +51,7 @@ class Probe:
     """A screen that knows when each piece is heard."""
 
     def __init__(self) -> None:
+        self.availability = Availability(ready=True)
         self.reset()
 
     def reset(self) -> None:

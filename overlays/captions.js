@@ -40,16 +40,14 @@ export class Captions {
     if (position <= 0) return;
     let index = this.shown.get(entry.clip) ?? 0;
     for (; index < entry.words.length && entry.words[index].start < position; index += 1) {
-      this.append(entry.words[index].text, index === 0);
+      this.append(entry.words[index].text);
     }
     this.shown.set(entry.clip, index);
   }
 
-  append(text, opensSentence) {
-    // Sentences of languages with spaces between words have one between them, too.
-    const gap = opensSentence && /[\x21-\x7e]$/.test(this.words.textContent) && /^[\x21-\x7e]/.test(text);
+  append(text) {
     const word = document.createElement("span");
-    word.textContent = gap ? ` ${text}` : text;
+    word.textContent = this.words.hasChildNodes() ? text : text.trimStart();
     this.words.append(word);
     this.box.hidden = false;
   }

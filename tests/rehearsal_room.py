@@ -87,6 +87,7 @@ class Screen:
     """Remembers every cue and when it came."""
 
     def __init__(self) -> None:
+        self.availability = Availability(ready=True)
         self.cues: list[tuple[float, Cue]] = []
 
     async def start(self) -> None: ...

@@ -8,10 +8,14 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from rehearsal_room import Room, perform
 
+from vtuber import character, stage
+from vtuber.config import Settings
 from vtuber.core import registry
+from vtuber.core.clock import outside
 
 PAGE = Path(__file__).parents[1] / "docs" / "parts.md"
 
@@ -43,5 +47,14 @@ def test_parts_from_another_package_make_a_show(tmp_path: Path) -> None:
     async def scene(room: Room) -> None:
         await asyncio.sleep(25)
         assert room.heard()[:2] == ["Hello, world! How nice to see you."] * 2
+        url = room.show.server.url
+        with outside():
+            async with aiohttp.ClientSession() as client, client.get(f"{url}hello") as answer:
+                assert (await answer.text()).endswith("How nice to see you.")
 
-    perform(lambda: Room(tmp_path, None, **chosen), scene)
+    def room() -> Room:
+        settings = Settings.model_validate(chosen)
+        _, hello = stage.build(settings, character.load(settings.show.character))
+        return Room(tmp_path, None, screens=[hello], **chosen)
+
+    perform(room, scene)

@@ -1,9 +1,11 @@
-"""The smallest parts that work: a listener, a brain and a voice. See docs/parts.md."""
+"""The smallest parts that work: a listener, a brain, a voice and a screen. See docs/parts.md."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+
+from aiohttp import web
 
 from vtuber.brain import Prompt, PromptLine, Usage
 from vtuber.character import Character
@@ -12,6 +14,7 @@ from vtuber.core import sound
 from vtuber.core.availability import Availability, Progress
 from vtuber.core.events import Author, ChatMessage, Sound, Word
 from vtuber.core.health import Health, State
+from vtuber.stage.cues import Cue, Heard
 
 
 class HelloListener:
@@ -93,3 +96,30 @@ class HelloVoice:
 
     def health(self) -> Health:
         return Health("voice", State.OK, "hums")
+
+
+class HelloScreen:
+    """Shows the sentence that is heard, as text, to whoever opens /hello on the show's web server."""
+
+    def __init__(self, _settings: Settings, _character: Character) -> None:
+        self.availability = Availability(ready=True)
+        self._heard = ""
+
+    async def start(self) -> None:
+        """Nothing to open."""
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        return [web.get("/hello", self._page)]
+
+    async def _page(self, _request: web.Request) -> web.Response:
+        return web.Response(text=self._heard)
+
+    def show(self, cue: Cue) -> None:
+        if isinstance(cue, Heard):
+            self._heard = cue.text
+
+    async def stop(self) -> None:
+        """Nothing to close."""
+
+    def health(self) -> Health:
+        return Health("stage.hello", State.OK, "shows what is heard at /hello")

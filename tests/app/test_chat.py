@@ -124,13 +124,13 @@ def test_an_answer_stays_when_there_is_no_other(
 def test_why_tells_each_part_and_they_add_up(talk: Callable[..., list[str]]) -> None:
     _, first, _, second = map(table, talk("one", "/why", "two", "/why"))
     for told in (first, second):
-        parts = ("persona", "sacred", "examples", "history", "this turn", "around it")
-        assert sum(told[part] for part in parts) == told["in all"]
-        assert told["around it"] == 3
-        assert told["reused"] == told["in all"] - 12
-        assert told["read anew"] == 12
-        assert told["her reply"] == 11
-        assert min(told["persona"], told["sacred"], told["examples"]) > 20
+        parts = ("persona", "canon", "examples", "history", "this turn", "format")
+        assert sum(told[part] for part in parts) == told["total"]
+        assert told["format"] == 3
+        assert told["cached"] == told["total"] - 12
+        assert told["evaluated"] == 12
+        assert told["reply"] == 11
+        assert min(told["persona"], told["canon"], told["examples"]) > 20
     assert first["history"] == 0
     lines = Parrot.asked[1].lines[Parrot.asked[1].head : -1]
     assert second["history"] == asyncio.run(ScriptedBrain(Settings()).count(lines)) > 0
@@ -147,24 +147,22 @@ def test_why_says_when_the_parts_are_estimates_or_nothing_was_told(
     prompts = [7, 0]
     monkeypatch.setattr(Parrot, "stream", stream)
     _, estimated, _, untold = talk("one", "/why", "two", "/why")
-    assert "its parts are estimated" in estimated
-    assert table(estimated)["in all"] == 7
-    assert "around it" not in estimated
-    assert "did not tell" in untold
-    assert "in all" not in untold
+    assert "the parts are estimates" in estimated
+    assert table(estimated)["total"] == 7
+    assert "format" not in estimated
+    assert "does not say" in untold
+    assert "total" not in untold
 
 
 def test_nothing_can_be_told_before_she_was_asked(talk: Callable[..., list[str]]) -> None:
-    assert talk("/why", "/regenerate") == ["she was asked nothing yet"] * 2
+    assert talk("/why", "/regenerate") == ["nothing has been asked yet\n  → write her something first"] * 2
     assert not Parrot.asked
 
 
 def test_the_model_and_its_speed(talk: Callable[..., list[str]]) -> None:
     before, _, after = talk("/model", "one", "/model")
     assert before == "scripted"
-    assert re.fullmatch(
-        r"scripted\nthe last reply: its first token after \d\.\d\d seconds, then \d+\.\d a second", after
-    )
+    assert re.fullmatch(r"scripted\nlast reply: first token after \d\.\d\d s, then \d+\.\d tokens/s", after)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +189,7 @@ def test_an_unknown_command_is_told_the_nearest(
     talk: Callable[..., list[str]], typed: str, meant: str
 ) -> None:
     (told,) = talk(typed)
-    assert f"there is no {typed}" in told
+    assert f"there is no command {typed}" in told
     assert f"did you mean {meant}?" in told
     assert not Parrot.asked
 
@@ -227,4 +225,4 @@ def test_another_model_is_loaded_by_its_path(talk: Callable[..., list[str]], tmp
     told = talk("one", f'/model "{model}"', "/regenerate", show={"character": str(tmp_path)})
     assert told[1].startswith(f"loading {model}; what was said so far is forgotten")
     assert re.search(r"SmolLM2.*, 4096 tokens, prompt format chatml", told[2])
-    assert told[3] == "she was asked nothing yet"
+    assert told[3] == "nothing has been asked yet\n  → write her something first"

@@ -365,11 +365,11 @@ def test_a_talk_in_the_terminal(tmp_path: Path) -> None:
         name.strip(): int(number.replace(",", ""))
         for name, number in re.findall(r"(.+?) +([\d,]+)", "\n".join(told))
     }
-    parts = ("persona", "sacred", "examples", "history", "this turn", "around it")
-    assert sum(tokens[part] for part in parts) == tokens["in all"]
-    assert tokens["in all"] - tokens["reused"] == tokens["read anew"] < tokens["persona"]
-    assert tokens["history"] == 0 < tokens["her reply"]
-    assert (unknown, near.strip()) == ("there is no /wyh", "→ did you mean /why?")
+    parts = ("persona", "canon", "examples", "history", "this turn", "format")
+    assert sum(tokens[part] for part in parts) == tokens["total"]
+    assert tokens["total"] - tokens["cached"] == tokens["evaluated"] < tokens["persona"]
+    assert tokens["history"] == 0 < tokens["reply"]
+    assert (unknown, near.strip()) == ("there is no command /wyh", "→ did you mean /why?")
     assert "prompt format chatml" in model
     assert "brain.model" in hint
-    assert re.search(r"first token after \d+\.\d\d seconds, then \d+\.\d a second", speed)
+    assert re.search(r"first token after \d+\.\d\d s, then \d+\.\d tokens/s", speed)

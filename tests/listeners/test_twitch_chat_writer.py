@@ -133,7 +133,7 @@ def test_lines_behind_a_slow_one_are_told_so_and_few_wait() -> None:
         assert clock.now() == chat_writer.SEND_SECONDS
         assert sum("did not answer" in answer for answer in answers) == 1
         assert answers.count("the lines before it took too long") == 20
-        assert answers.count("20 lines wait already") == 29
+        assert answers.count("20 lines are waiting already") == 29
         assert twitch.texts == ["line 0"]
 
     simulated(main())
@@ -245,7 +245,7 @@ def test_the_shows_own_prefix_is_taken_off() -> None:
         pen = ChatWriter(twitch.send, prefix="?b")
         assert await pen.write("room", "?b!?bhush") == ""
         assert twitch.texts == ["hush"]
-        assert await pen.write("room", "?b !") == "nothing is left of it that may be written"
+        assert await pen.write("room", "?b !") == "nothing in it may be written"
 
     simulated(main())
 

@@ -366,7 +366,7 @@ async def test_logging_out_of_all(file: TokenFile) -> None:
         assert await twitch.logout(config, file) == ["ann is logged out", "bob is logged out"]
         assert file.read() == []
         assert server.access == {}
-        assert await twitch.logout(config, file) == ["nobody is logged in at Twitch"]
+        assert await twitch.logout(config, file) == ["no account is logged in at Twitch"]
 
 
 @pytest.mark.parametrize("trouble", ["500", "drop", "invalid", "hang"])

@@ -102,7 +102,7 @@ def test_a_file_of_somebody_else_is_refused(file: TokenFile, monkeypatch: pytest
     file.save(token())
     mine = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: mine + 1)
-    with pytest.raises(ConfigError, match="belongs to somebody else"):
+    with pytest.raises(ConfigError, match="belongs to another user"):
         file.read()
 
 
@@ -174,7 +174,7 @@ def test_nobody_waits_for_ever_for_a_process_that_hangs(
 ) -> None:
     monkeypatch.setattr(tokens, "PATIENCE", 0.05)
     file.save(token())
-    with file._alone(), pytest.raises(ConfigError, match="does not let go"):
+    with file._locked(), pytest.raises(ConfigError, match="keeps the file"):
         TokenFile(file.path).save(token(access="newer"))
     file.save(token(access="newest"))
     assert file.read() == [token(access="newest")]

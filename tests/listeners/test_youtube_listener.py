@@ -188,7 +188,7 @@ BLOCKED = [
     ("private", "private", "public or unlisted"),
     ("members", "members", "open the stream to everyone"),
     ("chatless", "chat", "switch the live chat on in YouTube Studio"),
-    ("never", "is no live stream", "check chat.youtube.streams[0]"),
+    ("never", "is not a live stream", "check chat.youtube.streams[0]"),
 ]
 
 
@@ -354,7 +354,7 @@ def test_the_api_takes_over_and_gives_back(alike: bool) -> None:  # noqa: FBT001
                 health = listener.health()
                 assert health.state is State.LIMITED
                 assert "by the API, 8 of 10,000 units of the API used today" in health.what
-                assert "too much is asked from this network (429)" in health.what
+                assert "too many requests from this network (429)" in health.what
                 youtube.say("three", alike=alike)
                 youtube.delete(first)
                 await until(lambda: any(isinstance(event, Deletion) for event in events), 30)
@@ -407,7 +407,7 @@ async def test_both_ways_are_tried_when_neither_works() -> None:
             await asyncio.sleep(600)
             health = listener.health()
             assert health.state is State.DOWN
-            assert "the pages: YouTube finds that too much is asked" in health.what
+            assert "the pages: YouTube gets too many requests" in health.what
             assert "the API: YouTube's API says: Backend Error" in health.what
             assert health.hint
             asked = len(youtube.asked)
@@ -472,7 +472,7 @@ async def test_with_a_wrong_key_the_pages_go_on_and_it_is_told() -> None:
             health = listener.health()
             assert health.state is State.LIMITED
             assert "by the pages" in health.what
-            assert "YouTube does not take the API key" in health.what
+            assert "YouTube does not accept the API key" in health.what
             assert KEY in health.hint
             break_pages(youtube)
             await asyncio.sleep(120)
@@ -487,7 +487,7 @@ async def test_with_a_wrong_key_the_pages_go_on_and_it_is_told() -> None:
         async with hearing(listener):
             await until(lambda: listener.health().what.startswith("waiting for the stream"))
             assert listener.health().state is State.LIMITED
-            assert "YouTube does not take the API key" in listener.health().what
+            assert "YouTube does not accept the API key" in listener.health().what
             assert KEY in listener.health().hint
 
         with pytest.raises(ListenerError) as caught:

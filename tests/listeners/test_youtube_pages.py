@@ -322,7 +322,7 @@ async def test_what_cannot_be_heard_at_all_says_what_to_do() -> None:
     chatless = await refused("chatless")
     assert chatless.what.endswith("has no chat. YouTube says: Chat is disabled for this live stream.")
     assert chatless.hint == "switch the live chat on, in the stream's settings"
-    assert (await refused("never")).what.endswith("is no live stream")
+    assert (await refused("never")).what.endswith("is not a live stream")
 
 
 async def test_a_video_that_does_not_exist() -> None:
@@ -339,13 +339,13 @@ async def test_a_video_that_does_not_exist() -> None:
 @pytest.mark.parametrize(
     ("fault", "why", "hint"),
     [
-        (refusal(429), "YouTube finds that too much is asked from this network (429)", "way"),
+        (refusal(429), "YouTube gets too many requests from this network (429)", "way"),
         (refusal(500), "YouTube answers 500", ""),
         (refusal(503), "YouTube answers 503", ""),
         (refusal(403, '{"error": {"code": 403}}'), "YouTube answers 403", ""),
         (refusal(404), "YouTube knows no such page", ""),
         (refusal(302, location="https://consent.youtube.com/m"), "YouTube asks for consent", "way"),
-        (refusal(302, location="https://www.google.com/sorry/index"), "YouTube sends us away", "way"),
+        (refusal(302, location="https://www.google.com/sorry/index"), "YouTube redirects to", "way"),
         (refusal(302, location="http://[::1"), "cannot reach YouTube", "network"),
         (refusal(200, "\xff\xfe{"), "YouTube", ""),
     ],
@@ -384,8 +384,8 @@ async def test_pages_that_are_none() -> None:
     async with YouTube(Video()) as youtube:
         for page, why in {
             "<form action='https://consent.youtube.com/save'>": "YouTube asks for consent to cookies",
-            "<html>sorry</html>": "YouTube answers with a page that is not understood",
-            "<script>var ytInitialPlayerResponse = {": "YouTube's page broke off",
+            "<html>sorry</html>": "YouTube answers with a page of an unknown kind",
+            "<script>var ytInitialPlayerResponse = {": "YouTube's page is cut off",
         }.items():
             youtube.faults.append(refusal(200, page))
             assert (await loss(youtube)).why.startswith(why)
@@ -434,7 +434,7 @@ async def test_an_answer_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(browser, "SIZE_LIMIT", 10_000)
     async with YouTube(Video()) as youtube:
         youtube.faults.append(refusal(200, "x" * 20_000))
-        assert (await loss(youtube)).why == "YouTube's answer has no end"
+        assert (await loss(youtube)).why == "YouTube's answer is too long"
         youtube.faults.append(refusal(200, "x" * 20_000))
         async with browser.Browser(youtube.url) as asking:
             with pytest.raises(ConnectionLost):
@@ -447,7 +447,7 @@ async def test_a_redirect_at_home_is_followed_and_one_for_ever_is_not() -> None:
         youtube.faults.append(refusal(301, location="/watch?v=aaaaaaaaaaa&hl=en"))
         assert words(await first(1, way(youtube))) == ["hi 1"]
         youtube.faults.extend([refusal(302, location="/watch?v=a")] * 9)
-        assert (await loss(youtube)).why == "YouTube redirects for ever"
+        assert (await loss(youtube)).why == "YouTube redirects too often"
 
 
 # What is left behind: nothing.

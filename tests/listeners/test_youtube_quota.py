@@ -29,7 +29,7 @@ async def test_units_are_counted_until_there_are_none() -> None:
 @in_simulated_time
 async def test_the_day_turns_at_midnight_in_california_by_youtubes_clock() -> None:
     quota = Quota(10)
-    quota.heed("Fri, 18 Sep 2020 06:00:00 GMT")  # 23:00 the day before, daylight saving time
+    quota.set_clock("Fri, 18 Sep 2020 06:00:00 GMT")  # 23:00 the day before, daylight saving time
     quota.spend(10)
     with pytest.raises(TransportUnavailable) as refused:
         quota.spend(1)
@@ -47,7 +47,7 @@ async def test_the_day_turns_at_midnight_in_california_by_youtubes_clock() -> No
 @in_simulated_time
 async def test_winter() -> None:
     quota = Quota(0)
-    quota.heed("Tue, 01 Dec 2020 07:00:00 GMT")
+    quota.set_clock("Tue, 01 Dec 2020 07:00:00 GMT")
     with pytest.raises(TransportUnavailable) as refused:
         quota.spend(1)
     assert refused.value.after == 3600
@@ -56,7 +56,7 @@ async def test_winter() -> None:
 @in_simulated_time
 async def test_youtube_may_know_of_more_that_is_used() -> None:
     quota = Quota(10_000)
-    quota.heed("Fri, 18 Sep 2020 06:00:00 GMT")
+    quota.set_clock("Fri, 18 Sep 2020 06:00:00 GMT")
     quota.spend(5)
     assert quota.exhausted().after == 3600
     with pytest.raises(TransportUnavailable):
@@ -73,12 +73,12 @@ async def test_odd_dates_and_systems_without_time_zones(monkeypatch: pytest.Monk
 
     quota = Quota(0)
     for odd in ("", "yesterday", "Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 18 Sep 1020 06:00:00 GMT", "\x00"):
-        quota.heed(odd)
+        quota.set_clock(odd)
     with pytest.raises(TransportUnavailable) as refused:
         quota.spend(1)
     assert 0 < refused.value.after < math.inf
     monkeypatch.setattr(module, "ZoneInfo", no_zones)
-    quota.heed("Tue, 01 Dec 2020 07:00:00 GMT")
+    quota.set_clock("Tue, 01 Dec 2020 07:00:00 GMT")
     with pytest.raises(TransportUnavailable) as refused:
         quota.spend(1)
     assert refused.value.after == 3600

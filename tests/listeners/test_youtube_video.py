@@ -115,15 +115,15 @@ def test_any_text_is_read_or_lost(text: str, at: int) -> None:
 @given(mutated(ANSWER) | JSON)
 def test_any_answer_of_a_chat_is_understood_or_lost(answer: Any) -> None:
     try:
-        understood = PageReader(Settings(), ID, "Pizza")._understood(answer)
+        understood = PageReader(Settings(), ID, "Pizza")._parsed(answer)
     except ConnectionLost:
         return
     assert SHORTEST_PAUSE <= understood.pause <= LONGEST_PAUSE
 
 
 def test_an_answer_is_understood() -> None:
-    understood = PageReader(Settings(), ID, "Pizza")._understood(copy.deepcopy(ANSWER))
+    understood = PageReader(Settings(), ID, "Pizza")._parsed(copy.deepcopy(ANSWER))
     assert (understood.place, understood.pause) == ("next", SHORTEST_PAUSE)
     assert [event.id for event in understood.events] == ["deleted-x"]
     with pytest.raises(ConnectionLost, match="deleted or private"):
-        PageReader(Settings(), ID, "Pizza")._understood({"responseContext": {"errors": ["x"]}})
+        PageReader(Settings(), ID, "Pizza")._parsed({"responseContext": {"errors": ["x"]}})

@@ -418,7 +418,7 @@ def test_a_terminal_shows_a_bar(server: HubServer, monkeypatch: pytest.MonkeyPat
 def test_eyes_are_not_to_go_on_air(server: HubServer) -> None:
     server.repos[REPO]["mmproj.gguf"] = Stored(gguf([pair("general.architecture", 8, text("clip"))]))
     shown = CliRunner().invoke(app, ["models", "get", f"{REPO}/mmproj.gguf"])
-    assert "eyes for the models beside it" in shown.stdout
+    assert "can now see images" in shown.stdout
     assert "banban live" not in shown.stdout
 
 

@@ -13,6 +13,7 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.config import Stage as StageSettings
 from vtuber.core import sound
+from vtuber.core.availability import Availability
 from vtuber.core.clock import now
 from vtuber.core.events import Clip, Sentence, Sound, Word
 from vtuber.core.health import Health, State
@@ -65,9 +66,17 @@ class Maker:
             self.closed = True
 
     def clip(
-        self, *, turn: int = 1, index: int = 0, text: str = "", mood: str = "", speaker: str = ""
+        self,
+        *,
+        turn: int = 1,
+        index: int = 0,
+        text: str = "",
+        mood: str = "",
+        space: str = " ",
+        speaker: str = "",
     ) -> Clip:
-        sentence = Sentence(turn, index, text or " ".join(self._words), mood, speaker=speaker)
+        text = text or " ".join(self._words)
+        sentence = Sentence(turn, index, text, mood, space=space, speaker=speaker)
         return Clip(sentence, self.chunks())
 
 
@@ -75,6 +84,7 @@ class Recorder:
     """A screen that remembers what it was shown, and when."""
 
     def __init__(self) -> None:
+        self.availability = Availability(ready=True)
         self.cues: list[tuple[float, Cue]] = []
 
     async def start(self) -> None: ...

@@ -136,8 +136,10 @@ async def test_words_appear_as_they_are_heard(page: Page, overlay: ServedOverlay
     await until(page, "banban.caption.endsWith('pizza.')")
     seen = await page.evaluate("window.seen")
     assert seen == ["Pineapple", "Pineapple belongs", "Pineapple belongs on", spoken.heard]
-    await stage.play(Maker(["鳳梨", "披薩！"], each=0.1).clip(index=1, text="鳳梨披薩！"))
+    await stage.play(Maker(["鳳梨", "披薩！"], each=0.1).clip(index=1, text="鳳梨披薩！", space=""))
     await until(page, "banban.caption === 'Pineapple belongs on pizza.鳳梨披薩！'")
+    await stage.play(Maker(["神聖"], each=0.1).clip(index=2))
+    await until(page, "banban.caption === 'Pineapple belongs on pizza.鳳梨披薩！ 神聖'")
     await stage.play(Maker(["Next."], each=0.1).clip(turn=2))
     await until(page, "banban.caption === 'Next.'")
 

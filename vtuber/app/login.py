@@ -20,7 +20,7 @@ async def log_in_at_twitch(settings: Settings, tell: Tell) -> list[Health]:
         tell("In any browser, log in at Twitch with the account she is to use, then open")
         tell(f"  {code.address}")
         tell(f"and enter this code (or check that it is the same):  {code.code}")
-        tell(f"It is good for {code.seconds / 60:.0f} minutes. Waiting… (Ctrl-C stops)")
+        tell(f"It is valid for {code.seconds / 60:.0f} minutes. Waiting… (Ctrl-C stops)")
 
     file = TokenFile()
     token = await login(settings, file, show)

@@ -85,7 +85,9 @@ class Fetching:
 def show_models(models: list[Model], odd: list[Odd], machine: Machine) -> None:
     """What is on disk, and what of it fits this machine."""
     cards = "".join(f", {card.name} with {gigabytes(card.memory)}" for card in machine.cards)
-    table = Table(title=f"models, for {gigabytes(machine.memory)} of memory{cards}", title_justify="left")
+    table = Table(
+        title=f"models on this machine ({gigabytes(machine.memory)} of memory{cards})", title_justify="left"
+    )
     for column in ("model", "what it is", "fits"):
         table.add_column(column, overflow="fold")
     for model in models:
@@ -95,7 +97,7 @@ def show_models(models: list[Model], odd: list[Odd], machine: Machine) -> None:
             f"{header.parameters / 1e9:.3g} billion parameters",
             f"{header.context or '?'} tokens",
             f"format {_format(header)}",
-            *(["has eyes"] if model.eyes else []),
+            *(["can see images"] if model.eyes else []),
         )
         table.add_row(
             Text(escaped(header.name)).append(f"\n{escaped(str(header.path))}", style="dim"),
@@ -111,9 +113,9 @@ def show_models(models: list[Model], odd: list[Odd], machine: Machine) -> None:
 
 def _format(header: Header) -> str:
     if not header.chat_template:
-        return "not told"
+        return "not stated"
     known = alike(header.chat_template)
-    return known.name if known else "of its own"
+    return known.name if known else "its own"
 
 
 def show_choices() -> None:
@@ -132,5 +134,5 @@ def show_choices() -> None:
 def show_fetched(model: Header) -> None:
     """What came, and the line that uses it."""
     path = f'"{model.path}"' if " " in str(model.path) else str(model.path)
-    use = f"eyes for the models beside it: {path}" if model.sees else f"banban live --model {path}"
+    use = f"the models beside it can now see images: {path}" if model.sees else f"banban live --model {path}"
     terminal.out.print(Text(escaped(use)), soft_wrap=True)

@@ -113,12 +113,10 @@ def show_defect(error: BaseException) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"defect-{datetime.now().astimezone():%Y-%m-%d_%H-%M-%S}.txt"
         path.write_text(lines, encoding="utf-8", errors="backslashreplace")
-        where = f"its details are in {path}"
+        where = f"the details are in {path}"
     except OSError as trouble:
-        where = f"its details could not be kept ({trouble.strerror})"
-    show_error(
-        BanbanError(f"banban met a defect of its own; {where}", hint="please report it with that file")
-    )
+        where = f"the details could not be saved ({trouble.strerror})"
+    show_error(BanbanError(f"banban has run into a bug; {where}", hint="please report it, with that file"))
 
 
 def tell(words: str) -> None:

@@ -32,7 +32,7 @@ def _regular(pattern: str) -> str:
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"a regular expression (this is none: {error})") from None
+        raise ValueError(f"a valid regular expression ({error})") from None
     return pattern
 
 
@@ -242,7 +242,7 @@ class Gate(Section):
     hush_seconds: Seconds = 5.0
     """How long she stays silent after !hush."""
     replacement: str = ""
-    """Spoken in place of a sentence of hers that was stopped. Empty: the character's own way out."""
+    """Spoken in place of a sentence of hers that was stopped. Empty: one of the character's refusals."""
     finish_deleted: bool = False
     """Whether she may finish what she is saying when the message that she answers is deleted."""
     commands: Commands = Commands()
@@ -331,6 +331,8 @@ class Stage(Section):
     """0: any free one."""
     allowed_hosts: tuple[str, ...] = ()
     """Names, beside this machine's own, under which the web server may be asked."""
+    also: tuple[str, ...] = ()
+    """Names of further screens, from packages installed beside this program."""
     obs: Obs = Obs()
 
 

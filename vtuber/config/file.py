@@ -64,13 +64,13 @@ _SYNTAX = (
     ("Unclosed", "a list or table has no closing bracket", "add the ] or } that is missing"),
     (
         "Expected newline or end of document",
-        "there is more on this line than one option",
+        "this line holds more than one option",
         "give each option a line of its own",
     ),
     (
         "Expected '='|Invalid statement|Invalid initial",
-        "this is neither an option nor a title",
-        "options look like this: name = value; titles like this: [title]",
+        "this is neither an option nor a section title",
+        "options look like this: name = value; section titles like this: [title]",
     ),
 )
 """How tomllib's messages begin; what is wrong; what to do."""
@@ -146,7 +146,7 @@ def _read(path: Path) -> str:
             hint=f"name a file such as {NAME}",
         ) from None
     if len(raw) > _SIZE_LIMIT:
-        raise ConfigError("this is far too big for settings", where=str(path), hint=f"name a {NAME}")
+        raise ConfigError("this is far too big for a settings file", where=str(path), hint=f"name a {NAME}")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -168,7 +168,7 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         what, hint = _syntax(message)
         raise ConfigError(what, where=f"{path}:{line}", hint=hint) from None
     except (RecursionError, ValueError):  # brackets without end; a number of thousands of digits
-        raise ConfigError("this is no settings file", where=str(path), hint=f"name a {NAME}") from None
+        raise ConfigError("this is not a settings file", where=str(path), hint=f"name a {NAME}") from None
 
 
 def _syntax(message: str) -> tuple[str, str]:
@@ -176,7 +176,10 @@ def _syntax(message: str) -> tuple[str, str]:
     for pattern, what, hint in _SYNTAX:
         if re.match(pattern, message):
             return what, hint
-    return f"the file cannot be understood ({escaped(message)})", f"compare it with {NAME} as it was shipped"
+    return (
+        f"the file cannot be understood ({escaped(message)})",
+        f"compare it with the {NAME} that comes with banban",
+    )
 
 
 class _Reader:
@@ -230,7 +233,7 @@ class _Reader:
             if key in self.flags or not isinstance(written, str):
                 continue
             if any(ord(char) < ord(" ") for char in written):  # "C:\temp" holds a tabulator
-                self.problems.append(Problem(self.where(key), "this is no path", _BACKSLASH_CURE))
+                self.problems.append(Problem(self.where(key), "this is not a path", _BACKSLASH_CURE))
             elif written:
                 _put(self.data, key, str(folder / _expanded(written)))
             elif field.default is None:
@@ -281,7 +284,7 @@ class _Reader:
             hint = (
                 f"did you mean {' or '.join(near)}?"
                 if near
-                else f"{NAME} as it was shipped has all that there are"
+                else f"the {NAME} that comes with banban lists all options"
             )
             return Problem(where, what, hint)
         field = option(here)
@@ -308,7 +311,7 @@ class _Reader:
             (only,) = kept
             return ConfigError(only.what, where=only.where, hint=only.hint)
         listed = "".join(f"\n- {ConfigError(p.what, where=p.where, hint=p.hint)}" for p in kept)
-        return ConfigError(f"{len(kept)} things cannot be used{listed}")
+        return ConfigError(f"{len(kept)} settings are wrong{listed}")
 
 
 def _get(data: Mapping[str, Any], key: Place) -> Any:

@@ -1,4 +1,4 @@
-"""Where the pictures are in a message, before and after it was cleaned."""
+"""Where the emotes are in a message, before and after it was cleaned."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vtuber.core.events import Emote
 from vtuber.core.text import MESSAGE_LIMIT, clean
 
 LIMIT = 100
-"""A message has no more pictures than this."""
+"""How many emotes of a message are kept."""
 
 
 def cleaned(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, tuple[Emote, ...]]:

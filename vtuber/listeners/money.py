@@ -1,4 +1,4 @@
-"""What a platform prints as a price, understood: "$5.00", "5,00 €", "NT$75.00", "¥1,000"."""
+"""Reads a price as a platform prints it: "$5.00", "5,00 €", "NT$75.00", "¥1,000"."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SYMBOLS = {
     "B/": "PAB", "ر.س": "SAR", "د.إ": "AED", "ر.ق": "QAR", "د.ك": "KWD", "د.ب": "BHD", "ر.ع": "OMR",
     "د.أ": "JOD", "ج.م": "EGP", "د.م": "MAD", "د.ج": "DZD", "د.ت": "TND", "ع.د": "IQD", "ل.ل": "LBP",
 }  # fmt: skip
-"""Without a point at the end. What could be several ("kr", "Rs", "Bs") is none."""
+"""Without a dot at the end. A symbol of several currencies ("kr", "Rs", "Bs") is not here."""
 
 CODES = frozenset(
     """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD
@@ -30,7 +30,7 @@ CODES = frozenset(
     LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR
     NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP
     STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD
-    XOF XPF YER ZAR ZMW ZWG""".split()  # noqa: SIM905 - a list of 150 lines says no more
+    XOF XPF YER ZAR ZMW ZWG""".split()  # noqa: SIM905 - a list of 150 lines is no clearer
 )
 """ISO 4217 codes in use."""
 
@@ -38,13 +38,13 @@ _THREE_DECIMALS = frozenset(("BHD", "JOD", "KWD", "LYD", "OMR", "TND"))  # IQD h
 _AMOUNT = re.compile(r"\d(?:[\d.,'’\s]*\d)?")
 _GROUPING = re.compile(r"[\s'’]")
 _SAME = str.maketrans("٫٬，．", ".',.", "\u061c\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069")
-"""Marks of other scripts become ours; the invisible ones that say in which direction to read are left out."""
+"""Marks of other scripts become ours; the invisible ones for the direction of reading are dropped."""
 LIMIT = 40
 """A price is no longer than this many characters."""
 
 
 def read(text: str) -> Money:
-    """The amount and the currency of a printed price; None and "" for what is not understood."""
+    """The amount and the currency of a printed price; None and "" for what is not known."""
     text = text[:LIMIT].translate(_SAME)
     number = _AMOUNT.search(text)
     if number is None:

@@ -7,23 +7,31 @@ from typing import Protocol
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core import registry
+from vtuber.core.availability import Availability
 from vtuber.core.health import Health
 from vtuber.stage.cues import Cue
 
-SCREENS = {
+PARTS = {
     "overlay": "vtuber.stage.overlay:Overlay",
     "obs": "vtuber.stage.obs:Obs",
 }
 
 
 class Screen(Protocol):
-    """Made with the whole Settings and the Character."""
+    """Made with the whole Settings and the Character.
+
+    It takes cues at once; it never blocks or raises. One with a method ``routes`` is ``server.Routed``, too.
+    """
+
+    availability: Availability
 
     async def start(self) -> None:
         """Raises StageError when it can never work as configured (a port in use…)."""
         ...
 
-    def show(self, cue: Cue) -> None: ...
+    def show(self, cue: Cue) -> None:
+        """Shows what the stage sends."""
+        ...
 
     async def stop(self) -> None: ...
 
@@ -32,5 +40,6 @@ class Screen(Protocol):
 
 def build(settings: Settings, character: Character) -> list[Screen]:
     """The screens that config asks for. Raises ConfigError."""
-    names = ["overlay", *(["obs"] if settings.stage.obs.enabled else [])]
-    return [registry.load("stage", SCREENS, name)(settings, character) for name in names]
+    names = [("overlay", "")] + ([("obs", "")] if settings.stage.obs.enabled else [])
+    names += [(name, f"stage.also[{index}]") for index, name in enumerate(settings.stage.also)]
+    return [registry.load("screens", PARTS, name, where)(settings, character) for name, where in names]

@@ -49,7 +49,7 @@ class ClipWord:
     clip: int
     word: Word
     text: str
-    """Its piece of the sentence: the white space before it included."""
+    """Its piece of the reply's text: the white space before it included."""
 
 
 @dataclass(frozen=True, slots=True)

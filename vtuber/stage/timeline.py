@@ -37,11 +37,13 @@ class ClipTimeline:
         return offset
 
     def add_word(self, word: Word) -> str:
-        """Takes the next word. Returns its piece of the sentence: the white space before it included."""
+        """Takes the next word. Returns its piece of the text: the white space before it included."""
         begin, text = self._spelt, self.sentence.text
         piece = text[begin : self._find(word.text)]
         if not piece:  # the voice says it in other words than the sentence does
             piece = f" {word.text}" if self._words and word.text.isascii() else word.text
+        if not self._words:
+            piece = self.sentence.space + piece
         self._words.append((word.start, piece))
         return piece
 

@@ -120,7 +120,7 @@ class Talk:
     async def _regenerate(self) -> None:
         """What she said last is forgotten, unless she finds nothing else to say."""
         if self._asked is None:
-            raise BanbanError("she was asked nothing yet")
+            raise BanbanError("nothing has been asked yet", hint="write her something first")
         self._mind.conversation.heard("", self._asked)
         await self._answer(self._asked)
 

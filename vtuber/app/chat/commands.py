@@ -9,14 +9,14 @@ from vtuber.core.errors import BanbanError
 from vtuber.moderation.trust import plain
 
 _COMMANDS = {
-    "why": "what the last prompt held, in tokens, and how much of it was read anew",
-    "regenerate": "her last answer again, with another seed; only the new one is remembered",
-    "model": "which model answers, and how fast it is; /model PATH loads another GGUF",
-    "help": "all that you may type",
+    "why": "what the last prompt was made of, in tokens, and how much of it came from the cache",
+    "regenerate": "another answer to the same message; only the new one is remembered",
+    "model": "which model answers, and how fast; /model PATH loads another GGUF",
+    "help": "this list",
 }
 HELP = "\n".join(
     [f"/{name:<11} {does}" for name, does in _COMMANDS.items()]
-    + ["//…          a line for her that begins with /, Ctrl-C to end"]
+    + ["//…          a message that begins with /; Ctrl-C ends the chat"]
 )
 
 
@@ -39,5 +39,5 @@ def parse(line: str) -> Command | str:
     if name not in _COMMANDS:
         near = get_close_matches(name, _COMMANDS, n=1)
         choice = f"did you mean /{near[0]}?" if near else ", ".join(f"/{known}" for known in _COMMANDS)
-        raise BanbanError(f"there is no /{name[:20]}", hint=choice)
+        raise BanbanError(f"there is no command /{name[:20]}", hint=choice)
     return Command(name, rest.strip().strip("\"'"))

@@ -69,8 +69,8 @@ class Mind:
         health = self.health()
         told = [health.what, *([f"→ {health.hint}"] if health.hint else [])]
         if self._waited:
-            pace = f", then {(self.usage.reply - 1) / self._took:.1f} a second" if self._is_paced else ""
-            told.append(f"the last reply: its first token after {self._waited:.2f} seconds{pace}")
+            pace = f", then {(self.usage.reply - 1) / self._took:.1f} tokens/s" if self._is_paced else ""
+            told.append(f"last reply: first token after {self._waited:.2f} s{pace}")
         return "\n".join(told)
 
     @property

@@ -14,23 +14,25 @@ async def why(mind: Mind) -> str:
     """A table of the last prompt. Raises BanbanError when there was none."""
     prompt, usage = mind.prompt, mind.usage
     if prompt is None:
-        raise BanbanError("she was asked nothing yet")
+        raise BanbanError("nothing has been asked yet", hint="write her something first")
     rows = await _parts(prompt, mind.character.canon, mind.brain)
     if not usage.prompt:
-        return _table(rows, "the model did not tell what it read: these are the parts by themselves")
+        return _table(rows, "the model does not say what it read; these are the parts on their own")
     around = usage.prompt - sum(rows.values())
     if around >= 0:
-        rows["around it"] = around
-    rows |= {"in all": usage.prompt, "reused": usage.reused, "read anew": usage.prompt - usage.reused}
-    rows["her reply"] = usage.reply
-    return _table(rows, "" if around >= 0 else "its parts are estimated: this model counts only wholes")
+        rows["format"] = around
+    rows |= {"total": usage.prompt, "cached": usage.reused, "evaluated": usage.prompt - usage.reused}
+    rows["reply"] = usage.reply
+    return _table(
+        rows, "" if around >= 0 else "the parts are estimates: this model only counts whole prompts"
+    )
 
 
-async def _parts(prompt: Prompt, sacred: Sequence[str], brain: Brain) -> dict[str, int]:
+async def _parts(prompt: Prompt, canon: Sequence[str], brain: Brain) -> dict[str, int]:
     *before, asked = enumerate(prompt.lines)
     system = [line for _, line in before if line.role == "system"]
     spoken = [(index, line) for index, line in before if line.role != "system"]
-    bare = [replace(line, text=_without(line.text, sacred)) for line in system]
+    bare = [replace(line, text=_without(line.text, canon)) for line in system]
     parts = {
         "persona": bare,
         "examples": [line for index, line in spoken if index < prompt.head],
@@ -39,7 +41,7 @@ async def _parts(prompt: Prompt, sacred: Sequence[str], brain: Brain) -> dict[st
     }
     counted = {name: await _count(brain, lines) for name, lines in parts.items()}
     facts = await _count(brain, system) - counted["persona"]
-    return {"persona": counted.pop("persona"), "sacred": facts, **counted}
+    return {"persona": counted.pop("persona"), "canon": facts, **counted}
 
 
 async def _count(brain: Brain, lines: Sequence[PromptLine]) -> int:

@@ -160,6 +160,6 @@ class Accounts:
         room = string(message, "payload.subscription.condition.broadcaster_user_id")
         if handle := self.routes.get(room):
             await handle(message)
-        elif not message:  # malformed: nobody knows which channel it is about
+        elif not message:  # malformed: it may be about any channel
             for handle in list(self.routes.values()):
                 await handle(message)

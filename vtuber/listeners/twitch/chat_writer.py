@@ -20,14 +20,14 @@ LIMIT = 20
 MODERATORS_LIMIT = 100
 """Of an account that is the channel's moderator or broadcaster."""
 WINDOW = 30.0
-"""So many lines in so many seconds, wherever they are written; and nothing twice in one channel."""
+"""Seconds in which so many lines may be written, over all channels; and none twice in one channel."""
 MARGIN = 0.5
-"""Twitch's clock is not ours."""
+"""Seconds more, for Twitch's clock is not ours."""
 PATIENCE = 5.0
 """Seconds that a line may wait for room."""
 SEND_SECONDS = 10.0
 WAITING_LIMIT = 20
-"""So many lines may wait at once; more would wait in vain."""
+"""How many lines may wait at once; more would wait in vain."""
 
 _MARKS = "/.!"
 """What begins a command: of Twitch ("/ban", ".ban"), and of nearly every bot."""
@@ -61,9 +61,9 @@ class ChatWriter:
         """
         line = harmless(text, self._prefix)
         if not line:
-            return "nothing is left of it that may be written"
+            return "nothing in it may be written"
         if self._waiting >= WAITING_LIMIT:
-            return f"{WAITING_LIMIT} lines wait already"
+            return f"{WAITING_LIMIT} lines are waiting already"
         until = clock.now() + PATIENCE
         self._waiting += 1
         try:
@@ -103,14 +103,14 @@ class ChatWriter:
         except TimeoutError:
             return f"Twitch did not answer in {SEND_SECONDS:g} seconds; it may have been written"
         finally:
-            sent.at = clock.now()  # it came to Twitch by now, but nobody knows when
+            sent.at = clock.now()  # it reached Twitch by now; when exactly is not known
         if why:
             sent.text = ""  # it was not seen: the same may be tried again
         return why
 
 
 def harmless(text: str, prefix: str = "!") -> str:
-    """One line that Twitch takes and that nobody takes for a command; "" when nothing is left."""
+    """One line that Twitch accepts and no program takes for a command; "" when nothing is left."""
     line = clean(text, 2 * LENGTH)
     line = re.sub(r"^\.\.+", "…", line)  # a way to speak, and no command
     while line.startswith((*_MARKS, *_INVISIBLE, prefix)):

@@ -82,7 +82,7 @@ class NotificationParser:
         return title.strip().casefold() in self._rewards
 
     def event(self, message: object) -> Event | None:
-        """What it means; None when it is nothing that she could answer or must heed."""
+        """What it means; None for what she neither answers nor must know."""
         metadata = table(message, "metadata")
         event = table(message, "payload.event")
         read = self._kinds.get(string(metadata, "subscription_type"))
@@ -265,7 +265,7 @@ def _words(message: Mapping[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[st
         pieces.append(piece)
         at += len(piece)
     if "".join(pieces) != raw:
-        spans = []  # nobody knows where they stand
+        spans = []  # their places are not known
     words = said(raw)
     begin = raw.find(words)
     safe, emoted = emotes.cleaned(words, [(start - begin, end - begin) for start, end in spans])

@@ -29,10 +29,10 @@ log = logging.getLogger(__name__)
 CALL_SECONDS = 15.0
 """Twitch answers much sooner than this."""
 RATE_SECONDS = (1.0, 60.0)
-"""The shortest and the longest wait when we asked too often; Twitch's window is a minute."""
+"""The shortest and the longest wait after too many requests; Twitch's window is a minute."""
 RATE_TRIES = 3
 LAST_SECONDS = 0.5
-"""How long what was asked last may take to end when all is closed: a token may come with it."""
+"""How long the last request may take when all is closed: it may bring a token."""
 _DENIALS = (400, 401, 403)
 """With these, and in JSON that repeats them, the token service says that a token does not work."""
 RETRY_SECONDS = 30.0
@@ -74,7 +74,7 @@ class TwitchClient(twitchio.Client):
 
 
 class Helix:
-    """One question at a time. Tokens are refreshed by twitchio, and saved as they change."""
+    """One request at a time. Tokens are refreshed by twitchio, and saved as they change."""
 
     def __init__(self, settings: TwitchChat, file: TokenFile, client_id: str) -> None:
         """Raises ConfigError for an address that cannot be used."""
@@ -87,18 +87,18 @@ class Helix:
         self._tokens: dict[str, Token] = {}
         self._dead: set[str] = set()
         self._renewals: int | None = None
-        """How many tokens the question that is being asked has brought; None while none is."""
+        """How many tokens the request that is being asked has brought; None while none is."""
         self._saving = asyncio.Lock()
         self._unfinished: set[asyncio.Future[Any]] = set()
 
     async def open(self) -> None:
-        """Asks nothing yet."""
+        """Sends nothing yet."""
         _point_twitchio(self._addresses)
         self._http = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=CALL_SECONDS), middlewares=(_with_network_errors,)
         )
         self.client = TwitchClient(self._client_id, self._http, self._renew)
-        # Without a token of its own, twitchio would use none at all. This one is never sent: every question
+        # Without a token of its own, twitchio would use none at all. This one is never sent: every request
         # names an account that is admitted.
         await self.client.login(token="none", load_tokens=False, save_tokens=False)  # noqa: S106  # so
 
@@ -122,26 +122,26 @@ class Helix:
         async with self._turn, self._saving:
             await self.client.remove_token(account)
 
-    async def ask(self, account: str, question: Callable[[TwitchClient], Awaitable[T]]) -> T:
+    async def ask(self, account: str, request: Callable[[TwitchClient], Awaitable[T]]) -> T:
         """Twitch's answer to that account. Raises ConnectionLost, AccessDenied or RequestRefused."""
         async with self._turn:
             for _ in range(RATE_TRIES):
                 try:
-                    return await self._ask(account, question)
+                    return await self._ask(account, request)
                 except _RateLimited as limited:
                     log.debug("Twitch: %s", limited)
                     await asyncio.sleep(limited.seconds)
             raise ConnectionLost("Twitch gets too many requests from us")
 
-    async def _ask(self, account: str, question: Callable[[TwitchClient], Awaitable[T]]) -> T:
+    async def _ask(self, account: str, request: Callable[[TwitchClient], Awaitable[T]]) -> T:
         await self._admit(account)
         try:
-            return await self._answered(question)
+            return await self._answered(request)
         except AccessDenied:
             # A token works once: another process of ours may have refreshed it, or somebody logged in again.
             await self._dismiss(account)
             await self._admit(account)
-            return await self._answered(question)
+            return await self._answered(request)
 
     async def _admit(self, account: str) -> None:
         if account in self.client.tokens:
@@ -155,7 +155,7 @@ class Helix:
             raise AccessDenied(f"Twitch no longer accepts the login of {token.login}", LOGIN) from None
         if found.user_id != account:
             await self.client.remove_token(found.user_id or "")
-            raise AccessDenied(f"the token of {token.login} is somebody else's", LOGIN)
+            raise AccessDenied(f"the token of {token.login} belongs to another account", LOGIN)
         self.scopes[account] = frozenset(found.scopes)
 
     async def _stored(self, account: str) -> Token:
@@ -174,9 +174,9 @@ class Helix:
         self._dead.add(self._tokens[account].access)
         await self.client.remove_token(account)
 
-    async def _answered(self, question: Callable[[TwitchClient], Awaitable[T]]) -> T:
+    async def _answered(self, request: Callable[[TwitchClient], Awaitable[T]]) -> T:
         """Whoever waits may be cancelled; the request goes on, for it may bring a token."""
-        asked = asyncio.ensure_future(self._question(question))
+        asked = asyncio.ensure_future(self._run(request))
         self._keep(asked)
         try:
             with clock.outside():
@@ -190,10 +190,10 @@ class Helix:
         except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError):
             raise ConnectionLost("Twitch's answer was not understood") from None
 
-    async def _question(self, question: Callable[[TwitchClient], Awaitable[T]]) -> T:
+    async def _run(self, request: Callable[[TwitchClient], Awaitable[T]]) -> T:
         self._renewals = 0
         try:
-            return await question(self.client)
+            return await request(self.client)
         finally:
             self._renewals = None
 
@@ -203,7 +203,7 @@ class Helix:
         def forget(done: asyncio.Future[Any]) -> None:
             self._unfinished.discard(done)
             if not done.cancelled():
-                done.exception()  # whoever waited has been told
+                done.exception()  # whoever waited got it
 
         future.add_done_callback(forget)
 
@@ -233,7 +233,7 @@ def _addresses(settings: TwitchChat) -> dict[str, str]:
         raise ConfigError(
             "twitchio needs an address that ends with /oauth2",
             where="chat.twitch.id_url",
-            hint="end it so, or leave it away",
+            hint="end it so, or remove the option",
         )
     return {"BASE": settings.api_url.rstrip("/") + "/", "ID_BASE": base + "/"}
 

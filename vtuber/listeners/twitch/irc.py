@@ -121,10 +121,10 @@ def notice(kind: str, params: Mapping[str, str], message: ChatMessage) -> Event 
     who = (message.id, message.platform, message.channel, message.author)
     sent = message.sent
     if kind in _SUBSCRIPTIONS:
-        told = [number(params.get(f"msg-param-{key}", "")) for key in ("cumulative-months", "months")]
+        known = [number(params.get(f"msg-param-{key}", "")) for key in ("cumulative-months", "months")]
         tier = TIERS.get(params.get("msg-param-sub-plan", ""), "")
         return Subscription(
-            *who, message.text, months=max(1, *told, message.author.months), tier=tier, sent=sent
+            *who, message.text, months=max(1, *known, message.author.months), tier=tier, sent=sent
         )
     if kind in _GIFTS:
         return Gift(*who, message.text, sent=sent)
@@ -163,7 +163,7 @@ class IrcParser:
         self._unnamed = 0
 
     def event(self, line: IrcMessage) -> Event | None:
-        """What the line means; None when it is nothing that she could answer or must heed."""
+        """What the line means; None for what she neither answers nor must know."""
         if not line.params:
             return None
         match line.command:
@@ -184,7 +184,7 @@ class IrcParser:
         if given := clean(tags.get("id", ""), ID_LIMIT):
             return given
         if sent := tags.get("tmi-sent-ts", ""):
-            # Stable, so that the same line heard twice has the same id.
+            # Stable, so that a line that comes twice has the same id.
             target = tags.get("target-msg-id", "") or tags.get("target-user-id", "") or line.nick
             return clean(f"{line.command.lower()}-{sent}-{target}", ID_LIMIT)
         self._unnamed += 1
@@ -245,7 +245,7 @@ def _author(line: IrcMessage) -> Author:
         roles.add(Role.SUBSCRIBER)
     held = dict(part.partition("/")[::2] for part in tags.get("badge-info", "").split(","))
     months = number(held.get("subscriber", "") or held.get("founder", ""))
-    # A user id is digits, so a login that stands in for one is told apart by its "@".
+    # A user id is digits, so a login in its place is marked with "@".
     identity = clean(tags.get("user-id", ""), ID_LIMIT) or f"@{clean(login, ID_LIMIT)}"
     name = clean_name(tags.get("display-name") or login)
     return Author(identity, name, frozenset(roles), months, login_of(login))
@@ -260,12 +260,12 @@ def _marks(line: IrcMessage) -> frozenset[Mark]:
     notices = (
         (line.tags.get("msg-id"), line.tags.get("source-msg-id")) if line.command == "USERNOTICE" else ()
     )
-    told = {
+    marks = {
         Mark.FIRST: line.tags.get("first-msg") == "1",
         Mark.RETURNING: line.tags.get("returning-chatter") == "1",
         Mark.ANNOUNCEMENT: "announcement" in notices,
     }
-    return frozenset(mark for mark, is_so in told.items() if is_so)
+    return frozenset(mark for mark, is_so in marks.items() if is_so)
 
 
 def _shared_from(tags: Mapping[str, str]) -> str:

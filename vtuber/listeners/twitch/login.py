@@ -79,7 +79,7 @@ async def logout(settings: Settings, file: TokenFile, name: str = "") -> list[st
     if name and not chosen:
         raise ConfigError(
             f"{escaped(name[:60])!r} is not logged in at Twitch",
-            hint=f"logged in: {', '.join(token.login for token in tokens) or 'nobody'}",
+            hint=f"logged in: {', '.join(token.login for token in tokens) or 'no account'}",
         )
     lines = []
     async with _service(settings) as service:
@@ -95,7 +95,7 @@ async def logout(settings: Settings, file: TokenFile, name: str = "") -> list[st
             if trouble:
                 trouble += "\n  → to be sure, disconnect it at https://www.twitch.tv/settings/connections"
             lines.append(f"{token.login} is logged out{trouble}")
-    return lines or ["nobody is logged in at Twitch"]
+    return lines or ["no account is logged in at Twitch"]
 
 
 class _Service:
@@ -214,7 +214,7 @@ async def _validated(service: _Service, client_id: str, access: str, refresh: st
     try:
         answer = await service.get("/validate", access)
     except _LoginRefused as refused:
-        raise _given_up(f"Twitch does not know its own token: {refused.why}") from None
+        raise _given_up(f"Twitch does not accept its own token: {refused.why}") from None
     scopes = answer.get("scopes")
     token = Token(
         user_id=_text(answer, "user_id"),

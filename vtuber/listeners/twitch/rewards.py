@@ -49,7 +49,7 @@ _REFUSED = {
 
 
 class Rewards:
-    """Of one channel, whose own account is asked."""
+    """The rewards of one channel, by its own account."""
 
     def __init__(
         self, options: TwitchChat, channel: str, accounts: Accounts, parser: NotificationParser
@@ -70,7 +70,7 @@ class Rewards:
 
     @property
     def left(self) -> dict[str, str]:
-        """What is left to the streamer, and why; looking again would not mend it."""
+        """What is left to the streamer, and why; looking again would not change it."""
         left = {f"fulfilling or refunding the reward {title!r}": _FOREIGN for title in self._foreign.values()}
         return {**left, **({_MANAGING: self._forbidden} if self._forbidden else {})}
 

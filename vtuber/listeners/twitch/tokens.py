@@ -35,7 +35,7 @@ PATIENCE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What Twitch gave for one account. The refresh token of a public application is good for one use."""
+    """What Twitch gave for one account. A public application's refresh token works once."""
 
     user_id: str
     login: str
@@ -56,18 +56,18 @@ class TokenFile:
 
     def read(self) -> list[Token]:
         """In the order of their logins; none when there is no file."""
-        with self._told():
+        with self._readable_errors():
             return self._read()
 
     def save(self, token: Token) -> None:
         """Adds it, or puts it in the place of the same account's. Nothing is lost when two save at once."""
-        with self._told(), self._alone():
+        with self._readable_errors(), self._locked():
             others = [other for other in self._read() if other.user_id != token.user_id]
             self._write([*others, token])
 
     def remove(self, login: str) -> bool:
         """Whether it was there."""
-        with self._told(), self._alone():
+        with self._readable_errors(), self._locked():
             tokens = self._read()
             others = [token for token in tokens if token.login.lower() != login.lower()]
             self._write(others)
@@ -93,7 +93,7 @@ class TokenFile:
             return
         if status.st_uid != os.getuid():
             raise ConfigError(
-                "the file with your Twitch tokens belongs to somebody else",
+                "the file with your Twitch tokens belongs to another user",
                 where=str(self.path),
                 hint="delete it, and log in again: banban login twitch",
             )
@@ -106,53 +106,53 @@ class TokenFile:
             )
 
     def _write(self, tokens: list[Token]) -> None:
-        """All of it or nothing, and never for other eyes."""
+        """Atomically, and readable by the owner alone."""
         if not tokens:
             self.path.unlink(missing_ok=True)
             return
         new = self.path.with_name(self.path.name + ".new")
-        new.unlink(missing_ok=True)  # of a process that was killed
+        new.unlink(missing_ok=True)  # left by a process that was killed
         try:
             with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
                 file.write(_tokens.dump_json(tokens, indent=2) + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
-            _insist(lambda: new.replace(self.path))
+            _retry(lambda: new.replace(self.path))
         finally:
             new.unlink(missing_ok=True)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         """No other process (or thread) writes meanwhile. The system ends the lock with its holder."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(self.path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
         try:
             try:
-                _insist(lambda: _lock(lock))
+                _retry(lambda: _lock(lock))
             except OSError:
                 raise ConfigError(
-                    "another process does not let go of the file with your Twitch tokens",
+                    "another process keeps the file with your Twitch tokens locked",
                     where=str(self.path),
-                    hint="end what else of banban is running, and try again",
+                    hint="stop other banban programs, and try again",
                 ) from None
             yield
         finally:
             os.close(lock)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _readable_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             raise ConfigError(
                 f"the file with your Twitch tokens cannot be used: {error.strerror}",
                 where=str(error.filename or self.path),
-                hint="see to it that you may read and write the file and its folder",
+                hint="make the file and its folder readable and writable for you",
             ) from error
 
 
-def _insist(action: Callable[[], object]) -> None:
-    """Tries again for a while what fails because another process has the file."""
+def _retry(action: Callable[[], object]) -> None:
+    """Retries for a while what fails because another process uses the file."""
     until = time.monotonic() + PATIENCE
     while True:
         try:

@@ -28,18 +28,18 @@ from vtuber.listeners.youtube.video import Airing, Video, no_channel
 log = logging.getLogger(__name__)
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
-"""Seconds between two questions; in between, it is as YouTube wishes, or as the quota allows."""
+"""Seconds between two requests; in between, it is as YouTube asks, or as the quota allows."""
 USUAL_PAUSE = 5.0
-"""When YouTube does not say."""
+"""Seconds between two requests when YouTube does not say."""
 _PAGE = 2000
 """Messages in one answer, at most."""
 _LATEST = 50
-"""So many of a channel's videos are looked at: as many as one request may ask for."""
+"""How many of a channel's latest videos are looked at: as many as one request may ask for."""
 _AIRINGS = {"live": Airing.LIVE, "upcoming": Airing.UPCOMING}
 
 
 class ApiReader:
-    """One video's chat, read with an API key. May be read again after it broke, and goes on where it was."""
+    """One video's chat, read with an API key. Goes on where it was when it is read again after a failure."""
 
     def __init__(self, settings: Settings, video_id: str, channel: str, quota: Quota | None = None) -> None:
         self.answered: float | None = None
@@ -112,7 +112,7 @@ class ApiReader:
         return answer
 
     def _pause(self, interval: object) -> float:
-        """Seconds until the next question."""
+        """Seconds until the next request."""
         asked = interval if type(interval) is int else USUAL_PAUSE * 1000
         least = max(self._quota.pause, SHORTEST_PAUSE)
         return min(max(asked, least * 1000), LONGEST_PAUSE * 1000) / 1000

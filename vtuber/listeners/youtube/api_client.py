@@ -37,9 +37,9 @@ _LATEST = 1e11
 REQUEST_SECONDS = 15.0
 SIZE_LIMIT = 16 << 20
 """Bytes of an answer. A page of a chat has at most 2,000 messages."""
-_CALM_SECONDS = 30.0
-"""How long to leave an API alone that is asked too often and does not say for how long."""
-_LONGEST_CALM = 3600.0
+_REST_SECONDS = 30.0
+"""How long no request is made after too many of them, when the API does not say how long."""
+_LONGEST_REST = 3600.0
 
 _SPENT = frozenset(("quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg"))
 _TOO_OFTEN = frozenset(("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"))
@@ -56,7 +56,7 @@ class NotFound(ConnectionLost):
 
 
 class BadRequest(ConnectionLost):
-    """The API does not understand the question."""
+    """The API does not understand the request."""
 
 
 def key() -> str:
@@ -65,7 +65,7 @@ def key() -> str:
 
 
 class ApiClient:
-    """Asks the API; use it in ``async with``, which closes its connections. The key is never told."""
+    """Asks the API; use it in ``async with``, which closes its connections. The key appears in no message."""
 
     def __init__(self, settings: Settings, quota: Quota) -> None:
         self._url = settings.chat.youtube.api_url.rstrip("/")
@@ -100,12 +100,14 @@ class ApiClient:
                     body = await _whole(response)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise _unreachable(error) from None  # its text shows the address, and so the key
-        self._quota.heed(response.headers.get("Date", ""))
+        self._quota.set_clock(response.headers.get("Date", ""))
         answer = _json(body)
         if response.status != 200:
             raise self._refusal(response.status, answer, response.headers.get("Retry-After", ""))
         if not isinstance(answer, dict):
-            raise ConnectionLost("the answer of YouTube's API cannot be read", "check chat.youtube.api_url")
+            raise ConnectionLost(
+                "the answer of YouTube's API is not understood", "check chat.youtube.api_url"
+            )
         return answer
 
     def _refusal(self, status: int, answer: object, retry_after: str) -> Exception:
@@ -117,14 +119,16 @@ class ApiClient:
         if reasons & _SPENT:
             refusal = self._quota.exhausted()
         elif reasons & _TOO_OFTEN or retry_after or status == 429:
-            refusal = TransportUnavailable(why, "she waits, and asks again", after=_calm(retry_after))
+            refusal = TransportUnavailable(
+                why, "nothing: it is tried again later", after=_rest_seconds(retry_after)
+            )
         elif "liveChatDisabled" in reasons:
             refusal = ListenerError("the stream has no chat", hint="turn it on in YouTube Studio", final=True)
         elif reasons & _GONE or status == 404:
             refusal = NotFound(why)
         elif reasons & _BAD_KEY or status == 401 or "api key" in said.lower():
             refusal = TransportUnavailable(
-                f"YouTube does not take the API key: {said or status}",
+                f"YouTube does not accept the API key: {said or status}",
                 f"check {KEY}, and that YouTube Data API v3 is enabled for it in the Google Cloud console",
             )
         elif status == 403:
@@ -141,7 +145,7 @@ async def _whole(response: aiohttp.ClientResponse) -> bytes:
     async for piece in response.content.iter_any():
         body += piece
         if len(body) > SIZE_LIMIT:
-            raise ConnectionLost("the answer of YouTube's API has no end", "check chat.youtube.api_url")
+            raise ConnectionLost("the answer of YouTube's API is too long", "check chat.youtube.api_url")
         await asyncio.sleep(0)  # pieces that already wait are handed out without a pause: let others run
     return bytes(body)
 
@@ -156,7 +160,7 @@ def _json(body: bytes) -> Any:
 def _unreachable(error: Exception) -> ConnectionLost:
     if isinstance(error, aiohttp.ClientSSLError):
         return ConnectionLost(
-            "YouTube's API cannot prove who it is", "check this computer's date and time, and the network"
+            "YouTube's API shows no valid certificate", "check this computer's date and time, and the network"
         )
     if isinstance(error, aiohttp.ClientConnectorError):
         return ConnectionLost("YouTube's API cannot be reached", "check the network")
@@ -165,20 +169,25 @@ def _unreachable(error: Exception) -> ConnectionLost:
     return ConnectionLost("the connection to YouTube's API was lost", "check the network")
 
 
-def _calm(retry_after: str) -> float:
+def _rest_seconds(retry_after: str) -> float:
     if retry_after.isascii() and retry_after.isdigit() and len(retry_after) <= 6:
-        return min(float(retry_after), _LONGEST_CALM)
-    return _CALM_SECONDS
+        return min(float(retry_after), _LONGEST_REST)
+    return _REST_SECONDS
 
 
 class Quota:
-    """Counts. Knows the day from the dates of YouTube's own answers, for our clock may be wrong."""
+    """Counts the units used today, for all who use the same key.
+
+    A key has 10,000 units a day; the day ends at midnight, Pacific time. YouTube's own answers say which day
+    it is, for our clock may be wrong. What a request costs is in
+    https://developers.google.com/youtube/v3/determine_quota_cost and, for live chats, on the method's page.
+    """
 
     def __init__(self, daily: int) -> None:
         self.daily = daily
         self.used = 0
         self._ahead: float | None = None
-        """How far YouTube's clock is ahead of the show's; None until it answered once."""
+        """How many seconds YouTube's clock is ahead of the show's; None until it answered once."""
         self._day: date | None = None
 
     def __str__(self) -> str:
@@ -186,7 +195,7 @@ class Quota:
 
     @property
     def now(self) -> float:
-        """Seconds since 1970 on YouTube's clock; 0 while nobody knows."""
+        """Seconds since 1970 on YouTube's clock; 0 while it is not known."""
         return 0.0 if self._ahead is None else clock.now() + self._ahead
 
     @property
@@ -195,29 +204,28 @@ class Quota:
         return SHOW_SECONDS * CHAT / max(self.daily, 1)
 
     def spend(self, units: int) -> None:
-        """Counts a request that is about to be made. Raises TransportUnavailable when it is one too many."""
+        """Counts a request that is about to be made. Raises TransportUnavailable when none is left."""
         self._turn()
         if self.used + units > self.daily:
             raise self.over(
                 f"the {self.daily:,} units of YouTube's API for today are used up",
-                "she reads it again when the day turns (midnight, Pacific time); raise "
-                "chat.youtube.daily_units if your key has more",
+                "it goes on at midnight, Pacific time; raise chat.youtube.daily_units if your key has more",
             )
         self.used += units
 
     def exhausted(self) -> TransportUnavailable:
-        """YouTube says that nothing is left, whatever we counted: others may use the same key."""
+        """YouTube says that nothing is left, whatever was counted: others may use the same key."""
         self.used = max(self.used, self.daily)
         return self.over(
             "YouTube says that the API's units for today are used up",
-            "she reads it again when the day turns (midnight, Pacific time)",
+            "it goes on at midnight, Pacific time",
         )
 
     def over(self, why: str, hint: str) -> TransportUnavailable:
         return TransportUnavailable(why, hint, after=self._until_midnight())
 
-    def heed(self, dated: str) -> None:
-        """What YouTube's clock says: the ``Date`` of an answer."""
+    def set_clock(self, dated: str) -> None:
+        """Takes the time from the ``Date`` header of one of YouTube's answers."""
         try:
             moment = parsedate_to_datetime(dated).timestamp()
         except (ValueError, OverflowError):
@@ -230,7 +238,7 @@ class Quota:
         return datetime.fromtimestamp(self.now, _pacific()) if self.now else None
 
     def _turn(self) -> None:
-        """Begins to count anew when it is another day."""
+        """Starts counting again when it is another day."""
         if (moment := self._moment()) is None:
             return
         if self._day is not None and moment.date() > self._day:
@@ -247,5 +255,5 @@ class Quota:
 def _pacific() -> tzinfo:
     try:
         return ZoneInfo("America/Los_Angeles")
-    except ZoneInfoNotFoundError:  # Windows keeps no time zones; an hour late in summer harms nobody
+    except ZoneInfoNotFoundError:  # Windows keeps no time zones; an hour late in summer does no harm
         return timezone(timedelta(hours=-8))

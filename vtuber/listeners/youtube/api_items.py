@@ -1,7 +1,7 @@
-"""What the official API says of a chat: an item becomes an event. Nothing here knows of sockets.
+"""The official API's items of a chat: each becomes an event. Nothing here opens a connection.
 
-After https://developers.google.com/youtube/v3/live/docs/liveChatMessages. The API does not tell emotes from
-words: a shortcode such as ":face-blue-smiling:" is taken for one. Nor does it tell mentions and replies.
+After https://developers.google.com/youtube/v3/live/docs/liveChatMessages. The API does not mark
+emotes: a shortcode such as ":face-blue-smiling:" is taken for one. Nor does it mark mentions and replies.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _QUIET = frozenset(
     """chatEndedEvent giftMembershipReceivedEvent pollEvent sponsorOnlyModeStartedEvent
     sponsorOnlyModeEndedEvent""".split()  # noqa: SIM905  # as in money.CODES
 )
-"""Types that are nothing to answer. A gift that was received is told when it is given."""
+"""Types that are nothing to answer. A gift becomes an event when it is given."""
 _REMOVALS = {
     "messageDeletedEvent": "messageDeletedDetails.deletedMessageId",
     "messageRetractedEvent": "messageRetractedDetails.retractedMessageId",
@@ -54,7 +54,7 @@ class ItemParser:
         self._channel = channel
 
     def event(self, item: object) -> Event | None:
-        """What the item means; None when it is nothing that she could answer or must heed."""
+        """What the item means; None for what she neither answers nor must know."""
         try:
             return _read(item, string(item, "snippet.type"), self._channel)
         except ValueError as error:
@@ -82,7 +82,7 @@ def _read(item: object, kind: str, channel: str) -> Event | None:
 
 def _deletion(item: object, kind: str, deletion: Deletion) -> Deletion:
     target = string(item, f"snippet.{_REMOVALS[kind]}") if _REMOVALS[kind] else ""
-    if kind == "userBannedEvent":  # for good or for a while: either way they are to be heard no more
+    if kind == "userBannedEvent":  # for good or for a while: either way, what they wrote goes
         author, message = clean(target, LIMIT), ""
     elif kind == "tombstone":  # all that is left of the message of that id
         author, message = "", deletion.id
@@ -104,7 +104,7 @@ def _said(item: object, kind: str, said: ChatMessage) -> Event | None:
             return replace(_worded(said, string(details, "userComment")), money=_money(details))
         case "superStickerEvent":
             return _sticker(said, string(details, "superStickerMetadata.altText"), _money(details))
-        case "giftEvent":  # bought with "jewels", of which nobody says what they cost
+        case "giftEvent":  # bought with "jewels", whose price is not given
             gift = table(item, "snippet.giftEventDetails.giftMetadata")
             return _sticker(said, string(gift, "altText") or string(gift, "giftName"), Money(None, ""))
         case "newSponsorEvent" | "memberMilestoneChatEvent" | "membershipGiftingEvent":

@@ -1,4 +1,4 @@
-"""YouTube's pages, and what their scripts ask for, fetched as by a browser in which nobody is logged in."""
+"""YouTube's pages, and what their scripts request, fetched as by a browser without a login."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OTHER_WAY = 'wait, or set chat.youtube.way to "api"'
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """Whom we believe who they are. To read the list takes so long that it is done once."""
+    """The certificates that are trusted. Loading them takes so long that it is done once."""
     return httpx.create_ssl_context()
 
 
@@ -43,7 +43,7 @@ class Browser:
 
     def __init__(self, base_url: str) -> None:
         # "SOCS=CAI" is what remains after "reject all": without it Europe sees a question about cookies.
-        # English, for numbers of months and "$" mean something else elsewhere.
+        # English, for months are named otherwise and "$" is another currency elsewhere.
         self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={**config.headers, "accept-language": "en-US,en"},
@@ -52,7 +52,7 @@ class Browser:
             verify=_trusted(),
         )
         self.server_time = 0.0
-        """When it last answered, by its own clock: seconds since 1970; 0 when it did not say."""
+        """When it last answered, by its own clock: seconds since 1970; 0 when that is not known."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -71,12 +71,12 @@ class Browser:
         return (await self._answer(request)).decode("utf-8", "replace")
 
     async def ask(self, path: str, body: object) -> Any:
-        """The answer to a script's question: any JSON."""
+        """The answer to a script's request: any JSON."""
         answer = await self._answer(self._client.build_request("POST", path, json=body))
         try:
             return json.loads(answer)
         except (ValueError, RecursionError):
-            raise ConnectionLost("YouTube's answer cannot be read") from None
+            raise ConnectionLost("YouTube's answer is not JSON") from None
 
     async def _answer(self, request: httpx.Request) -> bytes:
         """The body of the answer to it, or to what it is redirected to."""
@@ -96,8 +96,8 @@ class Browser:
                 return body
             request = response.next_request
             if request.url.host != self._client.base_url.host:
-                raise _sent_away(request.url.host)
-        raise ConnectionLost("YouTube redirects for ever")
+                raise _redirected(request.url.host)
+        raise ConnectionLost("YouTube redirects too often")
 
     async def _fetched(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         response = await self._client.send(request, stream=True)
@@ -106,7 +106,7 @@ class Browser:
             async for piece in response.aiter_bytes():
                 body += piece
                 if len(body) > SIZE_LIMIT:
-                    raise ConnectionLost("YouTube's answer has no end")
+                    raise ConnectionLost("YouTube's answer is too long")
             return response, bytes(body)
         finally:
             await response.aclose()
@@ -118,16 +118,16 @@ def _check(response: httpx.Response) -> None:
     if status in (404, 410):
         raise PageNotFound("YouTube knows no such page")
     if status == 429:
-        raise ConnectionLost("YouTube finds that too much is asked from this network (429)", _OTHER_WAY)
+        raise ConnectionLost("YouTube gets too many requests from this network (429)", _OTHER_WAY)
     if status != 200:
         raise ConnectionLost(f"YouTube answers {status}")
 
 
-def _sent_away(host: str) -> ConnectionLost:
+def _redirected(host: str) -> ConnectionLost:
     return (
         no_consent()
         if host.startswith("consent.")
-        else ConnectionLost(f"YouTube sends us away to {clean(host, 100)}", _OTHER_WAY)
+        else ConnectionLost(f"YouTube redirects to {clean(host, 100)}", _OTHER_WAY)
     )
 
 

@@ -18,7 +18,7 @@ from vtuber.core.recent import Recent
 from vtuber.core.text import clean
 
 HISTORY_SECONDS = 30.0
-"""What was said at most so long before the show began is delivered too. By YouTube's clock alone."""
+"""How long before the show began a message may have been written to be delivered. By YouTube's clock."""
 SAME_SECONDS = 2.0
 """The transports may give times of the same message that differ by this."""
 LIMIT = 100

@@ -43,7 +43,7 @@ BUFFER_LIMIT = 4000
 CLOSE_SECONDS = 2.0
 """How long a reader may take to close its connections."""
 _POLL_SECONDS = 0.25
-"""A reader does not tell when it was first answered: it is asked so often."""
+"""A reader does not say when it is first answered: that is checked so often."""
 
 _STATES = {Step.WAIT: State.OK, Step.BLOCKED: State.DOWN, Step.OVER: State.OFF}
 _PAGES, _API = "the pages", "the API"
@@ -229,7 +229,7 @@ class YouTubeListener:
         log.info("reading the YouTube chat of %s by %s", escaped(self.address.name), transport.name)
 
     def _rest(self, found: Assessment) -> None:
-        """There is no chat to read for now. A stream that has not begun keeps nobody waiting."""
+        """There is no chat to read for now. Who waits for chats need not wait for a stream."""
         self._connection.closed()
         self.availability.set(ready=found.step is Step.WAIT)
         if found != self._assessment:

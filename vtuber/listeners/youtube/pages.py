@@ -1,9 +1,9 @@
-"""YouTube's chat as a browser reads it, without a key: pytchat knows how.
+"""YouTube's chat as a browser reads it, without a key, with the help of pytchat.
 
-Of pytchat we use what names a place in a chat (``liveparam``), puts the question, reads the answer and takes
-what is in it (``Parser``, ``ChatProcessor``). Its LiveChatAsync is not used: it asks eleven times at whatever
-goes wrong and says nothing, throws answers away that were not taken in time, begins to play the recording
-when a live chat is over, and cannot be cancelled in peace.
+pytchat names a place in a chat (``liveparam``), forms the request, parses the answer and its contents
+(``Parser``, ``ChatProcessor``). Its LiveChatAsync is not used: it retries eleven times without a word, drops
+answers that were not taken in time, begins to play the recording when a live chat is over, and cannot be
+cancelled cleanly.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from vtuber.listeners.youtube.video import Airing, Video, no_channel, read_page
 log = logging.getLogger(__name__)
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 20.0
-"""Seconds between two questions; in between, it is as YouTube wishes."""
+"""Seconds between two requests; in between, it is as YouTube asks."""
 USUAL_PAUSE = 5.0
-"""When YouTube does not say."""
+"""Seconds between two requests when YouTube does not say."""
 LONGEST_GAP = 600.0
-"""What was said while nothing could be read is asked for afterwards, unless it took longer than this."""
+"""Seconds without a connection after which what was missed is no longer asked for."""
 
 _ASK = httpx.URL(config._sml).raw_path.decode()  # noqa: SLF001  # the one place where pytchat names it
 _CHAT = "continuationContents.liveChatContinuation"
@@ -55,7 +55,7 @@ class _Answer:
 
 
 class PageReader:
-    """One video's chat, read by its pages. May be read again after it broke, and goes on where it was."""
+    """One video's chat, read by its pages. Goes on where it was when it is read again after a failure."""
 
     platform = "youtube"
 
@@ -68,7 +68,7 @@ class PageReader:
         self._processor = _Processor(ActionParser(channel))
         self._visitor = ""
         self._since = 0.0
-        """Nothing older is told, by YouTube's clock; 0 until that is known."""
+        """Nothing older is delivered, by YouTube's clock; 0 until that is known."""
 
     @property
     def malformed(self) -> int:
@@ -76,14 +76,14 @@ class PageReader:
         return self._processor.parser.malformed
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """What happens in the chat, until it is over. Raises ConnectionLost when that broke off.
+        """What happens in the chat, until it is over. Raises ConnectionLost when reading failed.
 
         Raises ListenerError when the video has no chat that everybody may read.
         """
         async with Browser(self._base_url) as browser:
             place = await self._entrance(browser)
             while place:
-                answer = self._understood(await browser.ask(_ASK, self._question(place)))
+                answer = self._parsed(await browser.ask(_ASK, self._request(place)))
                 self.answered = clock.now()
                 for event in answer.events:
                     if isinstance(event, Deletion) or not 0 < event.sent < self._since:
@@ -95,12 +95,12 @@ class PageReader:
 
     async def _entrance(self, browser: Browser) -> str:
         """Where to begin in the chat; "" when the stream has ended."""
-        video = self._legible(await self._watch(browser))
+        video = self._readable(await self._watch(browser))
         if video.airing is Airing.ENDED:
             return ""
         if not video.channel_id:
             raise ConnectionLost("YouTube does not say whose video it is")
-        # What is "now" YouTube says: a clock that is wrong here would ask for chat of another time.
+        # By YouTube's clock: with a wrong clock here, chat of another time would be asked for.
         here = time.time()
         there = browser.server_time or here
         self._since = self._since or there - HISTORY_SECONDS
@@ -113,8 +113,8 @@ class PageReader:
     async def _watch(self, browser: Browser) -> Video | None:
         return read_page(await browser.page("/watch", v=self._video_id, hl="en"))
 
-    def _legible(self, video: Video | None) -> Video:
-        """The same video. Raises ListenerError when it has no chat for us."""
+    def _readable(self, video: Video | None) -> Video:
+        """The same video. Raises ListenerError when it has no chat that everybody may read."""
         what, hint = f"the YouTube video {self._video_id!r}", "check the address of the stream"
         if video is None:
             problem = f"{what} does not exist"
@@ -122,7 +122,7 @@ class PageReader:
             problem = f"{what} cannot be seen by everybody. YouTube says: {video.refusal}"
             hint = "make it public or unlisted, or give another one"
         elif video.airing is Airing.NEVER:
-            problem = f"{what} is no live stream"
+            problem = f"{what} is not a live stream"
         elif video.chatless:
             problem = f"{what} has no chat. YouTube says: {video.chatless}"
             hint = "switch the live chat on, in the stream's settings"
@@ -135,17 +135,17 @@ class PageReader:
         video = await self._watch(browser)
         if video is None or video.refusal or video.airing is not Airing.LIVE:
             return
-        self._legible(video)
+        self._readable(video)
         raise ConnectionLost("YouTube closed the chat, though the stream goes on")
 
-    def _question(self, place: str) -> Any:
-        question = util.get_param(place, dat=self._visitor)
+    def _request(self, place: str) -> Any:
+        request = util.get_param(place, dat=self._visitor)
         # In other countries "$" stands for other dollars, and in other languages months are named otherwise.
-        question["context"]["client"] |= {"hl": "en", "gl": "US"}
-        return question
+        request["context"]["client"] |= {"hl": "en", "gl": "US"}
+        return request
 
-    def _understood(self, answer: Any) -> _Answer:
-        """Raises ConnectionLost when it is no answer to our question."""
+    def _parsed(self, answer: Any) -> _Answer:
+        """Parses an answer. Raises ConnectionLost when it is of an unknown kind."""
         parser = Parser(is_replay=False)
         try:
             contents, visitor = parser.get_contents(answer)
@@ -154,7 +154,7 @@ class PageReader:
             else:  # the last answer; pytchat would fail at it
                 metadata, actions = {}, rows(answer, f"{_CHAT}.actions")
         except exceptions.ChatParseException as error:
-            raise ConnectionLost(f"YouTube does not let us read the chat: {error}") from None
+            raise ConnectionLost(f"YouTube refuses to show the chat: {error}") from None
         except (AttributeError, KeyError, IndexError, TypeError, exceptions.IllegalFunctionCall):
             raise ConnectionLost("YouTube's answer is not understood") from None
         self._visitor = self._visitor or (visitor if isinstance(visitor, str) else "")
@@ -200,7 +200,7 @@ class _Processor(ChatProcessor):  # type: ignore[misc]  # pytchat ships no types
 
 
 def _pause(timeout_ms: object) -> float:
-    """Seconds until the next question."""
+    """Seconds until the next request."""
     if type(timeout_ms) is not int:
         return USUAL_PAUSE
     return min(max(timeout_ms, SHORTEST_PAUSE * 1000), LONGEST_PAUSE * 1000) / 1000

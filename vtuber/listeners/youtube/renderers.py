@@ -1,6 +1,6 @@
-"""What YouTube's pages are told of a chat, as JSON for their own scripts: an action becomes an event.
+"""A chat as YouTube's pages get it, in JSON for their own scripts: an action becomes an event.
 
-Nothing here knows of sockets. YouTube documents none of this; the shapes are those of recorded answers. An
+Nothing here opens a connection. YouTube documents none of this; the shapes are those of recorded answers. An
 action adds an item to the chat, takes one away, or moves some decoration; an item is in a "renderer".
 """
 
@@ -61,7 +61,7 @@ _NO_EVENTS = frozenset(
     )
 )
 _TENURE = re.compile(r"(\d{1,4})\s*(year|年|년)?")
-"""How long somebody is a member: "8 months", "1 year". English is asked for, and may not be given."""
+"""How long somebody has been a member: "8 months", "1 year". English is asked for, and not always given."""
 _JEWELS = re.compile(r"sent (.+?)(?: for [\d.,]+ Jewels?)?")
 _RUNS_LIMIT = 500
 """A text is made of no more pieces than this."""
@@ -95,7 +95,7 @@ class ActionParser:
         }
 
     def event(self, action: object) -> Event | None:
-        """What the action means; None when it is nothing that she could answer or must heed."""
+        """What the action means; None for what she neither answers nor must know."""
         for kind, body in action.items() if isinstance(action, dict) else ():
             if kind in self._actions:
                 return self._actions[kind](body)
@@ -136,7 +136,7 @@ class ActionParser:
         if not (author := clean(string(body, "externalChannelId"), LIMIT)):
             self._note_malformed(body)
             return None
-        # Somebody may be sent away twice, and nothing tells the one time from the other.
+        # Somebody may be banned twice, and nothing in the two actions differs.
         return Deletion(f"banned-{uuid.uuid4()}", "youtube", self._channel, author_id=author)
 
     def _text_message(self, it: dict[str, Any]) -> ChatMessage | None:
@@ -167,7 +167,7 @@ class ActionParser:
         )
 
     def _jewels(self, it: dict[str, Any]) -> ChatMessage:
-        """A picture for YouTube's own coins, of which nobody says what they are worth."""
+        """A picture for YouTube's own coins, whose worth is not given."""
         said = clean(formatted_text(it, "text"))
         gift = _JEWELS.fullmatch(said)
         return ChatMessage(
@@ -190,15 +190,15 @@ class ActionParser:
 
     def _gifts(self, it: dict[str, Any]) -> Gift:
         header = table(it, "header.liveChatSponsorshipsHeaderRenderer")
-        told = [string(run, "text").strip() for run in rows(header, "primaryText.runs")[:_RUNS_LIMIT]]
-        count = next((int(word) for word in told if word.isdecimal() and len(word) < 10), 1)
+        words = [string(run, "text").strip() for run in rows(header, "primaryText.runs")[:_RUNS_LIMIT]]
+        count = next((int(word) for word in words if word.isdecimal() and len(word) < 10), 1)
         return Gift(*self._head(it, header), count=min(max(1, count), _GIFTS_LIMIT), sent=_sent(it))
 
     def _head(self, it: dict[str, Any], named: dict[str, Any]) -> tuple[str, str, str, Author]:
         """The fields that every event begins with; ``named`` holds its author's name and badges."""
         name = clean_name(formatted_text(named, "authorName").removeprefix("@"))
         roles, months = _standing(named)
-        # A channel's id never begins with "@", so a name that stands in for one is told apart.
+        # A channel's id never begins with "@", so a name in its place cannot be taken for one.
         identity = clean(string(it, "authorExternalChannelId"), LIMIT) or f"@{name}"
         stable = clean(f"unnamed-{identity}-{string(it, 'timestampUsec')}", LIMIT)
         author = Author(identity, name, roles, months)
@@ -207,7 +207,7 @@ class ActionParser:
     def _note_malformed(self, what: object) -> None:
         self.malformed += 1
         names = ", ".join(map(str, islice(what, 5))) if isinstance(what, dict) else type(what).__name__
-        log.debug("not understood, from YouTube's chat: %s", escaped(names[:200]))
+        log.debug("malformed action from YouTube: %s", escaped(names[:200]))
 
 
 def _words(it: dict[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[str, ...]]:
@@ -230,7 +230,7 @@ def _words(it: dict[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[str, ...]]
 
 
 def _emoji(emoji: dict[str, Any]) -> tuple[str, bool]:
-    """Its text, and whether it is a picture that somebody drew and no character that all systems know."""
+    """Its text, and whether it is a picture of YouTube's or a channel's, not a character of Unicode."""
     name = string(emoji, "emojiId")
     if emoji.get("isCustomEmoji") is True or "/" in name:
         return string(emoji, "shortcuts.0") or string(
@@ -256,8 +256,8 @@ def _standing(it: dict[str, Any]) -> tuple[frozenset[Role], int]:
     return frozenset(roles), months
 
 
-def _months(told: str) -> int:
-    if (time := _TENURE.search(told[:NAME_LIMIT])) is None:
+def _months(tenure: str) -> int:
+    if (time := _TENURE.search(tenure[:NAME_LIMIT])) is None:
         return 0
     return int(time.group(1)) * (12 if time.group(2) else 1)
 

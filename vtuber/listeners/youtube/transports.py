@@ -22,7 +22,7 @@ REST_SECONDS = 300.0
 
 
 class VideoFinder(Protocol):
-    """Finds the video that an address means, over connections that somebody else opens and closes."""
+    """Finds the video that an address means, over connections that it does not own."""
 
     @property
     def now(self) -> float:

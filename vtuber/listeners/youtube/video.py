@@ -22,7 +22,7 @@ from vtuber.listeners.youtube.renderers import formatted_text
 _PLAYER = re.compile(r"\bytInitialPlayerResponse\s*=\s*(?=\{)")
 _CONTENT = re.compile(r"\bytInitialData\b[\"'\]\s]*=\s*(?=\{)")
 _CHAT = "contents.twoColumnWatchNextResults.conversationBar"
-"""The column beside the video, where its chat is."""
+"""The column next to the video, where its chat is."""
 _REFUSED = frozenset(("ERROR", "UNPLAYABLE", "LOGIN_REQUIRED"))
 _ROBOT = re.compile(r"\bbot\b", re.IGNORECASE)
 
@@ -32,7 +32,7 @@ class Airing(StrEnum):
     LIVE = "live"
     ENDED = "ended"
     NEVER = "never"
-    """A video that is no stream."""
+    """A video that is not a stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Video:
     starts: float = 0.0
     """When it is planned to begin, in seconds since 1970; 0 when that is not known."""
     refusal: str = ""
-    """Why nobody without an account may see it (it is private, for members…), in YouTube's words."""
+    """Why it cannot be seen without an account (it is private, for members…), in YouTube's words."""
     chatless: str = ""
     """Why it has no chat, in YouTube's words."""
 
@@ -55,7 +55,7 @@ def read_page(html: str) -> Video | None:
     if player is None and content is None:
         if "consent.youtube.com" in html:
             raise no_consent()
-        raise ConnectionLost("YouTube answers with a page that is not understood")
+        raise ConnectionLost("YouTube answers with a page of an unknown kind")
     video_id = string(player, "videoDetails.videoId")
     video_id = video_id or string(content, "currentVideoEndpoint.watchEndpoint.videoId")
     refusal = _refusal(player, content)
@@ -83,7 +83,7 @@ def _script(html: str, name: re.Pattern[str]) -> Any:
     try:
         return json.JSONDecoder().raw_decode(html, found.end())[0]
     except (ValueError, RecursionError):
-        raise ConnectionLost("YouTube's page broke off") from None
+        raise ConnectionLost("YouTube's page is cut off") from None
 
 
 def _has_live_chat(content: Any) -> bool:
@@ -118,7 +118,7 @@ def _airing(player: Any, content: Any) -> Airing:
         return Airing.LIVE
     if broadcast or details.get("isLiveContent") is True:
         return Airing.ENDED
-    # A player that refuses says nothing.
+    # A player that refuses says nothing about it.
     if _has_live_chat(content):
         return Airing.LIVE
     return Airing.ENDED if table(content, f"{_CHAT}.liveChatRenderer") else Airing.NEVER
@@ -131,7 +131,7 @@ def _starts(player: Any) -> float:
 
 
 _LATEST = 4e9
-"""Seconds since 1970 that a plan may name."""
+"""The latest planned time that is believed, in seconds since 1970."""
 
 
 class Step(StrEnum):
@@ -170,7 +170,7 @@ def assess(video: Video | None, address: StreamAddress) -> Assessment:
     if video.airing is Airing.ENDED:
         return ENDED if address.is_video else NOTHING
     if video.airing is Airing.NEVER:
-        return blocked("this video is no live stream", f"check {address.where}")
+        return blocked("this video is not a live stream", f"check {address.where}")
     return _ahead(video)
 
 
@@ -190,7 +190,7 @@ def blocked(what: str, hint: str, *, goes_on: bool = False) -> Assessment:
 
 
 def _refused(words: str, address: StreamAddress) -> Assessment:
-    """In YouTube's words, which are all that tells the reasons apart."""
+    """The reasons differ in YouTube's words alone."""
     what = f"the stream cannot be seen by everybody. YouTube says: {words}"
     if "member" in words.lower():
         return blocked(what, "a chat for members only cannot be read; open the stream to everyone")
@@ -200,7 +200,7 @@ def _refused(words: str, address: StreamAddress) -> Assessment:
 
 
 def _planned(starts: float) -> str:
-    """In the time of this computer's place."""
+    """In this computer's time zone."""
     if not 0 < starts < _LATEST:
         return ""
     return f", planned for {datetime.fromtimestamp(starts, UTC).astimezone():%Y-%m-%d %H:%M}"
