@@ -26,14 +26,14 @@ import hibari
 
 from benchmarks.rates import percentile
 from vtuber.brain.llama.backend import Llama
-from vtuber.brain.llama.child import ENVIRONMENT
 from vtuber.brain.llama.loading import cores
-from vtuber.brain.llama.model_file import locate
+from vtuber.brain.llama.process import ENVIRONMENT
 from vtuber.config import Settings
 from vtuber.core.availability import Availability
 from vtuber.core.events import ChatMessage
 from vtuber.core.health import Health, State
 from vtuber.listeners.recordings.recording import read
+from vtuber.models.store import locate
 from vtuber.show.show import Show
 from vtuber.stage.cues import ClipBegins, ClipSound, Cue
 

@@ -12,8 +12,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from vtuber.brain.llama.child import ENVIRONMENT
-from vtuber.brain.llama.model_file import locate
+from vtuber.brain.llama.process import ENVIRONMENT
+from vtuber.models.store import locate
 
 START = 60.0
 """Seconds that a busy machine may take to load the model."""

@@ -34,15 +34,16 @@ from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.conversation import Conversation
 from vtuber.brain.fallback import BrainFallback
 from vtuber.brain.llama.backend import Llama
-from vtuber.brain.llama.child import COMMAND, ENVIRONMENT
 from vtuber.brain.llama.loading import cores
-from vtuber.brain.llama.model_file import locate
+from vtuber.brain.llama.process import COMMAND, ENVIRONMENT
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
 from vtuber.core.events import Author, Batch, ChatMessage, Pick
-from vtuber.inbox import IDS, Inbox
+from vtuber.inbox import Inbox
+from vtuber.inbox.inbox import IDS
 from vtuber.memory import NOTHING
+from vtuber.models.store import locate
 from vtuber.moderation.message_index import MessageIndex
 from vtuber.record.facts import Facts
 from vtuber.show import garbage
@@ -74,7 +75,7 @@ for line in sys.stdin:
     print(json.dumps([first - began, time.perf_counter() - first]), flush=True)
 """
 ENDLESS = """
-import vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p
+import vtuber.brain.llama.engine as e, vtuber.brain.llama.worker as p
 generate = p.Worker._generate
 p.Worker._generate = lambda self, request: generate(self, {**request, "stop": []})
 e.Engine.is_control = lambda self, token: False
@@ -82,7 +83,7 @@ p.main()
 """
 """Replies as long as was asked for, whatever the model says."""
 STAMPED = """
-import time, vtuber.brain.llama.process as p
+import time, vtuber.brain.llama.worker as p
 tell = p.Worker._tell
 p.Worker._tell = lambda self, request, text: tell(self, request, text and f"{time.monotonic_ns()} ")
 p.main()
@@ -112,9 +113,9 @@ async def main(rounds: int) -> None:
 
 
 @asynccontextmanager
-async def brain_at(heads: Path, command: tuple[str, ...] = COMMAND) -> AsyncIterator[Llama]:
+async def brain_at(cache: Path, command: tuple[str, ...] = COMMAND) -> AsyncIterator[Llama]:
     brain = Llama(Settings())
-    brain.heads, brain.command = heads, command
+    brain.cache_folder, brain.command = cache, command
     await brain.start(lambda _share, _words: None)
     try:
         yield brain
@@ -146,9 +147,9 @@ async def first_tokens(brain: Llama, bare: asyncio.subprocess.Process, prompt: P
     print(f"ratio of the medians: {statistics.median(ours) / statistics.median(theirs):.3f}")
 
 
-async def decoding(heads: Path, bare: asyncio.subprocess.Process, prompt: Prompt, rounds: int) -> None:
+async def decoding(cache: Path, bare: asyncio.subprocess.Process, prompt: Prompt, rounds: int) -> None:
     ours, theirs = [], []
-    async with brain_at(heads, ("-c", ENDLESS)) as brain:
+    async with brain_at(cache, ("-c", ENDLESS)) as brain:
         for number in range(rounds + 1):
             asked = replace(reworded(prompt, f"{number}?"), max_tokens=1 + DECODED, names=(), seed=number)
             theirs.append((await ask_bare(bare, asked, DECODED))[1])
@@ -178,11 +179,11 @@ async def ask_bare(bare: asyncio.subprocess.Process, prompt: Prompt, more: int =
 # A token's way
 
 
-async def ways(heads: Path, prompt: Prompt, rounds: int) -> None:
+async def ways(cache: Path, prompt: Prompt, rounds: int) -> None:
     """From before a token is sent by the model's process until a turn would have it."""
     messages = tuple(islice(chat(seed=7), MADE))
     for rate in (0, MESSAGES):
-        async with brain_at(heads, ("-c", STAMPED)) as brain, asyncio.TaskGroup() as tasks:
+        async with brain_at(cache, ("-c", STAMPED)) as brain, asyncio.TaskGroup() as tasks:
             # As in a show, amid replies.
             beside = [tasks.create_task(garbage.collect_when(lambda: False))]
             beside.append(tasks.create_task(flooded(rate, messages)))
@@ -230,9 +231,9 @@ async def beginnings(folder: Path, rounds: int) -> None:
     """From a model that is loaded to the first token of a show."""
     seconds: dict[str, list[float]] = {"without": [], "with": []}
     for number in range(rounds):
-        heads = folder / f"show {number}"
+        cache = folder / f"show {number}"
         for _ in ("without", "with"):
-            async with brain_at(heads) as brain:
+            async with brain_at(cache) as brain:
                 began = time.perf_counter()
                 await first_token(brain, await asked_of(brain))
                 took = time.perf_counter() - began
@@ -243,12 +244,12 @@ async def beginnings(folder: Path, rounds: int) -> None:
     print(f"ratio of the medians: {ratio:.3f}")
 
 
-async def killings(heads: Path, rounds: int) -> None:
+async def killings(cache: Path, rounds: int) -> None:
     """From a kill in the middle of a reply to the first token of the next."""
     again, loads = [], []
     for _ in range(rounds):
         began = time.perf_counter()
-        async with brain_at(heads) as brain:
+        async with brain_at(cache) as brain:
             loads.append(time.perf_counter() - began)
             prompt = replace(await asked_of(brain), max_tokens=400)
             async with aclosing(brain.stream(prompt)) as tokens:

@@ -19,10 +19,10 @@ from pathlib import Path
 from vtuber import character
 from vtuber.brain.conversation import Conversation
 from vtuber.brain.llama.backend import Llama
-from vtuber.brain.llama.model_file import locate
 from vtuber.config import Brain, Settings
 from vtuber.core.events import Author, Batch, ChatMessage, Pick
 from vtuber.memory import Recollection, Viewer
+from vtuber.models.store import locate
 from vtuber.record.metrics import Metrics, percentiles
 
 RECORDED = Path(__file__).parent.parent / "tests" / "data" / "twitch-vod-chat.json"

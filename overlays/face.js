@@ -1,5 +1,5 @@
 // Her face: any SVG that follows the convention written in characters/banban/face.svg; a picture that does
-// not simply bounces with her voice.
+// not simply bounces with the voice.
 
 const SHUT = 0.08; // how tall a shut eye is
 const BLINK = 0.16; // seconds
@@ -51,7 +51,7 @@ export class Face {
     }
   }
 
-  /** One frame: how far the mouth is open (0..1), whether she thinks. */
+  /** Draws one frame; `open` is how far the mouth is open (0..1). */
   update(time, open, speaking, thinking) {
     if (!this.svg) return;
     // Opens quickly and shuts a little more slowly, as mouths do.

@@ -12,7 +12,7 @@ const off = (name) => options.get(name) === "off";
 const at = (id) => document.getElementById(id);
 
 const LINGER = 3; // seconds that the last words and the bubble stay
-const MUTED_AFTER = 1; // seconds before the user is told that the browser plays no sound
+const MUTED_AFTER = 1; // seconds before the button shows that the browser plays no sound
 
 const timeline = new Timeline();
 const sound = new Sound(!off("sound"));

@@ -28,7 +28,7 @@ export class Timeline {
     for (const entry of clips) if (entry.turn <= turn) this.clips.delete(entry.clip);
   }
 
-  /** Every frame carries the show's clock; the fastest of the last ones tells the difference best. */
+  /** Every frame carries the show's clock; the fastest of the last ones gives the best difference. */
   sync(now) {
     this.samples.push(seconds() - now);
     if (this.samples.length > 40) this.samples.shift();

@@ -19,6 +19,7 @@ from vtuber.core.health import Health, State
 from vtuber.core.simulated import SimulatedLoop
 from vtuber.listeners import Listener
 from vtuber.show.show import Show
+from vtuber.show.speaker import Speaker
 from vtuber.stage import Screen as AnyScreen
 from vtuber.stage.cues import Cue
 
@@ -110,6 +111,7 @@ class Room:
         listeners: Sequence[Listener] | None = (),
         *,
         screens: Sequence[AnyScreen] = (),
+        speakers: Callable[[Settings], Sequence[Speaker]] | None = None,
         **settings: Any,
     ) -> None:
         self.screen = Screen()
@@ -122,8 +124,13 @@ class Room:
         }
         for section, values in settings.items():
             options[section] = {**options.get(section, {}), **values}
+        chosen = Settings.model_validate(options)
         self.show = Show(
-            Settings.model_validate(options), seed=7, listeners=listeners, screens=[self.screen, *screens]
+            chosen,
+            seed=7,
+            speakers=speakers(chosen) if speakers else None,
+            listeners=listeners,
+            screens=[self.screen, *screens],
         )
 
     def types(self, text: str, **more: Any) -> ChatMessage:

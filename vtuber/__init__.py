@@ -2,12 +2,11 @@
 
 The rooms and their floors, from the roof down; a module imports only from rooms on floors below its own:
 
-7. app
-6. show
-5. models
+6. app
+5. show
 4. listeners, brain, voice, stage (these never import each other)
 3. inbox, memory
-2. moderation, character, record
+2. moderation, character, record, models
 1. config
 0. core
 """

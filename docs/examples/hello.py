@@ -1,4 +1,4 @@
-"""The smallest parts that work: a listener, a brain, a voice and a screen. See docs/parts.md."""
+"""The smallest parts that work: one of each kind, and somebody who counts. See docs/parts.md."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core import sound
 from vtuber.core.availability import Availability, Progress
-from vtuber.core.events import Author, ChatMessage, Sound, Word
+from vtuber.core.events import Answerable, Author, Batch, ChatMessage, Sound, Word
 from vtuber.core.health import Health, State
+from vtuber.memory import Recollection, Viewer
+from vtuber.moderation.revocation import Revocation
+from vtuber.record.facts import Fact, SentenceHeard
 from vtuber.stage.cues import Cue, Heard
 
 
@@ -23,6 +26,7 @@ class HelloListener:
     def __init__(self, settings: Settings) -> None:
         options = settings.parts.get("hello", {})
         self._seconds = float(options.get("seconds", 10))
+        self.availability = Availability(ready=True)
 
     async def start(self) -> None:
         """Nothing to prepare."""
@@ -98,6 +102,43 @@ class HelloVoice:
         return Health("voice", State.OK, "hums")
 
 
+class HelloMemory:
+    """Remembers what the others wrote last, as long as the show goes on."""
+
+    def __init__(self, _settings: Settings) -> None:
+        self.availability = Availability(ready=True)
+        self._known: dict[tuple[str, str], list[Answerable]] = {}
+
+    async def start(self) -> None:
+        """Nothing to connect to."""
+
+    def hear(self, event: Answerable) -> None:
+        self._known.setdefault((event.platform, event.author.id), []).append(event)
+
+    async def recall(self, batch: Batch) -> Recollection:
+        lead = batch.lead.event
+        key = (lead.platform, lead.author.id)
+        earlier = [event.text for event in self._known.get(key, []) if event.id != lead.id]
+        return Recollection({key: Viewer(lead.author.name, len(earlier) + 1, (earlier or [""])[-1])}, ())
+
+    async def remember(self, batch: Batch, heard: str) -> None:
+        """What she said is soon forgotten."""
+
+    def forget(self, platform: str, who: str) -> None:
+        self._known.pop((platform, who), None)
+
+    def revoke(self, revocation: Revocation) -> frozenset[str]:
+        for key, events in self._known.items():
+            self._known[key] = [event for event in events if not revocation.forgets(event)]
+        return frozenset()
+
+    async def stop(self) -> None:
+        """Nothing to close."""
+
+    def health(self) -> Health:
+        return Health("memory", State.LIMITED, "forgets everything after the show")
+
+
 class HelloScreen:
     """Shows the sentence that is heard, as text, to whoever opens /hello on the show's web server."""
 
@@ -123,3 +164,14 @@ class HelloScreen:
 
     def health(self) -> Health:
         return Health("stage.hello", State.OK, "shows what is heard at /hello")
+
+
+class HelloCounter:
+    """Counts the sentences that were heard to their end: ``show.facts.subscribe(HelloCounter())``."""
+
+    def __init__(self) -> None:
+        self.sentences = 0
+
+    def __call__(self, fact: Fact) -> None:
+        if isinstance(fact, SentenceHeard) and fact.complete:
+            self.sentences += 1

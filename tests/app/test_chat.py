@@ -18,9 +18,9 @@ from vtuber import brain
 from vtuber.app.chat import Talk
 from vtuber.app.chat.commands import HELP, Command, parse
 from vtuber.brain import Prompt, Usage
-from vtuber.brain.llama.model_file import locate
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
+from vtuber.models.store import locate
 
 
 class Parrot(ScriptedBrain):

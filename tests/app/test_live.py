@@ -71,10 +71,13 @@ class Live:
 
     def memory(self) -> psutil.Process:
         """The embedded server that holds her memory."""
+        (found,) = self._memories()
+        return found
+
+    def _memories(self) -> list[psutil.Process]:
         folder = str(self.data)
         running = [p for p in psutil.process_iter(["cmdline"]) if folder in " ".join(p.info["cmdline"] or ())]
-        (found,) = [process for process in running if "valkey" in process.info["cmdline"][0]]
-        return found
+        return [process for process in running if "valkey" in process.info["cmdline"][0]]
 
     def types(self, line: str) -> None:
         assert self.process.stdin is not None
@@ -102,6 +105,10 @@ class Live:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(10)
+        for server in self._memories():  # it outlives a show that was killed
+            with suppress(psutil.NoSuchProcess):
+                server.kill()
+                server.wait(10)
         if self.process.stdin is not None:
             with suppress(OSError):  # nobody reads it any more
                 self.process.stdin.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -134,6 +135,18 @@ def test_the_first_answers_as_long_as_it_is_well() -> None:
         assert [await heard(chain) for _ in range(3)] == ["I like tea."] * 3
         assert not second.asked
         assert chain.usage == first.usage
+
+    play(scene())
+
+
+def test_nobody_is_asked_when_the_question_is_cancelled_at_once() -> None:
+    async def scene() -> None:
+        chain = await on_air(Actor())
+        counting = asyncio.create_task(chain.count((PromptLine("viewer", "hi"),)))
+        asyncio.get_running_loop().call_soon(counting.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await counting
+        gc.collect()  # which warns of what was never awaited
 
     play(scene())
 

@@ -18,8 +18,7 @@ from vtuber import character
 from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.conversation import Conversation
 from vtuber.brain.llama.backend import Llama
-from vtuber.brain.llama.fit import Fit
-from vtuber.brain.llama.model_file import locate
+from vtuber.brain.llama.prompt_format import PromptFormat
 from vtuber.brain.templates import Template
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Brain, Journal, Settings
@@ -37,6 +36,7 @@ from vtuber.core.events import (
     Subscription,
 )
 from vtuber.memory import NOTHING, Recollection, Viewer
+from vtuber.models.store import locate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -238,8 +238,8 @@ async def test_every_prompt_fits_the_smallest_context(text: str) -> None:
 @pytest.mark.parametrize("template", FORMATS.values(), ids=FORMATS)
 async def test_every_format_fits_the_smallest_context(brain: Llama, template: Template) -> None:
     """Also where this vocabulary has no tokens for the format's own words."""
-    assert brain._fit is not None
-    own, brain._fit = brain._fit, Fit(template)
+    assert brain._format is not None
+    own, brain._format = brain._format, PromptFormat(template)
     small = Narrow(brain)
     try:
         talk = Conversation(BANBAN, settings(model="some.gguf", max_tokens=160), small)
@@ -252,7 +252,7 @@ async def test_every_format_fits_the_smallest_context(brain: Llama, template: Te
             assert prompt.max_tokens >= 64
             talk.heard("鳳梨" * 20)
     finally:
-        brain._fit = own
+        brain._format = own
 
 
 async def test_a_persona_that_cannot_fit_is_said_with_numbers(brain: Llama) -> None:

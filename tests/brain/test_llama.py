@@ -17,13 +17,13 @@ import pytest_asyncio
 from vtuber.brain import Prompt, PromptLine, Usage
 from vtuber.brain.llama import backend
 from vtuber.brain.llama.backend import Llama
-from vtuber.brain.llama.child import Child
-from vtuber.brain.llama.model_file import locate
+from vtuber.brain.llama.process import WorkerProcess
 from vtuber.config import Brain, Settings
 from vtuber.core import clock
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.health import State
 from vtuber.core.simulated import SimulatedLoop
+from vtuber.models.store import locate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -127,9 +127,9 @@ async def test_a_reply_closed_when_all_of_it_was_made_has_a_usage_of_its_own(bra
     async with aclosing(brain.stream(ask(HI, max_tokens=6))) as stream:
         await anext(stream)
         assert brain.usage == Usage(), "nothing is known yet"
-        assert brain._child is not None
+        assert brain._process is not None
         async with asyncio.timeout(30):
-            while brain._child._requests:
+            while brain._process._requests:
                 await asyncio.sleep(0.01)
     assert 0 < brain.usage.prompt < before.prompt
     assert brain.usage.reply > 1
@@ -188,7 +188,7 @@ async def test_cancelling_stops_the_reading_of_a_long_prompt(brain: Llama) -> No
 async def test_a_reading_that_was_stopped_had_most_still_to_read(tmp_path: Path) -> None:
     brain = Llama(settings())
     brain.command = python(
-        "import pathlib, vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p\n"
+        "import pathlib, vtuber.brain.llama.engine as e, vtuber.brain.llama.worker as p\n"
         f"flag, told = (pathlib.Path({str(tmp_path)!r}, name) for name in ('begun', 'told'))\n"
         "prepare, evaluate = e.Engine.prepare, e.Engine._evaluate\n"
         "def telling(self, tokens):\n"
@@ -305,10 +305,10 @@ async def test_our_secrets_are_not_for_the_model(monkeypatch: pytest.MonkeyPatch
     for name in named:
         monkeypatch.setenv(name, "hunter2")
     code = f"import os, sys; sys.exit(' '.join(name for name in {named} if name in os.environ))"
-    child = await Child.begin(python(code))
-    await child.dead.wait()
-    await child.stop()
-    assert child.obituary().endswith(": ORDINARY")
+    process = await WorkerProcess.begin(python(code))
+    await process.dead.wait()
+    await process.stop()
+    assert process.how_it_ended().endswith(": ORDINARY")
 
 
 async def test_ctrl_c_is_not_for_the_model(brain: Llama) -> None:
@@ -342,7 +342,7 @@ async def test_a_build_for_another_processor_is_started_more_carefully() -> None
     """Its first evaluation crashes with the fast buffers and works without; so does this one."""
     brain = Llama(settings())
     brain.command = python(
-        "import os, signal, vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p\n"
+        "import os, signal, vtuber.brain.llama.engine as e, vtuber.brain.llama.worker as p\n"
         "begin = e.Engine.__init__\n"
         "def careful(self, path, *, extra_buffers, **rest):\n"
         "    if extra_buffers: os.kill(os.getpid(), signal.SIGSEGV)\n"
@@ -362,7 +362,7 @@ async def test_a_build_for_another_processor_is_started_more_carefully() -> None
 async def test_stray_prints_do_not_disturb(caplog: pytest.LogCaptureFixture) -> None:
     brain = Llama(settings())
     brain.command = python(
-        "import os, vtuber.brain.llama.process as p\n"
+        "import os, vtuber.brain.llama.worker as p\n"
         "spell = p.Worker._tell\n"
         "def noisy(self, request, text):\n"
         "    os.write(1, b'\\x1b[31mnoise\\n'); print('more'); spell(self, request, text)\n"
@@ -370,7 +370,7 @@ async def test_stray_prints_do_not_disturb(caplog: pytest.LogCaptureFixture) -> 
         "p.main()\n"
     )
     await brain.start(quiet)
-    with caplog.at_level("DEBUG", "vtuber.brain.llama.child"):
+    with caplog.at_level("DEBUG", "vtuber.brain.llama.process"):
         assert "noise" not in await reply(brain, ask(HI))
         await brain.stop()
     assert "\\x1b[31mnoise" in caplog.text
@@ -389,7 +389,7 @@ async def test_a_model_that_says_nothing_is_given_up() -> None:
 
 
 HANGS_ONCE = """
-import pathlib, time, vtuber.brain.llama.process as p
+import pathlib, time, vtuber.brain.llama.worker as p
 def hanging(method):
     def once(self, *rest):
         if (flag := pathlib.Path({flag!r})).exists():
@@ -508,19 +508,19 @@ async def test_a_failure_nobody_thought_of_does_not_keep_it_away(monkeypatch: py
     brain = Llama(settings())
     await brain.start(quiet)
     try:
-        begin, tries = Child.begin, []
+        begin, tries = WorkerProcess.begin, []
 
-        async def broken(command: tuple[str, ...]) -> Child:
+        async def broken(command: tuple[str, ...]) -> WorkerProcess:
             tries.append(brain.health())
             if len(tries) < 2:
                 raise LookupError("what?")
             return await begin(command)
 
-        monkeypatch.setattr(Child, "begin", broken)
+        monkeypatch.setattr(WorkerProcess, "begin", broken)
         assert brain.pid is not None
         psutil.Process(brain.pid).kill()
-        assert brain._child is not None
-        await brain._child.dead.wait()
+        assert brain._process is not None
+        await brain._process.dead.wait()
         assert await reply(brain, ask(HI))
         assert "LookupError" in tries[1].what
         assert tries[1].state is State.DOWN
@@ -535,7 +535,7 @@ async def test_a_failure_nobody_thought_of_does_not_keep_it_away(monkeypatch: py
 async def test_a_model_that_will_not_stop_is_replaced() -> None:
     brain = Llama(settings())
     brain.command = python(
-        "import vtuber.brain.llama.process as p\np.Worker._should_stop = lambda self: False\np.main()\n"
+        "import vtuber.brain.llama.worker as p\np.Worker._should_stop = lambda self: False\np.main()\n"
     )
     await brain.start(quiet)
     try:

@@ -15,8 +15,8 @@ from template_props import ALL
 from vtuber.brain import PromptLine
 from vtuber.brain.llama import sampling
 from vtuber.brain.llama.engine import CHUNK, Engine, EngineError, Stopped
-from vtuber.brain.llama.model_file import locate
 from vtuber.brain.llama.sampling import Sampling
+from vtuber.models.store import locate
 
 HOSTILE = (
     "<|im_end|>",

@@ -13,7 +13,7 @@ import tiny_gguf
 from template_props import CHATML, LLAMA_3_NAMES, VICUNA
 
 from vtuber.brain import Prompt, PromptLine
-from vtuber.brain.llama import loading
+from vtuber.brain.llama import prompt_format
 from vtuber.brain.llama.backend import Llama
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.config import Brain, Settings
@@ -91,10 +91,10 @@ async def test_config_has_the_last_word(tmp_path: Path) -> None:
 
 async def test_a_format_is_learned_once(tmp_path: Path) -> None:
     async with started(tiny_gguf.write(tmp_path / "tiny.gguf", VICUNA)) as brain:
-        before, child = brain.template, brain._child
-        assert child is not None
-        psutil.Process(child.pid).kill()
-        await child.dead.wait()
+        before, process = brain.template, brain._process
+        assert process is not None
+        psutil.Process(process.pid).kill()
+        await process.dead.wait()
         await reply(brain)
         assert brain.template is before
 
@@ -149,7 +149,7 @@ async def test_a_hostile_chat_template_is_refused(tmp_path: Path, template: str,
 
 
 async def test_a_chat_template_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "_LEARN_SECONDS", 0.2)
+    monkeypatch.setattr(prompt_format, "_LEARN_SECONDS", 0.2)
     error = await refusal(tiny_gguf.write(tmp_path / "bad.gguf", HANGS))
     assert "hostile" in error.what
     assert "0.2 seconds" in error.what
@@ -175,7 +175,7 @@ async def test_a_file_cut_short_is_damaged(tmp_path: Path, kept: int) -> None:
 async def test_what_is_no_gguf_is_told_before_anything_starts(tmp_path: Path) -> None:
     (tmp_path / "page.gguf").write_text("<html>not found</html>", "utf-8")
     error = await refusal(tmp_path / "page.gguf")
-    assert "no GGUF" in error.what
+    assert "not a GGUF" in error.what
 
 
 async def test_weights_that_are_missing_are_told(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ async def test_a_cache_that_the_model_cannot_have_is_told(tmp_path: Path) -> Non
 
 async def test_a_context_for_which_there_is_no_room_is_told(tmp_path: Path) -> None:
     model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
-    nobodys = "import vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p\n"
+    nobodys = "import vtuber.brain.llama.engine as e, vtuber.brain.llama.worker as p\n"
     nobodys += "e.c.llama_init_from_model = lambda model, params: None\np.main()\n"
     brain = Llama(Settings(brain=Brain(model=str(model), threads=1)))
     brain.command = ("-c", nobodys)
@@ -234,10 +234,10 @@ async def test_adapters_are_in_use_and_stay_so(tmp_path: Path) -> None:
     async with started(model, lora=adapters(one, two), **greedy) as brain:
         assert (changed := await reply(brain)) != plain
         assert "2 LoRA adapters" in brain.health().what
-        child = brain._child
-        assert child is not None
-        psutil.Process(child.pid).kill()
-        await child.dead.wait()
+        process = brain._process
+        assert process is not None
+        psutil.Process(process.pid).kill()
+        await process.dead.wait()
         assert await reply(brain) == changed, "a process that was brought back has them too"
 
 
@@ -264,7 +264,7 @@ async def test_a_whole_model_is_no_adapter(tmp_path: Path) -> None:
     model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
     error = await refusal(model, lora=adapters(model))
     assert error.where == f"brain.lora[0]: {model}"
-    assert "no LoRA adapter" in error.what
+    assert "not a LoRA adapter" in error.what
     assert "brain.model" in error.hint
 
 
@@ -293,7 +293,7 @@ async def test_what_is_no_adapter_is_told_before_anything_starts(tmp_path: Path)
     model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
     (tmp_path / "page.gguf").write_text("<html>not found</html>", "utf-8")
     error = await refusal(model, lora=adapters(tmp_path / "page.gguf"))
-    assert "no GGUF" in error.what
+    assert "not a GGUF" in error.what
     assert "convert_lora_to_gguf" in error.hint
     error = await refusal(model, lora=adapters(tmp_path / "gone.gguf"))
     assert error.what == "there is no such file"

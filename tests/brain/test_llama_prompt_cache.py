@@ -18,7 +18,7 @@ from template_props import CHATML
 
 from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.llama.backend import Llama
-from vtuber.brain.llama.prompt_cache import KEPT, Heads
+from vtuber.brain.llama.prompt_cache import KEPT, PromptCache
 from vtuber.config import Brain, Settings
 from vtuber.core.errors import BrainError
 
@@ -37,9 +37,9 @@ def quiet(_share: float, _words: str) -> None:
 
 @asynccontextmanager
 async def show(folder: Path, *, command: str = "", **options: Any) -> AsyncIterator[Llama]:
-    """A show that has begun, with its heads in a folder of the test's own."""
+    """A show that has begun, with its cache in a folder of the test's own."""
     brain = Llama(Settings(brain=Brain.model_validate({"threads": 1, **options})))
-    brain.heads = folder
+    brain.cache_folder = folder
     if command:
         brain.command = ("-c", command)
     try:
@@ -113,10 +113,10 @@ async def test_one_that_was_brought_back_has_read_the_head_of_the_last_prompt(ke
 
 
 async def kill(brain: Llama) -> None:
-    child = brain._child
-    assert child is not None
-    psutil.Process(child.pid).kill()
-    await child.dead.wait()
+    process = brain._process
+    assert process is not None
+    psutil.Process(process.pid).kill()
+    await process.dead.wait()
 
 
 async def test_only_the_first_head_of_a_show_is_kept(kept: Path, tiny: str) -> None:
@@ -168,17 +168,19 @@ async def test_another_file_by_the_same_name_has_another_state(kept: Path, tiny:
 
 @pytest.mark.parametrize("change", ["model", "tokens", "damage"])
 def test_somebody_elses_file_is_not_taken(tmp_path: Path, change: str) -> None:
-    heads = Heads(tmp_path, {"model": 1})
-    heads.save(TOKENS, STATE)
+    cache = PromptCache(tmp_path, {"model": 1})
+    cache.save(TOKENS, STATE)
     (own,) = tmp_path.iterdir()
-    assert heads.load(TOKENS) == STATE
+    assert cache.load(TOKENS) == STATE
     if change == "damage":
         (tmp_path / own.name).write_bytes(own.read_bytes()[:-1] + b"?")
-        assert heads.load(TOKENS) is None
-        heads.save(TOKENS, STATE)
-        assert heads.load(TOKENS) == STATE
+        assert cache.load(TOKENS) is None
+        cache.save(TOKENS, STATE)
+        assert cache.load(TOKENS) == STATE
         return
-    other, tokens = (Heads(tmp_path, {"model": 2}), TOKENS) if change == "model" else (heads, TOKENS[1:])
+    other, tokens = (
+        (PromptCache(tmp_path, {"model": 2}), TOKENS) if change == "model" else (cache, TOKENS[1:])
+    )
     assert other.load(tokens) is None
     other.save(tokens, STATE)
     foreign = next(path for path in tmp_path.iterdir() if path != own)
@@ -193,22 +195,22 @@ def test_somebody_elses_file_is_not_taken(tmp_path: Path, change: str) -> None:
 def test_a_file_cut_short_is_not_taken(
     tmp_path: Path, kept_bytes: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    heads = Heads(tmp_path, "x")
-    heads.save(TOKENS, STATE)
+    cache = PromptCache(tmp_path, "x")
+    cache.save(TOKENS, STATE)
     (own,) = tmp_path.iterdir()
     own.write_bytes(own.read_bytes()[:kept_bytes])
     with caplog.at_level(logging.WARNING):
-        assert heads.load(TOKENS) is None
+        assert cache.load(TOKENS) is None
     assert "damaged" in caplog.text
 
 
 def test_a_folder_by_its_name_is_not_taken(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    heads = Heads(tmp_path, "x")
-    heads._path(TOKENS).mkdir()
-    assert heads.load(TOKENS) is None
-    heads.save(TOKENS, STATE)
-    assert "was not kept" in caplog.text
-    assert [path.name for path in tmp_path.iterdir()] == [heads._path(TOKENS).name], (
+    cache = PromptCache(tmp_path, "x")
+    cache._path(TOKENS).mkdir()
+    assert cache.load(TOKENS) is None
+    cache.save(TOKENS, STATE)
+    assert "cannot be written" in caplog.text
+    assert [path.name for path in tmp_path.iterdir()] == [cache._path(TOKENS).name], (
         "nothing half-written stays"
     )
 
@@ -217,32 +219,32 @@ def test_where_nothing_can_be_written_nothing_is_kept(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("in the way", "utf-8")
-    heads = Heads(tmp_path / "file" / "heads", "x")
-    heads.save(TOKENS, STATE)
-    assert heads.load(TOKENS) is None
-    assert "was not kept" in caplog.text
+    cache = PromptCache(tmp_path / "file" / "heads", "x")
+    cache.save(TOKENS, STATE)
+    assert cache.load(TOKENS) is None
+    assert "cannot be written" in caplog.text
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:
-    heads = Heads(tmp_path / "heads", "x")
-    heads.save(TOKENS, STATE)
+    cache = PromptCache(tmp_path / "heads", "x")
+    cache.save(TOKENS, STATE)
     assert (tmp_path / "heads").stat().st_mode & 0o777 == 0o700
-    assert heads._path(TOKENS).stat().st_mode & 0o777 == 0o600
+    assert cache._path(TOKENS).stat().st_mode & 0o777 == 0o600
 
 
 def test_the_last_few_that_were_used_are_kept(tmp_path: Path) -> None:
-    heads = Heads(tmp_path, "x")
+    cache = PromptCache(tmp_path, "x")
     (tmp_path / "begun.part").write_bytes(b"half")
     (tmp_path / "abandoned.part").write_bytes(b"half")
     old = time.time() - 5000
     os.utime(tmp_path / "abandoned.part", (old, old))
     for number in range(KEPT):
-        heads.save([number], STATE)
-        os.utime(heads._path([number]), (old + number, old + number))
-    assert heads.load([0]) == STATE  # used just now
-    heads.save([KEPT], STATE)
-    assert [bool(heads.load([number])) for number in range(KEPT + 1)] == [True, False, True, True]
+        cache.save([number], STATE)
+        os.utime(cache._path([number]), (old + number, old + number))
+    assert cache.load([0]) == STATE  # used just now
+    cache.save([KEPT], STATE)
+    assert [bool(cache.load([number])) for number in range(KEPT + 1)] == [True, False, True, True]
     assert sorted(path.name for path in tmp_path.glob("*.part")) == ["begun.part"]
 
 
@@ -257,7 +259,7 @@ async def test_a_damaged_file_is_read_over_and_written_anew(kept: Path, tiny: st
 
 
 BENT = """
-import vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p
+import vtuber.brain.llama.engine as e, vtuber.brain.llama.worker as p
 state = e.Engine.state
 e.Engine.state = lambda self: {bent}
 p.main()
@@ -275,7 +277,7 @@ async def test_a_state_that_llama_cpp_refuses_is_read_over(kept: Path, tiny: str
 # A process that dies of it
 
 DIES = """
-import os, pathlib, signal, vtuber.brain.llama.engine as e, vtuber.brain.llama.process as p
+import os, pathlib, signal, vtuber.brain.llama.engine as e, vtuber.brain.llama.worker as p
 log = pathlib.Path({log!r})
 restore, prepare = e.Engine.restore, e.Engine.prepare
 def note(word):

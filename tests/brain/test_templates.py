@@ -14,7 +14,7 @@ from template_props import ALL, control, read_back, text
 
 from vtuber.brain import PromptLine
 from vtuber.brain.reply import ReplyText
-from vtuber.brain.templates import Around, Piece, Template
+from vtuber.brain.templates import Around, Template
 from vtuber.brain.templates.formats import FORMATS, by_name, nearest, recognised
 from vtuber.brain.templates.markers import broken, markers_in
 from vtuber.core.errors import ConfigError
@@ -183,35 +183,6 @@ def test_another_line_changes_nothing_before_it(
     first = list(template.head(head))
     assert list(template.head([*head, last]))[: len(first)] == first
     assert list(template.prompt(head, "板板"))[: len(first)] == first
-
-
-@every_format
-def test_tokens_are_counted_piece_by_piece(template: Template) -> None:
-    def tokenize(piece: Piece) -> str:
-        return f"<{piece.text}"
-
-    pieces = list(template.render(TALK))
-    assert template.count(TALK, tokenize) == len(text(pieces)) + len(pieces)
-    assert template.count((), tokenize) == 0
-
-
-@every_format
-def test_her_own_words_are_known(template: Template) -> None:
-    talk = (*TALK, PromptLine("self", "Hello again!", "板板"))
-    whole, spans = template.own_words(talk)
-    assert whole == text(template.head(talk))
-    end = template.own.after.rstrip() or template.own.after
-    assert [whole[begin:stop].strip(" ") for begin, stop in spans] == [
-        f"Hello!{end}".strip(" "),
-        f"Hello again!{end}".strip(" "),
-    ]
-
-
-def test_her_own_words_end_with_the_token_that_ends_them() -> None:
-    whole, [(begin, end)] = FORMATS["chatml"].own_words(TALK)
-    assert whole[begin:end] == "Hello!<|im_end|>"
-    whole, [(begin, end)] = FORMATS["plain"].own_words(TALK)
-    assert whole[begin:end] == " Hello!\n"
 
 
 # What viewers write stays theirs

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from vtuber.brain.llama.process import Worker
+from vtuber.brain.llama.worker import Worker
 
 
 class Counting:

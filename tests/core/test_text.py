@@ -15,6 +15,7 @@ from vtuber.core.text import (
     clean,
     clean_name,
     escaped,
+    is_cjk,
     joined,
     space_between,
 )
@@ -75,6 +76,17 @@ def test_zalgo_is_cut_whatever_is_put_between_its_marks(between: str) -> None:
     assert marks == MARKS_LIMIT
 
 
+@pytest.mark.parametrize("between", [" ", "o", "\u3164"])
+def test_each_letter_may_have_its_own_marks(between: str) -> None:
+    marks = "\u0335" * MARKS_LIMIT
+    assert clean(f"Z{marks}\u0335{between}e{marks}\u0335").count("\u0335") == 2 * MARKS_LIMIT
+
+
+def test_what_is_far_beyond_the_limit_is_not_even_read() -> None:
+    assert clean("\0" * 79 + "x", limit=10) == "x"
+    assert clean("\0" * 80 + "x", limit=10) == ""
+
+
 def test_a_megabyte_costs_no_more_than_a_line() -> None:
     assert clean("x" * 1_000_000) == "x" * MESSAGE_LIMIT
     assert clean("漢" * 1_000_000) == "漢" * MESSAGE_LIMIT
@@ -115,6 +127,11 @@ def test_a_name_that_shows_nothing_is_someone(name: str) -> None:
     assert clean_name(name) == "someone"
 
 
+@pytest.mark.parametrize("name", ["Ann", "板板", "x 2", "→", "ann\u0301"])
+def test_a_name_that_shows_something_stays(name: str) -> None:
+    assert clean_name(name) == name
+
+
 def test_a_name_may_be_a_young_emoji() -> None:
     assert clean_name("🫨") == "🫨"
 
@@ -151,6 +168,11 @@ def test_escaped_shows_what_was_there() -> None:
 )
 def test_chinese_and_japanese_stand_without_a_space(before: str, space: str, after: str) -> None:
     assert space_between(before, after) == space
+
+
+def test_cjk_is_what_chinese_japanese_and_korean_are_written_in() -> None:
+    assert all(map(is_cjk, "板ㄅ々あア、。「」가힣豈Ａ！､𠮷"))
+    assert not any(map(is_cjk, "aé“…—ﷺ\ufb01🎉\ud800"))
 
 
 def test_pieces_are_joined_as_they_were_written() -> None:

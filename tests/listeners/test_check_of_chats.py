@@ -57,7 +57,7 @@ async def test_a_channel_where_everybody_writes_is_ok() -> None:
 
 
 @pytest.mark.usefixtures("stored")
-async def test_a_channel_that_does_not_exist_is_told_within_the_check(
+async def test_a_channel_that_does_not_exist_is_reported_within_the_check(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert anonymous.JOIN_SECONDS < check.HEARING_SECONDS
@@ -75,7 +75,7 @@ async def test_a_channel_that_does_not_exist_is_told_within_the_check(
     assert found.hint == "check chat.twitch.channels"
 
 
-async def test_a_network_without_an_answer_has_a_cure(
+async def test_a_network_without_an_answer_has_a_hint(
     twitch: Twitch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(check, "HEARING_SECONDS", 0.2)
@@ -86,7 +86,7 @@ async def test_a_network_without_an_answer_has_a_cure(
 
 
 async def test_an_account_is_not_called_ok_before_all_was_asked_for(twitch: Twitch) -> None:
-    """What another account hears beside chat shows later than chat itself."""
+    """What another account reads, which is not in chat, is known later than chat."""
     twitch.slow["/helix/channel_points/custom_rewards"] = 0.3
     twitch.refused["stream.offline"] = failure(403, "no")
     for login in ("room", "bot"):

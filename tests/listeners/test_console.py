@@ -72,6 +72,7 @@ async def test_lines_are_the_broadcasters_chat(pipe: Pipe) -> None:
     pipe.write("hello\r\n\n  \nnǐ hǎo 板板\n".encode() + b"bad \xff\x1b[31m bytes\nno line break")
     pipe.end()
     listener = Console(Settings())
+    await listener.availability.until_ready()  # at once
     events = await heard(listener)
     assert [event.text for event in events] == [
         "hello",
@@ -85,6 +86,7 @@ async def test_lines_are_the_broadcasters_chat(pipe: Pipe) -> None:
     assert len({event.id for event in events}) == 4
     assert listener.health().state is State.OFF
     assert listener.health().what == "the input has ended"
+    assert not listener.availability.is_ready
     assert await heard(listener) == []
 
 
@@ -118,8 +120,10 @@ async def test_whoever_writes_too_much_waits(pipe: Pipe, monkeypatch: pytest.Mon
     async with asyncio.timeout(30), aclosing(listener.events()) as events:
         writer.start()
         first = await anext(events)
-        await asyncio.sleep(0.3)
-        # The pipe (64 KiB), the file's buffer and eight lines are full; the writer stands still.
+        before = -1
+        while written > before:  # until the pipe (64 KiB), the file's buffer and eight lines are full
+            before = written
+            await asyncio.sleep(0.1)
         assert written < 20_000
         assert listener._lines.qsize() <= 9
         rest = [event.text async for event in events]
@@ -129,7 +133,7 @@ async def test_whoever_writes_too_much_waits(pipe: Pipe, monkeypatch: pytest.Mon
     assert rest[-1] == "line 19999"
 
 
-async def test_what_is_typed_between_two_hearings_waits(pipe: Pipe) -> None:
+async def test_what_is_typed_between_two_readings_waits(pipe: Pipe) -> None:
     listener = Console(Settings())
     pipe.write(b"one\n")
     async with asyncio.timeout(10), aclosing(listener.events()) as events:

@@ -73,42 +73,42 @@ def test_a_file_cut_anywhere_gives_every_whole_row_before_the_cut(
     begin = 0 if shape != "wrapped" else whole.index("[")
     ends = [whole.index(json.dumps(value), begin) + len(json.dumps(value)) for value in values]
     complete = sum(end <= cut for end in ends)
-    good, odd = scan(whole[:cut])
+    good, malformed = scan(whole[:cut])
     if shape == "wrapped" and cut <= begin:
         assert good == []
         return
     assert good == values[:complete]
-    assert len(odd) <= 1
-    if complete < len(values) and cut not in (begin, begin + 1) and complete + bool(odd) == 0:
+    assert len(malformed) <= 1
+    if complete < len(values) and cut not in (begin, begin + 1) and complete + bool(malformed) == 0:
         assert cut == 0
 
 
 def test_a_broken_row_is_named_and_the_rest_is_used(scan: Scan) -> None:
-    good, odd = scan('{"a": 1}\n{"a": oops}\n\n{"a": "x\n{"a": 2}\nnonsense\n{"a": 3}\n{"a": 4')
+    good, malformed = scan('{"a": 1}\n{"a": oops}\n\n{"a": "x\n{"a": 2}\nnonsense\n{"a": 3}\n{"a": 4')
     assert good == [{"a": 1}, {"a": 2}, {"a": 3}]
-    assert [(row.number, row.line) for row in odd] == [(2, 2), (3, 4), (5, 6), (7, 8)]
-    assert odd[-1].why == "cut off"
-    assert odd[0].why.startswith("not JSON")
+    assert [(row.number, row.line) for row in malformed] == [(2, 2), (3, 4), (5, 6), (7, 8)]
+    assert malformed[-1].why == "cut off"
+    assert malformed[0].why.startswith("not JSON")
 
 
 def test_a_broken_element_of_a_printed_list(scan: Scan) -> None:
-    good, odd = scan('[\n{"a": 1},\n{"a": },\n{"a": 3}\n]\n')
+    good, malformed = scan('[\n{"a": 1},\n{"a": },\n{"a": 3}\n]\n')
     assert good == [{"a": 1}, {"a": 3}]
-    assert [(row.number, row.line) for row in odd] == [(2, 3)]
+    assert [(row.number, row.line) for row in malformed] == [(2, 3)]
 
 
 def test_monsters(scan: Scan) -> None:
-    good, odd = scan('{"a": ' + "[" * 100_000 + '\n{"a": ' + "9" * 5000 + '}\n{"a": NaN}\n{"b": 1}')
+    good, malformed = scan('{"a": ' + "[" * 100_000 + '\n{"a": ' + "9" * 5000 + '}\n{"a": NaN}\n{"b": 1}')
     assert good == [{"a": None}, {"b": 1}]
-    assert len(odd) == 2
+    assert len(malformed) == 2
 
 
 def test_a_row_larger_than_allowed_is_given_up(scan: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_rows, "PIECE", 100)
     monkeypatch.setattr(json_rows, "ROW_LIMIT", 1000)
-    good, odd = scan('{"a": 1}\n{"a": "' + "x" * 5000 + '"}\n{"b": 1}')
+    good, malformed = scan('{"a": 1}\n{"a": "' + "x" * 5000 + '"}\n{"b": 1}')
     assert good == [{"a": 1}, {"b": 1}]
-    assert len(odd) == 1
+    assert len(malformed) == 1
 
 
 @given(content=st.binary(max_size=200) | st.text('[]{}",:\n\\1ea ', max_size=80).map(str.encode))

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-import twitch_events as told
+import twitch_events as sent
 import youtube_items as items
 from test_live import START, Live
 from twitch_server import Twitch
@@ -80,7 +80,7 @@ def heard(show: Live) -> list[str]:
     return [line["event"]["id"] for line in show.journal("heard")]
 
 
-async def test_both_platforms_are_heard_and_moderators_obeyed(
+async def test_both_platforms_are_read_and_moderators_obeyed(
     show: Live, twitch: Twitch, youtube: YouTube
 ) -> None:
     await until(show, lambda: "is on air" in show.said and "journal" in show.said)
@@ -89,17 +89,17 @@ async def test_both_platforms_are_heard_and_moderators_obeyed(
     await twitch.subscribed("channel.chat.message", "channel.channel_points_custom_reward_redemption.add")
     await until(show, lambda: twitch.rewards)  # she made it
 
-    await twitch.notify("channel.chat.message", told.said("hello banban, what is pizza?"))
+    await twitch.notify("channel.chat.message", sent.said("hello banban, what is pizza?"))
     youtube.videos["aaaaaaaaaaa"].actions.append(items.text(1, "hi banban, do you like tea?"))
     await until(show, lambda: len(heard(show)) == 3)  # and that the stream has begun
     platforms = {line["event"]["platform"] for line in show.journal("heard")}
     assert platforms == {"twitch", "youtube"}
 
     # Whoever only calls himself a moderator is a chatter like any other.
-    posing = told.said("!pause", message_id="m2", **told.person("chatter_user", "Moderator", "66"))
+    posing = sent.said("!pause", message_id="m2", **sent.person("chatter_user", "Moderator", "66"))
     await twitch.notify("channel.chat.message", posing)
-    keeper = {**told.person("chatter_user", "Kim", "9"), "badges": [told.badge("moderator")]}
-    await twitch.notify("channel.chat.message", told.said("!status", message_id="m3", **keeper))
+    keeper = {**sent.person("chatter_user", "Kim", "9"), "badges": [sent.badge("moderator")]}
+    await twitch.notify("channel.chat.message", sent.said("!status", message_id="m3", **keeper))
     await until(show, lambda: twitch.written)
     assert "waiting" in twitch.written[0]["message"]
     assert twitch.written[0]["reply_parent_message_id"] == "m3"
@@ -107,11 +107,11 @@ async def test_both_platforms_are_heard_and_moderators_obeyed(
     (command,) = show.journal("command")
     assert (command["who"], command["role"], command["channel"]) == ("Kim", "moderator", "room")
 
-    await twitch.notify("channel.channel_points_custom_reward_redemption.add", told.redeemed())
+    await twitch.notify("channel.channel_points_custom_reward_redemption.add", sent.redeemed())
     await until(show, lambda: twitch.settled)
     assert twitch.settled[0]["status"] == "FULFILLED"
 
-    await twitch.notify("channel.chat.message_delete", told.deleted("m1"))
+    await twitch.notify("channel.chat.message_delete", sent.deleted("m1"))
     await until(show, lambda: show.journal("revoked"))
 
     async with aiohttp.ClientSession() as client, client.get(show.address + "health") as answer:

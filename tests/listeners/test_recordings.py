@@ -263,7 +263,7 @@ def test_our_own_journal(read: Read) -> None:
     assert recording.places == ["row 4, line 4: id: Field required"]
 
 
-def test_odd_rows_are_counted_and_named(read: Read) -> None:
+def test_malformed_rows_are_counted_and_named(read: Read) -> None:
     recording = read(
         vod(),
         5,
@@ -334,7 +334,7 @@ VALUES = st.recursive(
 
 @given(st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES), min_size=1, max_size=5))
 @settings(suppress_health_check=FIXTURES, max_examples=40)
-def test_any_rows_are_events_or_odd(read: Read, values: list[dict[str, Any]]) -> None:
+def test_any_rows_are_events_or_malformed(read: Read, values: list[dict[str, Any]]) -> None:
     changed = [vod() | value for value in values] + [youtube(**value) for value in values]
     recording = read(vod(), *values, *changed)
     for _, event in recording.rows:

@@ -77,13 +77,14 @@ def test_others_run_while_much_is_due_at_once(tmp_path: Path) -> None:
     assert turns >= 20
 
 
-def test_health_tells_what_was_read(tmp_path: Path) -> None:
+def test_health_says_what_was_read(tmp_path: Path) -> None:
     path = tmp_path / "cut.json"
     path.write_text(TWITCH.read_text(encoding="utf-8")[:-5000], encoding="utf-8")
 
     async def main() -> None:
         listener = replay(path, speed=4)
         assert "not read yet" in listener.health().what
+        assert listener.availability.is_ready
         await listener.load()
         assert listener.health().state is State.OK
         assert ", at 4×; 1 malformed row: row " in listener.health().what
@@ -98,6 +99,7 @@ def test_a_missing_file_is_final_and_shows_in_health(tmp_path: Path) -> None:
             await anext(aiter(listener.events()))
         assert caught.value.final
         assert listener.health().state is State.DOWN
+        assert not listener.availability.is_ready
 
     simulated(main())
 

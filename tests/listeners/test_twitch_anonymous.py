@@ -40,7 +40,7 @@ def words(events: list[Event]) -> list[str]:
     return [event.text for event in events if isinstance(event, ChatMessage)]
 
 
-async def test_chat_is_heard_and_stamped() -> None:
+async def test_chat_is_read_and_stamped() -> None:
     async def script(caller: Caller) -> None:
         await caller.welcome()
         await caller.send(said(1), said(2), said(3))
@@ -49,11 +49,14 @@ async def test_chat_is_heard_and_stamped() -> None:
     async with server(script) as url:
         listener = make_listener(url)
         assert listener.health().state is State.DOWN
+        assert not listener.availability.is_ready
         before = clock.now()
         async with asyncio.timeout(10), aclosing(listener.events()) as heard:
             events = [await anext(heard) for _ in range(3)]
             assert listener.health().state is State.OK
             assert listener.health().what == "connected for 0:00, last message 0:00 ago, without an account"
+            await listener.availability.until_ready()
+    assert not listener.availability.is_ready
     assert words(events) == ["hi 1", "hi 2", "hi 3"]
     assert all(before <= event.at <= clock.now() for event in events)
     assert events[0].channel == "room"
@@ -183,7 +186,7 @@ async def test_a_quiet_channel_is_not_left(monkeypatch: pytest.MonkeyPatch) -> N
         assert listener._connection.reconnects == 0
 
 
-async def test_an_unknown_channel_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unknown_channel_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twitch, "JOIN_SECONDS", 0.1)
     seen = asyncio.Event()
 
@@ -215,7 +218,7 @@ async def test_an_unknown_channel_is_told(monkeypatch: pytest.MonkeyPatch) -> No
             await task
 
 
-async def test_no_server_is_told_and_tried_again(
+async def test_no_server_is_reported_and_tried_again(
     unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts: list[Connection] = []

@@ -60,17 +60,17 @@ class Twitch:
 def test_the_limit_of_lines(*, moderator: bool, limit: int) -> None:
     async def main() -> None:
         twitch = Twitch(seconds=0.01)
-        pen = ChatWriter(twitch.send)
+        writer = ChatWriter(twitch.send)
         for number in range(limit):
-            assert await pen.write("room", f"line {number}", moderator=moderator) == ""
+            assert await writer.write("room", f"line {number}", moderator=moderator) == ""
         spent = clock.now()
         assert (
-            await pen.write("room", "one more", moderator=moderator)
+            await writer.write("room", "one more", moderator=moderator)
             == f"Twitch's limit of {limit} lines in 30 seconds is reached"
         )
         assert clock.now() == spent  # who would wait in vain does not wait
         await asyncio.sleep(27)
-        assert await pen.write("room", "later", moderator=moderator) == ""  # after a short wait
+        assert await writer.write("room", "later", moderator=moderator) == ""  # after a short wait
         assert twitch.lines[-1].begin - twitch.lines[0].end >= 30
         assert len(twitch.lines) == limit + 1
 
@@ -80,11 +80,11 @@ def test_the_limit_of_lines(*, moderator: bool, limit: int) -> None:
 def test_one_account_writes_in_all_its_channels() -> None:
     async def main() -> None:
         twitch = Twitch()
-        pen = ChatWriter(twitch.send)
+        writer = ChatWriter(twitch.send)
         for number in range(20):
-            assert await pen.write("mine", f"line {number}", moderator=True) == ""
-        assert "limit of 20" in await pen.write("theirs", "hello")
-        assert await pen.write("mine", "hello", moderator=True) == ""
+            assert await writer.write("mine", f"line {number}", moderator=True) == ""
+        assert "limit of 20" in await writer.write("theirs", "hello")
+        assert await writer.write("mine", "hello", moderator=True) == ""
 
     simulated(main())
 
@@ -92,24 +92,24 @@ def test_one_account_writes_in_all_its_channels() -> None:
 def test_nothing_twice_in_one_channel() -> None:
     async def main() -> None:
         twitch = Twitch()
-        pen = ChatWriter(twitch.send)
-        assert await pen.write("room", "hello") == ""
-        assert await pen.write("room", " hello\n") == "the same line was written less than 30 seconds ago"
-        assert await pen.write("other", "hello") == ""
-        assert await pen.write("room", "Hello") == ""
+        writer = ChatWriter(twitch.send)
+        assert await writer.write("room", "hello") == ""
+        assert await writer.write("room", " hello\n") == "the same line was written less than 30 seconds ago"
+        assert await writer.write("other", "hello") == ""
+        assert await writer.write("room", "Hello") == ""
         await asyncio.sleep(31)
-        assert await pen.write("room", "hello") == ""
+        assert await writer.write("room", "hello") == ""
 
     simulated(main())
 
 
-def test_what_twitch_refused_is_told_and_may_be_tried_again() -> None:
+def test_what_twitch_refused_is_reported_and_may_be_tried_again() -> None:
     async def main() -> None:
         twitch = Twitch(answer="followers only")
-        pen = ChatWriter(twitch.send)
-        assert await pen.write("room", "hello") == "followers only"
+        writer = ChatWriter(twitch.send)
+        assert await writer.write("room", "hello") == "followers only"
         twitch.answer = ""
-        assert await pen.write("room", "hello") == ""
+        assert await writer.write("room", "hello") == ""
 
     simulated(main())
 
@@ -117,19 +117,19 @@ def test_what_twitch_refused_is_told_and_may_be_tried_again() -> None:
 def test_a_line_without_an_answer_counts_as_written() -> None:
     async def main() -> None:
         twitch = Twitch(seconds=3600)
-        pen = ChatWriter(twitch.send)
-        assert "did not answer in 10 seconds" in await pen.write("room", "hello")
+        writer = ChatWriter(twitch.send)
+        assert "did not answer in 10 seconds" in await writer.write("room", "hello")
         twitch.seconds = 0
-        assert "the same line" in await pen.write("room", "hello")
+        assert "the same line" in await writer.write("room", "hello")
 
     simulated(main())
 
 
-def test_lines_behind_a_slow_one_are_told_so_and_few_wait() -> None:
+def test_lines_behind_a_slow_one_are_refused_and_few_wait() -> None:
     async def main() -> None:
         twitch = Twitch(seconds=3600)
-        pen = ChatWriter(twitch.send)
-        answers = await asyncio.gather(*(pen.write("room", f"line {number}") for number in range(50)))
+        writer = ChatWriter(twitch.send)
+        answers = await asyncio.gather(*(writer.write("room", f"line {number}") for number in range(50)))
         assert clock.now() == chat_writer.SEND_SECONDS
         assert sum("did not answer" in answer for answer in answers) == 1
         assert answers.count("the lines before it took too long") == 20
@@ -142,14 +142,14 @@ def test_lines_behind_a_slow_one_are_told_so_and_few_wait() -> None:
 def test_a_writer_that_is_cancelled_holds_nobody_up() -> None:
     async def main() -> None:
         twitch = Twitch(seconds=5)
-        pen = ChatWriter(twitch.send)
-        first = asyncio.create_task(pen.write("room", "first"))
-        second = asyncio.create_task(pen.write("room", "second"))
+        writer = ChatWriter(twitch.send)
+        first = asyncio.create_task(writer.write("room", "first"))
+        second = asyncio.create_task(writer.write("room", "second"))
         await asyncio.sleep(1)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
         assert await second == ""
-        assert "the same line" in await pen.write("room", "first")  # it may have been written
+        assert "the same line" in await writer.write("room", "first")  # it may have been written
 
     simulated(main())
 
@@ -157,8 +157,8 @@ def test_a_writer_that_is_cancelled_holds_nobody_up() -> None:
 def test_order_is_kept() -> None:
     async def main() -> None:
         twitch = Twitch()
-        pen = ChatWriter(twitch.send)
-        await asyncio.gather(*(pen.write("room", f"line {number}") for number in range(15)))
+        writer = ChatWriter(twitch.send)
+        await asyncio.gather(*(writer.write("room", f"line {number}") for number in range(15)))
         assert twitch.texts == [f"line {number}" for number in range(15)]
 
     simulated(main())
@@ -194,14 +194,14 @@ def test_the_limits_hold_whatever_is_written_and_nothing_is_lost_silently(
 ) -> None:
     async def main() -> None:
         twitch = Twitch()
-        pen = ChatWriter(twitch.send)
+        writer = ChatWriter(twitch.send)
         tasks: list[asyncio.Task[str]] = []
         for number, burst in enumerate(pattern):
             await asyncio.sleep(burst.after)
             twitch.seconds, twitch.answer = burst.seconds, burst.answer
             for nth in range(burst.count):
                 text = burst.words.format(f"{number} {nth}")
-                write = pen.write(burst.channel, text, moderator=burst.channel == "mine")
+                write = writer.write(burst.channel, text, moderator=burst.channel == "mine")
                 tasks.append(asyncio.create_task(write))
                 if one_by_one:
                     await asyncio.wait(tasks[-1:])
@@ -242,10 +242,10 @@ def test_no_line_is_a_command(text: str, line: str) -> None:
 def test_the_shows_own_prefix_is_taken_off() -> None:
     async def main() -> None:
         twitch = Twitch()
-        pen = ChatWriter(twitch.send, prefix="?b")
-        assert await pen.write("room", "?b!?bhush") == ""
+        writer = ChatWriter(twitch.send, prefix="?b")
+        assert await writer.write("room", "?b!?bhush") == ""
         assert twitch.texts == ["hush"]
-        assert await pen.write("room", "?b !") == "nothing in it may be written"
+        assert await writer.write("room", "?b !") == "nothing in it may be written"
 
     simulated(main())
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import twitch_events as told
+import twitch_events as sent
 from hypothesis import given
 from hypothesis import strategies as st
-from twitch_events import Told, badge, emote, mention, notification, reply_to, said
-from twitch_messages import JSON, REWARD, TOLD
+from twitch_events import Json, badge, emote, mention, notification, reply_to, said
+from twitch_messages import JSON, MESSAGES, REWARD
 from twitchio.models.eventsub_ import create_event_instance
 
 from vtuber.core import codec
@@ -17,26 +17,26 @@ from vtuber.listeners.twitch.eventsub import NotificationParser
 from vtuber.listeners.twitch.irc import login_of
 
 
-def read(kind: str, event: Any, reader: NotificationParser | None = None) -> Event | None:
-    return (reader or NotificationParser("room", ["ask BANBAN"])).event(notification(kind, event))
+def read(kind: str, event: Any, parser: NotificationParser | None = None) -> Event | None:
+    return (parser or NotificationParser("room", ["ask BANBAN"])).event(notification(kind, event))
 
 
-def heard(*pieces: Told | str, **more: Any) -> ChatMessage:
+def heard(*pieces: Json | str, **more: Any) -> ChatMessage:
     event = read("channel.chat.message", said(*pieces, **more))
     assert isinstance(event, ChatMessage)
     return event
 
 
 @pytest.mark.parametrize(
-    ("kind", "event", "meant"), TOLD, ids=[f"{n}-{one[0]}" for n, one in enumerate(TOLD)]
+    ("kind", "event", "meant"), MESSAGES, ids=[f"{n}-{one[0]}" for n, one in enumerate(MESSAGES)]
 )
-def test_what_each_kind_means(kind: str, event: Told, meant: Event | None) -> None:
+def test_what_each_kind_means(kind: str, event: Json, meant: Event | None) -> None:
     assert read(kind, event) == meant
     assert meant is None or codec.load(codec.dump(meant)) == meant
 
 
-@pytest.mark.parametrize(("kind", "event"), [(kind, event) for kind, event, _ in TOLD])
-def test_twitchio_reads_the_same(kind: str, event: Told) -> None:
+@pytest.mark.parametrize(("kind", "event"), [(kind, event) for kind, event, _ in MESSAGES])
+def test_twitchio_reads_the_same(kind: str, event: Json) -> None:
     """What these tests pretend that Twitch sends has every key that twitchio's models ask for."""
     create_event_instance(kind, notification(kind, event))
 
@@ -57,20 +57,20 @@ def test_an_amount_that_cannot_be_understood(bits: Any) -> None:
     assert heard("hi", cheer={"bits": bits}).money == Money(None, "BITS")
     assert heard("hi", cheer={"bits": 0}).money is None
     assert heard("hi", cheer={}).money is None
-    used = read("channel.bits.use", told.powered_up(bits, "celebration"))
+    used = read("channel.bits.use", sent.powered_up(bits, "celebration"))
     assert isinstance(used, ChatMessage)
     assert used.money == Money(None, "BITS")
-    assert read("channel.bits.use", told.powered_up(0, "celebration")) is None
+    assert read("channel.bits.use", sent.powered_up(0, "celebration")) is None
 
 
 def test_words_written_for_a_reward_come_once() -> None:
-    reader = NotificationParser("room", ["Ask Banban"])
+    parser = NotificationParser("room", ["Ask Banban"])
     asked = said("why?", channel_points_custom_reward_id="reward-1")
-    assert isinstance(read("channel.chat.message", asked, reader), ChatMessage)  # of whatever reward it is
-    assert isinstance(read(REWARD, told.redeemed(), reader), Redemption)
-    assert read("channel.chat.message", asked, reader) is None
+    assert isinstance(read("channel.chat.message", asked, parser), ChatMessage)  # of whatever reward it is
+    assert isinstance(read(REWARD, sent.redeemed(), parser), Redemption)
+    assert read("channel.chat.message", asked, parser) is None
     other = said("why?", channel_points_custom_reward_id="reward-2")
-    assert isinstance(read("channel.chat.message", other, reader), ChatMessage)
+    assert isinstance(read("channel.chat.message", other, parser), ChatMessage)
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,14 @@ def test_the_channels_owner() -> None:
 
 
 def test_badges_of_another_channel_give_no_role() -> None:
-    shared = {**told.SHARED, "source_badges": [badge("broadcaster"), badge("moderator")]}
+    shared = {**sent.SHARED, "source_badges": [badge("broadcaster"), badge("moderator")]}
     assert heard("!hush", **shared, chatter_user_id="2").author.roles == frozenset()
 
 
 def test_a_deletion_without_a_target_deletes_nothing() -> None:
-    assert read("channel.chat.message_delete", {**told.deleted(), "message_id": ""}) is None
-    assert read("channel.chat.message_delete", {**told.deleted(), "message_id": None}) is None
-    nobody = {**told.silenced(), "target_user_id": None}
+    assert read("channel.chat.message_delete", {**sent.deleted(), "message_id": ""}) is None
+    assert read("channel.chat.message_delete", {**sent.deleted(), "message_id": None}) is None
+    nobody = {**sent.silenced(), "target_user_id": None}
     silenced = read("channel.chat.clear_user_messages", nobody)
     assert isinstance(silenced, Deletion)
     assert silenced.author_id == "@ann"
@@ -151,7 +151,7 @@ def test_any_json_is_an_event_or_nothing(message: Any) -> None:
 @given(st.data())
 def test_any_key_may_hold_anything(data: st.DataObject) -> None:
     """Somewhere in a good message there is something else, or nothing."""
-    kind, event, _ = data.draw(st.sampled_from(TOLD))
+    kind, event, _ = data.draw(st.sampled_from(MESSAGES))
     message = data.draw(st.just(notification(kind, event)).map(copied))
     holder: Any = message
     while True:
@@ -166,9 +166,9 @@ def test_any_key_may_hold_anything(data: st.DataObject) -> None:
         else:
             del holder[key]
         break
-    reader = NotificationParser("room", ["Ask Banban"])
-    heard = reader.event(message)
-    assert reader.event(message) == heard or isinstance(heard, ChatMessage)
+    parser = NotificationParser("room", ["Ask Banban"])
+    heard = parser.event(message)
+    assert parser.event(message) == heard or isinstance(heard, ChatMessage)
     if heard is not None:
         assert codec.load(codec.dump(heard)) == heard
 
@@ -197,7 +197,7 @@ def test_nobody_gives_themselves_a_role(words: str, name: str, login: str, badge
             chatter_user_login=login,
             badges=shown,
             reply=reply_to(name),
-            **{**told.SHARED, "source_badges": [badge("broadcaster"), badge("moderator")]},
+            **{**sent.SHARED, "source_badges": [badge("broadcaster"), badge("moderator")]},
         ),
     )
     if event is not None:

@@ -291,7 +291,7 @@ async def test_a_network_that_answers_for_twitch_denies_no_account(
         await twitch.until(lambda: listener.health().state is State.OK)
 
 
-async def test_half_an_answer_tells_no_token() -> None:
+async def test_half_an_answer_reveals_no_token() -> None:
     async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 what?\r\n\r\n")
@@ -439,7 +439,7 @@ async def test_even_new_tokens_are_refused(twitch: Twitch) -> None:
     assert twitch.requests.count("POST /oauth2/token") < 10
 
 
-async def test_the_same_trouble_is_told_once_until_it_is_over(
+async def test_the_same_trouble_is_reported_once_until_it_is_over(
     twitch: Twitch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def told() -> int:
@@ -490,6 +490,8 @@ async def test_consent_is_withdrawn_in_the_middle_of_the_show(
             )
             await say(twitch, 1)
             await twitch.revoke("room")
+            await listener.availability.until_away()
+            await listener.availability.until_ready()  # its chat alone, without the account
             await twitch.until(lambda: listener.health().state is State.LIMITED and irc.callers)
             assert listener.health().what.endswith(
                 "without an account: Twitch no longer accepts the login of room"
@@ -499,6 +501,7 @@ async def test_consent_is_withdrawn_in_the_middle_of_the_show(
             await twitch.until(lambda: words(heard) == ["1", "hi 2"])
             TokenFile().save(twitch.log_in("room"))  # what the streamer does
             await twitch.until(lambda: listener.health().state is State.OK and not irc.callers)
+            assert listener.availability.is_ready
             await say(twitch, 2)
             await say(twitch, 3)
             await twitch.until(lambda: words(heard) == ["1", "hi 2", "3"])

@@ -37,15 +37,15 @@ def said(text: str, tags: str = "", nick: str = "ann") -> ChatMessage:
     return event
 
 
-def noticed(tags: str, text: str = "", reader: IrcParser | None = None) -> Event | None:
+def noticed(tags: str, text: str = "", parser: IrcParser | None = None) -> Event | None:
     trailing = f" :{text}" if text else ""
     line = f"@login=ann;user-id=7;display-name=Ann;{tags} :tmi.twitch.tv USERNOTICE #room{trailing}"
-    return (reader or IrcParser()).event(parse(line))
+    return (parser or IrcParser()).event(parse(line))
 
 
 def test_every_recorded_line_is_understood() -> None:
-    reader = IrcParser()
-    events = [reader.event(parse(line)) for line in RECORDED]
+    parser = IrcParser()
+    events = [parser.event(parse(line)) for line in RECORDED]
     assert Counter(type(event).__name__ for event in events) == {
         "ChatMessage": 39,
         "Subscription": 5,
@@ -120,26 +120,26 @@ def test_subscriptions() -> None:
 
 
 def test_a_bomb_is_one_gift() -> None:
-    reader = IrcParser()
+    parser = IrcParser()
     bomb = noticed(
-        "id=1;msg-id=submysterygift;msg-param-mass-gift-count=50;msg-param-origin-id=a\\sb", "", reader
+        "id=1;msg-id=submysterygift;msg-param-mass-gift-count=50;msg-param-origin-id=a\\sb", "", parser
     )
     assert isinstance(bomb, Gift)
     assert bomb.count == 50
     for number in range(50):
-        assert noticed(f"id=g{number};msg-id=subgift;msg-param-origin-id=a\\sb", "", reader) is None
-    single = noticed("id=2;msg-id=subgift;msg-param-origin-id=other", "", reader)
+        assert noticed(f"id=g{number};msg-id=subgift;msg-param-origin-id=a\\sb", "", parser) is None
+    single = noticed("id=2;msg-id=subgift;msg-param-origin-id=other", "", parser)
     assert isinstance(single, Gift)
     assert single.count == 1
-    assert isinstance(noticed("id=3;msg-id=subgift", "", reader), Gift)
+    assert isinstance(noticed("id=3;msg-id=subgift", "", parser), Gift)
 
 
 def test_a_bomb_by_its_community_gift_id() -> None:
-    reader = IrcParser()
+    parser = IrcParser()
     noticed(
-        "id=1;msg-id=submysterygift;msg-param-mass-gift-count=2;msg-param-community-gift-id=77", "", reader
+        "id=1;msg-id=submysterygift;msg-param-mass-gift-count=2;msg-param-community-gift-id=77", "", parser
     )
-    assert noticed("id=2;msg-id=subgift;msg-param-community-gift-id=77", "", reader) is None
+    assert noticed("id=2;msg-id=subgift;msg-param-community-gift-id=77", "", parser) is None
 
 
 def test_raids_and_announcements() -> None:
@@ -205,9 +205,9 @@ def test_lines_without_an_id_get_a_stable_one() -> None:
     assert one
     assert one == other
     assert said("hi", "id=").id
-    reader = IrcParser()
+    parser = IrcParser()
     line = parse(":ann!ann@x PRIVMSG #room :hi")  # type: ignore[assignment]
-    ids = [reader.event(line).id for _ in range(3)]  # type: ignore[arg-type, union-attr]
+    ids = [parser.event(line).id for _ in range(3)]  # type: ignore[arg-type, union-attr]
     assert len(set(ids)) == 3
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import twitch_events as told
+import twitch_events as sent
 from aiohttp import web
-from twitch_events import Told, badge, notification, said
+from twitch_events import Json, badge, notification, said
 from twitch_listeners import be_quick_to_mend, build, hearing, make_listener, words
-from twitch_messages import REWARD, TOLD
+from twitch_messages import MESSAGES, REWARD
 from twitch_server import Twitch, failure, reward
 
 from vtuber.core import clock
@@ -34,9 +34,9 @@ BESIDE = ("channel.follow", "channel.bits.use", "stream.online", "stream.offline
 
 
 @pytest.mark.parametrize(
-    ("kind", "event", "meant"), TOLD, ids=[f"{number}-{one[0]}" for number, one in enumerate(TOLD)]
+    ("kind", "event", "meant"), MESSAGES, ids=[f"{number}-{one[0]}" for number, one in enumerate(MESSAGES)]
 )
-async def test_every_kind_of_event(twitch: Twitch, kind: str, event: Told, meant: Event | None) -> None:
+async def test_every_kind_of_event(twitch: Twitch, kind: str, event: Json, meant: Event | None) -> None:
     twitch.rewards = [reward("Ask Banban")]
     listener = make_listener(twitch, rewards=["ask banban"])
     async with hearing(listener) as heard:
@@ -52,14 +52,17 @@ async def test_every_kind_of_event(twitch: Twitch, kind: str, event: Told, meant
 async def test_health_from_the_begin_to_the_end(twitch: Twitch) -> None:
     listener = make_listener(twitch)
     assert (listener.health().part, listener.health().state) == ("chat.twitch room", State.DOWN)
+    assert not listener.availability.is_ready
     async with hearing(listener) as heard:
-        await twitch.until(lambda: listener.health().state is State.OK)
+        await listener.availability.until_ready()
+        assert listener.health().state is State.OK
         assert listener.health().what == "connected for 0:00, as room"
         await twitch.notify(CHAT, said("hi"))
         await twitch.until(lambda: heard)
         assert listener.health().what == "connected for 0:00, last message 0:00 ago, as room"
         assert listener.health().contact is not None
     assert listener.health().state is State.DOWN
+    assert not listener.availability.is_ready
 
 
 async def test_it_leaves_nothing_behind_whenever_it_is_cancelled(twitch: Twitch) -> None:
@@ -116,7 +119,7 @@ async def test_a_channel_that_does_not_exist(twitch: Twitch) -> None:
         await twitch.until(lambda: nowhere.health().state is not State.DOWN)
 
 
-async def test_the_channels_own_account_hears_what_chat_does_not_tell(twitch: Twitch) -> None:
+async def test_the_channels_own_account_gets_what_is_not_in_chat(twitch: Twitch) -> None:
     bot, owner = twitch.log_in("bot"), twitch.log_in("room")
     listener = make_listener(twitch, bot, owner, account="BOT")
     async with hearing(listener) as heard:
@@ -125,7 +128,7 @@ async def test_the_channels_own_account_hears_what_chat_does_not_tell(twitch: Tw
         await twitch.subscribed(*BESIDE)
         assert {session.user_id for session in twitch.sessions} == {bot.user_id, owner.user_id}
         await twitch.notify(CHAT, said("hi"))
-        await twitch.notify("channel.follow", told.followed())
+        await twitch.notify("channel.follow", sent.followed())
         await twitch.until(lambda: len(heard) == 2)
         assert listener.health().what.endswith("as bot")
 
@@ -144,7 +147,7 @@ async def test_what_an_account_may_not_do_is_listed_and_the_rest_works(twitch: T
         )
         assert not listener.writes_in("twitch", "room")
         await twitch.notify(CHAT, said("hi"))
-        await twitch.notify("stream.online", told.began())
+        await twitch.notify("stream.online", sent.began())
         await twitch.until(lambda: len(heard) == 2)
 
 
@@ -157,13 +160,13 @@ async def test_what_is_granted_later_works_from_then_on(
         await twitch.until(lambda: "without follows, power-ups" in listener.health().what)
         TokenFile().save(twitch.log_in("bot"))
         await twitch.until(lambda: "without power-ups" in listener.health().what)
-        await twitch.notify("channel.follow", told.followed())
+        await twitch.notify("channel.follow", sent.followed())
         await twitch.until(lambda: heard)
         assert len(twitch.sessions) == 1
         assert listener.health().contact.reconnects == 0  # type: ignore[union-attr]  # it has one
 
 
-async def test_what_twitch_refuses_is_told_in_its_words(twitch: Twitch) -> None:
+async def test_what_twitch_refuses_is_reported_in_its_words(twitch: Twitch) -> None:
     why = "number of subscriptions exceeded"  # the same status as for asking too often
     twitch.refused["stream.online"] = failure(429, why, **{"Ratelimit-Remaining": "790"})
     listener = make_listener(twitch)
@@ -179,7 +182,7 @@ async def test_words_for_a_reward_come_once_even_when_they_come_first(twitch: Tw
     async with hearing(listener) as heard:
         await twitch.until(lambda: listener.health().state is State.OK and listener._parser.reward_ids)
         await twitch.notify(CHAT, said("why?", channel_points_custom_reward_id="reward-1"))
-        await twitch.notify(REWARD, told.redeemed(text="why?"))
+        await twitch.notify(REWARD, sent.redeemed(text="why?"))
         await twitch.until(lambda: heard)
         assert isinstance(heard[0], Redemption)
 
@@ -200,7 +203,7 @@ async def test_she_writes(twitch: Twitch) -> None:
             {**line, "message": "and hello"},
         ]
         # What she wrote comes back as chat; she need not answer herself, only the streamer.
-        me = {**told.person("chatter_user", "Room", "1"), "badges": [badge("broadcaster")]}
+        me = {**sent.person("chatter_user", "Room", "1"), "badges": [badge("broadcaster")]}
         await twitch.notify(CHAT, said("@Ann hello", message_id="w1", **me))
         await twitch.notify(CHAT, said("and hello", message_id="w2", **me))
         await twitch.notify(CHAT, said("!hush", message_id="w3", **me))
@@ -240,11 +243,11 @@ async def test_she_writes_nothing_unless_config_says_so(twitch: Twitch) -> None:
 
 
 @pytest.mark.parametrize(("badges", "limit"), [([], 20), ([badge("moderator")], 100)])
-async def test_moderators_may_write_more(twitch: Twitch, badges: list[Told], limit: int) -> None:
+async def test_moderators_may_write_more(twitch: Twitch, badges: list[Json], limit: int) -> None:
     listener = make_listener(twitch, twitch.log_in("bot"), write="replies")
     async with hearing(listener) as heard:
         await twitch.subscribed(CHAT)
-        me = told.person("chatter_user", "Bot", "3")
+        me = sent.person("chatter_user", "Bot", "3")
         await twitch.notify(CHAT, said("hi", badges=badges, **me))
         await twitch.until(lambda: heard)
         for number in range(limit):
@@ -264,8 +267,10 @@ async def test_twitch_waits_while_events_are_not_taken(twitch: Twitch) -> None:
     for number in range(200):
         await twitch.notify(CHAT, said(f"{number}", message_id=f"m{number}"))
     heard: list[Event] = [await first]
-    await asyncio.sleep(0.05)
-    assert len(listener._buffer._events) == 10
+    await twitch.until(lambda: len(listener._buffer._events) == 10)
+    for _ in range(100):
+        await asyncio.sleep(0)
+        assert len(listener._buffer._events) == 10
     async for event in events:
         heard.append(event)
         if len(heard) == 200:
@@ -341,8 +346,8 @@ async def test_an_account_of_another_application_is_left_alone(twitch: Twitch) -
         assert "without power-ups" in listener.health().what
 
 
-def test_a_failing_duty_is_no_secret() -> None:
-    """Whatever fails inside is raised where it is heard, so that the show can begin the channel anew."""
+def test_a_task_that_fails_is_raised() -> None:
+    """What fails inside is raised to the show, which can start the listener again."""
 
     async def main() -> None:
         async def fail() -> None:

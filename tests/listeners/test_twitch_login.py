@@ -55,11 +55,11 @@ def file(tmp_path: Path) -> TokenFile:
 
 
 async def log_in(server: TwitchId, file: TokenFile) -> tuple[Token, DeviceCode]:
-    invitations: list[DeviceCode] = []
+    codes: list[DeviceCode] = []
     async with served(server) as url:
-        token = await twitch.login(configured(url), file, invitations.append)
-    (invitation,) = invitations
-    return token, invitation
+        token = await twitch.login(configured(url), file, codes.append)
+    (code,) = codes
+    return token, code
 
 
 async def refusal(server: TwitchId, file: TokenFile) -> BanbanError:
@@ -74,10 +74,10 @@ async def refusal(server: TwitchId, file: TokenFile) -> BanbanError:
 def test_logging_in(file: TokenFile) -> None:
     async def main() -> None:
         server = TwitchId(user_id="7", login="ann")
-        token, invitation = await log_in(server, file)
-        assert invitation.address == "https://www.twitch.tv/activate?public=true&device-code=ABCDEFGH"
-        assert invitation.code == "ABCDEFGH"
-        assert invitation.seconds == 1800
+        token, code = await log_in(server, file)
+        assert code.address == "https://www.twitch.tv/activate?public=true&device-code=ABCDEFGH"
+        assert code.code == "ABCDEFGH"
+        assert code.seconds == 1800
         assert token == Token("7", "ann", CLIENT, "secret-access-2", "secret-refresh-2", frozenset(SCOPES))
         assert file.read() == [token]
         (device,) = server.asked_for("/device")
@@ -101,7 +101,7 @@ def test_the_server_is_asked_no_sooner_than_it_wishes(file: TokenFile) -> None:
 
 
 @pytest.mark.parametrize(("interval", "pause"), [(0, 1), (-1, 5), (3600, 60)])
-def test_an_odd_interval_neither_hammers_nor_sleeps(file: TokenFile, interval: float, pause: float) -> None:
+def test_an_absurd_interval_is_corrected(file: TokenFile, interval: float, pause: float) -> None:
     async def main() -> None:
         server = TwitchId(interval=interval)
         await log_in(server, file)
@@ -110,7 +110,7 @@ def test_an_odd_interval_neither_hammers_nor_sleeps(file: TokenFile, interval: f
     simulated(main())
 
 
-def test_trouble_while_waiting_is_waited_out_and_told_once(
+def test_trouble_while_waiting_is_waited_out_and_reported_once(
     file: TokenFile, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
@@ -138,10 +138,10 @@ def test_trouble_while_waiting_is_waited_out_and_told_once(
         ("expired", "not entered in time"),
         ("invalid", "turned down in the browser, or the code is too old"),
         ("empty", "no token"),
-        ("odd", "no token"),
+        ("malformed", "no token"),
     ],
 )
-def test_no_login_is_told(file: TokenFile, answer: str, told: str) -> None:
+def test_no_login_is_reported(file: TokenFile, answer: str, told: str) -> None:
     async def main() -> None:
         server = TwitchId()
         server.script["/token"].extend(("pending", answer))
@@ -153,7 +153,7 @@ def test_no_login_is_told(file: TokenFile, answer: str, told: str) -> None:
     simulated(main())
 
 
-def test_a_code_that_nobody_enters_is_waited_for_no_longer_than_it_is_good(file: TokenFile) -> None:
+def test_a_code_that_nobody_enters_is_waited_for_no_longer_than_it_is_valid(file: TokenFile) -> None:
     async def main() -> None:
         server = TwitchId(interval=5)
         server.expires_in = 60
@@ -166,7 +166,7 @@ def test_a_code_that_nobody_enters_is_waited_for_no_longer_than_it_is_good(file:
     simulated(main())
 
 
-def test_a_network_that_stays_down_while_waiting_is_told(file: TokenFile) -> None:
+def test_a_network_that_stays_down_while_waiting_is_reported(file: TokenFile) -> None:
     async def main() -> None:
         server = TwitchId()
         server.expires_in = 60
@@ -177,7 +177,7 @@ def test_a_network_that_stays_down_while_waiting_is_told(file: TokenFile) -> Non
 
 
 @pytest.mark.parametrize("path", ["/device", "/token"])
-def test_an_application_that_is_not_public_is_told(file: TokenFile, path: str) -> None:
+def test_an_application_that_is_not_public_is_reported(file: TokenFile, path: str) -> None:
     async def main() -> None:
         server = TwitchId()
         server.script[path].append("secret")
@@ -190,7 +190,7 @@ def test_an_application_that_is_not_public_is_told(file: TokenFile, path: str) -
     simulated(main())
 
 
-def test_a_wrong_client_id_is_told(file: TokenFile) -> None:
+def test_a_wrong_client_id_is_reported(file: TokenFile) -> None:
     async def main() -> None:
         async with served(TwitchId()) as url:
             with pytest.raises(ConfigError, match="invalid client") as caught:
@@ -201,7 +201,7 @@ def test_a_wrong_client_id_is_told(file: TokenFile) -> None:
 
 
 @pytest.mark.parametrize("client_id", ["", "  "])
-async def test_without_a_client_id_the_way_to_one_is_told(file: TokenFile, client_id: str) -> None:
+async def test_without_a_client_id_the_way_to_one_is_shown(file: TokenFile, client_id: str) -> None:
     with pytest.raises(ConfigError) as caught:
         await twitch.login(configured("http://127.0.0.1:1", client_id), file, lambda _: None)
     assert caught.value.where == "chat.twitch.client_id"
@@ -209,8 +209,8 @@ async def test_without_a_client_id_the_way_to_one_is_told(file: TokenFile, clien
     assert 'client_id = "' in caught.value.hint
 
 
-@pytest.mark.parametrize("trouble", ["500", "half", "list", "drop", "429", "moved", "empty", "odd"])
-def test_trouble_at_the_beginning_is_told_at_once(file: TokenFile, trouble: str) -> None:
+@pytest.mark.parametrize("trouble", ["500", "half", "list", "drop", "429", "moved", "empty", "malformed"])
+def test_trouble_at_the_beginning_is_reported_at_once(file: TokenFile, trouble: str) -> None:
     async def main() -> None:
         server = TwitchId()
         server.script["/device"].append(trouble)
@@ -221,8 +221,8 @@ def test_trouble_at_the_beginning_is_told_at_once(file: TokenFile, trouble: str)
     simulated(main())
 
 
-@pytest.mark.parametrize("trouble", ["500", "half", "list", "empty", "odd", "invalid"])
-def test_a_token_of_nobody_is_not_kept(file: TokenFile, trouble: str) -> None:
+@pytest.mark.parametrize("trouble", ["500", "half", "list", "empty", "malformed", "invalid"])
+def test_a_token_without_an_account_is_not_kept(file: TokenFile, trouble: str) -> None:
     async def main() -> None:
         server = TwitchId()
         server.script["/validate"].append(trouble)
@@ -243,7 +243,7 @@ async def test_a_server_that_hangs_is_not_waited_for(
     assert error.what.startswith("Twitch cannot be reached")
 
 
-async def test_a_network_that_is_down_is_told(file: TokenFile) -> None:
+async def test_a_network_that_is_down_is_reported(file: TokenFile) -> None:
     async with served(TwitchId()) as url:
         pass  # nobody listens there any more
     with pytest.raises(ListenerError, match="cannot be reached") as caught:
@@ -252,7 +252,7 @@ async def test_a_network_that_is_down_is_told(file: TokenFile) -> None:
     assert caught.value.where == url
 
 
-async def test_a_file_that_cannot_be_used_is_told_before_the_work_is_done(file: TokenFile) -> None:
+async def test_a_file_that_cannot_be_used_is_reported_before_the_login(file: TokenFile) -> None:
     file.save(Token("1", "ann", CLIENT, "a", "r"))
     file.path.write_text("[")
     server = TwitchId()
@@ -370,7 +370,7 @@ async def test_logging_out_of_all(file: TokenFile) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["500", "drop", "invalid", "hang"])
-async def test_what_twitch_was_not_told_is_said(
+async def test_what_twitch_does_not_know_is_reported(
     file: TokenFile, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(twitch, "ANSWER_SECONDS", 0.1)
@@ -436,7 +436,7 @@ async def test_the_command_logs_in_and_out(tmp_path: Path) -> None:
         assert not program.file.path.exists()
 
 
-async def test_the_command_tells_why_not(tmp_path: Path) -> None:
+async def test_the_command_says_why_not(tmp_path: Path) -> None:
     server = TwitchId(interval=0.01)
     server.script["/token"].append("denied")
     async with served(server) as url:

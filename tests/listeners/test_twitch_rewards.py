@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import twitch_events as told
+import twitch_events as sent
 from aiohttp import web
 from twitch_events import said
 from twitch_listeners import be_quick_to_mend, hearing, make_listener
@@ -46,7 +46,7 @@ async def looked(twitch: Twitch, times: int = 1) -> None:
 
 
 async def redeemed(twitch: Twitch, heard: list[Event], redemption_id: str, **event: Any) -> Redemption:
-    await twitch.notify(REWARD, told.redeemed(id=redemption_id, **event))
+    await twitch.notify(REWARD, sent.redeemed(id=redemption_id, **event))
     await twitch.until(lambda: heard and heard[-1].id == redemption_id)
     assert isinstance(heard[-1], Redemption)
     return heard[-1]
@@ -57,7 +57,7 @@ def made(twitch: Twitch) -> int:
     return twitch.requests.count(f"POST {PATH}")
 
 
-async def test_a_reward_that_is_not_there_is_made_answered_and_settled(
+async def test_a_reward_that_is_not_there_is_made_answered_and_refunded(
     twitch: Twitch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "vtuber")
@@ -152,7 +152,7 @@ async def test_a_reward_that_twitch_will_not_have_made_is_tried_once(
         assert listener.health().what.endswith("without the reward 'Ask Banban'")
         assert listener.health().hint.startswith(hint)
         assert listener.health().hint.endswith(f"(Twitch: {refusal[1]})")
-        await twitch.notify("channel.follow", told.followed())  # the rest goes on
+        await twitch.notify("channel.follow", sent.followed())  # the rest goes on
         await twitch.until(lambda: heard)
         twitch.rewards = [reward("Ask Banban")]  # by hand
         await twitch.until(lambda: listener.health().state is State.OK)
@@ -160,7 +160,7 @@ async def test_a_reward_that_twitch_will_not_have_made_is_tried_once(
 
 
 def refuse_to_make(twitch: Twitch, *answers: Answer) -> None:
-    """What the next are told who make a reward."""
+    """What Twitch answers to the next who make a reward."""
     twitch.answers[f"POST {PATH}"] += answers
 
 
@@ -265,12 +265,12 @@ async def test_words_for_a_reward_come_once_even_when_they_come_first(twitch: Tw
     async with hearing(listener) as heard:
         await twitch.until(lambda: listener.health().state is State.OK and listener._parser.reward_ids)
         await twitch.notify("channel.chat.message", said("why?", channel_points_custom_reward_id="reward-1"))
-        await twitch.notify(REWARD, told.redeemed(text="why?"))
+        await twitch.notify(REWARD, sent.redeemed(text="why?"))
         await twitch.until(lambda: heard)
         assert isinstance(heard[0], Redemption)
 
 
-async def test_redemptions_are_settled(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_redemptions_are_fulfilled_or_refunded(twitch: Twitch, monkeypatch: pytest.MonkeyPatch) -> None:
     twitch.rewards = [reward("Ask Banban")]
     listener = asking(twitch)
     assert isinstance(listener, RedemptionListener)

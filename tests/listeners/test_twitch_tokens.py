@@ -84,7 +84,7 @@ def test_the_file_is_private_from_its_first_byte(file: TokenFile, monkeypatch: p
 
 @posix
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o620])
-def test_a_file_that_others_can_read_is_refused_with_the_cure(file: TokenFile, mode: int) -> None:
+def test_a_file_that_others_can_read_is_refused_with_a_hint(file: TokenFile, mode: int) -> None:
     file.save(token())
     file.path.chmod(mode)
     for use in (file.read, lambda: file.save(token()), lambda: file.remove("ann")):
@@ -98,7 +98,7 @@ def test_a_file_that_others_can_read_is_refused_with_the_cure(file: TokenFile, m
 
 
 @posix
-def test_a_file_of_somebody_else_is_refused(file: TokenFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_user_is_refused(file: TokenFile, monkeypatch: pytest.MonkeyPatch) -> None:
     file.save(token())
     mine = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: mine + 1)
@@ -109,7 +109,7 @@ def test_a_file_of_somebody_else_is_refused(file: TokenFile, monkeypatch: pytest
 @pytest.mark.parametrize(
     "content", [b"", b"[", b"{}", b"\xff\xfe", b'[{"user_id": "7", "access": "secret"}]', b'[{"user_id": 7}]']
 )
-def test_a_damaged_file_is_told_with_the_cure(file: TokenFile, content: bytes) -> None:
+def test_a_damaged_file_is_reported_with_a_hint(file: TokenFile, content: bytes) -> None:
     file.save(token())
     file.path.write_bytes(content)
     with pytest.raises(ConfigError, match="damaged") as caught:
@@ -121,7 +121,7 @@ def test_a_damaged_file_is_told_with_the_cure(file: TokenFile, content: bytes) -
     assert file.path.read_bytes() == content
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file where a folder should be")
     with pytest.raises(ConfigError, match="cannot be used"):
         TokenFile(tmp_path / "taken" / "twitch.json").save(token())
@@ -142,7 +142,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(
     assert {path.name for path in file.path.parent.iterdir()} == {"twitch.json", "twitch.lock"}
 
 
-def test_what_a_killed_process_left_is_in_nobodys_way(file: TokenFile) -> None:
+def test_what_a_killed_process_left_is_no_hindrance(file: TokenFile) -> None:
     file.save(token())
     file.path.with_name("twitch.json.new").write_text("half")
     file.save(token("bob", "8"))

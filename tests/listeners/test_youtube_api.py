@@ -59,7 +59,7 @@ def made(youtube: YouTubeWithApi, quota: Quota | None = None, **options: Any) ->
 
 
 @in_simulated_time
-async def test_chat_is_heard_as_often_as_youtube_and_the_quota_allow() -> None:
+async def test_chat_is_read_as_often_as_youtube_and_the_quota_allow() -> None:
     async with YouTubeWithApi(Video()) as youtube:
         quota = Quota(1_000_000)
         youtube.polling = 3000
@@ -85,8 +85,8 @@ async def test_chat_is_heard_as_often_as_youtube_and_the_quota_allow() -> None:
         assert youtube.tokens == ["", "2", "3", "4"]
         assert quota.used == 1 + 4 * 5
         assert made(youtube)._pause(3000) == pytest.approx(7.2)  # so that 10,000 units last for a show
-        for odd in (True, -5, 10**400, None, [1], 1e300):
-            assert 1 <= made(youtube)._pause(odd) <= 600
+        for malformed in (True, -5, 10**400, None, [1], 1e300):
+            assert 1 <= made(youtube)._pause(malformed) <= 600
 
 
 @pytest.mark.parametrize("how", ["offlineAt", "chatEndedEvent", "liveChatEnded", "no chat", "404"])
@@ -192,7 +192,7 @@ def test_what_is_of_no_use_for_a_while(fault: Refusal, why: str, hint: str, afte
 
 
 @in_simulated_time
-async def test_a_chat_that_cannot_be_read_is_told() -> None:
+async def test_a_chat_that_cannot_be_read_is_reported() -> None:
     async with YouTubeWithApi(Video()) as youtube:
 
         async def told(api: ApiReader) -> ListenerError:
@@ -297,7 +297,7 @@ def _servers() -> set[asyncio.Task[Any]]:
     return {task for task in asyncio.all_tasks() if "RequestHandler" in repr(task.get_coro())}
 
 
-async def test_the_key_is_never_told(caplog: pytest.LogCaptureFixture, unused_tcp_port: int) -> None:
+async def test_the_key_is_never_shown(caplog: pytest.LogCaptureFixture, unused_tcp_port: int) -> None:
     caplog.set_level(logging.DEBUG)
     shown: list[str] = []
 

@@ -143,9 +143,9 @@ def test_memberships() -> None:
     ],
 )
 def test_what_is_nothing_to_answer(kind: str) -> None:
-    reader = ItemParser("@banban")
-    assert reader.event(item(kind)) is None
-    assert reader.malformed == 0
+    parser = ItemParser("@banban")
+    assert parser.event(item(kind)) is None
+    assert parser.malformed == 0
 
 
 def test_removals() -> None:
@@ -197,8 +197,8 @@ def test_times() -> None:
     assert sent("2020-09-18T03:33:20Z") == 1_600_400_000
     assert sent("2020-09-18T03:33:20.5+00:00") == 1_600_400_000.5
     assert sent("2020-09-18T05:33:20.123456789+02:00") == pytest.approx(1_600_400_000.123456)
-    for odd in ("", "yesterday", "0001-01-01T00:00:00Z", None, 5, "2020-09-18T03:33:20+99:99"):
-        assert sent(odd) == 0
+    for malformed in ("", "yesterday", "0001-01-01T00:00:00Z", None, 5, "2020-09-18T03:33:20+99:99"):
+        assert sent(malformed) == 0
 
 
 def test_both_ways_give_a_message_the_same_id() -> None:

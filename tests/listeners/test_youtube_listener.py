@@ -50,7 +50,7 @@ with_key = pytest.mark.usefixtures("_key")
 
 @asynccontextmanager
 async def hearing(listener: YouTubeListener) -> AsyncIterator[list[Event]]:
-    """What it hears, until the body ends."""
+    """What it receives, until the body ends."""
     events: list[Event] = []
     task = asyncio.create_task(hear(listener, events))
     try:
@@ -71,13 +71,15 @@ def statuses(events: list[Event]) -> list[tuple[str, bool]]:
 
 
 @in_simulated_time
-async def test_a_stream_is_waited_for_heard_and_said_to_have_ended() -> None:
+async def test_a_stream_is_waited_for_read_and_said_to_have_ended() -> None:
     async with YouTubeWithApi(Video(state="upcoming", starts=NOW + 600)) as youtube:
         listener = youtube.stream("https://youtu.be/" + ID)
         events: list[Event] = []
         task = asyncio.create_task(hear(listener, events))
+        assert not listener.availability.is_ready
         await until(lambda: listener.health().state is State.OK)
         assert listener.health().what.startswith("waiting for the stream, planned for 2020-09-1")
+        await listener.availability.until_ready()  # the show need not wait for the stream
         youtube.say("when does it begin?")
         await asyncio.sleep(600)
         assert 600 / 25 < len(youtube.asked) < 600 / 15  # gently
@@ -91,6 +93,7 @@ async def test_a_stream_is_waited_for_heard_and_said_to_have_ended() -> None:
         await until(task.done)
         assert listener.health().state is State.OFF
         assert listener.health().what == "the stream has ended"
+        assert not listener.availability.is_ready
         assert words(events) == ["finally!", "bye"]
         assert events[0] == StreamStatus(
             f"{ID}-live", "youtube", ID, at=events[0].at, live=True, title="Pizza, live"
@@ -198,7 +201,7 @@ BLOCKED = [
     [(way, *case) for way in ("pages", "api") for case in BLOCKED if (way, case[0]) != ("api", "members")],
 )
 @with_key
-def test_what_cannot_be_heard_is_told_and_heard_once_it_can_be(
+def test_what_cannot_be_read_is_reported_and_read_once_it_can_be(
     way: str, state: str, what: str, hint: str
 ) -> None:
     @in_simulated_time
@@ -210,6 +213,7 @@ def test_what_cannot_be_heard_is_told_and_heard_once_it_can_be(
                 assert listener.health().state is State.DOWN
                 assert what in listener.health().what
                 assert hint in listener.health().hint
+                assert not listener.availability.is_ready
                 await asyncio.sleep(600)
                 assert 7 < len(youtube.asked) < 20
                 assert events == []
@@ -218,12 +222,13 @@ def test_what_cannot_be_heard_is_told_and_heard_once_it_can_be(
                 youtube.say("now I see")
                 await until(lambda: words(events) == ["now I see"])
                 assert listener.health().state is State.OK
+                assert listener.availability.is_ready
 
     run()
 
 
 @in_simulated_time
-async def test_the_same_trouble_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_same_trouble_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
     async with YouTubeWithApi() as youtube:
         (listener,) = build(youtube.settings("@nobody"))
         async with hearing(listener):
@@ -292,7 +297,7 @@ async def test_members_only_by_the_api() -> None:
 
 @pytest.mark.parametrize("way", ["pages", "api"])
 @with_key
-def test_what_was_said_before_she_came_is_not_told(way: str) -> None:
+def test_what_was_said_before_the_show_is_not_delivered(way: str) -> None:
     @in_simulated_time
     async def run() -> None:
         async with YouTubeWithApi(Video()) as youtube:
@@ -381,7 +386,7 @@ def test_the_api_takes_over_and_gives_back(alike: bool) -> None:  # noqa: FBT001
 
 @with_key
 @in_simulated_time
-async def test_a_deletion_by_one_way_names_what_was_heard_by_the_other() -> None:
+async def test_a_deletion_by_one_transport_names_what_the_other_delivered() -> None:
     async with YouTubeWithApi(Video()) as youtube:
         listener = youtube.stream(ID)
         async with hearing(listener) as events:
@@ -446,7 +451,7 @@ async def test_when_the_quota_runs_out_the_pages_are_read_again_and_the_api_the_
 
 
 @in_simulated_time
-async def test_without_a_key_the_streamer_is_told_of_it() -> None:
+async def test_without_a_key_the_streamer_is_told_about_it() -> None:
     async with YouTubeWithApi(Video()) as youtube:
         youtube.down["/youtubei"] = text("<html>", 429)
         listener = youtube.stream(ID)
@@ -462,7 +467,7 @@ async def test_without_a_key_the_streamer_is_told_of_it() -> None:
 
 @with_key
 @in_simulated_time
-async def test_with_a_wrong_key_the_pages_go_on_and_it_is_told() -> None:
+async def test_with_a_wrong_key_the_pages_go_on_and_it_is_reported() -> None:
     async with YouTubeWithApi(Video()) as youtube:
         youtube.key = "another"
         listener = youtube.stream(ID)
@@ -590,7 +595,7 @@ async def test_one_listener_for_each_entry() -> None:
     assert len(build_listeners(youtube.settings("@banban", ID))) == 3  # and the console
 
 
-def test_what_cannot_be_a_stream_is_told_with_its_place() -> None:
+def test_what_cannot_be_a_stream_is_reported_with_its_place() -> None:
     with pytest.raises(ConfigError) as caught:
         build(YouTubeWithApi().settings("@banban", "https://twitch.tv/banban"))
     assert caught.value.where == "chat.youtube.streams[1]"

@@ -42,7 +42,7 @@ def way(youtube: YouTube, video: str = "aaaaaaaaaaa") -> PageReader:
 
 
 async def first(count: int, pages: PageReader) -> list[Event]:
-    """The first events, as they were sent: without the time at which they were heard."""
+    """The first events, without the time at which they came."""
     events: list[Event] = []
     async with asyncio.timeout(10), aclosing(pages.events()) as heard:
         while len(events) < count:
@@ -99,7 +99,7 @@ async def test_every_kind_of_event_arrives_whole_and_in_order() -> None:
         assert listener.answered is not None
 
 
-async def test_events_are_stamped_as_they_come_and_heard_once_while_it_lasts() -> None:
+async def test_events_are_stamped_as_they_come_and_delivered_once_while_it_lasts() -> None:
     video = Video(actions=[items.text(1)])
     async with YouTube(video) as youtube, asyncio.timeout(10), aclosing(way(youtube).events()) as heard:
         before = clock.now()
@@ -156,7 +156,7 @@ async def test_recorded_super_chats_in_every_currency_and_their_ticker() -> None
     }  # fmt: skip
 
 
-async def test_what_was_said_before_she_came_is_not_told() -> None:
+async def test_what_was_said_before_the_show_is_not_delivered() -> None:
     old, new = NOW - deduplication.HISTORY_SECONDS - 60, NOW - deduplication.HISTORY_SECONDS + 5
     actions = [
         items.text(1, by=items.head(1, sent=old)),
@@ -269,7 +269,7 @@ def test_simulated_time_waits_for_youtube() -> None:
 # How it ends.
 
 
-async def test_the_chat_of_a_stream_that_ends_is_told_to_its_end() -> None:
+async def test_the_chat_of_a_stream_that_ends_is_read_to_its_end() -> None:
     video = Video(actions=[items.text(1)])
     async with YouTube(video) as youtube, asyncio.timeout(10), aclosing(way(youtube).events()) as heard:
         await anext(heard)
@@ -311,7 +311,7 @@ async def test_a_chat_that_is_switched_off_in_the_middle() -> None:
             await anext(heard)
 
 
-async def test_what_cannot_be_heard_at_all_says_what_to_do() -> None:
+async def test_what_cannot_be_read_at_all_says_what_to_do() -> None:
     private = await refused("private")
     assert private.what == (
         "the YouTube video 'aaaaaaaaaaa' cannot be seen by everybody. YouTube says: "
@@ -409,7 +409,7 @@ async def test_the_connection_is_cut_at_any_byte() -> None:
         assert words(await first(1, way(youtube))) == ["hi 1"]
 
 
-async def test_a_video_of_nobody() -> None:
+async def test_a_video_without_a_channel() -> None:
     async with YouTube(Video(channel_id="")) as youtube:
         assert (await loss(youtube)).why == "YouTube does not say whose video it is"
 

@@ -67,13 +67,19 @@ async def test_youtube_may_know_of_more_that_is_used() -> None:
 
 
 @in_simulated_time
-async def test_odd_dates_and_systems_without_time_zones(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_malformed_dates_and_systems_without_time_zones(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_zones(name: str) -> None:
         raise ZoneInfoNotFoundError(name)
 
     quota = Quota(0)
-    for odd in ("", "yesterday", "Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 18 Sep 1020 06:00:00 GMT", "\x00"):
-        quota.set_clock(odd)
+    for date in (
+        "",
+        "yesterday",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Fri, 18 Sep 1020 06:00:00 GMT",
+        "\x00",
+    ):
+        quota.set_clock(date)
     with pytest.raises(TransportUnavailable) as refused:
         quota.spend(1)
     assert 0 < refused.value.after < math.inf

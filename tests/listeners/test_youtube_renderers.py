@@ -42,9 +42,9 @@ MEMBER = Author("UCann", "Ann", frozenset((Role.SUBSCRIBER,)))
 
 
 def read(action: object) -> Event | None:
-    reader = ActionParser("Pizza")
-    event = reader.event(action)
-    assert reader.malformed == 0
+    parser = ActionParser("Pizza")
+    event = parser.event(action)
+    assert parser.malformed == 0
     return event
 
 
@@ -58,10 +58,10 @@ def who(*badges: Any) -> Author:
     return message(items.text(1, by=items.head(1, "Ann", *badges))).author
 
 
-def odd(action: object) -> bool:
-    reader = ActionParser("Pizza")
-    assert reader.event(action) is None
-    return reader.malformed == 1
+def malformed(action: object) -> bool:
+    parser = ActionParser("Pizza")
+    assert parser.event(action) is None
+    return parser.malformed == 1
 
 
 # Each kind of event, with every field.
@@ -94,7 +94,7 @@ def test_a_super_sticker() -> None:
     )
 
 
-def test_a_gift_of_jewels_is_paid_though_nobody_knows_how_much() -> None:
+def test_a_gift_of_jewels_is_paid_though_its_price_is_unknown() -> None:
     assert read(items.jewels(1, "sent Girl power for 1,050 Jewels")) == ChatMessage(
         "m1",
         "youtube",
@@ -158,7 +158,7 @@ def test_gifted_memberships_are_one_event_and_who_got_one_is_none() -> None:
     assert read(items.gift_received(3)) is None
 
 
-def test_the_ticker_tells_the_same_again_with_the_same_id() -> None:
+def test_the_ticker_shows_the_same_again_with_the_same_id() -> None:
     chat, cat = items.super_chat(1, "$5.00", "hi"), items.sticker(2, "$2.00", "Cat")
     sub, gift = items.new_member(3, "New member"), items.gifts(4, "Sent ", "5")
     for kind, action in {
@@ -193,8 +193,8 @@ def test_an_author_is_banned_and_banned_again(how: str) -> None:
 
 def test_a_deletion_of_nothing_would_clear_the_whole_chat() -> None:
     for target in ("", " ", "\u200b", None, ["m1"], {"m1": 1}):
-        assert odd({"removeChatItemAction": {"targetItemId": target}})
-        assert odd({"removeChatItemByAuthorAction": {"externalChannelId": target}})
+        assert malformed({"removeChatItemAction": {"targetItemId": target}})
+        assert malformed({"removeChatItemByAuthorAction": {"externalChannelId": target}})
 
 
 def test_what_takes_the_place_of_a_message() -> None:
@@ -371,11 +371,11 @@ def test_every_recorded_action_is_understood() -> None:
 
 def test_what_is_unknown_is_counted_and_named(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    assert odd({"dance\x1b[31mAction": {"secret": "words"}})
-    assert odd(items.item("liveChatDanceRenderer", message="words"))
-    assert odd({})
-    assert odd(None)
-    assert odd({"addChatItemAction": {"item": {"liveChatTextMessageRenderer": None}}})
+    assert malformed({"dance\x1b[31mAction": {"secret": "words"}})
+    assert malformed(items.item("liveChatDanceRenderer", message="words"))
+    assert malformed({})
+    assert malformed(None)
+    assert malformed({"addChatItemAction": {"item": {"liveChatTextMessageRenderer": None}}})
     assert "dance\\x1b[31mAction" in caplog.text
     assert "words" not in caplog.text
 
@@ -444,8 +444,8 @@ def drawn(node: Any) -> set[Role]:
 
 @given(JSON | mutated())
 def test_whatever_comes_is_safe_and_gives_nobody_a_role(action: Any) -> None:
-    reader = ActionParser("Pizza")
-    event = reader.event(action)
+    parser = ActionParser("Pizza")
+    event = parser.event(action)
     if event is None:
         return
     assert (event.platform, event.channel) == ("youtube", "Pizza")

@@ -50,7 +50,7 @@ def test_a_chat_that_is_there_can_be_read_whatever_the_player_says() -> None:
         assert module.read_page(page(status, content)) == module.Video(ID, CHANNEL, "", Airing.LIVE)
 
 
-def test_a_page_without_its_player_still_tells_what_is_over() -> None:
+def test_a_page_without_its_player_still_shows_what_is_over() -> None:
     _, content = pages(Video(state="ended"))
     assert module.read_page(page(None, content)) == module.Video(ID, CHANNEL, "", Airing.ENDED)
 

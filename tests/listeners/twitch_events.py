@@ -1,17 +1,17 @@
-"""What Twitch tells over EventSub, with every key that its reference documents."""
+"""What Twitch sends over EventSub, with every key that its reference documents."""
 
 from __future__ import annotations
 
 from typing import Any
 
-Told = dict[str, Any]
+Json = dict[str, Any]
 
 ROOM = {
     "broadcaster_user_id": "1",
     "broadcaster_user_login": "room",
     "broadcaster_user_name": "Room",
 }
-NOT_SHARED: Told = {
+NOT_SHARED: Json = {
     "source_broadcaster_user_id": None,
     "source_broadcaster_user_login": None,
     "source_broadcaster_user_name": None,
@@ -19,7 +19,7 @@ NOT_SHARED: Told = {
     "source_badges": None,
     "is_source_only": None,
 }
-SHARED: Told = {
+SHARED: Json = {
     "source_broadcaster_user_id": "2",
     "source_broadcaster_user_login": "other",
     "source_broadcaster_user_name": "Other",
@@ -29,37 +29,37 @@ SHARED: Told = {
 }
 
 
-def person(prefix: str, name: str = "Ann", user_id: str = "7") -> Told:
+def person(prefix: str, name: str = "Ann", user_id: str = "7") -> Json:
     return {f"{prefix}_id": user_id, f"{prefix}_login": name.lower(), f"{prefix}_name": name}
 
 
-def badge(name: str, info: str = "", version: str = "1") -> Told:
+def badge(name: str, info: str = "", version: str = "1") -> Json:
     return {"set_id": name, "id": version, "info": info}
 
 
-def piece(text: str, kind: str = "text", **more: Any) -> Told:
+def piece(text: str, kind: str = "text", **more: Any) -> Json:
     return {"type": kind, "text": text, "cheermote": None, "emote": None, "mention": None, **more}
 
 
-def emote(name: str) -> Told:
+def emote(name: str) -> Json:
     told = {"id": "25", "emote_set_id": "0", "owner_id": "0", "format": ["static"]}
     return piece(name, "emote", emote=told)
 
 
-def mention(name: str) -> Told:
+def mention(name: str) -> Json:
     return piece(f"@{name}", "mention", mention=person("user", name, "8"))
 
 
-def cheermote(bits: int) -> Told:
+def cheermote(bits: int) -> Json:
     return piece(f"Cheer{bits}", "cheermote", cheermote={"prefix": "cheer", "bits": bits, "tier": 100})
 
 
-def words(*pieces: Told | str) -> Told:
+def words(*pieces: Json | str) -> Json:
     fragments = [piece(one) if isinstance(one, str) else one for one in pieces]
     return {"text": "".join(fragment["text"] for fragment in fragments), "fragments": fragments}
 
 
-def said(*pieces: Told | str, **more: Any) -> Told:
+def said(*pieces: Json | str, **more: Any) -> Json:
     return {
         **ROOM,
         **person("chatter_user"),
@@ -77,7 +77,7 @@ def said(*pieces: Told | str, **more: Any) -> Told:
     }
 
 
-def reply_to(name: str) -> Told:
+def reply_to(name: str) -> Json:
     return {
         "parent_message_id": "parent",
         "parent_message_body": "what?",
@@ -96,7 +96,7 @@ _NOTICES = (
 )
 
 
-def notice(kind: str, about: Told, text: str = "", **more: Any) -> Told:
+def notice(kind: str, about: Json, text: str = "", **more: Any) -> Json:
     return {
         **ROOM,
         **person("chatter_user"),
@@ -122,11 +122,11 @@ NO_GIFTER = {
 }
 
 
-def subbed(tier: str = "1000", *, prime: bool = False, **more: Any) -> Told:
+def subbed(tier: str = "1000", *, prime: bool = False, **more: Any) -> Json:
     return notice("sub", {"sub_tier": tier, "is_prime": prime, "duration_months": 1}, **more)
 
 
-def resubbed(months: int, text: str = "", tier: str = "1000", **more: Any) -> Told:
+def resubbed(months: int, text: str = "", tier: str = "1000", **more: Any) -> Json:
     about = {
         "cumulative_months": months,
         "duration_months": 1,
@@ -139,7 +139,7 @@ def resubbed(months: int, text: str = "", tier: str = "1000", **more: Any) -> To
     return notice("resub", about, text, **more)
 
 
-def gifted(bomb: str | None = None, **more: Any) -> Told:
+def gifted(bomb: str | None = None, **more: Any) -> Json:
     about = {
         "duration_months": 1,
         "cumulative_total": 3,
@@ -150,33 +150,33 @@ def gifted(bomb: str | None = None, **more: Any) -> Told:
     return notice("sub_gift", about, **more)
 
 
-def bombed(total: int, bomb: str = "b1", **more: Any) -> Told:
+def bombed(total: int, bomb: str = "b1", **more: Any) -> Json:
     about = {"id": bomb, "total": total, "sub_tier": "1000", "cumulative_total": total}
     return notice("community_sub_gift", about, **more)
 
 
-def raided(viewers: int, **more: Any) -> Told:
+def raided(viewers: int, **more: Any) -> Json:
     about = {**person("user"), "viewer_count": viewers, "profile_image_url": "https://x/y.png"}
     return notice("raid", about, **more)
 
 
-def announced(text: str, **more: Any) -> Told:
+def announced(text: str, **more: Any) -> Json:
     return notice("announcement", {"color": "PRIMARY"}, text, **more)
 
 
-def deleted(message_id: str = "m1") -> Told:
+def deleted(message_id: str = "m1") -> Json:
     return {**ROOM, **person("target_user"), "message_id": message_id}
 
 
-def silenced() -> Told:
+def silenced() -> Json:
     return {**ROOM, **person("target_user")}
 
 
-def cleared() -> Told:
+def cleared() -> Json:
     return dict(ROOM)
 
 
-def powered_up(bits: int, kind: str, *pieces: Told | str, **more: Any) -> Told:
+def powered_up(bits: int, kind: str, *pieces: Json | str, **more: Any) -> Json:
     return {
         **ROOM,
         **person("user"),
@@ -188,11 +188,11 @@ def powered_up(bits: int, kind: str, *pieces: Told | str, **more: Any) -> Told:
     }
 
 
-def followed(name: str = "Ann", user_id: str = "7") -> Told:
+def followed(name: str = "Ann", user_id: str = "7") -> Json:
     return {**ROOM, **person("user", name, user_id), "followed_at": "2026-11-25T10:00:00Z"}
 
 
-def redeemed(title: str = "Ask Banban", text: str = "why?", **more: Any) -> Told:
+def redeemed(title: str = "Ask Banban", text: str = "why?", **more: Any) -> Json:
     return {
         "id": "r1",
         **ROOM,
@@ -205,18 +205,18 @@ def redeemed(title: str = "Ask Banban", text: str = "why?", **more: Any) -> Told
     }
 
 
-def began(kind: str = "live") -> Told:
+def began(kind: str = "live") -> Json:
     return {"id": "9001", **ROOM, "type": kind, "started_at": "2026-11-25T10:00:00Z"}
 
 
-def ended() -> Told:
+def ended() -> Json:
     return {"id": "9001", **ROOM}
 
 
 VERSIONS = {"channel.follow": "2"}
 
 
-def notification(kind: str, event: Any, message_id: str = "e1", **subscription: Any) -> Told:
+def notification(kind: str, event: Any, message_id: str = "e1", **subscription: Any) -> Json:
     """The whole message."""
     version = VERSIONS.get(kind, "1")
     return {

@@ -1,4 +1,4 @@
-"""A server that does what id.twitch.tv does for a public application, and fails as it is told to.
+"""A server that does what id.twitch.tv does for a public application, and fails on demand.
 
 ``TwitchId().add_to(app, "/oauth2")`` puts it into any aiohttp application; ``served`` runs it alone.
 """
@@ -31,7 +31,7 @@ TROUBLES = {
     "half": (200, '{"access_token": "secret-'),
     "list": (200, '["secret-list"]'),
     "empty": (200, "{}"),
-    "odd": (200, '{"access_token": 1, "scopes": 5, "user_id": [], "interval": "x", "expires_in": NaN}'),
+    "malformed": (200, '{"access_token": 1, "scopes": 5, "user_id": [], "interval": "x", "expires_in": NaN}'),
 }
 
 

@@ -51,7 +51,7 @@ def said(number: int, text: str = "hi") -> str:
 
 @asynccontextmanager
 async def server(*scripts: Script) -> AsyncIterator[str]:
-    """Each connection follows its own script; one without a script is welcomed and hears nothing."""
+    """Each connection follows its own script; one without a script is welcomed and gets nothing."""
     waiting = list(scripts)
     failures: list[BaseException] = []
 

@@ -40,7 +40,7 @@ def be_quick_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def hearing(listener: Listener) -> AsyncIterator[list[Event]]:
-    """What it has heard so far, while somebody listens to it."""
+    """What it has received so far, while the body runs."""
     heard: list[Event] = []
 
     async def hear() -> None:

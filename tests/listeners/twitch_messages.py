@@ -1,4 +1,4 @@
-"""What Twitch tells over EventSub, and what each of it means."""
+"""What Twitch sends over EventSub, and what each of it means."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-import twitch_events as told
+import twitch_events as sent
 from hypothesis import strategies as st
-from twitch_events import Told, badge, cheermote, emote, mention, notice, reply_to, said
+from twitch_events import Json, badge, cheermote, emote, mention, notice, reply_to, said
 
 from vtuber.core.events import (
     Author,
@@ -41,7 +41,7 @@ def message(text: str, **more: Any) -> ChatMessage:
     return ChatMessage("m1", "twitch", "room", ANN, text, sent=SENT, **more)
 
 
-TOLD: list[tuple[str, Told, Event | None]] = [
+MESSAGES: list[tuple[str, Json, Event | None]] = [
     ("channel.chat.message", said("hi there"), message("hi there")),
     (
         "channel.chat.message",
@@ -64,16 +64,16 @@ TOLD: list[tuple[str, Told, Event | None]] = [
         said("hello everyone", message_type="user_intro"),
         message("hello everyone", marks=frozenset((Mark.FIRST,))),
     ),
-    ("channel.chat.message", said("from afar", **told.SHARED), message("from afar", shared_from="other")),
+    ("channel.chat.message", said("from afar", **sent.SHARED), message("from afar", shared_from="other")),
     ("channel.chat.message", said(), None),
     (
         "channel.chat.notification",
-        told.subbed(prime=True),
+        sent.subbed(prime=True),
         Subscription("n1", "twitch", "room", ANN, months=1, tier="prime", sent=SENT),
     ),
     (
         "channel.chat.notification",
-        told.resubbed(9, "so good", "3000", badges=[badge("subscriber", "8")]),
+        sent.resubbed(9, "so good", "3000", badges=[badge("subscriber", "8")]),
         Subscription(
             "n1",
             "twitch",
@@ -92,28 +92,28 @@ TOLD: list[tuple[str, Told, Event | None]] = [
     ),
     (
         "channel.chat.notification",
-        notice("gift_paid_upgrade", told.NO_GIFTER),
+        notice("gift_paid_upgrade", sent.NO_GIFTER),
         Subscription("n1", "twitch", "room", ANN, months=1, tier="", sent=SENT),
     ),
-    ("channel.chat.notification", told.gifted(), Gift("n1", "twitch", "room", ANN, count=1, sent=SENT)),
-    ("channel.chat.notification", told.gifted("b1"), None),
-    ("channel.chat.notification", told.bombed(50), Gift("n1", "twitch", "room", ANN, count=50, sent=SENT)),
+    ("channel.chat.notification", sent.gifted(), Gift("n1", "twitch", "room", ANN, count=1, sent=SENT)),
+    ("channel.chat.notification", sent.gifted("b1"), None),
+    ("channel.chat.notification", sent.bombed(50), Gift("n1", "twitch", "room", ANN, count=50, sent=SENT)),
     (
         "channel.chat.notification",
-        told.bombed(
+        sent.bombed(
             5, chatter_is_anonymous=True, chatter_user_id="", chatter_user_login="", chatter_user_name=""
         ),
         Gift("n1", "twitch", "room", Author("@ananonymousgifter", "someone"), count=5, sent=SENT),
     ),
     (
         "channel.chat.notification",
-        told.raided(250),
+        sent.raided(250),
         Raid("n1", "twitch", "room", ANN, viewers=250, sent=SENT),
     ),
     ("channel.chat.notification", notice("unraid", {}), None),
     (
         "channel.chat.notification",
-        told.announced("be kind", badges=[badge("moderator")]),
+        sent.announced("be kind", badges=[badge("moderator")]),
         ChatMessage(
             "n1",
             "twitch",
@@ -131,7 +131,7 @@ TOLD: list[tuple[str, Told, Event | None]] = [
     ),
     (
         "channel.chat.notification",
-        notice("shared_chat_announcement", {"color": "BLUE"}, "hey", **told.SHARED),
+        notice("shared_chat_announcement", {"color": "BLUE"}, "hey", **sent.SHARED),
         ChatMessage(
             "n1",
             "twitch",
@@ -146,35 +146,35 @@ TOLD: list[tuple[str, Told, Event | None]] = [
     # Money and viewers that another channel got are none of hers.
     (
         "channel.chat.notification",
-        told.bombed(50, notice_type="shared_chat_community_sub_gift", **told.SHARED),
+        sent.bombed(50, notice_type="shared_chat_community_sub_gift", **sent.SHARED),
         None,
     ),
     (
         "channel.chat.message_delete",
-        told.deleted("m9"),
+        sent.deleted("m9"),
         Deletion("e1", "twitch", "room", message_id="m9", sent=SENT),
     ),
     (
         "channel.chat.clear_user_messages",
-        told.silenced(),
+        sent.silenced(),
         Deletion("e1", "twitch", "room", author_id="7", sent=SENT),
     ),
-    ("channel.chat.clear", told.cleared(), Deletion("e1", "twitch", "room", sent=SENT)),
+    ("channel.chat.clear", sent.cleared(), Deletion("e1", "twitch", "room", sent=SENT)),
     (
         "channel.bits.use",
-        told.powered_up(50, "celebration", "wow"),
+        sent.powered_up(50, "celebration", "wow"),
         ChatMessage("e1", "twitch", "room", ANN, "wow", money=Money(Decimal(50), "BITS"), sent=SENT),
     ),
     (  # its words are a chat message
         "channel.bits.use",
-        told.powered_up(30, "gigantify_an_emote", emote("Kappa")),
+        sent.powered_up(30, "gigantify_an_emote", emote("Kappa")),
         ChatMessage("e1", "twitch", "room", ANN, "", money=Money(Decimal(30), "BITS"), sent=SENT),
     ),
-    ("channel.bits.use", told.powered_up(100, "", "Cheer100", type="cheer", power_up=None), None),
-    ("channel.follow", told.followed(), Follow("e1", "twitch", "room", ANN, sent=SENT)),
+    ("channel.bits.use", sent.powered_up(100, "", "Cheer100", type="cheer", power_up=None), None),
+    ("channel.follow", sent.followed(), Follow("e1", "twitch", "room", ANN, sent=SENT)),
     (
         REWARD,
-        told.redeemed(),
+        sent.redeemed(),
         Redemption(
             "r1",
             "twitch",
@@ -187,8 +187,8 @@ TOLD: list[tuple[str, Told, Event | None]] = [
             sent=SENT,
         ),
     ),
-    (REWARD, told.redeemed("Hydrate!"), None),
-    ("stream.online", told.began(), StreamStatus("e1", "twitch", "room", live=True, sent=SENT)),
-    ("stream.online", told.began("rerun"), None),
-    ("stream.offline", told.ended(), StreamStatus("e1", "twitch", "room", live=False, sent=SENT)),
+    (REWARD, sent.redeemed("Hydrate!"), None),
+    ("stream.online", sent.began(), StreamStatus("e1", "twitch", "room", live=True, sent=SENT)),
+    ("stream.online", sent.began("rerun"), None),
+    ("stream.offline", sent.ended(), StreamStatus("e1", "twitch", "room", live=False, sent=SENT)),
 ]

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import WSMsgType, web
-from twitch_events import ROOM, VERSIONS, Told, notification
+from twitch_events import ROOM, VERSIONS, Json, notification
 from twitch_id import CLIENT, Account, TwitchId
 
 from vtuber.config import Settings
@@ -46,9 +46,9 @@ class Session:
     socket: web.WebSocketResponse
     request: web.Request
     user_id: str = ""
-    subscriptions: list[Told] = field(default_factory=list)
+    subscriptions: list[Json] = field(default_factory=list)
 
-    async def send(self, message: Told | str) -> None:
+    async def send(self, message: Json | str) -> None:
         text = message if isinstance(message, str) else json.dumps(message)
         with suppress(ConnectionError, RuntimeError):  # the other side is gone
             await self.socket.send_str(text)
@@ -58,7 +58,7 @@ class Session:
         if self.request.transport is not None:
             self.request.transport.abort()
 
-    def cut_within(self, message: Told, size: int) -> None:
+    def cut_within(self, message: Json, size: int) -> None:
         """Sends the first bytes of the frame and nothing more, ever."""
         body = json.dumps(message).encode()
         head = b"\x81" + (b"\x7e" + len(body).to_bytes(2, "big") if len(body) > 125 else bytes([len(body)]))
@@ -67,7 +67,7 @@ class Session:
         self.cut()
 
 
-def control(kind: str, session: Told | None = None) -> Told:
+def control(kind: str, session: Json | None = None) -> Json:
     payload = {} if session is None else {"session": session}
     return {
         "metadata": {"message_id": f"{kind}-1", "message_type": kind, "message_timestamp": STAMP},
@@ -97,10 +97,10 @@ class Twitch:
     def __init__(self) -> None:
         self.users = {"room": "1", "other": "2", "bot": "3"}
         self.id = TwitchId()
-        self.rewards: list[Told] = []
+        self.rewards: list[Json] = []
         self.foreign: set[str] = set()
         """The ids of those that another application made."""
-        self.written: list[Told] = []
+        self.written: list[Json] = []
         self.settled: list[dict[str, str]] = []
         self.requests: list[str] = []
         self.answers: defaultdict[str, list[Answer]] = defaultdict(list)
@@ -115,7 +115,7 @@ class Twitch:
         self.keepalive = 10.0
         """Seconds between signs of life; 0: none."""
         self._numbers = count(1)
-        self._moved: dict[str, list[Told]] = {}
+        self._moved: dict[str, list[Json]] = {}
         self.address = "http://127.0.0.1:1"
         """Nobody is there until it is entered."""
 
@@ -148,7 +148,7 @@ class Twitch:
             del message["payload"]["event"]
             await session.send(message)
 
-    async def notify(self, kind: str, event: Told, message_id: str = "") -> int:
+    async def notify(self, kind: str, event: Json, message_id: str = "") -> int:
         """To every websocket that subscribed to it; how many that were."""
         told = 0
         message_id = message_id or f"e{next(self._numbers)}"
@@ -161,7 +161,7 @@ class Twitch:
                     told += 1
         return told
 
-    def move(self, session: Session) -> Told:
+    def move(self, session: Session) -> Json:
         """What asks a client to connect anew; its subscriptions go with it."""
         key = str(next(self._numbers))
         self._moved[key] = session.subscriptions
@@ -290,7 +290,7 @@ class Twitch:
         logins = [login for login in request.query.getall("login") if login in self.users]
         return web.json_response({"data": [self._user(login) for login in logins]})
 
-    def _user(self, login: str) -> Told:
+    def _user(self, login: str) -> Json:
         return {
             "id": self.users[login],
             "login": login,
@@ -332,7 +332,7 @@ class Twitch:
         )
 
     def _trouble(
-        self, grant: Account | None, session: Session | None, kind: str, condition: Told
+        self, grant: Account | None, session: Session | None, kind: str, condition: Json
     ) -> tuple[int, str] | None:
         """Why there will be no such subscription."""
         if grant is None:
@@ -398,7 +398,7 @@ class Twitch:
         return None
 
 
-def reward(title: str, reward_id: str = "reward-1") -> Told:
+def reward(title: str, reward_id: str = "reward-1") -> Json:
     return {
         "broadcaster_id": "1",
         "broadcaster_login": "room",

@@ -1,4 +1,4 @@
-"""What YouTube's server tells its pages of a chat, as recorded ones look: actions, and what is in them."""
+"""What YouTube's server sends its pages about a chat, as recorded: actions, and what is in them."""
 
 from __future__ import annotations
 

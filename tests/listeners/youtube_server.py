@@ -259,7 +259,7 @@ def _number(message: bytes) -> tuple[int, bytes]:
 
 
 def sent(action: Action) -> float:
-    """When it happened; a deletion happens when it is told."""
+    """When it happened; a deletion happens when it is sent."""
     for renderer in action.get("addChatItemAction", {}).get("item", {}).values():
         return int(renderer.get("timestampUsec", NOW * 1_000_000)) / 1_000_000
     return NOW

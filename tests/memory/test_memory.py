@@ -162,7 +162,7 @@ async def test_the_forgetful_one_remembers_the_show_and_says_that_it_forgets() -
     assert len(recalled.answers) == ANSWERS_KEPT
     await memory.stop()
     assert memory.health().state is State.LIMITED
-    assert "forgets" in memory.health().what
+    assert "lost when the show ends" in memory.health().what
     assert memory.health().hint
 
 

@@ -329,7 +329,7 @@ async def test_a_long_outage_stays_bounded(server: EmbeddedValkey, elsewhere: Re
     for number in range(60_000):
         elsewhere.hear(said("hi", who=str(number)))
     assert len(elsewhere._buffer) == PENDING_VIEWERS
-    assert "50000 notes were dropped" in elsewhere.health().what
+    assert "50000 messages and answers were dropped" in elsewhere.health().what
     await asyncio.to_thread(server.ensure)
     await until(lambda: elsewhere.health().state is State.OK and not elsewhere._buffer)
     assert await elsewhere._redis.zcard("banban:seen") == PENDING_VIEWERS

@@ -24,10 +24,9 @@ from vtuber.app.cli import app
 from vtuber.core.errors import BanbanError
 from vtuber.models import hub as hub_module
 from vtuber.models import store
-from vtuber.models.choices import CHOICES
-from vtuber.models.fit import GB
+from vtuber.models.choices import CHOICES, GB
 from vtuber.models.get import choose, get
-from vtuber.models.header import Header
+from vtuber.models.gguf import Header
 from vtuber.models.hub import Hub
 from vtuber.models.machine import Card, Machine
 
@@ -281,7 +280,7 @@ def test_a_new_version_takes_the_place_of_the_old(server: HubServer, folder: Pat
 
 def test_what_is_no_gguf_on_the_hub_either(server: HubServer) -> None:
     server.repos[REPO] = {"her-Q4_K_M.gguf": Stored(b"<html>")}
-    assert "this file is no GGUF, and so it lies on the hub" in trouble()
+    assert "this file is not a GGUF, and it is the same on the hub" in trouble()
 
 
 def test_a_disk_without_room(server: HubServer) -> None:
@@ -298,6 +297,20 @@ def test_a_disk_that_fills_up(server: HubServer, folder: Path) -> None:
     home.mkdir(parents=True)
     (home / f"her-Q4_K_M.gguf.{file.sha256[:12]}.part").symlink_to("/dev/full")
     assert "the disk is full" in trouble()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+def test_a_pipe_in_its_place(server: HubServer, folder: Path) -> None:
+    [file] = Hub().files(REPO)
+    home = folder / REPO
+    home.mkdir(parents=True)
+    pipe = home / f"her-Q4_K_M.gguf.{file.sha256[:12]}.part"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # so that even one who opens it need not wait
+    try:
+        assert "a pipe" in trouble()
+    finally:
+        os.close(reader)
 
 
 def test_a_folder_that_cannot_be_made(server: HubServer, folder: Path) -> None:

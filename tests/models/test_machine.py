@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -14,8 +17,17 @@ from vtuber.models import machine
 GB = 1 << 30
 
 
-def test_memory_is_the_machines() -> None:
-    assert machine.this().memory == psutil.virtual_memory().total
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells it in /proc")
+def test_memory_is_what_the_system_says_in_bytes() -> None:
+    [kilobytes] = re.findall(r"^MemTotal: +(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    assert machine.this().memory == int(kilobytes) << 10
+
+
+def test_on_apple_silicon_the_card_has_all_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=16 * GB))
+    assert machine.this() == machine.Machine(16 * GB, (machine.Card("Apple silicon", 16 * GB),))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the driver's stand-in is a shell script")

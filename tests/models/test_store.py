@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from vtuber.app.cli import app
 from vtuber.config import Brain, Settings
-from vtuber.models import header, store
+from vtuber.models import gguf as gguf_files
+from vtuber.models import store
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +22,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "folder", lambda: tmp_path / "data" / "models")
 
 
-def look(settings: Settings) -> tuple[list[store.Model], list[store.Odd]]:
+def look(settings: Settings) -> tuple[list[store.Model], list[store.Malformed]]:
     return store.look(settings, lambda *_: None)
 
 
@@ -57,7 +58,7 @@ def test_eyes_are_no_model_and_belong_to_what_lies_beside_them(tmp_path: Path) -
     put(tmp_path / "models/a/mmproj.gguf", gguf([pair("general.architecture", 8, text("clip"))]))
     put(tmp_path / "models/b/blind.gguf")
     models, _ = look(Settings())
-    eyes = {model.header.path.stem: model.eyes for model in models}
+    eyes = {model.header.path.stem: model.has_projector for model in models}
     assert eyes["seeing"]
     assert not eyes["blind"]
     assert "mmproj" not in eyes
@@ -94,16 +95,16 @@ def test_one_bad_file_hides_no_other(tmp_path: Path) -> None:
 def test_what_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "models/good.gguf")
     mine = put(tmp_path / "models/mine.gguf")
-    read = header.read
+    read = gguf_files.read
 
     def forbid(
         path: Path,
-    ) -> header.Header:  # root may read everything, so the system cannot be had to say it
+    ) -> gguf_files.Header:  # root may read everything, so the system cannot be had to say it
         if path == mine:
             raise PermissionError(13, "Permission denied")
         return read(path)
 
-    monkeypatch.setattr(header, "read", forbid)
+    monkeypatch.setattr(gguf_files, "read", forbid)
     models, odd = look(Settings())
     assert "good" in {model.header.path.stem for model in models}
     assert [(file.path.stem, file.why) for file in odd] == [("mine", "Permission denied")]

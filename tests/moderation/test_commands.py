@@ -1,4 +1,4 @@
-"""Who may order what, by which name, and what only looks like an order."""
+"""Who may use which command, by which name, and what only looks like a command."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def commands(*operators: str, **gate: Any) -> CommandParser:
      ("! skip", "skip", ""), ("  !status ", "status", ""), ("!ignore @bob 5", "ignore", "@bob 5"),
      ("！ＨＵＳＨ", "hush", ""), ("!!hush", "hush", ""), ("!say  Ｗide  Ｔext", "say", "Ｗide  Ｔext")],
 )  # fmt: skip
-def test_a_moderator_orders(text: str, order: str, argument: str) -> None:
+def test_a_moderators_command_is_parsed(text: str, order: str, argument: str) -> None:
     command = commands().parse(message(text))
     assert command is not None
     assert (command.name, command.argument, command.problem) == (order, argument, "")
@@ -54,7 +54,7 @@ def test_a_moderator_orders(text: str, order: str, argument: str) -> None:
 @pytest.mark.parametrize("trust", list(Trust))
 @pytest.mark.parametrize("order", list(COMMANDS))
 @pytest.mark.parametrize("who", [None, *Trust])
-def test_who_may_order_what(trust: Trust, order: str, who: Trust | None) -> None:
+def test_who_may_use_which_command(trust: Trust, order: str, who: Trust | None) -> None:
     gate = commands("twitch:4242", commands={order: {"who": str(who)}} if who is not None else {})
     needed = who if who is not None else Trust.EVERYONE if order == "forgetme" else Trust.OPERATOR
     command = gate.parse(message(f"!{order}", PEOPLE[trust]))
@@ -76,7 +76,7 @@ def test_only_trusted_roles_of_the_platform_may(role: Role) -> None:
 
 
 @pytest.mark.parametrize("text", ["hush", "say !hush", "!!!", "!", "! ", "", "well!hush", "!! hush"])
-def test_what_only_looks_like_an_order_is_chat(text: str) -> None:
+def test_what_only_looks_like_a_command_is_chat(text: str) -> None:
     assert commands().parse(message(text)) is None
 
 
@@ -95,7 +95,7 @@ def test_what_was_paid_for_or_written_elsewhere_is_chat() -> None:
     [("!huhs", "did you mean !hush?"), ("!igonre @bob", "did you mean !ignore @NAME [MINUTES]?"),
      ("!xyzzy", "the commands are !hush, !skip"), ("!so @friend", "the commands are !hush")],
 )  # fmt: skip
-def test_a_slip_is_explained_and_never_becomes_chat(text: str, says: str) -> None:
+def test_a_typo_is_explained_and_never_becomes_chat(text: str, says: str) -> None:
     command = commands().parse(message(text))
     assert command is not None
     assert command.name == ""
@@ -159,7 +159,7 @@ def test_a_name_that_nobody_could_type_is_an_error(name: str) -> None:
         commands(commands={"hush": {"names": [name]}})
 
 
-def test_config_and_the_table_know_the_same_orders() -> None:
+def test_config_and_the_table_know_the_same_commands() -> None:
     assert set(config.Commands.model_fields) == set(COMMANDS)
     assert all(order.help for order in COMMANDS.values())
 
@@ -216,7 +216,7 @@ def test_on_youtube_only_the_id_counts() -> None:
 
 @pytest.mark.parametrize("entry", ["ada", "twitch:", ":ada", ""])
 def test_an_operator_without_a_platform_is_an_error(entry: str) -> None:
-    with pytest.raises(ConfigError, match="which platform"):
+    with pytest.raises(ConfigError, match="lacks a platform or a name"):
         commands(entry)
 
 
@@ -252,7 +252,7 @@ def test_who_is_trusted_is_known_by_name_and_id_once_heard() -> None:
     st.frozensets(st.sampled_from([Role.VIP, Role.SUBSCRIBER, Role.OPERATOR])),
     st.sampled_from(["", "mo", "boss"]),
 )
-def test_no_viewer_gives_an_order_that_needs_trust(
+def test_no_viewer_gives_a_command_that_needs_trust(
     ident: str, name: str, text: str, roles: frozenset[Role], reply_to: str
 ) -> None:
     gate = commands("twitch:ada_l", "twitch:4242")
@@ -274,9 +274,9 @@ def test_with_a_word_for_a_prefix_moderators_may_still_chat(prefix: str, chat: s
         command = gate.parse(message(text))
         assert command is not None
         assert command.name == "hush"
-    slip = gate.parse(message(f"{prefix} husch"))
-    assert slip is not None
-    assert f"did you mean {prefix}hush?" in slip.problem
+    typo = gate.parse(message(f"{prefix} husch"))
+    assert typo is not None
+    assert f"did you mean {prefix}hush?" in typo.problem
 
 
 @given(st.text(max_size=80))

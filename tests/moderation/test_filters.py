@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +7,8 @@ from hypothesis import strategies as st
 from vtuber import config
 from vtuber.core.errors import ConfigError
 from vtuber.core.events import Author, ChatMessage, Pick
-from vtuber.moderation import slurs
 from vtuber.moderation.filters import Filter
+from vtuber.moderation.word_list import entries
 
 PERSONA = (
     "She is a cabbage from the night market who loves stinky tofu and pineapple pizza above everything. "
@@ -45,7 +43,7 @@ def test_patterns_are_for_those_that_were_chosen_and_for_her(gate: Filter) -> No
 
 
 def test_a_name_is_judged_as_it_would_be_spoken(gate: Filter) -> None:
-    slur = slurs.hateful()[0]
+    slur = entries("hateful")[0]
     assert gate.judge(Pick(message("hello", f"xX{slur}Xx"))).rule == "built in: word"
     assert gate.judge(Pick(message("hello", "xXdur1anXx"))).rule == "gate.words: durian"
     assert gate.judge(Pick(message("hello", "join t.me/x"))).rule == r"gate.patterns: \bt\.me/\w+"
@@ -54,18 +52,18 @@ def test_a_name_is_judged_as_it_would_be_spoken(gate: Filter) -> None:
 
 
 def test_hateful_words_are_never_answered_and_rude_ones_only_not_spoken(gate: Filter) -> None:
-    for word in slurs.hateful():
+    for word in entries("hateful"):
         if not word.startswith("re:"):
             assert not gate.judge(Pick(message(f"so {word} !"))).allowed, word
             assert not gate.say(word.upper()).allowed, word
-    stopped = [word for word in slurs.rude() if not word.startswith("re:") and not gate.say(word).allowed]
-    assert len(stopped) == sum(not word.startswith("re:") for word in slurs.rude())
-    heard = [word for word in slurs.rude() if gate.judge(Pick(message(word))).allowed]
-    assert len(heard) == len(slurs.rude())
+    stopped = [word for word in entries("rude") if not word.startswith("re:") and not gate.say(word).allowed]
+    assert len(stopped) == sum(not word.startswith("re:") for word in entries("rude"))
+    heard = [word for word in entries("rude") if gate.judge(Pick(message(word))).allowed]
+    assert len(heard) == len(entries("rude"))
 
 
 def test_verdicts_do_not_spell_out_built_in_words(gate: Filter) -> None:
-    slur = slurs.hateful()[0]
+    slur = entries("hateful")[0]
     assert slur not in str(gate.say(slur))
 
 
@@ -128,6 +126,12 @@ def test_a_pattern_that_could_hold_up_the_show_is_refused(pattern: str) -> None:
     assert raised.value.where.startswith("gate.patterns[1]")
 
 
+def test_a_pattern_that_would_take_for_ever_is_refused_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vtuber.moderation.patterns.START_SECONDS", 1.0)
+    with pytest.raises(ConfigError, match="hold up the show"):
+        Filter(config.Gate(patterns=("(a?){400}a{400}",)))
+
+
 @pytest.mark.parametrize("pattern", ["", "x*", "foo|"])
 def test_a_pattern_that_fits_everything_is_refused(pattern: str) -> None:
     with pytest.raises(ConfigError, match="fits every message"):
@@ -165,15 +169,3 @@ def test_any_text_gets_a_verdict(gate: Filter, text: str) -> None:
 )
 def test_no_surroundings_hide_a_word(gate: Filter, before: str, word: str, after: str) -> None:
     assert not gate.hear(message(f"{before} , {word} , {after}")).allowed
-
-
-def test_the_lists_can_be_read_and_encoded(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.argv", ["slurs"])
-    slurs._main()
-    printed = capsys.readouterr().out
-    monkeypatch.setattr("sys.argv", ["slurs", "encode"])
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(read=lambda: printed))
-    slurs._main()
-    assert slurs._decoded(capsys.readouterr().out)[0] == slurs.hateful()[0]

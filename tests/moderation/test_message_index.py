@@ -22,7 +22,7 @@ from vtuber.core.events import (
     Redemption,
     Subscription,
 )
-from vtuber.moderation.message_index import LINES, MessageIndex
+from vtuber.moderation.message_index import MESSAGES, MessageIndex
 from vtuber.moderation.revocation import LATE, REPEATS, WORDS_LIMIT, Revocation, Revoked
 
 ANN = Author("7", "Ann")
@@ -60,10 +60,10 @@ def test_a_name_is_known_in_any_case_and_is_the_latest_ones() -> None:
 
 
 def test_it_keeps_the_latest_and_stays_bounded() -> None:
-    book = index(*(said("hi", f"m{n}", Author(f"a{n}", f"n{n}")) for n in range(LINES * 3)))
-    assert LINES <= len(book._lines) <= LINES * 2
-    assert len(book._authors) <= LINES * 2
-    assert book.author("twitch", f"n{LINES * 3 - LINES}") is not None
+    book = index(*(said("hi", f"m{n}", Author(f"a{n}", f"n{n}")) for n in range(MESSAGES * 3)))
+    assert MESSAGES <= len(book._messages) <= MESSAGES * 2
+    assert len(book._authors) <= MESSAGES * 2
+    assert book.author("twitch", f"n{MESSAGES * 3 - MESSAGES}") is not None
     assert book.author("twitch", "n0") is None
 
 

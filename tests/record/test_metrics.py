@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -193,6 +193,17 @@ def test_dead_air_is_silence_while_somebody_waits(monkeypatch: pytest.MonkeyPatc
     now[0] = 40.0
     metrics.note(ended(began=33.0, batch=Batch(Pick(heard(at=32.5)))))  # nobody wrote until then
     assert list(metrics.dead_air) == [2000, 500]
+
+
+async def test_of_a_long_show_the_latest_values_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics_module, "KEPT", 2)
+    metrics = Metrics()
+    for began in (1.0, 2.0, 3.0, 4.0):
+        metrics.note(ended(delays_ms={"queue": began}, began=began, prompt_tokens=100, new_tokens=int(began)))
+    assert metrics.latency["queue"] == metrics.latency["total"] == deque([3.0, 4.0])
+    assert metrics.tokens["new"] == deque([3, 4])
+    assert len(metrics.dead_air) == 2
+    assert metrics.loop_lag.maxlen == 2
 
 
 def test_what_prompts_cost_is_told_beside_what_they_had_to() -> None:

@@ -32,7 +32,7 @@ from vtuber.core.events import (
     Subscription,
 )
 from vtuber.stage.cues import ClipBegins, Thinking
-from vtuber.stage.obs.picture import Picture
+from vtuber.stage.obs.link import Picture
 from vtuber.stage.overlay.frames import TextFrame
 from vtuber.stage.overlay.state import PageState
 
@@ -175,7 +175,7 @@ class Play:
         self.check(self.picture.caption)
         for name in AUTHORS:
             one = ChatMessage("?", "twitch", "ours", Author(f"id-{name}", name), "?")
-            recalled = await self.room.show.memory.recall(Batch(Pick(one)))
+            recalled = await self.room.show.memory.recall(Batch(Pick(one), speaker="banban"))
             self.check(str(recalled))
 
     def check(self, told: str) -> None:

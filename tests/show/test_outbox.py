@@ -79,7 +79,7 @@ def test_a_writer_that_hangs_or_fails_keeps_no_line_from_being_written(
         room.orders("!skip")
         await asyncio.sleep(0.1)
         assert why_not(room) == ["it took longer than 10 seconds", "", "ZeroDivisionError()"]
-        assert [text for text, _ in chat.written] == ["she goes on"]
+        assert [text for text, _ in chat.written] == ["she answers again"]
 
     play(scene, listeners=[chat])
 
@@ -97,7 +97,7 @@ def test_the_oldest_goes_when_too_much_waits(play: Any) -> None:
         assert why_not(room) == ["too much waited to be written"] * 5
         await asyncio.sleep(WAITING + 2)
         first, second, *_, last = [text for text, _ in chat.written]
-        assert (first, second) == ("she was saying nothing", "silence for 6 seconds")
+        assert (first, second) == ("there was no reply to drop", "silence for 6 seconds")
         assert last == f"silence for {WAITING + 5} seconds"
 
     play(scene, listeners=[chat])
@@ -156,7 +156,7 @@ def test_words_that_must_not_be_said_are_not_written(play: Any) -> None:
         room.show.speakers[0].conversation.topic = "a badword"
         room.orders("!status")
         await asyncio.sleep(0.1)
-        assert [text for text, _ in chat.written] == ["she keeps it in mind"]
+        assert [text for text, _ in chat.written] == ["she knows the topic now"]
         assert why_not(room)[0] == "it may be meant for another bot"
         assert "filtered: gate.words: badword" in why_not(room)
 

@@ -142,7 +142,7 @@ def test_while_she_speaks(play: Any, asked: list[str], kind: str) -> None:
         await room.until_idle()
         (cut,) = room.heard()
         assert "It goes" in cut
-        recalled = await room.show.memory.recall(Batch(Pick(message("and now?"))))
+        recalled = await room.show.memory.recall(Batch(Pick(message("and now?")), speaker="banban"))
         assert not recalled.answers
         assert not any(viewer.last_words for viewer in recalled.viewers.values())
         room.show.hear(elsewhere("what else?"))
@@ -163,7 +163,7 @@ def test_she_may_finish_where_config_lets_her(play: Any, asked: list[str], kind:
         await room.until_idle()
         assert room.heard() == [LONG.strip()]
         assert not cues(room, Hushed)
-        recalled = await room.show.memory.recall(Batch(Pick(message("and now?"))))
+        recalled = await room.show.memory.recall(Batch(Pick(message("and now?")), speaker="banban"))
         assert not recalled.answers
         room.show.hear(elsewhere("what else?"))
         await room.until(lambda: len(asked) == 2)
@@ -235,7 +235,7 @@ def test_long_after_it_was_answered(play: Any, asked: list[str], kind: str) -> N
         assert BAD not in asked[-1]
         assert first.text in asked[-1]
         assert "question 4?" in asked[-1]
-        recalled = await room.show.memory.recall(Batch(Pick(message("and now?"))))
+        recalled = await room.show.memory.recall(Batch(Pick(message("and now?")), speaker="banban"))
         assert recalled.answers == (ScriptedBrain.reply,), "the answer to the last question, which stays"
         assert recalled.viewers["twitch", "id-mika"].last_words == "so?"
 
@@ -420,7 +420,7 @@ def test_who_is_forgotten_hears_her_out_and_is_not_remembered(play: Any, asked: 
         await room.until_idle()
         assert room.heard() == [LONG.strip()]
         assert not cues(room, Hushed, Withdrawn)
-        recalled = await room.show.memory.recall(Batch(Pick(message("and now?"))))
+        recalled = await room.show.memory.recall(Batch(Pick(message("and now?")), speaker="banban"))
         assert not recalled.viewers
         assert not recalled.answers
         room.types("hello again?")

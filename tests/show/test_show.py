@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+from collections import Counter
 from collections.abc import AsyncGenerator
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from rehearsal_room import Chat, Room, message
+from rehearsal_room import Chat, Room, Screen, message
 
 from benchmarks.scripted import ScriptedBrain, ScriptedVoice
 from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.fallback_lines import FallbackLines
-from vtuber.core.availability import Progress
+from vtuber.core import sound
+from vtuber.core.availability import Availability, Progress
 from vtuber.core.clock import now
 from vtuber.core.errors import BrainError, ListenerError, VoiceError
 from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
 from vtuber.core.health import Health, State
+from vtuber.core.simulated import SimulatedLoop
+from vtuber.record import metrics
+from vtuber.show import garbage
+from vtuber.show.show import STOP_SECONDS
 from vtuber.show.turn import Turn
 from vtuber.stage.cues import ClipBegins, ClipSound, Cue, Hushed, Rested, Thinking, Withdrawn
 
@@ -327,7 +334,7 @@ def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back
         assert len(room.heard()) == 2, "nobody is told twice"
         assert all(line in fallback for line in room.heard())
         assert (room.show.metrics.paid_answered, chat.settled) == (0, [])
-        assert not (await room.show.memory.recall(Batch(Pick(paid)))).answers
+        assert not (await room.show.memory.recall(Batch(Pick(paid), speaker="banban"))).answers
         died.clear()
         await room.until(lambda: room.show.metrics.paid_answered == 2)
         assert room.heard()[2:] == ["Yes, it is. I like it very much!"]
@@ -434,6 +441,52 @@ def test_without_a_voice_her_captions_go_on(play: Any, monkeypatch: pytest.Monke
     play(scene)
 
 
+def test_a_voice_that_breaks_off_is_heard_as_far_as_it_sounded(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, asked = ScriptedBrain.stream, list[Prompt]()
+
+    async def breaking_off(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+        for at, word in enumerate(text.split()):
+            yield Word(word, at / 2, at / 2 + 0.5)
+        yield Sound(sound.silence(0.9))  # two words of it
+        raise VoiceError("it broke off")
+
+    def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        asked.append(prompt)
+        return whole(self, prompt)
+
+    monkeypatch.setattr(ScriptedVoice, "speak", breaking_off)
+    monkeypatch.setattr(ScriptedBrain, "stream", stream)
+
+    async def scene(room: Room) -> None:
+        answered = room.types("do you like pizza?")
+        await room.until_idle()
+        assert room.heard() == ["I love"]
+        assert [(line["heard"], line["complete"]) for line in room.journal("spoken")] == [("I love", False)]
+        assert room.journal("clip")[0]["seconds"] == 0.9
+        recalled = await room.show.memory.recall(Batch(Pick(answered), speaker="banban"))
+        assert recalled.answers == ("I love",)
+        room.types("and now?", name="kai")
+        await room.until_idle()
+        assert asked[-1].lines[-2].text == "I love"
+
+    # A model of her own, for the embedded one is told no history.
+    play(scene, reply="I love pizza more than anything.", voice={"first_piece": 50})
+
+
+def test_what_was_heard_of_chinese_has_no_spaces_in_it(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        asked = room.types("妳喜歡什麼？")
+        await room.until_idle()
+        assert len(room.journal("spoken")) > 1
+        assert room.heard() == ["我最喜歡吃臭豆腐了！真的，妳也要不要來一口？"]
+        recalled = await room.show.memory.recall(Batch(Pick(asked), speaker="banban"))
+        assert recalled.answers == ("我最喜歡吃臭豆腐了！真的，妳也要不要來一口？",)
+
+    play(scene, reply="我最喜歡吃臭豆腐了！真的，妳也要不要來一口？")
+
+
 def test_a_deleted_message_is_no_longer_answered(play: Any) -> None:
     async def scene(room: Room) -> None:
         asked = room.types("say something")
@@ -478,6 +531,7 @@ def test_a_defect_in_one_reply_is_not_the_end(play: Any, monkeypatch: pytest.Mon
 def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
     class Stumbling:
         begun = 0
+        availability = Availability(ready=True)
 
         async def start(self) -> None: ...
 
@@ -492,6 +546,7 @@ def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
 
     class Hopeless:
         begun = 0
+        availability = Availability()
 
         async def start(self) -> None: ...
 
@@ -525,6 +580,57 @@ def test_a_part_that_changes_is_reported(play: Any, monkeypatch: pytest.MonkeyPa
         assert [line["state"] for line in room.journal("part") if line["part"] == "brain"] == ["ok", "down"]
 
     play(scene)
+
+
+def test_no_failing_statistic_ends_the_show(
+    play: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def measure() -> float:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    async def collect(_: Any) -> None:
+        raise MemoryError
+
+    async def watch(_: Any) -> None:
+        raise RuntimeError("no clock")
+
+    monkeypatch.setattr(metrics, "rss_mb", measure)
+    monkeypatch.setattr(metrics.Metrics, "watch_loop", watch)
+    monkeypatch.setattr(garbage, "collect_when", collect)
+
+    async def scene(room: Room) -> None:
+        await asyncio.sleep(30)
+        room.types("still there?")
+        await room.until_idle()
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+        failed = Counter(line["part"] for line in room.journal("failure"))
+        assert set(failed) == {"memory use", "event loop lag", "garbage collection"}
+        assert min(failed.values()) >= 5, "each is tried again and again"
+
+    play(scene)
+    assert "Too many open files" in caplog.text
+
+
+def test_a_part_that_never_stops_keeps_no_show_from_ending(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SimulatedLoop, "PATIENCE", 0.0)  # the screen only pretends to work outside
+    cancelled: list[str] = []
+
+    class Stubborn(Screen):
+        async def stop(self) -> None:
+            try:
+                await asyncio.sleep(2 * STOP_SECONDS)
+            except asyncio.CancelledError:
+                cancelled.append("screen")
+                raise
+
+    async def scene(room: Room) -> None:
+        room.types("hello?")
+        await room.until_idle()
+
+    play(scene, screens=[Stubborn()])
+    assert cancelled == ["screen"]
 
 
 def test_a_reply_has_its_bounds(play: Any) -> None:

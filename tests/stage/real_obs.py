@@ -148,24 +148,34 @@ def free_port() -> int:
 
 def _start_screen() -> tuple[subprocess.Popen[bytes], str]:
     """An X server without a monitor, on a display that it chose itself."""
-    told, tells = os.pipe()
+    reading, writing = os.pipe()
     number = b""
     try:
         screen = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(tells), "-screen", "0", "640x360x24", "-noreset", "-nolisten", "tcp"],
-            pass_fds=(tells,),
+            [
+                "Xvfb",
+                "-displayfd",
+                str(writing),
+                "-screen",
+                "0",
+                "640x360x24",
+                "-noreset",
+                "-nolisten",
+                "tcp",
+            ],
+            pass_fds=(writing,),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        os.close(tells)
+        os.close(writing)
         # To the line's end: it writes twice, and ends when it cannot.
-        while not number.endswith(b"\n") and select.select([told], [], [], READY_SECONDS)[0]:
-            if not (read := os.read(told, 16)):
+        while not number.endswith(b"\n") and select.select([reading], [], [], READY_SECONDS)[0]:
+            if not (read := os.read(reading, 16)):
                 break
             number += read
     finally:
-        os.close(told)
+        os.close(reading)
     if not number.endswith(b"\n"):
         _end(screen)
         pytest.fail("Xvfb did not start")

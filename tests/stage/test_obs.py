@@ -214,7 +214,7 @@ async def test_obs_may_be_started_later(real: RealObs, screen: Screens) -> None:
 @pytest.mark.parametrize(
     ("password", "trouble"), [("wrong", "refuses the password"), ("", "asks for a password")]
 )
-async def test_a_wrong_password_is_told(
+async def test_a_wrong_password_is_reported(
     real: RealObs,
     screen: Screens,
     monkeypatch: pytest.MonkeyPatch,
@@ -228,7 +228,7 @@ async def test_a_wrong_password_is_told(
     assert obs_link.PASSWORD in obs.health().hint
 
 
-async def test_what_is_not_obs_is_told(screen: Screens) -> None:
+async def test_a_program_that_is_not_obs_is_reported(screen: Screens) -> None:
     runner = web.AppRunner(web.Application())
     await runner.setup()
     port = free_port()
@@ -238,7 +238,7 @@ async def test_what_is_not_obs_is_told(screen: Screens) -> None:
     await runner.cleanup()
 
 
-async def test_a_missing_source_is_told_until_it_is_there(real: RealObs, screen: Screens) -> None:
+async def test_a_missing_source_is_reported_until_it_is_there(real: RealObs, screen: Screens) -> None:
     obs = await screen(caption_source="Captoin")
     health = obs.health()
     assert health.state is State.LIMITED
@@ -263,7 +263,7 @@ async def test_a_missing_source_is_told_until_it_is_there(real: RealObs, screen:
         ({"caption_source": ""}, "would show nothing", "caption_source"),
     ],
 )
-async def test_what_does_not_fit_is_told(
+async def test_what_does_not_fit_is_reported(
     real: RealObs, screen: Screens, options: dict[str, str], what: str, hint: str
 ) -> None:
     health = (await screen(**options)).health()
@@ -317,7 +317,7 @@ async def test_stop_does_not_wait_for_an_attempt_to_connect(
         real.thaw()
 
 
-async def test_the_library_tells_the_log_nothing(
+async def test_the_library_writes_nothing_to_the_log(
     real: RealObs, screen: Screens, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

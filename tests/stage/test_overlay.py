@@ -73,7 +73,7 @@ async def visit(client: aiohttp.ClientSession, overlay: ServedOverlay) -> Visito
     return visitor
 
 
-async def told_late(client: aiohttp.ClientSession, overlay: ServedOverlay) -> list[str]:
+async def sent_late(client: aiohttp.ClientSession, overlay: ServedOverlay) -> list[str]:
     """The kinds of frames that a page gets which comes now."""
     visitor = await visit(client, overlay)
     overlay.show(Withdrawn(-1))  # changes nothing; comes after all that it gets
@@ -222,10 +222,10 @@ async def test_whom_she_answers_is_taken_back(overlay: ServedOverlay, client: ai
     for turn, finish in ((1, False), (2, True)):
         note = await early.hear("withdrawn")
         assert (note["turn"], note["finish"]) == (turn, finish)
-    assert "other" not in str(early.notes), "it was not told yet, and never is"
+    assert "other" not in str(early.notes), "it was not sent yet, and never is"
     overlay.show(Rested())
     await early.hear("rest")
-    assert await told_late(client, overlay) == ["hello"]
+    assert await sent_late(client, overlay) == ["hello"]
 
 
 @pytest.mark.parametrize("finish", [True, False])
@@ -275,12 +275,14 @@ async def test_a_late_page_gets_only_what_is_still_to_come(
     ]
     clip, at, offset, _ = visitor.sounds[0]
     assert clip == 1
-    assert [later[1] - later[2] for later in visitor.sounds] == pytest.approx([at - offset] * 3)
+    assert [later[1] - later[2] for later in visitor.sounds] == pytest.approx(
+        [at - offset] * len(visitor.sounds)
+    )
     assert begin["heard"] - 0.04 <= offset <= begin["heard"] + 1e-6
     stage.hush()
     await play
     stage.rest()
-    assert await told_late(client, overlay) == ["hello"]
+    assert await sent_late(client, overlay) == ["hello"]
 
 
 async def test_pages_know_her_mood_whenever_they_come(
@@ -303,13 +305,13 @@ async def test_a_late_page_sees_nobody_think_after_a_rest(
 ) -> None:
     stage = Stage([overlay])
     stage.thinking("viewer", "hi", "twitch", 1, speaker="ann")
-    assert await told_late(client, overlay) == ["hello", "thinking"]
+    assert await sent_late(client, overlay) == ["hello", "thinking"]
     stage.thinking("other", "hello", "twitch", 2, speaker="bob")
-    assert await told_late(client, overlay) == ["hello", "thinking", "thinking"]
+    assert await sent_late(client, overlay) == ["hello", "thinking", "thinking"]
     stage.rest(speaker="ann")
-    assert await told_late(client, overlay) == ["hello", "thinking"]
+    assert await sent_late(client, overlay) == ["hello", "thinking"]
     stage.rest(speaker="bob")
-    assert await told_late(client, overlay) == ["hello"]
+    assert await sent_late(client, overlay) == ["hello"]
 
 
 async def test_a_rest_leaves_what_is_still_to_be_heard(
@@ -320,12 +322,12 @@ async def test_a_rest_leaves_what_is_still_to_be_heard(
     play = asyncio.create_task(stage.play(Maker(["New."], each=5.0).clip(turn=2)))
     await asyncio.sleep(0.2)
     stage.rest()
-    assert await told_late(client, overlay) == ["hello", "begin", "word", "end"]
+    assert await sent_late(client, overlay) == ["hello", "begin", "word", "end"]
     stage.hush()
     await play
 
 
-async def test_a_page_is_told_who_speaks(overlay: ServedOverlay, client: aiohttp.ClientSession) -> None:
+async def test_a_page_learns_who_speaks(overlay: ServedOverlay, client: aiohttp.ClientSession) -> None:
     visitor = await visit(client, overlay)
     assert visitor.notes[0]["speaker"] == "banban"
     stage = Stage([overlay])
@@ -334,9 +336,24 @@ async def test_a_page_is_told_who_speaks(overlay: ServedOverlay, client: aiohttp
     await stage.play(Maker(["Hi."], each=0.05).clip(speaker="ann"))
     stage.rest(speaker="ann")
     await visitor.hear("rest")
-    told = {note["t"]: note["speaker"] for note in visitor.notes if "speaker" in note}
-    assert told == {"hello": "banban", "mood": "ann", "thinking": "ann", "begin": "ann", "rest": "ann"}
+    sent = {note["t"]: note["speaker"] for note in visitor.notes if "speaker" in note}
+    assert sent == {"hello": "banban", "mood": "ann", "thinking": "ann", "begin": "ann", "rest": "ann"}
     assert next(note for note in visitor.notes if note["t"] == "begin")["mood"] == "sad"
+
+
+async def test_a_page_stays_longer_than_an_idle_connection(
+    client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vtuber.stage.server.IDLE_SECONDS", 0.05)
+    overlay = an_overlay()
+    await overlay.start()
+    visitor = await visit(client, overlay)
+    idle = await asyncio.open_connection("127.0.0.1", int(overlay.url.rsplit(":", 1)[1].strip("/")))
+    assert await asyncio.wait_for(idle[0].read(), 10) == b"", "it was closed"
+    idle[1].close()
+    overlay.show(Rested())
+    await visitor.hear("rest")
+    await overlay.stop()
 
 
 async def test_no_more_pages_than_it_bears(
@@ -439,7 +456,9 @@ async def test_a_page_that_says_too_much_is_closed(
     assert message.data in (1008, 1009)
 
 
-async def test_pages_are_told_that_it_is_over(overlay: ServedOverlay, client: aiohttp.ClientSession) -> None:
+async def test_pages_learn_that_the_show_is_over(
+    overlay: ServedOverlay, client: aiohttp.ClientSession
+) -> None:
     visitor = await visit(client, overlay)
     assert overlay.health().state is State.OK
     stopping = asyncio.create_task(overlay.stop())

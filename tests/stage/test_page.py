@@ -472,8 +472,8 @@ async def test_a_browser_that_lets_nothing_sound_offers_a_button(page: Page, ove
 async def test_it_says_how_late_it_sounds(page: Page, overlay: ServedOverlay) -> None:
     stage = await opened(page, overlay)
     await stage.play(Maker(PIZZA, each=0.1).clip())
-    told = json.loads(await page.evaluate("fetch('/health').then((answer) => answer.text())"))
-    assert "late" in told["parts"][0]["what"]
+    health = json.loads(await page.evaluate("fetch('/health').then((answer) => answer.text())"))
+    assert "late" in health["parts"][0]["what"]
 
 
 def is_opaque(png: bytes) -> bool:

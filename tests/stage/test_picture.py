@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vtuber.core.events import Sentence
 from vtuber.stage.cues import ClipBegins, Cue, Heard, Hushed, Rested, Withdrawn
-from vtuber.stage.obs.picture import Picture
+from vtuber.stage.obs.link import Picture
 
 
 def shown(*cues: Cue) -> tuple[str, bool]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rehearsal_room import Room, Screen
-from stage_props import Maker, Recorder, simulated
+from stage_props import Maker, Recorder, simulated, tone
 
 from vtuber.core import sound
 from vtuber.core.clock import now
@@ -29,6 +29,7 @@ from vtuber.stage.cues import (
     Thinking,
     Withdrawn,
 )
+from vtuber.stage.playhead import INSIDE
 from vtuber.stage.stage import AHEAD, LEAD, Stage
 from vtuber.stage.timeline import ClipTimeline
 
@@ -68,11 +69,12 @@ def test_sound_is_sent_before_it_is_heard_but_not_long_before() -> None:
         assert min(early) >= LEAD - 1e-9
         assert 2 < max(early) <= AHEAD + 1e-9
         assert max(len(cue.pcm) for cue in screen.all(ClipSound)) <= sound.RATE * sound.SAMPLE_BYTES
+        assert sum(sound.seconds(cue.pcm) for cue in screen.all(ClipSound)) == pytest.approx(45)
 
     simulated(main)
 
 
-def test_a_screen_is_told_everything_in_order() -> None:
+def test_a_screen_is_sent_everything_in_order() -> None:
     async def main() -> None:
         screen = Recorder()
         stage = Stage([screen])
@@ -270,6 +272,37 @@ def test_a_voice_that_fails_leaves_what_was_said(caplog: pytest.LogCaptureFixtur
     assert "no more sound\\x1b[2J" in caplog.text
 
 
+def test_of_a_voice_that_breaks_off_only_what_was_heard_counts() -> None:
+    """Also when its words came before their sound."""
+
+    async def main() -> None:
+        async def chunks() -> AsyncIterator[Sound | Word]:
+            for index, word in enumerate(PIZZA):
+                yield Word(word, index * 0.5, index * 0.5 + 0.5)
+            yield Sound(tone(0.7))
+            raise VoiceError("no more sound")
+
+        screen = Recorder()
+        spoken = await Stage([screen]).play(Clip(Sentence(1, 0, " ".join(PIZZA)), chunks()))
+        assert (spoken.heard, spoken.complete) == ("Pineapple belongs", False)
+        assert screen.all(Heard)[-1].text == "Pineapple belongs"
+        assert screen.all(ClipEnds)[0].at == pytest.approx(LEAD + 0.7)
+        assert now() == pytest.approx(LEAD + 0.7)
+
+    simulated(main)
+
+
+def test_of_a_voice_that_breaks_off_at_once_nothing_was_heard() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        maker = Maker([], error=VoiceError("no sound"))
+        spoken = await Stage([screen]).play(maker.clip(text="Hello."))
+        assert (spoken.heard, spoken.complete, spoken.began) == ("", False, None)
+        assert not screen.cues
+
+    simulated(main)
+
+
 def test_any_other_failure_is_raised_after_what_was_said() -> None:
     async def main() -> None:
         stage = Stage()
@@ -330,6 +363,9 @@ def test_quiet_ends_with_a_hush() -> None:
         ("Hi there, you!", ["Hi", "there,", "you!"], "Hi there,"),
         ("鳳梨披薩是神聖的。", ["鳳梨", "披薩", "是神聖的。"], "鳳梨披薩"),
         ("It costs $5.", ["It", "costs", "five dollars."], "It costs"),
+        ("$5 each.", ["five", "dollars", "each."], "five dollars"),
+        ("五元", ["5", "元", "整"], "5元"),
+        ("Hi", ["Hi", "there,", "you!"], "Hi there,"),
     ],
 )
 def test_what_was_heard_reads_as_the_sentence_does(text: str, words: list[str], heard: str) -> None:
@@ -370,7 +406,7 @@ def test_a_second_screen_shows_what_was_heard(play: Callable[..., None], hush_af
     assert subtitles.sentences
 
 
-def test_a_word_is_told_when_it_is_heard_and_its_pauses_count() -> None:
+def test_a_word_is_sent_when_it_is_heard_whatever_the_pauses() -> None:
     async def main() -> None:
         screen = Recorder()
         stage = Stage([screen])
@@ -384,7 +420,53 @@ def test_a_word_is_told_when_it_is_heard_and_its_pauses_count() -> None:
     simulated(main)
 
 
-def test_sound_without_words_is_told_too() -> None:
+def test_a_word_that_has_just_begun_when_a_hush_comes_was_sent() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        play = asyncio.create_task(stage.play(Maker(PIZZA).clip()))
+        await asyncio.sleep(LEAD + 0.5005)
+        stage.hush()
+        assert (await play).heard == screen.all(Heard)[-1].text == "Pineapple belongs"
+        assert isinstance(screen.cues[-1][1], Hushed)
+
+    simulated(main)
+
+
+def test_words_that_come_before_their_sound_are_sent_one_by_one() -> None:
+    async def main() -> None:
+        async def chunks() -> AsyncIterator[Sound | Word]:
+            for index, word in enumerate(PIZZA):
+                yield Word(word, index * 0.5, index * 0.5 + 0.5)
+            yield Sound(tone(0.7))
+            yield Sound(tone(1.3))
+
+        screen = Recorder()
+        await Stage([screen]).play(Clip(Sentence(1, 0, " ".join(PIZZA)), chunks()))
+        heard = [(at, cue.text) for at, cue in screen.cues if isinstance(cue, Heard)]
+        for index, (at, text) in enumerate(heard):
+            assert text == " ".join(PIZZA[: index + 1])
+            assert at == pytest.approx(LEAD + index * 0.5 + INSIDE)
+        assert len(heard) == 4
+        assert [cue.offset for cue in screen.all(ClipSound)] == pytest.approx([0.0, 0.7, 1.7])
+
+    simulated(main)
+
+
+def test_what_is_sent_ahead_delays_no_word_of_what_is_heard_now() -> None:
+    async def main() -> None:
+        screen = Recorder()
+        stage = Stage([screen])
+        await asyncio.gather(*(stage.play(Maker(PIZZA).clip(index=index)) for index in range(2)))
+        heard = [(at, cue.clip) for at, cue in screen.cues if isinstance(cue, Heard) and cue.text]
+        assert [clip for _, clip in heard] == [1] * 4 + [2] * 4
+        for index, (at, _) in enumerate(heard):
+            assert at == pytest.approx(LEAD + index * 0.5 + INSIDE)
+
+    simulated(main)
+
+
+def test_sound_without_words_is_heard_too() -> None:
     async def main() -> None:
         async def hum() -> AsyncIterator[Sound]:
             yield Sound(bytes(48_000))
@@ -402,7 +484,7 @@ def test_sound_without_words_is_told_too() -> None:
     until=st.floats(0.01, 9),
     breaks=st.booleans(),
 )
-def test_what_was_told_last_is_what_was_heard(
+def test_what_was_sent_last_is_what_was_heard(
     words: list[str], pauses: float, until: float, *, breaks: bool
 ) -> None:
     async def main() -> None:
@@ -414,8 +496,8 @@ def test_what_was_told_last_is_what_was_heard(
         stage.hush()
         spoken = await play
         await asyncio.sleep(9)
-        told = [cue.text for cue in screen.all(Heard)]
-        assert (told or [""])[-1] == spoken.heard
+        sent = [cue.text for cue in screen.all(Heard)]
+        assert (sent or [""])[-1] == spoken.heard
 
     simulated(main)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from vtuber.core.simulated import SimulatedLoop
-from vtuber.voice.pace import LATE, Delivery, Pace
+from vtuber.voice.pace import LATE, SURE, Delivery, Pace
 
 SENTENCE = "Pineapples take two years to grow, far longer than it takes me to eat one."
 
@@ -182,3 +182,76 @@ def test_nothing_cut_has_all_the_time() -> None:
     delivery = Delivery(Pace(20.0))
     assert delivery.seconds == 20.0
     assert delivery.room == math.inf
+
+
+@pytest.mark.parametrize(("text", "speed"), [("AI板板", 12.5), ("abcdefgh 好好", 15.0), ("", 15.0)])
+def test_the_language_is_the_one_that_takes_longer_to_say(text: str, speed: float) -> None:
+    assert Pace(20.0).speaking(text) == speed
+
+
+@pytest.mark.parametrize(("writing", "weight"), [(math.inf, 24), (12.0, 18), (2.0, 12)])
+def test_the_first_piece_of_a_slow_model_is_shorter(writing: float, weight: int) -> None:
+    pace = Pace(20.0)
+    pace.writing = writing
+    assert pace.first_piece(24) == weight
+
+
+def test_a_model_half_as_fast_as_the_voice_has_a_head_start() -> None:
+    async def scene() -> None:
+        pace = Pace(20.0)
+        pace.writing = 7.5 / SURE  # 7.5 weights a second are counted on, where 15 are said
+        delivery = Delivery(pace)
+        delivery.cut("x" * 14)
+        assert delivery.seconds == pytest.approx(2.0)
+        may_begin = [delivery.may_begin]
+        delivery.cut("xx")  # half of these two seconds must be written: 15 weights
+        may_begin.append(delivery.may_begin)
+        assert may_begin == [False, True]
+
+    run(scene())
+
+
+def test_a_reply_that_has_begun_goes_on() -> None:
+    async def scene() -> None:
+        pace = Pace(20.0)
+        pace.writing = 1.0
+        delivery = Delivery(pace)
+        delivery.cut("x")
+        may_begin = [delivery.may_begin]
+        with delivery.handing_on():
+            may_begin.append(delivery.may_begin)
+        assert may_begin == [False, True]
+
+    run(scene())
+
+
+def test_the_room_is_what_can_be_written_and_spoken_in_time() -> None:
+    async def scene() -> None:
+        pace = Pace(20.0)
+        pace.writing = 10.0
+        delivery = Delivery(pace)
+        assert delivery.room == math.inf  # nothing is cut yet
+        delivery.cut("x" * 12)  # 0.8 s
+        assert delivery.room == pytest.approx(10 * (0.8 + 1.0))
+        await asyncio.sleep(3)
+        for waited in (0.0, 0.4):
+            await asyncio.sleep(waited)
+            with delivery.handing_on():
+                left = 0.8 + 0.5 - waited
+                assert delivery.room == pytest.approx(left / (1 / 10 + 0.3 * 0.8 / 12))
+
+    run(scene())
+
+
+@pytest.mark.parametrize(("held_up", "measured"), [(0.04, 40.0), (0.06, 20.0)])
+def test_only_a_long_hold_up_makes_what_follows_worthless(held_up: float, measured: float) -> None:
+    async def scene() -> None:
+        pace = Pace(20.0)
+        delivery = Delivery(pace)
+        await write(delivery, [0.2] * 5)
+        with delivery.handing_on():
+            await asyncio.sleep(held_up)
+        await go_on(delivery, [0.2 - held_up, *[0.1] * 200])
+        assert pace.writing == pytest.approx(measured, rel=0.05)
+
+    run(scene())

@@ -21,11 +21,10 @@ from vtuber.app.running import Flags, interruptible, settings_of
 from vtuber.brain.templates.formats import alike
 from vtuber.core.text import escaped
 from vtuber.models import machine, store
-from vtuber.models.choices import CHOICES
-from vtuber.models.fit import Place, gigabytes, judge
-from vtuber.models.header import Header
+from vtuber.models.choices import CHOICES, Place, gigabytes, judge
+from vtuber.models.gguf import Header
 from vtuber.models.machine import Machine
-from vtuber.models.store import Model, Odd
+from vtuber.models.store import Malformed, Model
 
 _PLACES = {Place.CARD: "green", Place.MEMORY: "green", Place.NOWHERE: "red"}
 
@@ -82,7 +81,7 @@ class Fetching:
         self._tenths = tenths
 
 
-def show_models(models: list[Model], odd: list[Odd], machine: Machine) -> None:
+def show_models(models: list[Model], odd: list[Malformed], machine: Machine) -> None:
     """What is on disk, and what of it fits this machine."""
     cards = "".join(f", {card.name} with {gigabytes(card.memory)}" for card in machine.cards)
     table = Table(
@@ -97,7 +96,7 @@ def show_models(models: list[Model], odd: list[Odd], machine: Machine) -> None:
             f"{header.parameters / 1e9:.3g} billion parameters",
             f"{header.context or '?'} tokens",
             f"format {_format(header)}",
-            *(["can see images"] if model.eyes else []),
+            *(["can see images"] if model.has_projector else []),
         )
         table.add_row(
             Text(escaped(header.name)).append(f"\n{escaped(str(header.path))}", style="dim"),
@@ -134,5 +133,7 @@ def show_choices() -> None:
 def show_fetched(model: Header) -> None:
     """What came, and the line that uses it."""
     path = f'"{model.path}"' if " " in str(model.path) else str(model.path)
-    use = f"the models beside it can now see images: {path}" if model.sees else f"banban live --model {path}"
+    use = f"banban live --model {path}"
+    if model.is_projector:
+        use = f"the models beside it can now see images: {path}"
     terminal.out.print(Text(escaped(use)), soft_wrap=True)

@@ -222,8 +222,11 @@ class BrainFallback:
         self, members: Sequence[_Member], ask: Callable[[_Member], Awaitable[T]], deadline: _Deadline
     ) -> list[T]:
         """What those answer that can; the others are set aside. Raises ConfigError."""
-        asking = [_within(deadline, ask(member)) for member in members]
-        found = await asyncio.gather(*asking, return_exceptions=True)
+
+        async def one(member: _Member) -> T:  # nobody is asked before it runs: it may be cancelled until then
+            return await _within(deadline, ask(member))
+
+        found = await asyncio.gather(*map(one, members), return_exceptions=True)
         answers = []
         for member, answer in zip(members, found, strict=True):
             if isinstance(answer, BrainError):

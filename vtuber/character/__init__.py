@@ -1,4 +1,4 @@
-"""A character is a folder: who she is, how she speaks, what is sacred to her, her voice and her face."""
+"""Loads a character from its folder: persona, examples, canon, voice options and face."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXAMPLES = "examples.toml"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A few-shot line: what a viewer says and how she answers."""
+    """A few-shot example: what a viewer says and how she answers."""
 
     viewer: str
     text: str
@@ -37,7 +37,7 @@ class Character:
     persona: str
     """Who she is and how she speaks; the beginning of every prompt."""
     canon: tuple[str, ...]
-    """Facts that stand in every prompt and are never denied."""
+    """Facts that stand in every prompt."""
     examples: tuple[Example, ...]
     moods: tuple[str, ...]
     """The moods her face knows; the first is the everyday one."""
@@ -48,13 +48,13 @@ class Character:
     face: Path
     """Her picture, an SVG that the overlay animates."""
     fallback_lines: tuple[str, ...] = ()
-    """Said in place of a reply when no brain can give one. Without any, she is silent then."""
+    """Said in place of a reply when no brain can give one. When there are none, she stays silent."""
 
 
 def load(name: str) -> Character:
     """The character in the folder ``name`` (a path) or ``characters/<name>``.
 
-    Raises ConfigError naming the file, the key and the cure when the folder cannot be used.
+    Raises ConfigError naming the file, the key and a hint when the folder cannot be used.
     """
     folder = _folder(name)
     sheet = _validated(_Sheet, folder / SHEET)

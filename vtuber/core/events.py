@@ -287,10 +287,6 @@ class Pick:
 class Room:
     """What the chat is like at the moment a batch is taken."""
 
-    per_minute: float = 0.0
-    """Messages in the last minute."""
-    chatters: int = 0
-    """Different authors in the last minute."""
     waiting: int = 0
     """How many events are left in the inbox after this batch."""
     buzz: str = ""

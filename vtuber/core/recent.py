@@ -1,4 +1,4 @@
-"""What was there lately, bounded and quick."""
+"""A dict that forgets its oldest entries, in bounded memory and time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """A dict that keeps the ``size`` latest entries at least, and twice as many at most.
+    """Keeps at least the ``size`` latest entries, and at most twice as many.
 
-    When the young half is full, the old half is forgotten at once: no entry costs more than another.
+    When the young half is full, the old half is dropped at once, so that no entry costs more than another.
     """
 
     def __init__(self, size: int) -> None:
@@ -31,7 +31,7 @@ class Recent(Generic[K, V]):
             self._old, self._young = self._young, {}
 
     def items(self) -> Iterator[tuple[K, V]]:
-        """What is kept; of a key that was set again, its older value may come too, earlier."""
+        """All entries, the oldest first; a key that was set again may come twice."""
         return chain(self._old.items(), self._young.items())
 
     def __contains__(self, key: K) -> bool:

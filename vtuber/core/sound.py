@@ -148,8 +148,7 @@ class Trimmer:
         else:
             end = 0 if self._begun else max(0, len(held) // _FRAME - self._LEAD) * _FRAME
             keep = end
-        if keep:
-            self.skipped += keep / RATE
+        self.skipped += keep / RATE
         self._held = held[end:]
         return held[keep:end]
 
@@ -162,6 +161,5 @@ class Trimmer:
         rest = self._held[:length]
         fade = min(len(rest), _FRAME)
         if fade:
-            rest = rest.copy()
             rest[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
         return np.concatenate([rest, np.zeros(length - len(rest), np.float32)])

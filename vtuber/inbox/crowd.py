@@ -1,25 +1,22 @@
-"""What the chat is like right now: how fast, how many people, what they repeat. Small, however fast it is."""
+"""What the chat repeats right now: an emote, or a short line. Takes little memory, however fast chat is."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
-from vtuber.core.events import Room
 from vtuber.core.recent import Recent
 
 SLOT = 5.0
 """Seconds that are counted together."""
 SLOTS = 12
-"""So many slots are looked back on: a minute."""
-PEOPLE = 20_000
-"""Chatters kept in mind at least; twice as many at most."""
+"""How many slots are looked back on: a minute."""
 LINES = 500
-"""Different lines or emotes counted in a slot at most."""
+"""The most different lines or emotes that are counted in a slot."""
 BUZZ_PEOPLE = 3
-"""So many people make a buzz."""
+"""How many people must repeat something to make it a buzz."""
 FANS = 50
-"""Beyond so many people in a slot it is no longer checked that they are different ones."""
+"""The most people of whom a slot remembers that they repeated a line; more are counted without a check."""
 
 
 @dataclass(slots=True)
@@ -34,9 +31,6 @@ class _Line:
 @dataclass(slots=True)
 class _Slot:
     number: int
-    messages: int = 0
-    chatters: int = 0
-    """How many wrote in this slot and not since."""
     lines: dict[str, _Line] = field(default_factory=dict)
 
     def note(self, key: str, text: str, who: Hashable) -> None:
@@ -52,29 +46,18 @@ class _Slot:
 
 
 class Crowd:
-    """Hears every message; tells what the last minute was like."""
+    """Hears every message; tells what most people repeat."""
 
     def __init__(self) -> None:
         self._slots = [_Slot(-1) for _ in range(SLOTS)]
-        self._last_slot: Recent[Hashable, int] = Recent(PEOPLE)
         self._struck: Recent[str, float] = Recent(LINES)
-        self._began: float | None = None
 
     def hear(self, who: Hashable, lines: Iterable[tuple[str, str]], at: float) -> None:
         """A message of ``who``. ``lines`` are what may be repeated in it: (key, as it was written)."""
-        if self._began is None:
-            self._began = at
         number = int(at // SLOT)
         slot = self._slots[number % SLOTS]
         if slot.number != number:
             slot = self._slots[number % SLOTS] = _Slot(number)
-        slot.messages += 1
-        before = self._last_slot.get(who)
-        if before != number:
-            slot.chatters += 1
-            self._last_slot.set(who, number)
-            if before is not None and (earlier := self._slots[before % SLOTS]).number == before:
-                earlier.chatters -= 1
         for key, text in lines:
             struck = self._struck.get(key)
             if struck is None or at >= struck + SLOTS * SLOT:
@@ -97,19 +80,10 @@ class Crowd:
         for slot in self._slots:
             slot.lines.clear()
 
-    def room(self, now: float, waiting: int) -> Room:
-        """The last minute, to ``SLOT`` seconds. A show younger than that is extrapolated from its age."""
+    def buzz(self, now: float) -> str:
+        """What most people repeated in the last minute; "" when there is nothing."""
         number = int(now // SLOT)
-        slots = [slot for slot in self._slots if number - SLOTS < slot.number <= number]
-        age = 0.0 if self._began is None else now - self._began
-        looked_back = now - (number - SLOTS + 1) * SLOT
-        seconds = max(SLOT, min(looked_back, age))
-        return Room(
-            per_minute=round(sum(slot.messages for slot in slots) * 60 / seconds, 1),
-            chatters=sum(slot.chatters for slot in slots),
-            waiting=waiting,
-            buzz=_buzz(slots),
-        )
+        return _buzz([slot for slot in self._slots if number - SLOTS < slot.number <= number])
 
 
 def _buzz(slots: Iterable[_Slot]) -> str:

@@ -6,21 +6,20 @@ ADDRESSED. So whatever is addressed to her outranks whatever is not, and among t
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 
-from vtuber.core.events import Answerable, ChatMessage, Follow, Gift, Money, Raid, Redemption, Subscription
+from vtuber.core.events import Answerable, ChatMessage, Follow, Raid
 from vtuber.core.spelling import normalize
 
 SIDE_TALK = 0
-"""Emotes alone, orders to other bots, and what viewers say to each other."""
+"""Emotes alone, commands for other bots, and what viewers say to each other."""
 REGULAR, QUESTION, ADDRESSED = 1, 2, 4
 RANKS = 1 + (1 + REGULAR + QUESTION + ADDRESSED)
 """How many ranks there are."""
 
 MANY_COPIES = 3
-"""What so many people say ranks like what a regular says."""
+"""A line that so many people write ranks like a regular's."""
 
 _ASKS = re.compile(
     r"(?:@\S+ )?(?:(?:hey|so|but|and|ok|well)\b,? )?"
@@ -33,15 +32,8 @@ _ASKS_IN_CHINESE = re.compile(
 )
 _TERM = re.compile(r"[a-z0-9]{4,}|[\u3040-\u9fff]{2,}")
 
-SUBSCRIPTION_DOLLARS = 5.0
-UNKNOWN_DOLLARS = 5.0
-"""What an amount counts for that nobody could read."""
-POINT_DOLLARS = 0.001
-"""What a channel point counts for."""
-PATIENCE = 20.0
-"""After so many seconds more, a paid event counts as if twice as much had been paid."""
 AGE_GAIN = 1.5
-"""At its ripest, a message counts for so many ranks more than a fresh one."""
+"""How many ranks a message gains at most by waiting."""
 
 
 class Names:
@@ -116,26 +108,6 @@ def score(rank: int, copies: int, age: float, lifetime: float) -> float:
     else:
         ripeness = 0.0
     return rank + AGE_GAIN * ripeness + min(copies, 10) / 20
-
-
-def paid_score(event: Answerable, now: float) -> float:
-    """Bigger amounts first, and nobody waits for ever."""
-    return math.log2(1 + dollars(event)) + (now - event.at) / PATIENCE
-
-
-def dollars(event: Answerable) -> float:
-    """About how much was paid."""
-    match event:
-        case ChatMessage(money=Money(dollars=worth)):
-            return UNKNOWN_DOLLARS if worth is None else max(0.0, float(worth))
-        case Redemption(cost=cost):
-            return POINT_DOLLARS * cost
-        case Gift():
-            return SUBSCRIPTION_DOLLARS * event.count
-        case Subscription():
-            return SUBSCRIPTION_DOLLARS
-        case _:
-            return 0.0
 
 
 def terms(text: str) -> frozenset[str]:

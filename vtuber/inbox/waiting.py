@@ -1,4 +1,4 @@
-"""The shelves of the inbox: what waits, found again by message, text, author and rank at once."""
+"""The events that wait, found by message, text, author and rank in the same short time however many wait."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Key = tuple[str, str]
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One that waits, and those who said the same."""
+    """An event that waits, and those who said the same."""
 
     event: Answerable
     paid: bool
     copy_key: str
-    """What makes a copy; "" when it can have none."""
+    """Equal for its copies; "" when it can have none."""
     rank: int = 0
     copies: int = 1
     place: int = 0
     """Its index among those of its rank."""
     others: set[Key] = field(default_factory=set)
-    """Authors of copies; kept only as far as it matters for the rank."""
+    """The authors of copies, as many as matter for the rank."""
 
     @property
     def key(self) -> Key:
@@ -38,7 +38,7 @@ class Entry:
 
 
 class Waiting:
-    """Adding, removing and finding cost the same however many wait; paid ones are on a shelf of their own."""
+    """Paid events are kept apart from the others, which are kept by rank."""
 
     def __init__(self, ranks: int) -> None:
         self.paid: list[Entry] = []
@@ -54,29 +54,29 @@ class Waiting:
         return chain(self.paid, self.unpaid())
 
     def unpaid(self) -> Iterator[Entry]:
-        """The least important first."""
+        """The unpaid ones, those of the lowest rank first."""
         return chain.from_iterable(self._ranks)
 
     def lowest(self) -> list[Entry]:
-        """The unpaid ones of the least rank there is; empty when there are none."""
-        return next((shelf for shelf in self._ranks if shelf), [])
+        """The unpaid ones of the lowest rank among them; empty when there are none."""
+        return next((row for row in self._ranks if row), [])
 
     def find(self, key: Key) -> Entry | None:
         return self._by_key.get(key)
 
     def like(self, copy_key: str) -> Entry | None:
-        """The one that says the same."""
+        """The one with the same copy key."""
         return self._by_copy_key.get(copy_key) if copy_key else None
 
     def of_author(self, author: Key) -> int:
-        """How many unpaid ones of theirs wait."""
+        """How many unpaid ones of an author wait."""
         return self._of_author[author]
 
     def add(self, entry: Entry) -> None:
         if entry.paid:
             self.paid.append(entry)
         else:
-            self._shelve(entry)
+            self._put_in(entry)
             self._of_author[entry.author] += 1
             if entry.copy_key:
                 self._by_copy_key.setdefault(entry.copy_key, entry)
@@ -87,7 +87,7 @@ class Waiting:
         if entry.paid:
             self.paid.remove(entry)
             return
-        self._unshelve(entry)
+        self._take_out(entry)
         if self._by_copy_key.get(entry.copy_key) is entry:
             del self._by_copy_key[entry.copy_key]
         self._of_author[entry.author] -= 1
@@ -96,19 +96,19 @@ class Waiting:
 
     def promote(self, entry: Entry, rank: int) -> None:
         """Moves an unpaid one to another rank."""
-        self._unshelve(entry)
+        self._take_out(entry)
         entry.rank = rank
-        self._shelve(entry)
+        self._put_in(entry)
 
-    def _shelve(self, entry: Entry) -> None:
-        shelf = self._ranks[entry.rank]
-        entry.place = len(shelf)
-        shelf.append(entry)
+    def _put_in(self, entry: Entry) -> None:
+        row = self._ranks[entry.rank]
+        entry.place = len(row)
+        row.append(entry)
 
-    def _unshelve(self, entry: Entry) -> None:
-        """The last of the shelf takes its place, so that nothing else moves."""
-        shelf = self._ranks[entry.rank]
-        last = shelf.pop()
+    def _take_out(self, entry: Entry) -> None:
+        """The last of its rank takes its place, so that nothing else moves."""
+        row = self._ranks[entry.rank]
+        last = row.pop()
         if last is not entry:
-            shelf[entry.place] = last
+            row[entry.place] = last
             last.place = entry.place

@@ -47,6 +47,7 @@ class Console:
             line = await self._lines.get()
             if line is None:
                 self._ended = self._trouble or "the input has ended"
+                self.availability.set(ready=False)
                 return
             self._room.release()
             if text := clean(line):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from vtuber.core.events import Emote
 from vtuber.core.text import MESSAGE_LIMIT, clean
@@ -28,3 +29,14 @@ def cleaned(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, tuple[Emo
         if not overlaps and safe[place : place + len(name)] == name:
             found.append(Emote(name, place, place + len(name)))
     return safe, tuple(found)
+
+
+def twitch_spans(tag: str) -> list[tuple[int, int]]:
+    """The places in Twitch's ``25:0-4,6-10/1902:12-16``: emotes by their ids; there, ends are inclusive."""
+    places = (place for emote in tag.split("/") for place in emote.rpartition(":")[2].split(","))
+    pairs = (place.partition("-")[::2] for place in islice(places, LIMIT) if "-" in place)
+    return [(int(a), int(b) + 1) for a, b in pairs if _short_number(a) and _short_number(b)]
+
+
+def _short_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 6

@@ -5,6 +5,7 @@ A path names keys and indexes from the outside in: ``at(page, "runs.0.text")``; 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -44,3 +45,13 @@ def seconds(node: object, path: str = "") -> float | None:
     if isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < 3.2e8:
         return float(found)
     return None
+
+
+def timestamp(node: object, path: str = "") -> float:
+    """The ISO 8601 time there ("2023-07-19T14:56:51.63Z"), in seconds since 1970; 0 when there is none."""
+    try:
+        moment = datetime.fromisoformat(string(node, path))
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, aware.timestamp())
+    except (ValueError, OverflowError):
+        return 0.0

@@ -43,6 +43,7 @@ class Replay:
                 self.recording = await clock.in_thread(read, self.path)
             except BanbanError as error:
                 self._trouble = error
+                self.availability.set(ready=False)
                 raise
         return self.recording
 

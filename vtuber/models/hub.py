@@ -29,7 +29,7 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 from vtuber.config import without_secret
 from vtuber.core.errors import BanbanError
-from vtuber.models import split
+from vtuber.models import gguf
 
 _PATIENCE = 30.0
 """Seconds for the hub to answer, and for the next bytes to come."""
@@ -83,7 +83,7 @@ class Hub:
         models = []
         for path in known:
             at = PurePosixPath(path)
-            parts = [str(at.with_name(name)) for name in split.names(at.name)]
+            parts = [str(at.with_name(name)) for name in gguf.parts_of(at.name)]
             if path == parts[0] and all(part in known for part in parts):
                 models.append(Weights(tuple(known[part] for part in parts)))
         return sorted(models, key=lambda weights: weights.size)

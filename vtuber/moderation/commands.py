@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from vtuber import config
 from vtuber.core.events import ChatMessage
 from vtuber.moderation.command_table import CommandTable
-from vtuber.moderation.trust import Trust, Trusted, plain
+from vtuber.moderation.trust import AccessControl, Trust, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class CommandParser:
 
     def __init__(self, gate: config.Gate) -> None:
         self.table = CommandTable(gate)
-        self.trusted = Trusted(gate.operators)
+        self.trusted = AccessControl(gate.operators)
 
     def parse(self, message: ChatMessage) -> Command | None:
         """The command in a message, or None when it is chat: no command, or not one for its author.

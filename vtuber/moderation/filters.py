@@ -1,42 +1,33 @@
-"""The gate's judgement: what is not heard, and what she does not say.
+"""Decides what is not answered and what is not said.
 
-``hear`` is for every message and cheap; ``judge`` for those that were chosen, and closer; ``say`` for every
-sentence of hers before it is spoken, and closest.
+``hear`` checks every message, and is cheap. ``judge`` checks a message that was chosen, more closely. ``say``
+checks every sentence before it is spoken, most closely.
 """
 
 from __future__ import annotations
 
 import re
-import time
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 from vtuber import config
-from vtuber.core.errors import ConfigError
 from vtuber.core.events import Answerable, Pick
-from vtuber.core.spelling import Words, normalize
-from vtuber.core.text import MESSAGE_LIMIT
-from vtuber.moderation import slurs
+from vtuber.core.spelling import normalize
+from vtuber.moderation.patterns import compiled
 from vtuber.moderation.prompt_leak import PromptLeak
+from vtuber.moderation.word_list import WordList
 
 SPOKEN_LIMIT = 1000
-"""A longer sentence is no sentence, and is not spoken."""
-SLOW_MS = 20.0
-"""A pattern that takes longer than this on one line could hold up the show."""
-NAME_WORD_LENGTH = 5
-"""Words at least as long are found in the middle of names too."""
-_REGEX = "re:"
+"""Characters; a longer sentence is not spoken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     allowed: bool
     reason: str = ""
-    """In words, for the terminal: "a word in gate.words"."""
+    """For people: "a word in gate.words"."""
     rule: str = ""
-    """Which one exactly, for the journal: "gate.words: bad". Built-in words are not spelled out."""
+    """For the journal: "gate.words: bad". Built-in words are not spelled out."""
 
 
 ALLOWED = Verdict(allowed=True)
@@ -76,43 +67,40 @@ _SPOKEN_RULES = (
     (CONTROL_TOKENS, "a control token", "control token"),
     (_ADDRESS, "a web address", "address"),
     (_CONTACT, "an e-mail address or a phone number", "contact"),
-    (_CONFESSION, "talk of prompts and models", "confession"),
+    (_CONFESSION, "talk about prompts and language models", "confession"),
 )
 
 
 class Filter:
-    """Raises ConfigError for a pattern that fits everything, or one that can take for ever.
+    """Raises ConfigError for a pattern that fits everything, or that can take too long.
 
-    ``secret`` is what she must not recite: the persona.
+    ``secret`` must not be recited: the persona.
     """
 
     def __init__(self, gate: config.Gate, secret: str = "") -> None:
-        self._words = _WordList(gate.words)
-        self._patterns = tuple(
-            compiled(source, f"gate.patterns[{index}] {source!r}")
-            for index, source in enumerate(gate.patterns)
-        )
-        self._hateful = _WordList(slurs.hateful())
-        self._rude = _WordList(slurs.rude())
+        self._words = WordList(gate.words)
+        self._patterns = compiled(gate.patterns, "gate.patterns")
+        self._hateful = WordList.shipped("hateful")
+        self._rude = WordList.shipped("rude")
         self._secret = PromptLeak(secret)
 
     def hear(self, event: Answerable) -> Verdict:
-        """Of everything that comes in: the words of the config, in what it says."""
+        """Checks the text of any event against ``gate.words``."""
         return self._configured_word(self._words.find(normalize(event.text))) or ALLOWED
 
     def judge(self, pick: Pick) -> Verdict:
-        """Of what was chosen: patterns and built-in words too, and the name, for she would say it."""
+        """Checks a chosen event against patterns and built-in words too; and its author's name."""
         event = pick.event
         return self._closely(event.text) or self._name(event.author.name) or ALLOWED
 
     def name(self, name: str) -> Verdict:
-        """Of a chatter's name, in which words hide without anything around them."""
+        """Checks a viewer's name, in which words hide without spaces around them."""
         return self._name(name) or ALLOWED
 
     def say(self, text: str) -> Verdict:
-        """Of a sentence of hers."""
+        """Checks a sentence before it is spoken."""
         if len(text) > SPOKEN_LIMIT:
-            return _stopped("far too long", "length")
+            return _stopped("a sentence that is far too long", "length")
         return self._closely(text) or self._spoken(text) or ALLOWED
 
     def _closely(self, text: str) -> Verdict | None:
@@ -137,7 +125,7 @@ class Filter:
             if pattern.search(plain):
                 return _stopped(reason, f"built in: {rule}")
         if self._secret.is_in(text):
-            return _stopped("recited from her persona", "built in: persona")
+            return _stopped("recited from the persona", "built in: persona")
         return self._built_in(self._rude.find(normalize(text)))
 
     def _configured_word(self, found: str) -> Verdict | None:
@@ -150,60 +138,8 @@ class Filter:
         return None
 
     def _built_in(self, found: str) -> Verdict | None:
-        return _stopped("a word that ends shows", "built in: word") if found else None
-
-
-class _WordList:
-    """Words, and regular expressions behind "re:", as the built-in lists have them."""
-
-    def __init__(self, entries: Iterable[str]) -> None:
-        entries = tuple(entries)
-        words = [entry for entry in entries if not entry.startswith(_REGEX)]
-        expressions = [entry.removeprefix(_REGEX) for entry in entries if entry.startswith(_REGEX)]
-        self._words = Words(words)
-        self._inside_names = Words((word for word in words if len(word) >= NAME_WORD_LENGTH), anywhere=True)
-        self._expression = re.compile("|".join(expressions)) if expressions else None
-
-    def find(self, normalized: str) -> str:
-        if self._expression is not None and (match := self._expression.search(normalized)):
-            return str(match.group())
-        return self._words.find(normalized)
-
-    def find_in_name(self, normalized: str) -> str:
-        return self.find(normalized) or self._inside_names.find(normalized)
+        return _stopped("a slur or an explicit word", "built in: word") if found else None
 
 
 def _stopped(reason: str, rule: str) -> Verdict:
     return Verdict(allowed=False, reason=reason, rule=rule)
-
-
-def compiled(source: str, where: str) -> re.Pattern[str]:
-    """A pattern out of a file. Raises ConfigError for one that cannot be used; ``where`` it stands."""
-    pattern = re.compile(source, re.IGNORECASE)
-    if pattern.search(""):
-        raise ConfigError("this fits every message", where=where, hint="have it ask for at least one letter")
-    if probe := _slow_probe(pattern):
-        raise ConfigError(
-            f"this can hold up the show: it took far too long on {probe[:8]!r}…, repeated",
-            where=where,
-            hint="avoid a repeat inside a repeat, like (a+)+, and more than one .*",
-        )
-    return pattern
-
-
-def _slow_probe(pattern: re.Pattern[str]) -> str:
-    """A line on which the pattern backtracks for long, or "": its own letters, repeated ever longer."""
-    own: list[str] = re.findall(r"\w", pattern.pattern)
-    units = dict.fromkeys([*own[:30], *map("".join, pairwise(own[:30])), "a", "0", " ", ".a"])
-    for length in (8, 12, 16, 20, 24, 28, 60, 120, 250, MESSAGE_LIMIT):
-        for unit in units:
-            probe = (unit * length)[:length] + "\0"
-            if min(_milliseconds(pattern, probe), _milliseconds(pattern, probe)) > SLOW_MS:
-                return probe
-    return ""
-
-
-def _milliseconds(pattern: re.Pattern[str], text: str) -> float:
-    began = time.perf_counter()
-    pattern.search(text)
-    return (time.perf_counter() - began) * 1000

@@ -1,4 +1,4 @@
-"""Who wrote what lately. A deletion names little more than an id; here is what it means."""
+"""Knows who wrote what lately, so that a deletion, which names little more than an id, can be understood."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from vtuber.core.events import Answerable, ChatMessage, Deletion
 from vtuber.core.recent import Recent
 from vtuber.moderation.revocation import Revocation, cut, was_before
 
-LINES = 20_000
-"""So many of the latest messages at least are known."""
+MESSAGES = 20_000
+"""At least so many of the latest messages are known."""
 
 
-class Line(NamedTuple):
+class IndexedMessage(NamedTuple):
     """What is kept of a message."""
 
     channel: str
     author: str
-    """Its author's id."""
+    """The author's id."""
     text: str
     is_chat: bool
-    """A subscription's words, say, are none."""
+    """False for what comes with a subscription or the like."""
     sent: float
     at: float
 
 
 class MessageIndex:
-    """Bounded, and cheap enough for any chat."""
+    """Takes a bounded amount of memory, and little time."""
 
     def __init__(self) -> None:
-        self._lines: Recent[tuple[str, str], Line] = Recent(LINES)
-        self._authors: Recent[tuple[str, str], str] = Recent(LINES)
+        self._messages: Recent[tuple[str, str], IndexedMessage] = Recent(MESSAGES)
+        self._authors: Recent[tuple[str, str], str] = Recent(MESSAGES)
 
     def note(self, event: Answerable) -> None:
-        """Somebody wrote (or did) something, whether she will answer it or not."""
+        """Takes in what somebody wrote or did, whether it will be answered or not."""
         author = event.author
         is_chat = isinstance(event, ChatMessage)
-        line = Line(event.channel, author.id, cut(event.text), is_chat, event.sent, event.at)
-        self._lines.set((event.platform, event.id), line)
+        line = IndexedMessage(event.channel, author.id, cut(event.text), is_chat, event.sent, event.at)
+        self._messages.set((event.platform, event.id), line)
         for name in author.names:
             self._authors.set((event.platform, name), author.id)
 
     def author(self, platform: str, name: str) -> str | None:
-        """The id of whoever wrote last under that name, in any case and with or without an "@"."""
+        """The id of whoever last wrote under that name (any case, with or without an "@")."""
         return self._authors.get((platform, name.removeprefix("@").casefold()))
 
     def revocation(self, deletion: Deletion) -> Revocation:
-        """All that is known of what the deletion takes away."""
+        """The deletion with all that is known of what it deletes."""
         if deletion.message_id:
             return self._of_message(deletion)
         if deletion.author_id:
@@ -56,7 +56,7 @@ class MessageIndex:
         return Revocation(deletion, frozenset(author for author, _ in lines), lines)
 
     def _of_message(self, deletion: Deletion) -> Revocation:
-        line = self._lines.get((deletion.platform, deletion.message_id))
+        line = self._messages.get((deletion.platform, deletion.message_id))
         if line is None:
             return Revocation(deletion)
         said = [(line.author, line.text)] if line.text else []
@@ -69,7 +69,7 @@ class MessageIndex:
 
     def _cleared(self, deletion: Deletion) -> Iterator[tuple[str, str]]:
         """(author, text) of the channel's chat."""
-        for (platform, _), line in self._lines.items():
+        for (platform, _), line in self._messages.items():
             if (
                 platform == deletion.platform
                 and line.channel == deletion.channel

@@ -18,17 +18,17 @@ from vtuber.moderation.identity import Identity
 from vtuber.moderation.prompt_leak import PromptLeak
 
 SYMBOLS = 40
-"""So many characters without a letter among them are nothing that anybody could pronounce."""
+"""Characters in a row without a letter or digit that nobody could pronounce."""
 LONGEST_LOOP = 120
-"""Characters; what repeats itself over more than that is told by whole sentences."""
+"""Characters of the longest loop that is looked for; longer ones are found as repeated sentences."""
 _LOOPED, _LOOPED_CHINESE = 40, 16
-"""A loop of a few characters must be so long…"""
+"""Characters that a loop must take altogether."""
 _ROUNDS = 3
-"""…and a longer one be gone through so often."""
+"""How often a loop must be repeated."""
 _SAME = 2
-"""A sentence may be said so often in one reply…"""
+"""How often a sentence may be said in one reply."""
 _SAME_LENGTH = 6
-"""…if it has so many letters; shorter ones as often as she likes."""
+"""Letters of the shortest sentence to which that applies."""
 _SEAM, _LONGEST_LABEL = 24, 80
 """Characters of what was read before that may belong to a marker, or to a line's label."""
 
@@ -131,7 +131,7 @@ class ReplyCheck:
 
 
 def _label(names: Iterable[str]) -> re.Pattern[str]:
-    """The beginning of a line of a role's or of one of ``names``: "Mika:", "<Mika>"."""
+    """Finds the beginning of a line by a role or by one of ``names``: "Mika:", "<Mika>"."""
     plain = {unicodedata.normalize("NFKC", name).strip() for name in names}
     known = "|".join([_ROLES, *(re.escape(name) for name in sorted(plain) if len(name) > 1)])
     return re.compile(
@@ -140,7 +140,7 @@ def _label(names: Iterable[str]) -> re.Pattern[str]:
 
 
 def _loops(text: str) -> bool:
-    """Whether the text ends with the same over and over."""
+    """Whether the text ends with something repeated over and over."""
     chinese = any(char.isalpha() and not char.isascii() for char in text[-_LOOPED_CHINESE:])
     looped = _LOOPED_CHINESE if chinese else _LOOPED
     return any(

@@ -1,4 +1,4 @@
-"""What she was told and nobody else is: whether she recites it."""
+"""Whether a character recites her prompt."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from collections.abc import Iterator
 from vtuber.core.spelling import normalize
 
 LEAK_LENGTH = 40
-"""So many letters and digits in a row, word for word out of what is secret, are no coincidence."""
+"""Letters and digits in a row, word for word from the secret text, that are no coincidence."""
 LEAK_LENGTH_CHINESE = 18
 _BEGINNING, _BEGINNING_CHINESE = 14, 6
-"""So many may be the beginning of more."""
+"""Letters and digits that may be the beginning of a leak."""
 _YOU = re.compile("you|[你妳您]")
 _ME = re.compile(r"\b(?:i|me|my|mine|myself)\b|[我咱]|人家|本小姐", re.IGNORECASE)
 
 
 class PromptLeak:
-    """Her persona, mostly.
+    """Finds pieces of a secret text (the persona, mostly) in what she says.
 
-    What it says of her she may say of herself, in a sentence with "I"; but not what it says to "you", nor
-    anything without a word of who she is.
+    She may repeat what it says of her in a sentence with "I" or "me", but nothing that it says to "you".
     """
 
     def __init__(self, text: str) -> None:
@@ -30,11 +29,12 @@ class PromptLeak:
         self._facts = found - self._orders
 
     def is_in(self, text: str) -> bool:
+        """Whether ``text`` recites the secret."""
         said = frozenset(_runs(text))
         return not (said.isdisjoint(self._orders) and (said.isdisjoint(self._facts) or _ME.search(text)))
 
     def may_begin_in(self, text: str) -> bool:
-        """Whether the end of ``text`` stands in it too."""
+        """Whether the end of ``text`` may be the beginning of a leak."""
         tail = letters(text)[-_BEGINNING:]
         if not tail[-_BEGINNING_CHINESE:].isascii():
             tail = tail[-_BEGINNING_CHINESE:]
@@ -42,7 +42,7 @@ class PromptLeak:
 
 
 def letters(text: str) -> str:
-    """Its letters and digits, however they are written."""
+    """The text's letters and digits, normalized."""
     return re.sub(r"[\W_]+", "", normalize(text))
 
 

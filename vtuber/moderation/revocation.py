@@ -1,7 +1,7 @@
-"""What moderators took away: a deletion with all that it concerns, and the record of those that came.
+"""What moderators deleted: a deletion with all that it concerns, and a record of the latest ones.
 
-Whether something was written before it was deleted, the platform's own stamps tell; where it gives none,
-what comes within ``LATE`` seconds of a deletion counts as written before it.
+The platform's own timestamps tell whether something was written before the deletion; where there are none,
+what arrives within ``LATE`` seconds of the deletion counts as written before it.
 """
 
 from __future__ import annotations
@@ -14,50 +14,50 @@ from vtuber.core.spelling import copy_key, normalize
 from vtuber.core.text import clean
 
 LATE = 5.0
-"""Seconds that a message may be slower on its way than the deletion of it."""
+"""Seconds by which a message may arrive later than its deletion."""
 SHORTEST_TIMEOUT = 1.0
-"""Seconds in which nobody can write again, whose words were removed."""
+"""Seconds after a timeout in which its author cannot have written again."""
 REPEATS = 60.0
-"""For so long the words of a deleted message are not taken again."""
+"""Seconds in which the words of a deleted message are not taken again from its author."""
 WORDS_LIMIT = 200
-"""Characters that are kept of a message."""
+"""Characters of a message that are kept."""
 KEPT = 20_000
-"""So many of the latest deletions at least are known."""
+"""At least so many of the latest deletions are known."""
 
 
 def cut(text: str) -> str:
-    """As much of what was written as is kept of it."""
+    """A message's text as it is kept: clean, and no longer than ``WORDS_LIMIT``."""
     return clean(text, WORDS_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """A deletion, and what is known of what it takes away."""
+    """A deletion, and what is known of what it deletes."""
 
     deletion: Deletion
     authors: frozenset[str] = frozenset()
-    """The ids of those whose words go, as far as they are known: of all in ``lines``."""
+    """The known ids of those whose messages are deleted: of all in ``lines``."""
     lines: frozenset[tuple[str, str]] = frozenset()
-    """(author id, ``cut`` text) of messages that go; not told of an author, of whom all goes."""
+    """(author id, ``cut`` text) of the deleted messages; empty when all of an author's are."""
     answers: frozenset[str] = frozenset()
-    """What was heard lately in answer to it, and goes too."""
+    """What was heard lately in answer, and is deleted too."""
 
     @property
     def expels(self) -> bool:
-        """Whether an author goes: a timeout or a ban."""
+        """Whether all of an author's messages are deleted: a timeout or a ban."""
         return bool(self.deletion.author_id) and not self.deletion.message_id
 
     @property
     def clears(self) -> bool:
-        """Whether all of a channel's chat goes."""
+        """Whether all of a channel's chat is deleted."""
         return not self.deletion.message_id and not self.deletion.author_id
 
     def takes(self, event: Answerable) -> bool:
-        """Whether this event goes.
+        """Whether this event is deleted.
 
-        With an author goes everything of theirs in the channel. With a whole chat, its lines; subscriptions,
-        gifts and the like, which are none, stay. With a message, whatever its author says in the same words,
-        such as a reward's text, unless they gave money.
+        With an author, everything of theirs in the channel is. With a whole chat, its messages are;
+        subscriptions, gifts and the like stay. With a message, so is whatever its author says in the same
+        words, such as a reward's text, unless they gave money.
         """
         deletion = self.deletion
         if event.platform != deletion.platform:
@@ -71,20 +71,20 @@ class Revocation:
         return self.expels or isinstance(event, ChatMessage) or self._is_in_the_same_words(event)
 
     def forgets(self, event: Answerable) -> bool:
-        """Whether nothing of this event is to be remembered: of an author who goes, wherever they wrote."""
+        """Whether this event is not to be remembered: after a timeout or a ban, in any channel."""
         if self.expels:
             return event.platform == self.deletion.platform and self.is_of(event.author)
         return self.takes(event)
 
     def is_of(self, author: Author) -> bool:
-        """Whether something of this author goes. IRC may know them by their login alone: "@login"."""
+        """Whether something of this author is deleted. IRC may give their login alone: "@login"."""
         if author.id in self.authors:
             return True
         login = self.deletion.author_id
         return login.startswith("@") and login[1:].casefold() in author.names
 
     def says(self, event: Answerable, words: str) -> bool:
-        """Whether these words, by the author of this event, go."""
+        """Whether these words of the event's author are deleted."""
         who = event.author.id
         return (
             event.platform == self.deletion.platform
@@ -96,7 +96,7 @@ class Revocation:
         return gave_nothing(event) and self.says(event, event.text)
 
     def repeats(self, buzz: str) -> bool:
-        """Whether what the room repeats is a line that goes."""
+        """Whether what the room repeats is a deleted line."""
         if self.clears:
             return bool(buzz)
         return bool(buzz) and copy_key(normalize(buzz)) in (
@@ -105,19 +105,19 @@ class Revocation:
 
 
 def gave_nothing(event: Answerable) -> bool:
-    """Whether no money was given for it; points are no money, and are given back."""
+    """Whether no money was given for it. Points do not count: they can be given back."""
     return not is_paid(event) or isinstance(event, Redemption)
 
 
 def was_before(sent: float, at: float, deletion: Deletion) -> bool:
-    """Whether something that was ``sent`` then, and came ``at`` that time, was there to be deleted."""
+    """Whether something ``sent`` and received (``at``) then was written before the deletion."""
     if sent and deletion.sent:
         return sent <= deletion.sent + SHORTEST_TIMEOUT
     return at <= deletion.at + LATE
 
 
 class Revoked:
-    """Knows again what was deleted, when it comes late, comes twice or is given back."""
+    """Recognizes what was deleted when it comes late, comes twice, or is given back to the inbox."""
 
     def __init__(self) -> None:
         self._messages: Recent[tuple[str, str], None] = Recent(KEPT)
@@ -126,7 +126,7 @@ class Revoked:
         self._anything = False
 
     def add(self, revocation: Revocation) -> None:
-        """Notes it; it took place now."""
+        """Takes in a revocation that has just been made."""
         self._anything = True
         deletion = revocation.deletion
         if deletion.message_id:

@@ -1,6 +1,6 @@
-"""Who is trusted how much.
+"""Access control: who is trusted how much.
 
-It comes from the platform's own roles and from ``gate.operators``, never from what somebody wrote or calls
+It is decided by the platform's own roles and by ``gate.operators``, never by what somebody writes or calls
 themselves.
 """
 
@@ -16,18 +16,18 @@ from vtuber.core.events import Author, Role
 from vtuber.core.recent import Recent
 
 NAMES_ARE_UNIQUE = frozenset(("twitch",))
-"""Platforms where a name belongs to one account (a login, or the login in other case); only there an operator
-can be told by name. Elsewhere anybody may take any name, and the id must be given."""
+"""Platforms where a name belongs to one account (a login, or the login in other case). Only there can an
+operator be given by name; elsewhere anybody may take any name, and the id is needed."""
 
 SEEN = 2000
-"""So many of those who are trusted are known again by name at least."""
+"""At least so many of the latest trusted people are known by name."""
 
 Key = tuple[str, str]
 """(platform, id or name)."""
 
 
 class Trust(IntEnum):
-    """Whoever is trusted more may do whatever those may who are trusted less."""
+    """More trust includes everything that less trust allows."""
 
     EVERYONE = 0
     OPERATOR = 1
@@ -38,8 +38,8 @@ class Trust(IntEnum):
         return self.name.lower()
 
 
-class Trusted:
-    """Raises ConfigError for an operator who cannot be told for sure."""
+class AccessControl:
+    """Raises ConfigError for an operator whose entry does not name one account."""
 
     def __init__(self, operators: Iterable[str]) -> None:
         self._operators = frozenset(map(_operator, operators))
@@ -47,7 +47,7 @@ class Trusted:
         self._names: Recent[Key, Key] = Recent(SEEN)
 
     def of(self, platform: str, author: Author) -> Trust:
-        """By what the platform says of them, and whether config names them."""
+        """The trust in the author of a message."""
         if Role.BROADCASTER in author.roles:
             return Trust.BROADCASTER
         if Role.MODERATOR in author.roles:
@@ -55,7 +55,7 @@ class Trusted:
         return Trust.OPERATOR if self._is_operator(platform, author) else Trust.EVERYONE
 
     def note(self, platform: str, author: Author) -> None:
-        """They were heard: ``known`` knows them from now on."""
+        """Takes in who wrote, so that ``known`` knows them."""
         trust = self.of(platform, author)
         who = (platform, plain(author.id))
         if trust or who in self._seen:  # or: are trusted no longer
@@ -66,7 +66,7 @@ class Trusted:
                     self._names.set((place, name), who)
 
     def known(self, platform: str, who: str, channel: str = "") -> Trust:
-        """Of somebody that another speaks of, by name or id; EVERYONE when nothing is known of them.
+        """The trust in somebody given by name or id; EVERYONE when nothing is known of them.
 
         ``platform`` "" means any.
         """
@@ -88,7 +88,7 @@ class Trusted:
 
 
 def plain(text: str) -> str:
-    """In plain width and small letters: "！ＨＵＳＨ" is "!hush"."""
+    """Makes letters plain and small: "！ＨＵＳＨ" becomes "!hush"."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
@@ -97,13 +97,13 @@ def _operator(entry: str) -> Key:
     platform = platform.lower()
     if not (platform and colon and who):
         raise ConfigError(
-            f"{entry!r} does not say who on which platform",
+            f"{entry!r} lacks a platform or a name",
             where="gate.operators",
             hint='write "twitch:their_name" or "youtube:UC…" (the id of their channel)',
         )
     if platform == "youtube" and not re.fullmatch(r"UC[\w-]{22}", who):
         raise ConfigError(
-            f"{entry!r} is a name, which anybody on YouTube may take",
+            f"{entry!r} is a name, and on YouTube anybody can take any name",
             where="gate.operators",
             hint='write the id of their channel: "youtube:UC" and 22 more characters',
         )

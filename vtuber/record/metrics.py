@@ -24,7 +24,7 @@ UNPAID = ("command", "duplicate", "filtered")
 """Why an event was dropped (``ChatHeard.drop``) that does not count as paid."""
 
 KEPT = 100_000
-"""So many values of each kind are kept; of a longer show, the latest."""
+"""How many values of each kind are kept: the latest."""
 
 
 def percentiles(values: Iterable[float]) -> dict[str, float | None]:

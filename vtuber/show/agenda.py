@@ -15,7 +15,7 @@ from vtuber.moderation.filters import Filter
 from vtuber.record.facts import Facts, Filtered
 
 ORDERS_WAITING = 20
-"""So many orders may wait; the oldest goes first when there are more."""
+"""How many moderators' orders may wait. When there are more, the oldest is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,16 @@ class Assignment:
 
 
 class Agenda:
-    """Paused, she takes nothing from the inbox. Silent, she does nothing at all.
+    """Gives the next assignment when it may be begun.
 
-    All of it takes effect at once.
+    While paused, nothing is taken from the inbox. While silent, nothing is begun at all. Changes take effect
+    at once.
     """
 
     def __init__(self, inbox: Inbox, judge: Filter, facts: Facts) -> None:
         self.paused = False
         self.pace = 0.0
-        """So many seconds lie between the beginnings of two answers at least."""
+        """Least seconds between the beginnings of two answers."""
         self._inbox = inbox
         self._filter = judge
         self._facts = facts
@@ -50,11 +51,11 @@ class Agenda:
 
     @property
     def silence(self) -> float:
-        """For how many seconds more she says nothing, whatever comes."""
+        """Seconds of silence that are left; 0 when there is none."""
         return max(0.0, self._silent_until - clock.now())
 
     def notice(self) -> None:
-        """Something is waiting in the inbox, or has changed."""
+        """Looks again: something waits in the inbox, or a turn has ended."""
         self._news.set()
 
     def pause(self) -> None:
@@ -66,13 +67,13 @@ class Agenda:
         self._news.set()
 
     def be_silent(self, seconds: float, *, anew: bool = False) -> None:
-        """For so long at least, or, ``anew``, for exactly so long, whatever silence there was before."""
+        """Begins nothing for ``seconds``. A longer silence that was ordered before stays, unless ``anew``."""
         until = clock.now() + seconds
         self._silent_until = until if anew else max(self._silent_until, until)
         self._news.set()
 
     def set_pace(self, seconds: float) -> None:
-        """Begins one answer in so many seconds at most, whoever paid. What moderators order does not wait."""
+        """Begins at most one answer every ``seconds``, whoever paid. Moderators' orders do not wait."""
         self.pace = seconds
         self._news.set()
 

@@ -1,4 +1,4 @@
-"""The moderators' desk: what becomes of each order, and what whoever gave it is told."""
+"""Moderators' commands: what each one does, and what whoever gave it is told."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ from vtuber.stage.stage import Stage
 log = logging.getLogger(__name__)
 
 PLATFORMS = ("twitch", "youtube")
-"""Where somebody is forgotten whom the terminal speaks of."""
+"""Where a viewer is forgotten when the command was typed in the terminal."""
 
 VIEWERS_SECONDS = 60.0
-"""A viewer's order is not carried out again within so many seconds."""
+"""Seconds in which a viewer's command is not carried out a second time."""
 
 LEAVING = 500
-"""So many viewers may wait to be forgotten."""
+"""How many viewers may wait to be forgotten."""
 
 FORGET_EVERY = 0.05
-"""Seconds between two of them, so that a crowd of them holds up nobody."""
+"""Seconds between two of them, so that a crowd delays nobody else."""
 
 IDS = 5000
-"""So many of the latest orders at least are known again when they come a second time."""
+"""How many of the latest commands are remembered, to ignore one that arrives twice."""
 
-CROWDED = "too many ask for that: ask again later"
+CROWDED = "too many people are asking for that; try again later"
 
 
 class ModeratorCommands:
-    """Carries out each order the moment it comes, tells whoever gave it, and has all of it on record.
+    """Carries out each command as soon as it arrives, replies to whoever gave it, and tells the facts.
 
-    Viewers alone, of whom there may be a crowd, wait for ``run`` until they are forgotten.
+    Viewers who ask to be forgotten, of whom there may be a crowd, wait for ``run``.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class ModeratorCommands:
         self._carried_out.set(key, None)
         withheld = "it may be meant for another bot" if command.stray else ""
         if self._is_too_soon(command):
-            withheld = did = "they gave this order a moment ago"
+            withheld = did = "they gave this command a moment ago"
         else:
             did = command.problem or self._carry_out(command)
         self._note(command, did)
@@ -156,11 +156,12 @@ class ModeratorCommands:
     # Her voice.
 
     def _hush(self, _: Command) -> str:
-        self._performer.hush(self._settings.gate.hush_seconds)
-        return "silence"
+        seconds = self._settings.gate.hush_seconds
+        self._performer.hush(seconds)
+        return f"silence for {seconds:g} seconds"
 
     def _skip(self, _: Command) -> str:
-        return "dropped the reply" if self._performer.skip() else "she was saying nothing"
+        return "dropped the reply" if self._performer.skip() else "there was no reply to drop"
 
     def _pause(self, _: Command) -> str:
         self._agenda.pause()
@@ -168,7 +169,7 @@ class ModeratorCommands:
 
     def _resume(self, _: Command) -> str:
         self._agenda.resume()
-        return "she goes on"
+        return "she answers again"
 
     def _mute(self, command: Command) -> str:
         seconds = command_table.seconds(command.argument, least=1)
@@ -187,7 +188,7 @@ class ModeratorCommands:
         question = replace(command.message, text=words, emotes=(), reply_to="", mentions=())
         verdict = self._filter.judge(Pick(question))
         if not verdict.allowed:
-            return f"she does not answer it: {verdict.reason}"
+            return f"she may not answer that: {verdict.reason}"
         if self._is_crowded(command):
             return CROWDED
         self._agenda.ask(question)
@@ -248,10 +249,10 @@ class ModeratorCommands:
     def _topic(self, command: Command) -> str:
         verdict = self._filter.say(command.argument)
         if not verdict.allowed:
-            return f"that is no topic for her: {verdict.reason}"
+            return f"she cannot take that as a topic: {verdict.reason}"
         for speaker in self._speakers:
             speaker.conversation.topic = command.argument
-        return "she keeps it in mind" if command.argument else "nothing in particular"
+        return "she knows the topic now" if command.argument else "there is no topic now"
 
     def _mood(self, command: Command) -> str:
         moods = {plain(mood): mood for speaker in self._speakers for mood in speaker.character.moods}

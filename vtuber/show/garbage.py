@@ -18,7 +18,7 @@ from vtuber.core.simulated import SimulatedLoop
 EVERY = 60.0
 """Seconds from one full collection to the next…"""
 PATIENCE = 10
-"""…and after so many in which she was never idle it is done all the same."""
+"""…and how many of these pass at most when she is never idle."""
 _THRESHOLDS = (1000, 5, 1_000_000)
 """New objects until a small collection; small ones until a larger; and as good as never a full one."""
 

@@ -18,7 +18,7 @@ from vtuber.record.facts import Fact, Facts, TurnEnded, Written
 log = logging.getLogger(__name__)
 
 WAITING = 20
-"""So many lines may wait to be written; the oldest goes first when there are more."""
+"""How many lines may wait to be written. When there are more, the oldest is dropped."""
 
 WRITE_SECONDS = 10.0
 """How long one line may take to be written."""

@@ -12,7 +12,6 @@ from itertools import count
 
 from vtuber.config import Settings
 from vtuber.core.events import Answerable, Batch, Pick, is_paid
-from vtuber.core.health import State
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.memory import Memory
@@ -31,7 +30,7 @@ TRIES = 3
 """How often she begins an answer of which nothing is heard, though no part is away."""
 
 LINGERING = 4
-"""Of so many replies that are over, something may still be seen."""
+"""How many replies that are over may still be seen, and so be withdrawn."""
 
 AFTER_FAILURE = 1.0
 """Seconds before she tries again when a reply failed."""
@@ -130,7 +129,8 @@ class Performer:
         Until then the model has time for other things.
         """
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._give_back_owed())
+            for speaker in self._speakers:
+                tasks.create_task(self._give_back_owed(speaker))
             for number in count(1):
                 tidying = [tasks.create_task(_stay_tidy(speaker)) for speaker in self._speakers]
                 await self._stage.quiet(self._settings.show.take_early)
@@ -202,22 +202,21 @@ class Performer:
         for pick in picks:
             if pick not in owed:
                 self._inbox.give_up(pick.event, Drop.UNANSWERED)
-        if owed and _is_away(turn.speaker):
+        if owed and not turn.speaker.brain.availability.is_ready:
             self._owed.append(turn.batch.of(owed))
         elif owed:
             self._put_off(turn, owed)
 
-    async def _give_back_owed(self) -> None:
-        """Has those asked again who got a fallback line, once her model is back."""
+    async def _give_back_owed(self, speaker: Speaker) -> None:
+        """Has those asked again who got a fallback line, whenever her model is back."""
+        brain = speaker.brain.availability
         while True:
-            await asyncio.sleep(AFTER_FAILURE)
-            away = {speaker.id for speaker in self._speakers if _is_away(speaker)}
-            owed, self._owed = self._owed, []
+            await brain.until_away()
+            await brain.until_ready()
+            owed = [batch for batch in self._owed if batch.speaker == speaker.id]
+            self._owed = [batch for batch in self._owed if batch not in owed]
             for batch in owed:
-                if batch.speaker in away:
-                    self._owed.append(batch)
-                else:
-                    self.agenda.put_back(batch)
+                self.agenda.put_back(batch)
 
     def _put_off(self, turn: Turn, picks: Sequence[Pick], *, patient: bool = False) -> None:
         """Nothing of an answer was heard, or all of it was taken back: who asked for it waits again.
@@ -283,7 +282,3 @@ async def _stay_tidy(speaker: Speaker) -> None:
         await speaker.conversation.stay_tidy()
     except Exception as error:  # noqa: BLE001  # whatever it was, the show goes on
         log.warning("the conversation was not put in order: %s", escaped(repr(error)))
-
-
-def _is_away(speaker: Speaker) -> bool:
-    return speaker.brain.health().state is State.DOWN

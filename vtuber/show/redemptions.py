@@ -14,7 +14,7 @@ from vtuber.record.facts import ChatHeard, Dropped, Fact, Facts, Settled, TurnEn
 log = logging.getLogger(__name__)
 
 IDS = 20_000
-"""So many of the latest redemptions at least are known again when they come a second time."""
+"""How many of the latest redemptions are remembered, to ignore one that arrives twice."""
 
 
 class Redemptions:

@@ -26,10 +26,10 @@ from vtuber.core.events import (
     is_money,
     without_words,
 )
-from vtuber.core.health import Health, State
+from vtuber.core.health import Health
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
-from vtuber.inbox.rates import Rates
+from vtuber.inbox.worth import Rates
 from vtuber.listeners import Listener, RedemptionListener, Writer
 from vtuber.moderation.commands import CommandParser
 from vtuber.moderation.message_index import MessageIndex
@@ -230,8 +230,8 @@ class Show:
             "writing": self.outbox.run,
             "journal": self.journal.run,
             "health": lambda: self.supervisor.watch(self.health),
-            "the measuring of the event loop": self.metrics.watch_loop,
-            "the measuring of memory": self.metrics.watch_memory,
+            "event loop lag": self.metrics.watch_loop,
+            "memory use": self.metrics.watch_memory,
             "garbage collection": lambda: garbage.collect_when(lambda: self.idle),
         }
         async with asyncio.TaskGroup() as group:
@@ -252,9 +252,8 @@ class Show:
         """Waits until every chat is heard, or for ``ARRIVE_SECONDS``."""
         with suppress(TimeoutError):
             async with asyncio.timeout(ARRIVE_SECONDS):
-                # A listener says how it is, not when that changes.
-                while any(listener.health().state is State.DOWN for listener in self.listeners):  # noqa: ASYNC110  # see above
-                    await asyncio.sleep(0.05)
+                for listener in self.listeners:
+                    await listener.availability.until_ready()
 
     async def _fall_silent(self) -> None:
         """Cuts her short, and leaves her a moment to note what was heard."""

@@ -21,7 +21,7 @@ LOOK_EVERY = 0.5
 
 
 class Supervisor:
-    """Tells the terminal and the journal."""
+    """Starts again what fails; reports that, and how the parts are, to the log and as facts."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
@@ -57,6 +57,6 @@ class Supervisor:
     def _report(self, name: str, error: BaseException) -> None:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
-        log.error("%s failed and is begun again: %s", name, escaped(str(error) or type(error).__name__))
+        log.error("%s failed and is started again: %s", name, escaped(str(error) or type(error).__name__))
         log.debug("the failure of %s", name, exc_info=error)
         self._facts.tell(Failed(name, repr(error)))

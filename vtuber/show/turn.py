@@ -29,7 +29,7 @@ from vtuber.voice.captions import silent
 log = logging.getLogger(__name__)
 
 SOUND_SECONDS = 15.0
-"""A voice that makes no sound for so long is given up for this sentence."""
+"""Seconds without sound after which a voice is given up for this sentence."""
 
 
 class Turn:

@@ -1,4 +1,4 @@
-"""What the stage tells its screens: one class for each thing that an audience can see or hear."""
+"""What the stage sends to its screens: one class for each thing that an audience can see or hear."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ class Hushed:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """Whom that turn answers was taken away by a moderator: their name and words vanish at once.
+    """A moderator removed what that turn answers: the name and words of its author vanish at once.
 
-    So do her own words in it, unless she may ``finish``.
+    So do the words of the reply, unless it may ``finish``.
     """
 
     turn: int

@@ -174,7 +174,7 @@ async def _read_body(request: web.Request) -> None:
 
 
 def _name(route: web.AbstractRouteDef) -> str:
-    """What tells it from others: "GET /health"."""
+    """Its method and path, such as "GET /health"."""
     return f"{route.method} {route.path}" if isinstance(route, web.RouteDef) else repr(route)
 
 

@@ -1,4 +1,4 @@
-"""The stage's timeline: what is heard when, whoever is watching."""
+"""The stage: plays clips, keeps the time of all that is heard, and sends it to the screens."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PIECE = round(sound.MOUTH_STEP * sound.RATE) * sound.SAMPLE_BYTES * 25
 
 
 class _Playback:
-    """One clip on its way over the stage."""
+    """One clip that is being played."""
 
     def __init__(self, number: int, clip: Clip) -> None:
         self.number = number
@@ -107,7 +107,7 @@ class Stage:
         return playback.spoken()
 
     def hush(self) -> None:
-        """Silence at once: whatever was not heard yet never will be."""
+        """Silences all that plays, at once. What was not heard by now never is."""
         self._cut(self._playing)
         self._cursor = float("-inf")
         self._send(Hushed())
@@ -115,9 +115,10 @@ class Stage:
         self._silenced = asyncio.Event()
 
     def withdraw(self, turn: int, *, finish: bool = False) -> None:
-        """Whom ``turn`` answers is told no longer, and unless she may ``finish`` she says no more of it.
+        """Takes a turn's reply back: whoever it answers is named no longer, and nothing more of it is heard.
 
-        What is heard of another turn is left alone, but for its last moment when sound of both is on its way.
+        A reply that may ``finish`` is heard to its end. Another turn's goes on, unless sound of both has been
+        sent already.
         """
         taken = [one for one in self._playing if one.clip.sentence.turn == turn and not finish]
         if any(playback.announced for playback in taken):
@@ -190,7 +191,7 @@ class Stage:
         try:
             async for chunk in playback.clip.chunks:
                 if playback.cut_at is not None:
-                    return  # hushed in the very step in which the chunk came
+                    return  # hushed while the chunk was on its way
                 self._announce(playback)
                 if isinstance(chunk, Word):
                     self._send(ClipWord(playback.number, chunk, playback.timeline.add_word(chunk)))
@@ -199,7 +200,7 @@ class Stage:
                     await self._write_sound(playback, chunk)
             playback.complete = True
         except BanbanError as error:
-            log.warning("She was cut short: %s", escaped(error.what))
+            log.warning("the voice broke off: %s", escaped(error.what))
         except Exception as error:  # noqa: BLE001  # raised by `play`, once what was sent has been heard
             playback.error = error
         if playback.announced and playback.cut_at is None:

@@ -15,7 +15,6 @@ from vtuber.app.chat.commands import HELP, Command, parse
 from vtuber.app.chat.mind import Mind
 from vtuber.app.chat.why import why
 from vtuber.app.running import Flags, run, settings_of
-from vtuber.brain.llama.model_file import locate
 from vtuber.config import Settings
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError, BrainError
@@ -23,6 +22,7 @@ from vtuber.core.events import Author, Batch, ChatMessage, Pick
 from vtuber.core.health import Health
 from vtuber.core.text import clean_name
 from vtuber.listeners.console import Console
+from vtuber.models.store import locate
 
 
 def command(config: Path | None, flags: Flags, *, name: str, verbose: bool) -> None:

@@ -31,7 +31,7 @@ class Mind:
         """What was asked last."""
         self.usage = Usage()
         judge = Filter(settings.gate, character.persona)
-        self._wording = ReplyWriter(settings, character, self.brain, self.brain.fallback_lines, judge)
+        self._writer = ReplyWriter(settings, character, self.brain, self.brain.fallback_lines, judge)
         self._asked = self._waited = self._took = 0.0  # when; seconds to the first token, and on to the last
 
     async def start(self, progress: Progress) -> None:
@@ -52,7 +52,7 @@ class Mind:
         self.prompt = await self.conversation.prompt(batch, NOTHING, seed)
         self._asked, self._waited, self._took = clock.now(), 0.0, 0.0
         try:
-            async with aclosing(self._wording.answer(self.prompt, lap=self._lap)) as pieces:
+            async with aclosing(self._writer.answer(self.prompt, lap=self._lap)) as pieces:
                 async for piece in pieces:
                     yield piece.space + piece.text
         finally:

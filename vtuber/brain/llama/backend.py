@@ -11,18 +11,19 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from vtuber.brain import Prompt, PromptLine, Usage
-from vtuber.brain.llama.child import COMMAND, Child, Request
-from vtuber.brain.llama.fit import CURE, Fit
-from vtuber.brain.llama.loading import Loaded, check, learn, load
-from vtuber.brain.llama.model_file import locate
+from vtuber.brain.llama.loading import Loaded, check, load
+from vtuber.brain.llama.process import COMMAND, Request, WorkerProcess
+from vtuber.brain.llama.prompt_format import HINT, PromptFormat, learn
 from vtuber.brain.templates import Template
 from vtuber.brain.templates.formats import by_name
 from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.availability import Availability, Progress
+from vtuber.core.backoff import Backoff
 from vtuber.core.errors import BanbanError, BrainError
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
+from vtuber.models.store import locate
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,10 @@ _PATIENCE = 10
 """Loading, and reading a whole persona, may take so many times as long as a token…"""
 _PATIENCE_SECONDS = 60.0
 """…and always so long."""
-_BACKOFF = (0.0, 0.5, 2.0, 5.0, 15.0, 30.0)
+_FIRST_RETRY, _LONGEST_RETRY, _GROWTH = 0.1, 30.0, 4.0
+"""Seconds until a process that died is started again, and how many times longer each further wait is."""
 _LIVED = 60.0
-"""A process that has lived so many seconds died of something new."""
+"""A process that has lived for so many seconds died of something new."""
 _LINE_END = "\n"
 """She speaks: a reply is one line, and what small models put on the next is somebody else's."""
 _ASIDE = "["
@@ -54,17 +56,17 @@ class Llama:
 
     command: tuple[str, ...] = COMMAND
     """How the process is started; tests start others."""
-    heads: Path
-    """Where the state after the prompt's head is kept."""
+    cache_folder: Path
+    """Where the prompt cache is kept on disk."""
     can_prefill = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.brain
-        self.heads = user_cache_path("banban", appauthor=False) / "heads"
+        self.cache_folder = user_cache_path("banban", appauthor=False) / "prompt-cache"
         self._path = Path()
         self._loaded: Loaded | None = None
-        self._fit: Fit | None = None
-        self._child: Child | None = None
+        self._format: PromptFormat | None = None
+        self._process: WorkerProcess | None = None
         self.availability = Availability()
         self._settled = asyncio.Event()
         """Nobody need wait for the process: it is there, or was stopped for good."""
@@ -87,9 +89,9 @@ class Llama:
         check(self._settings)
         self._path = locate(self._settings.model)
         progress(0.0, f"loading {self._path.name}")
-        self._child = await self._begin(progress)
+        self._process = await self._begin(progress)
         self._settle(ready=True)
-        self._keeper = asyncio.create_task(self._keep_alive(self._child))
+        self._keeper = asyncio.create_task(self._keep_alive(self._process))
 
     async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
         self._head = head
@@ -99,21 +101,21 @@ class Llama:
 
     async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
         async with self._turn:
-            child = await self._idle()
-            request = child.ask("prefill", pieces=list(self.template.head(lines)), folder="", trusted=False)
+            process = await self._idle()
+            request = process.ask("prefill", pieces=list(self.template.head(lines)), folder="", trusted=False)
             try:
-                frame = await child.answer_to(request, self._long_seconds)
+                frame = await process.answer_to(request, self._long_seconds)
                 self._ahead += frame["prompt"] - frame["reused"]
             finally:
                 if not request.over.is_set():
-                    await self._close(child, request)
+                    await self._close(process, request)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         async with self._turn:
             self._head = prompt.lines[: prompt.head]
-            child = await self._idle()
+            process = await self._idle()
             self._usage = Usage()
-            request = self._ask(child, prompt)
+            request = self._ask(process, prompt)
             try:
                 while "done" not in (frame := await request.answer(self._token_seconds)):
                     self._trusted = self._trusted or self._restored > 0
@@ -123,12 +125,12 @@ class Llama:
                 if request.over.is_set():
                     self._drain(request)
                 else:
-                    await self._close(child, request)
+                    await self._close(process, request)
 
     async def count(self, lines: tuple[PromptLine, ...]) -> int:
-        child = await self._living()
-        request = child.ask("count", pieces=list(self.template.render(lines)))
-        return int((await child.answer_to(request, self._token_seconds))["tokens"])
+        process = await self._living()
+        request = process.ask("count", pieces=list(self.template.render(lines)))
+        return int((await process.answer_to(request, self._token_seconds))["tokens"])
 
     @property
     def context(self) -> int:
@@ -137,9 +139,9 @@ class Llama:
     @property
     def template(self) -> Template:
         """How the model is asked; known after ``start``."""
-        if self._fit is None:
+        if self._format is None:
             raise BrainError("the model was not started", where="brain")
-        return self._fit.template
+        return self._format.template
 
     @property
     def usage(self) -> Usage:
@@ -148,7 +150,7 @@ class Llama:
     @property
     def pid(self) -> int | None:
         """The model's process, while there is one."""
-        return self._child.pid if self._child and not self._child.doomed else None
+        return self._process.pid if self._process and not self._process.doomed else None
 
     async def stop(self) -> None:
         """A reply being made ends with a BrainError. The process is gone in little more than _END_SECONDS."""
@@ -157,16 +159,16 @@ class Llama:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._keeper = self._ending = None
-        if self._child:
-            await self._child.stop(_END_SECONDS)
-            self._child = self._loaded = None
+        if self._process:
+            await self._process.stop(_END_SECONDS)
+            self._process = self._loaded = None
         self._settle(ready=False)
 
     def health(self) -> Health:
         if self._loaded is None:
             return Health("brain", State.DOWN, self._trouble or "not started")
         if self._keeper and self._keeper.done():
-            return Health("brain", State.DOWN, "nobody looks after the model's process", "start banban again")
+            return Health("brain", State.DOWN, "the model's process is unwatched", "start banban again")
         if not self.availability.is_ready:
             return Health("brain", State.DOWN, f"being brought back: {self._trouble}", "wait a moment")
         what = (
@@ -180,10 +182,10 @@ class Llama:
         if not self._extra_buffers:
             limit = (
                 f"{what}; slower, because this build of llama.cpp crashes on this processor",
-                'install it again with CMAKE_ARGS="-DGGML_NATIVE=OFF"',
+                'reinstall llama-cpp-python with CMAKE_ARGS="-DGGML_NATIVE=OFF"',
             )
-        elif self._fit and self._fit.doubt:
-            limit = f"{what}, which is a guess: {self._fit.doubt}", CURE
+        elif self._format and self._format.doubt:
+            limit = f"{what}, which is a guess: {self._format.doubt}", HINT
         elif not self._settings.model:
             limit = f"a toy brain: {what}", "set brain.model in config.toml to the path of a better GGUF"
         else:
@@ -192,9 +194,9 @@ class Llama:
 
     # A reply
 
-    def _ask(self, child: Child, prompt: Prompt) -> Request:
+    def _ask(self, process: WorkerProcess, prompt: Prompt) -> Request:
         name = prompt.names[0] if prompt.names else ""
-        return child.ask(
+        return process.ask(
             "generate",
             pieces=list(self.template.prompt(prompt.lines, name, prompt.reply_so_far)),
             sampling={
@@ -216,14 +218,14 @@ class Llama:
     def _long_seconds(self) -> float:
         return max(_PATIENCE_SECONDS, _PATIENCE * self._token_seconds)
 
-    async def _close(self, child: Child, request: Request) -> None:
+    async def _close(self, process: WorkerProcess, request: Request) -> None:
         """Stops the model. One that takes its time is waited for by ``_idle``, not by whoever cancelled."""
-        child.cancel(request)
-        self._ending = asyncio.create_task(self._end(child, request))
+        process.cancel(request)
+        self._ending = asyncio.create_task(self._end(process, request))
         with clock.outside():
             await asyncio.wait({self._ending}, timeout=_CLOSE_SECONDS)
 
-    async def _end(self, child: Child, request: Request) -> None:
+    async def _end(self, process: WorkerProcess, request: Request) -> None:
         """The model is idle when this returns, or its process is on its way out."""
         try:
             with clock.outside():
@@ -231,7 +233,7 @@ class Llama:
                     await request.over.wait()
         except TimeoutError:
             log.warning("the model did not stop; its process is started anew")
-            child.kill()
+            process.kill()
         self._drain(request)
 
     def _drain(self, request: Request) -> None:
@@ -239,27 +241,27 @@ class Llama:
         while not request.answers.empty():
             self._note_usage(request.answers.get_nowait())
 
-    async def _idle(self) -> Child:
+    async def _idle(self) -> WorkerProcess:
         """The process, once it has nothing else to do."""
         if self._ending:
             with clock.outside():
                 await asyncio.wait({self._ending})
         return await self._living()
 
-    async def _read_head(self, child: Child) -> None:
+    async def _read_head(self, process: WorkerProcess) -> None:
         """Has it read from disk, where it was in an earlier show; else it is kept there.
 
         What is on disk is trusted until a process dies of it, which is until the model has answered from it.
         Only the show's first head is kept: a later one may hold what viewers said.
         """
         trusted, self._trusted = self._trusted, False
-        request = child.ask(
+        request = process.ask(
             "prefill",
             pieces=list(self.template.head(self._head)),
-            folder=str(self.heads) if self._head == self._first_head else "",
+            folder=str(self.cache_folder) if self._head == self._first_head else "",
             trusted=trusted,
         )
-        self._restored = int((await child.answer_to(request, self._long_seconds))["restored"])
+        self._restored = int((await process.answer_to(request, self._long_seconds))["restored"])
         self._trusted = trusted and not self._restored
 
     def _note_usage(self, frame: dict[str, Any]) -> None:
@@ -271,9 +273,9 @@ class Llama:
 
     # The process
 
-    async def _living(self) -> Child:
+    async def _living(self) -> WorkerProcess:
         """The process, once it is there. Raises BrainError when it does not come back in time."""
-        if self._child and self._child.doomed:
+        if self._process and self._process.doomed:
             self._unsettle()  # until the keeper has brought it back
         if not self._settled.is_set():
             try:
@@ -281,56 +283,56 @@ class Llama:
                     async with asyncio.timeout(self._settings.first_token_seconds):
                         await self._settled.wait()
             except TimeoutError:
-                raise BrainError(f"the model is not there: {self._trouble}", where="brain") from None
-        if self._child is None:
+                raise BrainError(f"the model is being brought back: {self._trouble}", where="brain") from None
+        if self._process is None:
             raise BrainError("the model was stopped", where="brain")
-        return self._child
+        return self._process
 
-    async def _begin(self, progress: Progress) -> Child:
+    async def _begin(self, progress: Progress) -> WorkerProcess:
         """A process with the model loaded. Raises ConfigError for a file that cannot be loaded."""
         while True:
-            child = await Child.begin(self.command)
+            process = await WorkerProcess.begin(self.command)
             self._ahead = 0
             loaded = False
             try:
                 self._loaded = await load(
-                    child,
+                    process,
                     self._path,
                     self._settings,
                     self._long_seconds,
                     progress,
                     extra_buffers=self._extra_buffers,
                 )
-                self._fit = self._fit or await learn(
-                    child, self._path, self._settings, self._loaded.chat_template
+                self._format = self._format or await learn(
+                    process, self._path, self._settings, self._loaded.chat_template
                 )
                 loaded = True
                 if self._head:  # whoever asks before it is read would take the wait for a hang
-                    await self._read_head(child)
+                    await self._read_head(process)
             except BaseException as error:  # cancelled too: no process may be left behind
-                child.kill()
-                await child.stop()
-                unfit = self._extra_buffers and not loaded and child.crashed()
+                process.kill()
+                await process.stop()
+                unfit = self._extra_buffers and not loaded and process.crashed()
                 if unfit and isinstance(error, BrainError):
                     log.warning("%s; trying without the processor's fastest instructions", error.what)
                     self._extra_buffers = False
                     continue
                 raise
-            return child
+            return process
 
-    async def _keep_alive(self, child: Child) -> None:
+    async def _keep_alive(self, process: WorkerProcess) -> None:
         """Brings the process back whenever it dies."""
-        deaths = 0
+        backoff = Backoff(_FIRST_RETRY, _LONGEST_RETRY, factor=_GROWTH)
         while True:
             born = clock.now()
-            await child.dead.wait()
+            await process.dead.wait()
             self._unsettle()
-            self._trouble = child.obituary()
+            self._trouble = process.how_it_ended()
             log.warning("%s; it is brought back", self._trouble)
-            await child.stop()
-            deaths = 0 if clock.now() - born > _LIVED else deaths
-            child = self._child = await self._revive(deaths)
-            deaths += 1
+            await process.stop()
+            if clock.now() - born > _LIVED:
+                backoff.reset()
+            process = self._process = await self._revive(backoff)
             self._settle(ready=True)
 
     def _settle(self, *, ready: bool) -> None:
@@ -341,10 +343,9 @@ class Llama:
         self.availability.set(ready=False)
         self._settled.clear()
 
-    async def _revive(self, deaths: int) -> Child:
+    async def _revive(self, backoff: Backoff) -> WorkerProcess:
         while True:
-            await asyncio.sleep(_BACKOFF[min(deaths, len(_BACKOFF) - 1)])
-            deaths += 1
+            await asyncio.sleep(backoff.next())
             try:
                 return await self._begin(lambda _share, _words: None)
             except Exception as error:  # noqa: BLE001  # whatever it was, the show must not lose her for ever

@@ -1,27 +1,27 @@
-"""From a model process that was just begun to one that can be asked; what is wrong is told by its option."""
+"""Loads model, context and adapters in a worker that was just started, and names the option that is wrong."""
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from vtuber.brain.llama import lora_file, model_file
-from vtuber.brain.llama.child import Child
-from vtuber.brain.llama.fit import Fit, fit
-from vtuber.brain.templates.formats import by_name
+from vtuber.brain.llama.process import WorkerProcess
 from vtuber.config import Brain
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.text import escaped
+from vtuber.models import store
 
 log = logging.getLogger(__name__)
 
-_LEARN_SECONDS = 10.0
-"""What a chat template does is learned in a hundredth of that."""
+_OTHER_MODEL = re.compile(r"arch mismatch|does not exist in base model|incorrect shape")
+_NO_ADAPTER = re.compile(r"to be '(?:adapter|lora)'")
+_UNKNOWN = re.compile(r"unknown model architecture: '?(.*?)'?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,44 +42,61 @@ def check(settings: Brain) -> None:
             hint='set it to "auto", or brain.cache_type to "f16"',
         )
     for index, lora in enumerate(settings.lora):
-        lora_file.check(index, lora.path)
+        store.check(
+            Path(lora.path),
+            _lora_where(index, lora.path),
+            missing="correct the path of the LoRA adapter",
+            other="get the adapter as a GGUF; llama.cpp's convert_lora_to_gguf.py makes one of others",
+        )
 
 
 async def load(
-    child: Child, path: Path, settings: Brain, seconds: float, progress: Progress, *, extra_buffers: bool
+    process: WorkerProcess,
+    path: Path,
+    settings: Brain,
+    seconds: float,
+    progress: Progress,
+    *,
+    extra_buffers: bool,
 ) -> Loaded:
     """Has the process load the model, its context and its adapters, each answer within ``seconds``.
 
     Raises ConfigError for what cannot be loaded, BrainError when the process dies.
     """
-    known = await _load_model(child, path, settings, seconds, progress, extra_buffers=extra_buffers)
-    context = await _open_context(child, path, settings, seconds)
+    known = await _load_model(process, path, settings, seconds, progress, extra_buffers=extra_buffers)
+    context = await _open_context(process, path, settings, seconds)
     for index, lora in enumerate(settings.lora):
         try:
-            await child.answer_to(child.ask("adapt", path=lora.path, scale=lora.scale), seconds)
+            await process.answer_to(process.ask("adapt", path=lora.path, scale=lora.scale), seconds)
         except BrainError as error:
-            raise lora_file.refused(index, lora.path, error.what, died=child.doomed) from None
+            raise _lora_refused(index, lora.path, error.what, died=process.doomed) from None
     return Loaded(context, *known)
 
 
 async def _load_model(
-    child: Child, path: Path, settings: Brain, seconds: float, progress: Progress, *, extra_buffers: bool
+    process: WorkerProcess,
+    path: Path,
+    settings: Brain,
+    seconds: float,
+    progress: Progress,
+    *,
+    extra_buffers: bool,
 ) -> tuple[str, str]:
     """Its chat template and description."""
-    request = child.ask("load", path=str(path), gpu_layers=settings.gpu_layers, extra_buffers=extra_buffers)
+    request = process.ask("load", path=str(path), gpu_layers=settings.gpu_layers, extra_buffers=extra_buffers)
     try:
-        while "done" not in (frame := await child.answer_to(request, seconds)):
+        while "done" not in (frame := await process.answer_to(request, seconds)):
             progress(frame["progress"], f"loading {path.name}")
     except BrainError as error:
-        if child.doomed:
+        if process.doomed:
             raise _died(error, path) from None
-        raise model_file.refused(path, error.what) from None
+        raise _model_refused(path, error.what) from None
     return frame["chat_template"], frame["description"]
 
 
-async def _open_context(child: Child, path: Path, settings: Brain, seconds: float) -> int:
+async def _open_context(process: WorkerProcess, path: Path, settings: Brain, seconds: float) -> int:
     """How many tokens it has room for."""
-    request = child.ask(
+    request = process.ask(
         "open",
         context=settings.context,
         threads=settings.threads or cores(),
@@ -87,9 +104,9 @@ async def _open_context(child: Child, path: Path, settings: Brain, seconds: floa
         flash_attention=settings.flash_attention,
     )
     try:
-        return int((await child.answer_to(request, seconds))["context"])
+        return int((await process.answer_to(request, seconds))["context"])
     except BrainError as error:
-        if child.doomed:
+        if process.doomed:
             raise _died(error, path) from None
         if settings.cache_type != "f16":
             raise ConfigError(
@@ -112,19 +129,41 @@ def _died(error: BrainError, path: Path) -> BrainError:
     )
 
 
-async def learn(child: Child, path: Path, settings: Brain, chat_template: str) -> Fit:
-    """How this model wants to be asked. Raises ConfigError for a chat template that will not end."""
-    wanted = settings.template
-    if known := by_name(wanted):
-        return Fit(known)
-    try:
-        learned = await child.answer_to(child.ask("learn"), _LEARN_SECONDS)
-    except BrainError as error:
-        learned = {"hostile": error.what}
-    chosen = fit(wanted, path, chat_template, learned)
-    if chosen.doubt:
-        log.warning("%s; %s is a guess", chosen.doubt, chosen.template.name)
-    return chosen
+def _model_refused(path: Path, reason: str) -> ConfigError:
+    """What it means that llama.cpp would not load ``path``, by the ``reason`` it gave."""
+    where = f"brain.model: {path}"
+    if unknown := _UNKNOWN.search(reason):
+        return ConfigError(
+            f"the installed llama.cpp does not know models of the kind {escaped(unknown[1])!r}",
+            where=where,
+            hint="install a newer llama-cpp-python, or use another model",
+        )
+    return ConfigError(
+        f"the model cannot be loaded: it is damaged or cut short ({escaped(reason)})",
+        where=where,
+        hint=store.FETCH_AGAIN,
+    )
+
+
+def _lora_refused(index: int, path: str, reason: str, *, died: bool) -> ConfigError:
+    """What it means that an adapter could not be used, by the ``reason`` that llama.cpp gave."""
+    if _OTHER_MODEL.search(reason):
+        what, hint = (
+            "this adapter was made for another model",
+            "use the model that it was made for, or remove it",
+        )
+    elif _NO_ADAPTER.search(reason):
+        what, hint = "this GGUF is not a LoRA adapter", "a whole model goes into brain.model"
+    elif died:
+        what, hint = "the model's process dies of this adapter", "remove it, or get it again"
+    else:
+        what, hint = "this adapter is damaged or cut short", "get it again"
+    reason = reason.rpartition("failed to apply lora adapter: ")[2]
+    return ConfigError(f"{what} ({escaped(reason)})", where=_lora_where(index, path), hint=hint)
+
+
+def _lora_where(index: int, path: str) -> str:
+    return f"brain.lora[{index}]: {path}"
 
 
 def cores() -> int:

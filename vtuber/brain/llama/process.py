@@ -1,306 +1,240 @@
-"""The model's own process: ``python -m vtuber.brain.llama.process``.
-
-It speaks JSON lines: requests on stdin, answers on what was stdout when it began (whatever else is printed
-in this process goes to stderr). A request has an ``op`` and an ``id`` that its answers bear.
-
-| op | fields | answers |
-|---|---|---|
-| load | path, gpu_layers, extra_buffers | progress…, done with chat_template, description |
-| open | context, threads, cache_type, flash_attention | done with the context there is; after load |
-| adapt | path, scale | done; adds a LoRA adapter, after open |
-| learn | | done with template, learned from the GGUF's own; or hostile or unfit, with words |
-| prefill | pieces, folder (where heads are kept, or ""), trusted | done with prompt, reused, restored |
-| generate | pieces, sampling, stop, labels, goes_on, max_tokens | text…, done with the same and reply |
-| count | pieces | done with tokens |
-| cancel | | none of its own; the request of that id answers done soon |
-
-A request that failed answers ``error``. Pieces are ``[text, kind]``, see ``templates.Piece``.
-The process ends when its stdin does, so it never outlives the show.
-"""
+"""The show's end of the worker: one process, its requests and its death."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import os
-import queue
 import signal
+import subprocess
 import sys
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict
-from pathlib import Path
-from typing import IO, Any
+from collections import deque
+from typing import Any
 
-from vtuber.brain.llama.prompt_cache import Heads, identity
-from vtuber.brain.reply import ReplyText
+from vtuber.core import clock
+from vtuber.core.errors import BrainError
+from vtuber.core.text import escaped
 
-_TEMPLATE = "tokenizer.chat_template"
-_REMEMBERED = 4096
-"""So many pieces' tokens are kept."""
-_OWN_REMEMBERED = 256
-_NICENESS = 5
-"""A quarter of a core is left to the model beside somebody who would take all of it."""
+log = logging.getLogger(__name__)
 
-Request = dict[str, Any]
+COMMAND = ("-P", "-m", "vtuber.brain.llama.worker")
+ENVIRONMENT = {
+    "PYTHONUTF8": "1",
+    "GGML_NO_BACKTRACE": "1",  # a crash need not wait for a debugger
+    # llama.cpp's threads spin at every step of an evaluation while one of them has lost its core: beside a
+    # busy program a reply could take minutes. Spinning briefly costs nothing on an idle machine.
+    "GOMP_SPINCOUNT": "1000",
+}
+_SECRETS = ("BANBAN_", "HF_TOKEN")
+"""What begins like that in the environment is not for a model that came from a stranger."""
+_FRAME_LIMIT = 1 << 22
+_WORDS_KEPT = 20
+_LAST_BREATH = 2.0
+_WINDOWS_SEGFAULT = 0xC0000005
+
+Frame = dict[str, Any]
 
 
-class Worker:
-    """Does one request after another. ``send`` may be called from any thread."""
+class Request:
+    """One request and the answers that arrive for it. Ends with a frame that holds "done" or "error"."""
 
-    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
-        self._send = send
-        self._jobs: queue.SimpleQueue[Request] = queue.SimpleQueue()
-        self._cancelled = -1
-        self._current = -1
-        self._engine: Any = None
-        self._setup: list[Any] = []
-        """Whatever makes the state after a head another one."""
-        self._tokens: OrderedDict[tuple[str, bool], list[int]] = OrderedDict()
-        self._own: OrderedDict[str, list[int]] = OrderedDict()
+    def __init__(self, number: int) -> None:
+        self.id = number
+        self.answers: asyncio.Queue[Frame] = asyncio.Queue()  # bounded by the request's own max_tokens
+        self.over = asyncio.Event()
 
-    def take(self, request: Request) -> None:
-        """A request has arrived (called by the thread that reads). What is quick is done at once."""
-        match request["op"]:
-            case "cancel":
-                self._cancelled = request["id"]
-            case "count" if self._engine is not None:
-                self._answer(request, self._count)
-            case _:
-                self._jobs.put(request)
+    def put(self, frame: Frame) -> None:
+        self.answers.put_nowait(frame)
+        if "done" in frame or "error" in frame:
+            self.over.set()
 
-    def work(self) -> None:
-        """Does what was taken, for ever."""
-        while True:
-            request = self._jobs.get()
-            self._current = request["id"]
-            handler = {
-                "load": self._load,
-                "open": self._open,
-                "adapt": self._adapt,
-                "learn": self._learn,
-                "prefill": self._prefill,
-                "generate": self._generate,
-                "count": self._count,
-            }
-            self._answer(request, handler[request["op"]])
-
-    def _answer(self, request: Request, handler: Callable[[Request], dict[str, Any]]) -> None:
+    async def answer(self, seconds: float) -> Frame:
+        """The next answer. Raises BrainError when it does not come in time, or says the request failed."""
         try:
-            answer = handler(request)
-        except Exception as error:  # noqa: BLE001 - told to the parent, who knows what to do about it
-            self._send({"id": request["id"], "error": str(error) or type(error).__name__})
-        else:
-            self._send({"id": request["id"], "done": True, **answer})
+            with clock.outside():
+                async with asyncio.timeout(seconds):
+                    frame = await self.answers.get()
+        except TimeoutError:
+            raise BrainError(
+                f"the model said nothing for {seconds:g} seconds",
+                where="brain",
+                hint="use a smaller model or a shorter persona, or raise brain.first_token_seconds",
+            ) from None
+        if "error" in frame:
+            raise BrainError(frame["error"], where="brain")
+        return frame
 
-    def _should_stop(self) -> bool:
-        return self._cancelled == self._current
 
-    def _load(self, request: Request) -> dict[str, Any]:
-        from vtuber.brain.llama.engine import BUILD, Engine  # noqa: PLC0415 - half a second, and it may crash
+class WorkerProcess:
+    """A worker from its start to its end. Its tasks end with it; ``stop`` awaits them."""
 
-        told = [0.0]
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._requests: dict[int, Request] = {}
+        self._number = 0
+        self._last_words: deque[str] = deque(maxlen=_WORDS_KEPT)
+        self._killed = False
+        self.dead = asyncio.Event()
+        self.doomed = False
+        """Dead, or about to be: nothing should be asked of it."""
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._drain())]
 
-        def progress(share: float) -> None:
-            if share - told[0] >= 0.1 or share >= 1:
-                told[0] = share
-                self._send({"id": request["id"], "progress": share})
-
-        self._engine = Engine(
-            request["path"],
-            gpu_layers=request["gpu_layers"],
-            extra_buffers=request["extra_buffers"],
-            progress=progress,
-            should_stop=self._should_stop,
-        )
-        self._setup = [
-            BUILD,
-            identity(Path(request["path"])),
-            request["gpu_layers"],
-            request["extra_buffers"],
-        ]
-        return {
-            "chat_template": self._engine.metadata(_TEMPLATE),
-            "description": self._engine.description(),
-        }
-
-    def _open(self, request: Request) -> dict[str, Any]:
-        self._engine.open(
-            request["context"],
-            threads=request["threads"],
-            cache_type=request["cache_type"],
-            flash_attention=request["flash_attention"],
-        )
-        self._setup += [self._engine.context, request["cache_type"], request["flash_attention"]]
-        self._try()
-        return {"context": self._engine.context}
-
-    def _adapt(self, request: Request) -> dict[str, Any]:
-        self._engine.adapt(request["path"], request["scale"])
-        self._setup += [identity(Path(request["path"])), request["scale"]]
-        self._try()
-        return {}
-
-    def _try(self) -> None:
-        """What crashes at its first evaluation (a build for another processor does) had better do so now."""
-        self._engine.prepare(self._engine.tokenize("This is how a day begins: " * 4, control=False))
-        self._engine.forget()
-
-    def _learn(self, _request: Request) -> dict[str, Any]:
-        # Only this process needs them, and Jinja is loaded with llama_cpp.
-        from vtuber.brain.templates.jinja import HostileError, Jinja, UnfitError  # noqa: PLC0415  # see _load
-        from vtuber.brain.templates.learning import learn  # noqa: PLC0415  # see _load
-
-        engine = self._engine
-        if not (source := engine.metadata(_TEMPLATE)):
-            return {"unfit": "the GGUF carries none"}
+    @classmethod
+    async def begin(cls, command: tuple[str, ...] = COMMAND) -> WorkerProcess:
+        """Starts a process. Raises BrainError when the system refuses."""
         try:
-            jinja = Jinja(source, eos=engine.name("eos"))
-            template = learn(jinja, bos=engine.name("bos"), adds_bos=bool(engine.begins))
-        except HostileError as error:
-            return {"hostile": str(error)}
-        except UnfitError as error:
-            return {"unfit": str(error)}
-        return {"template": asdict(template)}
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                limit=_FRAME_LIMIT,
+                env=_environment(),
+                **_own_group(),
+            )
+        except OSError as error:
+            raise BrainError(f"the model's process cannot be started ({error})", where="brain") from error
+        return cls(process)
 
-    def _prefill(self, request: Request) -> dict[str, Any]:
-        from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415  # see _load
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
-        tokens = self._tokenized(request["pieces"])
-        if self._engine.cached[: len(tokens)] == tokens:  # what it has read beyond them is of use yet
-            restored = min(self._engine.restored, len(tokens))
-            return {"prompt": len(tokens), "reused": len(tokens), "restored": restored}
-        heads = Heads(Path(request["folder"]), self._setup) if request["folder"] else None
-        if heads and request["trusted"] and not self._engine.cached and (state := heads.load(tokens)):
-            self._engine.restore(state, tokens)
-        reused = self._engine.restored
+    def ask(self, op: str, **fields: Any) -> Request:
+        """Sends a request. When the process is dead its only answer is an error."""
+        self._number += 1
+        request = Request(self._number)
+        if self.dead.is_set():
+            request.put({"error": self.how_it_ended()})
+            return request
+        self._requests[request.id] = request
+        self._send({"op": op, "id": request.id, **fields})
+        return request
+
+    async def answer_to(self, request: Request, seconds: float) -> Frame:
+        """The next answer to what cannot be stopped half-way: a process that is late is ended."""
         try:
-            if reused < len(tokens):
-                reused = self._engine.prepare(tokens)
-            if heads and reused < len(tokens) - 1:  # it was not read before
-                heads.save(tokens, self._engine.state())
-        except Stopped:
-            reused = 0
-        return {"prompt": len(tokens), "reused": reused, "restored": self._engine.restored}
+            return await request.answer(seconds)
+        except BrainError:
+            if not request.over.is_set():
+                self.kill()
+            raise
 
-    def _count(self, request: Request) -> dict[str, Any]:
-        return {"tokens": len(self._tokenized(request["pieces"])) - len(self._engine.begins)}
+    def cancel(self, request: Request) -> None:
+        """Asks that the request end now; it is over when ``request.over`` is set."""
+        if not request.over.is_set():
+            self._send({"op": "cancel", "id": request.id})
 
-    def _generate(self, request: Request) -> dict[str, Any]:
-        from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415  # see _load
-        from vtuber.brain.llama.sampling import Sampling  # noqa: PLC0415  # the same
+    def crashed(self) -> bool:
+        """Whether it died of a forbidden access or instruction, as a build for another processor does."""
+        code = self._process.returncode
+        if code is None:
+            return False
+        if sys.platform == "win32":
+            return code & 0xFFFFFFFF == _WINDOWS_SEGFAULT
+        return -code in (signal.SIGSEGV, signal.SIGILL)
 
-        tokens = self._tokenized(request["pieces"])
-        said = self._tokenized([piece for piece in request["pieces"] if piece[1] == "own"])
-        usage = {"prompt": len(tokens), "reused": 0, "restored": 0, "reply": 0}
-        room = self._engine.context - len(tokens)
-        if room < 1:
-            raise ValueError(f"a prompt of {len(tokens)} tokens does not fit in {self._engine.context}")
-        reply = ReplyText(request["stop"], request["labels"], goes_on=request["goes_on"])
-        made: list[int] = []
+    def how_it_ended(self) -> str:
+        """How it ended, in a line."""
+        code = self._process.returncode
+        cause = "hung and was ended" if self._killed else "ended" if code is None else _cause(code)
+        words = f": {self._last_words[-1]}" if self._last_words else ""
+        return f"the model's process {cause}{words}"
+
+    async def stop(self, grace: float = 1.0) -> None:
+        """Ends the process: it is told (its stdin ends), and killed if it stays. Never raises."""
+        self.doomed = True
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         try:
-            usage["reused"] = self._engine.prepare(tokens)
-            usage["restored"] = self._engine.restored
-            for token in self._engine.generate(Sampling(**request["sampling"]), said):
-                if self._should_stop():
-                    break
-                made.append(token)
-                usage["reply"] = len(made)
-                self._tell(request, reply.add(self._engine.spell(token)))
-                if reply.ended or len(made) >= min(request["max_tokens"], room):
-                    break
-        except Stopped:
-            pass
-        if not self._should_stop():
-            self._tell(request, reply.finish())
-        self._remember(reply.said, made)
-        return usage
+            with clock.outside():
+                async with asyncio.timeout(grace):
+                    await self._process.wait()
+        except TimeoutError:
+            self.kill()
+        finally:
+            with clock.outside():
+                await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _tell(self, request: Request, text: str) -> None:
-        if text:
-            self._send({"id": request["id"], "text": text})
+    def kill(self) -> None:
+        """Ends it without a word; ``dead`` is set soon."""
+        self.doomed = True
+        if self._process.returncode is None:
+            try:
+                self._process.kill()
+                self._killed = True
+            except ProcessLookupError:
+                log.debug("the model's process %d was already gone", self.pid)
 
-    def _tokenized(self, pieces: list[tuple[str, str]]) -> list[int]:
-        tokens: list[int] = list(self._engine.begins)
-        for text, kind in pieces:
-            own = self._own.get(_bare(text)) if kind == "own" else None
-            tokens += own if own is not None else self._piece(text, control=kind in ("control", "image"))
-        return tokens
+    def _send(self, frame: Frame) -> None:
+        stdin = self._process.stdin
+        if stdin is not None and not stdin.is_closing():
+            stdin.write(json.dumps(frame).encode("ascii") + b"\n")
 
-    def _piece(self, text: str, *, control: bool) -> list[int]:
-        key = (text, control)
-        known = self._tokens.get(key)
-        if known is None:
-            known = self._tokens[key] = self._engine.tokenize(text, control=control)
-            while len(self._tokens) > _REMEMBERED:
-                self._tokens.popitem(last=False)
-        return known
+    async def _listen(self) -> None:
+        stdout = self._process.stdout
+        try:
+            while stdout is not None and (line := await stdout.readline()):
+                self._take(line)
+        except (OSError, ValueError) as error:
+            log.debug("the model's process: %s", error)
+        finally:
+            await self._reap()
+            self.doomed = True
+            self.dead.set()
+            for request in self._requests.values():
+                request.put({"error": self.how_it_ended()})
+            self._requests.clear()
 
-    def _remember(self, said: str, made: list[int]) -> None:
-        """Text can be spelled with other tokens than it was made of; keep those that the cache holds."""
-        bare = _bare(said)
-        kept = list(made)
-        while kept and len(_bare(self._spelled(kept))) > len(bare):
-            kept.pop()
-        if bare and _bare(self._spelled(kept)) == bare:
-            self._own[bare] = kept
-            while len(self._own) > _OWN_REMEMBERED:
-                self._own.popitem(last=False)
+    async def _reap(self) -> None:
+        """Its stdout has ended: it is about to go by itself, and a kill would hide why."""
+        try:
+            with clock.outside():
+                async with asyncio.timeout(_LAST_BREATH):
+                    await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            await self._process.wait()
 
-    def _spelled(self, tokens: list[int]) -> str:
-        return b"".join(map(self._engine.spell, tokens)).decode("utf-8", "replace")
+    def _take(self, line: bytes) -> None:
+        frame = json.loads(line)
+        request = self._requests.get(frame["id"])
+        if request is None:
+            return
+        request.put(frame)
+        if request.over.is_set():
+            del self._requests[request.id]
 
-
-def _bare(text: str) -> str:
-    """Without white space: sentences are cut, spoken and joined again on their way back here."""
-    return "".join(text.split())
-
-
-def _read(stream: IO[bytes], worker: Worker) -> None:
-    for line in stream:
-        worker.take(json.loads(line))
-    os._exit(0)  # the show is gone; an evaluation under way is of no use to anybody
-
-
-def main() -> None:
-    """Serves requests until stdin ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the show's to answer
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    lock = threading.Lock()
-
-    def send(frame: dict[str, Any]) -> None:
-        with lock:
-            out.write(json.dumps(frame).encode("ascii") + b"\n")
-            out.flush()
-        _let_others_first()
-
-    worker = Worker(send)
-    threading.Thread(target=_read, args=(sys.stdin.buffer, worker), daemon=True).start()
-    _give_way()  # after the reader was begun: it has to hear at once that it is to stop
-    worker.work()
+    async def _drain(self) -> None:
+        stderr = self._process.stderr
+        while stderr is not None and (chunk := await stderr.read(4096)):
+            for line in chunk.decode("utf-8", "replace").splitlines():
+                if words := escaped(line.strip())[:500]:
+                    self._last_words.append(words)
+                    log.debug("model process: %s", words)
 
 
-def _give_way() -> None:
-    """Has this thread, and those that it will compute with, stand back where all cores are taken.
-
-    The show, and OBS beside it, have to be in time; a reply is only a little later. On Linux they also take
-    no core from another in its time slice: the show would lose it in the middle of a token that it was told.
-    """
-    with suppress(OSError):  # a container may forbid it; she is a little less prompt there
-        if sys.platform != "win32":  # there, a game that takes all cores would leave nothing to her
-            os.nice(_NICENESS)
-        if sys.platform == "linux":
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+def _environment() -> dict[str, str]:
+    """Ours, without its secrets."""
+    ours = {name: value for name, value in os.environ.items() if not name.upper().startswith(_SECRETS)}
+    return {**ENVIRONMENT, **ours}
 
 
-def _let_others_first() -> None:
-    """The show, woken on this thread's core, has it before the next token is begun, and not a slice later."""
-    if hasattr(os, "sched_yield"):
-        os.sched_yield()
+def _own_group() -> dict[str, Any]:
+    """Ctrl-C in the terminal is for the show alone."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"process_group": 0}
 
 
-if __name__ == "__main__":
-    main()
+def _cause(code: int) -> str:
+    if code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = str(-code)
+        hint = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"was ended by {name}{hint}"
+    return f"ended with status {code & 0xFFFFFFFF:#x}"

@@ -1,4 +1,4 @@
-"""The state after a prompt's head, kept on disk, so that the next show need not read who she is again.
+"""The prompt cache: the state after a prompt's head, on disk, so that the next show need not read it again.
 
 A file is named by what its state belongs to (the model, its adapters, the settings, llama.cpp's build, the
 head's tokens), and holds ``_MAGIC``, a digest of that name and the state, and the state as llama.cpp gave it.
@@ -18,20 +18,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from vtuber.core.files import open_regular
+
 log = logging.getLogger(__name__)
 
 KEPT = 3
-"""So many are kept: those that were used last."""
+"""How many states are kept: those that were used last."""
 _LARGEST = 1 << 30
 """Bytes; a larger one is not worth its place."""
 _MAGIC = b"banban head 1\n"
 _DIGEST = 32
 _HEADER = 1 << 20
 _ABANDONED = 3600.0
-"""Seconds after which a file that somebody began to write is nobody's any more."""
+"""Seconds after which a file that was begun and never finished is deleted."""
 
 
-class Heads:
+class PromptCache:
     """``folder`` is made when needed. No method raises for what is on disk, or for a disk that is full."""
 
     def __init__(self, folder: Path, belongs: Any) -> None:
@@ -40,20 +42,22 @@ class Heads:
         """Whatever JSON can tell."""
 
     def load(self, tokens: Sequence[int]) -> bytearray | None:
-        """The state after ``tokens``; None when there is none, or it is damaged or somebody else's."""
+        """The state after ``tokens``; None when there is none, or it is damaged or another prompt's."""
         path = self._path(tokens)
         try:
-            if not path.is_file() or path.stat().st_size > _LARGEST:
+            if path.stat().st_size > _LARGEST:
                 return None
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 begins = file.read(len(_MAGIC) + _DIGEST)
                 state = bytearray(file.read())
             if not state or begins != _MAGIC + _digest(path.name.encode(), state):
                 log.warning("%s is damaged; it is written anew", path)
                 return None
             os.utime(path)
+        except FileNotFoundError:
+            return None
         except OSError as error:
-            log.warning("%s cannot be read (%s)", path, error)
+            log.warning("%s cannot be read (%s); it is written anew", path, error)
             return None
         return state
 
@@ -67,7 +71,11 @@ class Heads:
             _write(path, (_MAGIC, _digest(path.name.encode(), state), state))
             self._prune()
         except OSError as error:
-            log.warning("who she is was not kept in %s (%s)", self._folder, error)
+            log.warning(
+                "the prompt cache cannot be written to %s (%s)",
+                self._folder,
+                error,
+            )
 
     def _path(self, tokens: Sequence[int]) -> Path:
         name = _digest(json.dumps([self._belongs, list(tokens)]).encode())
@@ -83,7 +91,7 @@ class Heads:
 def identity(path: Path) -> list[Any]:
     """What tells a file of gigabytes from others, without reading all of it. Raises OSError."""
     told = path.stat()
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return [told.st_size, told.st_mtime_ns, _digest(file.read(_HEADER)).hex()]
 
 

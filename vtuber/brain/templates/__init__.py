@@ -9,7 +9,7 @@ A new format is one entry in ``formats``. A GGUF's own, written in Jinja, is lea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -96,24 +96,6 @@ class Template:
                 yield from self._image()
             yield Piece(space + self._text(line), "own" if line.role == "self" else "plain")
             yield Piece(after, "control")
-
-    def count(self, lines: Iterable[PromptLine], tokenize: Callable[[Piece], Sized]) -> int:
-        """How many tokens ``lines`` take in a prompt."""
-        return sum(len(tokenize(piece)) for piece in self.render(lines))
-
-    def own_words(self, lines: Iterable[PromptLine]) -> tuple[str, list[tuple[int, int]]]:
-        """The text of ``lines`` and the spans of it, [begin, end) in characters, that she must learn to say.
-
-        A span is what she said and the token that ends it.
-        """
-        text, spans = "", []
-        end = self.own.after.rstrip() or self.own.after
-        for piece in self.head(lines):
-            begin = len(text)
-            text += piece.text
-            if piece.kind == "own":
-                spans.append((begin, len(text) + len(end)))
-        return text, spans
 
     def _image(self) -> Iterator[Piece]:
         mark = self.image.strip()

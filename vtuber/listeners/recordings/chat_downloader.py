@@ -222,7 +222,7 @@ def _spans(words: str, emoted: list[Any]) -> list[tuple[int, int]]:
         if isinstance(places, list):
             places = ",".join(string(place) for place in places)
         if isinstance(places, str):
-            spans += twitch_irc.spans(places)
+            spans += emotes.twitch_spans(places)
         elif name := string(emote, "name"):
             found = re.finditer(re.escape(name), words[:10_000])
             spans += [match.span() for match, _ in zip(found, range(emotes.LIMIT), strict=False)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +29,7 @@ from vtuber.core.events import (
 )
 from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes
-from vtuber.listeners.lenient_json import rows, string, table
+from vtuber.listeners.lenient_json import rows, string, table, timestamp
 from vtuber.listeners.twitch.irc import ID_LIMIT, TIERS, login_of, number, roles_of, said
 
 _FRAGMENTS_LIMIT = 500
@@ -90,7 +89,7 @@ class NotificationParser:
         if read is None or not event or not identity:
             self.malformed += 1
             return None
-        return read(_Notification(identity, _moment(metadata.get("message_timestamp")), event))
+        return read(_Notification(identity, timestamp(metadata, "message_timestamp"), event))
 
     # What comes through chat.
 
@@ -298,13 +297,3 @@ def _shared_from(event: Mapping[str, Any]) -> str:
 
 def _number(event: Mapping[str, Any], key: str) -> int:
     return number(string(event, key))
-
-
-def _moment(stamp: object) -> float:
-    """Seconds since 1970 out of ``2023-07-19T14:56:51.634234626Z``; 0 when it is none."""
-    try:
-        moment = datetime.fromisoformat(string(stamp))
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(0.0, aware.timestamp())
-    except (ValueError, OverflowError):
-        return 0.0

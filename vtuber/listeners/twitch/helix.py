@@ -79,7 +79,7 @@ class Helix:
     def __init__(self, settings: TwitchChat, file: TokenFile, client_id: str) -> None:
         """Raises ConfigError for an address that cannot be used."""
         self.scopes: dict[str, frozenset[str]] = {}
-        """What each account that is admitted may do, by its user id."""
+        """The scopes of each account that is admitted, by its user id."""
         self._addresses = _addresses(settings)
         self._file = file
         self._client_id = client_id
@@ -87,7 +87,7 @@ class Helix:
         self._tokens: dict[str, Token] = {}
         self._dead: set[str] = set()
         self._renewals: int | None = None
-        """How many tokens the request that is being asked has brought; None while none is."""
+        """How many tokens the request under way has brought; None while there is none."""
         self._saving = asyncio.Lock()
         self._unfinished: set[asyncio.Future[Any]] = set()
 
@@ -100,10 +100,10 @@ class Helix:
         self.client = TwitchClient(self._client_id, self._http, self._renew)
         # Without a token of its own, twitchio would use none at all. This one is never sent: every request
         # names an account that is admitted.
-        await self.client.login(token="none", load_tokens=False, save_tokens=False)  # noqa: S106  # so
+        await self.client.login(token="none", load_tokens=False, save_tokens=False)  # noqa: S106  # not a secret
 
     async def close(self) -> None:
-        """Waits a moment for what was asked last."""
+        """Waits a moment for the last request."""
         with clock.outside(), suppress(TimeoutError):
             async with asyncio.timeout(LAST_SECONDS):
                 while self._unfinished:  # an answer may bring a token to be saved
@@ -112,13 +112,13 @@ class Helix:
         await self._http.close()
 
     async def admit(self, account: str) -> frozenset[str]:
-        """Makes sure that the account can be used; what it may do. Raises ConnectionLost or AccessDenied."""
+        """Makes sure that the account can be used; its scopes. Raises ConnectionLost or AccessDenied."""
         async with self._turn:
             await self._admit(account)
             return self.scopes[account]
 
     async def forget(self, account: str) -> None:
-        """The next time it is wanted, what the file says by then counts: it may have been logged in again."""
+        """The next time it is used, its token is read from the file: it may have been logged in again."""
         async with self._turn, self._saving:
             await self.client.remove_token(account)
 
@@ -159,7 +159,7 @@ class Helix:
         self.scopes[account] = frozenset(found.scopes)
 
     async def _stored(self, account: str) -> Token:
-        """What the file says by now."""
+        """Its token, from the file as it is now."""
         try:
             tokens = await clock.in_thread(self._file.read)
         except ConfigError as error:
@@ -213,7 +213,7 @@ class Helix:
         self._tokens[payload.user_id] = token
         self._keep(asyncio.ensure_future(self._save(token)))
         if self._renewals is None:
-            return  # twitchio's own hourly look at them
+            return  # by twitchio's own hourly check
         self._renewals += 1
         if self._renewals > 1:  # it would refresh and ask for ever
             raise AccessDenied("Twitch refuses even new tokens", LOGIN)
@@ -227,7 +227,7 @@ class Helix:
 
 
 def _addresses(settings: TwitchChat) -> dict[str, str]:
-    """What twitchio calls them."""
+    """The addresses under twitchio's names for them."""
     base, oauth, rest = settings.id_url.rstrip("/").rpartition("/oauth2")
     if not oauth or rest:
         raise ConfigError(
@@ -239,7 +239,7 @@ def _addresses(settings: TwitchChat) -> dict[str, str]:
 
 
 def _point_twitchio(addresses: dict[str, str]) -> None:
-    """It keeps them for the whole process. And its warnings are not for streamers."""
+    """Sets twitchio's addresses, for the whole process, and silences its warnings."""
     for name, address in addresses.items():
         if not isinstance(getattr(Route, name, None), str):
             raise ConfigError(
@@ -252,7 +252,7 @@ def _point_twitchio(addresses: dict[str, str]) -> None:
 async def _with_network_errors(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Whatever fails on the way is a ConnectionError: the only failure that twitchio outlives everywhere."""
+    """Makes every network failure a ConnectionError, which twitchio survives everywhere."""
     try:
         response = await handler(request)
         await response.read()

@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
 
 from vtuber.core.events import (
     Author,
@@ -191,7 +190,7 @@ class IrcParser:
         return f"{line.command.lower()}-{self._unnamed}"
 
     def _message(self, line: IrcMessage) -> ChatMessage:
-        text, emoted = emotes.cleaned(said(line.text), spans(line.tags.get("emotes", "")))
+        text, emoted = emotes.cleaned(said(line.text), emotes.twitch_spans(line.tags.get("emotes", "")))
         answered = line.tags.get("reply-parent-display-name") or line.tags.get("reply-parent-user-login")
         return ChatMessage(
             self._id(line),
@@ -287,14 +286,3 @@ def _money(tags: Mapping[str, str]) -> Money | None:
         digits = min(number(tags.get("pinned-chat-paid-exponent", "")), 8)
         return Money(Decimal(paid).scaleb(-digits), unit if unit in CODES else "")
     return None
-
-
-def spans(tag: str) -> list[tuple[int, int]]:
-    """``25:0-4,6-10/1902:12-16``: where which emote stands; ends are inclusive."""
-    places = (place for emote in tag.split("/") for place in emote.rpartition(":")[2].split(","))
-    pairs = (place.partition("-")[::2] for place in islice(places, emotes.LIMIT) if "-" in place)
-    return [(int(a), int(b) + 1) for a, b in pairs if _short_number(a) and _short_number(b)]
-
-
-def _short_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 6

@@ -18,10 +18,10 @@ from vtuber.core.errors import ListenerError
 from vtuber.core.events import Event
 from vtuber.core.text import clean, escaped
 from vtuber.listeners.connection import ConnectionLost
-from vtuber.listeners.lenient_json import at, rows, string, table
+from vtuber.listeners.lenient_json import at, rows, string, table, timestamp
 from vtuber.listeners.youtube.address import StreamAddress
 from vtuber.listeners.youtube.api_client import CHAT, LIST, ApiClient, BadRequest, NotFound, Quota
-from vtuber.listeners.youtube.api_items import ItemParser, sent
+from vtuber.listeners.youtube.api_items import ItemParser
 from vtuber.listeners.youtube.transports import TransportUnavailable
 from vtuber.listeners.youtube.video import Airing, Video, no_channel
 
@@ -203,7 +203,7 @@ def read_video(item: object) -> Video:
         clean(string(snippet, "channelId"), 40),
         clean(string(snippet, "title")),
         airing,
-        starts=sent(string(stream, "scheduledStartTime")),
+        starts=timestamp(stream, "scheduledStartTime"),
         chatless="" if chat_id(item) or airing is not Airing.LIVE else "it has no chat",
     )
 

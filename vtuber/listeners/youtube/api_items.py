@@ -9,14 +9,13 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from vtuber.core.events import Author, ChatMessage, Deletion, Event, Gift, Mark, Money, Role, Subscription
 from vtuber.core.text import clean, clean_name, escaped
 from vtuber.listeners import emotes, money
-from vtuber.listeners.lenient_json import string, table
+from vtuber.listeners.lenient_json import string, table, timestamp
 from vtuber.listeners.youtube.deduplication import LIMIT, message_id
 
 log = logging.getLogger(__name__)
@@ -70,7 +69,7 @@ def _read(item: object, kind: str, channel: str) -> Event | None:
     identity = message_id(string(item, "id"))
     if not identity:
         raise ValueError("it has no id")
-    sent_at = sent(string(item, "snippet.publishedAt"))
+    sent_at = timestamp(item, "snippet.publishedAt")
     if kind in _REMOVALS:
         return _deletion(item, kind, Deletion(identity, "youtube", channel, sent=sent_at))
     author = _author(item)
@@ -166,12 +165,3 @@ def _whole(value: object, limit: int) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= limit:
         return value
     return None
-
-
-def sent(stamp: str) -> float:
-    """Seconds since 1970 of "2024-07-31T16:15:44.767727+00:00"; 0 when it is no time."""
-    try:
-        moment = datetime.fromisoformat(stamp)
-        return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, OverflowError):
-        return 0.0

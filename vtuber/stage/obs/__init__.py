@@ -18,8 +18,7 @@ from vtuber.core import clock
 from vtuber.core.availability import Availability
 from vtuber.core.health import Health, State
 from vtuber.stage.cues import Cue
-from vtuber.stage.obs.link import PART, PASSWORD, Link
-from vtuber.stage.obs.picture import Picture
+from vtuber.stage.obs.link import PART, PASSWORD, Link, Picture
 
 FIRST_TRY_SECONDS = 1.5
 

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from difflib import get_close_matches
 from threading import Event, Thread
 from typing import Any
@@ -22,7 +23,7 @@ from vtuber.core.backoff import Backoff
 from vtuber.core.errors import StageError
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
-from vtuber.stage.obs.picture import Picture
+from vtuber.stage.cues import Cue, Heard, Hushed, Rested, Withdrawn
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,29 @@ RETRY_SECONDS = (1.0, 10.0)
 """Before another attempt to connect: the first wait, and the longest."""
 GOODBYE_SECONDS = 0.8
 """For the last update, when the show ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What OBS should show."""
+
+    caption: str = ""
+    """The sentence that is heard, so far. It stays until the first word of the next one."""
+    speaking: bool = False
+    """From the first sample of a reply until the reply is over."""
+    turn: int | None = None
+    """Of the last words that were heard."""
+    speaker: str = ""
+
+    def after(self, cue: Cue) -> Picture:
+        """What it should show from now on."""
+        match cue:
+            case Heard(turn=turn, text=text, speaker=speaker):
+                return Picture(text or self.caption, True, turn, speaker)  # noqa: FBT003  # its fields
+            case Hushed() | Withdrawn(turn=self.turn, finish=False) | Rested(speaker=self.speaker):
+                return Picture()
+            case _:
+                return self
 
 
 class _ObsClient(core.obsws):  # type: ignore[misc]  # the library has no types

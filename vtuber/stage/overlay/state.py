@@ -50,7 +50,7 @@ class PageState:
         self._sounds: deque[SoundFrame] = deque()
 
     def take(self, cue: Cue) -> Frame | None:  # noqa: PLR0911  # one answer for each cue
-        """The frame that tells a page of ``cue``; None when it need not know."""
+        """The frame to send for ``cue``; None when pages need not know of it."""
         match cue:
             case Thinking():
                 return self._think(cue)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vtuber.models.fit import GB, Place, gigabytes, judge
+from vtuber.models.choices import GB, Place, gigabytes, judge
 from vtuber.models.machine import Card, Machine
 
 HERS = {"Q3": 3.67, "Q4": 4.92, "Q5": 5.73, "Q6": 6.6, "Q8": 8.54, "F16": 16.1}

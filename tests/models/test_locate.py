@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from vtuber.brain.llama.model_file import locate
 from vtuber.core.errors import ConfigError
+from vtuber.models.store import locate
 
 
 def test_the_embedded_model_is_found_without_its_package() -> None:
-    code = "import sys; from vtuber.brain.llama.model_file import locate; print(locate(''))"
+    code = "import sys; from vtuber.models.store import locate; print(locate(''))"
     code += "; print(len(sys.modules))"
     code += "; assert not any('llm' in name for name in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -35,7 +35,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"GGU", b"<html>not found</html>"])
 def test_what_is_no_gguf_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.gguf").write_bytes(content)
-    with pytest.raises(ConfigError, match="no GGUF") as caught:
+    with pytest.raises(ConfigError, match="not a GGUF") as caught:
         locate(str(tmp_path / "a.gguf"))
     assert "download" in caught.value.hint
 

@@ -10,8 +10,8 @@ from gguf_props import WHOLE, gguf, pair, tensor, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtuber.brain.llama.model_file import locate
-from vtuber.models.header import read
+from vtuber.models.gguf import read
+from vtuber.models.store import locate
 
 
 def written(folder: Path, content: bytes) -> Path:
@@ -25,13 +25,13 @@ def test_a_header(tmp_path: Path) -> None:
     assert (found.name, found.architecture, found.quantization) == ("板板 8B", "llama", "Q4_K_M")
     assert (found.parameters, found.context, found.chat_template) == (6410, 8192, "{{ messages }}")
     assert found.size == len(WHOLE)
-    assert not found.sees
+    assert not found.is_projector
 
 
 def test_what_a_file_does_not_say(tmp_path: Path) -> None:
     found = read(written(tmp_path, gguf([pair("general.architecture", 8, text("clip"))])))
     assert (found.name, found.quantization, found.context, found.chat_template) == ("model", "?", 0, "")
-    assert found.sees
+    assert found.is_projector
 
 
 def test_the_embedded_model() -> None:
@@ -49,7 +49,7 @@ def test_a_file_cut_short(tmp_path: Path, length: int) -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"<html>not found</html>", "no GGUF"),
+        (b"<html>not found</html>", "not a GGUF"),
         (gguf([], version=99), "version 99"),
         (gguf([pair("x", 77, b"")]), "not known"),
         (gguf([], [tensor("x", *range(1, 10))]), "dimensions"),

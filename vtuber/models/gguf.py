@@ -1,4 +1,4 @@
-"""What a GGUF says of itself, read from its header alone: that takes milliseconds, whatever its size.
+"""GGUF files: which files make a model, and what a header says, in milliseconds whatever the file's size.
 
 After https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. The package ``gguf`` reads
 every token of the vocabulary with it, which takes seconds for each file.
@@ -7,12 +7,15 @@ every token of the vocabulary with it, which takes seconds for each file.
 from __future__ import annotations
 
 import mmap
+import re
 import struct
 from contextlib import closing
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
+
+from vtuber.core.files import open_regular
 
 _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
@@ -35,6 +38,9 @@ _LONGEST_STRING = 1 << 20
 _MOST_DIMENSIONS = 8
 _MOST_ITEMS = 4_000_000
 """Values, tensors and words of the vocabulary, all together: whatever lists more is no model."""
+
+_PART = re.compile(r"(?P<stem>.+)-(?P<part>00\d{3})-of-(?P<parts>00\d{3})(?P<suffix>\.gguf)", re.IGNORECASE)
+"""A model in several files, as llama.cpp names them: whoever names the first, loads them all."""
 
 # What ``general.file_type`` stands for: llama.h's llama_ftype.
 _QUANTIZATIONS = {
@@ -62,16 +68,31 @@ class Header:
     chat_template: str
 
     @property
-    def sees(self) -> bool:
-        """Whether it is a pair of eyes for another model ("mmproj") and no model that speaks."""
+    def is_projector(self) -> bool:
+        """Whether it lets another model see ("mmproj"), and is not a model that speaks."""
         return self.architecture == "clip"
+
+
+def parts_of(name: str) -> list[str]:
+    """All the files of the model that this file belongs to, in order; itself alone when it is not split."""
+    found = _PART.fullmatch(name)
+    if found is None:
+        return [name]
+    stem, _, count, suffix = found.groups()
+    return [f"{stem}-{part:05}-of-{count}{suffix}" for part in range(1, int(count) + 1)] or [name]
+
+
+def is_gguf(path: Path) -> bool:
+    """Whether the file begins like one. Raises OSError when it cannot be read."""
+    with open_regular(path) as file:
+        return file.read(len(_MAGIC)) == _MAGIC
 
 
 def read(path: Path) -> Header:
     """The header of the GGUF at ``path``. Raises ValueError, saying what is wrong with it, and OSError."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         if file.read(len(_MAGIC)) != _MAGIC:
-            raise ValueError("this file is no GGUF")
+            raise ValueError("this file is not a GGUF")
         with closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as data:
             try:
                 values, parameters = _Cursor(data).whole()

@@ -1,0 +1,31 @@
+"""How a command is stopped: once in order, and at last in any case."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from vtuber.app import running
+from vtuber.core.simulated import SimulatedLoop
+
+
+def test_only_the_first_signal_stops_it_until_it_should_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([100.0, 100.1, 105.0, 105.1])
+    cancelled: list[Callable[..., object]] = []
+    ended: list[int] = []
+    with monkeypatch.context() as patch:
+        loop = SimulatedLoop()
+        task = loop.create_future()
+        patch.setattr(time, "monotonic", lambda: next(times))
+        patch.setattr(signal, "raise_signal", ended.append)
+        patch.setattr(signal, "signal", lambda *_: None)
+        patch.setattr(loop, "call_soon_threadsafe", cancelled.append)
+        stop = running._Stop(loop, task)  # type: ignore[arg-type]  # a future is cancelled just as well
+        for ends in ([], [], [], [signal.SIGINT]):
+            stop(signal.SIGINT, None)
+            assert ended == ends
+    assert cancelled == [task.cancel]
+    loop.close()

@@ -1,0 +1,334 @@
+"""The inbox: deduplicated, ranked, bounded. Time comes with the events, never from a clock.
+
+Every event that is put in is, at any time, exactly one of: taken, waiting, or counted in ``dropped``. Paid
+ones do not count towards the bound, and are dropped only where a moderator says so, or when they come twice.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+
+from vtuber import config
+from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, Room, is_paid
+from vtuber.core.recent import Recent
+from vtuber.core.spelling import copy_key, normalize
+from vtuber.inbox.crowd import Crowd
+from vtuber.inbox.rank import MANY_COPIES, RANKS, SIDE_TALK, Rank, of_many, score, terms
+from vtuber.inbox.waiting import Entry, Key, Waiting
+from vtuber.inbox.worth import paid_score
+from vtuber.moderation.revocation import Revocation, Revoked
+from vtuber.record.facts import Dropped, Facts
+
+IDS = 20_000
+"""At least so many of the latest messages are recognized when they come a second time."""
+PEOPLE = 20_000
+"""Of at least so many of the latest chatters it is known how fast they write; twice as many at most."""
+ECHO_SECONDS = 30.0
+"""Seconds in which a line that was taken is not taken again, whoever repeats it."""
+ECHO_LENGTH = 6
+"""Characters; shorter lines (a greeting) are not taken for echoes."""
+COPY_KEY_LENGTH = 160
+"""Characters of a line that decide what it asks, and whether another one is its copy."""
+BUZZ_LENGTH = 24
+"""Characters of the longest line that can be what everybody repeats."""
+CANDIDATES = 32
+"""How many of the most important are considered as company for the one she answers."""
+
+
+class Drop(StrEnum):
+    """Why an event is not answered."""
+
+    DUPLICATE = "duplicate"
+    """The same message came twice."""
+    COPY = "copy"
+    """It is counted into one that says the same, or is an echo of one just taken."""
+    FLOOD = "flood"
+    """Its author writes too fast, or has too many waiting."""
+    FULL = "full"
+    """There was no room for it among the more important ones."""
+    OLD = "old"
+    """It waited too long."""
+    REVOKED = "revoked"
+    """A moderator deleted it."""
+    IGNORED = "ignored"
+    """A moderator has its author ignored."""
+    FILTERED = "filtered"
+    """A filter stopped it."""
+    CUT = "cut"
+    """A moderator cut the answer before anything of it was heard."""
+    UNANSWERED = "unanswered"
+    """Nothing of an answer was heard, several times."""
+
+
+class Inbox:
+    """The same seed and the same events, at the same times, give the same batches."""
+
+    def __init__(self, settings: config.Inbox, aliases: Iterable[str], seed: int, facts: Facts) -> None:
+        """``facts`` is told of what had waited and is not answered after all; ``put`` returns the rest."""
+        self.dropped: Counter[str] = Counter()
+        """How many were dropped, by reason (a ``Drop``)."""
+        self._facts = facts
+        self._settings = settings
+        self._importance = Rank(aliases)
+        self._dice = random.Random(seed)
+        self._crowd = Crowd()
+        self._waiting = Waiting(RANKS)
+        self._full_again: Recent[Key, float] = Recent(PEOPLE)
+        self._seen: Recent[Key, None] = Recent(IDS)
+        self._seen_paid: Recent[Key, None] = Recent(IDS)
+        self._revoked = Revoked()
+        self._echoes: Recent[str, float] = Recent(IDS)
+        self._ignored: dict[Key, float] = {}
+        self._latest = 0.0
+
+    def __len__(self) -> int:
+        """How many wait, paid ones included."""
+        return len(self._waiting)
+
+    @property
+    def paid_waiting(self) -> int:
+        return len(self._waiting.paid)
+
+    # In.
+
+    def put(self, event: Answerable) -> Drop | None:
+        """Takes an event in, or returns why not. ``event.at`` is when it came, on the show's clock."""
+        self._latest = max(self._latest, event.at)
+        normalized, entry = _entry(event)
+        drop = self._objection(entry)
+        if drop is None:
+            self._crowd.hear(entry.author, _repeatable(entry), event.at)
+            drop = None if entry.paid else self._limits(entry) or self._fit(entry, normalized)
+        if drop is None:
+            self._keep(entry)
+        else:
+            self.dropped[drop] += 1
+        return drop
+
+    def give_back(self, batch: Batch) -> None:
+        """Puts a batch that could not be answered back, as if it had never been taken."""
+        for pick in batch.picks:
+            normalized, entry = _entry(pick.event, pick.copies)
+            if self._waiting.find(entry.key):  # it came again meanwhile, with its money
+                self.dropped[Drop.DUPLICATE] += 1
+                continue
+            drop = self.verdict_of_moderators(pick.event)
+            if drop is None and not entry.paid:
+                drop = self._fit(entry, normalized)
+            if drop is None:
+                self._keep(entry)
+            else:
+                self.give_up(entry.event, drop)
+
+    def give_up(self, event: Answerable, why: Drop) -> None:
+        """Counts an event that does not wait (any more) as not answered, and tells so."""
+        self.dropped[why] += 1
+        self._facts.tell(Dropped(event, why))
+
+    def _objection(self, entry: Entry) -> Drop | None:
+        """Why an event is refused, even a paid one."""
+        key = entry.key
+        if key in self._seen_paid or (not entry.paid and key in self._seen):
+            return Drop.DUPLICATE
+        (self._seen_paid if entry.paid else self._seen).set(key, None)
+        return self.verdict_of_moderators(entry.event)
+
+    def verdict_of_moderators(self, event: Answerable) -> Drop | None:
+        """Why a moderator does not want the event answered; None when none said so."""
+        if event in self._revoked:
+            return Drop.REVOKED
+        if self._ignored and self._is_ignored(event):
+            return Drop.IGNORED
+        return None
+
+    def _limits(self, entry: Entry) -> Drop | None:
+        """Why an unpaid event is refused: it is old, a copy, or its author writes too fast."""
+        event, author = entry.event, entry.author
+        if event.at < self._latest - self._settings.forget_after:
+            return Drop.OLD
+        if self._is_too_fast(author, event.at):
+            return Drop.FLOOD
+        if self._is_copy(entry):
+            return Drop.COPY
+        if self._waiting.of_author(author) >= self._settings.per_author:
+            return Drop.FLOOD
+        return None
+
+    def _is_too_fast(self, author: Key, at: float) -> bool:
+        """Whether an author's token bucket is empty: of ``per_author``, one more every ``author_seconds``.
+
+        The bucket is kept as one number: when it will be full again.
+        """
+        every = self._settings.author_seconds
+        full_again = max(self._full_again.get(author) or at, at) + every
+        if full_again - at > every * self._settings.per_author:
+            return True
+        self._full_again.set(author, full_again)
+        return False
+
+    def _is_copy(self, entry: Entry) -> bool:
+        original = self._waiting.like(entry.copy_key)
+        if original is None:
+            taken = self._echoes.get(entry.copy_key)
+            return taken is not None and entry.event.at - taken < ECHO_SECONDS
+        author = entry.author
+        if author != original.author and author not in original.others:
+            original.copies += 1
+            if len(original.others) < MANY_COPIES:
+                original.others.add(author)
+            if original.copies == MANY_COPIES:
+                self._waiting.promote(original, of_many(original.rank))
+        return True
+
+    def _fit(self, entry: Entry, normalized: str) -> Drop | None:
+        """Ranks an unpaid event, and makes room for it if one of no higher rank waits.
+
+        When the inbox is full, one of the lowest rank is dropped at random, the newcomer among them. So a
+        flood leaves a fair sample of itself, and nothing more important is dropped.
+        """
+        entry.rank = self._importance.rank(entry.event, normalized, entry.copy_key)
+        if len(self._waiting) - self.paid_waiting < self._settings.size:
+            return None
+        lowest = self._waiting.lowest()
+        least = lowest[0].rank
+        if entry.rank < least:
+            return Drop.FULL
+        unlucky = int(self._dice.random() * (len(lowest) + (entry.rank == least)))
+        if unlucky == len(lowest):
+            return Drop.FULL
+        self._drop(lowest[unlucky], Drop.FULL)
+        return None
+
+    def _keep(self, entry: Entry) -> None:
+        if double := self._waiting.find(entry.key):  # the same message came without its money before
+            self._drop(double, Drop.DUPLICATE)
+        self._waiting.add(entry)
+
+    # Out.
+
+    def take(self, now: float) -> Batch | None:
+        """Removes and returns whom to answer next, and who else is speaking. None when nobody waits."""
+        self._latest = max(self._latest, now)
+        horizon = now - self._settings.forget_after
+        for entry in [entry for entry in self._waiting.unpaid() if entry.event.at < horizon]:
+            self._drop(entry, Drop.OLD)
+        lead = self._lead(now)
+        if lead is None:
+            return None
+        chosen = [lead, *self._company(lead, now)]
+        for entry in chosen:
+            self._remove(entry)
+            if len(entry.copy_key) >= ECHO_LENGTH:
+                self._echoes.set(entry.copy_key, now)
+        picks = tuple(Pick(entry.event, entry.copies) for entry in chosen)
+        return Batch(picks[0], picks[1:], Room(len(self), self._crowd.buzz(now)))
+
+    def _lead(self, now: float) -> Entry | None:
+        if self._waiting.paid:
+            return max(self._waiting.paid, key=lambda entry: paid_score(entry.event, now))
+        return max(self._waiting.unpaid(), key=lambda entry: self._score(entry, now), default=None)
+
+    def _company(self, lead: Entry, now: float) -> list[Entry]:
+        """Who else is in the batch: paid events first, so that they drain, then what goes with the lead."""
+        places = self._settings.batch - 1
+        paid = heapq.nlargest(
+            places,
+            (entry for entry in self._waiting.paid if entry is not lead),
+            key=lambda entry: paid_score(entry.event, now),
+        )
+        candidates = heapq.nlargest(
+            CANDIDATES,
+            (entry for entry in self._waiting.unpaid() if entry.rank > SIDE_TALK and entry is not lead),
+            key=lambda entry: self._score(entry, now),
+        )
+        about = terms(lead.event.text)
+
+        def fitting(entry: Entry) -> float:
+            same = len(about & terms(entry.event.text)) + (entry.author == lead.author)
+            return self._score(entry, now) + min(same, 2)
+
+        return paid + heapq.nlargest(places - len(paid), candidates, key=fitting)
+
+    def _score(self, entry: Entry, now: float) -> float:
+        return score(entry.rank, entry.copies, now - entry.event.at, self._settings.forget_after)
+
+    # What moderators take away.
+
+    def revoke(self, revocation: Revocation) -> tuple[Answerable, ...]:
+        """Removes what was deleted, at once, and returns it. What comes later, or is given back, is dropped.
+
+        Whoever repeats a deleted line is its echo, and it is no buzz.
+        """
+        self._revoked.add(revocation)
+        deletion = revocation.deletion
+        if revocation.clears:
+            self._crowd.forget_lines()
+        else:
+            for who in revocation.authors:
+                self._crowd.forget((deletion.platform, who))
+            for _, text in revocation.lines:
+                self._strike(copy_key(normalize(text)[:COPY_KEY_LENGTH]), deletion.at)
+        return self._drop_all([e for e in self._waiting if revocation.takes(e.event)], Drop.REVOKED)
+
+    def _strike(self, line: str, at: float) -> None:
+        self._crowd.strike(line, at)
+        if len(line) >= ECHO_LENGTH:
+            self._echoes.set(line, at)
+
+    def ignore(self, platform: str, who: str, until: float = float("inf")) -> tuple[Answerable, ...]:
+        """Takes nothing of ``who`` (an id or a name) before then, paid or not, and removes what waits.
+
+        ``platform`` "" means all of them. Returns what was removed.
+        """
+        self._ignored[platform, who.casefold()] = until
+        return self._drop_all([e for e in self._waiting if self._is_ignored(e.event)], Drop.IGNORED)
+
+    def unignore(self, platform: str, who: str) -> bool:
+        """Undoes every ``ignore`` of ``who`` there. Returns whether there was one."""
+        name = who.casefold()
+        places = {platform, ""} if platform else {place for place, _ in self._ignored}
+        undone = [self._ignored.pop((place, name), float("-inf")) for place in places]
+        return any(until > self._latest for until in undone)
+
+    def _is_ignored(self, event: Answerable) -> bool:
+        names = (event.author.id.casefold(), *event.author.names)
+        return any(
+            self._ignored.get((platform, name), float("-inf")) > max(event.at, self._latest)
+            for platform in (event.platform, "")
+            for name in names
+        )
+
+    def _drop_all(self, entries: list[Entry], reason: Drop) -> tuple[Answerable, ...]:
+        for entry in entries:
+            self._drop(entry, reason)
+        return tuple(entry.event for entry in entries)
+
+    def _drop(self, entry: Entry, reason: Drop) -> None:
+        self._remove(entry)
+        self.give_up(entry.event, reason)
+
+    def _remove(self, entry: Entry) -> None:
+        self._waiting.remove(entry)
+
+
+def _entry(event: Answerable, copies: int = 1) -> tuple[str, Entry]:
+    """The event's text, normalized, and the event as it waits."""
+    normalized = normalize(event.text)[:COPY_KEY_LENGTH]
+    # Two raids are two, though neither says a word; and whoever repeats a paid line has not paid for it.
+    paid = is_paid(event)
+    is_line = isinstance(event, ChatMessage) and not paid
+    return normalized, Entry(event, paid, copy_key(normalized) if is_line else "", copies=copies)
+
+
+def _repeatable(entry: Entry) -> list[tuple[str, str]]:
+    """What others may repeat of a message: its emotes, or the text itself when it is short."""
+    event = entry.event
+    if not isinstance(event, ChatMessage) or not entry.copy_key:
+        return []
+    if event.emotes:
+        return [(name, name) for name in dict.fromkeys(emote.name for emote in event.emotes[:5])]
+    return [(entry.copy_key, event.text)] if len(event.text) <= BUZZ_LENGTH else []

@@ -1,0 +1,174 @@
+"""Finds the words of a list in text, however they are dressed up: b.a.d, b a d, b@d, baaad."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+from vtuber.core.spelling import normalize
+
+SHIPPED = Path(__file__).parent / "data"
+"""The built-in lists: files that say what they are."""
+NAME_WORD_LENGTH = 5
+"""Words of at least this length are found in the middle of names, too."""
+_REGEX = "re:"
+
+_DISGUISES = {
+    "a": "a4@*", "b": "b8", "c": "c(", "e": "e3*", "g": "g9", "i": "i1!|*", "l": "l1|",
+    "o": "o0*", "s": "s5$", "t": "t7+", "u": "u*", "z": "z2",
+}  # fmt: skip
+_INSIDE = r"[.\-_~'·/]?"  # f.uck
+_APART = r"[ .\-_~'·,/]{1,3}"  # f u c k
+_BETWEEN_WORDS = r"[ .\-_~'·,/]{0,3}"
+
+_CLASSES = str.maketrans(
+    {sign: letter for letter, signs in _DISGUISES.items() for sign in signs if sign not in "*l"}
+    | {"l": "i", "|": "i", "1": "i", "*": "*"}
+    | dict.fromkeys(".-_~'·/, ")
+)
+"""Whatever stands for a letter becomes that letter, and what may stand between letters vanishes."""
+_STARRED = str.maketrans(dict.fromkeys("aeiou", "*"))
+_RUN = re.compile(r"(.)\1+", re.DOTALL)
+_BEGINNING = 4
+
+
+class WordList:
+    """Words, and regular expressions after "re:". What is searched must be ``normalize``d."""
+
+    def __init__(self, entries: Iterable[str]) -> None:
+        entries = tuple(entries)
+        words = [entry for entry in entries if not entry.startswith(_REGEX)]
+        expressions = [entry.removeprefix(_REGEX) for entry in entries if entry.startswith(_REGEX)]
+        self._words = Words(words)
+        self._inside_names = Words((word for word in words if len(word) >= NAME_WORD_LENGTH), anywhere=True)
+        self._expression = re.compile("|".join(expressions)) if expressions else None
+
+    @classmethod
+    def shipped(cls, name: str) -> WordList:
+        """A built-in list: "hateful" or "rude"."""
+        return cls(entries(name))
+
+    def find(self, normalized: str) -> str:
+        """A word that is in the text, or ""."""
+        if self._expression is not None and (match := self._expression.search(normalized)):
+            return str(match.group())
+        return self._words.find(normalized)
+
+    def find_in_name(self, normalized: str) -> str:
+        """A word that is in a name, where it may have no space around it; or ""."""
+        return self.find(normalized) or self._inside_names.find(normalized)
+
+
+def entries(name: str) -> tuple[str, ...]:
+    """The entries of a built-in list."""
+    lines = (SHIPPED / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+class Words:
+    """Finds words in ``normalize``d text. A line costs the same however many words there are.
+
+    A Latin word stands alone (none is found in Scunthorpe), unless ``anywhere``, which names need; words
+    of other scripts are found wherever they are. A spelling without any letter (455) is a number.
+    """
+
+    def __init__(self, words: Iterable[str], *, anywhere: bool = False) -> None:
+        self._words = sorted({word for word in (normalize(word).strip() for word in words) if word})
+        self._anywhere = anywhere
+        self._patterns: dict[str, re.Pattern[str]] = {}  # made when they are first needed: most never are
+
+    def find(self, normalized: str) -> str:
+        """One of the words that is there, or ""."""
+        if not self._words:
+            return ""
+        starred = "*" in normalized
+        index = self._starred_index if starred else self._index
+        found = index.candidates(_skeleton(normalized, starred=starred))
+        places = ((place, word) for word in found if (place := self._place(word, normalized)) is not None)
+        return min(places, default=(None, ""))[1]
+
+    def _place(self, word: str, normalized: str) -> tuple[bool, int] | None:
+        """Where the word is: those that stand alone come first, and among them the leftmost."""
+        alone = not self._anywhere and _is_latin(word[0]) and _is_latin(word[-1])
+        pattern = self._patterns.get(word)
+        if pattern is None:
+            spellings = "|".join(_spellings(word))
+            whole = f"(?<![a-z0-9])(?:{spellings})(?![a-z0-9])" if alone else spellings
+            pattern = self._patterns[word] = re.compile(whole)
+        for match in pattern.finditer(normalized):
+            if any(char.isalpha() for char in match.group()):
+                return not alone, match.start()
+        return None
+
+    @cached_property
+    def _index(self) -> _Index:
+        return _Index(self._words, starred=False)
+
+    @cached_property
+    def _starred_index(self) -> _Index:
+        """For text with a "*", which may stand for any vowel."""
+        return _Index(self._words, starred=True)
+
+
+class _Index:
+    """Words by how their skeleton begins, so that few of them are looked for in a text."""
+
+    def __init__(self, words: Iterable[str], *, starred: bool) -> None:
+        self._words: dict[str, list[tuple[str, str]]] = {}
+        for word in words:
+            skeleton = _skeleton(word, starred=starred)
+            self._words.setdefault(skeleton[:_BEGINNING], []).append((skeleton, word))
+        self._lengths = sorted({len(beginning) for beginning in self._words})
+
+    def candidates(self, skeleton: str) -> list[str]:
+        """The words whose skeleton is in that of a text: those that are there, and a few that are not."""
+        found: dict[str, None] = {}
+        for at in range(len(skeleton) + 1):
+            for length in self._lengths:
+                for whole, word in self._words.get(skeleton[at : at + length], ()):
+                    if skeleton.startswith(whole, at):
+                        found[word] = None
+        return list(found)
+
+
+def _skeleton(normalized: str, *, starred: bool) -> str:
+    """What all spellings of a word have in common; with ``starred``, every vowel is a "*"."""
+    plain = normalized.translate(_CLASSES)
+    return _RUN.sub(r"\1", plain.translate(_STARRED) if starred else plain)
+
+
+def _is_latin(char: str) -> bool:
+    return char.isascii() and char.isalnum()
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(spelling for word in words for spelling in _spellings(word))
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    """A word written together (f.uck), and, if Latin, letter by letter (f u c k).
+
+    Chinese has no spaces between words, so one there, or a comma, is the end of a clause.
+    """
+    parts = word.split()
+    together = _BETWEEN_WORDS.join(_INSIDE.join(_letters(part)) for part in parts)
+    if not any(map(_is_latin, word)):
+        return (together,)
+    apart = _APART.join(_letter(letter, 1) for part in parts for letter in part)
+    return together, apart
+
+
+def _letters(word: str) -> list[str]:
+    """A pattern for each letter, doubled ones together."""
+    return [_letter(match[1], len(match[0])) for match in re.finditer(r"(.)\1*", word)]
+
+
+def _letter(letter: str, count: int) -> str:
+    """So many of a letter, or up to three more. Repeats are bounded: nothing here backtracks far."""
+    if not _is_latin(letter):
+        return re.escape(letter) * count
+    choice = f"[{re.escape(_DISGUISES.get(letter, letter))}]"
+    # A first letter without a repeat lets the engine skip the word at a glance.
+    return f"{choice}{choice}{{{count - 1},{count + 2}}}"
