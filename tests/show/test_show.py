@@ -25,7 +25,7 @@ from vtuber.core.health import Health, State
 from vtuber.core.simulated import SimulatedLoop
 from vtuber.record import metrics
 from vtuber.show import garbage
-from vtuber.show.show import STOP_SECONDS
+from vtuber.show.show import ARRIVE_SECONDS, STOP_SECONDS
 from vtuber.show.turn import Turn
 from vtuber.stage.cues import ClipBegins, ClipSound, Cue, Hushed, Rested, Thinking, Withdrawn
 
@@ -566,6 +566,25 @@ def test_a_listener_that_breaks_is_begun_again(play: Any) -> None:
         assert (stumbling.begun, hopeless.begun) == (3, 1)
 
     play(scene, listeners=[stumbling, hopeless])
+
+
+@pytest.mark.parametrize(("after", "on_air"), [(1.0, 1.0), (100.0, ARRIVE_SECONDS)])
+def test_the_show_waits_a_little_for_its_chats(play: Any, after: float, on_air: float) -> None:
+    class Late(Chat):
+        async def events(self) -> AsyncGenerator[Event, None]:
+            self.availability.set(ready=False)
+            await asyncio.sleep(after)
+            self.availability.set(ready=True)
+            async for event in super().events():
+                yield event
+
+    late = Late()
+    late.availability.set(ready=False)
+
+    async def scene(_: Room) -> None:
+        assert now() == pytest.approx(on_air, abs=0.05)
+
+    play(scene, listeners=[late])
 
 
 def test_a_part_that_changes_is_reported(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
