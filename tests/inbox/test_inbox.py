@@ -29,7 +29,7 @@ from vtuber.core.recent import Recent
 from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.crowd import LINES
 from vtuber.inbox.inbox import ECHO_SECONDS
-from vtuber.inbox.worth import UNKNOWN_DOLLARS, Rates, dollars
+from vtuber.inbox.worth import UNKNOWN_DOLLARS, ExchangeRates, dollars
 from vtuber.moderation.message_index import MessageIndex
 from vtuber.moderation.revocation import Revocation
 from vtuber.record.facts import Fact, Facts
@@ -61,7 +61,7 @@ def message(
     return ChatMessage(ident or f"m{number}", platform, "show", who, text, at, money=money, **more)
 
 
-RATES = Rates(config.Settings().chat.rates)
+RATES = ExchangeRates(config.Settings().chat.rates)
 
 
 def deletion(**what: Any) -> Revocation:

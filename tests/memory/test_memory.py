@@ -15,7 +15,7 @@ from vtuber.core.errors import ConfigError
 from vtuber.core.events import Author, Batch, ChatMessage, Pick, Raid
 from vtuber.core.health import State
 from vtuber.memory import build
-from vtuber.memory.buffer import Buffer
+from vtuber.memory.buffer import MemoryBuffer
 from vtuber.memory.forgetful import ForgetfulMemory
 from vtuber.memory.profile import ANSWERS_KEPT, key_of
 from vtuber.memory.redis import RedisMemory
@@ -34,14 +34,14 @@ def settings(**memory: object) -> Settings:
     return Settings(memory=config.Memory.model_validate(memory))
 
 
-def buffer_with(*events: ChatMessage) -> Buffer:
-    buffer = Buffer(100, 100)
+def buffer_with(*events: ChatMessage) -> MemoryBuffer:
+    buffer = MemoryBuffer(100, 100)
     for event in events:
         buffer.hear(event)
     return buffer
 
 
-def last_words(buffer: Buffer, asked: Batch) -> str:
+def last_words(buffer: MemoryBuffer, asked: Batch) -> str:
     return buffer.recollect(asked, {}, ()).viewers["twitch", "7"].last_words
 
 
@@ -87,7 +87,7 @@ def test_the_same_id_on_two_platforms_is_two_people() -> None:
 
 
 def test_an_event_without_words_makes_somebody_known_but_is_no_message() -> None:
-    buffer = Buffer(100, 100)
+    buffer = MemoryBuffer(100, 100)
     buffer.hear(Raid("r", "twitch", "channel", Author("7", "Ann"), viewers=40))
     viewer = buffer.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"]
     assert (viewer.name, viewer.messages, viewer.last_words) == ("Ann", 0, "")
@@ -109,7 +109,7 @@ def test_notes_taken_and_put_back_lose_nothing_and_keep_their_order() -> None:
 
 
 def test_a_flood_of_strangers_stays_bounded_and_is_counted() -> None:
-    buffer = Buffer(keep_viewers=100, keep_answers=10)
+    buffer = MemoryBuffer(keep_viewers=100, keep_answers=10)
     for number in range(20_000):
         buffer.hear(said("hi", who=str(number)))
         buffer.answer(batch(said("hi", who=str(number))), "hello")
@@ -119,7 +119,7 @@ def test_a_flood_of_strangers_stays_bounded_and_is_counted() -> None:
 
 
 def test_whoever_keeps_talking_outlives_a_flood() -> None:
-    buffer = Buffer(keep_viewers=100, keep_answers=10)
+    buffer = MemoryBuffer(keep_viewers=100, keep_answers=10)
     for number in range(1000):
         buffer.hear(said("still here"))
         buffer.hear(said("hi", who=f"bot{number}"))

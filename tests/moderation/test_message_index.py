@@ -23,7 +23,7 @@ from vtuber.core.events import (
     Subscription,
 )
 from vtuber.moderation.message_index import MESSAGES, MessageIndex
-from vtuber.moderation.revocation import LATE, REPEATS, WORDS_LIMIT, Revocation, Revoked
+from vtuber.moderation.revocation import LATE, REPEATS, WORDS_LIMIT, RecentRevocations, Revocation
 
 ANN = Author("7", "Ann")
 KINDS = (ChatMessage, Subscription, Gift, Raid, Follow, Redemption)
@@ -139,8 +139,8 @@ def test_of_an_author_who_goes_nothing_is_remembered_anywhere() -> None:
     assert not Revocation(gone(sent=10.0)).forgets(elsewhere)
 
 
-def known(*deletions: Deletion, book: MessageIndex | None = None) -> Revoked:
-    revoked = Revoked()
+def known(*deletions: Deletion, book: MessageIndex | None = None) -> RecentRevocations:
+    revoked = RecentRevocations()
     for deletion in deletions:
         revoked.add((book or MessageIndex()).revocation(deletion))
     return revoked
@@ -184,6 +184,6 @@ def test_whatever_comes_they_agree(
     event = kind(ident, "twitch", "channel", author, "words", at=3.0, sent=sent[0])
     for what in ({"message_id": deleted}, {"author_id": deleted}, {}):
         revocation = index(event).revocation(gone(at=1.0, sent=sent[1], **what))
-        revoked = Revoked()
+        revoked = RecentRevocations()
         revoked.add(revocation)
         assert (event in revoked) == revocation.takes(event)

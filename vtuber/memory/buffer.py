@@ -21,7 +21,7 @@ LATELY = 300
 
 
 @dataclass(slots=True)
-class Buffer:
+class MemoryBuffer:
     """Holds profiles of at most ``keep_viewers`` people (those heard last) and ``keep_answers`` answers."""
 
     keep_viewers: int

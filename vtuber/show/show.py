@@ -29,7 +29,7 @@ from vtuber.core.events import (
 from vtuber.core.health import Health
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
-from vtuber.inbox.worth import Rates
+from vtuber.inbox.worth import ExchangeRates
 from vtuber.listeners import Listener, RedemptionListener, Writer
 from vtuber.moderation.commands import CommandParser
 from vtuber.moderation.message_index import MessageIndex
@@ -109,7 +109,7 @@ class Show:
         self.server = Server(settings.stage, self.health)
 
         self.index = MessageIndex()
-        self.rates = Rates(settings.chat.rates)
+        self.rates = ExchangeRates(settings.chat.rates)
         self.commands = CommandParser(settings.gate)
         self.filter = self.speakers[0].filter
         names = [name for one in self.speakers for name in one.character.aliases]
