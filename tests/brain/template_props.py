@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from vtuber.brain import PromptLine
-from vtuber.brain.templates import NAME, Around, Piece, Template
+from vtuber.brain.templates import NAME, PromptPiece, RoleFormat, Template
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.brain.templates.jinja import Jinja
 from vtuber.brain.templates.learning import learn
@@ -216,15 +216,15 @@ ALL = {**FORMATS, **{f"jinja: {name}": learned(given.source, eos=given.eos) for 
 """Every format there is."""
 
 
-def text(pieces: Iterable[Piece]) -> str:
+def text(pieces: Iterable[PromptPiece]) -> str:
     return "".join(piece.text for piece in pieces)
 
 
-def control(pieces: Iterable[Piece]) -> list[Piece]:
+def control(pieces: Iterable[PromptPiece]) -> list[PromptPiece]:
     return [piece for piece in pieces if piece.kind == "control"]
 
 
-def read_back(pieces: Iterable[Piece], template: Template) -> Iterator[PromptLine]:
+def read_back(pieces: Iterable[PromptPiece], template: Template) -> Iterator[PromptLine]:
     """The lines that pieces came of, by what stands around the texts. A folded name stays in the text."""
     brackets = {"control": "{}", "plain": "\1{}\2", "own": "\3{}\4", "image": "\5"}
     rest = "".join(brackets[piece.kind].format(piece.text) for piece in pieces)
@@ -239,7 +239,7 @@ def read_back(pieces: Iterable[Piece], template: Template) -> Iterator[PromptLin
 
 def _next_line(rest: str, template: Template, *, joins: bool) -> tuple[Role, re.Match[str]]:
     own, plain = "\3(?P<text>[^\4]*)\4", "\1(?P<text>[^\2]*)\2"
-    kinds: dict[Role, tuple[Around, str]] = {
+    kinds: dict[Role, tuple[RoleFormat, str]] = {
         "self": (template.own, own),
         "viewer": (template.viewer, plain),
         "system": (template.system, plain),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from template_props import ALL, control, read_back, text
 
 from vtuber.brain import PromptLine
-from vtuber.brain.reply import ReplyText
-from vtuber.brain.templates import Around, Template
+from vtuber.brain.reply_decoder import ReplyDecoder
+from vtuber.brain.templates import RoleFormat, Template
 from vtuber.brain.templates.formats import FORMATS, by_name, nearest, recognised
 from vtuber.brain.templates.markers import broken, markers_in
 from vtuber.core.errors import ConfigError
@@ -317,7 +317,7 @@ def test_a_reply_ends_where_another_line_would_begin(template: Template) -> None
     for around in (template.viewer, template.system):
         if around.before.strip() in ("", "{name}"):
             continue
-        reply = ReplyText(("\n", *template.stop))
+        reply = ReplyDecoder(("\n", *template.stop))
         shown = reply.add(f"Hi! {around.before.replace('{name}', 'Kai')}obey".encode())
         assert shown.strip() == "Hi!"
         assert reply.ended
@@ -340,7 +340,7 @@ def test_a_format_is_recognised_by_what_it_writes(name: str) -> None:
     known = FORMATS[name]
     brought = replace(known, name="jinja", begin="<s>", image="<pad>")
     assert recognised(brought) == replace(known, begin="<s>", image="<pad>")
-    other = replace(brought, own=Around("she: ", "\n"))
+    other = replace(brought, own=RoleFormat("she: ", "\n"))
     assert recognised(other) is other
 
 

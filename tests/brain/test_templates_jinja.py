@@ -10,7 +10,7 @@ import pytest
 from template_props import CHATML, GEMMA_2, JINJA, LLAMA_3, LLAMA_3_NAMES, QWEN_3, Given, learned, text
 
 from vtuber.brain import PromptLine
-from vtuber.brain.templates import Around, jinja
+from vtuber.brain.templates import RoleFormat, jinja
 from vtuber.brain.templates.formats import FORMATS, recognised
 from vtuber.brain.templates.jinja import LENGTH, HostileError, Jinja, UnfitError
 
@@ -63,7 +63,7 @@ def test_a_known_format_is_recognised_for_sure(name: str) -> None:
 def test_a_template_that_only_looks_known_is_taken_as_it_is() -> None:
     shouting = learned(CHATML.replace("message.role +", "message.role | upper +"))
     assert recognised(shouting) is shouting
-    assert shouting.viewer == Around("<|im_start|>USER\n", "<|im_end|>\n")
+    assert shouting.viewer == RoleFormat("<|im_start|>USER\n", "<|im_end|>\n")
 
 
 @pytest.mark.parametrize(

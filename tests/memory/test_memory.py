@@ -15,7 +15,7 @@ from vtuber.core.errors import ConfigError
 from vtuber.core.events import Author, Batch, ChatMessage, Pick, Raid
 from vtuber.core.health import State
 from vtuber.memory import build
-from vtuber.memory.buffer import Buffer
+from vtuber.memory.buffer import MemoryBuffer
 from vtuber.memory.forgetful import ForgetfulMemory
 from vtuber.memory.profile import ANSWERS_KEPT, key_of
 from vtuber.memory.redis import RedisMemory
@@ -34,14 +34,14 @@ def settings(**memory: object) -> Settings:
     return Settings(memory=config.Memory.model_validate(memory))
 
 
-def buffer_with(*events: ChatMessage) -> Buffer:
-    buffer = Buffer(100, 100)
+def buffer_with(*events: ChatMessage) -> MemoryBuffer:
+    buffer = MemoryBuffer(100, 100)
     for event in events:
         buffer.hear(event)
     return buffer
 
 
-def last_words(buffer: Buffer, asked: Batch) -> str:
+def last_words(buffer: MemoryBuffer, asked: Batch) -> str:
     return buffer.recollect(asked, {}, ()).viewers["twitch", "7"].last_words
 
 
@@ -87,7 +87,7 @@ def test_the_same_id_on_two_platforms_is_two_people() -> None:
 
 
 def test_an_event_without_words_makes_somebody_known_but_is_no_message() -> None:
-    buffer = Buffer(100, 100)
+    buffer = MemoryBuffer(100, 100)
     buffer.hear(Raid("r", "twitch", "channel", Author("7", "Ann"), viewers=40))
     viewer = buffer.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"]
     assert (viewer.name, viewer.messages, viewer.last_words) == ("Ann", 0, "")
@@ -108,8 +108,35 @@ def test_notes_taken_and_put_back_lose_nothing_and_keep_their_order() -> None:
     assert list(buffer.take(1).viewers) == ["twitch:7"]
 
 
+def test_notes_put_back_in_a_flood_stay_bounded_and_the_oldest_go() -> None:
+    buffer = MemoryBuffer(keep_viewers=2, keep_answers=2)
+    for who in ("1", "2"):
+        buffer.hear(said("hi", who=who))
+        buffer.answer(batch(said("hi", who=who)), f"hello {who}")
+    bundle = buffer.take(10)
+    buffer.hear(said("hi", who="3"))
+    buffer.answer(batch(said("hi", who="3")), "hello 3")
+    buffer.put_back(bundle)
+    assert (len(buffer), buffer.dropped) == (4, 2)
+    left = buffer.take(10)
+    assert list(left.viewers) == ["twitch:2", "twitch:3"]
+    assert [answer.heard for answer in left.answers] == ["hello 2", "hello 3"]
+
+
+def test_answers_are_recalled_for_whom_they_were_given() -> None:
+    buffer = buffer_with(said("hi"), said("hi", who="8"))
+    buffer.answer(batch(said("hi")), "for seven")
+    buffer.answer(batch(said("hi", who="8"), said("hi")), "for eight")
+    assert buffer.recollect(batch(said("?"), said("?", who="8")), {}, ()).answers == ("for seven",)
+
+
+def test_whoever_changes_their_name_is_called_by_the_new_one() -> None:
+    buffer = buffer_with(said("hi", name="Ann"), said("hi", name="Anna"))
+    assert buffer.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"].name == "Anna"
+
+
 def test_a_flood_of_strangers_stays_bounded_and_is_counted() -> None:
-    buffer = Buffer(keep_viewers=100, keep_answers=10)
+    buffer = MemoryBuffer(keep_viewers=100, keep_answers=10)
     for number in range(20_000):
         buffer.hear(said("hi", who=str(number)))
         buffer.answer(batch(said("hi", who=str(number))), "hello")
@@ -119,7 +146,7 @@ def test_a_flood_of_strangers_stays_bounded_and_is_counted() -> None:
 
 
 def test_whoever_keeps_talking_outlives_a_flood() -> None:
-    buffer = Buffer(keep_viewers=100, keep_answers=10)
+    buffer = MemoryBuffer(keep_viewers=100, keep_answers=10)
     for number in range(1000):
         buffer.hear(said("still here"))
         buffer.hear(said("hi", who=f"bot{number}"))

@@ -19,10 +19,11 @@ from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.core import sound
 from vtuber.core.availability import Availability, Progress
 from vtuber.core.clock import now
-from vtuber.core.errors import BrainError, ListenerError, VoiceError
+from vtuber.core.errors import BrainError, ListenerError, RecallError, VoiceError
 from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.core.simulated import SimulatedLoop
+from vtuber.memory.forgetful import ForgetfulMemory
 from vtuber.record import metrics
 from vtuber.show import garbage
 from vtuber.show.show import ARRIVE_SECONDS, STOP_SECONDS
@@ -697,6 +698,37 @@ def test_whoever_pays_is_thanked_whatever_they_wrote(play: Any) -> None:
 
 
 FIVE = Money(Decimal(5), "USD")
+
+
+def test_who_does_not_bear_a_closer_look_is_not_answered_but_thanked_for_money(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("is the secret42 pizza good?")
+        room.types("take this, secret43", name="other", money=Money(Decimal(5), "USD"))
+        await room.until_idle()
+        (prompt,) = room.journal("prompt")
+        assert "paid 5 USD" in prompt["asked"]
+        assert room.show.metrics.paid_answered == 1
+        assert [line["rule"] for line in room.journal("filtered")] == ["gate.patterns: secret[0-9]+"] * 2
+        assert room.show.inbox.dropped == {"filtered": 1}
+
+    play(scene, gate={"patterns": ["secret[0-9]+"]}, inbox={"batch": 1})
+
+
+def test_when_nothing_can_be_recalled_she_answers_all_the_same(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any) -> Any:
+        raise RecallError("no memory", where="memory")
+
+    monkeypatch.setattr(ForgetfulMemory, "recall", fail)
+    monkeypatch.setattr(ForgetfulMemory, "remember", fail)
+
+    async def scene(room: Room) -> None:
+        room.types("is the pizza good?")
+        await room.until_idle()
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+
+    play(scene)
 
 
 def test_everybody_who_pays_is_told_to_the_model(play: Any) -> None:

@@ -15,17 +15,17 @@ import typer
 
 from vtuber import __version__
 
-Config = Annotated[
+ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The config.toml to use; without it, the one in this folder.")
 ]
-Character = Annotated[str | None, typer.Option(help="A folder in characters/, or a path.")]
-Model = Annotated[str | None, typer.Option(help="A GGUF file for her brain.")]
-Voice = Annotated[str | None, typer.Option(help="hibari (embedded) or edge (online).")]
-Port = Annotated[int | None, typer.Option(help="Where the overlay is served.")]
-Speed = Annotated[float | None, typer.Option(help="How many times faster the recording is played.")]
-For = Annotated[float | None, typer.Option("--for", help="End by itself after so many seconds.", min=0)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")]
+CharacterOption = Annotated[str | None, typer.Option(help="A folder in characters/, or a path.")]
+ModelOption = Annotated[str | None, typer.Option(help="A GGUF file for her brain.")]
+VoiceOption = Annotated[str | None, typer.Option(help="hibari (embedded) or edge (online).")]
+PortOption = Annotated[int | None, typer.Option(help="Where the overlay is served.")]
+SpeedOption = Annotated[float | None, typer.Option(help="How many times faster the recording is played.")]
+ForOption = Annotated[float | None, typer.Option("--for", help="End by itself after so many seconds.", min=0)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")]
 
 app = typer.Typer(
     name="banban",
@@ -51,11 +51,11 @@ def _path(given: str | None) -> str | None:
 @app.command()
 def live(
     *,
-    config: Config = None,
-    character: Character = None,
-    model: Model = None,
-    voice: Voice = None,
-    port: Port = None,
+    config: ConfigOption = None,
+    character: CharacterOption = None,
+    model: ModelOption = None,
+    voice: VoiceOption = None,
+    port: PortOption = None,
     twitch: Annotated[
         list[str] | None, typer.Option(help="A Twitch channel to read, no account needed.")
     ] = None,
@@ -63,10 +63,10 @@ def live(
         list[str] | None, typer.Option(help="A YouTube stream or channel to read, no account needed.")
     ] = None,
     replay: Annotated[str | None, typer.Option(help="A recorded chat to play.")] = None,
-    speed: Speed = None,
+    speed: SpeedOption = None,
     console: Annotated[bool | None, typer.Option(help="Whether lines typed here are chat.")] = None,
-    for_: For = None,
-    verbose: Verbose = False,
+    for_: ForOption = None,
+    verbose: VerboseOption = False,
 ) -> None:
     """Go on air: listen to chat, answer, speak, and show her in the overlay."""
     from vtuber.app.live import command
@@ -89,17 +89,17 @@ def live(
 def rehearse(
     *,
     file: Annotated[str, typer.Argument(help="A recorded chat: Twitch VOD, chat-downloader, or a journal.")],
-    config: Config = None,
-    character: Character = None,
-    model: Model = None,
-    voice: Voice = None,
-    speed: Speed = None,
+    config: ConfigOption = None,
+    character: CharacterOption = None,
+    model: ModelOption = None,
+    voice: VoiceOption = None,
+    speed: SpeedOption = None,
     seed: Annotated[
         int | None, typer.Option(help="Make the same choices each time; the chat waits while she thinks.")
     ] = None,
-    for_: For = None,
+    for_: ForOption = None,
     json_: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
-    verbose: Verbose = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Play a recorded chat through the real show, and see how it goes."""
     from vtuber.app.rehearse import command
@@ -117,11 +117,11 @@ def rehearse(
 @app.command()
 def chat(
     *,
-    config: Config = None,
-    character: Character = None,
-    model: Model = None,
+    config: ConfigOption = None,
+    character: CharacterOption = None,
+    model: ModelOption = None,
     as_: Annotated[str, typer.Option("--as", help="What she calls you.")] = "",
-    verbose: Verbose = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Talk with her here, without a stream."""
     from vtuber.app.chat import command
@@ -133,11 +133,11 @@ def chat(
 @app.command()
 def check(
     *,
-    config: Config = None,
-    character: Character = None,
-    model: Model = None,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
+    config: ConfigOption = None,
+    character: CharacterOption = None,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Try every part, and say what to do about those that do not work."""
     from vtuber.app.check import command
@@ -157,7 +157,7 @@ Where = Annotated[Platform, typer.Argument(help="Where the account is.")]
 
 
 @app.command()
-def login(*, platform: Where, config: Config = None, verbose: Verbose = False) -> None:  # noqa: ARG001  # one so far
+def login(*, platform: Where, config: ConfigOption = None, verbose: VerboseOption = False) -> None:  # noqa: ARG001  # one so far
     """Log her in to an account, with a code that you enter in a browser."""
     from vtuber.app import terminal
     from vtuber.app.login import log_in_at_twitch
@@ -176,8 +176,8 @@ def logout(
     *,
     platform: Where,  # noqa: ARG001  # one so far
     name: Annotated[str, typer.Argument(help="The account; without it, all of them.")] = "",
-    config: Config = None,
-    verbose: Verbose = False,
+    config: ConfigOption = None,
+    verbose: VerboseOption = False,
 ) -> None:
     """Forget an account, here and there."""
     from vtuber.app import terminal
@@ -189,7 +189,7 @@ def logout(
 
 
 @models.callback(invoke_without_command=True)
-def list_models(context: typer.Context, *, config: Config = None, model: Model = None) -> None:
+def list_models(context: typer.Context, *, config: ConfigOption = None, model: ModelOption = None) -> None:
     """List the models on this machine, and say which of them fit."""
     if context.invoked_subcommand is None:
         from vtuber.app.models import command

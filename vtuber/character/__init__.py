@@ -112,14 +112,14 @@ _RENAMED = {"spares": "fallback_lines", "ways_out": "refusals"}
 """Keys that had another name before: for those the nearest right key is no guess."""
 
 
-class _Line(_Table):
+class _ExampleTable(_Table):
     viewer: Spoken
     says: Spoken
     reply: Spoken
 
 
 class _Examples(_Table):
-    example: tuple[_Line, ...] = ()
+    example: tuple[_ExampleTable, ...] = ()
 
 
 Table = TypeVar("Table", bound=_Table)
@@ -190,6 +190,6 @@ def _hint(table: type[_Table], key: str, kind: str) -> str:
         return "see characters/banban for one that works"
     if key == "denials" and table is _Sheet:
         return "delete it and its list: characters no longer have any"
-    keys = {**table.model_fields, **(_Line.model_fields if table is _Examples else {})}
+    keys = {**table.model_fields, **(_ExampleTable.model_fields if table is _Examples else {})}
     near = [_RENAMED[key]] if key in _RENAMED else get_close_matches(key, keys, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 NAME = "config.toml"
 _SIZE_LIMIT = 1_000_000
-_BACKSLASH_CURE = (
+_BACKSLASH_HINT = (
     r"a \ means something else between double quotes: write the path in single quotes "
     r"('C:\models\her.gguf') or with forward slashes (\"C:/models/her.gguf\")"
 ).replace(r"\"", '"')
@@ -49,7 +49,7 @@ _SECRETS = {
 
 
 _SYNTAX = (
-    (r"Unescaped|Invalid hex value", r"there is a \ between double quotes", _BACKSLASH_CURE),
+    (r"Unescaped|Invalid hex value", r"there is a \ between double quotes", _BACKSLASH_HINT),
     (
         "Invalid value",
         "the value cannot be understood",
@@ -108,7 +108,7 @@ def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -
     """
     path = find(path)
     text = _read(path)
-    return _Reader(path, _parse(path, text), text, overrides or {}).settings()
+    return _SettingsReader(path, _parse(path, text), text, overrides or {}).settings()
 
 
 def located(where: str, path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> str:
@@ -172,7 +172,7 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
 
 def _syntax(message: str) -> tuple[str, str]:
-    """What tomllib says, in a streamer's words: what is wrong, and the cure."""
+    """What tomllib says, in a streamer's words: what is wrong, and what to do."""
     for pattern, what, hint in _SYNTAX:
         if re.match(pattern, message):
             return what, hint
@@ -182,7 +182,7 @@ def _syntax(message: str) -> tuple[str, str]:
     )
 
 
-class _Reader:
+class _SettingsReader:
     def __init__(self, path: Path, data: dict[str, Any], text: str, overrides: Mapping[str, Any]) -> None:
         self.path = path
         self.data = data
@@ -233,7 +233,7 @@ class _Reader:
             if key in self.flags or not isinstance(written, str):
                 continue
             if any(ord(char) < ord(" ") for char in written):  # "C:\temp" holds a tabulator
-                self.problems.append(Problem(self.where(key), "this is not a path", _BACKSLASH_CURE))
+                self.problems.append(Problem(self.where(key), "this is not a path", _BACKSLASH_HINT))
             elif written:
                 _put(self.data, key, str(folder / _expanded(written)))
             elif field.default is None:

@@ -20,7 +20,7 @@ FANS = 50
 
 
 @dataclass(slots=True)
-class _Line:
+class _RepeatedLine:
     """Something repeated: how it was first written, and by whom."""
 
     text: str
@@ -31,13 +31,13 @@ class _Line:
 @dataclass(slots=True)
 class _Slot:
     number: int
-    lines: dict[str, _Line] = field(default_factory=dict)
+    lines: dict[str, _RepeatedLine] = field(default_factory=dict)
 
     def note(self, key: str, text: str, who: Hashable) -> None:
         line = self.lines.get(key)
         if line is None:
             if len(self.lines) < LINES:
-                self.lines[key] = _Line(text, {who}, 1)
+                self.lines[key] = _RepeatedLine(text, {who}, 1)
         elif len(line.fans) >= FANS:
             line.count += 1
         elif who not in line.fans:

@@ -25,7 +25,7 @@ WRITE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _ChatLine:
     text: str
     to: Answerable
     writer: Writer
@@ -56,7 +56,7 @@ class Outbox:
         self._commanding = (prefix, "!", "/", ".")
         self._refused = refused
         self._replies = frozenset(replies)
-        self._waiting: deque[_Line] = deque()
+        self._waiting: deque[_ChatLine] = deque()
         self._something = asyncio.Event()
 
     def note(self, fact: Fact) -> None:
@@ -79,7 +79,7 @@ class Outbox:
         elif not (verdict := self._filter.say(text)).allowed:
             self._note(text, to, f"filtered: {verdict.rule}")
         else:
-            self._waiting.append(_Line(self._harmless(text), to, writer))
+            self._waiting.append(_ChatLine(self._harmless(text), to, writer))
             self._something.set()
         while len(self._waiting) > WAITING:
             self.dropped += 1
@@ -107,7 +107,7 @@ class Outbox:
         while self._waiting:
             self._give_up("the show has ended")
 
-    async def _write(self, line: _Line) -> str:
+    async def _write(self, line: _ChatLine) -> str:
         """Returns "", or why it was not written."""
         if self._refused(line.to):
             return "what it answers was taken away"

@@ -14,7 +14,7 @@ in this process goes to stderr). A request has an ``op`` and an ``id`` that its 
 | count | pieces | done with tokens |
 | cancel | | none of its own; the request of that id answers done soon |
 
-A request that failed answers ``error``. Pieces are ``[text, kind]``, see ``templates.Piece``.
+A request that failed answers ``error``. Pieces are ``[text, kind]``, see ``templates.PromptPiece``.
 The process ends when its stdin does, so it never outlives the show.
 """
 
@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vtuber.brain.llama.prompt_cache import PromptCache, identity
-from vtuber.brain.reply import ReplyText
+from vtuber.brain.reply_decoder import ReplyDecoder
 
 _TEMPLATE = "tokenizer.chat_template"
 _REMEMBERED = 4096
@@ -197,7 +197,7 @@ class Worker:
         room = self._engine.context - len(tokens)
         if room < 1:
             raise ValueError(f"a prompt of {len(tokens)} tokens does not fit in {self._engine.context}")
-        reply = ReplyText(request["stop"], request["labels"], goes_on=request["goes_on"])
+        reply = ReplyDecoder(request["stop"], request["labels"], goes_on=request["goes_on"])
         made: list[int] = []
         try:
             usage["reused"] = self._engine.prepare(tokens)

@@ -11,7 +11,7 @@ import secrets
 from dataclasses import replace
 
 from vtuber.brain import PromptLine
-from vtuber.brain.templates import NAME, Around, Template
+from vtuber.brain.templates import NAME, RoleFormat, Template
 from vtuber.brain.templates.formats import JINJA
 from vtuber.brain.templates.jinja import Jinja, Message, UnfitError
 
@@ -70,17 +70,17 @@ class _Lesson:
         ahead, asked, answered = (begin, *parts)[self._first :][:3]
         after_viewer = self._end(self._first + 1, asked, last)
         after_own = self._end(self._first + 2, answered)
-        viewer = Around(answered.removeprefix(after_own), after_viewer)
+        viewer = RoleFormat(answered.removeprefix(after_own), after_viewer)
         joined = not self._told or not ahead.endswith(viewer.before)
         if not self._told:
-            system = Around(viewer.before, "\n\n")
+            system = RoleFormat(viewer.before, "\n\n")
         else:
-            system = Around(begin, ahead if joined else ahead.removesuffix(viewer.before))
+            system = RoleFormat(begin, ahead if joined else ahead.removesuffix(viewer.before))
         return Template(
             JINJA,
             system=system,
             viewer=viewer,
-            own=Around(asked.removeprefix(after_viewer), after_own),
+            own=RoleFormat(asked.removeprefix(after_viewer), after_own),
             joined=joined,
             opening=last.removeprefix(after_viewer),
         )
