@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 from collections import Counter
 from collections.abc import AsyncGenerator
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -406,6 +408,8 @@ def test_when_the_model_stays_dead_she_says_so_in_her_own_words(
         assert chinese.replace(" ", "") in room.show.speakers[0].character.fallback_lines
         assert not chinese.isascii()
         assert room.show.speakers[0].brain.health().state is State.DOWN
+        assert room.show.inbox.dropped == {"unanswered": 2}
+        assert not room.journal("failure")
 
     play(scene)
 
@@ -649,6 +653,60 @@ def test_no_failing_statistic_ends_the_show(
 
     play(scene)
     assert "Too many open files" in caplog.text
+
+
+def test_what_was_heard_is_noted_when_the_show_ends_in_mid_sentence(play: Any) -> None:
+    rooms: list[Room] = []
+
+    async def scene(room: Room) -> None:
+        rooms.append(room)
+        room.types("tell me everything")
+        await room.until_speaking()
+        await asyncio.sleep(2)
+
+    play(scene, reply="Word after word after word, " * 12)
+    path = rooms[0].show.journal.path
+    assert path
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    (reply,) = [record for record in records if record["kind"] == "reply"]
+    assert reply["heard"].startswith("Word after")
+
+
+def test_what_is_never_noted_keeps_no_show_from_ending(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: Any) -> None:
+        await asyncio.sleep(1000)
+
+    monkeypatch.setattr(ForgetfulMemory, "remember", never)
+    ended: list[float] = []
+
+    class Clocked(Screen):
+        async def stop(self) -> None:
+            ended.append(now())
+
+    async def scene(room: Room) -> None:
+        room.types("hello?")
+        await room.until(lambda: room.journal("spoken"))
+        await asyncio.sleep(5)
+        assert room.show.performer.busy
+        ended.append(now())
+
+    play(scene, screens=[Clocked()])
+    assert ended[1] - ended[0] < 1
+
+
+def test_a_show_of_so_many_seconds_ends_by_itself(tmp_path: Path) -> None:
+    began: list[float] = []
+
+    async def main() -> None:
+        room = Room(tmp_path)
+        async with asyncio.timeout(100):
+            await room.show.run(
+                progress=lambda _share, _words: None, on_air=lambda: began.append(now()), seconds=30
+            )
+        assert 30 <= now() - began[0] < 32
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(main())
 
 
 def test_a_part_that_never_stops_keeps_no_show_from_ending(
