@@ -93,9 +93,9 @@ class Floor:
         self._voice("Hello there, I am warming up.")
 
     def tokens(self, pieces: list[Any]) -> list[int]:
-        engine = self._engine
-        found = [engine.tokenize(text, control=kind == "control") for text, kind in pieces]
-        return [*engine.begins, *chain.from_iterable(found)]
+        tokenizer = self._engine.tokenizer
+        found = [tokenizer.tokenize(text, control=kind == "control") for text, kind in pieces]
+        return [*tokenizer.begins, *chain.from_iterable(found)]
 
     def seconds(self, tokens: list[int], new: int, decoded: int, piece: str) -> float:
         """How long evaluating the last ``new`` tokens, decoding ``decoded`` and speaking the piece takes."""

@@ -226,13 +226,12 @@ def control(pieces: Iterable[PromptPiece]) -> list[PromptPiece]:
 
 def read_back(pieces: Iterable[PromptPiece], template: Template) -> Iterator[PromptLine]:
     """The lines that pieces came of, by what stands around the texts. A folded name stays in the text."""
-    brackets = {"control": "{}", "plain": "\1{}\2", "own": "\3{}\4", "image": "\5"}
+    brackets = {"control": "{}", "plain": "\1{}\2", "own": "\3{}\4"}
     rest = "".join(brackets[piece.kind].format(piece.text) for piece in pieces)
     joins = False
     while rest:
         role, match = _next_line(rest, template, joins=joins)
-        name, images, said = match["name"] or "", match["images"].count("\5"), match["text"].removeprefix(" ")
-        yield PromptLine(role, said, name, images)
+        yield PromptLine(role, match["text"].removeprefix(" "), match["name"] or "")
         joins = template.joined and role == "system"
         rest = rest[match.end() :]
 
@@ -248,9 +247,7 @@ def _next_line(rest: str, template: Template, *, joins: bool) -> tuple[Role, re.
         before = "" if joins and role != "self" else around.before
         head, _, tail = before.rstrip(" ").partition(NAME)
         name = "(?:\1(?P<name>[^\2]*)\2)?"
-        image = re.escape(template.image.replace(template.image.strip() or "none", "\5"))
-        images = f"(?P<images>(?:{image})*)" if image else "(?P<images>)"
-        line = re.escape(head) + name + re.escape(tail) + " *" + images + said
+        line = re.escape(head) + name + re.escape(tail) + " *" + said
         if match := re.match(line + re.escape(around.after), rest):
             return role, match
     raise AssertionError(rest)

@@ -254,7 +254,7 @@ async def test_every_format_fits_the_smallest_context(brain: Llama, template: Te
         for number in range(4):
             prompt = await talk.prompt(batch(message("鳳梨" * 400, "名" * 2000), *CROWD), NOTHING, number)
             pieces = list(template.prompt(prompt.lines, BANBAN.name))
-            asked = await (await brain._living()).ask("count", pieces=pieces).answer(60)
+            asked = await (await brain._keeper.living()).ask("count", pieces=pieces).answer(60)
             assert asked["tokens"] + prompt.max_tokens <= 512
             assert prompt.max_tokens >= 64
             talk.heard("鳳梨" * 20)

@@ -22,9 +22,8 @@ NAME = "{name}"
 
 class PromptPiece(NamedTuple):
     text: str
-    kind: Literal["control", "plain", "own", "image"]
-    """"own" is what she said herself: the model may still hold the very tokens it made. "image" stands for
-    one, by the format's own token for it."""
+    kind: Literal["control", "plain", "own"]
+    """"own" is what she said herself: the model may still hold the very tokens it made."""
 
 
 class RoleFormat(NamedTuple):
@@ -46,8 +45,6 @@ class Template:
     """A viewer's line goes on where a system line ended, with no beginning of its own."""
     opening: str = ""
     """What makes her speak, where that is not simply what her lines begin with."""
-    image: str = ""
-    """Stands for an image, before a line's text; "": the format has none."""
     begin: str = ""
     """What a prompt begins with, where the model does not see to that itself."""
 
@@ -58,7 +55,7 @@ class Template:
     @property
     def markers(self) -> tuple[str, ...]:
         """Its words that no viewer may write, whether or not the model has a token for them."""
-        return _markers(*self.system, *self.viewer, *self.own, self.opening, self.image)
+        return _markers(*self.system, *self.viewer, *self.own, self.opening)
 
     @property
     def stop(self) -> tuple[str, ...]:
@@ -87,25 +84,11 @@ class Template:
             if joins and line.role != "self":
                 before = ""
             joins = self.joined and line.role == "system"
-            images = line.images if self.image else 0
             # The space before a word belongs to it, as in the texts that models learn from.
-            space = "" if images else _spaces_after(before)
+            space = _spaces_after(before)
             yield from _named(before.removesuffix(space), self._author(line))
-            for _ in range(images):
-                yield from self._image()
             yield PromptPiece(space + self._text(line), "own" if line.role == "self" else "plain")
             yield PromptPiece(after, "control")
-
-    def _image(self) -> Iterator[PromptPiece]:
-        mark = self.image.strip()
-        before, _, after = self.image.partition(mark)
-        for piece in (
-            PromptPiece(before, "control"),
-            PromptPiece(mark, "image"),
-            PromptPiece(after, "control"),
-        ):
-            if piece.text:
-                yield piece
 
     def _author(self, line: PromptLine) -> str:
         return viewer_name(broken(line.name, self.markers)) if line.role == "viewer" else _name(line)

@@ -36,7 +36,6 @@ _ALL = (
         system=RoleFormat(_LLAMA3.format("system"), "<|eot_id|>"),
         viewer=RoleFormat(_LLAMA3.format(NAME), "<|eot_id|>"),
         own=RoleFormat(_LLAMA3.format(NAME), "<|eot_id|>"),
-        image="<image>\n",
     ),
     Template(
         "gemma",
@@ -132,7 +131,7 @@ def recognised(learned: Template) -> Template:
     """The known format that writes just what ``learned`` does, or else that one itself."""
     for known in FORMATS.values():
         if _written(known) == _written(learned):
-            return replace(known, begin=learned.begin, image=learned.image or known.image)
+            return replace(known, begin=learned.begin)
     return learned
 
 

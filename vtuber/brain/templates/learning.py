@@ -62,7 +62,7 @@ class _Lesson:
         opening = template.opening.rstrip()
         if opening.endswith(_THINKS):
             template = replace(template, opening=opening + _HAS_THOUGHT)
-        return replace(template, begin=self._begin(), image=self._image())
+        return replace(template, begin=self._begin())
 
     def _read(self) -> Template:
         """The format, from what stands between the texts of two exchanges and a question."""
@@ -103,17 +103,6 @@ class _Lesson:
         begins = self._rendered(self._first + 1).startswith(self._mark)
         return self._bos if begins and not self._adds_bos else ""
 
-    def _image(self) -> str:
-        """What it writes for an image before a text; "" when it has none."""
-        count = self._first + 1
-        before, text, after = self._written(count).partition(self._talk[count - 1].text)
-        try:
-            one, two = self._written(count, images=1), self._written(count, images=2)
-        except UnfitError:
-            return ""
-        image = one.removeprefix(before).removesuffix(text + after)
-        return image if image.strip() and two == before + image * 2 + text + after else ""
-
     def _between(self, count: int, *, opened: bool) -> list[str]:
         """What stands before, between and after the texts of the first ``count`` lines."""
         parts, rest = [], self._written(count, opened=opened)
@@ -131,24 +120,20 @@ class _Lesson:
         end = self._between(count, opened=False)[-1]
         return end if all(text.startswith(end) for text in longer) else ""
 
-    def _written(self, count: int, *, opened: bool = False, images: int = 0) -> str:
+    def _written(self, count: int, *, opened: bool = False) -> str:
         """What it writes of the first ``count`` lines, without what a prompt begins with."""
-        text = self._rendered(count, opened=opened, images=images)
+        text = self._rendered(count, opened=opened)
         if text.startswith(self._mark):
             text = text.removeprefix(self._mark)
         elif self._adds_bos:
             text = text.removeprefix(self._bos)
         return text.replace(self._mark, self._bos)
 
-    def _rendered(self, count: int, *, opened: bool = False, images: int = 0) -> str:
-        *before, last = self._talk[:count]
-        lines = [*before, replace(last, images=images)]
-        return self._jinja.render(map(self._message, lines), opened=opened, bos=self._mark)
+    def _rendered(self, count: int, *, opened: bool = False) -> str:
+        return self._jinja.render(map(self._message, self._talk[:count]), opened=opened, bos=self._mark)
 
     def _message(self, line: PromptLine) -> Message:
-        content: object = line.text
-        if self._listed or line.images:
-            content = [{"type": "image"}] * line.images + [{"type": "text", "text": line.text}]
+        content = [{"type": "text", "text": line.text}] if self._listed else line.text
         name = {"name": line.name} if line.name else {}
         return {"role": _ROLES[line.role], "content": content, **name}
 
