@@ -55,6 +55,7 @@ def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
             *("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
         ]
         recalled = await room.show.memory.recall(Batch(Pick(message("again")), speaker="banban"))
+        assert recalled.viewers["twitch", "id-mika"].last_words == "is the pizza good?"
         assert recalled.answers == ("Yes, it is. I like it very much!",)
 
     play(scene)
@@ -738,6 +739,30 @@ def test_whoever_pays_is_thanked_whatever_they_wrote(play: Any) -> None:
 FIVE = Money(Decimal(5), "USD")
 
 
+def test_a_filtered_message_is_journaled_with_its_rule(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("a forbidden thing")
+        await room.until_idle()
+        assert [line["drop"].partition(":")[0] for line in room.journal("heard")] == ["filtered"]
+        assert "gate.words" in room.journal("heard")[0]["drop"]
+        assert room.show.inbox.dropped == {"filtered": 1}
+        assert not room.journal("batch")
+
+    play(scene, gate={"words": ["forbidden"]})
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_she_works_only_a_little_ahead_of_what_is_heard(play: Any, ahead: int) -> None:
+    async def scene(room: Room) -> None:
+        room.types("tell me everything")
+        await room.until(lambda: len(room.journal("spoken")) == 3)
+        made, heard = len(room.journal("sentence")), len(room.journal("spoken"))
+        assert made - heard == ahead + 2  # one is being heard, and one waits to be taken
+
+    reply = " ".join(f"My word number {number} is nice." for number in range(10, 40))
+    play(scene, reply=reply, voice={"ahead": ahead}, show={"reply_seconds": 60})
+
+
 def test_who_does_not_bear_a_closer_look_is_not_answered_but_thanked_for_money(play: Any) -> None:
     async def scene(room: Room) -> None:
         room.types("is the secret42 pizza good?")
@@ -862,6 +887,7 @@ def test_the_journal_tells_the_whole_way_of_a_reply(play: Any) -> None:
         assert [line["index"] for line in sentences] == [line["index"] for line in clips]
         assert [line["text"] for line in sentences] == [line["heard"] for line in spoken]
         assert all(clip["seconds"] > 0 for clip in clips)
+        assert {line["turn"] for line in (*room.journal("mark"), *sentences, *clips, *spoken)} == {1}
         room.orders("!status")
         assert [line["drop"] for line in room.journal("heard") if "drop" in line] == ["command"]
 
