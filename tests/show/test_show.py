@@ -30,7 +30,7 @@ from vtuber.record import metrics
 from vtuber.show import garbage
 from vtuber.show.show import ARRIVE_SECONDS, STOP_SECONDS
 from vtuber.show.turn import Turn
-from vtuber.stage.cues import ClipBegins, ClipSound, Cue, Hushed, Rested, Thinking, Withdrawn
+from vtuber.stage.cues import ClipBegins, ClipSound, ClipWord, Cue, Hushed, Rested, Thinking, Withdrawn
 
 
 @pytest.fixture
@@ -443,6 +443,26 @@ def test_without_a_voice_her_captions_go_on(play: Any, monkeypatch: pytest.Monke
         await room.until_idle()
         assert room.heard() == ["Yes, it is. I like it very much!"]
         assert all(not any(cue.pcm) for _, cue in room.screen.cues if isinstance(cue, ClipSound))
+
+    play(scene)
+
+
+def test_a_voice_that_fails_before_any_sound_has_its_words_shown_once(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def only_words(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+        yield Word(text.split(maxsplit=1)[0], 0.0, 0.5)
+        yield Sound(b"")
+        raise VoiceError("no sound today")
+
+    monkeypatch.setattr(ScriptedVoice, "speak", only_words)
+
+    async def scene(room: Room) -> None:
+        room.types("can you speak?")
+        await room.until_idle()
+        shown = [cue.word.text for _, cue in room.screen.cues if isinstance(cue, ClipWord)]
+        assert shown == ScriptedBrain.reply.split()
+        assert room.heard() == [ScriptedBrain.reply]
 
     play(scene)
 
