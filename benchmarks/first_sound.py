@@ -158,7 +158,7 @@ async def measure(count: int) -> list[tuple[float, float]]:
         for message in messages[::step][:count]:
             probe.reset()
             arrived = time.perf_counter()
-            show.hear(message)
+            show.receive(message)
             with suppress(TimeoutError):
                 async with asyncio.timeout(30):
                     await probe.heard.wait()
