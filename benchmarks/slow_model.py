@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-import tempfile
 from dataclasses import dataclass
 from itertools import pairwise
 from unittest.mock import patch
@@ -89,7 +88,7 @@ async def _answers(rounds: int) -> list[Heard]:
             "voice": {"use": "scripted", "fallback": ""},
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},
-            "journal": {"folder": tempfile.mkdtemp()},
+            "journal": {"enabled": False},
         }
     )
     probe = Probe()

@@ -132,6 +132,13 @@ async def test_what_is_remembered_is_told_of_its_author_only(talk: Conversation)
     )
 
 
+async def test_a_long_answer_of_hers_is_recalled_as_far_as_there_is_room(talk: Conversation) -> None:
+    line = await asked(talk, batch("hello"), Recollection({}, ("Tea is life. " * 20,)))
+    assert line.text.startswith("hello [you told them before: Tea is life. Tea is life. ")
+    assert line.text.endswith("…]")
+    assert len(line.text) <= len("hello []") + 80
+
+
 @pytest.mark.parametrize("name", ["板板", "BanBan", " banban "])
 async def test_nobody_goes_by_her_name(talk: Conversation, name: str) -> None:
     line = await asked(talk, batch(message("i hate pizza", name), message("x", name)))

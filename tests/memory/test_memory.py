@@ -108,6 +108,33 @@ def test_notes_taken_and_put_back_lose_nothing_and_keep_their_order() -> None:
     assert list(buffer.take(1).viewers) == ["twitch:7"]
 
 
+def test_notes_put_back_in_a_flood_stay_bounded_and_the_oldest_go() -> None:
+    buffer = MemoryBuffer(keep_viewers=2, keep_answers=2)
+    for who in ("1", "2"):
+        buffer.note(said("hi", who=who))
+        buffer.answer(batch(said("hi", who=who)), f"hello {who}")
+    bundle = buffer.take(10)
+    buffer.note(said("hi", who="3"))
+    buffer.answer(batch(said("hi", who="3")), "hello 3")
+    buffer.put_back(bundle)
+    assert (len(buffer), buffer.dropped) == (4, 2)
+    left = buffer.take(10)
+    assert list(left.viewers) == ["twitch:2", "twitch:3"]
+    assert [answer.heard for answer in left.answers] == ["hello 2", "hello 3"]
+
+
+def test_answers_are_recalled_for_whom_they_were_given() -> None:
+    buffer = buffer_with(said("hi"), said("hi", who="8"))
+    buffer.answer(batch(said("hi")), "for seven")
+    buffer.answer(batch(said("hi", who="8"), said("hi")), "for eight")
+    assert buffer.recollect(batch(said("?"), said("?", who="8")), {}, ()).answers == ("for seven",)
+
+
+def test_whoever_changes_their_name_is_called_by_the_new_one() -> None:
+    buffer = buffer_with(said("hi", name="Ann"), said("hi", name="Anna"))
+    assert buffer.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"].name == "Anna"
+
+
 def test_a_flood_of_strangers_stays_bounded_and_is_counted() -> None:
     buffer = MemoryBuffer(keep_viewers=100, keep_answers=10)
     for number in range(20_000):

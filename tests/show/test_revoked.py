@@ -30,7 +30,7 @@ from vtuber.core.events import (
     Subscription,
 )
 from vtuber.listeners.replay import Replay
-from vtuber.show.performer import Performer
+from vtuber.show.performer import LINGERING, Performer
 from vtuber.show.show import Show
 from vtuber.show.turn import Turn
 from vtuber.stage.cues import ClipBegins, Hushed, Thinking, Withdrawn
@@ -212,6 +212,19 @@ def test_when_she_has_just_answered_it(play: Any, asked: list[str], kind: str) -
         room.show.receive(elsewhere("anything else?"))
         await room.until(lambda: len(asked) == 2)
         assert asked[1] == "anything else?"
+
+    play(scene)
+
+
+def test_of_replies_that_are_over_only_the_latest_are_looked_at(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        written = []
+        for number in range(LINGERING + 2):
+            written.append(room.types(f"question {number}?", name=f"viewer {number}"))
+            await room.until(lambda: len(room.heard()) == len(written))
+        for one in (written[1], written[2]):
+            room.show.receive(deletion("message", one))
+        assert [line["turns"] for line in room.journal("revoked")] == [[], [3]]
 
     play(scene)
 

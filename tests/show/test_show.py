@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 from collections import Counter
 from collections.abc import AsyncGenerator
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,15 +21,16 @@ from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.core import sound
 from vtuber.core.availability import Availability, Progress
 from vtuber.core.clock import now
-from vtuber.core.errors import BrainError, ListenerError, VoiceError
+from vtuber.core.errors import BrainError, ListenerError, RecallError, VoiceError
 from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.core.simulated import SimulatedLoop
+from vtuber.memory.forgetful import ForgetfulMemory
 from vtuber.record import metrics
 from vtuber.show import garbage
 from vtuber.show.show import ARRIVE_SECONDS, STOP_SECONDS
 from vtuber.show.turn import Turn
-from vtuber.stage.cues import ClipBegins, ClipSound, Cue, Hushed, Rested, Thinking, Withdrawn
+from vtuber.stage.cues import ClipBegins, ClipSound, ClipWord, Cue, Hushed, Rested, Thinking, Withdrawn
 
 
 @pytest.fixture
@@ -52,6 +55,7 @@ def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
             *("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
         ]
         recalled = await room.show.memory.recall(Batch(Pick(message("again")), speaker="banban"))
+        assert recalled.viewers["twitch", "id-mika"].last_words == "is the pizza good?"
         assert recalled.answers == ("Yes, it is. I like it very much!",)
 
     play(scene)
@@ -303,7 +307,7 @@ def test_when_the_model_stays_dead_the_message_waits_for_it(
     play(scene)
 
 
-def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back(
+def test_who_paid_is_given_a_fallback_line_once_and_answered_when_the_model_is_back(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, died = ScriptedBrain.stream, [True]
@@ -405,6 +409,8 @@ def test_when_the_model_stays_dead_she_says_so_in_her_own_words(
         assert chinese.replace(" ", "") in room.show.speakers[0].character.fallback_lines
         assert not chinese.isascii()
         assert room.show.speakers[0].brain.health().state is State.DOWN
+        assert room.show.inbox.dropped == {"unanswered": 2}
+        assert not room.journal("failure")
 
     play(scene)
 
@@ -437,6 +443,26 @@ def test_without_a_voice_her_captions_go_on(play: Any, monkeypatch: pytest.Monke
         await room.until_idle()
         assert room.heard() == ["Yes, it is. I like it very much!"]
         assert all(not any(cue.pcm) for _, cue in room.screen.cues if isinstance(cue, ClipSound))
+
+    play(scene)
+
+
+def test_a_voice_that_fails_before_any_sound_has_its_words_shown_once(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def only_words(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+        yield Word(text.split(maxsplit=1)[0], 0.0, 0.5)
+        yield Sound(b"")
+        raise VoiceError("no sound today")
+
+    monkeypatch.setattr(ScriptedVoice, "speak", only_words)
+
+    async def scene(room: Room) -> None:
+        room.types("can you speak?")
+        await room.until_idle()
+        shown = [cue.word.text for _, cue in room.screen.cues if isinstance(cue, ClipWord)]
+        assert shown == ScriptedBrain.reply.split()
+        assert room.heard() == [ScriptedBrain.reply]
 
     play(scene)
 
@@ -630,6 +656,60 @@ def test_no_failing_statistic_ends_the_show(
     assert "Too many open files" in caplog.text
 
 
+def test_what_was_heard_is_noted_when_the_show_ends_in_mid_sentence(play: Any) -> None:
+    rooms: list[Room] = []
+
+    async def scene(room: Room) -> None:
+        rooms.append(room)
+        room.types("tell me everything")
+        await room.until_speaking()
+        await asyncio.sleep(2)
+
+    play(scene, reply="Word after word after word, " * 12)
+    path = rooms[0].show.journal.path
+    assert path
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    (reply,) = [record for record in records if record["kind"] == "reply"]
+    assert reply["heard"].startswith("Word after")
+
+
+def test_what_is_never_noted_keeps_no_show_from_ending(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: Any) -> None:
+        await asyncio.sleep(1000)
+
+    monkeypatch.setattr(ForgetfulMemory, "remember", never)
+    ended: list[float] = []
+
+    class Clocked(Screen):
+        async def stop(self) -> None:
+            ended.append(now())
+
+    async def scene(room: Room) -> None:
+        room.types("hello?")
+        await room.until(lambda: room.journal("spoken"))
+        await asyncio.sleep(5)
+        assert room.show.performer.busy
+        ended.append(now())
+
+    play(scene, screens=[Clocked()])
+    assert ended[1] - ended[0] < 1
+
+
+def test_a_show_of_so_many_seconds_ends_by_itself(tmp_path: Path) -> None:
+    began: list[float] = []
+
+    async def main() -> None:
+        room = Room(tmp_path)
+        async with asyncio.timeout(100):
+            await room.show.run(
+                progress=lambda _share, _words: None, on_air=lambda: began.append(now()), seconds=30
+            )
+        assert 30 <= now() - began[0] < 32
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(main())
+
+
 def test_a_part_that_never_stops_keeps_no_show_from_ending(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -677,6 +757,61 @@ def test_whoever_pays_is_thanked_whatever_they_wrote(play: Any) -> None:
 
 
 FIVE = Money(Decimal(5), "USD")
+
+
+def test_a_filtered_message_is_journaled_with_its_rule(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("a forbidden thing")
+        await room.until_idle()
+        assert [line["drop"].partition(":")[0] for line in room.journal("heard")] == ["filtered"]
+        assert "gate.words" in room.journal("heard")[0]["drop"]
+        assert room.show.inbox.dropped == {"filtered": 1}
+        assert not room.journal("batch")
+
+    play(scene, gate={"words": ["forbidden"]})
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_she_works_only_a_little_ahead_of_what_is_heard(play: Any, ahead: int) -> None:
+    async def scene(room: Room) -> None:
+        room.types("tell me everything")
+        await room.until(lambda: len(room.journal("spoken")) == 3)
+        made, heard = len(room.journal("sentence")), len(room.journal("spoken"))
+        assert made - heard == ahead + 2  # one is being heard, and one waits to be taken
+
+    reply = " ".join(f"My word number {number} is nice." for number in range(10, 40))
+    play(scene, reply=reply, voice={"ahead": ahead}, show={"reply_seconds": 60})
+
+
+def test_who_does_not_bear_a_closer_look_is_not_answered_but_thanked_for_money(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("is the secret42 pizza good?")
+        room.types("take this, secret43", name="other", money=Money(Decimal(5), "USD"))
+        await room.until_idle()
+        (prompt,) = room.journal("prompt")
+        assert "paid 5 USD" in prompt["asked"]
+        assert room.show.metrics.paid_answered == 1
+        assert [line["rule"] for line in room.journal("filtered")] == ["gate.patterns: secret[0-9]+"] * 2
+        assert room.show.inbox.dropped == {"filtered": 1}
+
+    play(scene, gate={"patterns": ["secret[0-9]+"]}, inbox={"batch": 1})
+
+
+def test_when_nothing_can_be_recalled_she_answers_all_the_same(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any) -> Any:
+        raise RecallError("no memory", where="memory")
+
+    monkeypatch.setattr(ForgetfulMemory, "recall", fail)
+    monkeypatch.setattr(ForgetfulMemory, "remember", fail)
+
+    async def scene(room: Room) -> None:
+        room.types("is the pizza good?")
+        await room.until_idle()
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+
+    play(scene)
 
 
 def test_everybody_who_pays_is_told_to_the_model(play: Any) -> None:
@@ -772,6 +907,7 @@ def test_the_journal_tells_the_whole_way_of_a_reply(play: Any) -> None:
         assert [line["index"] for line in sentences] == [line["index"] for line in clips]
         assert [line["text"] for line in sentences] == [line["heard"] for line in spoken]
         assert all(clip["seconds"] > 0 for clip in clips)
+        assert {line["turn"] for line in (*room.journal("mark"), *sentences, *clips, *spoken)} == {1}
         room.commands("!status")
         assert [line["drop"] for line in room.journal("heard") if "drop" in line] == ["command"]
 

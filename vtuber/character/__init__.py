@@ -65,12 +65,14 @@ def load(name: str) -> Character:
             "the persona is empty", where=str(folder / PERSONA), hint="write a few lines about who she is"
         )
     face = folder / sheet.face
-    if not face.is_file():
+    try:
+        files.open_regular(face).close()
+    except OSError as error:
         raise ConfigError(
-            f"there is no picture {sheet.face!r}",
+            f"the picture {sheet.face!r} cannot be read ({error.strerror or error})",
             where=f"{folder / SHEET}: face",
             hint="put an SVG there, or name the one that is",
-        )
+        ) from None
     return Character(
         folder=folder,
         name=sheet.name,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from vtuber.core.events import Answerable, Batch
 from vtuber.core.text import NAME_LIMIT, clean, clean_name
+from vtuber.memory import Recollection, Viewer
 from vtuber.memory.profile import ANSWERS_KEPT, Answer, Bundle, Profile, key_of, lead_key
-from vtuber.memory.protocol import Recollection, Viewer
 from vtuber.memory.purge import Purge
 from vtuber.moderation.revocation import cut
 

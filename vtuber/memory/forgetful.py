@@ -6,9 +6,8 @@ from vtuber.config import Settings
 from vtuber.core.availability import Availability
 from vtuber.core.events import Answerable, Batch
 from vtuber.core.health import Health, State
-from vtuber.memory import purge
+from vtuber.memory import Recollection, purge
 from vtuber.memory.buffer import MemoryBuffer
-from vtuber.memory.protocol import Recollection
 from vtuber.moderation.revocation import Revocation
 
 

@@ -27,9 +27,9 @@ from vtuber.core.errors import ConfigError, RecallError
 from vtuber.core.events import Answerable, Batch
 from vtuber.core.health import Health, State
 from vtuber.core.text import clean, escaped
+from vtuber.memory import Memory, Recollection
 from vtuber.memory.buffer import MemoryBuffer
 from vtuber.memory.forgetful import ForgetfulMemory
-from vtuber.memory.protocol import Memory, Recollection
 from vtuber.memory.purge import Purge, is_person, of_person, of_revocation
 from vtuber.memory.store import CLIENTS, SCHEMA, RedisStore
 from vtuber.moderation.revocation import Revocation

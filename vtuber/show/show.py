@@ -16,7 +16,7 @@ from vtuber import listeners as chats
 from vtuber.config import Settings
 from vtuber.core import clock, limits
 from vtuber.core.availability import Progress
-from vtuber.core.errors import BanbanError, ListenerError
+from vtuber.core.errors import BanbanError, ConfigError, ListenerError
 from vtuber.core.events import (
     Answerable,
     ChatMessage,
@@ -99,6 +99,7 @@ class Show:
         self.supervisor = Supervisor(self.facts)
 
         self.speakers = list(speakers) if speakers is not None else [speaker.build(settings)]
+        _check_ids(self.speakers)
         self.memory = memory.build(settings)
         self.listeners = list(listeners) if listeners is not None else chats.build(settings)
         if screens is None:
@@ -337,6 +338,18 @@ class Show:
                 answers=len(revocation.answers),
             )
         )
+
+
+def _check_ids(speakers: Sequence[Speaker]) -> None:
+    """Raises ConfigError where two speakers could not be told apart."""
+    for number, one in enumerate(speakers):
+        for other in speakers[:number]:
+            if one.id == other.id:
+                raise ConfigError(
+                    f"two characters have a folder called {one.id!r}",
+                    where=f"{other.character.folder} and {one.character.folder}",
+                    hint="rename one of the folders",
+                )
 
 
 def _first(group: BaseExceptionGroup[BanbanError]) -> BanbanError:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from vtuber import character as characters
-from vtuber import voice as voices
 from vtuber.brain.conversation import Conversation
 from vtuber.brain.fallback import BrainFallback
 from vtuber.brain.fallback import build as build_brain
@@ -21,6 +20,7 @@ from vtuber.inbox.rank import Names
 from vtuber.moderation.filters import Filter
 from vtuber.show.reply_writer import ReplyWriter
 from vtuber.voice import Voice
+from vtuber.voice.fallback import build as build_voice
 
 log = logging.getLogger(__name__)
 
@@ -81,5 +81,5 @@ def build(settings: Settings) -> Speaker:
         conversation=Conversation(character, settings, brain),
         filter=content_filter,
         writer=ReplyWriter(settings, character, brain, brain.fallback_lines, content_filter),
-        voice=voices.build(settings, character),
+        voice=build_voice(settings, character),
     )

@@ -162,11 +162,14 @@ class Turn:
         Raises VoiceError when it breaks off: the audience hears no more of the sentence than it said.
         """
         seconds = 0.0
+        kept: list[Sound | Word] = []  # while there is no sound: the silence has words of its own
         try:
             async with aclosing(self.speaker.voice.speak(sentence.text)) as chunks:
                 while (chunk := await self._next(chunks)) is not None:
                     seconds += self._mark(chunk)
-                    yield chunk
+                    kept.append(chunk)
+                    while seconds and kept:
+                        yield kept.pop(0)
         except VoiceError as error:
             if seconds:
                 self._facts.tell(SoundMade(self.number, sentence.index, round(seconds, 3)))
@@ -176,6 +179,8 @@ class Turn:
                 seconds += self._mark(chunk)
                 yield chunk
         else:
+            for chunk in kept:
+                yield chunk
             self.speaker.writer.pace.spoke(sentence.text, seconds)
         self._facts.tell(SoundMade(self.number, sentence.index, round(seconds, 3)))
 

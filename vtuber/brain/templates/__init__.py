@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from vtuber.brain import PromptLine
-from vtuber.brain.names import viewer_name
-from vtuber.brain.templates.markers import broken, markers_in
+from vtuber.brain.templates.markers import broken, markers_in, viewer_name
 
 NAME = "{name}"
 """Where a format puts the author's name."""
