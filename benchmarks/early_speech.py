@@ -64,7 +64,7 @@ async def measure(folder: str) -> dict[str, list[float]]:
                 ScriptedBrain.reply = text
                 probe.reset()
                 arrived = time.perf_counter()
-                show.hear(
+                show.receive(
                     ChatMessage(f"{number}{name}", "test", "test", Author(name, name), f"{number} {name}?")
                 )
                 await asyncio.wait_for(probe.heard.wait(), 10)

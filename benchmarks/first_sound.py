@@ -157,7 +157,7 @@ async def measure(count: int, folder: str) -> list[tuple[float, float]]:
         for message in messages[::step][:count]:
             probe.reset()
             arrived = time.perf_counter()
-            show.hear(message)
+            show.receive(message)
             with suppress(TimeoutError):
                 async with asyncio.timeout(30):
                     await probe.heard.wait()

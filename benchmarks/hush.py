@@ -70,12 +70,12 @@ async def measure(times: int, folder: str) -> tuple[list[float], int]:
         while len(taken) < times:
             number = str(len(taken))
             text = f"tell me a long story, number {number}"
-            show.hear(ChatMessage(number, "test", "test", Author(number, f"viewer {number}"), text))
+            show.receive(ChatMessage(number, "test", "test", Author(number, f"viewer {number}"), text))
             await asyncio.sleep(dice.uniform(0.02, LONGEST))
             if not show.performer.busy:
                 continue  # she was quicker
             hushed = time.perf_counter()
-            show.hear(ChatMessage(f"h{number}", "test", "test", moderator, "!hush"))
+            show.receive(ChatMessage(f"h{number}", "test", "test", moderator, "!hush"))
             silent = time.perf_counter()
             await _until_idle(show)
             taken.append((time.perf_counter() - hushed) * 1000)

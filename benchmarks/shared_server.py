@@ -94,7 +94,9 @@ async def chat(show: Show) -> None:
     """More than she can answer, each by somebody else."""
     for number in count():
         author = Author(str(number), f"viewer{number}")
-        show.hear(ChatMessage(str(number), "test", "test", author, f"what do you think of number {number}?"))
+        show.receive(
+            ChatMessage(str(number), "test", "test", author, f"what do you think of number {number}?")
+        )
         await asyncio.sleep(EVERY)
 
 

@@ -101,7 +101,7 @@ async def _answers(rounds: int) -> list[Heard]:
             asked = now()
             probe.reset()
             author = Author(str(number), str(number))
-            show.hear(ChatMessage(str(number), "test", "test", author, f"{number}?"))
+            show.receive(ChatMessage(str(number), "test", "test", author, f"{number}?"))
             while show.performer.busy or len(show.inbox) or not probe.spans:  # noqa: ASYNC110  # nothing tells
                 await asyncio.sleep(0.1)
             gaps = (later[0] - earlier[1] for earlier, later in pairwise(probe.spans))

@@ -564,6 +564,30 @@ def test_ignoring_by_id_or_name_until_then() -> None:
     assert box.put(message("five five", 1e9, author="Troll", platform="youtube")) is Drop.IGNORED
 
 
+def test_ignoring_is_undone_wherever_it_was_said() -> None:
+    box = inbox()
+    box.ignore("twitch", "troll")
+    box.ignore("", "Troll")
+    assert not box.unignore("twitch", "nobody")
+    assert box.unignore("", "TROLL")
+    assert box.put(message("one one", 1, author="Troll")) is None
+    assert box.put(message("two two", 2, author="Troll", platform="youtube")) is None
+    assert not box.unignore("", "troll"), "there is nothing left to undo"
+    box.ignore("twitch", "troll", until=10)
+    box.ignore("youtube", "troll", until=10)
+    assert box.unignore("youtube", "troll")
+    assert box.put(message("three three", 3, author="Troll")) is Drop.IGNORED
+    box.put(message("later", 20))
+    assert not box.unignore("twitch", "troll"), "it was over by itself"
+
+
+def test_two_raids_are_two_whatever_they_say() -> None:
+    box = inbox()
+    for n in range(2):
+        raider = Author(f"r{n}", f"raider{n}")
+        assert box.put(Raid(f"r{n}", "twitch", "show", raider, "raid raid raid", viewers=50)) is None
+
+
 def test_what_could_not_be_answered_waits_again_unless_it_was_deleted() -> None:
     box = inbox()
     box.put(message("please answer", ident="a", paid="5 USD"))

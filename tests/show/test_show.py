@@ -55,6 +55,7 @@ def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
             *("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
         ]
         recalled = await room.show.memory.recall(Batch(Pick(message("again")), speaker="banban"))
+        assert recalled.viewers["twitch", "id-mika"].last_words == "is the pizza good?"
         assert recalled.answers == ("Yes, it is. I like it very much!",)
 
     play(scene)
@@ -117,7 +118,7 @@ def test_a_hush_is_silence_with_nobody_at_work(play: Any) -> None:
         await room.until_speaking()
         await asyncio.sleep(0.3)
         for _ in range(3):  # in a panic
-            room.orders("!hush")
+            room.commands("!hush")
         hushed_at, last = room.screen.cues[-1]
         assert isinstance(last, Hushed)
         await asyncio.sleep(0.05)
@@ -146,7 +147,7 @@ def test_a_hush_in_the_very_step_in_which_a_sentence_is_handed_over(
         def hand_over(self: Any, *sentence: Any) -> Any:
             nonlocal turn
             turn = self
-            room.orders("!hush")  # before the task that plays it has begun
+            room.commands("!hush")  # before the task that plays it has begun
             return played(self, *sentence)
 
         played = Turn._play
@@ -163,7 +164,7 @@ def test_a_hush_in_her_thoughts_leaves_nothing_to_say(play: Any) -> None:
         room.types("hello?")
         await asyncio.sleep(0.1)
         assert ScriptedBrain.streaming == 1
-        room.orders("!hush")
+        room.commands("!hush")
         await asyncio.sleep(0.05)
         assert ScriptedBrain.streaming == 0
         await room.until_idle()
@@ -177,7 +178,7 @@ def test_a_skip_drops_one_reply_and_she_goes_on(play: Any) -> None:
         room.types("one?")
         await room.until_speaking()
         room.types("two?", name="other")
-        room.orders("!skip")
+        room.commands("!skip")
         await room.until_idle()
         first, second = room.heard()
         assert len(first) < len(second)
@@ -187,11 +188,11 @@ def test_a_skip_drops_one_reply_and_she_goes_on(play: Any) -> None:
 
 def test_paused_she_answers_nobody_until_resumed(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         room.types("anybody there?")
         await asyncio.sleep(30)
         assert room.heard() == []
-        room.orders("!resume")
+        room.commands("!resume")
         await room.until_idle()
         assert len(room.heard()) == 1
 
@@ -200,11 +201,11 @@ def test_paused_she_answers_nobody_until_resumed(play: Any) -> None:
 
 def test_she_says_exactly_what_a_moderator_orders_and_thinks_nothing(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!say Good evening, everybody. 大家好！")
+        room.commands("!say Good evening, everybody. 大家好！")
         await room.until_idle()
         assert room.heard() == ["Good evening, everybody. 大家好！"]
         assert room.journal("prompt") == []
-        room.orders("!say visit www.example.com now")
+        room.commands("!say visit www.example.com now")
         await room.until(lambda: len(room.heard()) == 2)
         assert "example" not in room.heard()[1]
 
@@ -213,7 +214,7 @@ def test_she_says_exactly_what_a_moderator_orders_and_thinks_nothing(play: Any) 
 
 def test_who_is_ignored_is_not_answered_for_a_while(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!ignore @mika 1")
+        room.commands("!ignore @mika 1")
         room.types("hello?")
         await asyncio.sleep(30)
         assert room.heard() == []
@@ -228,9 +229,9 @@ def test_who_is_ignored_is_not_answered_for_a_while(play: Any) -> None:
 
 def test_commands_are_journaled_with_what_they_did(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!status")
-        room.orders("!husch")
-        room.orders("!ignore")
+        room.commands("!status")
+        room.commands("!husch")
+        room.commands("!ignore")
         status, typo, misuse = (command["did"] for command in room.journal("command"))
         assert "listening" in status
         assert "did you mean !hush" in typo
@@ -306,7 +307,7 @@ def test_when_the_model_stays_dead_the_message_waits_for_it(
     play(scene)
 
 
-def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back(
+def test_who_paid_is_given_a_fallback_line_once_and_answered_when_the_model_is_back(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, died = ScriptedBrain.stream, [True]
@@ -329,7 +330,7 @@ def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back
         fallback = room.show.speakers[0].character.fallback_lines
         paid = room.types("sing for me", name="rich", money=FIVE)
         wished = Redemption("r1", "twitch", "banban", Author("9", "ann"), "a wish", reward="Ask")
-        room.show.hear(wished)
+        room.show.receive(wished)
         room.types("are you there?", name="kai")
 
         await room.until(lambda: len([line for line in room.heard() if line]) == 2)
@@ -518,7 +519,7 @@ def test_a_deleted_message_is_no_longer_answered(play: Any) -> None:
         waiting = room.types("me too", name="other")
         await room.until_speaking()
         for gone in (asked, waiting):
-            room.show.hear(Deletion("d", gone.platform, gone.channel, message_id=gone.id))
+            room.show.receive(Deletion("d", gone.platform, gone.channel, message_id=gone.id))
         assert [type(cue) for _, cue in room.screen.cues[-2:]] == [Hushed, Withdrawn]
         await room.until_idle()
         (cut,) = room.heard()
@@ -758,6 +759,30 @@ def test_whoever_pays_is_thanked_whatever_they_wrote(play: Any) -> None:
 FIVE = Money(Decimal(5), "USD")
 
 
+def test_a_filtered_message_is_journaled_with_its_rule(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("a forbidden thing")
+        await room.until_idle()
+        assert [line["drop"].partition(":")[0] for line in room.journal("heard")] == ["filtered"]
+        assert "gate.words" in room.journal("heard")[0]["drop"]
+        assert room.show.inbox.dropped == {"filtered": 1}
+        assert not room.journal("batch")
+
+    play(scene, gate={"words": ["forbidden"]})
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_she_works_only_a_little_ahead_of_what_is_heard(play: Any, ahead: int) -> None:
+    async def scene(room: Room) -> None:
+        room.types("tell me everything")
+        await room.until(lambda: len(room.journal("spoken")) == 3)
+        made, heard = len(room.journal("sentence")), len(room.journal("spoken"))
+        assert made - heard == ahead + 2  # one is being heard, and one waits to be taken
+
+    reply = " ".join(f"My word number {number} is nice." for number in range(10, 40))
+    play(scene, reply=reply, voice={"ahead": ahead}, show={"reply_seconds": 60})
+
+
 def test_who_does_not_bear_a_closer_look_is_not_answered_but_thanked_for_money(play: Any) -> None:
     async def scene(room: Room) -> None:
         room.types("is the secret42 pizza good?")
@@ -791,10 +816,10 @@ def test_when_nothing_can_be_recalled_she_answers_all_the_same(
 
 def test_everybody_who_pays_is_told_to_the_model(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         for name in ("ann", "bob", "cat", "dan"):
             room.types(f"{name} was here, " * 5, name=name, money=FIVE)
-        room.orders("!resume")
+        room.commands("!resume")
         await room.until_idle()
         asked = " ".join(prompt["asked"] for prompt in room.journal("prompt"))
         assert all(f"{name}: [paid 5 USD]" in asked for name in ("bob", "cat", "dan"))
@@ -841,12 +866,12 @@ def test_what_cannot_be_answered_is_given_up_and_counted(play: Any) -> None:
 
 def test_a_cut_reply_takes_nobody_elses_answer_away(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         rich = room.types("mine first", name="rich", money=Money(Decimal(50), "USD"))
         room.types("and mine", name="poor", money=FIVE)
-        room.orders("!resume")
+        room.commands("!resume")
         await asyncio.sleep(0.1)
-        room.show.hear(Deletion("d", rich.platform, rich.channel, message_id=rich.id))
+        room.show.receive(Deletion("d", rich.platform, rich.channel, message_id=rich.id))
         await room.until_idle()
         await asyncio.sleep(1)
         assert room.show.metrics.paid_answered == 1
@@ -882,7 +907,8 @@ def test_the_journal_tells_the_whole_way_of_a_reply(play: Any) -> None:
         assert [line["index"] for line in sentences] == [line["index"] for line in clips]
         assert [line["text"] for line in sentences] == [line["heard"] for line in spoken]
         assert all(clip["seconds"] > 0 for clip in clips)
-        room.orders("!status")
+        assert {line["turn"] for line in (*room.journal("mark"), *sentences, *clips, *spoken)} == {1}
+        room.commands("!status")
         assert [line["drop"] for line in room.journal("heard") if "drop" in line] == ["command"]
 
     play(scene)

@@ -46,13 +46,13 @@ class _Slot:
 
 
 class Crowd:
-    """Hears every message; tells what most people repeat."""
+    """Notes every message, and says what most people repeat."""
 
     def __init__(self) -> None:
         self._slots = [_Slot(-1) for _ in range(SLOTS)]
         self._struck: Recent[str, float] = Recent(LINES)
 
-    def hear(self, who: Hashable, lines: Iterable[tuple[str, str]], at: float) -> None:
+    def note(self, who: Hashable, lines: Iterable[tuple[str, str]], at: float) -> None:
         """A message of ``who``. ``lines`` are what may be repeated in it: (key, as it was written)."""
         number = int(at // SLOT)
         slot = self._slots[number % SLOTS]

@@ -101,7 +101,7 @@ class Inbox:
         normalized, entry = _entry(event)
         drop = self._objection(entry)
         if drop is None:
-            self._crowd.hear(entry.author, _repeatable(entry), event.at)
+            self._crowd.note(entry.author, _repeatable(entry), event.at)
             drop = None if entry.paid else self._limits(entry) or self._fit(entry, normalized)
         if drop is None:
             self._keep(entry)

@@ -61,7 +61,7 @@ class Memory(Protocol):
 
     async def start(self) -> None: ...
 
-    def hear(self, event: Answerable) -> None:
+    def note(self, event: Answerable) -> None:
         """Notes who wrote what. Never waits; written soon, in bulk. Bounded however fast chat is."""
         ...
 

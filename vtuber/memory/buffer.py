@@ -37,7 +37,7 @@ class MemoryBuffer:
     def __len__(self) -> int:
         return len(self._viewers) + len(self._answers)
 
-    def hear(self, event: Answerable) -> None:
+    def note(self, event: Answerable) -> None:
         """Takes in what somebody wrote or did."""
         key = key_of(event.platform, event.author.id)
         profile = self._viewers.get(key)

@@ -22,8 +22,8 @@ class ForgetfulMemory:
     async def start(self) -> None:
         pass
 
-    def hear(self, event: Answerable) -> None:
-        self._buffer.hear(event)
+    def note(self, event: Answerable) -> None:
+        self._buffer.note(event)
 
     async def recall(self, batch: Batch) -> Recollection:
         return self._buffer.recollect(batch, {}, ())

@@ -95,8 +95,8 @@ class RedisMemory:
         await self._try()
         self._writer = asyncio.create_task(self._write_on(), name="memory")
 
-    def hear(self, event: Answerable) -> None:
-        self._buffer.hear(event)
+    def note(self, event: Answerable) -> None:
+        self._buffer.note(event)
         if len(self._buffer) == CROWD:
             self._wake.set()
 

@@ -41,7 +41,7 @@ class Outbox:
     def __init__(
         self,
         writers: Sequence[Writer],
-        judge: Filter,
+        content_filter: Filter,
         facts: Facts,
         *,
         prefix: str,
@@ -51,7 +51,7 @@ class Outbox:
         self.dropped = 0
         """How many lines had to make room for later ones."""
         self._writers = tuple(writers)
-        self._filter = judge
+        self._filter = content_filter
         self._facts = facts
         self._commanding = (prefix, "!", "/", ".")
         self._refused = refused
@@ -76,7 +76,7 @@ class Outbox:
             self.withhold(text, to, "nothing is written there")
         elif humble and self._waiting:
             self.withhold(text, to, "others wait to be answered")
-        elif not (verdict := self._filter.say(text)).allowed:
+        elif not (verdict := self._filter.check_spoken(text)).allowed:
             self._note(text, to, f"filtered: {verdict.rule}")
         else:
             self._waiting.append(_ChatLine(self._harmless(text), to, writer))

@@ -33,7 +33,7 @@ from vtuber.inbox.worth import ExchangeRates
 from vtuber.listeners import Listener, RedemptionListener, Writer
 from vtuber.moderation.commands import CommandParser
 from vtuber.moderation.message_index import MessageIndex
-from vtuber.record.facts import ChatHeard, Facts, Revoked, ShowBegan, ShowEnded
+from vtuber.record.facts import ChatReceived, Facts, Revoked, ShowBegan, ShowEnded
 from vtuber.record.journal import Journal
 from vtuber.record.metrics import Metrics
 from vtuber.show import garbage, speaker
@@ -91,7 +91,7 @@ class Show:
         self.seed = random.SystemRandom().getrandbits(31) if seed is None else seed
         self.over = asyncio.Event()
         """Set it to end the show."""
-        self.deaf = asyncio.Event()
+        self.listeners_ended = asyncio.Event()
         """Set when every listener has come to its end (a recording that was played)."""
         self.facts = Facts()
         self.journal = Journal(settings)
@@ -269,15 +269,15 @@ class Show:
     async def _listen(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             for listener in self.listeners:
-                duty = partial(self._hear_all, listener)
+                duty = partial(self._receive_all, listener)
                 tasks.create_task(self.supervisor.keep(listener.health().part, duty))
-        self.deaf.set()
+        self.listeners_ended.set()
 
-    async def _hear_all(self, listener: Listener) -> None:
+    async def _receive_all(self, listener: Listener) -> None:
         """Everything from one listener, until it ends or says that it never can be heard."""
         try:
             async for event in listener.events():
-                self.hear(event)
+                self.receive(event)
                 if isinstance(event, Deletion):
                     await asyncio.sleep(0)  # a wave of bans holds up nobody
         except ListenerError as error:
@@ -285,14 +285,14 @@ class Show:
                 raise
             log.error("%s", error)  # noqa: TRY400  # a streamer is told in words
 
-    def hear(self, event: Event) -> None:
+    def receive(self, event: Event) -> None:
         """Something happened in chat: a command acts at once, the rest waits in the inbox. Never blocks."""
         event = replace(event, at=clock.now())
         if isinstance(event, Deletion):
             self._revoke(event)
             return
         if isinstance(event, StreamStatus):
-            self.facts.tell(ChatHeard(event))
+            self.facts.tell(ChatReceived(event))
             log.info("%s: the stream has %s", escaped(event.channel), "begun" if event.live else "ended")
             return
         self.commands.trusted.note(event.platform, event.author)
@@ -300,7 +300,7 @@ class Show:
         if isinstance(event, ChatMessage) and event.money:
             event = replace(event, money=self.rates.valued(event.money))
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
-            self.facts.tell(ChatHeard(event, drop="command"))
+            self.facts.tell(ChatReceived(event, drop="command"))
             self.moderators.obey(command)
             return
         self._admit(event)
@@ -308,22 +308,22 @@ class Show:
     def _admit(self, event: Answerable) -> None:
         """Into the inbox, unless something speaks against it."""
         admitted = event
-        verdict = self.filter.hear(event)
+        verdict = self.filter.check_message(event)
         if not verdict.allowed and is_money(event):
             admitted = without_words(event)  # whoever gave money is thanked, whatever they wrote
         elif not verdict.allowed:
             self.inbox.dropped[Drop.FILTERED] += 1
-            self.facts.tell(ChatHeard(event, Drop.FILTERED, verdict.rule))
+            self.facts.tell(ChatReceived(event, Drop.FILTERED, verdict.rule))
             return
         drop = self.inbox.put(admitted)
-        self.facts.tell(ChatHeard(event, drop or ""))
+        self.facts.tell(ChatReceived(event, drop or ""))
         if drop is None:
-            self.memory.hear(admitted)
-            self.performer.agenda.notice()
+            self.memory.note(admitted)
+            self.performer.agenda.wake()
 
     def _revoke(self, deletion: Deletion) -> None:
         """Takes away what a moderator deleted, wherever it is."""
-        self.facts.tell(ChatHeard(deletion))
+        self.facts.tell(ChatReceived(deletion))
         revocation = self.index.revocation(deletion)
         waiting = self.inbox.revoke(revocation)
         revocation = replace(revocation, answers=self.memory.revoke(revocation))

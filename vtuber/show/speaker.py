@@ -73,13 +73,13 @@ def build(settings: Settings) -> Speaker:
     """
     character = characters.load(settings.show.character)
     brain = build_brain(settings, character)
-    judge = Filter(settings.gate, character.persona)
+    content_filter = Filter(settings.gate, character.persona)
     return Speaker(
         id=character.folder.name,
         character=character,
         brain=brain,
         conversation=Conversation(character, settings, brain),
-        filter=judge,
-        writer=ReplyWriter(settings, character, brain, brain.fallback_lines, judge),
+        filter=content_filter,
+        writer=ReplyWriter(settings, character, brain, brain.fallback_lines, content_filter),
         voice=build_voice(settings, character),
     )

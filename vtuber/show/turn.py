@@ -101,7 +101,7 @@ class Turn:
         if not self.script:
             self.reply.usage = self.speaker.brain.usage
         if not self.script and not self._withdrawn:
-            self.speaker.conversation.heard(self.reply.written, self.batch)
+            self.speaker.conversation.note_reply(self.reply.written, self.batch)
 
     async def _sentences(self) -> AsyncGenerator[Sentence, None]:
         """What she is going to say, a piece at a time."""
@@ -216,7 +216,7 @@ class Turn:
         """Keeps what was heard: for good, and for the next prompt where that is less than was written."""
         heard = self.reply.answer
         if heard != self.reply.written:
-            self.speaker.conversation.heard(heard, self.batch)
+            self.speaker.conversation.note_reply(heard, self.batch)
         if heard:
             try:
                 await self._memory.remember(self.batch, heard)
@@ -240,7 +240,7 @@ class Turn:
     def holds(self, revocation: Revocation) -> bool:
         """Whether it answers something that a moderator deleted, or has called it to mind.
 
-        A script goes with the line that ordered it. What the room repeats is no reason to stop in mid-speech.
+        A script goes with its command. What the room repeats is no reason to stop in mid-speech.
         """
         return (
             any(map(revocation.takes, self.batch.events))

@@ -114,14 +114,14 @@ class Talk:
         except BrainError as error:
             self._say(error.what)
         self._said = "".join(said).strip() or self._said
-        self._mind.conversation.heard(self._said, batch)
+        self._mind.conversation.note_reply(self._said, batch)
         self._say("")
 
     async def _regenerate(self) -> None:
         """What she said last is forgotten, unless she finds nothing else to say."""
         if self._asked is None:
             raise BanbanError("nothing has been asked yet", hint="write her something first")
-        self._mind.conversation.heard("", self._asked)
+        self._mind.conversation.note_reply("", self._asked)
         await self._answer(self._asked)
 
     async def _change_model(self, path: str, progress: Progress) -> None:
