@@ -25,6 +25,7 @@ from vtuber.core.errors import BrainError, ListenerError, RecallError, VoiceErro
 from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.core.simulated import SimulatedLoop
+from vtuber.memory import NOTHING
 from vtuber.memory.forgetful import ForgetfulMemory
 from vtuber.record import metrics
 from vtuber.show import garbage
@@ -184,6 +185,29 @@ def test_a_skip_drops_one_reply_and_she_goes_on(play: Any) -> None:
         assert len(first) < len(second)
 
     play(scene, reply="This is a rather long reply, as you will hear, and it goes on for a while.")
+
+
+def test_what_was_heard_before_a_skip_between_two_sentences_is_told_to_the_model(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stream(_self: ScriptedBrain, _prompt: Prompt) -> AsyncGenerator[str, None]:
+        yield "Yes, it is. I "
+        await asyncio.sleep(20)
+        yield "like it very much!"
+
+    monkeypatch.setattr(ScriptedBrain, "stream", stream)
+
+    async def scene(room: Room) -> None:
+        room.types("is the pizza good?")
+        await room.until(lambda: room.journal("spoken"))  # the first; the second is still thought of
+        room.commands("!skip")
+        await room.until(lambda: room.journal("reply"))
+        assert room.heard() == ["Yes, it is."]
+        (speaker,) = room.show.speakers
+        prompt = await speaker.conversation.prompt(Batch(Pick(message("and the soup?"))), NOTHING, 1)
+        assert [line.text for line in prompt.lines if "Yes, it is." in line.text] == ["Yes, it is."]
+
+    play(scene)
 
 
 def test_paused_she_answers_nobody_until_resumed(play: Any) -> None:

@@ -215,7 +215,7 @@ class Turn:
     async def _remember(self) -> None:
         """Keeps what was heard: for good, and for the next prompt where that is less than was written."""
         heard = self.reply.answer
-        if heard != self.reply.written:
+        if self._cut or heard != self.reply.written:  # a turn that was cut has noted nothing yet
             self.speaker.conversation.note_reply(heard, self.batch)
         if heard:
             try:
