@@ -680,6 +680,33 @@ def test_no_failing_statistic_ends_the_show(
     assert "Too many open files" in caplog.text
 
 
+def test_a_part_that_cannot_say_how_it_is_ends_neither_the_show_nor_its_chat(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raising(_: object) -> Health:
+        raise RuntimeError("no idea")
+
+    class BrokenChat(Chat):
+        health = raising
+
+        async def events(self) -> AsyncGenerator[Event, None]:
+            yield message("hello?")
+
+    class BrokenScreen(Screen):
+        health = raising
+
+    monkeypatch.setattr(ScriptedVoice, "health", raising)
+
+    async def scene(room: Room) -> None:
+        await room.until(lambda: room.journal("reply"))
+        assert room.commands("!status")
+        unknown = {health.part for health in room.show.health() if "no idea" in health.what}
+        assert unknown == {"chat.BrokenChat", "voice.ScriptedVoice", "stage.BrokenScreen"}
+        assert not room.journal("failure")
+
+    play(scene, listeners=[BrokenChat()], screens=[BrokenScreen()])
+
+
 def test_what_was_heard_is_noted_when_the_show_ends_in_mid_sentence(play: Any) -> None:
     rooms: list[Room] = []
 

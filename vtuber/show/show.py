@@ -26,7 +26,7 @@ from vtuber.core.events import (
     is_money,
     without_words,
 )
-from vtuber.core.health import Health
+from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.worth import ExchangeRates
@@ -65,6 +65,10 @@ class _Startable(Protocol):
 
 class _Stoppable(Protocol):
     async def stop(self) -> None: ...
+
+
+class _Reporting(Protocol):
+    def health(self) -> Health: ...
 
 
 class Show:
@@ -149,18 +153,18 @@ class Show:
     def health(self) -> list[Health]:
         """Every part's state, in the order of the flow."""
         return [
-            *(listener.health() for listener in self.listeners),
+            *(_health(listener, "chat") for listener in self.listeners),
             *(health for one in self.speakers for health in self._health_of(one)),
-            self.memory.health(),
+            _health(self.memory, "memory"),
             self.server.health(),
-            *(screen.health() for screen in self.screens),
+            *(_health(screen, "stage") for screen in self.screens),
             self.journal.health(),
             limits.health(self.journal.folder),
         ]
 
     def _health_of(self, one: Speaker) -> list[Health]:
         """Of several speakers, each part says whose it is."""
-        healths = [one.brain.health(), one.voice.health()]
+        healths = [_health(one.brain, "brain"), _health(one.voice, "voice")]
         if len(self.speakers) == 1:
             return healths
         return [replace(health, part=f"{health.part} {one.id}") for health in healths]
@@ -270,7 +274,7 @@ class Show:
         async with asyncio.TaskGroup() as tasks:
             for listener in self.listeners:
                 duty = partial(self._receive_all, listener)
-                tasks.create_task(self.supervisor.keep(listener.health().part, duty))
+                tasks.create_task(self.supervisor.keep(_health(listener, "chat").part, duty))
         self.listeners_ended.set()
 
     async def _receive_all(self, listener: Listener) -> None:
@@ -338,6 +342,15 @@ class Show:
                 answers=len(revocation.answers),
             )
         )
+
+
+def _health(part: _Reporting, kind: str) -> Health:
+    """The part's own row; one in its place when it raises, so that no report of a part ends the show."""
+    try:
+        return part.health()
+    except Exception as error:  # noqa: BLE001  # a part from elsewhere may do anything
+        name = f"{kind}.{type(part).__name__}"
+        return Health(name, State.DOWN, f"cannot say how it is: {error!r}", "report that to whoever made it")
 
 
 def _check_ids(speakers: Sequence[Speaker]) -> None:
