@@ -45,7 +45,8 @@ RECORDED = Path(__file__).parent.parent / "data" / "twitch-vod-chat.json"
 
 
 def settings(**brain: object) -> Settings:
-    return Settings(brain=Brain.model_validate({"threads": 1, "max_tokens": 24, **brain}))
+    patient = {"first_token_seconds": 600}  # a busy machine is no failure
+    return Settings(brain=Brain.model_validate({"threads": 1, "max_tokens": 24, **patient, **brain}))
 
 
 def quiet(_share: float, _words: str) -> None:
