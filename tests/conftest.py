@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,16 @@ def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for variable in ("XDG_CACHE_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
             patch.setenv(variable, str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def log_levels() -> Iterator[None]:
+    """A command that runs inside a test sets how much is logged; the next test begins as before."""
+    loggers = [logging.getLogger(), logging.getLogger("vtuber")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture
