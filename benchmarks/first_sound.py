@@ -123,7 +123,7 @@ async def measure(count: int, folder: str) -> list[tuple[float, float]]:
     asked: list[Any] = []
     decoded = 0
     speaking = False
-    brain = speaker.brain._members[0].brain  # noqa: SLF001  # the chain's one and only
+    brain = speaker.brain._members[0].brain  # noqa: SLF001  # the fallback's one and only
     assert isinstance(brain, Llama)
     stream, speak = brain.stream, speaker.voice.speak
 

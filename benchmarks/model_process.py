@@ -193,11 +193,11 @@ async def ways(cache: Path, prompt: Prompt, rounds: int) -> None:
         report(f"a token's way, {rate} messages a second, {len(took)} tokens", took)
 
 
-async def ways_of(chain: BrainFallback, prompt: Prompt, rounds: int) -> list[float]:
+async def ways_of(fallback: BrainFallback, prompt: Prompt, rounds: int) -> list[float]:
     """Seconds, of each token in so many replies."""
     took = []
     for number in range(rounds):
-        async with aclosing(chain.stream(replace(prompt, seed=number))) as tokens:
+        async with aclosing(fallback.stream(replace(prompt, seed=number))) as tokens:
             async for stamps in tokens:
                 now = time.monotonic_ns()
                 took += [(now - int(stamp)) / 1e9 for stamp in stamps.split()]

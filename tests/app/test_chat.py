@@ -74,9 +74,9 @@ def history(prompt: Prompt) -> list[str]:
     return [line.text for line in prompt.lines[prompt.head :]]
 
 
-def table(told: str) -> dict[str, int]:
+def table(shown: str) -> dict[str, int]:
     return {
-        name.strip(): int(number.replace(",", "")) for name, number in re.findall(r"(.+?) +([\d,]+)", told)
+        name.strip(): int(number.replace(",", "")) for name, number in re.findall(r"(.+?) +([\d,]+)", shown)
     }
 
 
@@ -123,14 +123,14 @@ def test_an_answer_stays_when_there_is_no_other(
 
 def test_why_tells_each_part_and_they_add_up(talk: Callable[..., list[str]]) -> None:
     _, first, _, second = map(table, talk("one", "/why", "two", "/why"))
-    for told in (first, second):
+    for shown in (first, second):
         parts = ("persona", "canon", "examples", "history", "this turn", "format")
-        assert sum(told[part] for part in parts) == told["total"]
-        assert told["format"] == 3
-        assert told["cached"] == told["total"] - 12
-        assert told["evaluated"] == 12
-        assert told["reply"] == 11
-        assert min(told["persona"], told["canon"], told["examples"]) > 20
+        assert sum(shown[part] for part in parts) == shown["total"]
+        assert shown["format"] == 3
+        assert shown["cached"] == shown["total"] - 12
+        assert shown["evaluated"] == 12
+        assert shown["reply"] == 11
+        assert min(shown["persona"], shown["canon"], shown["examples"]) > 20
     assert first["history"] == 0
     lines = Parrot.asked[1].lines[Parrot.asked[1].head : -1]
     assert second["history"] == asyncio.run(ScriptedBrain(Settings()).count(lines)) > 0
@@ -188,18 +188,18 @@ def test_what_is_a_command(typed: str, parsed: TerminalCommand | str) -> None:
 def test_an_unknown_command_is_told_the_nearest(
     talk: Callable[..., list[str]], typed: str, meant: str
 ) -> None:
-    (told,) = talk(typed)
-    assert f"there is no command {typed}" in told
-    assert f"did you mean {meant}?" in told
+    (shown,) = talk(typed)
+    assert f"there is no command {typed}" in shown
+    assert f"did you mean {meant}?" in shown
     assert not Parrot.asked
 
 
 @pytest.mark.parametrize("typed", ["/", "/ why", "/xyzzy", "/" + "w" * 400])
 def test_one_like_none_is_told_them_all(talk: Callable[..., list[str]], typed: str) -> None:
-    (told,) = talk(typed)
-    assert len(told) < 100
+    (shown,) = talk(typed)
+    assert len(shown) < 100
     for name in ("/why", "/regenerate", "/model", "/help"):
-        assert name in told
+        assert name in shown
         assert name in HELP
 
 
@@ -208,11 +208,11 @@ def test_a_model_that_cannot_be_loaded_leaves_the_one_before(
 ) -> None:
     damaged = tmp_path / "half.gguf"
     damaged.write_bytes(locate("").read_bytes()[:100_000])
-    told = talk("/model nowhere.gguf", f"/model {damaged}", "/why", "one")
-    assert "there is no such file" in told[0]
-    assert told[1].startswith(f"loading {damaged}")
-    assert "damaged or cut short" in told[2]
-    assert told[-1] == "Number 1. You said one."
+    shown = talk("/model nowhere.gguf", f"/model {damaged}", "/why", "one")
+    assert "there is no such file" in shown[0]
+    assert shown[1].startswith(f"loading {damaged}")
+    assert "damaged or cut short" in shown[2]
+    assert shown[-1] == "Number 1. You said one."
 
 
 def test_another_model_is_loaded_by_its_path(talk: Callable[..., list[str]], tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_another_model_is_loaded_by_its_path(talk: Callable[..., list[str]], tmp
     (tmp_path / "face.svg").write_text("<svg/>", encoding="utf-8")
     model = tmp_path / "her own.gguf"
     model.symlink_to(locate(""))
-    told = talk("one", f'/model "{model}"', "/regenerate", show={"character": str(tmp_path)})
-    assert told[1].startswith(f"loading {model}; what was said so far is forgotten")
-    assert re.search(r"SmolLM2.*, 4096 tokens, prompt format chatml", told[2])
-    assert told[3] == "nothing has been asked yet\n  → write her something first"
+    shown = talk("one", f'/model "{model}"', "/regenerate", show={"character": str(tmp_path)})
+    assert shown[1].startswith(f"loading {model}; what was said so far is forgotten")
+    assert re.search(r"SmolLM2.*, 4096 tokens, prompt format chatml", shown[2])
+    assert shown[3] == "nothing has been asked yet\n  → write her something first"

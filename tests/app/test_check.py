@@ -62,7 +62,7 @@ async def test_a_chat_that_is_as_well_as_it_will_be_is_not_waited_for(
     assert found.state is state
 
 
-async def test_a_chat_out_of_reach_is_down_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_chat_out_of_reach_is_down_with_its_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "HEARING_SECONDS", 0.2)
     line = Line(reached=False)
     found = await check._try(line.health, lambda: check._listen(line))

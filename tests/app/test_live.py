@@ -210,7 +210,7 @@ def test_it_can_be_stopped_while_the_model_loads(live: Callable[..., Live]) -> N
 
 
 @pytest.mark.parametrize(
-    ("config", "told"),
+    ("config", "shown"),
     [
         ("[stage]\nprot = 1\n", ("config.toml", "stage.prot", ":2", "stage.port")),
         ('[inbox]\nsize = "many"\n', ("config.toml", "inbox.size", ":2")),
@@ -219,14 +219,14 @@ def test_it_can_be_stopped_while_the_model_loads(live: Callable[..., Live]) -> N
         ("[stage\n", ("config.toml:1",)),
     ],
 )
-def test_a_mistake_in_the_config_is_told_with_its_place(
-    live: Callable[..., Live], tmp_path: Path, config: str, told: tuple[str, ...]
+def test_a_mistake_in_the_config_is_reported_with_its_place(
+    live: Callable[..., Live], tmp_path: Path, config: str, shown: tuple[str, ...]
 ) -> None:
     (tmp_path / "show").mkdir()
     (tmp_path / "show" / "config.toml").write_text(config, encoding="utf-8")
     show = live()
     assert show.process.wait(START) == 1
-    for words in told:
+    for words in shown:
         assert words in show.said
     assert "Traceback" not in show.said
 
@@ -362,7 +362,7 @@ def test_a_talk_in_the_terminal(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    reply, *told, again, unknown, near, model, hint, speed = done.stdout.split("┘")[-1].strip().split("\n")
+    reply, *shown, again, unknown, near, model, hint, speed = done.stdout.split("┘")[-1].strip().split("\n")
     canned = {*character.load("banban").fallback_lines, *character.load("banban").refusals}
     for said in (reply, again):  # whatever the toy makes of it
         assert re.search(r"[a-z]{2,}", said), done.stdout
@@ -370,7 +370,7 @@ def test_a_talk_in_the_terminal(tmp_path: Path) -> None:
     assert reply != again  # another seed
     tokens = {
         name.strip(): int(number.replace(",", ""))
-        for name, number in re.findall(r"(.+?) +([\d,]+)", "\n".join(told))
+        for name, number in re.findall(r"(.+?) +([\d,]+)", "\n".join(shown))
     }
     parts = ("persona", "canon", "examples", "history", "this turn", "format")
     assert sum(tokens[part] for part in parts) == tokens["total"]

@@ -103,20 +103,20 @@ def ask(name: str = "Kai", text: str = "hi there", so_far: str = "") -> Prompt:
     return Prompt((*HEAD, PromptLine("viewer", text, name)), 1, 40, 7, so_far, ("板板",))
 
 
-async def heard(chain: Brain, prompt: Prompt | None = None) -> str:
-    return await audience.heard(chain, prompt or ask())
+async def heard(fallback: Brain, prompt: Prompt | None = None) -> str:
+    return await audience.heard(fallback, prompt or ask())
 
 
-def chain_of(*actors: Actor, lines: tuple[str, ...] = FALLBACK_LINES) -> BrainFallback:
+def fallback_of(*actors: Actor, lines: tuple[str, ...] = FALLBACK_LINES) -> BrainFallback:
     settings = Settings.model_validate({"brain": {"patience_seconds": 2, "first_token_seconds": 10}})
     return BrainFallback(dict(zip(("first", "second", "third"), actors, strict=False)), settings, lines)
 
 
 async def on_air(*actors: Actor, lines: tuple[str, ...] = FALLBACK_LINES) -> BrainFallback:
-    chain = chain_of(*actors, lines=lines)
-    await chain.start(lambda _share, _words: None)
-    await chain.prefill_head(HEAD)
-    return chain
+    fallback = fallback_of(*actors, lines=lines)
+    await fallback.start(lambda _share, _words: None)
+    await fallback.prefill_head(HEAD)
+    return fallback
 
 
 def play(scene: Coroutine[Any, Any, None]) -> None:
@@ -131,18 +131,18 @@ def test_the_first_answers_as_long_as_it_is_well() -> None:
     first, second = Actor(), Actor("I am the second.")
 
     async def scene() -> None:
-        chain = await on_air(first, second)
-        assert [await heard(chain) for _ in range(3)] == ["I like tea."] * 3
+        fallback = await on_air(first, second)
+        assert [await heard(fallback) for _ in range(3)] == ["I like tea."] * 3
         assert not second.asked
-        assert chain.usage == first.usage
+        assert fallback.usage == first.usage
 
     play(scene())
 
 
 def test_nobody_is_asked_when_the_question_is_cancelled_at_once() -> None:
     async def scene() -> None:
-        chain = await on_air(Actor())
-        counting = asyncio.create_task(chain.count((PromptLine("viewer", "hi"),)))
+        fallback = await on_air(Actor())
+        counting = asyncio.create_task(fallback.count((PromptLine("viewer", "hi"),)))
         asyncio.get_running_loop().call_soon(counting.cancel)
         with pytest.raises(asyncio.CancelledError):
             await counting
@@ -155,10 +155,10 @@ def test_when_the_first_fails_the_next_answers_at_once() -> None:
     first, second = Actor(), Actor("I am the second.")
 
     async def scene() -> None:
-        chain = await on_air(first, second)
+        fallback = await on_air(first, second)
         first.ill = BrainError("it died")
         began = now()
-        assert await heard(chain) == "I am the second."
+        assert await heard(fallback) == "I am the second."
         assert now() - began < 1
         assert len(first.asked) == 1, "there is another: it is not asked twice"
 
@@ -169,9 +169,9 @@ def test_when_it_dies_in_mid_reply_the_next_goes_on_from_what_was_heard() -> Non
     first, second = Actor("I like tea and pizza."), Actor("I like tea and duck.")
 
     async def scene() -> None:
-        chain = await on_air(first, second)
+        fallback = await on_air(first, second)
         first.dies = 3
-        assert await heard(chain, ask(so_far="")) == "I like tea and duck."
+        assert await heard(fallback, ask(so_far="")) == "I like tea and duck."
         assert [prompt.reply_so_far for prompt in second.asked] == ["I like tea"]
 
     play(scene())
@@ -181,24 +181,24 @@ def test_when_it_is_too_slow_to_begin_the_next_answers() -> None:
     first, second = Actor(), Actor("I am the second.")
 
     async def scene() -> None:
-        chain = await on_air(first, second)
+        fallback = await on_air(first, second)
         first.first = 5
         began = now()
-        assert await heard(chain) == "I am the second."
+        assert await heard(fallback) == "I am the second."
         assert 2 <= now() - began < 3
         assert first.open == 0
         began = now()
-        assert await heard(chain) == "I am the second."
+        assert await heard(fallback) == "I am the second."
         assert now() - began < 1, "the slow one is not waited for again"
 
     play(scene())
 
 
 def test_the_hint_names_the_option_that_helps() -> None:
-    async def advice(chain: BrainFallback, slow: Actor) -> str:
+    async def advice(fallback: BrainFallback, slow: Actor) -> str:
         slow.first = 60
-        await heard(chain)
-        return chain.health().hint
+        await heard(fallback)
+        return fallback.health().hint
 
     async def scene() -> None:
         first, second = Actor(), Actor()
@@ -213,8 +213,8 @@ def test_when_it_stops_in_the_middle_the_next_goes_on() -> None:
     first, second = Actor(pace=100), Actor()
 
     async def scene() -> None:
-        chain = await on_air(first, second)
-        assert await heard(chain) == "I like tea."
+        fallback = await on_air(first, second)
+        assert await heard(fallback) == "I like tea."
         assert second.asked[0].reply_so_far == "I"
         assert first.open == 0
 
@@ -228,8 +228,8 @@ def test_the_last_is_waited_for_longer_and_asked_once_more() -> None:
         alone = await on_air(first)
         assert await heard(alone) == "I like tea."
         second.dies = 2
-        chain = await on_air(second)
-        assert await heard(chain) == "I like tea."
+        fallback = await on_air(second)
+        assert await heard(fallback) == "I like tea."
         assert [prompt.reply_so_far for prompt in second.asked] == ["", "I like"]
         assert [prompt.seed for prompt in second.asked] == [7, 8]
 
@@ -240,14 +240,14 @@ def test_one_that_brings_itself_back_is_passed_over() -> None:
     first, second = Actor(), Actor("I am the second.")
 
     async def scene() -> None:
-        chain = await on_air(first, second)
+        fallback = await on_air(first, second)
         first.availability.set(ready=False)
-        assert await heard(chain) == "I am the second."
+        assert await heard(fallback) == "I am the second."
         second.ill = BrainError("it died")
-        assert await heard(chain) == "I like tea.", "better late than a fallback line"
+        assert await heard(fallback) == "I like tea.", "better late than a fallback line"
         second.ill = None
         first.availability.set(ready=True)
-        assert await heard(chain) == "I like tea."
+        assert await heard(fallback) == "I like tea."
 
     play(scene())
 
@@ -256,9 +256,9 @@ def test_a_reply_without_a_word_is_none() -> None:
     first, second = Actor(""), Actor("")
 
     async def scene() -> None:
-        chain = await on_air(first, second)
-        assert await heard(chain) in FALLBACK_LINES
-        assert chain.health().state is State.OK
+        fallback = await on_air(first, second)
+        assert await heard(fallback) in FALLBACK_LINES
+        assert fallback.health().state is State.OK
 
     play(scene())
 
@@ -267,11 +267,11 @@ def test_what_is_cut_is_stopped() -> None:
     first, second = Actor(), Actor()
 
     async def scene() -> None:
-        chain = await on_air(first, second)
-        async with aclosing(chain.stream(ask())) as tokens:
+        fallback = await on_air(first, second)
+        async with aclosing(fallback.stream(ask())) as tokens:
             assert await anext(tokens) == "I"
         assert first.open == 0
-        asking = asyncio.create_task(heard(chain))
+        asking = asyncio.create_task(heard(fallback))
         await asyncio.sleep(0.1)
         assert first.open == 1
         asking.cancel()
@@ -279,7 +279,7 @@ def test_what_is_cut_is_stopped() -> None:
             await asking
         assert first.open == 0
         assert not second.asked
-        assert chain.health().state is State.OK
+        assert fallback.health().state is State.OK
 
     play(scene())
 
@@ -291,19 +291,19 @@ def test_back_to_the_first_when_it_is_well_and_nobody_waits_for_that() -> None:
     first, second = Actor(), Actor("I am the second.")
 
     async def scene() -> None:
-        chain = await on_air(first, second)
+        fallback = await on_air(first, second)
         first.ill = BrainError("it died")
-        await heard(chain)
+        await heard(fallback)
         for _ in range(30):
             began = now()
-            assert await heard(chain) == "I am the second."
+            assert await heard(fallback) == "I am the second."
             assert now() - began < 0.5
             await asyncio.sleep(1)
         assert len(first.asked) == 1
         assert first.done.count("prefill_head") == 1 + 5, "tried after 1, 2, 4, 8 and 16 seconds"
         first.ill = None
         await asyncio.sleep(32)
-        assert await heard(chain) == "I like tea."
+        assert await heard(fallback) == "I like tea."
 
     play(scene())
 
@@ -312,14 +312,14 @@ def test_one_that_is_still_slow_goes_on_resting() -> None:
     first, second = Actor(), Actor("I am the second.")
 
     async def scene() -> None:
-        chain = await on_air(first, second)
+        fallback = await on_air(first, second)
         first.first = 5
-        await heard(chain)
+        await heard(fallback)
         await asyncio.sleep(300)
-        assert await heard(chain) == "I am the second."
+        assert await heard(fallback) == "I am the second."
         first.first = 0.2
         await asyncio.sleep(120)
-        assert await heard(chain) == "I like tea."
+        assert await heard(fallback) == "I like tea."
 
     play(scene())
 
@@ -328,10 +328,10 @@ def test_one_that_only_seems_well_is_tried_ever_more_rarely() -> None:
     first, second = Actor(), Actor("I am the second.")
 
     async def scene() -> None:
-        chain = await on_air(first, second)
+        fallback = await on_air(first, second)
         first.dies = 0  # it can be warmed, and never answers
         for _ in range(200):
-            assert await heard(chain) == "I am the second."
+            assert await heard(fallback) == "I am the second."
             await asyncio.sleep(1)
         assert len(first.asked) < 10
 
@@ -343,14 +343,14 @@ def test_one_that_is_down_at_the_start_stops_no_show_and_joins_later() -> None:
     first.ill = BrainError("nobody there")
 
     async def scene() -> None:
-        chain = await on_air(first, second)
-        assert await heard(chain) == "I am the second."
+        fallback = await on_air(first, second)
+        assert await heard(fallback) == "I am the second."
         assert first.done[0] == "start"
         assert "prefill_head" not in first.done
         first.ill = None
         await asyncio.sleep(10)
         assert first.done[-3:] == ["start", "prefill_head", "prefill_head"]
-        assert await heard(chain) == "I like tea."
+        assert await heard(fallback) == "I like tea."
 
     play(scene())
 
@@ -359,16 +359,16 @@ def test_a_defect_of_one_does_not_lose_it_for_ever(monkeypatch: pytest.MonkeyPat
     first, second = Actor(), Actor("I am the second.")
 
     async def scene() -> None:
-        chain = await on_air(first, second)
+        fallback = await on_air(first, second)
         first.ill = BrainError("it died")
-        await heard(chain)
+        await heard(fallback)
         first.ill = None
         with monkeypatch.context() as patch:
             patch.setattr(first, "prefill_head", lambda _: 1 / 0)
             await asyncio.sleep(5)
-            assert "ZeroDivisionError" in chain.health().what
+            assert "ZeroDivisionError" in fallback.health().what
         await asyncio.sleep(20)
-        assert await heard(chain) == "I like tea."
+        assert await heard(fallback) == "I like tea."
 
     play(scene())
 
@@ -378,10 +378,10 @@ def test_when_none_can_start_the_first_says_why() -> None:
     first.ill, second.ill = BrainError("nobody there"), BrainError("no file")
 
     async def scene() -> None:
-        chain = chain_of(first, second)
+        fallback = fallback_of(first, second)
         with pytest.raises(BrainError, match="nobody there"):
-            await chain.start(lambda _share, _words: None)
-        await chain.stop()
+            await fallback.start(lambda _share, _words: None)
+        await fallback.stop()
         assert first.done[-1] == second.done[-1] == "stop"
         await asyncio.sleep(100)
         assert first.done.count("start") == 1, "nobody tries after the end"
@@ -389,15 +389,15 @@ def test_when_none_can_start_the_first_says_why() -> None:
     play(scene())
 
 
-def test_a_mistake_in_the_settings_is_told_at_once() -> None:
+def test_a_mistake_in_the_settings_is_reported_at_once() -> None:
     first, second = Actor(), Actor()
     second.ill = ConfigError("no such file")
 
     async def scene() -> None:
-        chain = chain_of(first, second)
+        fallback = fallback_of(first, second)
         with pytest.raises(ConfigError, match="no such file"):
-            await chain.start(lambda _share, _words: None)
-        await chain.stop()
+            await fallback.start(lambda _share, _words: None)
+        await fallback.stop()
 
     play(scene())
 
@@ -406,14 +406,14 @@ def test_one_that_dies_over_its_first_prefill_is_asked_once_more(monkeypatch: py
     first = Actor()
 
     async def scene() -> None:
-        chain = chain_of(first)
-        await chain.start(lambda _share, _words: None)
+        fallback = fallback_of(first)
+        await fallback.start(lambda _share, _words: None)
         fails_once(monkeypatch, first)
-        await chain.prefill_head(HEAD)
-        assert chain.health().state is State.OK
+        await fallback.prefill_head(HEAD)
+        assert fallback.health().state is State.OK
         await asyncio.sleep(30)
         assert first.done == ["start", "prefill_head", "prefill_head"], "nobody tries what is well again"
-        await chain.stop()
+        await fallback.stop()
 
     play(scene())
 
@@ -423,13 +423,13 @@ def test_dying_over_who_she_is_costs_no_example(monkeypatch: pytest.MonkeyPatch)
     first.context = 800  # by an estimate who she is would not fit
 
     async def scene() -> None:
-        chain = chain_of(first)
-        conversation = Conversation(banban, Settings(), chain)
-        await chain.start(lambda _share, _words: None)
+        fallback = fallback_of(first)
+        conversation = Conversation(banban, Settings(), fallback)
+        await fallback.start(lambda _share, _words: None)
         fails_once(monkeypatch, first)
         await conversation.start(lambda _share, _words: None)
         assert [len(head) for head in first.heads] == [1 + 2 * len(banban.examples)] * 2
-        await chain.stop()
+        await fallback.stop()
 
     play(scene())
 
@@ -450,16 +450,16 @@ def test_one_that_fails_again_has_one_recovery(monkeypatch: pytest.MonkeyPatch) 
     first = Actor()
 
     async def scene() -> None:
-        chain = chain_of(first)
-        await chain.start(lambda _share, _words: None)
+        fallback = fallback_of(first)
+        await fallback.start(lambda _share, _words: None)
         fails_once(monkeypatch, first)
-        await chain.prefill_head(HEAD)
+        await fallback.prefill_head(HEAD)
         first.ill = BrainError("it died")
-        await heard(chain)
+        await heard(fallback)
         first.ill = None
         await asyncio.sleep(10)
         assert first.done.count("prefill_head") == 2 + 2
-        await chain.stop()
+        await fallback.stop()
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     play(scene())
@@ -470,10 +470,10 @@ def test_the_head_that_was_asked_with_last_is_what_one_begins_again_with() -> No
     fitted = (PromptLine("system", "You are 板板, in short."),)
 
     async def scene() -> None:
-        chain = await on_air(first)
-        await heard(chain, replace(ask(), lines=(*fitted, PromptLine("viewer", "hi", "Kai"))))
+        fallback = await on_air(first)
+        await heard(fallback, replace(ask(), lines=(*fitted, PromptLine("viewer", "hi", "Kai"))))
         first.ill = BrainError("it died")
-        await heard(chain, replace(ask(), lines=(*fitted, PromptLine("viewer", "still there?", "Kai"))))
+        await heard(fallback, replace(ask(), lines=(*fitted, PromptLine("viewer", "still there?", "Kai"))))
         assert first.heads == [HEAD]
         first.ill = None
         await asyncio.sleep(10)
@@ -486,15 +486,15 @@ def test_a_prefill_that_failed_may_be_tried_once_more() -> None:
     first = Actor()
 
     async def scene() -> None:
-        chain = chain_of(first)
-        await chain.start(lambda _share, _words: None)
+        fallback = fallback_of(first)
+        await fallback.start(lambda _share, _words: None)
         first.ill = BrainError("it died")
         with pytest.raises(BrainError, match="it died"):
-            await chain.prefill_head(HEAD)
+            await fallback.prefill_head(HEAD)
         first.ill = None
-        await chain.prefill_head(HEAD)
-        assert chain.health().state is State.OK
-        await chain.stop()
+        await fallback.prefill_head(HEAD)
+        assert fallback.health().state is State.OK
+        await fallback.stop()
 
     play(scene())
 
@@ -502,15 +502,15 @@ def test_a_prefill_that_failed_may_be_tried_once_more() -> None:
 # Fallback lines
 
 
-def test_behind_the_last_is_a_spare_line_in_the_language_she_was_asked_in() -> None:
+def test_behind_the_last_is_a_fallback_line_in_the_language_she_was_asked_in() -> None:
     first = Actor()
 
     async def scene() -> None:
-        chain = await on_air(first)
+        fallback = await on_air(first)
         first.ill = BrainError("it died")
-        assert await heard(chain, ask("小雨", "妳還在嗎？")) == "我的腦袋空了。"
-        assert await heard(chain, ask("Kai", "still there? [also 小雨: 嗨]")) in FALLBACK_LINES[:2]
-        assert chain.usage == Usage()
+        assert await heard(fallback, ask("小雨", "妳還在嗎？")) == "我的腦袋空了。"
+        assert await heard(fallback, ask("Kai", "still there? [also 小雨: 嗨]")) in FALLBACK_LINES[:2]
+        assert fallback.usage == Usage()
 
     play(scene())
 
@@ -519,9 +519,11 @@ def test_a_viewer_does_not_hear_the_same_one_twice() -> None:
     first = Actor()
 
     async def scene() -> None:
-        chain = await on_air(first)
+        fallback = await on_air(first)
         first.ill = BrainError("it died")
-        said = [await heard(chain, ask(name)) for name in ("Kai", "Ann", "Kai", "Kai", "Ann", "Ann", "Kai")]
+        said = [
+            await heard(fallback, ask(name)) for name in ("Kai", "Ann", "Kai", "Kai", "Ann", "Ann", "Kai")
+        ]
         to_kai = [said[index] for index in (0, 2, 3, 6)]
         assert all(one != other for one, other in pairwise(to_kai))
 
@@ -532,11 +534,11 @@ def test_what_was_begun_ends_with_one() -> None:
     first = Actor()
 
     async def scene() -> None:
-        chain = await on_air(first, lines=FALLBACK_LINES[:1])
+        fallback = await on_air(first, lines=FALLBACK_LINES[:1])
         first.dies = 1
-        assert await heard(chain) == "I… My head is empty."
+        assert await heard(fallback) == "I… My head is empty."
         first.dies = 0
-        assert await heard(chain, ask("Ann", so_far="I like tea.")) == "My head is empty."
+        assert await heard(fallback, ask("Ann", so_far="I like tea.")) == "My head is empty."
 
     play(scene())
 
@@ -545,27 +547,27 @@ def test_who_was_given_one_waits_a_little_for_a_real_answer() -> None:
     first = Actor()
 
     async def scene() -> None:
-        chain = await on_air(first)
+        fallback = await on_air(first)
         first.ill = BrainError("it died")
-        assert await heard(chain) in FALLBACK_LINES
+        assert await heard(fallback) in FALLBACK_LINES
         first.ill = None  # which is found out in a second
         began = now()
-        assert await heard(chain, ask("Ann")) in FALLBACK_LINES
+        assert await heard(fallback, ask("Ann")) in FALLBACK_LINES
         assert now() - began < 0.5
-        assert await heard(chain) == "I like tea."
+        assert await heard(fallback) == "I like tea."
 
     play(scene())
 
 
-def test_without_spare_lines_she_is_silent_and_it_is_told_why() -> None:
+def test_without_fallback_lines_she_is_silent_and_it_is_reported_why() -> None:
     first = Actor()
 
     async def scene() -> None:
-        chain = await on_air(first, lines=())
+        fallback = await on_air(first, lines=())
         first.ill = BrainError("it died")
         for _ in range(2):
             with pytest.raises(BrainError, match="it died"):
-                await heard(chain)
+                await heard(fallback)
 
     play(scene())
 
@@ -573,24 +575,24 @@ def test_without_spare_lines_she_is_silent_and_it_is_told_why() -> None:
 # What it is as one
 
 
-def test_what_holds_for_all_of_them_holds_for_the_chain() -> None:
+def test_what_holds_for_all_of_them_holds_for_the_fallback() -> None:
     first, second = Actor(), Actor()
     second.context, second.tokens = 1024, 12
     second.can_prefill = False
 
     async def scene() -> None:
-        chain = await on_air(first, second)
-        assert chain.context == 1024
-        assert await chain.count(HEAD) == 12
-        assert not chain.can_prefill
+        fallback = await on_air(first, second)
+        assert fallback.context == 1024
+        assert await fallback.count(HEAD) == 12
+        assert not fallback.can_prefill
         second.ill = BrainError("it died")
-        assert await chain.count(HEAD) == 10
+        assert await fallback.count(HEAD) == 10
         first.ill = BrainError("it died too")
-        assert await chain.count(HEAD) > 0, "an estimate is better than none"
-        assert await heard(chain) in FALLBACK_LINES
+        assert await fallback.count(HEAD) > 0, "an estimate is better than none"
+        assert await heard(fallback) in FALLBACK_LINES
         first.ill = second.ill = None
-        assert await chain.count(HEAD) == 12, "whoever rests may still be able to count"
-        assert await heard(chain, ask("Ann")) in FALLBACK_LINES, "which does not mean that it can answer"
+        assert await fallback.count(HEAD) == 12, "whoever rests may still be able to count"
+        assert await heard(fallback, ask("Ann")) in FALLBACK_LINES, "which does not mean that it can answer"
 
     play(scene())
 
@@ -599,13 +601,13 @@ async def test_one_that_never_started_limits_nobody() -> None:
     settings = Settings.model_validate({"brain": {"then": ["llama"]}})
     first, dead = Actor(), Llama(settings)
     dead.command = ("-c", "raise SystemExit(1)")
-    chain = BrainFallback({"first": first, "llama": dead}, settings, FALLBACK_LINES)
-    assert not chain.can_prefill, "nobody has started"
+    fallback = BrainFallback({"first": first, "llama": dead}, settings, FALLBACK_LINES)
+    assert not fallback.can_prefill, "nobody has started"
     try:
-        await chain.start(lambda _share, _words: None)
-        assert chain.can_prefill
+        await fallback.start(lambda _share, _words: None)
+        assert fallback.can_prefill
     finally:
-        await chain.stop()
+        await fallback.stop()
 
 
 def test_it_is_available_while_one_of_them_is() -> None:
@@ -613,15 +615,15 @@ def test_it_is_available_while_one_of_them_is() -> None:
     changes: list[bool] = []
 
     async def scene() -> None:
-        chain = await on_air(first, second)
-        assert chain.availability.is_ready
-        chain.availability.watch(lambda: changes.append(chain.availability.is_ready))
+        fallback = await on_air(first, second)
+        assert fallback.availability.is_ready
+        fallback.availability.watch(lambda: changes.append(fallback.availability.is_ready))
         first.availability.set(ready=False)
         assert not changes, "the second stands in"
         second.ill = BrainError("it died")
-        await heard(chain)
+        await heard(fallback)
         second.ill = None
-        await chain.availability.until_ready()
+        await fallback.availability.until_ready()
         assert changes == [False, True]
 
     play(scene())
@@ -631,17 +633,17 @@ def test_health_tells_all_of_them() -> None:
     first, second = Actor(), Actor()
 
     async def scene() -> None:
-        chain = await on_air(first, second)
-        assert chain.health() == Health("brain", State.OK, "first: an actor; then second: an actor")
+        fallback = await on_air(first, second)
+        assert fallback.health() == Health("brain", State.OK, "first: an actor; then second: an actor")
         first.ill = BrainError("it died", hint="start it")
-        await heard(chain)
-        health = chain.health()
+        await heard(fallback)
+        health = fallback.health()
         assert health.state is State.LIMITED
         assert health.what == "first: an actor: it died; then second: an actor"
         assert health.hint == "start it"
         second.ill = BrainError("it died too")
-        await heard(chain)
-        assert chain.health().state is State.DOWN
+        await heard(fallback)
+        assert fallback.health().state is State.DOWN
 
     play(scene())
 
@@ -663,7 +665,7 @@ class Made(Actor):
         super().__init__()
 
 
-def test_her_spare_lines_can_be_spoken_in_both_languages() -> None:
+def test_her_fallback_lines_can_be_spoken_in_both_languages() -> None:
     lines = character.load("banban").fallback_lines
     assert sum(line.isascii() for line in lines) >= 3
     assert sum(not line.isascii() for line in lines) >= 3

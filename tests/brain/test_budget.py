@@ -289,7 +289,7 @@ async def test_a_question_stops_what_is_read_ahead() -> None:
     assert brain.stopped == 1
 
 
-async def test_examples_go_before_anything_sacred_when_a_server_holds_less() -> None:
+async def test_examples_go_before_any_canon_when_a_server_holds_less() -> None:
     brain = Counter(4096, a_token=4, around=6, ahead=True)
     talk = Conversation(BANBAN, Settings.model_validate({"brain": {"model": "her.gguf"}}), brain)
     await talk.start(quiet)

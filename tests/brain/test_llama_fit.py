@@ -100,7 +100,7 @@ async def test_a_format_is_learned_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "name", "told"),
+    ("template", "name", "reported"),
     [
         (None, "plain", "carries none"),
         (BROKEN, "chatml", "TemplateSyntaxError"),
@@ -108,8 +108,8 @@ async def test_a_format_is_learned_once(tmp_path: Path) -> None:
         ("{{ messages[-1].content }} USER:", "vicuna", "leaves out"),
     ],
 )
-async def test_a_guess_is_told(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, template: str | None, name: str, told: str
+async def test_a_guess_is_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, template: str | None, name: str, reported: str
 ) -> None:
     async with started(tiny_gguf.write(tmp_path / "tiny.gguf", template)) as brain:
         assert brain.template is FORMATS[name]
@@ -118,7 +118,7 @@ async def test_a_guess_is_told(
         for words in (health.what, caplog.text):
             assert "guess" in words
             assert name in words
-            assert told in words
+            assert reported in words
             assert "\x1b" not in words
         assert "brain.template" in health.hint
         await reply(brain)
@@ -132,7 +132,7 @@ async def test_asked_for_by_config_it_is_no_guess(tmp_path: Path, template: str 
 
 
 @pytest.mark.parametrize(
-    ("template", "told"),
+    ("template", "reported"),
     [
         ("{{ ''.__class__ }}", "'__class__'"),
         ("{% import 'os\x1b' as os %}", r"another file, 'os\x1b'"),
@@ -140,10 +140,10 @@ async def test_asked_for_by_config_it_is_no_guess(tmp_path: Path, template: str 
         ("{{ 9 ** (9 ** 9) % 7 }}", "something huge"),
     ],
 )
-async def test_a_hostile_chat_template_is_refused(tmp_path: Path, template: str, told: str) -> None:
+async def test_a_hostile_chat_template_is_refused(tmp_path: Path, template: str, reported: str) -> None:
     error = await refusal(tiny_gguf.write(tmp_path / "bad.gguf", template))
     assert "hostile" in error.what
-    assert told in error.what
+    assert reported in error.what
     assert "bad.gguf" in error.where
     assert "brain.template" in error.hint
 
@@ -172,13 +172,13 @@ async def test_a_file_cut_short_is_damaged(tmp_path: Path, kept: int) -> None:
     assert "download" in error.hint
 
 
-async def test_what_is_no_gguf_is_told_before_anything_starts(tmp_path: Path) -> None:
+async def test_what_is_no_gguf_is_reported_before_anything_starts(tmp_path: Path) -> None:
     (tmp_path / "page.gguf").write_text("<html>not found</html>", "utf-8")
     error = await refusal(tmp_path / "page.gguf")
     assert "not a GGUF" in error.what
 
 
-async def test_weights_that_are_missing_are_told(tmp_path: Path) -> None:
+async def test_weights_that_are_missing_are_reported(tmp_path: Path) -> None:
     error = await refusal(tiny_gguf.write(tmp_path / "empty.gguf", CHATML, weights=False))
     assert "token_embd" in error.what
 
@@ -186,7 +186,7 @@ async def test_weights_that_are_missing_are_told(tmp_path: Path) -> None:
 # The cache
 
 
-async def test_a_quantized_cache_without_flash_attention_is_told_before_anything_starts(
+async def test_a_quantized_cache_without_flash_attention_is_reported_before_anything_starts(
     tmp_path: Path,
 ) -> None:
     model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
@@ -196,14 +196,14 @@ async def test_a_quantized_cache_without_flash_attention_is_told_before_anything
     assert "auto" in error.hint
 
 
-async def test_a_cache_that_the_model_cannot_have_is_told(tmp_path: Path) -> None:
+async def test_a_cache_that_the_model_cannot_have_is_reported(tmp_path: Path) -> None:
     error = await refusal(tiny_gguf.write(tmp_path / "tiny.gguf", CHATML), cache_type="q4_0")
     assert error.where == "brain.cache_type"
     assert "cannot keep a cache of type q4_0" in error.what
     assert "f16" in error.hint
 
 
-async def test_a_context_for_which_there_is_no_room_is_told(tmp_path: Path) -> None:
+async def test_a_context_for_which_there_is_no_room_is_reported(tmp_path: Path) -> None:
     model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
     nobodys = "import vtuber.brain.llama.engine as e, vtuber.brain.llama.worker as p\n"
     nobodys += "e.c.llama_init_from_model = lambda model, params: None\np.main()\n"
@@ -242,21 +242,23 @@ async def test_adapters_are_in_use_and_stay_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
+    ("other", "reported"),
     [
         ({"architecture": "gemma2"}, "arch mismatch"),
         ({"width": 64}, "incorrect shape"),
         ({"layer": 7}, "does not exist in base model"),
     ],
 )
-async def test_an_adapter_for_another_model_is_told(tmp_path: Path, other: dict[str, Any], told: str) -> None:
+async def test_an_adapter_for_another_model_is_refused(
+    tmp_path: Path, other: dict[str, Any], reported: str
+) -> None:
     model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
     good = tiny_gguf.write_adapter(tmp_path / "good.gguf")
     bad = tiny_gguf.write_adapter(tmp_path / "bad.gguf", **other)
     error = await refusal(model, lora=adapters(good, bad))
     assert error.where == f"brain.lora[1]: {bad}"
     assert "made for another model" in error.what
-    assert told in error.what
+    assert reported in error.what
     assert "remove it" in error.hint
 
 
@@ -269,7 +271,7 @@ async def test_a_whole_model_is_no_adapter(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [20, 200, -100])
-async def test_an_adapter_cut_short_is_told(tmp_path: Path, kept: int) -> None:
+async def test_an_adapter_cut_short_is_reported(tmp_path: Path, kept: int) -> None:
     model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
     whole = tiny_gguf.write_adapter(tmp_path / "whole.gguf").read_bytes()
     (tmp_path / "cut.gguf").write_bytes(whole[:kept])
@@ -289,7 +291,7 @@ async def test_an_adapter_that_kills_is_named(tmp_path: Path) -> None:
     assert "remove it" in error.hint
 
 
-async def test_what_is_no_adapter_is_told_before_anything_starts(tmp_path: Path) -> None:
+async def test_what_is_no_adapter_is_reported_before_anything_starts(tmp_path: Path) -> None:
     model = tiny_gguf.write(tmp_path / "tiny.gguf", CHATML)
     (tmp_path / "page.gguf").write_text("<html>not found</html>", "utf-8")
     error = await refusal(model, lora=adapters(tmp_path / "page.gguf"))

@@ -118,7 +118,7 @@ async def test_tokens_are_rather_counted_too_many_than_too_few(server: LlamaServ
     assert exact <= estimated <= 4 * exact + 16
 
 
-async def test_once_it_is_warm_the_count_is_nearly_exact(server: LlamaServer) -> None:
+async def test_once_it_has_answered_the_count_is_nearly_exact(server: LlamaServer) -> None:
     async with beside(server) as brain:
         exact = await asyncio.to_thread(server.count, SYSTEM.text)
         assert exact <= await brain.count((SYSTEM,)) <= exact * 1.5 + 16
@@ -144,16 +144,16 @@ def short(folder: Path) -> Path:
     return folder
 
 
-async def test_a_persona_longer_than_its_context_is_told_with_the_numbers(server: LlamaServer) -> None:
+async def test_a_persona_longer_than_its_context_is_reported_with_the_numbers(server: LlamaServer) -> None:
     chosen = settings(server)
-    chain = BrainFallback({"openai": OpenAi(chosen)}, chosen, ())
+    fallback = BrainFallback({"openai": OpenAi(chosen)}, chosen, ())
     try:
-        await chain.start(quiet)
-        talk = Conversation(character.load("banban"), chosen, chain)
-        with pytest.raises(ConfigError, match=r"what is sacred take \d+ tokens.* only \d+ are free"):
+        await fallback.start(quiet)
+        talk = Conversation(character.load("banban"), chosen, fallback)
+        with pytest.raises(ConfigError, match=r"sacred facts take \d+ tokens.* only \d+ are free"):
             await talk.start(quiet)
     finally:
-        await chain.stop()
+        await fallback.stop()
 
 
 def test_a_show_runs_on_it(server: LlamaServer, tmp_path: Path) -> None:
@@ -175,23 +175,23 @@ def test_when_it_is_killed_in_mid_reply_another_goes_on_until_it_is_back(
     chosen = settings(server)
 
     async def scene() -> None:
-        chain = BrainFallback({"openai": OpenAi(chosen), "scripted": ScriptedBrain(chosen)}, chosen, ())
-        await chain.start(quiet)
-        await chain.prefill_head((SYSTEM,))
+        fallback = BrainFallback({"openai": OpenAi(chosen), "scripted": ScriptedBrain(chosen)}, chosen, ())
+        await fallback.start(quiet)
+        await fallback.prefill_head((SYSTEM,))
         said = ""
-        async with aclosing(chain.stream(ask(max_tokens=300))) as texts:
+        async with aclosing(fallback.stream(ask(max_tokens=300))) as texts:
             async for text in texts:
                 said += text
                 if server.process.poll() is None:
                     server.kill()
                     monkeypatch.setattr(ScriptedBrain, "reply", f"{said} and so on.")
         assert said.endswith(" and so on.")
-        assert chain.health().state is State.LIMITED
+        assert fallback.health().state is State.LIMITED
         await clock.in_thread(server.start)
         await asyncio.sleep(120)
-        assert chain.health().state is State.OK
-        assert await heard(chain, ask())
-        await chain.stop()
+        assert fallback.health().state is State.OK
+        assert await heard(fallback, ask())
+        await fallback.stop()
 
     try:
         with asyncio.Runner(loop_factory=SimulatedLoop) as runner:

@@ -135,8 +135,8 @@ def test_an_unreadable_file(monkeypatch: pytest.MonkeyPatch, write: Write) -> No
 
 
 def test_a_text_that_is_not_utf8(write: Write) -> None:
-    told = complaint(write('[show]\ncharacter = "bénbén"\n'.encode("latin-1")))
-    assert "config.toml:2: the text is not saved as UTF-8" in told
+    reported = complaint(write('[show]\ncharacter = "bénbén"\n'.encode("latin-1")))
+    assert "config.toml:2: the text is not saved as UTF-8" in reported
     assert "UTF-8" in complaint(write('character = "x"'.encode("utf-16")))
 
 
@@ -169,9 +169,9 @@ def test_a_huge_file(write: Write) -> None:
     ],
 )
 def test_what_is_no_toml(write: Write, text: str, line: int, words: str) -> None:
-    told = complaint(write(text))
-    assert f"config.toml:{line}" in told
-    assert words in told
+    reported = complaint(write(text))
+    assert f"config.toml:{line}" in reported
+    assert words in reported
 
 
 @pytest.mark.parametrize("text", ["a = " + "[" * 100_000, "a = " + "1" * 100_000, "\x00\x01\x02"])
@@ -180,7 +180,7 @@ def test_what_is_no_text_at_all(write: Write, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ('[stage]\nport = "9000"', ':2, stage.port: this must be a whole number from 0 to 65535, not "9000"'),
         ("[stage]\nport = 70000", ":2, stage.port: this must be a whole number from 0 to 65535, not 70000"),
@@ -243,12 +243,12 @@ def test_what_is_no_text_at_all(write: Write, text: str) -> None:
         ("[parts]\nmine = 1", ":2, parts.mine: this must be a table with options, such as [parts.name]"),
     ],
 )
-def test_wrong_values(write: Write, text: str, told: str) -> None:
-    assert told in complaint(write(text))
+def test_wrong_values(write: Write, text: str, reported: str) -> None:
+    assert reported in complaint(write(text))
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("[stage]\nprot = 1", ":2, stage.prot: there is no such option\n  → did you mean stage.port?"),
         ("port = 1", "did you mean stage.port or stage.obs.port?"),
@@ -271,16 +271,16 @@ def test_wrong_values(write: Write, text: str, told: str) -> None:
         ('"\\u001b[31m" = 1', r"\x1b[31m: there is no such option"),
     ],
 )
-def test_unknown_names_and_the_nearest_right_one(write: Write, text: str, told: str) -> None:
+def test_unknown_names_and_the_nearest_right_one(write: Write, text: str, reported: str) -> None:
     message = complaint(write(text))
-    assert told in message
+    assert reported in message
     assert "\x1b" not in message
 
 
-def test_all_problems_are_told_at_once_in_the_files_order(write: Write) -> None:
-    told = complaint(write('[voice]\nspeed = 9\n[stage]\nport = "x"\nhots = 1\n[chat]\nconsole = 0\n'))
-    assert told.startswith("4 settings are wrong\n")
-    assert re.findall(r"config.toml:(\d+), ([\w.]+)", told) == [
+def test_all_problems_are_reported_at_once_in_the_files_order(write: Write) -> None:
+    reported = complaint(write('[voice]\nspeed = 9\n[stage]\nport = "x"\nhots = 1\n[chat]\nconsole = 0\n'))
+    assert reported.startswith("4 settings are wrong\n")
+    assert re.findall(r"config.toml:(\d+), ([\w.]+)", reported) == [
         ("2", "voice.speed"),
         ("4", "stage.port"),
         ("5", "stage.hots"),
@@ -305,9 +305,9 @@ def test_flags_win_over_the_file(write: Write) -> None:
     assert (settings.stage.port, settings.stage.host) == (2, "x")
 
 
-def test_a_wrong_flag_is_told_as_a_flag(write: Write) -> None:
-    told = complaint(write("[stage]\nport = 1"), stage__port=70000)
-    assert told.startswith("--port: this must be a whole number from 0 to 65535, not 70000")
+def test_a_wrong_flag_is_reported_as_a_flag(write: Write) -> None:
+    reported = complaint(write("[stage]\nport = 1"), stage__port=70000)
+    assert reported.startswith("--port: this must be a whole number from 0 to 65535, not 70000")
     assert complaint(write(""), voice__use=5).startswith("--voice: ")
     assert complaint(write(""), chat__twitch__channels=5).startswith("--twitch: ")
     assert complaint(write(""), chat__youtube__streams=5).startswith("--youtube: ")
@@ -389,16 +389,16 @@ def test_a_character_beside_the_file_is_found_from_anywhere(write: Write, tmp_pa
     ],
 )
 def test_a_password_in_the_file_is_refused_and_never_shown(write: Write, text: str, hint: str) -> None:
-    told = complaint(write(text))
-    assert "config.toml:2, " in told
-    assert hint in told
-    assert "hunter2" not in told
+    reported = complaint(write(text))
+    assert "config.toml:2, " in reported
+    assert hint in reported
+    assert "hunter2" not in reported
 
 
 def test_a_password_in_a_flag_is_refused(write: Write) -> None:
-    told = complaint(write(""), memory__url="http://me:hunter2@x")
-    assert told.startswith("--url: a password does not belong in the command line")
-    assert "hunter2" not in told
+    reported = complaint(write(""), memory__url="http://me:hunter2@x")
+    assert reported.startswith("--url: a password does not belong in the command line")
+    assert "hunter2" not in reported
 
 
 def test_a_password_for_somebody_elses_part_is_a_warning(
@@ -452,7 +452,7 @@ def test_a_parts_complaint_about_a_flag_names_the_flag(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "flags", "told"),
+    ("text", "flags", "reported"),
     [
         ("\n[brain]\nuse = 'lama'", [], "{path}:3, brain.use"),
         ("show.character = 'bamban'", [], "{path}:1, show.character"),
@@ -460,12 +460,12 @@ def test_a_parts_complaint_about_a_flag_names_the_flag(write: Write) -> None:
     ],
 )
 def test_the_command_line_tells_where_a_part_found_a_wrong_value(
-    text: str, flags: list[str], told: str, write: Write
+    text: str, flags: list[str], reported: str, write: Write
 ) -> None:
     path = write(text)
     with pytest.raises(ConfigError) as caught:
         app(["chat", "--config", str(path), *flags], standalone_mode=False)
-    assert caught.value.where == told.format(path=path)
+    assert caught.value.where == reported.format(path=path)
 
 
 @pytest.mark.parametrize(

@@ -521,7 +521,7 @@ def test_no_buzz_is_made_of_what_somebody_wrote_who_is_gone(what: dict[str, str]
     assert box._crowd.buzz(15) == "my chant", "others may say so"
 
 
-def test_what_is_given_back_after_its_author_is_gone_is_told_and_dropped() -> None:
+def test_what_is_given_back_after_its_author_is_gone_is_reported_and_dropped() -> None:
     facts, told = Facts(), list[Fact]()
     facts.subscribe(told.append)
     box = inbox(facts=facts)

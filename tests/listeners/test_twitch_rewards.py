@@ -302,7 +302,7 @@ def test_a_cost_that_twitch_does_not_know(cost: float) -> None:
         Settings.model_validate({"chat": {"twitch": {"reward_cost": cost}}})
 
 
-async def test_points_given_back_at_the_end_of_the_show_reach_twitch(twitch: Twitch) -> None:
+async def test_refunds_at_the_end_of_the_show_reach_twitch(twitch: Twitch) -> None:
     listener = asking(twitch)
     async with hearing(listener) as heard:
         await twitch.until(lambda: listener._parser.reward_ids)
@@ -316,7 +316,7 @@ async def test_points_given_back_at_the_end_of_the_show_reach_twitch(twitch: Twi
     ]
 
 
-async def test_the_show_ends_though_twitch_takes_no_points_back(
+async def test_the_show_ends_though_twitch_takes_no_refunds(
     twitch: Twitch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(rewards, "LAST_SECONDS", 0.05)

@@ -46,7 +46,7 @@ def test_beside_what_is_tight_nobody_plays() -> None:
     assert fit.why.endswith("RTX 4090 has 25.8 GB: play no game beside it")
 
 
-def test_what_is_too_big_is_told_with_what_would_fit() -> None:
+def test_what_is_too_big_is_reported_with_what_would_fit() -> None:
     fit = judge(20 * GB, Machine(8 * GB, (Card("x", 16 * GB),)))
     assert fit.place is Place.NOWHERE
     assert "needs 40 GB" in fit.why

@@ -39,11 +39,11 @@ HERS = {"Q2_K": 3.18, "Q3_K_S": 3.67, "Q4_K_M": 4.92, "Q5_K_M": 5.73, "Q6_K": 6.
 
 class Watching:
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.reported: list[str] = []
         self.before = self.there = self.whole = 0
 
     def tell(self, words: str) -> None:
-        self.told.append(words)
+        self.reported.append(words)
 
     def begin(self, there: int, whole: int) -> None:
         self.before, self.there, self.whole = there, there, whole
@@ -115,17 +115,17 @@ def test_the_best_that_fits_is_chosen(server: HubServer, machine: Machine, chose
     server.repos[REPO]["imatrix_her.gguf"] = Stored(size=GB // 200)
     watch = Watching()
     assert choose(Hub(), REPO, machine, watch).name == f"her-8B-{chosen}.gguf"
-    assert f"{HERS[chosen]:.3g} GB, the best of 7 for this machine" in watch.told[0]
+    assert f"{HERS[chosen]:.3g} GB, the best of 7 for this machine" in watch.reported[0]
 
 
 def test_what_fits_nowhere_is_fetched_only_by_its_own_name(server: HubServer) -> None:
     server.repos[REPO] = {"her-Q4_K_M.gguf": Stored(size=30 * GB), "her-Q8_0.gguf": Stored(size=50 * GB)}
-    told = trouble()
-    assert "even her-Q4_K_M.gguf" in told
-    assert "needs 60 GB, twice its size" in told
+    reported = trouble()
+    assert "even her-Q4_K_M.gguf" in reported
+    assert "needs 60 GB, twice its size" in reported
     watch = Watching()
     assert choose(Hub(), f"{REPO}:q8_0", MACHINE, watch).size == 50 * GB
-    assert "too big" in watch.told[0]
+    assert "too big" in watch.reported[0]
 
 
 @pytest.mark.parametrize(
@@ -216,9 +216,9 @@ def test_what_is_there_is_not_fetched_again(server: HubServer) -> None:
 def test_a_broken_download_goes_on_at_the_next_call(server: HubServer, folder: Path) -> None:
     half = len(CONTENT) // 2
     server.drops = [half, *[0] * hub_module._TRIES]
-    told = trouble()
-    assert "broke off" in told
-    assert "goes on where it stopped" in told
+    reported = trouble()
+    assert "broke off" in reported
+    assert "goes on where it stopped" in reported
     [part] = (folder / REPO).glob("*.part")
     kept = part.stat().st_size
     assert 0 < kept <= half
@@ -285,8 +285,8 @@ def test_what_is_no_gguf_on_the_hub_either(server: HubServer) -> None:
 
 def test_a_disk_without_room(server: HubServer) -> None:
     server.repos[REPO] = {"her-Q4_K_M.gguf": Stored(CONTENT, size=10**18)}
-    told = trouble(f"{REPO}:Q4_K_M")
-    assert "1000000000 GB are still to come" in told
+    reported = trouble(f"{REPO}:Q4_K_M")
+    assert "1000000000 GB are still to come" in reported
     assert server.ranges == []
 
 
@@ -322,11 +322,11 @@ def test_two_at_once(server: HubServer) -> None:
     class Second(Watching):
         def begin(self, there: int, whole: int) -> None:
             super().begin(there, whole)
-            told.append(trouble())
+            reported.append(trouble())
 
-    told: list[str] = []
+    reported: list[str] = []
     fetched(REPO, Second())
-    assert "it is being fetched already" in told[0]
+    assert "it is being fetched already" in reported[0]
 
 
 # Who is asked, and who is refused.
@@ -334,9 +334,9 @@ def test_two_at_once(server: HubServer) -> None:
 
 def test_nobody_there(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     point_to("http://127.0.0.1:9", monkeypatch)
-    told = trouble()
-    assert "no model hub can be reached at http://127.0.0.1:9: connect to the internet" in told
-    assert "\n" not in told
+    reported = trouble()
+    assert "no model hub can be reached at http://127.0.0.1:9: connect to the internet" in reported
+    assert "\n" not in reported
 
 
 @pytest.mark.parametrize("address", ["nowhere", "http://", "ftp://x", "http://[x"])
@@ -347,9 +347,9 @@ def test_an_address_that_is_none(server: HubServer, monkeypatch: pytest.MonkeyPa
 
 def test_a_password_in_the_address_is_not_shown(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     point_to("http://me:secret@127.0.0.1:9", monkeypatch)
-    told = trouble()
-    assert "me:***@127" in told
-    assert "secret" not in told
+    reported = trouble()
+    assert "me:***@127" in reported
+    assert "secret" not in reported
 
 
 @pytest.mark.parametrize(
@@ -370,9 +370,9 @@ def test_a_repository_that_is_not_there(server: HubServer) -> None:
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_repository_for_those_who_asked(server: HubServer, status: int) -> None:
     server.refuse_files = Refusal(status, {"X-Error-Code": "GatedRepo"})
-    told = trouble()
-    assert "its owner gives it only to those who asked" in told
-    assert f"ask at {server.url}/{REPO}, and set HF_TOKEN" in told
+    reported = trouble()
+    assert "its owner gives it only to those who asked" in reported
+    assert f"ask at {server.url}/{REPO}, and set HF_TOKEN" in reported
 
 
 def test_a_token_goes_to_the_hub_and_nowhere_else(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -380,9 +380,9 @@ def test_a_token_goes_to_the_hub_and_nowhere_else(server: HubServer, monkeypatch
     fetched(REPO)
     assert server.tokens == {"hub": {"Bearer hf_secret"}, "store": {None}}
     server.refuse_api = Refusal(401, {"X-Error-Message": "Invalid credentials in Authorization header"})
-    told = trouble()
-    assert "the hub refuses it" in told
-    assert "hf_secret" not in told
+    reported = trouble()
+    assert "the hub refuses it" in reported
+    assert "hf_secret" not in reported
 
 
 def test_asked_too_often(server: HubServer, folder: Path) -> None:
@@ -414,8 +414,8 @@ def test_the_command_says_why_and_what_to_do_with_it(server: HubServer, folder: 
     shown = CliRunner().invoke(app, ["models", "get", REPO])
     assert shown.exit_code == 0
     assert shown.stdout.strip() == f"banban live --model {folder / REPO / 'her-Q4_K_M.gguf'}"
-    for told in (f"{REPO}/her-Q4_K_M.gguf", "twice its size", "100%", "checking"):
-        assert told in shown.stderr
+    for reported in (f"{REPO}/her-Q4_K_M.gguf", "twice its size", "100%", "checking"):
+        assert reported in shown.stderr
 
 
 def test_a_terminal_shows_a_bar(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -452,10 +452,10 @@ def test_ctrl_c_and_the_next_run(server: HubServer, tmp_path: Path) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    _, reported = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "stopped\n  → the same command goes on where it stopped" in told
-    assert "Traceback" not in told
+    assert "stopped\n  → the same command goes on where it stopped" in reported
+    assert "Traceback" not in reported
     shutil.move(next(tmp_path.rglob("banban/models")), store.folder())
     server.stall_after = None
     assert fetched(REPO).path.read_bytes() == CONTENT

@@ -39,9 +39,9 @@ def test_every_usual_place_is_looked_at(tmp_path: Path) -> None:
     mine = put(tmp_path / "elsewhere/mine.gguf")
     put(tmp_path / "elsewhere/neighbour.gguf")
     put(tmp_path / "not-a-place/lost.gguf")
-    models, odd = look(Settings(brain=Brain(model=str(mine))))
+    models, malformed = look(Settings(brain=Brain(model=str(mine))))
     assert {model.header.path.stem for model in models} == {"one", "two", "three", "mine", "neighbour"}
-    assert not odd
+    assert not malformed
 
 
 def test_the_embedded_one_is_there_and_a_file_counts_once(tmp_path: Path) -> None:
@@ -69,11 +69,11 @@ def test_a_split_model_is_one_and_lacks_no_part(tmp_path: Path) -> None:
         put(tmp_path / f"models/whole-0000{part}-of-00002.gguf")
     put(tmp_path / "models/lacking-00001-of-00002.gguf")
     put(tmp_path / "models/headless-00002-of-00002.gguf")
-    models, odd = look(Settings())
+    models, malformed = look(Settings())
     [whole] = [model.header for model in models if "whole" in model.header.path.name]
     assert whole.path.name == "whole-00001-of-00002.gguf"
     assert (whole.size, whole.parameters) == (2 * len(WHOLE), 2 * 6410)
-    assert {(file.path.stem, file.why) for file in odd} == {
+    assert {(file.path.stem, file.why) for file in malformed} == {
         ("lacking-00001-of-00002", "lacking-00002-of-00002.gguf is missing"),
         ("headless-00002-of-00002", "headless-00001-of-00002.gguf is missing"),
     }
@@ -87,9 +87,9 @@ def test_one_bad_file_hides_no_other(tmp_path: Path) -> None:
     put(tmp_path / "models/zeros.gguf", gguf([]) + bytes(1000))
     put(tmp_path / "models/folder.gguf/inside.gguf")
     (tmp_path / "models/loop.gguf").symlink_to(tmp_path / "models/loop.gguf")
-    models, odd = look(Settings())
+    models, malformed = look(Settings())
     assert {"good", "inside", "zeros"} <= {model.header.path.stem for model in models}
-    assert {file.path.stem for file in odd} == {"empty", "deep"}
+    assert {file.path.stem for file in malformed} == {"empty", "deep"}
 
 
 def test_what_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,9 +105,9 @@ def test_what_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         return read(path)
 
     monkeypatch.setattr(gguf_files, "read", forbid)
-    models, odd = look(Settings())
+    models, malformed = look(Settings())
     assert "good" in {model.header.path.stem for model in models}
-    assert [(file.path.stem, file.why) for file in odd] == [("mine", "Permission denied")]
+    assert [(file.path.stem, file.why) for file in malformed] == [("mine", "Permission denied")]
 
 
 def test_below_the_folder_of_a_model_of_ones_own_nothing_is_looked_for(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_below_the_folder_of_a_model_of_ones_own_nothing_is_looked_for(tmp_path:
     assert {model.header.path.stem for model in models} == {"mine"}
 
 
-def test_progress_is_told_per_file(tmp_path: Path) -> None:
+def test_progress_is_reported_per_file(tmp_path: Path) -> None:
     for number in range(3):
         put(tmp_path / f"models/{number}.gguf")
     shares: list[float] = []
@@ -125,7 +125,7 @@ def test_progress_is_told_per_file(tmp_path: Path) -> None:
     assert shares == [0, 0.25, 0.5, 0.75]
 
 
-def test_the_command_shows_them_and_what_is_odd(tmp_path: Path) -> None:
+def test_the_command_shows_them_and_what_is_malformed(tmp_path: Path) -> None:
     put(tmp_path / "models/mine.gguf")
     put(tmp_path / "models/cut.gguf", WHOLE[:50])
     shown = CliRunner().invoke(app, ["models"], env={"COLUMNS": "200"})

@@ -174,7 +174,7 @@ def test_operators_by_login_or_id(operator: str) -> None:
     assert command.trust is Trust.OPERATOR
 
 
-def test_an_operator_whose_name_is_in_another_script_is_told_by_login() -> None:
+def test_an_operator_whose_name_is_in_another_script_is_named_by_login() -> None:
     command = commands("twitch:ada_l").parse(message("!hush", Author("7", "艾達", login="ada_l")))
     assert command is not None
     assert command.trust is Trust.OPERATOR

@@ -86,9 +86,9 @@ def test_nobody_hears_a_model_that_obeys(play: Any) -> None:
             await room.until_idle()
         heard = room.heard()
         assert len(heard) == len(JAILBREAKS)
-        told = [line for line in room.journal("slip") if not line["again"]]
+        violations = [line for line in room.journal("slip") if not line["again"]]
         stopped = [line for line in room.journal("sentence") if line.get("stopped_by")]
-        assert len(told) + len(stopped) == len(JAILBREAKS), "each was found by one guard or the other"
+        assert len(violations) + len(stopped) == len(JAILBREAKS), "each was found by one guard or the other"
         harmless = {*BANBAN.fallback_lines, *BANBAN.refusals, "Okay.", "Sure!", "I was told:", "Okay:"}
         for line, (_, obeyed) in zip(heard, JAILBREAKS, strict=True):
             rest = line

@@ -57,13 +57,13 @@ def test_one_that_raises_is_reported_once_and_stops_nobody(
     assert "stumble" in report.getMessage()
 
 
-def test_those_behind_one_that_raises_are_told() -> None:
-    facts, told = Facts(), list[Fact]()
+def test_subscribers_behind_one_that_raises_are_called() -> None:
+    facts, reported = Facts(), list[Fact]()
 
     def stumble(_: Fact) -> None:
         raise ZeroDivisionError
 
     facts.subscribe(stumble)
-    facts.subscribe(told.append)
+    facts.subscribe(reported.append)
     facts.tell(TurnCut(1))
-    assert told == [TurnCut(1)]
+    assert reported == [TurnCut(1)]

@@ -206,7 +206,7 @@ async def test_of_a_long_show_the_latest_values_are_kept(monkeypatch: pytest.Mon
     assert metrics.loop_lag.maxlen == 2
 
 
-def test_what_prompts_cost_is_told_beside_what_they_had_to() -> None:
+def test_what_prompts_cost_is_reported_beside_what_they_had_to() -> None:
     metrics = Metrics()
     metrics.read(1000, reused=0, new=30, ahead=0)
     metrics.read(1000, reused=960, new=35, ahead=12)

@@ -298,7 +298,7 @@ def test_nobody_is_ignored_who_is_trusted_as_much(play: Any) -> None:
     play(scene, gate={"operators": ["twitch:helper"]})
 
 
-def test_minutes_out_of_range_are_told_and_nobody_of_that_name_is_ignored(play: Any) -> None:
+def test_minutes_out_of_range_are_refused_and_nobody_of_that_name_is_ignored(play: Any) -> None:
     async def scene(room: Room) -> None:
         did = room.commands("!ignore @x 99999999999")
         assert did == "the minutes must be between 0.1 and 10080; write it as !ignore @NAME [MINUTES]"

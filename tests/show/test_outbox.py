@@ -46,7 +46,7 @@ def test_nothing_is_written_where_she_may_not(play: Any) -> None:
     play(scene, listeners=[chat])
 
 
-def test_why_a_line_was_not_sent_is_told(play: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_why_a_line_was_not_sent_is_reported(play: Any, caplog: pytest.LogCaptureFixture) -> None:
     chat = Chat("banban")
 
     async def scene(room: Room) -> None:

@@ -22,7 +22,7 @@ def redemption(text: str = "what is pizza?", name: str = "mika") -> Redemption:
     return Redemption(f"r{next(_ids)}", "twitch", "banban", author, text, reward="Ask", cost=100)
 
 
-def test_she_answers_and_the_points_are_kept(play: Any) -> None:
+def test_she_answers_and_the_redemption_is_fulfilled(play: Any) -> None:
     chat, other = Chat(), Chat()
 
     async def scene(room: Room) -> None:

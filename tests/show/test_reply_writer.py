@@ -81,7 +81,7 @@ def test_a_reply_that_goes_wrong_is_asked_for_again(
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_twice_wrong_is_a_spare_line(play: Any, says: Callable[..., list[int]], wrong: str) -> None:
+def test_twice_wrong_is_a_fallback_line(play: Any, says: Callable[..., list[int]], wrong: str) -> None:
     seeds = says(wrong)
 
     async def scene(room: Room) -> None:
@@ -141,7 +141,7 @@ def test_a_loop_that_never_ends_a_sentence_ends(
     play(scene)
 
 
-def test_without_a_spare_line_it_is_asked_later(
+def test_without_a_fallback_line_it_is_asked_later(
     play: Any, says: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vtuber.brain.fallback_lines.FallbackLines.take", lambda *_: "")
@@ -155,7 +155,7 @@ def test_without_a_spare_line_it_is_asked_later(
     play(scene)
 
 
-def test_what_the_gate_stops_is_no_slip(play: Any, says: Callable[..., list[int]]) -> None:
+def test_what_the_filter_stops_is_no_violation(play: Any, says: Callable[..., list[int]]) -> None:
     seeds = says("As an AI language model I cannot feel.")
 
     async def scene(room: Room) -> None:
@@ -319,7 +319,7 @@ def test_a_voice_that_fails_is_no_measure(
     play(scene)
 
 
-async def test_a_talk_has_the_same_manners(says: Callable[..., list[int]]) -> None:
+async def test_a_chat_has_the_same_output_guard(says: Callable[..., list[int]]) -> None:
     seeds = says("I am not Banban, I am Steve.", f"[happy] {GOOD}")
     mind = Mind(Settings.model_validate({"brain": {"use": "scripted"}}), character.load("banban"))
     await mind.start(lambda _share, _words: None)

@@ -30,10 +30,10 @@ Maker = Callable[..., Edge]
 
 
 class Service:
-    """The far end. ``manner`` says how it behaves."""
+    """The far end. ``acts`` says how it behaves."""
 
     def __init__(self) -> None:
-        self.manner = "well"
+        self.acts = "well"
         self.words: tuple[tuple[str, float], ...] = WORDS
         self.requests: list[str] = []
         self.url = ""
@@ -41,9 +41,9 @@ class Service:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         assert request.query["TrustedClientToken"]
-        if self.manner == "refuses":
+        if self.acts == "refuses":
             return web.Response(status=403)
-        if self.manner == "refuses-dateless":
+        if self.acts == "refuses-dateless":
             response = web.Response(status=403)
             response.headers["Date"] = "never"
             return response
@@ -61,28 +61,28 @@ class Service:
         return socket
 
     async def _speak(self, socket: web.WebSocketResponse) -> None:
-        if self.manner == "is mute":
+        if self.acts == "is mute":
             await asyncio.sleep(60)
         await self._say(socket, "turn.start", {})
         await self._say(socket, "response", {})
-        if self.manner == "is odd":
+        if self.acts == "sends an unexpected frame":
             await self._say(socket, "surprise", {})
-        if self.manner == "sends noise":
+        if self.acts == "sends noise":
             await self._send_sound(socket, b"no sound at all " * 500)
-        if self.manner != "sends no sound":
+        if self.acts != "sends no sound":
             await self._send_clip(socket)
-        if self.manner == "tells late":
+        if self.acts == "tells late":
             await self._tell(socket, 0.0, 3.0)
         await self._say(socket, "turn.end", {})
 
     async def _send_clip(self, socket: web.WebSocketResponse) -> None:
         for at in range(0, len(BEEPS), 720):
-            if self.manner not in ("tells late", "tells nothing"):
+            if self.acts not in ("tells late", "tells nothing"):
                 await self._tell(socket, at / 6000, (at + 720) / 6000)
             await self._send_sound(socket, BEEPS[at : at + 720])
-            if self.manner == "breaks off" and at > 7500:
+            if self.acts == "breaks off" and at > 7500:
                 await socket.close()
-            if self.manner == "falls silent" and at > 8000:
+            if self.acts == "falls silent" and at > 8000:
                 await asyncio.sleep(60)
 
     async def _tell(self, socket: web.WebSocketResponse, begin: float, end: float) -> None:
@@ -145,36 +145,36 @@ async def test_a_sentence_is_heard_with_its_words(service: Service, make: Maker)
 
 async def test_sound_is_streamed(service: Service, make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vtuber.voice.edge.BETWEEN", 0.2)
-    service.manner = "falls silent"
+    service.acts = "falls silent"
     heard = await hear(make().speak(TEXT), fails=True)
     assert "does not answer" in str(heard.error)
     assert heard.seconds > 0.3
 
 
 @pytest.mark.parametrize(
-    ("manner", "told"),
+    ("acts", "reported"),
     [
         ("refuses", r"refused .*\(403\)"),
         ("refuses-dateless", r"refused .*\(403\)"),
-        ("is odd", "unexpected"),
+        ("sends an unexpected frame", "unexpected"),
         ("sends noise", "damaged"),
         ("sends no sound", "no sound"),
         ("is mute", "does not answer"),
     ],
 )
-async def test_failure_before_any_sound_is_told_with_a_hint(
-    service: Service, make: Maker, manner: str, told: str, monkeypatch: pytest.MonkeyPatch
+async def test_failure_before_any_sound_is_reported_with_a_hint(
+    service: Service, make: Maker, acts: str, reported: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vtuber.voice.edge.FIRST", 0.3)
-    service.manner = manner
+    service.acts = acts
     voice = make()
     await voice.start()
-    with pytest.raises(VoiceError, match=told) as caught:
+    with pytest.raises(VoiceError, match=reported) as caught:
         await hear(voice.speak(TEXT))
     assert caught.value.hint
     assert voice.health().state is State.DOWN
     assert not voice.availability.is_ready
-    service.manner = "well"
+    service.acts = "well"
     await hear(voice.speak(TEXT))
     assert voice.health().state is State.OK
     assert voice.availability.is_ready
@@ -195,7 +195,7 @@ async def test_the_hint_names_another_voice_only_where_none_is_set(
 
 
 async def test_a_clip_cut_off_is_noticed_and_what_came_is_heard(service: Service, make: Maker) -> None:
-    service.manner = "breaks off"
+    service.acts = "breaks off"
     heard = await hear(make().speak(TEXT), fails=True)
     assert "broke off" in str(heard.error)
     assert 0.3 < heard.seconds < 1.2
@@ -209,18 +209,18 @@ async def test_a_clip_shorter_than_its_words_is_noticed(service: Service, make: 
         await hear(make().speak(TEXT))
 
 
-@pytest.mark.parametrize("manner", ["tells late", "tells nothing"])
+@pytest.mark.parametrize("acts", ["tells late", "tells nothing"])
 async def test_words_are_guessed_when_the_service_does_not_tell(
-    service: Service, make: Maker, manner: str
+    service: Service, make: Maker, acts: str
 ) -> None:
-    service.manner = manner
+    service.acts = acts
     (await hear(make().speak(TEXT))).check(TEXT)
 
 
 @pytest.mark.parametrize(
     "words", [(), WORDS[1:2], (("你好", 0.6), ("Hello", 0.9)), (("world", 0.6), ("Hello", 1.1))]
 )
-async def test_odd_words_never_spoil_the_caption(
+async def test_unexpected_words_never_spoil_the_caption(
     service: Service, make: Maker, words: tuple[tuple[str, float], ...]
 ) -> None:
     service.words = words
@@ -245,9 +245,9 @@ async def test_the_second_clip_is_as_loud_as_the_first(service: Service, make: M
     assert np.allclose(levels, -26, atol=0.6)
 
 
-@pytest.mark.parametrize("manner", ["well", "is mute", "falls silent"])
-async def test_closing_ends_the_connection_at_once(service: Service, make: Maker, manner: str) -> None:
-    service.manner = manner
+@pytest.mark.parametrize("acts", ["well", "is mute", "falls silent"])
+async def test_closing_ends_the_connection_at_once(service: Service, make: Maker, acts: str) -> None:
+    service.acts = acts
     items = make().speak(TEXT)
     before = asyncio.all_tasks()
     task = asyncio.create_task(anext(items))
@@ -256,7 +256,7 @@ async def test_closing_ends_the_connection_at_once(service: Service, make: Maker
     await asyncio.wait([task])
     await items.aclose()
     async with asyncio.timeout(1):
-        while asyncio.all_tasks() - before - {asyncio.current_task()} and service.open and manner == "well":
+        while asyncio.all_tasks() - before - {asyncio.current_task()} and service.open and acts == "well":
             await asyncio.sleep(0.01)
     left = {task for task in asyncio.all_tasks() - before if "edge" in repr(task.get_coro())}
     assert not left
@@ -270,7 +270,7 @@ async def test_options_reach_the_service(service: Service) -> None:
     assert "rate='+25%'" in service.requests[0]
 
 
-async def test_a_wrong_name_is_told_at_the_start(service: Service) -> None:
+async def test_a_wrong_name_is_reported_at_the_start(service: Service) -> None:
     voice = Edge(Settings(voice=Voice(edge=EdgeVoice(voice="nobody", url=service.url))), CHARACTER)
     with pytest.raises(VoiceError, match="nobody") as caught:
         await voice.start()

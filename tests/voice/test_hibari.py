@@ -210,7 +210,7 @@ async def test_it_is_available_from_start_to_stop(
     assert not voice.availability.is_ready
 
 
-async def test_a_model_that_cannot_be_loaded_is_told_with_a_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_model_that_cannot_be_loaded_is_reported_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise OSError("no such file")
 

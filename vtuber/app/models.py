@@ -81,7 +81,7 @@ class Fetching:
         self._tenths = tenths
 
 
-def show_models(models: list[StoredModel], odd: list[Malformed], machine: Machine) -> None:
+def show_models(models: list[StoredModel], malformed: list[Malformed], machine: Machine) -> None:
     """What is on disk, and what of it fits this machine."""
     cards = "".join(f", {card.name} with {gigabytes(card.memory)}" for card in machine.cards)
     table = Table(
@@ -106,7 +106,7 @@ def show_models(models: list[StoredModel], odd: list[Malformed], machine: Machin
             ),
         )
     terminal.out.print(table)
-    for file in odd:
+    for file in malformed:
         terminal.out.print(Text(escaped(f"{file.path}: {file.why}"), style="yellow"))
 
 

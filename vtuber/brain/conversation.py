@@ -1,6 +1,6 @@
 """What the model is asked: a head that only grows, and at its end what is asked now.
 
-The head is the persona with what is sacred, the few-shot lines, and the history of the show. When the context
+The head is the persona with its canon, the few-shot lines, and the history of the show. When the context
 is nearly full the older half of history is dropped at once, if possible while nobody waits; otherwise the
 model's cache holds from turn to turn.
 """
@@ -44,7 +44,7 @@ class Conversation:
 
     def __init__(self, character: Character, settings: Settings, brain: Brain) -> None:
         self.topic = ""
-        """What the stream is about right now; told at the end of each new question."""
+        """What the stream is about right now; stands at the end of each new question."""
         self._character = character
         self._settings = settings
         self._brain = brain
@@ -83,7 +83,7 @@ class Conversation:
     def _check_length(self, needed: int) -> None:
         if self._free < _LEAST_QUESTION:
             raise ConfigError(
-                f"the persona and what is sacred take {needed} tokens, and beside a reply of "
+                f"the persona and the sacred facts take {needed} tokens, and beside a reply of "
                 f"{self._reply} only {needed + self._free - _LEAST_QUESTION} are free",
                 where=str(self._character.folder / "persona.md"),
                 hint="shorten it, raise brain.context or lower brain.max_tokens",
@@ -105,10 +105,10 @@ class Conversation:
         now = await self._fitting(question(batch, recollection, self.topic, self._names))
         new = await self._count(now.asked)
         await self._make_room(new)
-        told = self._history.lines
+        history = self._history.lines
         self._history.begin(Exchange(batch, recollection, self._kept(now)))
         return Prompt(
-            lines=(*self._head, *told, now.asked),
+            lines=(*self._head, *history, now.asked),
             head=len(self._head),
             max_tokens=self._reply,
             seed=seed,
@@ -131,7 +131,7 @@ class Conversation:
         self._stale.set()
 
     def forget(self, platform: str, who: str) -> None:
-        """Drops what was said with somebody, told by id or by name."""
+        """Drops what was said with somebody, named by id or by name."""
         self._history.drop_where(lambda exchange: exchange.is_with(platform, who))
         self._stale.set()
 
@@ -139,7 +139,7 @@ class Conversation:
         """Tidies up after each change of history, until cancelled."""
         while True:
             await self._stale.wait()
-            with suppress(BrainError):  # whoever asks next is told
+            with suppress(BrainError):  # the next prompt meets the same error
                 await self.tidy()
 
     async def tidy(self) -> None:
@@ -158,10 +158,10 @@ class Conversation:
         """For the journal: the question and a fingerprint of all of it, or the whole."""
         lines = [[line.role, line.name, line.text] for line in prompt.lines]
         fingerprint = hashlib.sha256(repr(lines).encode("utf-8", "replace")).hexdigest()[:16]
-        told = {"sha256": fingerprint, "lines": len(lines), "asked": lines[-1][2], "seed": prompt.seed}
+        row = {"sha256": fingerprint, "lines": len(lines), "asked": lines[-1][2], "seed": prompt.seed}
         if self._settings.journal.prompts == "whole":
-            told["whole"] = lines
-        return told
+            row["whole"] = lines
+        return row
 
     # The head
 
@@ -173,7 +173,7 @@ class Conversation:
         return PromptLine("system", "\n".join(parts))
 
     async def _fit_head(self) -> int:
-        """The persona with what is sacred, and as many examples as fit. How many tokens that takes."""
+        """The persona with its canon, and as many examples as fit. How many tokens that takes."""
         self._context, self._estimated = self._brain.context, self._is_away
         self._counts.clear()
         self._reply = min(self._settings.brain.max_tokens, self._context // _REPLY_SHARE)
@@ -215,7 +215,7 @@ class Conversation:
         return asked
 
     def _kept(self, now: Question) -> PromptLine:
-        """What of a question stands in history: what was said; what was told beside it was for that turn.
+        """What of a question stands in history: what was said; what stood beside it was for that turn.
 
         For that the model must read the answer once more. One that cannot while nobody waits gets to see all
         of the question again, as it was asked.

@@ -182,12 +182,14 @@ class BrainFallback:
         each = [member.health() for member in self._members]
         if len(each) == 1:
             return each[0]
-        told = [f"{member.name}: {health.what}" for member, health in zip(self._members, each, strict=True)]
+        each_is = [
+            f"{member.name}: {health.what}" for member, health in zip(self._members, each, strict=True)
+        ]
         states = {health.state for health in each}
         return Health(
             "brain",
             states.pop() if len(states) == 1 else State.LIMITED,
-            "; then ".join(told),
+            "; then ".join(each_is),
             next((health.hint for health in each if health.state is not State.OK and health.hint), ""),
         )
 

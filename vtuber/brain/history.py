@@ -23,7 +23,7 @@ class Exchange:
     answered: PromptLine | None = None
 
     def holds(self, revocation: Revocation) -> bool:
-        """Whether something stands in it, or was told when it was asked, that a moderator deleted."""
+        """Whether it holds, or was asked with, something that a moderator deleted."""
         return (
             any(map(revocation.forgets, self.batch.events))
             or self.recollection.holds(revocation, self.batch.lead.event)
@@ -31,7 +31,7 @@ class Exchange:
         )
 
     def is_with(self, platform: str, who: str) -> bool:
-        """Whether somebody, told by id or by name, was part of it."""
+        """Whether somebody, named by id or by name, was part of it."""
         return any(is_person(event, platform, who) for event in self.batch.events)
 
 
@@ -47,7 +47,7 @@ class History:
 
     @property
     def lines(self) -> tuple[PromptLine, ...]:
-        """What was asked and answered; what was not answered is not told."""
+        """What was asked and answered; what was not answered is left out."""
         return tuple(
             line
             for exchange in self._exchanges
@@ -69,5 +69,5 @@ class History:
     def drop_older_half(self) -> None:
         del self._exchanges[: (len(self._exchanges) + 1) // 2]
 
-    def drop_where(self, told: Callable[[Exchange], bool]) -> None:
-        self._exchanges = [exchange for exchange in self._exchanges if not told(exchange)]
+    def drop_where(self, unwanted: Callable[[Exchange], bool]) -> None:
+        self._exchanges = [exchange for exchange in self._exchanges if not unwanted(exchange)]

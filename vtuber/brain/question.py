@@ -26,12 +26,12 @@ LEAD_LIMIT = 300
 ASIDE_LIMIT = 60
 """Characters of any other message, or of something recalled."""
 ASIDES = 80
-"""Characters of everything that is told beside a short message; beside a long one, less."""
+"""Characters of everything that stands beside a short message; beside a long one, less."""
 TOPIC_LIMIT = 120
 """Characters of what the stream is about."""
 NAME_LIMIT = 40
 NOBODY = "someone"
-"""Who has no name that can be told."""
+"""A viewer without a name that can be shown."""
 _SHORT = 8
 
 
@@ -45,8 +45,8 @@ class Question:
     @property
     def asked(self) -> PromptLine:
         """All of it."""
-        told = (f"[{aside}]" for aside in self.asides)
-        return PromptLine("viewer", " ".join((self.text, *told)), self.name)
+        bracketed = (f"[{aside}]" for aside in self.asides)
+        return PromptLine("viewer", " ".join((self.text, *bracketed)), self.name)
 
     @property
     def said(self) -> PromptLine:

@@ -271,11 +271,11 @@ class _SettingsReader:
         except ValidationError as error:
             for detail in error.errors(include_url=False, include_input=True):
                 self.problems.append(
-                    self.told(detail["loc"], detail["type"], detail["input"], detail.get("ctx"))
+                    self.problem_of(detail["loc"], detail["type"], detail["input"], detail.get("ctx"))
                 )
         return None
 
-    def told(self, here: Place, kind: str, value: Any, context: Mapping[str, Any] | None) -> Problem:
+    def problem_of(self, here: Place, kind: str, value: Any, context: Mapping[str, Any] | None) -> Problem:
         """pydantic's finding in a streamer's words."""
         where = self.where(here)
         if kind == "extra_forbidden":
@@ -330,7 +330,7 @@ def _put(data: dict[str, Any], key: Place, value: Any) -> None:
     for part in above:
         table = table[part] if isinstance(part, int) else table.setdefault(part, {})
         if not isinstance(table, dict | list):
-            return  # told as a problem of its own
+            return  # reported as a problem of its own
     table[last] = value
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong, told to a streamer: what is wrong, where, and what to do."""
+"""Errors that a streamer reads: what is wrong, where, and what to do about it."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Author:
     months: Number = 0
     """For how many months they have subscribed; 0 when they do not or nobody said."""
     login: Id = ""
-    """The name in their own address, in small letters, where the platform has such names and told it: it is
+    """The name in their own address, in small letters, where the platform has such names and sent it: it is
     theirs alone. The ``name`` of the same account may be in another script."""
 
     @property

@@ -68,7 +68,7 @@ class Inbox:
     """The same seed and the same events, at the same times, give the same batches."""
 
     def __init__(self, settings: config.Inbox, aliases: Iterable[str], seed: int, facts: Facts) -> None:
-        """``facts`` is told of what had waited and is not answered after all; ``put`` returns the rest."""
+        """``facts`` reports what had waited and is dropped; ``put`` returns why it takes nothing in."""
         self.dropped: Counter[str] = Counter()
         """How many were dropped, by reason (a ``Drop``)."""
         self._facts = facts

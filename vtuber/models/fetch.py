@@ -20,7 +20,7 @@ from vtuber.models.hub import File, Hub, Weights
 
 
 class Watcher(Protocol):
-    """What is told how a download goes."""
+    """Called with how far a download is."""
 
     def tell(self, words: str) -> None:
         """Hears what is being done."""

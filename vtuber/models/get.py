@@ -46,7 +46,7 @@ def get(name: str, machine: Machine, watch: Watcher) -> Header:
 
 
 def choose(hub: Hub, name: str, machine: Machine, watch: Watcher) -> Weights:
-    """The model that ``name`` means on the hub. ``watch`` is told which, and why."""
+    """The model that ``name`` means on the hub. ``watch`` is called with which one, and why."""
     repo, like, path = _parse(name)
     there = hub.models(repo)
     if path:

@@ -144,23 +144,23 @@ class Hub:
         try:
             yield
         except OfflineModeIsEnabled:
-            told = BanbanError("the hub is not asked", where=repo, hint="unset HF_HUB_OFFLINE")
+            problem = BanbanError("the hub is not asked", where=repo, hint="unset HF_HUB_OFFLINE")
         except HfHubHTTPError as error:
             what, hint = _refused(error, at, repo)
-            told = BanbanError(what, where=repo, hint=hint)
+            problem = BanbanError(what, where=repo, hint=hint)
         except (httpx2.HTTPError, httpx2.InvalidURL):
-            told = BanbanError(
+            problem = BanbanError(
                 f"no model hub can be reached at {at}: connect to the internet, set HF_ENDPOINT to a hub "
                 "that you can reach, or name a GGUF that you have with --model"
             )
         except HFValidationError:
-            told = BanbanError("no repository can be called that", where=repo, hint=f"look for it at {at}")
+            problem = BanbanError("no repository can be called that", where=repo, hint=f"look for it at {at}")
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             hint = "see to HF_ENDPOINT, and whether the network wants a login first"
-            told = BanbanError("what answers there is no model hub", where=at, hint=hint)
+            problem = BanbanError("what answers there is no model hub", where=at, hint=hint)
         else:
             return
-        raise told
+        raise problem
 
 
 def _refused(error: HfHubHTTPError, at: str, repo: str) -> tuple[str, str]:

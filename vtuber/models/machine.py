@@ -48,10 +48,10 @@ def this() -> Machine:
 
 def _nvidia() -> Iterator[Card]:
     try:
-        told = subprocess.run(_NVIDIA, capture_output=True, text=True, timeout=_PATIENCE, check=True)  # noqa: S603  # fixed
+        output = subprocess.run(_NVIDIA, capture_output=True, text=True, timeout=_PATIENCE, check=True)  # noqa: S603  # fixed
     except (OSError, subprocess.SubprocessError):
         return
-    for line in told.stdout.splitlines():
+    for line in output.stdout.splitlines():
         name, _, megabytes = line.rpartition(",")
         if megabytes.strip().isdecimal():
             yield Card(name.strip(), int(megabytes) << 20)

@@ -131,7 +131,7 @@ def _files(settings: Settings) -> Iterator[Path]:
 
 
 def _named(settings: Settings) -> Iterator[Path]:
-    with suppress(ConfigError):  # whoever goes on air with it is told
+    with suppress(ConfigError):  # going on air with it reports the problem
         yield locate(settings.brain.model)
     if settings.brain.model:  # it may lie among everything else that is somebody's: not below its folder
         yield from _ggufs(Path(settings.brain.model).expanduser().parent, deep=False)

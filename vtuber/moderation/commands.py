@@ -30,7 +30,7 @@ class Command:
 
 
 class CommandParser:
-    """Raises ConfigError for names and operators that cannot be told for sure."""
+    """Raises ConfigError for names and operators that are not certain."""
 
     def __init__(self, gate: config.Gate) -> None:
         self.table = CommandTable(gate)

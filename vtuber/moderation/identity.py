@@ -1,4 +1,4 @@
-"""Whether a character says that she is somebody else: told from her names alone, in English and Chinese.
+"""Whether a character says that she is somebody else, by her names alone, in English and Chinese.
 
 It finds plain statements ("I am not Luna", "My name is Steve", 我不是露娜) and leaves alone what others are
 said to claim, conditions, questions, and whatever else may be innocent: a miss costs less than a reply.
@@ -49,7 +49,7 @@ _PERSONA = re.compile(
     r"(?:DAN\b(?!['’])|(?i:jailbroken|in developer mode|an unfiltered ai)\b)"
     r"|\b(?i:i(?:\s*['’]m|\s+am)\s+now\s+unrestricted)\b"
 )
-"""Whom jailbreaks make of any character."""
+"""Personas that jailbreaks impose on any character."""
 
 _SAY = (
     r"(?:sa(?:y|ys|id|ying)|think(?:s|ing)?|thought|claim(?:s|ed|ing)?|believe[sd]?|tells?|told|hear[sd]?"

@@ -70,10 +70,10 @@ class ReplyCheck:
         self, guard: OutputGuard, secret: Sequence[str] = (), names: Iterable[str] = (), asked: str = ""
     ) -> None:
         self._identity = guard.identity
-        told = " ".join(secret)
+        hidden = " ".join(secret)
         for fact in guard.canon:
-            told = told.replace(fact, " ")
-        self._leak = PromptLeak(told)
+            hidden = hidden.replace(fact, " ")
+        self._leak = PromptLeak(hidden)
         self._label = _label([*names, *guard.names, *_ALSO.findall(asked)])
         self._read = self._plain = ""
         self._unsaid = 0

@@ -55,13 +55,13 @@ def _tried(sources: Sequence[str]) -> list[str]:
         encoding="ascii",
     ) as process:
         try:
-            told, _ = process.communicate(
+            output, _ = process.communicate(
                 json.dumps(sources), timeout=START_SECONDS + PATTERN_SECONDS * len(sources)
             )
         except subprocess.TimeoutExpired:
             process.kill()
-            told, _ = process.communicate()
-    verdicts: list[str] = [json.loads(line) for line in told.splitlines()]
+            output, _ = process.communicate()
+    verdicts: list[str] = [json.loads(line) for line in output.splitlines()]
     return verdicts + [_SLOW + "a line of letters"] * (len(sources) - len(verdicts))
 
 

@@ -1,6 +1,6 @@
-"""What happened in a show, one small record for each thing, and who is told.
+"""What happened in a show: one small record for each thing, and those who subscribe to them.
 
-Whoever did something tells it, once. Subscribers look on and never steer: the journal, the figures, the
+Whoever did something tells the fact, once. Subscribers look on and never steer: the journal, the figures, the
 outbox, the redemptions. Each kind of fact is a kind of line in the journal; ``row`` is that line.
 """
 
@@ -373,7 +373,7 @@ class Facts:
                 if subscriber not in self._broken:
                     self._broken.append(subscriber)
                     log.error("%s failed: %s", _name(subscriber), escaped(repr(error)))  # noqa: TRY400  # in words
-                log.debug("told of %s", fact.kind, exc_info=error)
+                log.debug("the fact was a %s", fact.kind, exc_info=error)
 
 
 def _name(subscriber: Subscriber) -> str:

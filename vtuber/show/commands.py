@@ -1,4 +1,4 @@
-"""Moderators' commands: what each one does, and what whoever gave it is told."""
+"""Moderators' commands: what each one does, and the reply to whoever gave it."""
 
 from __future__ import annotations
 
@@ -270,7 +270,7 @@ class ModeratorCommands:
     def _status(self, _: Command) -> str:
         performer, agenda, first = self._performer, self._agenda, self._speakers[0]
         mood, topic = self._stage.mood(first.id), first.conversation.topic
-        told = [
+        states = [
             "paused" if agenda.paused else "busy" if performer.busy else "listening",
             f"silent for {math.ceil(agenda.silence)} seconds" if agenda.silence else "",
             f"one answer in {agenda.pace:g} seconds" if agenda.pace else "",
@@ -280,7 +280,7 @@ class ModeratorCommands:
             f"topic {topic}" if topic else "",
             ", ".join(f"{health.part} {health.state}" for health in self._healths()),
         ]
-        return "; ".join(filter(None, told))
+        return "; ".join(filter(None, states))
 
     def _help(self, command: Command) -> str:
         table, trust = self._table, command.trust

@@ -1,4 +1,4 @@
-"""Her part of the show: whom she answers next, one turn after another, and stopping at once."""
+"""Runs one turn after another: takes the next assignment from the agenda, and stops at once when told to."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LINGERING = 4
 """How many replies that are over may still be seen, and so be withdrawn."""
 
 AFTER_FAILURE = 1.0
-"""Seconds before she tries again when a reply failed."""
+"""Seconds until the next attempt after a reply failed."""
 
 
 class Performer:
@@ -106,7 +106,7 @@ class Performer:
         return [turn.number for turn in (*lingering, *held)]
 
     def forget(self, platform: str, who: str) -> None:
-        """Forgets all that is known of somebody, told by id or by name, and what she is saying to them."""
+        """Forgets all that is known of somebody, named by id or by name, and what she is saying to them."""
         for turn in self._turns:
             if any(is_person(event, platform, who) for event in turn.batch.events):
                 turn.withdraw()
@@ -157,7 +157,7 @@ class Performer:
         )
 
     def _addressed(self, event: Answerable) -> Speaker:
-        """Whom it calls by name; else the first speaker."""
+        """The speaker that the event calls by name; else the first one."""
         if len(self._speakers) == 1:
             return self._speakers[0]
         return next((one for one in self._speakers if one.is_addressed(event)), self._speakers[0])
@@ -232,7 +232,7 @@ class Performer:
             self.agenda.be_silent(AFTER_FAILURE)
 
     def _why_given_up(self, turn: Turn, event: Answerable, *, patient: bool) -> Drop | None:
-        """Why whom she answered does not wait again; None when they do, which is not for ever.
+        """Why the event that was answered does not wait again; None when it does.
 
         There are ``TRIES``; and what a moderator cut is not begun again, only its company is. Of what was
         deleted, the inbox knows.

@@ -1,4 +1,4 @@
-"""What she is going to say, a piece at a time, each one judged before anybody hears of it.
+"""What she is going to say, a piece at a time, each one checked before it is spoken.
 
 Tokens become pieces; the output guard finds what has gone wrong with the model, and has it asked
 again; the filter replaces what nobody may say; and a slow model gets the start that it needs.
@@ -32,7 +32,7 @@ Tell = Callable[[Fact], None]
 """``Facts.tell``."""
 
 TRIES = 2
-"""So often a model is asked for a reply of which nothing was said yet."""
+"""How often a model is asked for a reply of which nothing was said yet."""
 _ANOTHER_SEED = 7919
 _BIT = 16
 """Characters that are looked at together, however many come at once."""
@@ -70,7 +70,7 @@ class ReplyWriter:
     ) -> AsyncGenerator[Piece, None]:
         """Her reply to ``prompt``. Raises BrainError as the brain does.
 
-        ``tell`` is told of what happens in this turn, ``lap`` of each step that is reached (one of
+        ``tell`` is called with each fact of this turn, ``lap`` of each step that is reached (one of
         ``metrics.PARTS``), also more than once.
         """
         return self._filtered(self._tried(prompt, turn, tell, lap), turn, tell)
@@ -191,9 +191,9 @@ class ReplyWriter:
         return SentenceSegmenter(first_piece=first, moods=self._character.moods)
 
     def _check(self, prompt: Prompt) -> ReplyCheck:
-        told = [line.text for line in prompt.lines if line.role == "system"]
+        system = [line.text for line in prompt.lines if line.role == "system"]
         viewers = {line.name for line in prompt.lines if line.role == "viewer"}
-        return ReplyCheck(self._guard, told, viewers, prompt.lines[-1].text)
+        return ReplyCheck(self._guard, system, viewers, prompt.lines[-1].text)
 
 
 def _pieces(bit: str, segmenter: SentenceSegmenter, check: ReplyCheck, delivery: Delivery) -> Iterator[Piece]:

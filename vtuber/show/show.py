@@ -287,7 +287,7 @@ class Show:
         except ListenerError as error:
             if not error.final:
                 raise
-            log.error("%s", error)  # noqa: TRY400  # a streamer is told in words
+            log.error("%s", error)  # noqa: TRY400  # for the streamer, in words
 
     def receive(self, event: Event) -> None:
         """Something happened in chat: a command acts at once, the rest waits in the inbox. Never blocks."""

@@ -137,7 +137,7 @@ class VoiceFallback:
 class _Progress:
     """Follows what was said of a sentence, so that another voice can go on from there.
 
-    A word is kept back until the sound it begins in is there: a voice that fails has often told of more
+    A word is kept back until the sound it begins in is there: a voice that fails has often announced more
     words than it spoke. A word in whose middle the sound broke off is said again, and shown once.
     """
 

@@ -70,8 +70,7 @@ class Pace:
 class Delivery:
     """One reply as it is written and said: how long it may be, when it may begin and when it is over.
 
-    It is told of each token (``wrote``) and each piece (``cut``), and while pieces are handed on
-    (``handing_on``).
+    Call ``wrote`` for each token and ``cut`` for each piece; hand pieces on inside ``handing_on``.
     """
 
     def __init__(self, pace: Pace) -> None:

@@ -1,4 +1,4 @@
-"""Her brain in a talk, what was said with it, and how its last reply went."""
+"""The brain of `banban chat`, its conversation, and how long its last reply took."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Mind:
             self.usage = self.brain.usage
 
     def _lap(self, part: str) -> None:
-        """Notes when tokens come, of which each is told."""
+        """Notes when each token comes."""
         if part == "first_token":
             self._waited = self._waited or clock.now() - self._asked
             self._took = clock.now() - self._asked - self._waited
@@ -67,11 +67,11 @@ class Mind:
     def description(self) -> str:
         """The model, and how fast its last reply was."""
         health = self.health()
-        told = [health.what, *([f"→ {health.hint}"] if health.hint else [])]
+        lines = [health.what, *([f"→ {health.hint}"] if health.hint else [])]
         if self._waited:
             pace = f", then {(self.usage.reply - 1) / self._took:.1f} tokens/s" if self._is_paced else ""
-            told.append(f"last reply: first token after {self._waited:.2f} s{pace}")
-        return "\n".join(told)
+            lines.append(f"last reply: first token after {self._waited:.2f} s{pace}")
+        return "\n".join(lines)
 
     @property
     def _is_paced(self) -> bool:

@@ -55,5 +55,5 @@ def _without(text: str, facts: Sequence[str]) -> str:
 
 
 def _table(rows: dict[str, int], remark: str) -> str:
-    told = [f"{name:<10} {tokens:>7,}" for name, tokens in rows.items()]
-    return "\n".join([*told, *([remark] if remark else [])])
+    printed = [f"{name:<10} {tokens:>7,}" for name, tokens in rows.items()]
+    return "\n".join([*printed, *([remark] if remark else [])])

@@ -36,7 +36,7 @@ _CONTINUED = 5
 
 
 class EngineError(Exception):
-    """The model cannot be loaded or evaluated; the message says why, as far as llama.cpp told."""
+    """The model cannot be loaded or evaluated; the message says why, as far as llama.cpp says."""
 
 
 class Stopped(Exception):  # noqa: N818 - it is asked for, and no error

@@ -144,7 +144,7 @@ class WorkerProcess:
         return f"the model's process {cause}{words}"
 
     async def stop(self, grace: float = 1.0) -> None:
-        """Ends the process: it is told (its stdin ends), and killed if it stays. Never raises."""
+        """Ends the process: closes its stdin, and kills it if it stays. Never raises."""
         self.doomed = True
         if self._process.stdin is not None:
             self._process.stdin.close()

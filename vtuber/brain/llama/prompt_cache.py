@@ -90,9 +90,9 @@ class PromptCache:
 
 def identity(path: Path) -> list[Any]:
     """What tells a file of gigabytes from others, without reading all of it. Raises OSError."""
-    told = path.stat()
+    status = path.stat()
     with open_regular(path) as file:
-        return [told.st_size, told.st_mtime_ns, _digest(file.read(_HEADER)).hex()]
+        return [status.st_size, status.st_mtime_ns, _digest(file.read(_HEADER)).hex()]
 
 
 def _digest(*parts: bytes | bytearray) -> bytes:

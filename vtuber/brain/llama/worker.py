@@ -100,11 +100,11 @@ class Worker:
     def _load(self, request: Request) -> dict[str, Any]:
         from vtuber.brain.llama.engine import BUILD, Engine  # noqa: PLC0415 - half a second, and it may crash
 
-        told = [0.0]
+        reported = [0.0]
 
         def progress(share: float) -> None:
-            if share - told[0] >= 0.1 or share >= 1:
-                told[0] = share
+            if share - reported[0] >= 0.1 or share >= 1:
+                reported[0] = share
                 self._send({"id": request["id"], "progress": share})
 
         self._engine = Engine(

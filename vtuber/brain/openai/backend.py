@@ -103,7 +103,7 @@ class OpenAi:
 
     @property
     def usage(self) -> Usage:
-        """All 0 where the server told none, or was stopped before it could."""
+        """All 0 where the server reported none, or was stopped before it could."""
         return self._usage
 
     async def stop(self) -> None:
@@ -216,12 +216,12 @@ class OpenAi:
             await deadlines.pause(pause, attempt.error or asked)
 
     def _heed(self, error: ServerError) -> None:
-        """What it told holds for requests to come, too."""
+        """What it reported holds for later requests too."""
         self._paused_until = clock.now() + (error.wait or 0.0)
         self._look_again = error.about_model and not self._settings.openai.model
         if error.too_long:
-            told = error.context
-            holds = told if told and told < self._context else int(self._context * _SHRINK)
+            reported = error.context
+            holds = reported if reported and reported < self._context else int(self._context * _SHRINK)
             self._context = max(holds, LEAST_CONTEXT)
             log.info("the model server is given at most %d tokens from now on", self._context)
 

@@ -61,8 +61,8 @@ def messages(
             carried = ""
         made.append(message)
     if reply_so_far and made:
-        told = f'[you have already said: "{plain(reply_so_far)}" Go on exactly there, repeat nothing.]'
-        made[-1]["content"] += f" {told}"
+        so_far = f'[you have already said: "{plain(reply_so_far)}" Go on exactly there, repeat nothing.]'
+        made[-1]["content"] += f" {so_far}"
     return made
 
 
@@ -113,13 +113,13 @@ class Dialect:
             # She speaks at once: what a model thinks first would be silence.
             "chat_template_kwargs": {"enable_thinking": False},
         }
-        told = messages(prompt.lines, names=self.names, system=self.system, reply_so_far=prompt.reply_so_far)
+        chat = messages(prompt.lines, names=self.names, system=self.system, reply_so_far=prompt.reply_so_far)
         kept = {
             name: value
             for name, value in options.items()
             if name not in self.without and value not in (None, "")
         }
-        return {**kept, "messages": told}
+        return {**kept, "messages": chat}
 
     def simpler(self, error: ServerError, sent: Collection[str]) -> Dialect | None:
         """What to try after this ``error`` about the options ``sent``; None when nothing can be left out."""

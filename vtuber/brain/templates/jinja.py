@@ -103,7 +103,7 @@ def _refuse(message: str) -> NoReturn:
 
 
 def _now(form: str) -> str:
-    """The month is told, and no more: with each change the model must read anew who she is."""
+    """The month and no more: with each change the model must read the whole head again."""
     month = datetime.now().astimezone().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return month.strftime(form)
 

@@ -30,9 +30,9 @@ def learn(jinja: Jinja, *, bos: str, adds_bos: bool) -> Template:
     UnfitError when no Template can do what it does, HostileError when it does what none may.
     """
     reasons: list[UnfitError] = []
-    for told in (True, False):
+    for has_system in (True, False):
         for listed in (False, True):
-            lesson = _Lesson(jinja, bos, adds_bos=adds_bos, listed=listed, told=told)
+            lesson = _Lesson(jinja, bos, adds_bos=adds_bos, listed=listed, has_system=has_system)
             try:
                 return lesson.learned()
             except UnfitError as error:
@@ -41,14 +41,14 @@ def learn(jinja: Jinja, *, bos: str, adds_bos: bool) -> Template:
 
 
 class _Lesson:
-    """One way of asking: ``listed`` puts a text into a list of contents, ``told`` has a system line."""
+    """One way of asking: ``listed`` puts a text into a list of contents, ``has_system`` has a system line."""
 
-    def __init__(self, jinja: Jinja, bos: str, *, adds_bos: bool, listed: bool, told: bool) -> None:
+    def __init__(self, jinja: Jinja, bos: str, *, adds_bos: bool, listed: bool, has_system: bool) -> None:
         self._jinja = jinja
         self._bos, self._adds_bos = bos, adds_bos
         self._mark = _number()  # in place of bos, which another token may look like
-        self._listed, self._told = listed, told
-        self._first = 1 if told else 0
+        self._listed, self._has_system = listed, has_system
+        self._first = 1 if has_system else 0
         her = _number()
         self._talk = [PromptLine("system", _number())] * self._first
         for _ in range(_EXCHANGES):
@@ -56,7 +56,7 @@ class _Lesson:
 
     def learned(self) -> Template:
         template = self._read()
-        if template.named and not self._told:
+        if template.named and not self._has_system:
             raise UnfitError("it has no place for a system line")
         self._compare(template)
         opening = template.opening.rstrip()
@@ -71,8 +71,8 @@ class _Lesson:
         after_viewer = self._end(self._first + 1, asked, last)
         after_own = self._end(self._first + 2, answered)
         viewer = RoleFormat(answered.removeprefix(after_own), after_viewer)
-        joined = not self._told or not ahead.endswith(viewer.before)
-        if not self._told:
+        joined = not self._has_system or not ahead.endswith(viewer.before)
+        if not self._has_system:
             system = RoleFormat(viewer.before, "\n\n")
         else:
             system = RoleFormat(begin, ahead if joined else ahead.removesuffix(viewer.before))
