@@ -377,6 +377,44 @@ async def test_a_body_comes_soon_and_is_short(
     caller.leaves()
 
 
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("GET /hello HTTP/1.1\r\n\r\n", "400"),
+        ("GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + "x" * 10_000 + "\r\n\r\n", "400"),
+        ("\x16\x03\x01\x02", "400"),
+        ("POST /hello HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400"),
+        ("POST /hello HTTP/1.0\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd", "400"),
+    ],
+)
+async def test_nonsense_is_refused_and_tells_the_streamer_nothing(
+    server: Server, caplog: pytest.LogCaptureFixture, said: str, status: str
+) -> None:
+    caller = await Caller.connect(port_of(server))
+    caller.sends(said)
+    assert await caller.status() == status
+    caller.leaves()
+    assert not caplog.records
+
+
+async def test_an_answer_that_fails_is_reported_in_a_line(
+    client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(_: web.Request) -> web.Response:
+        raise RuntimeError("no idea")
+
+    made = a_server()
+    made.add_routes([web.get("/fail", fail)])
+    await made.start()
+    async with client.get(f"{made.url}fail") as response:
+        assert response.status == 500
+        assert response.headers["Cache-Control"] == "no-store"
+    await made.stop()
+    (record,) = caplog.records
+    assert record.getMessage() == "GET /fail failed: RuntimeError('no idea')"
+    assert record.exc_info is None
+
+
 CROWDED = """
 import asyncio, resource, sys
 from vtuber.config import Stage
