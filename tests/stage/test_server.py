@@ -16,6 +16,9 @@ import pytest
 from aiohttp import web
 from rehearsal_room import Room, Screen
 
+from benchmarks import scripted
+from benchmarks.scripted import ScriptedBrain, ScriptedVoice
+from vtuber import voice
 from vtuber.config import Stage as StageSettings
 from vtuber.core import clock
 from vtuber.core.errors import StageError
@@ -126,6 +129,13 @@ def request(port: int, path: str, *, head: str = "") -> str:
 # Parts and their routes.
 
 
+class SilentVoice(ScriptedVoice):
+    """A second voice, without routes."""
+
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        return []
+
+
 class OutsidersScreen(Screen):
     """Counts the sentences of a show, and tells the number to whoever asks."""
 
@@ -160,6 +170,28 @@ def test_a_show_answers_the_routes_of_its_parts(play: Callable[..., None]) -> No
     assert {"brain", "stage.server", "stage.screen"} <= {
         row["part"] for row in json.loads(answers[2][1])["parts"]
     }
+
+
+def test_a_brain_and_a_voice_are_asked_for_their_routes_also_behind_a_fallback(
+    play: Callable[..., None], greeter: Greeter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScriptedBrain, "routes", lambda _: greeter.routes()[:1], raising=False)
+    monkeypatch.setattr(ScriptedVoice, "routes", lambda _: greeter.routes()[1:], raising=False)
+    monkeypatch.setitem(voice.PARTS, "second", "benchmarks.scripted:SecondVoice")
+    monkeypatch.setattr(scripted, "SecondVoice", SilentVoice, raising=False)
+    statuses: list[str] = []
+
+    async def scene(room: Room) -> None:
+        port = port_of(room.show.server)
+        for path in ("/hello", "/open"):
+            with clock.outside():
+                caller = await Caller.connect(port)
+                caller.sends(request(port, path))
+                statuses.append(await caller.status())
+                caller.leaves()
+
+    play(scene, voice={"fallback": "second"})
+    assert statuses == ["200", "200"]
 
 
 async def test_health_tells_of_all_parts(server: Server, client: aiohttp.ClientSession) -> None:
