@@ -16,6 +16,9 @@ import pytest
 from aiohttp import web
 from rehearsal_room import Room, Screen
 
+from benchmarks import scripted
+from benchmarks.scripted import ScriptedBrain, ScriptedVoice
+from vtuber import voice
 from vtuber.config import Stage as StageSettings
 from vtuber.core import clock
 from vtuber.core.errors import StageError
@@ -126,6 +129,13 @@ def request(port: int, path: str, *, head: str = "") -> str:
 # Parts and their routes.
 
 
+class SilentVoice(ScriptedVoice):
+    """A second voice, without routes."""
+
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        return []
+
+
 class OutsidersScreen(Screen):
     """Counts the sentences of a show, and tells the number to whoever asks."""
 
@@ -160,6 +170,28 @@ def test_a_show_answers_the_routes_of_its_parts(play: Callable[..., None]) -> No
     assert {"brain", "stage.server", "stage.screen"} <= {
         row["part"] for row in json.loads(answers[2][1])["parts"]
     }
+
+
+def test_a_brain_and_a_voice_are_asked_for_their_routes_also_behind_a_fallback(
+    play: Callable[..., None], greeter: Greeter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScriptedBrain, "routes", lambda _: greeter.routes()[:1], raising=False)
+    monkeypatch.setattr(ScriptedVoice, "routes", lambda _: greeter.routes()[1:], raising=False)
+    monkeypatch.setitem(voice.PARTS, "second", "benchmarks.scripted:SecondVoice")
+    monkeypatch.setattr(scripted, "SecondVoice", SilentVoice, raising=False)
+    statuses: list[str] = []
+
+    async def scene(room: Room) -> None:
+        port = port_of(room.show.server)
+        for path in ("/hello", "/open"):
+            with clock.outside():
+                caller = await Caller.connect(port)
+                caller.sends(request(port, path))
+                statuses.append(await caller.status())
+                caller.leaves()
+
+    play(scene, voice={"fallback": "second"})
+    assert statuses == ["200", "200"]
 
 
 async def test_health_tells_of_all_parts(server: Server, client: aiohttp.ClientSession) -> None:
@@ -375,6 +407,44 @@ async def test_a_body_comes_soon_and_is_short(
     caller.sends("x" * sent)
     assert await caller.status() == status
     caller.leaves()
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("GET /hello HTTP/1.1\r\n\r\n", "400"),
+        ("GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + "x" * 10_000 + "\r\n\r\n", "400"),
+        ("\x16\x03\x01\x02", "400"),
+        ("POST /hello HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400"),
+        ("POST /hello HTTP/1.0\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd", "400"),
+    ],
+)
+async def test_nonsense_is_refused_and_tells_the_streamer_nothing(
+    server: Server, caplog: pytest.LogCaptureFixture, said: str, status: str
+) -> None:
+    caller = await Caller.connect(port_of(server))
+    caller.sends(said)
+    assert await caller.status() == status
+    caller.leaves()
+    assert not caplog.records
+
+
+async def test_an_answer_that_fails_is_reported_in_a_line(
+    client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(_: web.Request) -> web.Response:
+        raise RuntimeError("no idea")
+
+    made = a_server()
+    made.add_routes([web.get("/fail", fail)])
+    await made.start()
+    async with client.get(f"{made.url}fail") as response:
+        assert response.status == 500
+        assert response.headers["Cache-Control"] == "no-store"
+    await made.stop()
+    (record,) = caplog.records
+    assert record.getMessage() == "GET /fail failed: RuntimeError('no idea')"
+    assert record.exc_info is None
 
 
 CROWDED = """

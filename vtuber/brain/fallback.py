@@ -11,7 +11,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from vtuber.brain import PARTS, Brain, Prompt, PromptLine, Usage
 from vtuber.brain.fallback_lines import FallbackLines
@@ -177,6 +177,10 @@ class BrainFallback:
             recovery.cancel()
         stopping = [member.brain.stop() for member in self._members]
         await asyncio.gather(*recoveries, *stopping, return_exceptions=True)
+
+    def routes(self) -> list[Any]:
+        """Those of the brains that answer HTTP requests (``stage.server.Routed``)."""
+        return [route for one in self._members for route in getattr(one.brain, "routes", list)()]
 
     def health(self) -> Health:
         each = [member.health() for member in self._members]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
@@ -15,7 +16,14 @@ from vtuber.core.availability import Availability
 from vtuber.core.clock import outside
 from vtuber.core.errors import StageError
 from vtuber.core.health import Health, State
+from vtuber.core.text import escaped
 from vtuber.stage.access import AccessControl, Handler
+
+log = logging.getLogger(__name__)
+
+_requests = logging.getLogger(f"{__name__}.requests")
+_requests.setLevel(logging.CRITICAL)
+"""aiohttp's: it would show a streamer a traceback for whatever nonsense somebody sends."""
 
 CONNECTIONS = 128
 """How many connections may be open. Another one takes the place of the oldest that waits for a request."""
@@ -81,7 +89,12 @@ class Server:
         app = web.Application(middlewares=[self._access.guard, self._guard], client_max_size=BODY_BYTES)
         app.add_routes(self._routes)
         runner = web.AppRunner(
-            app, handle_signals=False, access_log=None, shutdown_timeout=1.0, keepalive_timeout=IDLE_SECONDS
+            app,
+            handle_signals=False,
+            access_log=None,
+            logger=_requests,
+            shutdown_timeout=1.0,
+            keepalive_timeout=IDLE_SECONDS,
         )
         try:
             with outside():
@@ -147,7 +160,7 @@ class Server:
         self._busy.add(request.protocol)
         try:
             await _read_body(request)
-            return await handler(request)
+            return await _answer(request, handler)
         finally:
             self._busy.discard(request.protocol)
 
@@ -163,14 +176,28 @@ class _Refusal(asyncio.Protocol):
         transport.abort()
 
 
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The handler's answer. Raises HTTPInternalServerError when it fails."""
+    try:
+        return await handler(request)
+    except (web.HTTPException, ConnectionError):  # an answer too, or nobody waits for one
+        raise
+    except Exception as error:
+        what = f"{request.method} {request.path} failed: {error!r}"
+        log.error("%s", escaped(what))  # noqa: TRY400  # in words
+        raise web.HTTPInternalServerError from error
+
+
 async def _read_body(request: web.Request) -> None:
-    """Has aiohttp keep it for the handler. Raises HTTPRequestTimeout, or HTTPRequestEntityTooLarge."""
+    """Has aiohttp keep it for the handler. Raises an HTTPException when it is late, too large or broken."""
     if request.can_read_body:
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 await request.read()
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
+        except (web.RequestPayloadError, ConnectionError):
+            raise web.HTTPBadRequest from None
 
 
 def _name(route: web.AbstractRouteDef) -> str:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from itertools import takewhile
+from typing import Any
 
 from vtuber.character import Character
 from vtuber.config import Settings
@@ -104,6 +105,10 @@ class VoiceFallback:
         finally:
             await self._second.stop()
             self._update()
+
+    def routes(self) -> list[Any]:
+        """Those of the voices that answer HTTP requests (``stage.server.Routed``)."""
+        return [route for voice in (self._first, self._second) for route in getattr(voice, "routes", list)()]
 
     def health(self) -> Health:
         if self._trouble is None:
