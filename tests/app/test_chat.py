@@ -155,7 +155,7 @@ def test_why_says_when_the_parts_are_estimates_or_nothing_was_told(
 
 
 def test_nothing_can_be_told_before_she_was_asked(talk: Callable[..., list[str]]) -> None:
-    assert talk("/why", "/regenerate") == ["nothing has been asked yet\n  → write her something first"] * 2
+    assert talk("/why", "/regenerate") == ["nothing has been asked yet\n  → send a message first"] * 2
     assert not Parrot.asked
 
 
@@ -223,6 +223,6 @@ def test_another_model_is_loaded_by_its_path(talk: Callable[..., list[str]], tmp
     model = tmp_path / "her own.gguf"
     model.symlink_to(locate(""))
     told = talk("one", f'/model "{model}"', "/regenerate", show={"character": str(tmp_path)})
-    assert told[1].startswith(f"loading {model}; what was said so far is forgotten")
+    assert told[1].startswith(f"loading {model}; the conversation so far is cleared")
     assert re.search(r"SmolLM2.*, 4096 tokens, prompt format chatml", told[2])
-    assert told[3] == "nothing has been asked yet\n  → write her something first"
+    assert told[3] == "nothing has been asked yet\n  → send a message first"

@@ -174,7 +174,7 @@ def test_nobody_waits_for_ever_for_a_process_that_hangs(
 ) -> None:
     monkeypatch.setattr(tokens, "PATIENCE", 0.05)
     file.save(token())
-    with file._locked(), pytest.raises(ConfigError, match="keeps the file"):
+    with file._locked(), pytest.raises(ConfigError, match="has locked the file"):
         TokenFile(file.path).save(token(access="newer"))
     file.save(token(access="newest"))
     assert file.read() == [token(access="newest")]

@@ -190,7 +190,7 @@ async def test_a_quiet_chat_is_not_left() -> None:
 BLOCKED = [
     ("private", "private", "public or unlisted"),
     ("members", "members", "open the stream to everyone"),
-    ("chatless", "chat", "switch the live chat on in YouTube Studio"),
+    ("chatless", "chat", "turn the live chat on in YouTube Studio"),
     ("never", "is not a live stream", "check chat.youtube.streams[0]"),
 ]
 
@@ -244,7 +244,7 @@ async def test_a_video_and_a_channel_that_do_not_exist() -> None:
             await until(lambda: "Video unavailable" in one.health().what)
             assert one.health().state is State.DOWN
             assert "check chat.youtube.streams[0]" in one.health().hint
-            await until(lambda: "YouTube knows no channel '@nobody'" in other.health().what)
+            await until(lambda: "YouTube has no channel '@nobody'" in other.health().what)
             assert other.health().state is State.DOWN
             assert "check chat.youtube.streams" in other.health().hint
 
@@ -358,8 +358,8 @@ def test_the_api_takes_over_and_gives_back(alike: bool) -> None:  # noqa: FBT001
                 await until(lambda: words(events) == ["one", "two"], 30)
                 health = listener.health()
                 assert health.state is State.LIMITED
-                assert "by the API, 8 of 10,000 units of the API used today" in health.what
-                assert "too many requests from this network (429)" in health.what
+                assert "through the API, 8 of 10,000 units of the API's daily quota used" in health.what
+                assert "this network has sent YouTube too many requests (429)" in health.what
                 youtube.say("three", alike=alike)
                 youtube.delete(first)
                 await until(lambda: any(isinstance(event, Deletion) for event in events), 30)
@@ -412,7 +412,7 @@ async def test_both_ways_are_tried_when_neither_works() -> None:
             await asyncio.sleep(600)
             health = listener.health()
             assert health.state is State.DOWN
-            assert "the pages: YouTube gets too many requests" in health.what
+            assert "YouTube's pages: this network has sent YouTube too many requests" in health.what
             assert "the API: YouTube's API says: Backend Error" in health.what
             assert health.hint
             asked = len(youtube.asked)

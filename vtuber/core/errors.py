@@ -6,7 +6,7 @@ from __future__ import annotations
 class BanbanError(Exception):
     """Shown to the user as it is, never with a traceback.
 
-    ``what`` is one plain sentence; ``where`` a file, key, line or address; ``cure`` what to do about it.
+    ``what`` is one plain sentence; ``where`` a file, key, line or address; ``hint`` what to do about it.
     """
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
