@@ -211,7 +211,7 @@ def test_a_model_that_cannot_be_loaded_leaves_the_one_before(
     told = talk("/model nowhere.gguf", f"/model {damaged}", "/why", "one")
     assert "there is no such file" in told[0]
     assert told[1].startswith(f"loading {damaged}")
-    assert "damaged or cut short" in told[2]
+    assert "damaged or incomplete" in told[2]
     assert told[-1] == "Number 1. You said one."
 
 

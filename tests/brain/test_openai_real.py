@@ -150,7 +150,7 @@ async def test_a_persona_longer_than_its_context_is_told_with_the_numbers(server
     try:
         await chain.start(quiet)
         talk = Conversation(character.load("banban"), chosen, chain)
-        with pytest.raises(ConfigError, match=r"what is sacred take \d+ tokens.* only \d+ are free"):
+        with pytest.raises(ConfigError, match=r"the canon take \d+ tokens.* only \d+ are free"):
             await talk.start(quiet)
     finally:
         await chain.stop()

@@ -532,7 +532,9 @@ async def test_an_account_that_may_not_read_chat(twitch: Twitch, monkeypatch: py
         async with hearing(listener):
             await twitch.until(lambda: irc.callers and listener.health().state is State.LIMITED)
             assert listener.health().what.endswith("without an account: room is not allowed to read chat")
-            assert listener.health().hint == "grant user:read:chat to room: banban login twitch"
+            assert (
+                listener.health().hint == "log in as room again and allow user:read:chat: banban login twitch"
+            )
             TokenFile().save(twitch.log_in("room"))
             await twitch.until(lambda: listener.health().state is State.OK and not irc.callers)
 

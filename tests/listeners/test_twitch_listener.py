@@ -141,9 +141,9 @@ async def test_what_an_account_may_not_do_is_listed_and_the_rest_works(twitch: T
         health = listener.health()
         assert health.what.endswith("as bot, without follows, power-ups, channel-point rewards, writing")
         assert health.hint == (
-            "grant moderator:read:followers to bot: banban login twitch; "
+            "log in as bot again and allow moderator:read:followers: banban login twitch; "
             "log in as room: banban login twitch; "
-            "grant user:write:chat to bot: banban login twitch"
+            "log in as bot again and allow user:write:chat: banban login twitch"
         )
         assert not listener.writes_in("twitch", "room")
         await twitch.notify(CHAT, said("hi"))

@@ -99,7 +99,7 @@ async def test_who_may_not_make_a_reward_says_what_is_missing(
         )
         assert listener.health().hint == (
             "check the title in chat.twitch.rewards: the channel has no such reward; "
-            f"grant {MANAGE} to room: banban login twitch"
+            f"log in as room again and allow {MANAGE}: banban login twitch"
         )
         assert not made(twitch)
         TokenFile().save(twitch.log_in("room"))

@@ -58,7 +58,7 @@ class Redemptions:
             try:
                 (listener.fulfil if answered else listener.refund)(redemption)
             except Exception as error:  # noqa: BLE001  # one listener failing never stops the show
-                log.error("a redemption was not settled: %s", escaped(repr(error)))  # noqa: TRY400  # in words
+                log.error("a redemption could not be fulfilled or refunded: %s", escaped(repr(error)))  # noqa: TRY400  # in words
 
     def refund(self) -> None:
         """The show ends: what is still open will not be answered."""

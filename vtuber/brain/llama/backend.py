@@ -168,9 +168,11 @@ class Llama:
         if self._loaded is None:
             return Health("brain", State.DOWN, self._trouble or "not started")
         if self._keeper and self._keeper.done():
-            return Health("brain", State.DOWN, "the model's process is unwatched", "start banban again")
+            return Health(
+                "brain", State.DOWN, "nothing restarts the model's process any more", "start banban again"
+            )
         if not self.availability.is_ready:
-            return Health("brain", State.DOWN, f"being brought back: {self._trouble}", "wait a moment")
+            return Health("brain", State.DOWN, f"restarting: {self._trouble}", "wait a moment")
         what = (
             f"{self._path.stem} ({self._loaded.description}), {self.context} tokens, "
             f"prompt format {self.template.name}"
@@ -178,16 +180,16 @@ class Llama:
         if adapters := len(self._settings.lora):
             what += f", {adapters} LoRA adapter{'s' * (adapters > 1)}"
         if self._restored:
-            what += f", {self._restored} tokens of who she is loaded from disk"
+            what += f", {self._restored}tokens of the persona loaded from disk"
         if not self._extra_buffers:
             limit = (
                 f"{what}; slower, because this build of llama.cpp crashes on this processor",
                 'reinstall llama-cpp-python with CMAKE_ARGS="-DGGML_NATIVE=OFF"',
             )
         elif self._format and self._format.doubt:
-            limit = f"{what}, which is a guess: {self._format.doubt}", HINT
+            limit = f"{what}, which is a guess, because {self._format.doubt}", HINT
         elif not self._settings.model:
-            limit = f"a toy brain: {what}", "set brain.model in config.toml to the path of a better GGUF"
+            limit = f"a toy model: {what}", "set brain.model in config.toml to the path of a better GGUF file"
         else:
             return Health("brain", State.OK, what)
         return Health("brain", State.LIMITED, *limit)
@@ -232,7 +234,7 @@ class Llama:
                 async with asyncio.timeout(_STOP_SECONDS):
                     await request.over.wait()
         except TimeoutError:
-            log.warning("the model did not stop; its process is started anew")
+            log.warning("the model did not stop its reply; its process is restarted")
             process.kill()
         self._drain(request)
 
@@ -283,7 +285,7 @@ class Llama:
                     async with asyncio.timeout(self._settings.first_token_seconds):
                         await self._settled.wait()
             except TimeoutError:
-                raise BrainError(f"the model is being brought back: {self._trouble}", where="brain") from None
+                raise BrainError(f"the model is restarting: {self._trouble}", where="brain") from None
         if self._process is None:
             raise BrainError("the model was stopped", where="brain")
         return self._process
@@ -314,7 +316,7 @@ class Llama:
                 await process.stop()
                 unfit = self._extra_buffers and not loaded and process.crashed()
                 if unfit and isinstance(error, BrainError):
-                    log.warning("%s; trying without the processor's fastest instructions", error.what)
+                    log.warning("%s; trying again without the processor's fastest instructions", error.what)
                     self._extra_buffers = False
                     continue
                 raise
@@ -328,7 +330,7 @@ class Llama:
             await process.dead.wait()
             self._unsettle()
             self._trouble = process.how_it_ended()
-            log.warning("%s; it is brought back", self._trouble)
+            log.warning("%s; the process is restarted", self._trouble)
             await process.stop()
             if clock.now() - born > _LIVED:
                 backoff.reset()
@@ -350,4 +352,6 @@ class Llama:
                 return await self._begin(lambda _share, _words: None)
             except Exception as error:  # noqa: BLE001  # whatever it was, the show must not lose her for ever
                 self._trouble = error.what if isinstance(error, BanbanError) else repr(error)
-                log.warning("the model does not come back: %s", escaped(self._trouble))
+                log.warning(
+                    "the model could not be restarted, and banban tries again: %s", escaped(self._trouble)
+                )

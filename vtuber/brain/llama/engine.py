@@ -138,7 +138,7 @@ class Engine:
         self._log.forget()
         self._context = c.llama_init_from_model(self._model, params)
         if not self._context:
-            raise EngineError(self._log.first_error or "there is not enough memory for it")
+            raise EngineError(self._log.first_error or "there is not enough memory")
         self._memory = c.llama_get_memory(self._context)
 
     def adapt(self, path: str, scale: float) -> None:
@@ -205,7 +205,7 @@ class Engine:
         tokens = (c.llama_token * room)()
         count = c.llama_tokenize(self._vocab, raw, len(raw), tokens, room, False, control)  # noqa: FBT003  # C
         if count < 0:
-            raise EngineError(f"{len(raw)} bytes could not be made tokens")
+            raise EngineError(f"{len(raw)} bytes could not be turned into tokens")
         return list(tokens[:count])
 
     def is_control(self, token: int) -> bool:
@@ -322,7 +322,7 @@ class Engine:
             self.forget()
         if self._should_stop():
             raise Stopped
-        raise EngineError(self._log.last_error or f"llama.cpp could not evaluate ({outcome})")
+        raise EngineError(self._log.last_error or f"llama.cpp failed to compute the reply ({outcome})")
 
 
 def _bytes(memory: bytearray) -> Any:
