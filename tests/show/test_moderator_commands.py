@@ -254,7 +254,7 @@ def test_slowed_down_she_begins_an_answer_now_and_then_and_loses_nobody_who_paid
 
 def test_who_is_ignored_is_answered_again_when_a_moderator_says_so(play: Any) -> None:
     async def scene(room: Room) -> None:
-        assert room.orders("!ignore @Mika") == "@Mika is not answered"
+        assert room.orders("!ignore @Mika") == "she does not answer @Mika"
         room.types("hello?")
         assert len(room.show.inbox) == 0
         assert room.orders("!unignore mika") == "@mika is answered again"
@@ -292,8 +292,8 @@ def test_nobody_is_ignored_who_is_trusted_as_much(play: Any) -> None:
         assert room.orders("!ignore @MOD") == "@MOD is moderator, and you are moderator"
         assert room.orders("!ignore @banban") == "@banban is broadcaster, and you are moderator"
         assert "operator" in room.orders("!ignore @mod", name="helper")
-        assert room.orders("!ignore @helper") == "@helper is not answered"
-        assert room.orders("!ignore @mod 5", **boss) == "@mod is not answered for 5 minutes"
+        assert room.orders("!ignore @helper") == "she does not answer @helper"
+        assert room.orders("!ignore @mod 5", **boss) == "she does not answer @mod for 5 minutes"
 
     play(scene, gate={"operators": ["twitch:helper"]})
 

@@ -131,7 +131,7 @@ class Helix:
                 except _RateLimited as limited:
                     log.debug("Twitch: %s", limited)
                     await asyncio.sleep(limited.seconds)
-            raise ConnectionLost("banban has sent Twitch too many requests")
+            raise ConnectionLost("Twitch has received too many requests from this program")
 
     async def _ask(self, account: str, request: Callable[[TwitchClient], Awaitable[T]]) -> T:
         await self._admit(account)
