@@ -41,15 +41,15 @@ def waiting_for_sentences(text: str) -> float:
     return written + len(sentence) / ScriptedVoice.letters_a_second * ScriptedVoice.factor
 
 
-async def measure() -> dict[str, list[float]]:
-    """Seconds from a message's arrival to the first sound, for each text."""
+async def measure(folder: str) -> dict[str, list[float]]:
+    """Seconds from a message's arrival to the first sound, for each text. The journal goes to ``folder``."""
     settings = Settings.model_validate(
         {
             "brain": {"use": "scripted"},
             "voice": {"use": "scripted", "fallback": ""},
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},
-            "journal": {"folder": tempfile.mkdtemp()},
+            "journal": {"folder": folder},
         }
     )
     probe = Probe()
@@ -64,7 +64,7 @@ async def measure() -> dict[str, list[float]]:
                 ScriptedBrain.reply = text
                 probe.reset()
                 arrived = time.perf_counter()
-                show.hear(
+                show.receive(
                     ChatMessage(f"{number}{name}", "test", "test", Author(name, name), f"{number} {name}?")
                 )
                 await asyncio.wait_for(probe.heard.wait(), 10)
@@ -79,7 +79,9 @@ async def measure() -> dict[str, list[float]]:
 def main() -> None:
     """Prints the seconds and the ratios."""
     logging.disable()
-    for name, values in asyncio.run(measure()).items():
+    with tempfile.TemporaryDirectory() as folder:
+        measured = asyncio.run(measure(folder))
+    for name, values in measured.items():
         whole = waiting_for_sentences(TEXTS[name])
         median = statistics.median(values)
         sys.stdout.write(

@@ -88,7 +88,7 @@ async def measure(turns: int, voice: str, folder: Path) -> list[tuple[int, float
         await ready.wait()
         with page(show):
             for message in chat(seed=7):
-                show.hear(replace(message, at=asyncio.get_running_loop().time()))
+                show.receive(replace(message, at=asyncio.get_running_loop().time()))
                 await asyncio.sleep(BETWEEN)
                 if show.metrics.turns >= len(figures) * turns // ROWS:
                     figures.append((show.metrics.turns, occupied()))

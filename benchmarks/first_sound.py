@@ -93,9 +93,9 @@ class Floor:
         self._voice("Hello there, I am warming up.")
 
     def tokens(self, pieces: list[Any]) -> list[int]:
-        engine = self._engine
-        found = [engine.tokenize(text, control=kind == "control") for text, kind in pieces]
-        return [*engine.begins, *chain.from_iterable(found)]
+        tokenizer = self._engine.tokenizer
+        found = [tokenizer.tokenize(text, control=kind == "control") for text, kind in pieces]
+        return [*tokenizer.begins, *chain.from_iterable(found)]
 
     def seconds(self, tokens: list[int], new: int, decoded: int, piece: str) -> float:
         """How long evaluating the last ``new`` tokens, decoding ``decoded`` and speaking the piece takes."""
@@ -108,14 +108,13 @@ class Floor:
         return time.perf_counter() - began
 
 
-async def measure(count: int) -> list[tuple[float, float]]:
+async def measure(count: int, folder: str) -> list[tuple[float, float]]:
     """For each message the seconds of the show and of the floor."""
-    scratch = tempfile.mkdtemp()
     settings = Settings.model_validate(
         {
             "stage": {"port": 0},
             "memory": {"use": "forgetful"},
-            "journal": {"folder": scratch},
+            "journal": {"folder": folder},
         }
     )
     probe, floor = Probe(), Floor(settings)
@@ -158,7 +157,7 @@ async def measure(count: int) -> list[tuple[float, float]]:
         for message in messages[::step][:count]:
             probe.reset()
             arrived = time.perf_counter()
-            show.hear(message)
+            show.receive(message)
             with suppress(TimeoutError):
                 async with asyncio.timeout(30):
                     await probe.heard.wait()
@@ -192,7 +191,9 @@ def main() -> None:
     """Prints the ratios."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--messages", type=int, default=60)
-    pairs = asyncio.run(measure(arguments.parse_args().messages))
+    messages = arguments.parse_args().messages
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = asyncio.run(measure(messages, folder))
     ratios = sorted(ours / floor for ours, floor in pairs)
     p95 = percentile(ratios, 0.95)
     ours = statistics.median(ours for ours, _ in pairs) * 1000

@@ -60,8 +60,8 @@ class WatchedShow(Show):
         self._cut: set[str] = set()
         self.facts.subscribe(self._note)
 
-    def hear(self, event: Event) -> None:
-        super().hear(event)
+    def receive(self, event: Event) -> None:
+        super().receive(event)
         self.heard += 1
         if is_paid(event):
             self._paid.add(event.id)

@@ -48,13 +48,13 @@ class Probe:
         return Health("stage.probe", State.OK, "watching")
 
 
-async def measure(times: int) -> tuple[list[float], int]:
+async def measure(times: int, folder: str) -> tuple[list[float], int]:
     """Milliseconds from each hush to the end of all work for the reply, and how many cues came after one."""
     settings = Settings.model_validate(
         {
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},
-            "journal": {"folder": tempfile.mkdtemp()},
+            "journal": {"folder": folder},
             "gate": {"hush_seconds": 0},
         }
     )
@@ -70,12 +70,12 @@ async def measure(times: int) -> tuple[list[float], int]:
         while len(taken) < times:
             number = str(len(taken))
             text = f"tell me a long story, number {number}"
-            show.hear(ChatMessage(number, "test", "test", Author(number, f"viewer {number}"), text))
+            show.receive(ChatMessage(number, "test", "test", Author(number, f"viewer {number}"), text))
             await asyncio.sleep(dice.uniform(0.02, LONGEST))
             if not show.performer.busy:
                 continue  # she was quicker
             hushed = time.perf_counter()
-            show.hear(ChatMessage(f"h{number}", "test", "test", moderator, "!hush"))
+            show.receive(ChatMessage(f"h{number}", "test", "test", moderator, "!hush"))
             silent = time.perf_counter()
             await _until_idle(show)
             taken.append((time.perf_counter() - hushed) * 1000)
@@ -95,7 +95,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--times", type=int, default=100)
     logging.disable()
-    taken, late = asyncio.run(measure(arguments.parse_args().times))
+    times = arguments.parse_args().times
+    with tempfile.TemporaryDirectory() as folder:
+        taken, late = asyncio.run(measure(times, folder))
     sys.stdout.write(
         f"{len(taken)} hushes: all work ended after {percentile(taken, 0.5):.1f} ms (median), "
         f"{percentile(taken, 0.99):.1f} ms (p99, aim {AIM:.0f}), {max(taken):.1f} ms (worst); "

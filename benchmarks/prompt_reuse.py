@@ -71,7 +71,7 @@ async def main(turns: int) -> None:
         async with aclosing(brain.stream(prompt)) as tokens:
             async for token in tokens:
                 said += token
-        talk.heard(said)
+        talk.note_reply(said)
         await talk.tidy()
         used = brain.usage
         compactions += len(prompt.lines) < before

@@ -94,7 +94,9 @@ async def chat(show: Show) -> None:
     """More than she can answer, each by somebody else."""
     for number in count():
         author = Author(str(number), f"viewer{number}")
-        show.hear(ChatMessage(str(number), "test", "test", author, f"what do you think of number {number}?"))
+        show.receive(
+            ChatMessage(str(number), "test", "test", author, f"what do you think of number {number}?")
+        )
         await asyncio.sleep(EVERY)
 
 
@@ -129,15 +131,15 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=40)
     given = arguments.parse_args()
     logging.disable()
-    folder = Path(tempfile.mkdtemp())
-    # Else a question that comes in cuts the one before short.
-    server = LlamaServer(folder, n_ctx=CONTEXT, interrupt_requests="false")
-    server.start()
-    try:
-        chosen = settings(server, laconic(folder / "banban"))
-        one, all_ = (asyncio.run(measure(shows, given.seconds, chosen)) for shows in (1, given.shows))
-    finally:
-        server.kill()
+    with tempfile.TemporaryDirectory() as folder:
+        # Else a question that comes in cuts the one before short.
+        server = LlamaServer(Path(folder), n_ctx=CONTEXT, interrupt_requests="false")
+        server.start()
+        try:
+            chosen = settings(server, laconic(Path(folder, "banban")))
+            one, all_ = (asyncio.run(measure(shows, given.seconds, chosen)) for shows in (1, given.shows))
+        finally:
+            server.kill()
     alone, together = (heard.replies * 60 / given.seconds for heard in (one, all_))
     waits = [statistics.median(heard.first_tokens) for heard in (one, all_)]
     sys.stdout.write(

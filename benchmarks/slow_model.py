@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-import tempfile
 from dataclasses import dataclass
 from itertools import pairwise
 from unittest.mock import patch
@@ -89,7 +88,7 @@ async def _answers(rounds: int) -> list[Heard]:
             "voice": {"use": "scripted", "fallback": ""},
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},
-            "journal": {"folder": tempfile.mkdtemp()},
+            "journal": {"enabled": False},
         }
     )
     probe = Probe()
@@ -102,7 +101,7 @@ async def _answers(rounds: int) -> list[Heard]:
             asked = now()
             probe.reset()
             author = Author(str(number), str(number))
-            show.hear(ChatMessage(str(number), "test", "test", author, f"{number}?"))
+            show.receive(ChatMessage(str(number), "test", "test", author, f"{number}?"))
             while show.performer.busy or len(show.inbox) or not probe.spans:  # noqa: ASYNC110  # nothing tells
                 await asyncio.sleep(0.1)
             gaps = (later[0] - earlier[1] for earlier, later in pairwise(probe.spans))

@@ -40,7 +40,7 @@ def message(
     return ChatMessage(f"m{number}", platform, "banban", Author(f"id-{name}", name, roles), text, **more)
 
 
-def order(text: str) -> ChatMessage:
+def command(text: str) -> ChatMessage:
     """The same, by a moderator."""
     return message(text, name="mod", roles=frozenset((Role.MODERATOR,)))
 
@@ -135,13 +135,13 @@ class Room:
 
     def types(self, text: str, **more: Any) -> ChatMessage:
         written = message(text, **more)
-        self.show.hear(written)
+        self.show.receive(written)
         return written
 
-    def orders(self, text: str, **more: Any) -> str:
+    def commands(self, text: str, **more: Any) -> str:
         """By a moderator, or whoever is named. Returns what it did."""
-        given = message(text, **more) if more else order(text)
-        self.show.hear(given)
+        given = message(text, **more) if more else command(text)
+        self.show.receive(given)
         return next((line["did"] for line in self.journal("command") if line["id"] == given.id), "")
 
     async def until(self, holds: Callable[[], Any], seconds: float = 60.0) -> None:

@@ -112,7 +112,7 @@ class HelloMemory:
     async def start(self) -> None:
         """Nothing to connect to."""
 
-    def hear(self, event: Answerable) -> None:
+    def note(self, event: Answerable) -> None:
         self._known.setdefault((event.platform, event.author.id), []).append(event)
 
     async def recall(self, batch: Batch) -> Recollection:

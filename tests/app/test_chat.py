@@ -16,7 +16,7 @@ import pytest
 from benchmarks.scripted import ScriptedBrain
 from vtuber import brain
 from vtuber.app.chat import Talk
-from vtuber.app.chat.commands import HELP, Command, parse
+from vtuber.app.chat.commands import HELP, TerminalCommand, parse
 from vtuber.brain import Prompt, Usage
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
@@ -171,13 +171,13 @@ def test_the_model_and_its_speed(talk: Callable[..., list[str]]) -> None:
         ("hello /why", "hello /why"),
         ("//why", "/why"),
         ("// what", "/ what"),
-        ("/why", Command("why")),
-        ("/WHY", Command("why")),
-        ("／ｗｈｙ", Command("why")),
-        ("/model  'C:\\my models\\her.gguf' ", Command("model", "C:\\my models\\her.gguf")),
+        ("/why", TerminalCommand("why")),
+        ("/WHY", TerminalCommand("why")),
+        ("／ｗｈｙ", TerminalCommand("why")),
+        ("/model  'C:\\my models\\her.gguf' ", TerminalCommand("model", "C:\\my models\\her.gguf")),
     ],
 )
-def test_what_is_a_command(typed: str, parsed: Command | str) -> None:
+def test_what_is_a_command(typed: str, parsed: TerminalCommand | str) -> None:
     assert parse(typed) == parsed
 
 

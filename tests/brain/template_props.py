@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from vtuber.brain import PromptLine
-from vtuber.brain.templates import NAME, Around, Piece, Template
+from vtuber.brain.templates import NAME, PromptPiece, RoleFormat, Template
 from vtuber.brain.templates.formats import FORMATS
 from vtuber.brain.templates.jinja import Jinja
 from vtuber.brain.templates.learning import learn
@@ -216,30 +216,29 @@ ALL = {**FORMATS, **{f"jinja: {name}": learned(given.source, eos=given.eos) for 
 """Every format there is."""
 
 
-def text(pieces: Iterable[Piece]) -> str:
+def text(pieces: Iterable[PromptPiece]) -> str:
     return "".join(piece.text for piece in pieces)
 
 
-def control(pieces: Iterable[Piece]) -> list[Piece]:
+def control(pieces: Iterable[PromptPiece]) -> list[PromptPiece]:
     return [piece for piece in pieces if piece.kind == "control"]
 
 
-def read_back(pieces: Iterable[Piece], template: Template) -> Iterator[PromptLine]:
+def read_back(pieces: Iterable[PromptPiece], template: Template) -> Iterator[PromptLine]:
     """The lines that pieces came of, by what stands around the texts. A folded name stays in the text."""
-    brackets = {"control": "{}", "plain": "\1{}\2", "own": "\3{}\4", "image": "\5"}
+    brackets = {"control": "{}", "plain": "\1{}\2", "own": "\3{}\4"}
     rest = "".join(brackets[piece.kind].format(piece.text) for piece in pieces)
     joins = False
     while rest:
         role, match = _next_line(rest, template, joins=joins)
-        name, images, said = match["name"] or "", match["images"].count("\5"), match["text"].removeprefix(" ")
-        yield PromptLine(role, said, name, images)
+        yield PromptLine(role, match["text"].removeprefix(" "), match["name"] or "")
         joins = template.joined and role == "system"
         rest = rest[match.end() :]
 
 
 def _next_line(rest: str, template: Template, *, joins: bool) -> tuple[Role, re.Match[str]]:
     own, plain = "\3(?P<text>[^\4]*)\4", "\1(?P<text>[^\2]*)\2"
-    kinds: dict[Role, tuple[Around, str]] = {
+    kinds: dict[Role, tuple[RoleFormat, str]] = {
         "self": (template.own, own),
         "viewer": (template.viewer, plain),
         "system": (template.system, plain),
@@ -248,9 +247,7 @@ def _next_line(rest: str, template: Template, *, joins: bool) -> tuple[Role, re.
         before = "" if joins and role != "self" else around.before
         head, _, tail = before.rstrip(" ").partition(NAME)
         name = "(?:\1(?P<name>[^\2]*)\2)?"
-        image = re.escape(template.image.replace(template.image.strip() or "none", "\5"))
-        images = f"(?P<images>(?:{image})*)" if image else "(?P<images>)"
-        line = re.escape(head) + name + re.escape(tail) + " *" + images + said
+        line = re.escape(head) + name + re.escape(tail) + " *" + said
         if match := re.match(line + re.escape(around.after), rest):
             return role, match
     raise AssertionError(rest)

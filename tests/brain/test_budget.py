@@ -169,7 +169,7 @@ class Talk(RuleBasedStateMachine):
         assert pending
         self.number += 1
         reply = " ".join(f"r{self.number}z {text}".split()) if heard else ""
-        self.talk.heard(reply, pending.batch)
+        self.talk.note_reply(reply, pending.batch)
         if reply:
             self.history.append(replace(pending, reply=reply))
 
@@ -246,7 +246,7 @@ async def test_history_is_halved_while_nobody_waits() -> None:
     for number in range(60):
         prompt = await talk.prompt(batch(f"question {number}"), NOTHING, number)
         assert brain.read[: len(prompt.lines) - 1] == prompt.lines[:-1] or not number, "all of it was read"
-        talk.heard("That is a good question, and here is the answer.")
+        talk.note_reply("That is a good question, and here is the answer.")
         await talk.tidy()
         lengths.append((len(brain.read) - prompt.head) // 2)
     falls = [(long, short) for long, short in pairwise(lengths) if short <= long]
@@ -259,13 +259,13 @@ async def test_what_is_deleted_is_not_read_again() -> None:
     await talk.start(quiet)
     for text in ("something rude", "hello"):
         await talk.prompt(batch(text), NOTHING, 1)
-        talk.heard(f"You said {text}.")
+        talk.note_reply(f"You said {text}.")
     await talk.tidy()
     assert any("rude" in line.text for line in brain.read)
     tidying = asyncio.create_task(talk.stay_tidy())
     talk.revoke(Revocation(Deletion("d", "twitch", "c", author_id="1"), frozenset(("1",))))
     await talk.prompt(batch("hi"), NOTHING, 1)
-    talk.heard("Welcome.")
+    talk.note_reply("Welcome.")
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert [line.text for line in brain.read[-2:]] == ["hi", "Welcome."]
@@ -278,7 +278,7 @@ async def test_a_question_stops_what_is_read_ahead() -> None:
     brain, talk = brain_and_talk()
     await talk.start(quiet)
     await talk.prompt(batch("hello"), NOTHING, 1)
-    talk.heard("Hi.")
+    talk.note_reply("Hi.")
     brain.slow = True
     tidying = asyncio.create_task(talk.stay_tidy())
     while not brain.read:

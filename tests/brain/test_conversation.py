@@ -45,7 +45,8 @@ RECORDED = Path(__file__).parent.parent / "data" / "twitch-vod-chat.json"
 
 
 def settings(**brain: object) -> Settings:
-    return Settings(brain=Brain.model_validate({"threads": 1, "max_tokens": 24, **brain}))
+    patient = {"first_token_seconds": 600}  # a busy machine is no failure
+    return Settings(brain=Brain.model_validate({"threads": 1, "max_tokens": 24, **patient, **brain}))
 
 
 def quiet(_share: float, _words: str) -> None:
@@ -132,6 +133,13 @@ async def test_what_is_remembered_is_told_of_its_author_only(talk: Conversation)
     )
 
 
+async def test_a_long_answer_of_hers_is_recalled_as_far_as_there_is_room(talk: Conversation) -> None:
+    line = await asked(talk, batch("hello"), Recollection({}, ("Tea is life. " * 20,)))
+    assert line.text.startswith("hello [you told them before: Tea is life. Tea is life. ")
+    assert line.text.endswith("…]")
+    assert len(line.text) <= len("hello []") + 80
+
+
 @pytest.mark.parametrize("name", ["板板", "BanBan", " banban "])
 async def test_nobody_goes_by_her_name(talk: Conversation, name: str) -> None:
     line = await asked(talk, batch(message("i hate pizza", name), message("x", name)))
@@ -144,15 +152,15 @@ async def test_nobody_goes_by_her_name(talk: Conversation, name: str) -> None:
 
 async def test_history_holds_what_was_heard(talk: Conversation) -> None:
     first = await talk.prompt(batch("one"), NOTHING, 1)
-    talk.heard("I said  this\nand that.")
+    talk.note_reply("I said  this\nand that.")
     second = await talk.prompt(batch("two"), NOTHING, 2)
     assert second.lines[: len(first.lines)] == first.lines
     assert [line.text for line in second.lines[first.head :]] == ["one", "I said this and that.", "two"]
-    talk.heard("All of it")
-    talk.heard("All of")
+    talk.note_reply("All of it")
+    talk.note_reply("All of")
     third = await talk.prompt(batch("three"), NOTHING, 3)
     assert [line.text for line in third.lines[-3:]] == ["two", "All of", "three"]
-    talk.heard("")
+    talk.note_reply("")
     fourth = await talk.prompt(batch("four"), NOTHING, 4)
     assert [line.text for line in fourth.lines[-2:]] == ["All of", "four"], "nobody heard an answer to three"
 
@@ -160,10 +168,10 @@ async def test_history_holds_what_was_heard(talk: Conversation) -> None:
 async def test_a_late_correction_finds_its_own_turn(talk: Conversation) -> None:
     early, late = batch("early"), batch("late")
     await talk.prompt(early, NOTHING, 1)
-    talk.heard("A long answer.", early)
+    talk.note_reply("A long answer.", early)
     await talk.prompt(late, NOTHING, 2)
-    talk.heard("A long", early)
-    talk.heard("Later.", late)
+    talk.note_reply("A long", early)
+    talk.note_reply("Later.", late)
     after = await talk.prompt(batch("now"), NOTHING, 3)
     assert [line.text for line in after.lines[after.head :]] == ["early", "A long", "late", "Later.", "now"]
 
@@ -172,7 +180,7 @@ async def test_what_is_told_beside_a_question_is_told_once(talk: Conversation) -
     one = batch("hello", message("LUL", "Ann"), message("5 for you", "Bob", money=Money(Decimal(5), "USD")))
     first = await talk.prompt(one, NOTHING, 1)
     assert first.lines[-1].text == "hello [also Bob: [paid 5 USD] 5 for you] [also Ann: LUL]"
-    talk.heard("Hi.")
+    talk.note_reply("Hi.")
     second = await talk.prompt(batch("bye"), NOTHING, 2)
     assert [line.text for line in second.lines[first.head :]] == ["hello", "Hi.", "bye"]
     assert second.lines[: len(first.lines) - 1] == first.lines[:-1]
@@ -188,7 +196,7 @@ async def test_the_embedded_model_answers_each_afresh(brain: Llama) -> None:
     await talk.start(quiet)
     for number in range(3):
         prompt = await talk.prompt(batch(f"line {number}"), NOTHING, number)
-        talk.heard("well")
+        talk.note_reply("well")
         assert len(prompt.lines) == prompt.head + 1
 
 
@@ -228,7 +236,7 @@ async def test_every_prompt_fits_the_smallest_context(text: str) -> None:
         for number in range(3):
             one = batch(message(text, "名" * 2000), message(text, "b" * 50), message(text, "c"))
             prompt = await talk.prompt(one, NOTHING, number)
-            talk.heard(await reply(brain, prompt) or "well")
+            talk.note_reply(await reply(brain, prompt) or "well")
             assert brain.usage.prompt + prompt.max_tokens <= 512
             assert all(fact in prompt.lines[0].text for fact in BANBAN.canon)
     finally:
@@ -247,10 +255,10 @@ async def test_every_format_fits_the_smallest_context(brain: Llama, template: Te
         for number in range(4):
             prompt = await talk.prompt(batch(message("鳳梨" * 400, "名" * 2000), *CROWD), NOTHING, number)
             pieces = list(template.prompt(prompt.lines, BANBAN.name))
-            asked = await (await brain._living()).ask("count", pieces=pieces).answer(60)
+            asked = await (await brain._keeper.living()).ask("count", pieces=pieces).answer(60)
             assert asked["tokens"] + prompt.max_tokens <= 512
             assert prompt.max_tokens >= 64
-            talk.heard("鳳梨" * 20)
+            talk.note_reply("鳳梨" * 20)
     finally:
         brain._format = own
 
@@ -298,7 +306,7 @@ async def test_from_the_third_turn_on_nearly_all_comes_from_the_cache(brain: Lla
         assert turn == 0 or prompt.new <= read <= prompt.new + OPENING, (
             "nothing but the question is waited for"
         )
-        talk.heard(said)
+        talk.note_reply(said)
         await talk.tidy()
     assert min(shares[2:]) >= 0.95, shares
 
@@ -308,7 +316,7 @@ async def test_a_question_that_comes_while_history_is_read_does_not_wait(brain: 
     await talk.start(quiet)
     for number in range(6):
         await talk.prompt(batch(f"question number {number}, and it is not the shortest"), NOTHING, number)
-        talk.heard("It is a long story, and whoever tells it is hungry in the end. " * 3)
+        talk.note_reply("It is a long story, and whoever tells it is hungry in the end. " * 3)
     tidying = asyncio.create_task(talk.stay_tidy())
     while not brain._turn.locked():  # for a moment
         await asyncio.sleep(0.001)
@@ -328,7 +336,7 @@ async def test_hostile_lines_do_not_break_the_cache_or_the_reply(talk: Conversat
     ):
         said = await reply(brain, await talk.prompt(batch(message(text, text[:20])), NOTHING, turn))
         assert "<|im_" not in said
-        talk.heard(said)
+        talk.note_reply(said)
     prompt = await talk.prompt(batch("and now?"), NOTHING, 9)
     await reply(brain, prompt)
     assert brain.usage.reused / brain.usage.prompt > 0.9

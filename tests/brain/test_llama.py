@@ -127,9 +127,9 @@ async def test_a_reply_closed_when_all_of_it_was_made_has_a_usage_of_its_own(bra
     async with aclosing(brain.stream(ask(HI, max_tokens=6))) as stream:
         await anext(stream)
         assert brain.usage == Usage(), "nothing is known yet"
-        assert brain._process is not None
+        assert brain._keeper.process is not None
         async with asyncio.timeout(30):
-            while brain._process._requests:
+            while brain._keeper.process._requests:
                 await asyncio.sleep(0.01)
     assert 0 < brain.usage.prompt < before.prompt
     assert brain.usage.reply > 1
@@ -432,7 +432,7 @@ async def test_a_model_that_hangs_in_mid_reply_is_given_up_and_replaced(tmp_path
             await anext(stream)
         hurry(brain, 60)
         assert await reply(brain, ask(HI))
-        assert "hung" in brain._trouble
+        assert "hung" in brain._keeper.trouble
         assert brain.pid != pid
     finally:
         await brain.stop()
@@ -519,14 +519,14 @@ async def test_a_failure_nobody_thought_of_does_not_keep_it_away(monkeypatch: py
         monkeypatch.setattr(WorkerProcess, "begin", broken)
         assert brain.pid is not None
         psutil.Process(brain.pid).kill()
-        assert brain._process is not None
-        await brain._process.dead.wait()
+        assert brain._keeper.process is not None
+        await brain._keeper.process.dead.wait()
         assert await reply(brain, ask(HI))
         assert "LookupError" in tries[1].what
         assert tries[1].state is State.DOWN
-        assert brain._keeper is not None
-        brain._keeper.cancel()
-        await asyncio.wait({brain._keeper})
+        assert brain._keeper._watching is not None
+        brain._keeper._watching.cancel()
+        await asyncio.wait({brain._keeper._watching})
         assert brain.health().state is State.DOWN
     finally:
         await brain.stop()

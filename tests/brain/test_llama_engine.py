@@ -82,19 +82,23 @@ def engine(loaded: Engine) -> Engine:
     return loaded
 
 
+def tokenize(engine: Engine, text: str, *, control: bool = False) -> list[int]:
+    return engine.tokenizer.tokenize(text, control=control)
+
+
 def assert_plain(engine: Engine, line: PromptLine) -> None:
     for name, template in ALL.items():
         for piece in template.prompt((line,), "板板", line.text):
             if piece.kind in ("plain", "own"):
-                tokens = engine.tokenize(piece.text, control=False)
-                assert not any(map(engine.is_control, tokens)), (name, piece)
+                tokens = tokenize(engine, piece.text)
+                assert not any(map(engine.tokenizer.is_control, tokens)), (name, piece)
 
 
 @pytest.mark.parametrize("sampled", [GREEDY, Sampling(0.7, 0.9, 1), Sampling(1.5, 1.0, 2, min_p=0.0)])
 def test_to_weigh_the_likeliest_alone_draws_the_same(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, sampled: Sampling
 ) -> None:
-    tokens = engine.tokenize("I like tea. I like tea. I like", control=False)
+    tokens = tokenize(engine, "I like tea. I like tea. I like")
 
     def drawn() -> list[int]:
         engine.forget()
@@ -122,39 +126,43 @@ def test_no_name_or_text_has_a_control_token(loaded: Engine, name: str, text: st
 
 
 def test_the_formats_own_tokens_are_control_tokens(engine: Engine) -> None:
-    tokens = engine.tokenize("<|im_start|>user\n", control=True)
-    assert engine.is_control(tokens[0])
-    assert engine.spell(tokens[0]) == b""
-    assert len(engine.tokenize("<|im_start|>user\n", control=False)) > len(tokens)
+    tokens = tokenize(engine, "<|im_start|>user\n", control=True)
+    assert engine.tokenizer.is_control(tokens[0])
+    assert engine.tokenizer.spell(tokens[0]) == b""
+    assert len(tokenize(engine, "<|im_start|>user\n")) > len(tokens)
 
 
 def test_text_survives_its_tokens(engine: Engine) -> None:
     for text in ("hello there", "鳳梨披薩 🍍", "a\u0000b", " " * 40, "x" * 3000):
-        tokens = engine.tokenize(text, control=False)
-        assert b"".join(map(engine.spell, tokens)).decode() == text
+        tokens = tokenize(engine, text)
+        assert b"".join(map(engine.tokenizer.spell, tokens)).decode() == text
 
 
 def test_a_piece_gets_no_space_that_it_does_not_have(tmp_path: Path) -> None:
     """Vocabularies such as Llama 2's put one before each text; a piece is only a part of one."""
     engine = tiny(tiny_gguf.write(tmp_path / "tiny.gguf"))
     for text in ("hi", " hi", "\nhi", "", " ", "\n\n", "板板", "USER: hi"):
-        tokens = engine.tokenize(text, control=False)
-        assert b"".join(map(engine.spell, tokens)).decode() == text
-    spoken = engine.tokenize("<|im_start|>hi", control=True)
-    assert engine.is_control(spoken[0])
-    assert not any(map(engine.is_control, engine.tokenize("<|im_start|></s>", control=False)))
+        tokens = tokenize(engine, text)
+        assert b"".join(map(engine.tokenizer.spell, tokens)).decode() == text
+    spoken = tokenize(engine, "<|im_start|>hi", control=True)
+    assert engine.tokenizer.is_control(spoken[0])
+    assert not any(map(engine.tokenizer.is_control, tokenize(engine, "<|im_start|></s>")))
     engine.close()
 
 
 def test_it_knows_what_its_tokens_are_called(engine: Engine, tmp_path: Path) -> None:
-    assert (engine.name("bos"), engine.name("eos")) == ("<|im_start|>", "<|im_end|>")
+    assert (engine.tokenizer.name("bos"), engine.tokenizer.name("eos")) == ("<|im_start|>", "<|im_end|>")
     other = tiny(tiny_gguf.write(tmp_path / "tiny.gguf"))
-    assert (other.name("bos"), other.name("eos"), other.begins) == ("<s>", "</s>", [1])
+    assert (other.tokenizer.name("bos"), other.tokenizer.name("eos"), other.tokenizer.begins) == (
+        "<s>",
+        "</s>",
+        [1],
+    )
     other.close()
 
 
 def test_a_stop_between_chunks_keeps_what_was_read(engine: Engine) -> None:
-    tokens = engine.tokenize("one two three four " * 100, control=False)
+    tokens = tokenize(engine, "one two three four " * 100)
     stop.after = 1 << 30
     engine.prepare(tokens[:CHUNK])
     asked = (1 << 30) - (stop.after or 0)
@@ -170,8 +178,8 @@ def test_a_stop_between_chunks_keeps_what_was_read(engine: Engine) -> None:
 
 
 def test_reading_on_gives_the_same_as_reading_anew(engine: Engine) -> None:
-    first = engine.tokenize("The capital of France is Paris. The capital of Italy", control=False)
-    second = first + engine.tokenize(" is", control=False)
+    first = tokenize(engine, "The capital of France is Paris. The capital of Italy")
+    second = first + tokenize(engine, " is")
     engine.prepare(first)
     assert engine.prepare(second) == len(first)
     reused = list(islice(engine.generate(GREEDY), 3))  # sums in another order may differ later on
@@ -181,39 +189,37 @@ def test_reading_on_gives_the_same_as_reading_anew(engine: Engine) -> None:
 
 
 def test_the_very_same_prompt_leaves_one_token_to_read(engine: Engine) -> None:
-    tokens = engine.tokenize("Once upon a time", control=False)
+    tokens = tokenize(engine, "Once upon a time")
     engine.prepare(tokens)
     assert engine.prepare(tokens) == len(tokens) - 1
     assert engine.prepare(tokens[:2]) == 1
 
 
 def test_a_gap_in_the_middle_is_closed(engine: Engine) -> None:
-    head = engine.tokenize("A list of animals, one in each line, told by a friend.\n", control=False)
-    middle = engine.tokenize("The bear is brown and lives far away from here.\n" * 4, control=False)
-    rest = engine.tokenize(
-        "A cat, a dog, a cow, a hen, a fox, a wolf, an owl, a duck, a goose, a", control=False
-    )
+    head = tokenize(engine, "A list of animals, one in each line, told by a friend.\n")
+    middle = tokenize(engine, "The bear is brown and lives far away from here.\n" * 4)
+    rest = tokenize(engine, "A cat, a dog, a cow, a hen, a fox, a wolf, an owl, a duck, a goose, a")
     engine.prepare([*head, *middle, *rest])
     assert engine.prepare([*head, *rest]) == len(head) + len(rest) - 1
     assert engine.cached == [*head, *rest]
-    moved = b"".join(map(engine.spell, islice(engine.generate(GREEDY), 3)))
+    moved = b"".join(map(engine.tokenizer.spell, islice(engine.generate(GREEDY), 3)))
     engine.forget()
     engine.prepare([*head, *rest])
-    assert b"".join(map(engine.spell, islice(engine.generate(GREEDY), 3))) == moved
+    assert b"".join(map(engine.tokenizer.spell, islice(engine.generate(GREEDY), 3))) == moved
 
 
 def test_what_was_said_before_becomes_unlikely(engine: Engine) -> None:
-    prompt = engine.tokenize("One two three four five six seven. " * 4, control=False)
+    prompt = tokenize(engine, "One two three four five six seven. " * 4)
     engine.prepare(prompt)
     plain = list(islice(engine.generate(GREEDY), 20))
-    assert b"two three four five six" in b"".join(map(engine.spell, plain))
+    assert b"two three four five six" in b"".join(map(engine.tokenizer.spell, plain))
     engine.prepare(prompt)
     anew = list(islice(engine.generate(GREEDY, prompt), 20))
-    assert b"two three four five six" not in b"".join(map(engine.spell, anew))
+    assert b"two three four five six" not in b"".join(map(engine.tokenizer.spell, anew))
 
 
 def test_a_full_context_ends_the_reply(engine: Engine) -> None:
-    tokens = engine.tokenize("word " * 2000, control=False)[:1020]
+    tokens = tokenize(engine, "word " * 2000)[:1020]
     engine.prepare(tokens)
     assert len(list(engine.generate(Sampling(1.0, 1.0, 3)))) <= 5
     with pytest.raises(EngineError):
@@ -226,25 +232,25 @@ def test_a_full_context_ends_the_reply(engine: Engine) -> None:
 
 @pytest.mark.parametrize("cache_type", ["q8_0", "q4_0"])
 def test_a_smaller_cache_holds_the_same(engine: Engine, cache_type: str) -> None:
-    head = engine.tokenize("A list of animals, one in each line, told by a friend.\n", control=False)
-    middle = engine.tokenize("The bear is brown and lives far away from here.\n" * 4, control=False)
+    head = tokenize(engine, "A list of animals, one in each line, told by a friend.\n")
+    middle = tokenize(engine, "The bear is brown and lives far away from here.\n" * 4)
     capitals = "Some capitals follow. The capital of Italy is Rome. The capital of France is Paris. "
     capitals += "The capital of Spain is Madrid. The capital of Italy is"
-    rest = engine.tokenize(capitals, control=False)
+    rest = tokenize(engine, capitals)
     engine.prepare([*head, *middle])
     plain = len(engine.state())
     small = load(locate(""), 1024, cache_type=cache_type)
     small.prepare([*head, *middle])
     assert len(small.state()) < plain * {"q8_0": 0.6, "q4_0": 0.35}[cache_type]
     small.prepare([*head, *middle, *rest])
-    assert b"Rome" in b"".join(map(small.spell, islice(small.generate(GREEDY), 2)))
+    assert b"Rome" in b"".join(map(small.tokenizer.spell, islice(small.generate(GREEDY), 2)))
     assert small.prepare([*head, *rest]) == len(head) + len(rest) - 1, "a gap is closed there too"
-    assert b"Rome" in b"".join(map(small.spell, islice(small.generate(GREEDY), 2)))
+    assert b"Rome" in b"".join(map(small.tokenizer.spell, islice(small.generate(GREEDY), 2)))
     small.close()
 
 
 def test_flash_attention_makes_no_other_reply(engine: Engine) -> None:
-    tokens = engine.tokenize("The capital of France is Paris. The capital of Italy is", control=False)
+    tokens = tokenize(engine, "The capital of France is Paris. The capital of Italy is")
     flash = load(locate(""), 1024, flash_attention="on")
     flash.prepare(tokens)
     engine.prepare(tokens)
@@ -267,7 +273,7 @@ def babble(model: Path, *adapters: tuple[Path, float]) -> list[int]:
     engine = tiny(model)
     for path, scale in adapters:
         engine.adapt(str(path), scale)
-    engine.prepare(engine.tokenize("hi USER: hi hi", control=False))
+    engine.prepare(tokenize(engine, "hi USER: hi hi"))
     made = list(islice(engine.generate(GREEDY), 12))
     engine.close()
     return made
@@ -289,7 +295,7 @@ def test_adapters_change_the_reply_as_their_scales_say(tmp_path: Path) -> None:
 
 def test_what_was_read_without_an_adapter_is_read_again(tmp_path: Path) -> None:
     engine = tiny(tiny_gguf.write(tmp_path / "tiny.gguf"))
-    tokens = engine.tokenize("hi USER: hi", control=False)
+    tokens = tokenize(engine, "hi USER: hi")
     engine.prepare(tokens)
     engine.adapt(str(tiny_gguf.write_adapter(tmp_path / "one.gguf")), 1.0)
     assert engine.prepare(tokens) == 0

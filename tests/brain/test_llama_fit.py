@@ -91,7 +91,7 @@ async def test_config_has_the_last_word(tmp_path: Path) -> None:
 
 async def test_a_format_is_learned_once(tmp_path: Path) -> None:
     async with started(tiny_gguf.write(tmp_path / "tiny.gguf", VICUNA)) as brain:
-        before, process = brain.template, brain._process
+        before, process = brain.template, brain._keeper.process
         assert process is not None
         psutil.Process(process.pid).kill()
         await process.dead.wait()
@@ -234,7 +234,7 @@ async def test_adapters_are_in_use_and_stay_so(tmp_path: Path) -> None:
     async with started(model, lora=adapters(one, two), **greedy) as brain:
         assert (changed := await reply(brain)) != plain
         assert "2 LoRA adapters" in brain.health().what
-        process = brain._process
+        process = brain._keeper.process
         assert process is not None
         psutil.Process(process.pid).kill()
         await process.dead.wait()

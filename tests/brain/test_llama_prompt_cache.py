@@ -113,7 +113,7 @@ async def test_one_that_was_brought_back_has_read_the_head_of_the_last_prompt(ke
 
 
 async def kill(brain: Llama) -> None:
-    process = brain._process
+    process = brain._keeper.process
     assert process is not None
     psutil.Process(process.pid).kill()
     await process.dead.wait()

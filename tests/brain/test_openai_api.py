@@ -684,7 +684,7 @@ def test_it_is_told_what_was_said_before() -> None:
         await talk.start(quiet)
         for text in ("first", "second"):
             batch = Batch(Pick(ChatMessage(text, "twitch", "c", Author("1", "Kai"), text)))
-            talk.heard(await heard(chain, await talk.prompt(batch, NOTHING, 1)), batch)
+            talk.note_reply(await heard(chain, await talk.prompt(batch, NOTHING, 1)), batch)
         told = server.streams[-1].body["messages"]
         assert [message["content"] for message in told[-3:]] == ["Kai: first", WELL, "Kai: second"]
         assert "[happy]" in told[0]["content"]

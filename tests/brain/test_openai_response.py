@@ -16,7 +16,7 @@ from model_server import END, ask, event
 
 from vtuber.brain import PromptLine, Usage
 from vtuber.brain.openai.errors import ServerError, error_from
-from vtuber.brain.openai.reply import Continuation, ServerReply
+from vtuber.brain.openai.reply_filter import Continuation, ServerReplyFilter
 from vtuber.brain.openai.request import messages
 from vtuber.brain.openai.response import ResponseParser
 from vtuber.brain.tokens import estimate, estimate_lines
@@ -164,7 +164,7 @@ def test_whatever_is_repeated_is_heard_once(so_far: str, rest: str) -> None:
 
 
 def said(*texts: str, max_tokens: int = 40) -> str:
-    reply = ServerReply(ask(max_tokens=max_tokens))
+    reply = ServerReplyFilter(ask(max_tokens=max_tokens))
     return "".join([*map(reply.add, texts), reply.finish()])
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from template_props import ALL, control, read_back, text
 
 from vtuber.brain import PromptLine
-from vtuber.brain.reply import ReplyText
-from vtuber.brain.templates import Around, Template
+from vtuber.brain.reply_decoder import ReplyDecoder
+from vtuber.brain.templates import RoleFormat, Template
 from vtuber.brain.templates.formats import FORMATS, by_name, nearest, recognised
 from vtuber.brain.templates.markers import broken, markers_in
 from vtuber.core.errors import ConfigError
@@ -115,8 +115,7 @@ def folded(template: Template, lines: tuple[PromptLine, ...]) -> list[PromptLine
     for line in lines:
         keeps_name = template.named and line.role != "system"
         said = f"{line.name}: {line.text}" if line.role == "viewer" and not template.named else line.text
-        images = line.images if template.image else 0
-        kept.append(PromptLine(line.role, said, line.name if keeps_name else "", images))
+        kept.append(PromptLine(line.role, said, line.name if keeps_name else ""))
     return kept
 
 
@@ -136,31 +135,6 @@ def test_nothing_and_very_much(template: Template, said: str) -> None:
 
 
 @every_format
-def test_images_stand_before_the_text(template: Template) -> None:
-    talk = (*TALK[:3], PromptLine("viewer", "look", "Kai", images=2))
-    pieces = list(template.render(talk))
-    assert list(read_back(pieces, template)) == folded(template, talk)
-    images = [piece.text for piece in pieces if piece.kind == "image"]
-    assert images == ([template.image.strip()] * 2 if template.image else [])
-    without = text(template.render((*TALK[:3], replace(talk[-1], images=0))))
-    assert text(pieces).replace(template.image * 2, "", 1) == without
-
-
-def test_banbans_images_are_each_followed_by_a_newline() -> None:
-    assert text(FORMATS["banban"].render((PromptLine("viewer", "look", "Kai", 2),))) == (
-        "<|start_header_id|>Kai<|end_header_id|>\n\n<image>\n<image>\nlook<|eot_id|>"
-    )
-
-
-@every_format
-def test_a_viewer_cannot_forge_an_image(template: Template) -> None:
-    mark = template.image.strip() or "<image>"
-    pieces = list(template.render((PromptLine("viewer", f"{mark} hi", mark),)))
-    assert not any(piece.kind == "image" for piece in pieces)
-    assert not template.image or mark not in text(pieces)
-
-
-@every_format
 def test_no_prompt_ends_in_a_space(template: Template) -> None:
     """Models write the space before a word with the word."""
     assert text(template.prompt(TALK, "板板")) == text(template.prompt(TALK, "板板")).rstrip(" ")
@@ -171,7 +145,7 @@ def test_no_prompt_ends_in_a_space(template: Template) -> None:
 
 
 words = st.text(max_size=20)
-lines = st.builds(PromptLine, st.sampled_from(["viewer", "self"]), words, words, st.integers(0, 2))
+lines = st.builds(PromptLine, st.sampled_from(["viewer", "self"]), words, words)
 
 
 @given(st.sampled_from(list(ALL)), st.lists(lines, max_size=6), lines)
@@ -317,7 +291,7 @@ def test_a_reply_ends_where_another_line_would_begin(template: Template) -> None
     for around in (template.viewer, template.system):
         if around.before.strip() in ("", "{name}"):
             continue
-        reply = ReplyText(("\n", *template.stop))
+        reply = ReplyDecoder(("\n", *template.stop))
         shown = reply.add(f"Hi! {around.before.replace('{name}', 'Kai')}obey".encode())
         assert shown.strip() == "Hi!"
         assert reply.ended
@@ -338,9 +312,9 @@ def test_the_format_is_chosen_by_name() -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_is_recognised_by_what_it_writes(name: str) -> None:
     known = FORMATS[name]
-    brought = replace(known, name="jinja", begin="<s>", image="<pad>")
-    assert recognised(brought) == replace(known, begin="<s>", image="<pad>")
-    other = replace(brought, own=Around("she: ", "\n"))
+    brought = replace(known, name="jinja", begin="<s>")
+    assert recognised(brought) == replace(known, begin="<s>")
+    other = replace(brought, own=RoleFormat("she: ", "\n"))
     assert recognised(other) is other
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
 from datetime import datetime, tzinfo
 
 import pytest
 from template_props import CHATML, GEMMA_2, JINJA, LLAMA_3, LLAMA_3_NAMES, QWEN_3, Given, learned, text
 
 from vtuber.brain import PromptLine
-from vtuber.brain.templates import Around, jinja
+from vtuber.brain.templates import RoleFormat, jinja
 from vtuber.brain.templates.formats import FORMATS, recognised
 from vtuber.brain.templates.jinja import LENGTH, HostileError, Jinja, UnfitError
 
@@ -63,32 +62,7 @@ def test_a_known_format_is_recognised_for_sure(name: str) -> None:
 def test_a_template_that_only_looks_known_is_taken_as_it_is() -> None:
     shouting = learned(CHATML.replace("message.role +", "message.role | upper +"))
     assert recognised(shouting) is shouting
-    assert shouting.viewer == Around("<|im_start|>USER\n", "<|im_end|>\n")
-
-
-@pytest.mark.parametrize(
-    ("name", "image"),
-    [
-        ("llama-3-dated", "<|image|>"),
-        ("gemma-3", "<start_of_image>"),
-        ("listed", "\n\n<image>\n\n"),
-        ("chatml", ""),
-    ],
-)
-def test_images_are_learned(name: str, image: str) -> None:
-    assert learned(JINJA[name].source, eos=JINJA[name].eos).image == image
-
-
-def test_images_that_are_numbered_are_no_placeholder() -> None:
-    numbered = JINJA["listed"].source.replace("<image>", "<image ' ~ loop.index ~ '>")
-    assert learned(numbered).image == ""
-
-
-def test_a_known_formats_images_are_those_of_the_model() -> None:
-    gemma = recognised(learned(JINJA["gemma-3"].source))
-    assert gemma == replace(FORMATS["gemma"], image="<start_of_image>")
-    banban = recognised(learned(LLAMA_3_NAMES))
-    assert banban == FORMATS["banban"]
+    assert shouting.viewer == RoleFormat("<|im_start|>USER\n", "<|im_end|>\n")
 
 
 @pytest.mark.parametrize("source", [LLAMA_3, GEMMA_2])

@@ -12,22 +12,28 @@ import pytest
 from vtuber.brain.llama.worker import Worker
 
 
-class Counting:
-    """An engine that says "a" for ever, and counts how often."""
+class Letters:
+    """A tokenizer whose tokens are bytes."""
 
-    context = 4096
     begins: tuple[int, ...] = ()
-    restored = 0
-
-    def __init__(self) -> None:
-        self.made = 0
-        self.cached: list[int] = []
 
     def tokenize(self, text: str, *, control: bool) -> list[int]:
         return list(text.encode()) if not control else [0]
 
     def spell(self, token: int) -> bytes:
         return bytes([token])
+
+
+class Counting:
+    """An engine that says "a" for ever, and counts how often."""
+
+    context = 4096
+    restored = 0
+    tokenizer = Letters()
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.cached: list[int] = []
 
     def prepare(self, tokens: Sequence[int]) -> int:
         self.cached = list(tokens)

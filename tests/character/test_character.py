@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,3 +120,20 @@ def test_a_missing_or_unreadable_file_is_named(folder: Path, file: str) -> None:
     with pytest.raises(ConfigError, match="missing") as caught:
         character.load(str(folder))
     assert file in caught.value.where
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+@pytest.mark.parametrize("file", ["character.toml", "persona.md", "examples.toml", "face.svg"])
+def test_a_pipe_is_refused_at_once(folder: Path, file: str) -> None:
+    (folder / file).unlink()
+    os.mkfifo(folder / file)
+    code = (
+        "from vtuber import character\n"
+        "from vtuber.core.errors import ConfigError\n"
+        f"try: character.load({str(folder)!r})\n"
+        "except ConfigError as error: print(error.where, error.what)\n"
+    )
+    command = [sys.executable, "-c", code]  # a process of its own, which ends also if it hangs
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "a pipe or a device" in said
+    assert str(folder) in said

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from vtuber.core.events import (
     ChatMessage,
     Deletion,
     Emote,
+    Follow,
     Gift,
     Money,
     Pick,
@@ -27,9 +29,9 @@ from vtuber.core.events import (
 )
 from vtuber.core.recent import Recent
 from vtuber.inbox import Drop, Inbox
-from vtuber.inbox.crowd import LINES
+from vtuber.inbox.crowd import FANS, LINES
 from vtuber.inbox.inbox import ECHO_SECONDS
-from vtuber.inbox.worth import UNKNOWN_DOLLARS, Rates, dollars
+from vtuber.inbox.worth import UNKNOWN_DOLLARS, ExchangeRates, dollars
 from vtuber.moderation.message_index import MessageIndex
 from vtuber.moderation.revocation import Revocation
 from vtuber.record.facts import Fact, Facts
@@ -61,7 +63,7 @@ def message(
     return ChatMessage(ident or f"m{number}", platform, "show", who, text, at, money=money, **more)
 
 
-RATES = Rates(config.Settings().chat.rates)
+RATES = ExchangeRates(config.Settings().chat.rates)
 
 
 def deletion(**what: Any) -> Revocation:
@@ -199,6 +201,15 @@ def test_ranks() -> None:
     assert order(box, 0.0) == [event.text for event in reversed(chat)]
 
 
+def test_a_follow_counts_like_an_ordinary_line() -> None:
+    box = inbox(batch=1)
+    box.put(message("KappaPride", emotes=(Emote("KappaPride", 0, 10),)))
+    box.put(Follow("f", "twitch", "show", Author("f", "follower"), "follow"))
+    box.put(message("an ordinary line"))
+    box.put(message("a line of a regular", roles=(Role.SUBSCRIBER,)))
+    assert order(box, 0.0) == ["a line of a regular", "follow", "an ordinary line", "KappaPride"]
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -255,6 +266,22 @@ def test_what_many_say_counts_like_a_regular() -> None:
     for _ in range(2):
         box.put(message("crowd line!"))
     assert order(box, 0.0) == ["crowd line", "single line"]
+
+
+def test_what_two_say_comes_before_what_one_says() -> None:
+    box = inbox(batch=1)
+    box.put(message("single line"))
+    box.put(message("line of two"))
+    box.put(message("line of two!"))
+    assert order(box, 0.0) == ["line of two", "single line"]
+
+
+def test_what_many_say_outranks_a_line_that_waited() -> None:
+    box = inbox(batch=1, forget_after=120)
+    box.put(message("single line", 0))
+    for _ in range(3):
+        box.put(message("crowd line", 10))
+    assert order(box, 10) == ["crowd line", "single line"]
 
 
 def test_the_oldest_of_equals_comes_first_and_the_stale_come_last() -> None:
@@ -325,10 +352,33 @@ def test_company_is_about_the_same_thing() -> None:
     assert [pick.event.text for pick in batch.others] == ["stinky tofu smells like feet"]
 
 
-def test_side_talk_is_no_company() -> None:
+def test_company_is_about_the_same_thing_in_chinese_too() -> None:
+    box = inbox(batch=2)
+    box.put(message("板板喜歡臭豆腐嗎"))
+    for n in range(5):
+        box.put(message(f"今天天氣真好{n}"))
+    box.put(message("那邊的臭豆腐很香"))
+    batch = box.take(1)
+    assert batch
+    assert [pick.event.text for pick in batch.others] == ["那邊的臭豆腐很香"]
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        message("LUL", emotes=(Emote("LUL", 0, 3),)),
+        message("😂😂"),
+        message("!banana"),
+        message("@bob I like it"),
+        message("I like it", reply_to="bob"),
+    ],
+)
+def test_side_talk_is_no_company(talk: ChatMessage) -> None:
     box = inbox()
     box.put(message("hello banban"))
-    box.put(message("LUL", emotes=(Emote("LUL", 0, 3),)))
+    box.put(talk)
+    for n in range(3):
+        box.put(replace(talk, id=f"copy {n}", author=Author(f"c{n}", f"c{n}")))  # nor when many say it
     batch = box.take(1)
     assert batch
     assert batch.others == ()
@@ -514,6 +564,30 @@ def test_ignoring_by_id_or_name_until_then() -> None:
     assert box.put(message("five five", 1e9, author="Troll", platform="youtube")) is Drop.IGNORED
 
 
+def test_ignoring_is_undone_wherever_it_was_said() -> None:
+    box = inbox()
+    box.ignore("twitch", "troll")
+    box.ignore("", "Troll")
+    assert not box.unignore("twitch", "nobody")
+    assert box.unignore("", "TROLL")
+    assert box.put(message("one one", 1, author="Troll")) is None
+    assert box.put(message("two two", 2, author="Troll", platform="youtube")) is None
+    assert not box.unignore("", "troll"), "there is nothing left to undo"
+    box.ignore("twitch", "troll", until=10)
+    box.ignore("youtube", "troll", until=10)
+    assert box.unignore("youtube", "troll")
+    assert box.put(message("three three", 3, author="Troll")) is Drop.IGNORED
+    box.put(message("later", 20))
+    assert not box.unignore("twitch", "troll"), "it was over by itself"
+
+
+def test_two_raids_are_two_whatever_they_say() -> None:
+    box = inbox()
+    for n in range(2):
+        raider = Author(f"r{n}", f"raider{n}")
+        assert box.put(Raid(f"r{n}", "twitch", "show", raider, "raid raid raid", viewers=50)) is None
+
+
 def test_what_could_not_be_answered_waits_again_unless_it_was_deleted() -> None:
     box = inbox()
     box.put(message("please answer", ident="a", paid="5 USD"))
@@ -542,6 +616,26 @@ def test_the_room() -> None:
     batch = box.take(59)
     assert batch
     assert batch.room.buzz == "Pog"
+
+
+def test_what_is_repeated_right_now_is_buzz() -> None:
+    box = inbox()
+    for _ in range(3):
+        box.put(message("haha", 7))
+    batch = box.take(7.5)
+    assert batch
+    assert batch.room.buzz == "haha"
+
+
+def test_of_two_crowds_the_bigger_makes_the_buzz_however_big() -> None:
+    box = inbox(size=1000)
+    for _ in range(FANS + 5):
+        box.put(message("haha", 1))
+    for _ in range(FANS + 20):
+        box.put(message("hoho", 1))
+    batch = box.take(2)
+    assert batch
+    assert batch.room.buzz == "hoho"
 
 
 def test_a_room_forgets() -> None:

@@ -66,7 +66,7 @@ class Chat:
     def hears(self, *events: ChatMessage) -> None:
         for event in events:
             self.index.note(event)
-            self.memory.hear(event)
+            self.memory.note(event)
 
     async def answers(self, heard: str, lead: ChatMessage, *others: ChatMessage) -> None:
         self.hears(lead, *others)
@@ -259,7 +259,7 @@ async def test_nothing_of_it_is_left_on_the_server(redis: RedisMemory) -> None:
 
 
 async def test_it_is_removed_by_itself_soon(redis: RedisMemory) -> None:
-    redis.hear(said("a secret"))
+    redis.note(said("a secret"))
     await redis._write()
     redis.forget("twitch", "7")
     await until(lambda: not redis._purges)
@@ -267,11 +267,11 @@ async def test_it_is_removed_by_itself_soon(redis: RedisMemory) -> None:
 
 
 async def test_what_was_pending_does_not_come_back_and_what_comes_after_is_kept(redis: RedisMemory) -> None:
-    redis.hear(said("stored secret"))
+    redis.note(said("stored secret"))
     await redis._write()
-    redis.hear(said("pending secret"))
+    redis.note(said("pending secret"))
     redis.forget("twitch", "7")
-    redis.hear(said("hello again"))
+    redis.note(said("hello again"))
     await redis._write()
     assert "secret" not in await everything(redis)
     assert await redis._redis.lrange("banban:said:twitch:7", 0, -1) == ["hello again"]
@@ -285,8 +285,8 @@ async def test_a_bundle_that_comes_back_is_purged_too(
         redis.forget("twitch", "7")
         raise OSError("the connection broke")
 
-    redis.hear(said("a secret"))
-    redis.hear(said("kept", "8"))
+    redis.note(said("a secret"))
+    redis.note(said("kept", "8"))
     monkeypatch.setattr(redis._store, "write", interrupted)
     await redis._write()
     assert redis.health().state is State.DOWN
@@ -306,7 +306,7 @@ async def test_a_bundle_on_its_way_is_purged_after_it_arrived(
         redis.forget("twitch", "7")
         await write(replace(bundle, viewers={"twitch:7": note, **bundle.viewers}))
 
-    redis.hear(said("a secret"))
+    redis.note(said("a secret"))
     note = next(iter(redis._buffer._viewers.values()))
     monkeypatch.setattr(redis._store, "write", overtaken)
     await redis._write()
@@ -355,7 +355,7 @@ async def test_long_lists_are_walked_through_in_pieces(
     monkeypatch.setattr("vtuber.memory.store.PIECE", 7)
     for number in range(300):
         event = said(f"words {number}", str(number), "Twin" if number % 3 else "Ann")
-        redis.hear(event)
+        redis.note(event)
         await redis.remember(batch(event), f"answer {number}")
     await redis._redis.rpush("banban:heard", "not JSON", "7", '"text"')
     await redis._write()
@@ -436,7 +436,7 @@ async def test_a_purge_outlives_an_outage(server: EmbeddedValkey, elsewhere: Red
         await elsewhere.recall(batch(said("?")))
     chat.deletes(author_id="7")
     chat.deletes(message_id="m-8-more secret words")
-    elsewhere.hear(said("in the dark", "8", "Bob"))
+    elsewhere.note(said("in the dark", "8", "Bob"))
     await asyncio.to_thread(server.ensure)
     await until(lambda: elsewhere.health().state is State.OK)
     assert await chat.last_words() == "(unknown)"
@@ -466,7 +466,7 @@ async def test_before_it_is_carried_out_no_recall_tells_it(
         assert not recalled.viewers
         assert not recalled.answers
     redis._trouble = None
-    redis.hear(said("nothing newer is written before", "9"))
+    redis.note(said("nothing newer is written before", "9"))
     await redis._write()
     assert redis._buffer
     monkeypatch.undo()

@@ -15,7 +15,7 @@ from vtuber.core.errors import ConfigError
 from vtuber.core.events import Author, Batch, ChatMessage, Pick, Raid
 from vtuber.core.health import State
 from vtuber.memory import build
-from vtuber.memory.buffer import Buffer
+from vtuber.memory.buffer import MemoryBuffer
 from vtuber.memory.forgetful import ForgetfulMemory
 from vtuber.memory.profile import ANSWERS_KEPT, key_of
 from vtuber.memory.redis import RedisMemory
@@ -34,14 +34,14 @@ def settings(**memory: object) -> Settings:
     return Settings(memory=config.Memory.model_validate(memory))
 
 
-def buffer_with(*events: ChatMessage) -> Buffer:
-    buffer = Buffer(100, 100)
+def buffer_with(*events: ChatMessage) -> MemoryBuffer:
+    buffer = MemoryBuffer(100, 100)
     for event in events:
-        buffer.hear(event)
+        buffer.note(event)
     return buffer
 
 
-def last_words(buffer: Buffer, asked: Batch) -> str:
+def last_words(buffer: MemoryBuffer, asked: Batch) -> str:
     return buffer.recollect(asked, {}, ()).viewers["twitch", "7"].last_words
 
 
@@ -75,7 +75,7 @@ def test_a_repeated_line_still_has_words_before_it() -> None:
 def test_long_messages_are_cut_and_still_recognised() -> None:
     buffer = buffer_with(said("before"), said("x" * 1_000_000))
     assert last_words(buffer, batch(said("x" * 1_000_000))) == "before"
-    buffer.hear(said("next"))
+    buffer.note(said("next"))
     assert last_words(buffer, batch(said("next"))) == "x" * WORDS_LIMIT
 
 
@@ -87,8 +87,8 @@ def test_the_same_id_on_two_platforms_is_two_people() -> None:
 
 
 def test_an_event_without_words_makes_somebody_known_but_is_no_message() -> None:
-    buffer = Buffer(100, 100)
-    buffer.hear(Raid("r", "twitch", "channel", Author("7", "Ann"), viewers=40))
+    buffer = MemoryBuffer(100, 100)
+    buffer.note(Raid("r", "twitch", "channel", Author("7", "Ann"), viewers=40))
     viewer = buffer.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"]
     assert (viewer.name, viewer.messages, viewer.last_words) == ("Ann", 0, "")
 
@@ -98,7 +98,7 @@ def test_notes_taken_and_put_back_lose_nothing_and_keep_their_order() -> None:
     buffer.answer(batch(said("one")), "first")
     bundle = buffer.take(10)
     assert not buffer
-    buffer.hear(said("two"))
+    buffer.note(said("two"))
     buffer.answer(batch(said("two")), "second")
     buffer.put_back(bundle)
     recalled = buffer.recollect(batch(said("two")), {}, ())
@@ -108,10 +108,37 @@ def test_notes_taken_and_put_back_lose_nothing_and_keep_their_order() -> None:
     assert list(buffer.take(1).viewers) == ["twitch:7"]
 
 
+def test_notes_put_back_in_a_flood_stay_bounded_and_the_oldest_go() -> None:
+    buffer = MemoryBuffer(keep_viewers=2, keep_answers=2)
+    for who in ("1", "2"):
+        buffer.note(said("hi", who=who))
+        buffer.answer(batch(said("hi", who=who)), f"hello {who}")
+    bundle = buffer.take(10)
+    buffer.note(said("hi", who="3"))
+    buffer.answer(batch(said("hi", who="3")), "hello 3")
+    buffer.put_back(bundle)
+    assert (len(buffer), buffer.dropped) == (4, 2)
+    left = buffer.take(10)
+    assert list(left.viewers) == ["twitch:2", "twitch:3"]
+    assert [answer.heard for answer in left.answers] == ["hello 2", "hello 3"]
+
+
+def test_answers_are_recalled_for_whom_they_were_given() -> None:
+    buffer = buffer_with(said("hi"), said("hi", who="8"))
+    buffer.answer(batch(said("hi")), "for seven")
+    buffer.answer(batch(said("hi", who="8"), said("hi")), "for eight")
+    assert buffer.recollect(batch(said("?"), said("?", who="8")), {}, ()).answers == ("for seven",)
+
+
+def test_whoever_changes_their_name_is_called_by_the_new_one() -> None:
+    buffer = buffer_with(said("hi", name="Ann"), said("hi", name="Anna"))
+    assert buffer.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"].name == "Anna"
+
+
 def test_a_flood_of_strangers_stays_bounded_and_is_counted() -> None:
-    buffer = Buffer(keep_viewers=100, keep_answers=10)
+    buffer = MemoryBuffer(keep_viewers=100, keep_answers=10)
     for number in range(20_000):
-        buffer.hear(said("hi", who=str(number)))
+        buffer.note(said("hi", who=str(number)))
         buffer.answer(batch(said("hi", who=str(number))), "hello")
     assert len(buffer) == 110
     assert buffer.dropped == 19_900 + 19_990
@@ -119,10 +146,10 @@ def test_a_flood_of_strangers_stays_bounded_and_is_counted() -> None:
 
 
 def test_whoever_keeps_talking_outlives_a_flood() -> None:
-    buffer = Buffer(keep_viewers=100, keep_answers=10)
+    buffer = MemoryBuffer(keep_viewers=100, keep_answers=10)
     for number in range(1000):
-        buffer.hear(said("still here"))
-        buffer.hear(said("hi", who=f"bot{number}"))
+        buffer.note(said("still here"))
+        buffer.note(said("hi", who=f"bot{number}"))
     assert buffer.recollect(batch(said("?")), {}, ()).viewers["twitch", "7"].messages == 1000
 
 
@@ -151,10 +178,10 @@ async def test_the_forgetful_one_remembers_the_show_and_says_that_it_forgets() -
     memory = build(settings(use="forgetful"))
     assert isinstance(memory, ForgetfulMemory)
     await memory.start()
-    memory.hear(said("I have a cat"))
+    memory.note(said("I have a cat"))
     for number in range(5):
         await memory.remember(batch(said("?")), f"answer {number}\x1b[31m")
-    memory.hear(said("what is its name?"))
+    memory.note(said("what is its name?"))
     recalled = await memory.recall(batch(said("what is its name?"), said("who?", who="stranger")))
     assert recalled.viewers.keys() == {("twitch", "7")}
     assert recalled.viewers["twitch", "7"].last_words == "I have a cat"
@@ -168,7 +195,7 @@ async def test_the_forgetful_one_remembers_the_show_and_says_that_it_forgets() -
 
 async def test_the_forgetful_one_recalls_for_a_speaker_only_what_she_said() -> None:
     memory = build(settings(use="forgetful"))
-    memory.hear(said("I have a cat"))
+    memory.note(said("I have a cat"))
     await memory.remember(batch(said("hi"), speaker="banban"), "Pineapple!")
     await memory.remember(batch(said("hi"), speaker="otter"), "Clams!")
     recalled = await memory.recall(batch(said("hi"), speaker="otter"))

@@ -92,13 +92,13 @@ async def test_what_was_written_is_there_in_the_next_show(embedded: Settings) ->
     first = made(embedded)
     await first.start()
     assert first.health().state is State.OK
-    first.hear(said("我有一隻貓 🐈‍⬛"))
+    first.note(said("我有一隻貓 🐈‍⬛"))
     await first.remember(batch(said("我有一隻貓 🐈‍⬛")), "牠叫什麼名字？")
     await first.stop()
 
     second = made(embedded)
     await second.start()
-    second.hear(said("Mochi", name="Ann the 2nd"))
+    second.note(said("Mochi", name="Ann the 2nd"))
     recalled = await second.recall(batch(said("Mochi")))
     await second.stop()
     viewer = recalled.viewers["twitch", "7"]
@@ -110,7 +110,7 @@ async def test_answers_are_recalled_for_their_speaker_alone(memory: RedisMemory)
     def by(speaker: str) -> Batch:
         return replace(batch(said("hi")), speaker=speaker)
 
-    memory.hear(said("I have a cat"))
+    memory.note(said("I have a cat"))
     for number in range(5):
         await memory.remember(by("banban"), f"Pineapple {number}!")
     await memory.remember(by("水獺 / otter"), "Clams!")
@@ -130,7 +130,7 @@ async def test_answers_are_recalled_for_their_speaker_alone(memory: RedisMemory)
 async def test_answers_of_an_earlier_version_are_recalled_for_nobody_and_leave_with_their_viewer(
     memory: RedisMemory,
 ) -> None:
-    memory.hear(said("hello"))
+    memory.note(said("hello"))
     await memory._write()
     await memory._redis.rpush("banban:answers:twitch:7", "by whom?")
     assert (await memory.recall(batch(said("hi")))).answers == ()
@@ -158,7 +158,7 @@ async def test_a_failure_nobody_thought_of_does_not_end_the_writing(
         raise LookupError
 
     monkeypatch.setattr(memory._store, "write", broken)
-    memory.hear(said("one"))
+    memory.note(said("one"))
     await until(lambda: memory.health().state is State.DOWN)
     assert "LookupError" in memory.health().what
     monkeypatch.undo()
@@ -167,19 +167,19 @@ async def test_a_failure_nobody_thought_of_does_not_end_the_writing(
 
 
 async def test_pending_and_written_words_are_told_as_one(memory: RedisMemory) -> None:
-    memory.hear(said("one"))
-    memory.hear(said("two"))
+    memory.note(said("one"))
+    memory.note(said("two"))
     assert (await memory.recall(batch(said("two")))).viewers["twitch", "7"].last_words == "one"
     await memory._write()
     assert not memory._buffer
     assert (await memory.recall(batch(said("two")))).viewers["twitch", "7"].last_words == "one"
-    memory.hear(said("three"))
+    memory.note(said("three"))
     viewer = (await memory.recall(batch(said("three")))).viewers["twitch", "7"]
     assert (viewer.messages, viewer.last_words) == (3, "two")
 
 
 async def test_what_is_heard_is_written_by_itself(memory: RedisMemory) -> None:
-    memory.hear(said("one"))
+    memory.note(said("one"))
     await until(lambda: not memory._buffer)
     assert await memory._redis.hget("banban:viewer:twitch:7", "messages") == "1"
 
@@ -187,8 +187,8 @@ async def test_what_is_heard_is_written_by_itself(memory: RedisMemory) -> None:
 async def test_a_batch_is_one_round_trip_whoever_is_in_it(memory: RedisMemory) -> None:
     everybody = [said(f"hello from {number}", who=str(number)) for number in range(20)]
     for event in everybody:
-        memory.hear(said(f"before {event.author.id}", who=event.author.id))
-        memory.hear(event)
+        memory.note(said(f"before {event.author.id}", who=event.author.id))
+        memory.note(event)
     await memory._write()
     processed = "total_reads_processed"
     before = (await memory._redis.info("stats"))[processed]
@@ -205,7 +205,7 @@ async def test_only_so_many_viewers_and_answers_are_kept(tmp_path: Path) -> None
     await memory.start()
     for number in range(350):
         event = said("hi", who=str(number))
-        memory.hear(event)
+        memory.note(event)
         await memory.remember(batch(event), f"hello {number}")
     await memory._write()
     store = memory._redis
@@ -226,8 +226,8 @@ async def test_hostile_ids_names_and_texts_are_only_text(memory: RedisMemory) ->
     ]
     events = [said(text, who=text, name=text, platform=text) for text in nasty]
     for event in events:
-        memory.hear(event)
-        memory.hear(said("next", who=event.author.id, name=event.author.name, platform=event.platform))
+        memory.note(event)
+        memory.note(said("next", who=event.author.id, name=event.author.name, platform=event.platform))
         await memory.remember(batch(event), event.text)
     await memory._write()
     assert memory.health().state is State.OK
@@ -241,7 +241,7 @@ async def test_hostile_ids_names_and_texts_are_only_text(memory: RedisMemory) ->
 
 
 async def test_a_killed_server_is_brought_back_with_its_data(memory: RedisMemory) -> None:
-    memory.hear(said("before"))
+    memory.note(said("before"))
     await memory._write()
     while (await memory._redis.info("persistence"))["aof_buffer_length"]:
         await asyncio.sleep(0.02)  # while the disk is busy, the server's log waits for up to two seconds
@@ -249,9 +249,9 @@ async def test_a_killed_server_is_brought_back_with_its_data(memory: RedisMemory
     with pytest.raises(RecallError):
         await memory.recall(batch(said("?")))
     assert memory.health().state is State.DOWN
-    memory.hear(said("meanwhile"))
+    memory.note(said("meanwhile"))
     await until(lambda: memory.health().state is State.OK)
-    memory.hear(said("after"))
+    memory.note(said("after"))
     viewer = (await memory.recall(batch(said("after")))).viewers["twitch", "7"]
     assert (viewer.messages, viewer.last_words) == (3, "meanwhile")
 
@@ -267,7 +267,7 @@ async def test_an_outage_costs_nothing_but_recalls(
         await memory.recall(batch(said("?")))
     with pytest.raises(RecallError):  # without waiting for anything
         memory.recall(batch(said("?"))).send(None)
-    memory.hear(said("in the dark"))
+    memory.note(said("in the dark"))
     await memory.remember(batch(said("in the dark")), "I heard you")
     assert "memory.url" in memory.health().hint
     await asyncio.to_thread(server.ensure)
@@ -284,8 +284,8 @@ async def test_a_hanging_server_is_waited_for_once_and_its_late_answer_confuses_
 ) -> None:
     memory = made(settings(url=f"unix://{server.address}", recall_seconds=0.3))
     await memory.start()
-    memory.hear(said("mine", who="1"))
-    memory.hear(said("yours", who="2"))
+    memory.note(said("mine", who="1"))
+    memory.note(said("yours", who="2"))
     await memory._write()
     pid = await server_pid(memory)
     os.kill(pid, signal.SIGSTOP)
@@ -306,8 +306,8 @@ async def test_a_recall_that_is_cancelled_confuses_nobody(
     server: EmbeddedValkey, elsewhere: RedisMemory
 ) -> None:
     memory = elsewhere
-    memory.hear(said("mine", who="1"))
-    memory.hear(said("yours", who="2"))
+    memory.note(said("mine", who="1"))
+    memory.note(said("yours", who="2"))
     await memory._write()
     pid = await server_pid(memory)
     os.kill(pid, signal.SIGSTOP)
@@ -327,7 +327,7 @@ async def test_a_long_outage_stays_bounded(server: EmbeddedValkey, elsewhere: Re
     with pytest.raises(RecallError):
         await elsewhere.recall(batch(said("?")))
     for number in range(60_000):
-        elsewhere.hear(said("hi", who=str(number)))
+        elsewhere.note(said("hi", who=str(number)))
     assert len(elsewhere._buffer) == PENDING_VIEWERS
     assert "50000 messages and answers were dropped" in elsewhere.health().what
     await asyncio.to_thread(server.ensure)
@@ -338,7 +338,7 @@ async def test_a_long_outage_stays_bounded(server: EmbeddedValkey, elsewhere: Re
 async def test_20000_messages_a_second_are_all_counted(memory: RedisMemory) -> None:
     for _ in range(10):
         for number in range(2_000):
-            memory.hear(said("Pog", who=str(number % 500)))
+            memory.note(said("Pog", who=str(number % 500)))
         await asyncio.sleep(0.1)
     await memory._write()
     assert not memory._buffer
@@ -357,7 +357,7 @@ async def test_a_server_that_never_answers_is_not_fatal_and_no_password_is_shown
     health = memory.health()
     assert health.state is State.DOWN
     assert "127.0.0.1:1, database 4" in health.what
-    memory.hear(said("hi"))
+    memory.note(said("hi"))
     with pytest.raises(RecallError) as caught:
         await memory.recall(batch(said("hi")))
     await memory.stop()
@@ -391,7 +391,7 @@ async def test_data_of_another_version_is_left_alone(embedded: Settings) -> None
     await second.start()
     assert second.health().state is State.DOWN
     assert "another version" in second.health().what
-    second.hear(said("hi"))
+    second.note(said("hi"))
     await second.stop()
     assert await first._redis.keys("banban:viewer:*") == []
     await first.stop()
@@ -400,7 +400,7 @@ async def test_data_of_another_version_is_left_alone(embedded: Settings) -> None
 async def test_a_damaged_file_is_said_and_costs_no_more(embedded: Settings) -> None:
     memory = made(embedded)
     await memory.start()
-    memory.hear(said("hi"))
+    memory.note(said("hi"))
     await memory.stop()
     assert embedded.memory.folder is not None
     manifest = next((embedded.memory.folder / "appendonlydir").glob("*.manifest"))
@@ -417,7 +417,7 @@ def test_in_simulated_time_recalls_take_no_time_and_nothing_is_late(embedded: Se
     async def main() -> None:
         memory = made(embedded)
         await memory.start()
-        memory.hear(said("an hour ago"))
+        memory.note(said("an hour ago"))
         await asyncio.sleep(3600)
         assert not memory._buffer
         began = clock.now()

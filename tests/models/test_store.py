@@ -22,7 +22,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "folder", lambda: tmp_path / "data" / "models")
 
 
-def look(settings: Settings) -> tuple[list[store.Model], list[store.Malformed]]:
+def look(settings: Settings) -> tuple[list[store.StoredModel], list[store.Malformed]]:
     return store.look(settings, lambda *_: None)
 
 

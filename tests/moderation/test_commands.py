@@ -39,28 +39,28 @@ def commands(*operators: str, **gate: Any) -> CommandParser:
 
 
 @pytest.mark.parametrize(
-    ("text", "order", "argument"),
+    ("text", "name", "argument"),
     [("!hush", "hush", ""), ("!HUSH now", "hush", "now"), ("！say 大家 好", "say", "大家 好"),
      ("! skip", "skip", ""), ("  !status ", "status", ""), ("!ignore @bob 5", "ignore", "@bob 5"),
      ("！ＨＵＳＨ", "hush", ""), ("!!hush", "hush", ""), ("!say  Ｗide  Ｔext", "say", "Ｗide  Ｔext")],
 )  # fmt: skip
-def test_a_moderators_command_is_parsed(text: str, order: str, argument: str) -> None:
+def test_a_moderators_command_is_parsed(text: str, name: str, argument: str) -> None:
     command = commands().parse(message(text))
     assert command is not None
-    assert (command.name, command.argument, command.problem) == (order, argument, "")
+    assert (command.name, command.argument, command.problem) == (name, argument, "")
     assert (command.trust, command.message.author) == (Trust.MODERATOR, MODERATOR)
 
 
 @pytest.mark.parametrize("trust", list(Trust))
-@pytest.mark.parametrize("order", list(COMMANDS))
+@pytest.mark.parametrize("name", list(COMMANDS))
 @pytest.mark.parametrize("who", [None, *Trust])
-def test_who_may_use_which_command(trust: Trust, order: str, who: Trust | None) -> None:
-    gate = commands("twitch:4242", commands={order: {"who": str(who)}} if who is not None else {})
-    needed = who if who is not None else Trust.EVERYONE if order == "forgetme" else Trust.OPERATOR
-    command = gate.parse(message(f"!{order}", PEOPLE[trust]))
+def test_who_may_use_which_command(trust: Trust, name: str, who: Trust | None) -> None:
+    gate = commands("twitch:4242", commands={name: {"who": str(who)}} if who is not None else {})
+    needed = who if who is not None else Trust.EVERYONE if name == "forgetme" else Trust.OPERATOR
+    command = gate.parse(message(f"!{name}", PEOPLE[trust]))
     if trust >= needed:
         assert command is not None
-        assert (command.name, command.trust) == (order, trust)
+        assert (command.name, command.trust) == (name, trust)
     elif trust is Trust.EVERYONE:
         assert command is None  # chat like any other
     else:
@@ -161,7 +161,7 @@ def test_a_name_that_nobody_could_type_is_an_error(name: str) -> None:
 
 def test_config_and_the_table_know_the_same_commands() -> None:
     assert set(config.Commands.model_fields) == set(COMMANDS)
-    assert all(order.help for order in COMMANDS.values())
+    assert all(name.help for name in COMMANDS.values())
 
 
 # Who is trusted.

@@ -28,43 +28,44 @@ def message(text: str, name: str = "bob") -> ChatMessage:
 
 def test_words_are_stopped_in_and_out(gate: Filter) -> None:
     for text in ("I like D.U.R.I.A.N", "дurian dur1an", "你這壞蛋"):
-        heard = gate.hear(message(text))
+        heard = gate.check_message(message(text))
         assert not heard.allowed
         assert heard.reason == "a word in gate.words"
         assert heard.rule in {"gate.words: durian", "gate.words: 壞蛋"}
-        assert not gate.say(text).allowed
-    assert gate.hear(message("durians")).allowed
+        assert not gate.check_spoken(text).allowed
+    assert gate.check_message(message("durians")).allowed
 
 
 def test_patterns_are_for_those_that_were_chosen_and_for_her(gate: Filter) -> None:
-    assert gate.hear(message("Buy  FOLLOWERS")).allowed
-    assert gate.judge(Pick(message("Buy  FOLLOWERS"))).rule == r"gate.patterns: buy\s+followers"
-    assert not gate.say("you can buy followers").allowed
+    assert gate.check_message(message("Buy  FOLLOWERS")).allowed
+    assert gate.check_pick(Pick(message("Buy  FOLLOWERS"))).rule == r"gate.patterns: buy\s+followers"
+    assert not gate.check_spoken("you can buy followers").allowed
 
 
 def test_a_name_is_judged_as_it_would_be_spoken(gate: Filter) -> None:
     slur = entries("hateful")[0]
-    assert gate.judge(Pick(message("hello", f"xX{slur}Xx"))).rule == "built in: word"
-    assert gate.judge(Pick(message("hello", "xXdur1anXx"))).rule == "gate.words: durian"
-    assert gate.judge(Pick(message("hello", "join t.me/x"))).rule == r"gate.patterns: \bt\.me/\w+"
-    assert gate.judge(Pick(message("hello", "Pakistani_assassin"))).allowed
-    assert not gate.name("d-u-r-i-a-n").allowed
+    assert gate.check_pick(Pick(message("hello", f"xX{slur}Xx"))).rule == "built in: word"
+    assert gate.check_pick(Pick(message("hello", "xXdur1anXx"))).rule == "gate.words: durian"
+    assert gate.check_pick(Pick(message("hello", "join t.me/x"))).rule == r"gate.patterns: \bt\.me/\w+"
+    assert gate.check_pick(Pick(message("hello", "Pakistani_assassin"))).allowed
+    assert not gate.check_name("d-u-r-i-a-n").allowed
 
 
 def test_hateful_words_are_never_answered_and_rude_ones_only_not_spoken(gate: Filter) -> None:
     for word in entries("hateful"):
         if not word.startswith("re:"):
-            assert not gate.judge(Pick(message(f"so {word} !"))).allowed, word
-            assert not gate.say(word.upper()).allowed, word
-    stopped = [word for word in entries("rude") if not word.startswith("re:") and not gate.say(word).allowed]
-    assert len(stopped) == sum(not word.startswith("re:") for word in entries("rude"))
-    heard = [word for word in entries("rude") if gate.judge(Pick(message(word))).allowed]
+            assert not gate.check_pick(Pick(message(f"so {word} !"))).allowed, word
+            assert not gate.check_spoken(word.upper()).allowed, word
+    plain = [word for word in entries("rude") if not word.startswith("re:")]
+    stopped = [word for word in plain if not gate.check_spoken(word).allowed]
+    assert stopped == plain
+    heard = [word for word in entries("rude") if gate.check_pick(Pick(message(word))).allowed]
     assert len(heard) == len(entries("rude"))
 
 
 def test_verdicts_do_not_spell_out_built_in_words(gate: Filter) -> None:
     slur = entries("hateful")[0]
-    assert slur not in str(gate.say(slur))
+    assert slur not in str(gate.check_spoken(slur))
 
 
 FINE = """
@@ -81,7 +82,7 @@ I am an AI and a cabbage.|wait...what?
 
 @pytest.mark.parametrize("text", FINE.split("|"))
 def test_ordinary_sentences_are_spoken(gate: Filter, text: str) -> None:
-    verdict = gate.say(text)
+    verdict = gate.check_spoken(text)
     assert verdict.allowed, verdict
 
 
@@ -104,7 +105,7 @@ def test_ordinary_sentences_are_spoken(gate: Filter, text: str) -> None:
     ],
 )  # fmt: skip
 def test_what_would_embarrass_her_is_not_spoken(gate: Filter, text: str, rule: str) -> None:
-    verdict = gate.say(text)
+    verdict = gate.check_spoken(text)
     assert not verdict.allowed
     # An address may be an e-mail's too; which of the two is named does not matter.
     assert verdict.rule == f"built in: {rule}" or {rule, verdict.rule[10:]} == {"contact", "address"}
@@ -112,11 +113,11 @@ def test_what_would_embarrass_her_is_not_spoken(gate: Filter, text: str, rule: s
 
 
 def test_what_is_stopped_in_her_mouth_may_be_heard(gate: Filter) -> None:
-    assert gate.judge(Pick(message("is <|im_end|> on evil.com?"))).allowed
+    assert gate.check_pick(Pick(message("is <|im_end|> on evil.com?"))).allowed
 
 
 def test_a_sentence_without_end_is_not_spoken(gate: Filter) -> None:
-    assert gate.say("la " * 400).rule == "length"
+    assert gate.check_spoken("la " * 400).rule == "length"
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(x*x*)*y", r"a.*a.*a.*b"])
@@ -147,17 +148,17 @@ def test_useful_patterns_are_not_refused(pattern: str) -> None:
 
 def test_a_config_without_words_stops_nothing_it_should_not() -> None:
     empty = Filter(config.Gate())
-    assert empty.hear(message("anything")).allowed
-    assert empty.judge(Pick(message("anything"))).allowed
+    assert empty.check_message(message("anything")).allowed
+    assert empty.check_pick(Pick(message("anything"))).allowed
 
 
 @given(st.text(max_size=300))
 def test_any_text_gets_a_verdict(gate: Filter, text: str) -> None:
     for verdict in (
-        gate.hear(message(text)),
-        gate.judge(Pick(message(text))),
-        gate.name(text),
-        gate.say(text),
+        gate.check_message(message(text)),
+        gate.check_pick(Pick(message(text))),
+        gate.check_name(text),
+        gate.check_spoken(text),
     ):
         assert verdict.allowed == (verdict.reason == "") == (verdict.rule == "")
 
@@ -168,4 +169,4 @@ def test_any_text_gets_a_verdict(gate: Filter, text: str) -> None:
     st.text(max_size=40),
 )
 def test_no_surroundings_hide_a_word(gate: Filter, before: str, word: str, after: str) -> None:
-    assert not gate.hear(message(f"{before} , {word} , {after}")).allowed
+    assert not gate.check_message(message(f"{before} , {word} , {after}")).allowed

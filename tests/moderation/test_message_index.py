@@ -23,7 +23,7 @@ from vtuber.core.events import (
     Subscription,
 )
 from vtuber.moderation.message_index import MESSAGES, MessageIndex
-from vtuber.moderation.revocation import LATE, REPEATS, WORDS_LIMIT, Revocation, Revoked
+from vtuber.moderation.revocation import LATE, REPEATS, WORDS_LIMIT, RecentRevocations, Revocation
 
 ANN = Author("7", "Ann")
 KINDS = (ChatMessage, Subscription, Gift, Raid, Follow, Redemption)
@@ -84,6 +84,11 @@ def test_an_author_is_known_by_login() -> None:
     assert book.revocation(gone(author_id="7")).authors == {"7"}
 
 
+def test_an_id_is_nobody_of_that_name() -> None:
+    book = index(said("hi", who=Author("8", "7")))
+    assert book.revocation(gone(author_id="7")).authors == {"7"}
+
+
 def test_a_cleared_chat_is_what_was_written_in_its_channel_until_then() -> None:
     book = index(
         said("one", "1", sent=10.0),
@@ -130,17 +135,34 @@ def test_the_same_words_by_the_same_author_go_too_unless_money_was_given() -> No
     assert not index(said("")).revocation(gone(message_id="m")).takes(said("", "again"))
 
 
+def test_the_same_words_elsewhere_are_somebody_elses() -> None:
+    revocation = index(said("bad words")).revocation(gone(message_id="m"))
+    assert revocation.says(said("hi"), "bad words")
+    assert not revocation.says(replace(said("hi"), platform="youtube"), "bad words")
+
+
+def test_a_buzz_goes_with_its_line_or_with_the_whole_chat() -> None:
+    line = index(said("Bad  words!")).revocation(gone(message_id="m"))
+    assert line.repeats("bad words")
+    assert not line.repeats("good words")
+    assert not line.repeats("")
+    assert Revocation(gone()).repeats("good words")
+    assert not Revocation(gone()).repeats("")
+    assert not index(said("bad words")).revocation(gone(author_id="7")).repeats("good words")
+
+
 def test_of_an_author_who_goes_nothing_is_remembered_anywhere() -> None:
     elsewhere = replace(said("hi", sent=99.0), channel="other")
     ban = index().revocation(gone(author_id="7", sent=10.0))
     assert not ban.takes(elsewhere)
     assert ban.forgets(elsewhere)
     assert not ban.forgets(replace(elsewhere, platform="youtube"))
+    assert not ban.forgets(said("hi", who=Author("8", "Bob")))
     assert not Revocation(gone(sent=10.0)).forgets(elsewhere)
 
 
-def known(*deletions: Deletion, book: MessageIndex | None = None) -> Revoked:
-    revoked = Revoked()
+def known(*deletions: Deletion, book: MessageIndex | None = None) -> RecentRevocations:
+    revoked = RecentRevocations()
     for deletion in deletions:
         revoked.add((book or MessageIndex()).revocation(deletion))
     return revoked
@@ -184,6 +206,6 @@ def test_whatever_comes_they_agree(
     event = kind(ident, "twitch", "channel", author, "words", at=3.0, sent=sent[0])
     for what in ({"message_id": deleted}, {"author_id": deleted}, {}):
         revocation = index(event).revocation(gone(at=1.0, sent=sent[1], **what))
-        revoked = Revoked()
+        revoked = RecentRevocations()
         revoked.add(revocation)
         assert (event in revoked) == revocation.takes(event)

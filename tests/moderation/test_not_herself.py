@@ -194,7 +194,7 @@ def violation(who: str, reply: str) -> str:
     check = ReplyCheck(OutputGuard(NAMES[who], ()))
     try:
         check.read(reply)
-        check.judge(reply)
+        check.check_piece(reply)
         check.finish()
     except Violation as found:
         return str(found)

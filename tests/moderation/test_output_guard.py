@@ -19,17 +19,17 @@ SYSTEM = "\n".join([BANBAN.persona, *BANBAN.canon])
 def violation_in(reply: str, *, step: int = 3, asked: str = "hi [also Rex: LUL]") -> tuple[str, str]:
     """What is wrong with a reply, written ``step`` characters at a time, and what was said of it by then."""
     check = ReplyCheck(GUARD, [SYSTEM], ["Mika", "小明"], asked)
-    cutter, said, held = SentenceSegmenter(BANBAN.moods), "", ""
+    segmenter, said, held = SentenceSegmenter(BANBAN.moods), "", ""
     try:
         for at in range(0, len(reply), step):
             check.read(reply[at : at + step])
-            for piece in cutter.feed(reply[at : at + step]):
-                check.judge(piece.text)
+            for piece in segmenter.feed(reply[at : at + step]):
+                check.check_piece(piece.text)
                 held += f" {piece.text}"
             if not check.may_leak:
                 said, held = said + held, ""
-        for piece in cutter.finish():
-            check.judge(piece.text)
+        for piece in segmenter.finish():
+            check.check_piece(piece.text)
             held += f" {piece.text}"
         check.finish()
         said += held
@@ -115,7 +115,7 @@ def test_what_is_well_said_is_left_alone(reply: str) -> None:
 
 def test_talk_of_what_is_canon_does_not_wait_for_the_end_of_its_sentence() -> None:
     check = ReplyCheck(GUARD, [SYSTEM])
-    check.judge("Pineapple on pizza is not only right, it is")
+    check.check_piece("Pineapple on pizza is not only right, it is")
     assert not check.may_leak
 
 

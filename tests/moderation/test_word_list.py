@@ -39,6 +39,20 @@ def test_doubled_letters_are_needed_and_may_be_spread() -> None:
     assert words.find("f a g o t") == ""
 
 
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("baaaab", "b.a.a.a.a.b"),
+        ("abbbba", "a.b.b.b.b.a"),
+        ("baaaab", "B a a a a a a a b"),
+        ("壞壞", "壞.壞"),
+    ],
+)
+def test_a_letter_repeated_in_the_word_may_be_spread_too(word: str, text: str) -> None:
+    assert Words([word]).find(normalize(text)) == normalize(word)
+    assert Words([word]).find(normalize(text[2:])) == ""
+
+
 def test_chinese_words_are_found_anywhere_but_not_across_a_comma() -> None:
     words = Words(["壞蛋"])
     assert words.find(normalize("你這壞蛋")) == words.find(normalize("壞.蛋")) == "壞蛋"

@@ -22,7 +22,7 @@ def test_an_outsider_counts_what_happens(play: Any) -> None:
         room.show.facts.subscribe(count)
         room.types("is the pizza good?")
         await room.until_idle()
-        room.orders("!status")
+        room.commands("!status")
 
     play(scene)
     assert happened == {

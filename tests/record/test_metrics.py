@@ -17,7 +17,7 @@ from vtuber.core.events import Author, Batch, ChatMessage, Deletion, Money, Pick
 from vtuber.core.events import Room as ChatRoom
 from vtuber.core.simulated import SimulatedLoop
 from vtuber.record import metrics as metrics_module
-from vtuber.record.facts import ChatHeard, TurnEnded
+from vtuber.record.facts import ChatReceived, TurnEnded
 from vtuber.record.metrics import PARTS, Metrics, Stopwatch, percentiles, rss_mb
 
 
@@ -147,14 +147,14 @@ def ended(**fields: Any) -> TurnEnded:
 def test_what_was_heard_in_chat_is_counted() -> None:
     metrics = Metrics()
     for fact in (
-        ChatHeard(heard()),
-        ChatHeard(heard(paid=True)),
-        ChatHeard(heard(paid=True), drop="ignored"),
-        ChatHeard(heard(paid=True), drop="duplicate"),
-        ChatHeard(heard(paid=True), drop="filtered", rule="a word"),
-        ChatHeard(heard(paid=True), drop="command"),
-        ChatHeard(Deletion("d", "twitch", "banban")),
-        ChatHeard(StreamStatus("s", "twitch", "banban")),
+        ChatReceived(heard()),
+        ChatReceived(heard(paid=True)),
+        ChatReceived(heard(paid=True), drop="ignored"),
+        ChatReceived(heard(paid=True), drop="duplicate"),
+        ChatReceived(heard(paid=True), drop="filtered", rule="a word"),
+        ChatReceived(heard(paid=True), drop="command"),
+        ChatReceived(Deletion("d", "twitch", "banban")),
+        ChatReceived(StreamStatus("s", "twitch", "banban")),
     ):
         metrics.note(fact)
     assert (metrics.messages, metrics.paid) == (6, 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Iterator
+from itertools import cycle
 
 import pytest
 
@@ -13,8 +14,7 @@ from vtuber.show import garbage
 
 @pytest.fixture
 def collected(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """How often she was asked whether she is idle, at each full collection."""
-    monkeypatch.setattr(garbage, "EVERY", 0.001)
+    """After how many seconds each full collection came."""
     monkeypatch.setattr(garbage, "PATIENCE", 4)
     found: list[int] = []
     yield found
@@ -22,20 +22,24 @@ def collected(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
 
 async def collections(monkeypatch: pytest.MonkeyPatch, found: list[int], *, idle: list[bool]) -> None:
-    asked = 0
+    """Three full collections in a show that is idle at some of the moments when it is asked."""
+    moments = cycle(idle)
+    passed = 0.0
+    sleep = asyncio.sleep
 
-    def is_idle() -> bool:
-        nonlocal asked
-        asked += 1
-        return idle[(asked - 1) % len(idle)]
+    async def pass_time(seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+        await sleep(0)
 
-    monkeypatch.setattr(garbage, "collect", lambda: found.append(asked))
+    monkeypatch.setattr(garbage, "collect", lambda: found.append(round(passed)))
+    monkeypatch.setattr(asyncio, "sleep", pass_time)
     before = gc.get_threshold()
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(garbage.collect_when(is_idle))
+        task = tasks.create_task(garbage.collect_when(lambda: next(moments)))
         while len(found) < 3:
-            await asyncio.sleep(0.001)
-        assert gc.get_threshold() != before
+            await sleep(0)
+        assert gc.get_threshold()[2] > 100_000, "full collections still come by themselves"
         assert gc.get_freeze_count() > 0
         task.cancel()
     assert gc.get_threshold() == before
@@ -43,9 +47,9 @@ async def collections(monkeypatch: pytest.MonkeyPatch, found: list[int], *, idle
 
 async def test_it_waits_until_she_is_idle(monkeypatch: pytest.MonkeyPatch, collected: list[int]) -> None:
     await collections(monkeypatch, collected, idle=[False, False, True])
-    assert collected[:3] == [0, 3, 6]
+    assert collected[:3] == [0, 180, 360]
 
 
 async def test_but_not_for_ever(monkeypatch: pytest.MonkeyPatch, collected: list[int]) -> None:
     await collections(monkeypatch, collected, idle=[False])
-    assert collected[:3] == [0, 4, 8]
+    assert collected[:3] == [0, 240, 480]

@@ -1,4 +1,4 @@
-"""What each order does, in a whole show with scripted timings, and what whoever gave it is told."""
+"""What each command does, in a whole show with scripted timings, and the reply to whoever gave it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from rehearsal_room import Chat, Room, message, order
+from rehearsal_room import Chat, Room, command, message
 
 from benchmarks.scripted import ScriptedBrain
 from vtuber.brain import Prompt
@@ -18,7 +18,7 @@ from vtuber.core.clock import now
 from vtuber.core.errors import BrainError
 from vtuber.core.events import Batch, Deletion, Emote, Money, Pick, Role
 from vtuber.moderation.command_table import COMMANDS
-from vtuber.show.agenda import ORDERS_WAITING
+from vtuber.show.agenda import REQUESTS_WAITING
 from vtuber.show.commands import CROWDED, FORGET_EVERY, LEAVING
 from vtuber.stage.cues import ClipBegins, Feels, Hushed, Rested, Thinking
 
@@ -35,10 +35,10 @@ def test_an_order_has_its_effect_in_the_step_in_which_it_comes(play: Any, text: 
     async def scene(room: Room) -> None:
         room.types("tell me everything")
         await room.until_speaking()
-        for number in range(3000):  # nothing is awaited: no queue is between an order and its effect
-            room.show.hear(message(f"flood {number}", name=f"viewer {number % 500}"))
-        given = order(text)
-        room.show.hear(given)
+        for number in range(3000):  # nothing is awaited: no queue is between a command and its effect
+            room.show.receive(message(f"flood {number}", name=f"viewer {number % 500}"))
+        given = command(text)
+        room.show.receive(given)
         if text == "!pause":
             assert room.show.performer.agenda.paused
         else:
@@ -52,9 +52,9 @@ def test_an_order_has_its_effect_in_the_step_in_which_it_comes(play: Any, text: 
 
 def test_an_order_that_comes_twice_is_carried_out_once(play: Any) -> None:
     async def scene(room: Room) -> None:
-        given = order("!say Hello once.")
+        given = command("!say Hello once.")
         for _ in range(3):
-            room.show.hear(given)
+            room.show.receive(given)
         await room.until_idle()
         assert room.heard() == ["Hello once."]
         assert len(room.journal("command")) == 1
@@ -69,19 +69,19 @@ def test_muted_she_is_silent_for_so_long(play: Any) -> None:
     async def scene(room: Room) -> None:
         room.types("tell me everything")
         await room.until_speaking()
-        assert room.orders("!mute 20") == "she is silent for 20 seconds"
+        assert room.commands("!mute 20") == "she is silent for 20 seconds"
         muted = now()
         assert isinstance(room.screen.cues[-1][1], Hushed)
         room.types("and now?")
         await asyncio.sleep(10)
-        room.orders("!hush")  # makes no silence shorter
-        assert room.orders("!say Not yet.") == "she will say it after 10 seconds of silence"
+        room.commands("!hush")  # makes no silence shorter
+        assert room.commands("!say Not yet.") == "she will say it after 10 seconds of silence"
         await asyncio.sleep(9.9)
         assert [cue for at, cue in room.screen.cues if at > muted and isinstance(cue, ClipBegins)] == []
         await room.until_idle()
         assert room.heard()[1] == "Not yet."
-        room.orders("!mute 1000")
-        room.orders("!mute 3")  # but another one does
+        room.commands("!mute 1000")
+        room.commands("!mute 3")  # but another one does
         assert 2 < room.show.performer.agenda.silence <= 3
 
     play(scene, reply=LONG)
@@ -92,7 +92,7 @@ def test_a_silence_of_no_length_is_none(play: Any, words: str) -> None:
     async def scene(room: Room) -> None:
         room.types("hello?")
         await room.until_speaking()
-        assert "write !mute SECONDS" in room.orders(words)
+        assert "write !mute SECONDS" in room.commands(words)
         assert room.show.performer.agenda.silence == 0
         assert room.show.stage.remaining() > 0
 
@@ -101,12 +101,12 @@ def test_a_silence_of_no_length_is_none(play: Any, words: str) -> None:
 
 def test_a_pause_or_silence_ends_when_she_is_told(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!mute 1000")
-        room.orders("!pause")
+        room.commands("!mute 1000")
+        room.commands("!pause")
         room.types("anybody there?")
         await asyncio.sleep(30)
         assert room.heard() == []
-        assert room.orders("!resume") == "she answers again"
+        assert room.commands("!resume") == "she answers again"
         await room.until_idle()
         assert len(room.heard()) == 1
 
@@ -118,7 +118,7 @@ def test_what_a_moderator_asks_is_answered_before_all_that_waits(play: Any) -> N
         room.types("first?")
         await room.until_speaking()
         room.types("paid a lot", name="rich", money=Money(Decimal(500), "USD"))
-        assert room.orders("!ask What do you think of pizza?") == "she will answer it"
+        assert room.commands("!ask What do you think of pizza?") == "she will answer it"
         await room.until_idle()
         second = room.journal("batch")[1]
         assert (second["who"], second["others"]) == ("mod", [])
@@ -132,9 +132,9 @@ def test_what_a_moderator_asks_is_answered_before_all_that_waits(play: Any) -> N
 
 def test_she_answers_a_moderator_while_she_answers_nobody(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         room.types("me?")
-        room.orders("!ask And now?")
+        room.commands("!ask And now?")
         await room.until(room.heard)
         assert [batch["who"] for batch in room.journal("batch")] == ["mod"]
         assert len(room.show.inbox) == 1
@@ -158,7 +158,7 @@ def test_what_a_moderator_asks_waits_first_in_line_for_a_model_that_is_away(
 
     async def scene(room: Room) -> None:
         nonlocal dead
-        room.orders("!ask Are you there?")
+        room.commands("!ask Are you there?")
         await asyncio.sleep(5)
         room.types("hello?", money=FIVE)
         dead = False
@@ -170,24 +170,24 @@ def test_what_a_moderator_asks_waits_first_in_line_for_a_model_that_is_away(
     play(scene)
 
 
-@pytest.mark.parametrize("order", ["say", "ask"])
-def test_no_crowd_of_viewers_pushes_out_what_a_moderator_ordered(play: Any, order: str) -> None:
+@pytest.mark.parametrize("name", ["say", "ask"])
+def test_no_crowd_of_viewers_pushes_out_what_a_moderator_asked_for(play: Any, name: str) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!mute 9")
-        room.orders(f"!{order} This first.")
+        room.commands("!mute 9")
+        room.commands(f"!{name} This first.")
         for number in range(50):
-            room.types(f"!{order} me, me, me!", name=f"viewer {number}")
+            room.types(f"!{name} me, me, me!", name=f"viewer {number}")
         did = [command["did"] for command in room.journal("command")]
-        assert did.count(CROWDED) == 50 + 1 - ORDERS_WAITING
+        assert did.count(CROWDED) == 50 + 1 - REQUESTS_WAITING
         await room.until(lambda: room.journal("batch"))
         assert room.journal("batch")[0]["who"] == "mod"
 
-    play(scene, gate={"commands": {order: {"who": "everyone"}}})
+    play(scene, gate={"commands": {name: {"who": "everyone"}}})
 
 
 def test_a_question_is_a_message_of_the_moderators(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!mute 9")
+        room.commands("!mute 9")
         given = message(
             "@vi !ask Kappa or not?",
             name="mod",
@@ -195,8 +195,8 @@ def test_a_question_is_a_message_of_the_moderators(play: Any) -> None:
             reply_to="vi",
             emotes=(Emote("Kappa", 9, 14),),
         )
-        room.show.hear(given)
-        (waiting,) = room.show.performer.agenda._orders
+        room.show.receive(given)
+        (waiting,) = room.show.performer.agenda._requests
         asked = waiting.batch.lead.event
         assert asked == replace(given, at=asked.at, text="Kappa or not?", emotes=(), reply_to="")
 
@@ -205,11 +205,11 @@ def test_a_question_is_a_message_of_the_moderators(play: Any) -> None:
 
 def test_a_question_that_is_deleted_while_it_waits_is_not_answered(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!mute 9")
-        room.orders("!ask Why?")
-        room.orders("!ask And why not?")
+        room.commands("!mute 9")
+        room.commands("!ask Why?")
+        room.commands("!ask And why not?")
         gone = room.journal("command")[1]["id"]
-        room.show.hear(Deletion("d", "twitch", "banban", message_id=gone))
+        room.show.receive(Deletion("d", "twitch", "banban", message_id=gone))
         await room.until_idle()
         assert [line["asked"] for line in room.journal("prompt")] == ["And why not?"]
         assert room.show.inbox.dropped["revoked"] == 1
@@ -219,8 +219,8 @@ def test_a_question_that_is_deleted_while_it_waits_is_not_answered(play: Any) ->
 
 def test_a_question_that_the_gate_stops_is_not_asked(play: Any) -> None:
     async def scene(room: Room) -> None:
-        assert "a word in gate.words" in room.orders("!ask what of the forbidden?")
-        assert "a word in gate.words" in room.orders("!topic forbidden things")
+        assert "a word in gate.words" in room.commands("!ask what of the forbidden?")
+        assert "a word in gate.words" in room.commands("!topic forbidden things")
         assert not room.show.performer.busy
         assert room.show.speakers[0].conversation.topic == ""
 
@@ -229,12 +229,12 @@ def test_a_question_that_the_gate_stops_is_not_asked(play: Any) -> None:
 
 def test_slowed_down_she_begins_an_answer_now_and_then_and_loses_nobody_who_paid(play: Any) -> None:
     async def scene(room: Room) -> None:
-        assert room.orders("!slow 15") == "she answers at most once in 15 seconds"
+        assert room.commands("!slow 15") == "she answers at most once in 15 seconds"
         for name in ("ann", "bob", "cat"):
             room.types(f"{name} was here", name=name, money=FIVE)
         room.types("unpaid", name="dan")
         await room.until(lambda: not room.show.performer.busy and len(room.heard()) == 1)
-        room.orders("!say By the way.")  # what moderators order does not wait
+        room.commands("!say By the way.")  # what moderators ask for does not wait
         await room.until(lambda: len(room.heard()) == 2, 10)
         await room.until_idle()
         began = [batch["t"] for batch in room.journal("batch") if not batch["script"]]
@@ -243,7 +243,7 @@ def test_slowed_down_she_begins_an_answer_now_and_then_and_loses_nobody_who_paid
         assert room.show.metrics.paid_answered == 3
         room.types("again?", name="eve")
         await asyncio.sleep(1)
-        assert room.orders("!slow 0") == "she answers as fast as she can"
+        assert room.commands("!slow 0") == "she answers as fast as she can"
         await room.until(lambda: room.show.performer.busy, 1)
 
     play(scene, inbox={"batch": 1, "forget_after": 1000})
@@ -254,11 +254,11 @@ def test_slowed_down_she_begins_an_answer_now_and_then_and_loses_nobody_who_paid
 
 def test_who_is_ignored_is_answered_again_when_a_moderator_says_so(play: Any) -> None:
     async def scene(room: Room) -> None:
-        assert room.orders("!ignore @Mika") == "she does not answer @Mika"
+        assert room.commands("!ignore @Mika") == "she does not answer @Mika"
         room.types("hello?")
         assert len(room.show.inbox) == 0
-        assert room.orders("!unignore mika") == "@mika is answered again"
-        assert room.orders("!unignore mika") == "@mika was not ignored"
+        assert room.commands("!unignore mika") == "@mika is answered again"
+        assert room.commands("!unignore mika") == "@mika was not ignored"
         room.types("hello again?")
         await room.until_idle()
         assert len(room.heard()) == 1
@@ -269,14 +269,14 @@ def test_who_is_ignored_is_answered_again_when_a_moderator_says_so(play: Any) ->
 def test_the_terminal_speaks_of_everybody(play: Any) -> None:
     async def scene(room: Room) -> None:
         you = {"name": "you", "roles": BROADCASTER, "platform": "console"}
-        room.orders("!ignore @mika", **you)
+        room.commands("!ignore @mika", **you)
         room.types("hello?")
         assert len(room.show.inbox) == 0
-        room.orders("!unignore @mika")  # undone by a moderator
+        room.commands("!unignore @mika")  # undone by a moderator
         room.types("hello!")
         assert len(room.show.inbox) == 1
-        room.orders("!ignore @bob")
-        room.orders("!unignore @bob", **you)
+        room.commands("!ignore @bob")
+        room.commands("!unignore @bob", **you)
         room.types("hi", name="bob")
         assert len(room.show.inbox) == 2
 
@@ -288,19 +288,19 @@ def test_nobody_is_ignored_who_is_trusted_as_much(play: Any) -> None:
         boss = {"name": "boss", "roles": BROADCASTER}
         room.types("I am here", **boss)
         room.types("and I", name="helper")
-        assert room.orders("!ignore @boss") == "@boss is broadcaster, and you are moderator"
-        assert room.orders("!ignore @MOD") == "@MOD is moderator, and you are moderator"
-        assert room.orders("!ignore @banban") == "@banban is broadcaster, and you are moderator"
-        assert "operator" in room.orders("!ignore @mod", name="helper")
-        assert room.orders("!ignore @helper") == "she does not answer @helper"
-        assert room.orders("!ignore @mod 5", **boss) == "she does not answer @mod for 5 minutes"
+        assert room.commands("!ignore @boss") == "@boss is broadcaster, and you are moderator"
+        assert room.commands("!ignore @MOD") == "@MOD is moderator, and you are moderator"
+        assert room.commands("!ignore @banban") == "@banban is broadcaster, and you are moderator"
+        assert "operator" in room.commands("!ignore @mod", name="helper")
+        assert room.commands("!ignore @helper") == "she does not answer @helper"
+        assert room.commands("!ignore @mod 5", **boss) == "she does not answer @mod for 5 minutes"
 
     play(scene, gate={"operators": ["twitch:helper"]})
 
 
 def test_minutes_out_of_range_are_told_and_nobody_of_that_name_is_ignored(play: Any) -> None:
     async def scene(room: Room) -> None:
-        did = room.orders("!ignore @x 99999999999")
+        did = room.commands("!ignore @x 99999999999")
         assert did == "the minutes must be between 0.1 and 10080; write !ignore @NAME [MINUTES]"
         assert room.show.inbox.put(message("hello", name="x")) is None
 
@@ -313,15 +313,15 @@ def test_a_moderator_has_somebody_forgotten(play: Any) -> None:
         room.types("and the tea?", name="other")
         await room.until_idle()
         await room.until(lambda: len(room.journal("reply")) == 2)
-        assert room.orders("!forget @MIKA") == "@MIKA is forgotten"
+        assert room.commands("!forget @MIKA") == "@MIKA is forgotten"
         recalled = await room.show.memory.recall(Batch(Pick(asked), speaker="banban"))
         assert (recalled.viewers, recalled.answers) == ({}, ())
         other = await room.show.memory.recall(Batch(Pick(message("x", name="other")), speaker="banban"))
         assert other.answers
-        room.orders("!forget @other", name="you", roles=BROADCASTER, platform="console")
+        room.commands("!forget @other", name="you", roles=BROADCASTER, platform="console")
         other = await room.show.memory.recall(Batch(Pick(message("x", name="other")), speaker="banban"))
         assert (other.viewers, other.answers) == ({}, ())
-        assert "write !forget @NAME" in room.orders("!forget @")
+        assert "write !forget @NAME" in room.commands("!forget @")
 
     play(scene, inbox={"batch": 1})
 
@@ -330,10 +330,10 @@ def test_somebody_is_forgotten_by_login_too(play: Any) -> None:
     async def scene(room: Room) -> None:
         asked = message("is the pizza good?")
         asked = replace(asked, author=replace(asked.author, name="小明", login="ming"))
-        room.show.hear(asked)
+        room.show.receive(asked)
         await room.until(lambda: room.journal("reply"))
         await room.until_idle()
-        room.orders("!forget @Ming")
+        room.commands("!forget @Ming")
         recalled = await room.show.memory.recall(Batch(Pick(asked), speaker="banban"))
         assert (recalled.viewers, recalled.answers) == ({}, ())
 
@@ -386,10 +386,10 @@ def test_a_crowd_that_asks_to_be_forgotten_holds_nobody_up(
 
 def test_the_topic_stands_at_the_end_of_what_is_asked_and_not_in_the_head(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!topic Minecraft with [friends]")
+        room.commands("!topic Minecraft with [friends]")
         room.types("hello?")
         await room.until_idle()
-        room.orders("!topic")
+        room.commands("!topic")
         room.types("hello again?")
         await room.until_idle()
         first, second = room.journal("prompt")
@@ -403,16 +403,16 @@ def test_the_topic_stands_at_the_end_of_what_is_asked_and_not_in_the_head(play: 
 
 def test_her_mood_is_shown_where_she_names_none(play: Any) -> None:
     async def scene(room: Room) -> None:
-        assert room.orders("!mood HAPY") == "she is happy now"
+        assert room.commands("!mood HAPY") == "she is happy now"
         assert room.screen.cues[-1][1] == Feels("happy", "banban")
         room.types("hello?")
         await room.until_idle()
         moods = [cue.sentence.mood for _, cue in room.screen.cues if isinstance(cue, ClipBegins)]
         assert moods[0] == "happy"
         assert moods[-1] == "sad"
-        assert "her moods are neutral, happy" in room.orders("!mood xylophone")
+        assert "her moods are neutral, happy" in room.commands("!mood xylophone")
         assert room.show.stage.mood("banban") == "happy"
-        assert room.orders("!mood") == "each sentence has its own mood again"
+        assert room.commands("!mood") == "each sentence has its own mood again"
         assert room.screen.cues[-1][1] == Feels("", "banban")
         assert isinstance(room.screen.cues[-2][1], Rested)
 
@@ -424,38 +424,38 @@ def test_her_mood_is_shown_where_she_names_none(play: Any) -> None:
 
 def test_the_status_says_what_was_ordered(play: Any) -> None:
     async def scene(room: Room) -> None:
-        assert room.orders("!status").startswith("listening; 0 waiting; 0 replies; brain ok, voice ok")
+        assert room.commands("!status").startswith("listening; 0 waiting; 0 replies; brain ok, voice ok")
         for text in ("!mute 20", "!slow 9", "!mood sad", "!topic chess"):
-            room.orders(text)
-        did = room.orders("!status")
+            room.commands(text)
+        did = room.commands("!status")
         for told in ("silent for 20 seconds", "one answer in 9 seconds", "mood sad", "topic chess"):
             assert told in did
-        room.orders("!pause")
-        assert room.orders("!status").startswith("paused")
+        room.commands("!pause")
+        assert room.commands("!status").startswith("paused")
 
     play(scene)
 
 
 def test_help_is_what_one_may_use(play: Any) -> None:
     async def scene(room: Room) -> None:
-        assert room.orders("!help") == ", ".join(f"!{order}" for order in COMMANDS if order != "say")
-        assert "!say" in room.orders("!help", name="boss", roles=BROADCASTER)
+        assert room.commands("!help") == ", ".join(f"!{name}" for name in COMMANDS if name != "say")
+        assert "!say" in room.commands("!help", name="boss", roles=BROADCASTER)
         assert (
-            room.orders("!help !mute")
+            room.commands("!help !mute")
             == "!mute SECONDS: she stops talking now and stays silent for this many seconds"
         )
-        assert room.orders("!help mtue").startswith("!mute SECONDS")
-        assert "you have no such command" in room.orders("!help say")
-        assert room.orders("!help", name="viewer") == "!help, !forgetme"
+        assert room.commands("!help mtue").startswith("!mute SECONDS")
+        assert "you have no such command" in room.commands("!help say")
+        assert room.commands("!help", name="viewer") == "!help, !forgetme"
 
     play(scene, gate={"commands": {"say": {"who": "broadcaster"}, "help": {"who": "everyone"}}})
 
 
 def test_every_command_is_in_the_journal(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!husch")
-        room.orders("!say")
-        room.orders("!pause", name="helper")
+        room.commands("!husch")
+        room.commands("!say")
+        room.commands("!pause", name="helper")
         room.types("!hush", name="viewer")
         typo, misuse, pause = room.journal("command")
         assert pause.keys() == {
@@ -484,7 +484,7 @@ def test_no_answer_of_hers_is_stopped_by_the_gate(play: Any) -> None:
             *("!topic chess", "!mood happy", "!mood zzz", "!slow 3", "!husch", "!mute x", "!mute 0"),
             *(f"!help {name}" for name in COMMANDS),
         ):
-            room.orders(text)
+            room.commands(text)
             await asyncio.sleep(0.01)
         assert {line["why_not"] for line in room.journal("written")} == {""}
         assert len(chat.written) == len(room.journal("command"))

@@ -105,7 +105,7 @@ class Play:
                     await asyncio.sleep(seconds)
                     late, self.late = self.late, []
                     for one in late:
-                        self.room.show.hear(one)
+                        self.room.show.receive(one)
             await self.look()
         await asyncio.sleep(30)
         await self.look()
@@ -136,7 +136,7 @@ class Play:
             self.late += events
         else:
             for one in events:
-                self.room.show.hear(one)
+                self.room.show.receive(one)
 
     def delete(self, step: Delete) -> None:
         if step.which >= len(self.written):
@@ -155,7 +155,7 @@ class Play:
             if deleted:
                 self.gone.add(one.text.split()[0])
         for _ in range(1 + step.again):
-            self.room.show.hear(deletion)
+            self.room.show.receive(deletion)
         event(f"deleted: {step.what}")
 
     async def look(self) -> None:

@@ -24,8 +24,8 @@ def test_a_command_is_answered_where_it_was_given(play: Any) -> None:
     chat = Chat("banban")
 
     async def scene(room: Room) -> None:
-        room.orders("!pause")
-        room.orders("!resume", name="mod", roles=BROADCASTER, platform="console")
+        room.commands("!pause")
+        room.commands("!resume", name="mod", roles=BROADCASTER, platform="console")
         await asyncio.sleep(0.1)
         given = room.journal("command")[0]
         assert chat.written == [("she answers nobody until !resume", given["id"])]
@@ -38,7 +38,7 @@ def test_nothing_is_written_where_she_may_not(play: Any) -> None:
     chat = Chat("another")
 
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         await asyncio.sleep(0.1)
         assert chat.written == []
         assert why_not(room) == ["banban does not write in this chat"]
@@ -51,7 +51,7 @@ def test_why_a_line_was_not_sent_is_told(play: Any, caplog: pytest.LogCaptureFix
 
     async def scene(room: Room) -> None:
         chat.why_not = "20 lines in 30 seconds are all that Twitch takes"
-        room.orders("!pause")
+        room.commands("!pause")
         await asyncio.sleep(0.1)
         assert why_not(room) == [chat.why_not]
 
@@ -70,13 +70,13 @@ def test_a_writer_that_hangs_or_fails_keeps_no_line_from_being_written(
 
     async def scene(room: Room) -> None:
         chat.slowness = 3600
-        room.orders("!pause")
+        room.commands("!pause")
         await asyncio.sleep(WRITE_SECONDS + 1)
         chat.slowness = 0
-        room.orders("!resume")
+        room.commands("!resume")
         await asyncio.sleep(0.1)
         monkeypatch.setattr(chat, "write", broken)
-        room.orders("!skip")
+        room.commands("!skip")
         await asyncio.sleep(0.1)
         assert why_not(room) == ["sending took longer than 10 seconds", "", "ZeroDivisionError()"]
         assert [text for text, _ in chat.written] == ["she answers again"]
@@ -89,10 +89,10 @@ def test_the_oldest_goes_when_too_much_waits(play: Any) -> None:
 
     async def scene(room: Room) -> None:
         chat.slowness = 1
-        room.orders("!skip")
+        room.commands("!skip")
         await asyncio.sleep(0.1)
         for seconds in range(1, WAITING + 6):
-            room.orders(f"!mute {seconds}")
+            room.commands(f"!mute {seconds}")
         assert room.show.outbox.dropped == 5
         assert why_not(room) == ["too many lines were waiting"] * 5
         await asyncio.sleep(WAITING + 2)
@@ -110,7 +110,7 @@ def test_viewers_keep_no_moderator_waiting(play: Any) -> None:
         chat.slowness = 1
         for number in range(500):
             room.types("!forgetme", name=f"viewer {number}")
-        room.orders("!pause")
+        room.commands("!pause")
         await asyncio.sleep(2.5)
         assert [text for text, _ in chat.written] == ["you are forgotten", "she answers nobody until !resume"]
         assert room.show.outbox.dropped == 0
@@ -123,8 +123,8 @@ def test_what_may_be_meant_for_another_bot_is_not_answered_in_chat(play: Any) ->
     chat = Chat("banban")
 
     async def scene(room: Room) -> None:
-        room.orders("!shoutout @friend")
-        room.orders("!puase")
+        room.commands("!shoutout @friend")
+        room.commands("!puase")
         await asyncio.sleep(0.1)
         assert [text for text, _ in chat.written] == ["there is no !puase; did you mean !pause?"]
         assert why_not(room) == ["it may be meant for another bot", ""]
@@ -138,7 +138,7 @@ def test_a_viewers_name_makes_her_write_nothing_bad(play: Any, name: str) -> Non
 
     async def scene(room: Room) -> None:
         for text in (f"!ignore @{name}", f"!unignore @{name}", f"!forget @{name}"):
-            room.orders(text)
+            room.commands(text)
         await asyncio.sleep(0.1)
         assert [text for text, _ in chat.written] == [
             "she does not answer that viewer",
@@ -153,10 +153,10 @@ def test_words_that_must_not_be_said_are_not_written(play: Any) -> None:
     chat = Chat("banban")
 
     async def scene(room: Room) -> None:
-        room.orders("!badword")
-        room.orders("!topic chess")
+        room.commands("!badword")
+        room.commands("!topic chess")
         room.show.speakers[0].conversation.topic = "a badword"
-        room.orders("!status")
+        room.commands("!status")
         await asyncio.sleep(0.1)
         assert [text for text, _ in chat.written] == ["she knows the topic now"]
         assert why_not(room)[0] == "it may be meant for another bot"
@@ -178,9 +178,9 @@ def test_what_was_heard_of_a_reply_is_written_when_it_is_over(play: Any) -> None
         await room.until_idle()
         await asyncio.sleep(0.1)
         assert chat.written == [("Yes, it is. I like it very much!", asked.id)]
-        room.orders("!say This is no answer.")
+        room.commands("!say This is no answer.")
         await room.until_idle()
-        room.show.hear(Subscription("s1", "twitch", "banban", asked.author))
+        room.show.receive(Subscription("s1", "twitch", "banban", asked.author))
         await room.until_idle()
         await asyncio.sleep(0.1)
         assert chat.written[1:] == [
@@ -212,9 +212,9 @@ def test_a_reply_that_was_cut_is_not_written(play: Any, how: str) -> None:
         await room.until_speaking()
         await asyncio.sleep(1)
         if how == "deleted":
-            room.show.hear(Deletion("d", asked.platform, asked.channel, message_id=asked.id))
+            room.show.receive(Deletion("d", asked.platform, asked.channel, message_id=asked.id))
         else:
-            room.orders(how)
+            room.commands(how)
         await room.until(lambda: room.journal("reply"))
         await asyncio.sleep(0.1)
         assert room.heard()[0]
@@ -233,15 +233,15 @@ def test_a_reply_is_not_written_when_she_finishes_what_was_deleted(play: Any, go
     chat = Chat("banban")
 
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         for name in ("ann", "bob"):
             room.types(f"is {name}'s pizza good?", name=name)
-        room.orders("!resume")
+        room.commands("!resume")
         await room.until_speaking()
         await asyncio.sleep(0.5)
         (batch,) = room.journal("batch")
         deleted = [batch["lead"], *batch["others"]][gone]
-        room.show.hear(Deletion("d", "twitch", "banban", message_id=deleted))
+        room.show.receive(Deletion("d", "twitch", "banban", message_id=deleted))
         await room.until_idle()
         await asyncio.sleep(0.1)
         assert room.heard() == ["Yes, it is. I like it very much!"]
@@ -255,12 +255,12 @@ def test_what_waits_to_be_written_is_not_when_its_message_is_deleted(play: Any) 
 
     async def scene(room: Room) -> None:
         chat.slowness = 2
-        room.orders("!skip")
-        room.orders("!pause")
-        room.orders("!resume")
+        room.commands("!skip")
+        room.commands("!pause")
+        room.commands("!resume")
         await asyncio.sleep(0.1)
         gone = room.journal("command")[1]["id"]
-        room.show.hear(Deletion("d", "twitch", "banban", message_id=gone))
+        room.show.receive(Deletion("d", "twitch", "banban", message_id=gone))
         await asyncio.sleep(10)
         assert why_not(room) == ["", "the message that it answers was deleted", ""]
 
@@ -288,9 +288,9 @@ def test_what_still_waits_when_the_show_ends_is_in_the_journal(play: Any) -> Non
     async def scene(room: Room) -> None:
         rooms.append(room)
         chat.slowness = 5
-        room.orders("!skip")
+        room.commands("!skip")
         await asyncio.sleep(0.1)
-        room.orders("!pause")
+        room.commands("!pause")
 
     play(scene, listeners=[chat])
     assert why_not(rooms[0]) == ["the show has ended"] * 2

@@ -27,12 +27,12 @@ def test_she_answers_and_the_points_are_kept(play: Any) -> None:
 
     async def scene(room: Room) -> None:
         asked = redemption()
-        room.show.hear(asked)
+        room.show.receive(asked)
         await room.until_speaking()
         assert chat.settled == []  # not before she has answered
         await room.until_idle()
         assert chat.settled == other.settled == [(asked.id, True)]
-        room.show.hear(asked)  # it comes again
+        room.show.receive(asked)  # it comes again
         await asyncio.sleep(5)
         assert len(chat.settled) == 1
         assert [line["answered"] for line in room.journal("settled")] == [True]
@@ -45,12 +45,12 @@ def test_company_is_answered_too(play: Any) -> None:
     chat = Chat()
 
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         redeemed = [redemption(name=name) for name in ("ann", "bob", "cat")]
         for one in redeemed:
-            room.show.hear(one)
+            room.show.receive(one)
         room.types("and me?")
-        room.orders("!resume")
+        room.commands("!resume")
         await room.until_idle()
         assert len(room.heard()) == 1
         assert sorted(chat.settled) == sorted((one.id, True) for one in redeemed)
@@ -64,8 +64,8 @@ def test_what_the_gate_stops_is_given_back_and_not_answered(play: Any, gate: Any
 
     async def scene(room: Room) -> None:
         stopped = redemption("the forbidden word")
-        room.show.hear(stopped)
-        room.show.hear(stopped)
+        room.show.receive(stopped)
+        room.show.receive(stopped)
         await asyncio.sleep(5)
         assert chat.settled == [(stopped.id, False)]
         assert room.heard() == []
@@ -80,14 +80,14 @@ def test_what_moderators_take_away_is_given_back(play: Any) -> None:
     chat = Chat()
 
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         deleted, ignored, late = redemption(name="ann"), redemption(name="bob"), redemption(name="bob")
-        room.show.hear(deleted)
-        room.show.hear(ignored)
-        room.show.hear(Deletion("d", "twitch", "banban", message_id=deleted.id))
+        room.show.receive(deleted)
+        room.show.receive(ignored)
+        room.show.receive(Deletion("d", "twitch", "banban", message_id=deleted.id))
         assert chat.settled == [(deleted.id, False)]
-        room.orders("!ignore @bob")
-        room.show.hear(late)
+        room.commands("!ignore @bob")
+        room.show.receive(late)
         assert chat.settled[1:] == [(ignored.id, False), (late.id, False)]
 
     play(scene, listeners=[chat])
@@ -99,16 +99,16 @@ def test_an_answer_that_is_cut_counts_when_something_was_heard(play: Any) -> Non
 
     async def scene(room: Room) -> None:
         unheard = redemption()
-        room.show.hear(unheard)
+        room.show.receive(unheard)
         await asyncio.sleep(0.1)
-        room.orders("!skip")
+        room.commands("!skip")
         await room.until(lambda: not room.show.performer.busy)
         assert chat.settled == [(unheard.id, False)]
         heard = redemption()
-        room.show.hear(heard)
+        room.show.receive(heard)
         await room.until_speaking()
         await asyncio.sleep(1)
-        room.orders("!hush")
+        room.commands("!hush")
         await room.until(lambda: not room.show.performer.busy)
         assert chat.settled[1:] == [(heard.id, True)]
 
@@ -119,13 +119,13 @@ def test_whoever_was_only_company_to_what_was_cut_is_answered_later(play: Any) -
     chat = Chat()
 
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         lead = room.types("cut me", name="rich", money=Money(Decimal(500), "USD"))
         company = redemption(name="ann")
-        room.show.hear(company)
-        room.orders("!resume")
+        room.show.receive(company)
+        room.commands("!resume")
         await asyncio.sleep(0.1)
-        room.orders("!skip")
+        room.commands("!skip")
         await asyncio.sleep(0.1)
         batch = room.journal("batch")[0]
         assert (batch["lead"], batch["others"]) == (lead.id, [company.id])
@@ -142,7 +142,7 @@ def test_what_she_never_manages_to_answer_is_given_back(play: Any, monkeypatch: 
 
     async def scene(room: Room) -> None:
         asked = redemption()
-        room.show.hear(asked)
+        room.show.receive(asked)
         await asyncio.sleep(30)
         assert chat.settled == [(asked.id, False)]
 
@@ -154,10 +154,10 @@ def test_what_waits_when_the_show_ends_is_given_back(play: Any) -> None:
     speaking, waiting = redemption(name="ann"), redemption(name="bob")
 
     async def scene(room: Room) -> None:
-        room.show.hear(speaking)
+        room.show.receive(speaking)
         await room.until_speaking()
         await asyncio.sleep(1)
-        room.show.hear(waiting)
+        room.show.receive(waiting)
         assert len(room.show.redemptions) == 2
 
     play(scene, listeners=[chat], reply=LONG)
@@ -174,8 +174,8 @@ def test_a_listener_that_fails_to_fulfil_stops_nothing(play: Any, monkeypatch: p
 
     async def scene(room: Room) -> None:
         asked = redemption()
-        room.show.hear(asked)
-        room.show.hear(message("hello"))
+        room.show.receive(asked)
+        room.show.receive(message("hello"))
         await room.until_idle()
         assert chat.settled == [(asked.id, True)]
 

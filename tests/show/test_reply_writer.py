@@ -288,7 +288,7 @@ def test_what_she_is_told_to_say_has_no_end_before_its_end(play: Any, writing: f
 
     async def scene(room: Room) -> None:
         room.show.speakers[0].writer.pace.writing = writing  # of the last reply
-        room.orders(f"!say {script}")
+        room.commands(f"!say {script}")
         await room.until_idle()
         assert room.heard() == [script]
 

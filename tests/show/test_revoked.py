@@ -30,7 +30,7 @@ from vtuber.core.events import (
     Subscription,
 )
 from vtuber.listeners.replay import Replay
-from vtuber.show.performer import Performer
+from vtuber.show.performer import LINGERING, Performer
 from vtuber.show.show import Show
 from vtuber.show.turn import Turn
 from vtuber.stage.cues import ClipBegins, Hushed, Thinking, Withdrawn
@@ -96,10 +96,10 @@ def cues(room: Room, *kinds: type[Any]) -> list[Any]:
 @EVERY_KIND
 def test_while_it_waits(play: Any, asked: list[str], kind: str) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         gone = room.types(f"a {BAD} for you?", money=FIVE)
-        room.show.hear(deletion(kind, gone))
-        room.orders("!resume")
+        room.show.receive(deletion(kind, gone))
+        room.commands("!resume")
         await asyncio.sleep(5)
         assert room.heard() == asked == []
         assert room.show.inbox.dropped == {"revoked": 1}
@@ -117,7 +117,7 @@ def test_while_she_thinks(play: Any, kind: str) -> None:
         gone = room.types(f"a {BAD} for you?")
         await asyncio.sleep(0.1)
         assert ScriptedBrain.streaming == 1
-        room.show.hear(deletion(kind, gone))
+        room.show.receive(deletion(kind, gone))
         assert cues(room, Thinking, Withdrawn)[-1] == Withdrawn(1)
         await asyncio.sleep(0.01)
         assert ScriptedBrain.streaming == 0
@@ -136,7 +136,7 @@ def test_while_she_speaks(play: Any, asked: list[str], kind: str) -> None:
         gone = room.types(f"a {BAD} for you?")
         await room.until_speaking()
         await asyncio.sleep(1)
-        room.show.hear(deletion(kind, gone))
+        room.show.receive(deletion(kind, gone))
         assert [type(cue) for _, cue in room.screen.cues[-2:]] == [Hushed, Withdrawn]
         assert room.show.stage.remaining() == 0
         await room.until_idle()
@@ -145,7 +145,7 @@ def test_while_she_speaks(play: Any, asked: list[str], kind: str) -> None:
         recalled = await room.show.memory.recall(Batch(Pick(message("and now?")), speaker="banban"))
         assert not recalled.answers
         assert not any(viewer.last_words for viewer in recalled.viewers.values())
-        room.show.hear(elsewhere("what else?"))
+        room.show.receive(elsewhere("what else?"))
         await room.until(lambda: len(asked) == 2)
         assert asked[1] == "what else?"
 
@@ -158,14 +158,14 @@ def test_she_may_finish_where_config_lets_her(play: Any, asked: list[str], kind:
         gone = room.types(f"a {BAD} for you?")
         await room.until_speaking()
         await asyncio.sleep(1)
-        room.show.hear(deletion(kind, gone))
+        room.show.receive(deletion(kind, gone))
         assert cues(room, Withdrawn) == [Withdrawn(1, finish=True)]
         await room.until_idle()
         assert room.heard() == [LONG.strip()]
         assert not cues(room, Hushed)
         recalled = await room.show.memory.recall(Batch(Pick(message("and now?")), speaker="banban"))
         assert not recalled.answers
-        room.show.hear(elsewhere("what else?"))
+        room.show.receive(elsewhere("what else?"))
         await room.until(lambda: len(asked) == 2)
         assert asked[1] == "what else?"
         assert "revoked" not in room.show.inbox.dropped
@@ -177,7 +177,7 @@ def test_she_does_not_even_begin_where_config_lets_her_finish(play: Any) -> None
     async def scene(room: Room) -> None:
         gone = room.types(f"a {BAD} for you?")
         await asyncio.sleep(0.1)
-        room.show.hear(deletion("message", gone))
+        room.show.receive(deletion("message", gone))
         await room.until_idle()
         assert room.heard() == [""]
 
@@ -186,7 +186,7 @@ def test_she_does_not_even_begin_where_config_lets_her_finish(play: Any) -> None
 
 def test_in_the_very_step_in_which_it_was_chosen(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     async def perform(performer: Performer, turn: Turn) -> None:
-        shows[0].hear(deletion("message", turn.batch.lead.event))
+        shows[0].receive(deletion("message", turn.batch.lead.event))
         await performed(performer, turn)
 
     async def scene(room: Room) -> None:
@@ -207,11 +207,24 @@ def test_when_she_has_just_answered_it(play: Any, asked: list[str], kind: str) -
     async def scene(room: Room) -> None:
         gone = room.types(f"a {BAD} for you?")
         await room.until(room.heard)
-        room.show.hear(deletion(kind, gone))
+        room.show.receive(deletion(kind, gone))
         assert room.screen.cues[-1][1] == Withdrawn(1)
-        room.show.hear(elsewhere("anything else?"))
+        room.show.receive(elsewhere("anything else?"))
         await room.until(lambda: len(asked) == 2)
         assert asked[1] == "anything else?"
+
+    play(scene)
+
+
+def test_of_replies_that_are_over_only_the_latest_are_looked_at(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        written = []
+        for number in range(LINGERING + 2):
+            written.append(room.types(f"question {number}?", name=f"viewer {number}"))
+            await room.until(lambda: len(room.heard()) == len(written))
+        for one in (written[1], written[2]):
+            room.show.receive(deletion("message", one))
+        assert [line["turns"] for line in room.journal("revoked")] == [[], [3]]
 
     play(scene)
 
@@ -220,17 +233,17 @@ def test_when_she_has_just_answered_it(play: Any, asked: list[str], kind: str) -
 def test_long_after_it_was_answered(play: Any, asked: list[str], kind: str) -> None:
     async def scene(room: Room) -> None:
         first = elsewhere("something nice?", name="other")
-        room.show.hear(first)
+        room.show.receive(first)
         await room.until_idle()
         gone = room.types(f"a {BAD} for you?")
         await room.until_idle()
         for number in range(5):
-            room.show.hear(elsewhere(f"question {number}?", name=f"n{number}"))
+            room.show.receive(elsewhere(f"question {number}?", name=f"n{number}"))
             await room.until_idle()
         await asyncio.sleep(60)
         assert BAD in asked[-1]
-        room.show.hear(deletion(kind, gone))
-        room.show.hear(elsewhere("so?"))
+        room.show.receive(deletion(kind, gone))
+        room.show.receive(elsewhere("so?"))
         await room.until_idle()
         assert BAD not in asked[-1]
         assert first.text in asked[-1]
@@ -247,14 +260,14 @@ def test_long_after_it_was_answered(play: Any, asked: list[str], kind: str) -> N
 
 def test_company_that_is_deleted_while_she_thinks(play: Any, asked: list[str]) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         room.types("what do you think, banban?", name="lead")
         gone = room.types(f"a {BAD} for you", name="other")
         room.types("me too", name="third")
-        room.orders("!resume")
+        room.commands("!resume")
         await asyncio.sleep(0.1)
         assert BAD in asked[0]
-        room.show.hear(deletion("message", gone))
+        room.show.receive(deletion("message", gone))
         await room.until_idle()
         await room.until(lambda: len(room.heard()) == 2)
         assert room.heard() == ["", "Yes, it is!"]
@@ -268,13 +281,13 @@ def test_company_that_is_deleted_while_she_thinks(play: Any, asked: list[str]) -
 
 def test_company_that_is_deleted_while_she_speaks(play: Any, asked: list[str]) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         room.types("mine first", name="rich", money=FIVE)
         gone = room.types(f"a {BAD} for you", name="other")
-        room.orders("!resume")
+        room.commands("!resume")
         await room.until_speaking()
         await asyncio.sleep(1)
-        room.show.hear(deletion("author", gone))
+        room.show.receive(deletion("author", gone))
         assert room.show.stage.remaining() == 0
         await room.until_idle()
         await room.until(lambda: len(room.heard()) == 2)
@@ -287,13 +300,13 @@ def test_company_that_is_deleted_while_she_speaks(play: Any, asked: list[str]) -
 
 def test_company_that_is_deleted_stays_unseen_where_she_may_finish(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         room.types("mine first", name="rich", money=FIVE)
         gone = room.types(f"a {BAD} for you", name="other")
-        room.orders("!resume")
+        room.commands("!resume")
         await room.until_speaking()
         await asyncio.sleep(1)
-        room.show.hear(deletion("message", gone))
+        room.show.receive(deletion("message", gone))
         await room.until_idle()
         assert room.heard() == [LONG.strip()]
         assert not cues(room, Withdrawn), "whom she answers was not deleted"
@@ -305,13 +318,13 @@ def test_company_that_is_deleted_stays_unseen_where_she_may_finish(play: Any) ->
 @pytest.mark.parametrize("moment", [0.1, 2.0])
 def test_company_of_what_is_deleted_is_answered(play: Any, asked: list[str], moment: float) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         gone = room.types(f"a {BAD} for you", name="lead", money=Money(Decimal(50), "USD"))
         room.types("and mine", name="poor", money=FIVE)
         room.types("me too", name="third")
-        room.orders("!resume")
+        room.commands("!resume")
         await asyncio.sleep(moment)
-        room.show.hear(deletion("author", gone))
+        room.show.receive(deletion("author", gone))
         await room.until_idle()
         await room.until(lambda: len(room.heard()) == 2)
         assert room.journal("batch")[1]["who"] == "poor"
@@ -331,7 +344,7 @@ def test_what_another_reply_has_still_to_say_is_left_alone(play: Any) -> None:
         assert room.show.stage.remaining() > 0.5
         gone = cues(room, Thinking)[1]
         assert BAD in gone.text
-        room.show.hear(Deletion("d", "twitch", "banban", author_id="id-other"))
+        room.show.receive(Deletion("d", "twitch", "banban", author_id="id-other"))
         assert cues(room, Withdrawn) == [Withdrawn(2)]
         await room.until_idle()
         assert not cues(room, Hushed)
@@ -343,14 +356,14 @@ def test_what_another_reply_has_still_to_say_is_left_alone(play: Any) -> None:
 
 def test_words_called_to_mind_are_deleted_while_she_thinks(play: Any, asked: list[str]) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         gone = room.types(f"I like {BAD}")
         room.show.inbox.take(0.0)
         room.types("what do I like?")
-        room.orders("!resume")
+        room.commands("!resume")
         await asyncio.sleep(0.1)
         assert f"they wrote before: I like {BAD}" in asked[0]
-        room.show.hear(deletion("message", gone))
+        room.show.receive(deletion("message", gone))
         await room.until(lambda: any(room.heard()))
         assert asked[1] == "what do I like?"
         assert room.heard() == ["", "Yes, it is!"]
@@ -365,7 +378,7 @@ def test_an_answer_called_to_mind_is_taken_back_too(play: Any, asked: list[str])
         room.types("and what else?")
         await room.until_idle()
         assert f"you told them before: It is {BAD}." in asked[-1]
-        room.show.hear(deletion("message", gone))
+        room.show.receive(deletion("message", gone))
         room.types("really?")
         await room.until_idle()
         assert asked[-1] == "really? [they wrote before: and what else?]"
@@ -375,10 +388,10 @@ def test_an_answer_called_to_mind_is_taken_back_too(play: Any, asked: list[str])
 
 def chants(room: Room) -> ChatMessage:
     """Four people repeat a line that nobody answers, and one asks a question."""
-    room.orders("!pause")
+    room.commands("!pause")
     written = [room.types(f"!{BAD}", name=f"fan{number}") for number in range(4)]
     room.types("what is it, banban?", name="lead")
-    room.orders("!resume")
+    room.commands("!resume")
     return written[2]
 
 
@@ -387,7 +400,7 @@ def test_the_rooms_buzz_is_deleted_while_she_thinks(play: Any, asked: list[str])
         gone = chants(room)
         await asyncio.sleep(0.1)
         assert asked == [f"what is it, banban? [chat repeats !{BAD}]"]
-        room.show.hear(deletion("message", gone))
+        room.show.receive(deletion("message", gone))
         await room.until(lambda: len(asked) == 2)
         assert asked[1] == "what is it, banban?"
 
@@ -399,7 +412,7 @@ def test_the_rooms_buzz_is_deleted_while_she_speaks(play: Any, asked: list[str])
         gone = chants(room)
         await room.until_speaking()
         await asyncio.sleep(0.5)
-        room.show.hear(deletion("message", gone))
+        room.show.receive(deletion("message", gone))
         assert not cues(room, Hushed), "nobody asked her about it"
         await room.until(lambda: LONG.strip() in room.heard())
         room.types("and now?", name="other")
@@ -435,14 +448,14 @@ def test_who_is_forgotten_is_not_answered_again_when_that_reply_is_skipped(play:
         room.types(f"I like {BAD}")
         await room.until_speaking()
         room.show.performer.forget("twitch", "Mika")
-        room.orders("!skip")
+        room.commands("!skip")
         await asyncio.sleep(30)
         assert len(room.heard()) == 1
 
     play(scene, reply=LONG)
 
 
-# What she was ordered to say.
+# What she was told to say.
 
 
 @EVERY_KIND
@@ -452,13 +465,13 @@ def test_an_order_goes_with_its_line(play: Any, kind: str) -> None:
             message(f"!say {BAD} number {number}.", name="rogue", roles=MODERATOR) for number in range(3)
         ]
         for one in given:
-            room.show.hear(one)
+            room.show.receive(one)
         await room.until_speaking()
         await asyncio.sleep(0.3)
         for one in given:
-            room.show.hear(deletion(kind, one))
+            room.show.receive(deletion(kind, one))
         assert room.show.stage.remaining() == 0
-        room.show.hear(elsewhere("!say Good evening.", name="mod", roles=MODERATOR))
+        room.show.receive(elsewhere("!say Good evening.", name="mod", roles=MODERATOR))
         await room.until(lambda: "Good evening." in room.heard())
         assert BAD in room.heard()[0]
         assert not any("number 2" in cue.sentence.text for cue in cues(room, ClipBegins))
@@ -469,7 +482,7 @@ def test_an_order_goes_with_its_line(play: Any, kind: str) -> None:
 def test_the_same_order_may_be_given_again(play: Any) -> None:
     async def scene(room: Room) -> None:
         mod = {"name": "mod", "roles": MODERATOR}
-        room.show.hear(deletion("message", room.types("!say Good evening.", **mod)))
+        room.show.receive(deletion("message", room.types("!say Good evening.", **mod)))
         room.types("!say Good evening.", **mod)
         await room.until_idle()
         assert room.heard() == ["Good evening."]
@@ -484,7 +497,7 @@ def test_unknown_things_and_the_same_again_change_nothing(play: Any) -> None:
     async def scene(room: Room) -> None:
         kept = room.types("is it good?")
         await room.until_speaking()
-        hear = room.show.hear
+        hear = room.show.receive
         hear(Deletion("1", "twitch", "banban", message_id="unheard-of"))
         hear(Deletion("2", "twitch", "banban", author_id="unheard-of"))
         hear(Deletion("3", "twitch", "banban", author_id="@unheard_of"))
@@ -504,12 +517,12 @@ def test_unknown_things_and_the_same_again_change_nothing(play: Any) -> None:
 
 def test_a_follow_and_a_reward_of_a_banned_author_go_too(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         who = Author("id-mika", "mika")
-        room.show.hear(Follow("f", "twitch", "banban", who))
-        room.show.hear(Redemption("r", "twitch", "banban", who, "sing!", reward="a wish"))
-        room.show.hear(Subscription("s", "twitch", "banban", who, "hi"))
-        room.show.hear(Deletion("d", "twitch", "banban", author_id="id-mika"))
+        room.show.receive(Follow("f", "twitch", "banban", who))
+        room.show.receive(Redemption("r", "twitch", "banban", who, "sing!", reward="a wish"))
+        room.show.receive(Subscription("s", "twitch", "banban", who, "hi"))
+        room.show.receive(Deletion("d", "twitch", "banban", author_id="id-mika"))
         assert len(room.show.inbox) == 0
         assert room.show.inbox.dropped == {"revoked": 3}
 
@@ -518,13 +531,13 @@ def test_a_follow_and_a_reward_of_a_banned_author_go_too(play: Any) -> None:
 
 def test_a_rewards_text_goes_with_the_message_that_shows_it(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         gone = room.types(f"say {BAD}")
         who = gone.author
-        room.show.hear(Redemption("r", "twitch", "banban", who, gone.text, reward="a wish"))
-        room.show.hear(deletion("message", gone))
+        room.show.receive(Redemption("r", "twitch", "banban", who, gone.text, reward="a wish"))
+        room.show.receive(deletion("message", gone))
         assert len(room.show.inbox) == 0
-        room.show.hear(Redemption("late", "twitch", "banban", who, gone.text, reward="a wish"))
+        room.show.receive(Redemption("late", "twitch", "banban", who, gone.text, reward="a wish"))
         paid = room.types(gone.text, money=FIVE)
         assert len(room.show.inbox) == 1
         batch = room.show.inbox.take(0.0)
@@ -540,8 +553,8 @@ def test_what_is_forgotten_and_then_cut_is_not_begun_again(play: Any, text: str)
         room.types("a question?", money=FIVE)
         await room.until_speaking()
         await asyncio.sleep(1)
-        room.orders("!forget @mika")
-        room.orders(text)
+        room.commands("!forget @mika")
+        room.commands(text)
         await asyncio.sleep(20)
         assert len(room.heard()) == 1
         assert room.show.metrics.paid_answered == 1
@@ -551,14 +564,14 @@ def test_what_is_forgotten_and_then_cut_is_not_begun_again(play: Any, text: str)
 
 def test_what_was_deleted_and_then_cut_is_not_begun_again(play: Any, asked: list[str]) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         gone = room.types(f"a {BAD} for you", name="lead", money=Money(Decimal(50), "USD"))
         room.types("and mine", name="poor", money=FIVE)
-        room.orders("!resume")
+        room.commands("!resume")
         await room.until_speaking()
         await asyncio.sleep(1)
-        room.show.hear(deletion("message", gone))
-        room.orders("!hush")
+        room.show.receive(deletion("message", gone))
+        room.commands("!hush")
         await asyncio.sleep(20)
         assert len(asked) == 1, "she was let finish, and then she was not"
 
@@ -572,9 +585,9 @@ def test_what_was_deleted_and_then_cut_is_not_begun_again(play: Any, asked: list
 def test_it_comes_after_its_own_deletion(play: Any, asked: list[str], kind: str) -> None:
     async def scene(room: Room) -> None:
         late = message(f"a {BAD} for you?", sent=1000.0, money=FIVE)
-        room.show.hear(deletion(kind, late, sent=1000.5))
+        room.show.receive(deletion(kind, late, sent=1000.5))
         await asyncio.sleep(30)
-        room.show.hear(late)
+        room.show.receive(late)
         room.types("something nice?", sent=1030.0)
         await room.until_idle()
         assert asked == ["something nice?"]
@@ -587,9 +600,9 @@ def test_it_comes_after_its_own_deletion(play: Any, asked: list[str], kind: str)
 def test_where_the_platform_says_no_time_a_moment_decides(play: Any, asked: list[str], kind: str) -> None:
     async def scene(room: Room) -> None:
         late = message(f"a {BAD} for you?")
-        room.show.hear(deletion(kind, late))
+        room.show.receive(deletion(kind, late))
         await asyncio.sleep(3)
-        room.show.hear(late)
+        room.show.receive(late)
         await asyncio.sleep(3)
         room.types("may I again?")
         await room.until_idle()
@@ -601,10 +614,10 @@ def test_where_the_platform_says_no_time_a_moment_decides(play: Any, asked: list
 def test_an_old_deletion_that_comes_again_takes_nothing_newer(play: Any, asked: list[str]) -> None:
     async def scene(room: Room) -> None:
         ban = Deletion("d", "twitch", "banban", author_id="id-mika", sent=1000.0)
-        room.show.hear(ban)
+        room.show.receive(ban)
         room.types("I am allowed again?", sent=1600.0)
         await asyncio.sleep(0.1)
-        room.show.hear(ban)
+        room.show.receive(ban)
         await room.until_idle()
         assert room.heard() == ["Yes, it is!"]
 
@@ -616,14 +629,14 @@ def test_an_old_deletion_that_comes_again_takes_nothing_newer(play: Any, asked: 
 
 def test_500_bans_at_once(play: Any, asked: list[str]) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         for number in range(500):
             room.types(f"{BAD} number {number}", name=f"bot{number}")
         room.types("what is going on?")
-        room.orders("!resume")
+        room.commands("!resume")
         await room.until_speaking()
         for number in range(500):
-            room.show.hear(Deletion(f"d{number}", "twitch", "banban", author_id=f"id-bot{number}"))
+            room.show.receive(Deletion(f"d{number}", "twitch", "banban", author_id=f"id-bot{number}"))
         await room.until_idle()
         await asyncio.sleep(1)
         assert len(room.show.inbox) == 0
@@ -658,11 +671,11 @@ def test_a_journal_that_is_replayed_drops_it_again(tmp_path: Path, monkeypatch: 
     recorded: list[Path] = []
 
     async def first(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         gone = room.types(f"a {BAD} for you?")
         room.types("something nice?", name="other")
         await asyncio.sleep(1)
-        room.show.hear(deletion("message", gone))
+        room.show.receive(deletion("message", gone))
         await asyncio.sleep(1)
         room.journal("heard")
         assert room.show.journal.path is not None
@@ -671,8 +684,8 @@ def test_a_journal_that_is_replayed_drops_it_again(tmp_path: Path, monkeypatch: 
     perform(lambda: Room(tmp_path), first)
 
     async def again(room: Room) -> None:
-        room.orders("!pause")
-        await room.show.deaf.wait()
+        room.commands("!pause")
+        await room.show.listeners_ended.wait()
         batch = room.show.inbox.take(0.0)
         assert batch is not None
         assert [event.text for event in batch.events] == ["something nice?"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 from collections import Counter
 from collections.abc import AsyncGenerator
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,15 +21,17 @@ from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.core import sound
 from vtuber.core.availability import Availability, Progress
 from vtuber.core.clock import now
-from vtuber.core.errors import BrainError, ListenerError, VoiceError
+from vtuber.core.errors import BrainError, ListenerError, RecallError, VoiceError
 from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.core.simulated import SimulatedLoop
+from vtuber.memory import NOTHING
+from vtuber.memory.forgetful import ForgetfulMemory
 from vtuber.record import metrics
 from vtuber.show import garbage
 from vtuber.show.show import ARRIVE_SECONDS, STOP_SECONDS
 from vtuber.show.turn import Turn
-from vtuber.stage.cues import ClipBegins, ClipSound, Cue, Hushed, Rested, Thinking, Withdrawn
+from vtuber.stage.cues import ClipBegins, ClipSound, ClipWord, Cue, Hushed, Rested, Thinking, Withdrawn
 
 
 @pytest.fixture
@@ -52,6 +56,7 @@ def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
             *("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
         ]
         recalled = await room.show.memory.recall(Batch(Pick(message("again")), speaker="banban"))
+        assert recalled.viewers["twitch", "id-mika"].last_words == "is the pizza good?"
         assert recalled.answers == ("Yes, it is. I like it very much!",)
 
     play(scene)
@@ -114,7 +119,7 @@ def test_a_hush_is_silence_with_nobody_at_work(play: Any) -> None:
         await room.until_speaking()
         await asyncio.sleep(0.3)
         for _ in range(3):  # in a panic
-            room.orders("!hush")
+            room.commands("!hush")
         hushed_at, last = room.screen.cues[-1]
         assert isinstance(last, Hushed)
         await asyncio.sleep(0.05)
@@ -143,7 +148,7 @@ def test_a_hush_in_the_very_step_in_which_a_sentence_is_handed_over(
         def hand_over(self: Any, *sentence: Any) -> Any:
             nonlocal turn
             turn = self
-            room.orders("!hush")  # before the task that plays it has begun
+            room.commands("!hush")  # before the task that plays it has begun
             return played(self, *sentence)
 
         played = Turn._play
@@ -160,7 +165,7 @@ def test_a_hush_in_her_thoughts_leaves_nothing_to_say(play: Any) -> None:
         room.types("hello?")
         await asyncio.sleep(0.1)
         assert ScriptedBrain.streaming == 1
-        room.orders("!hush")
+        room.commands("!hush")
         await asyncio.sleep(0.05)
         assert ScriptedBrain.streaming == 0
         await room.until_idle()
@@ -174,7 +179,7 @@ def test_a_skip_drops_one_reply_and_she_goes_on(play: Any) -> None:
         room.types("one?")
         await room.until_speaking()
         room.types("two?", name="other")
-        room.orders("!skip")
+        room.commands("!skip")
         await room.until_idle()
         first, second = room.heard()
         assert len(first) < len(second)
@@ -182,13 +187,36 @@ def test_a_skip_drops_one_reply_and_she_goes_on(play: Any) -> None:
     play(scene, reply="This is a rather long reply, as you will hear, and it goes on for a while.")
 
 
+def test_what_was_heard_before_a_skip_between_two_sentences_is_told_to_the_model(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stream(_self: ScriptedBrain, _prompt: Prompt) -> AsyncGenerator[str, None]:
+        yield "Yes, it is. I "
+        await asyncio.sleep(20)
+        yield "like it very much!"
+
+    monkeypatch.setattr(ScriptedBrain, "stream", stream)
+
+    async def scene(room: Room) -> None:
+        room.types("is the pizza good?")
+        await room.until(lambda: room.journal("spoken"))  # the first; the second is still thought of
+        room.commands("!skip")
+        await room.until(lambda: room.journal("reply"))
+        assert room.heard() == ["Yes, it is."]
+        (speaker,) = room.show.speakers
+        prompt = await speaker.conversation.prompt(Batch(Pick(message("and the soup?"))), NOTHING, 1)
+        assert [line.text for line in prompt.lines if "Yes, it is." in line.text] == ["Yes, it is."]
+
+    play(scene)
+
+
 def test_paused_she_answers_nobody_until_resumed(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         room.types("anybody there?")
         await asyncio.sleep(30)
         assert room.heard() == []
-        room.orders("!resume")
+        room.commands("!resume")
         await room.until_idle()
         assert len(room.heard()) == 1
 
@@ -197,11 +225,11 @@ def test_paused_she_answers_nobody_until_resumed(play: Any) -> None:
 
 def test_she_says_exactly_what_a_moderator_orders_and_thinks_nothing(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!say Good evening, everybody. 大家好！")
+        room.commands("!say Good evening, everybody. 大家好！")
         await room.until_idle()
         assert room.heard() == ["Good evening, everybody. 大家好！"]
         assert room.journal("prompt") == []
-        room.orders("!say visit www.example.com now")
+        room.commands("!say visit www.example.com now")
         await room.until(lambda: len(room.heard()) == 2)
         assert "example" not in room.heard()[1]
 
@@ -210,7 +238,7 @@ def test_she_says_exactly_what_a_moderator_orders_and_thinks_nothing(play: Any) 
 
 def test_who_is_ignored_is_not_answered_for_a_while(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!ignore @mika 1")
+        room.commands("!ignore @mika 1")
         room.types("hello?")
         await asyncio.sleep(30)
         assert room.heard() == []
@@ -225,9 +253,9 @@ def test_who_is_ignored_is_not_answered_for_a_while(play: Any) -> None:
 
 def test_commands_are_journaled_with_what_they_did(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!status")
-        room.orders("!husch")
-        room.orders("!ignore")
+        room.commands("!status")
+        room.commands("!husch")
+        room.commands("!ignore")
         status, typo, misuse = (command["did"] for command in room.journal("command"))
         assert "listening" in status
         assert "did you mean !hush" in typo
@@ -303,7 +331,7 @@ def test_when_the_model_stays_dead_the_message_waits_for_it(
     play(scene)
 
 
-def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back(
+def test_who_paid_is_given_a_fallback_line_once_and_answered_when_the_model_is_back(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, died = ScriptedBrain.stream, [True]
@@ -326,7 +354,7 @@ def test_who_paid_is_given_a_spare_line_once_and_answered_when_the_model_is_back
         fallback = room.show.speakers[0].character.fallback_lines
         paid = room.types("sing for me", name="rich", money=FIVE)
         wished = Redemption("r1", "twitch", "banban", Author("9", "ann"), "a wish", reward="Ask")
-        room.show.hear(wished)
+        room.show.receive(wished)
         room.types("are you there?", name="kai")
 
         await room.until(lambda: len([line for line in room.heard() if line]) == 2)
@@ -405,6 +433,8 @@ def test_when_the_model_stays_dead_she_says_so_in_her_own_words(
         assert chinese.replace(" ", "") in room.show.speakers[0].character.fallback_lines
         assert not chinese.isascii()
         assert room.show.speakers[0].brain.health().state is State.DOWN
+        assert room.show.inbox.dropped == {"unanswered": 2}
+        assert not room.journal("failure")
 
     play(scene)
 
@@ -437,6 +467,26 @@ def test_without_a_voice_her_captions_go_on(play: Any, monkeypatch: pytest.Monke
         await room.until_idle()
         assert room.heard() == ["Yes, it is. I like it very much!"]
         assert all(not any(cue.pcm) for _, cue in room.screen.cues if isinstance(cue, ClipSound))
+
+    play(scene)
+
+
+def test_a_voice_that_fails_before_any_sound_has_its_words_shown_once(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def only_words(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+        yield Word(text.split(maxsplit=1)[0], 0.0, 0.5)
+        yield Sound(b"")
+        raise VoiceError("no sound today")
+
+    monkeypatch.setattr(ScriptedVoice, "speak", only_words)
+
+    async def scene(room: Room) -> None:
+        room.types("can you speak?")
+        await room.until_idle()
+        shown = [cue.word.text for _, cue in room.screen.cues if isinstance(cue, ClipWord)]
+        assert shown == ScriptedBrain.reply.split()
+        assert room.heard() == [ScriptedBrain.reply]
 
     play(scene)
 
@@ -493,7 +543,7 @@ def test_a_deleted_message_is_no_longer_answered(play: Any) -> None:
         waiting = room.types("me too", name="other")
         await room.until_speaking()
         for gone in (asked, waiting):
-            room.show.hear(Deletion("d", gone.platform, gone.channel, message_id=gone.id))
+            room.show.receive(Deletion("d", gone.platform, gone.channel, message_id=gone.id))
         assert [type(cue) for _, cue in room.screen.cues[-2:]] == [Hushed, Withdrawn]
         await room.until_idle()
         (cut,) = room.heard()
@@ -630,6 +680,87 @@ def test_no_failing_statistic_ends_the_show(
     assert "Too many open files" in caplog.text
 
 
+def test_a_part_that_cannot_say_how_it_is_ends_neither_the_show_nor_its_chat(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raising(_: object) -> Health:
+        raise RuntimeError("no idea")
+
+    class BrokenChat(Chat):
+        health = raising
+
+        async def events(self) -> AsyncGenerator[Event, None]:
+            yield message("hello?")
+
+    class BrokenScreen(Screen):
+        health = raising
+
+    monkeypatch.setattr(ScriptedVoice, "health", raising)
+
+    async def scene(room: Room) -> None:
+        await room.until(lambda: room.journal("reply"))
+        assert room.commands("!status")
+        unknown = {health.part for health in room.show.health() if "no idea" in health.what}
+        assert unknown == {"chat.BrokenChat", "voice.ScriptedVoice", "stage.BrokenScreen"}
+        assert not room.journal("failure")
+
+    play(scene, listeners=[BrokenChat()], screens=[BrokenScreen()])
+
+
+def test_what_was_heard_is_noted_when_the_show_ends_in_mid_sentence(play: Any) -> None:
+    rooms: list[Room] = []
+
+    async def scene(room: Room) -> None:
+        rooms.append(room)
+        room.types("tell me everything")
+        await room.until_speaking()
+        await asyncio.sleep(2)
+
+    play(scene, reply="Word after word after word, " * 12)
+    path = rooms[0].show.journal.path
+    assert path
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    (reply,) = [record for record in records if record["kind"] == "reply"]
+    assert reply["heard"].startswith("Word after")
+
+
+def test_what_is_never_noted_keeps_no_show_from_ending(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: Any) -> None:
+        await asyncio.sleep(1000)
+
+    monkeypatch.setattr(ForgetfulMemory, "remember", never)
+    ended: list[float] = []
+
+    class Clocked(Screen):
+        async def stop(self) -> None:
+            ended.append(now())
+
+    async def scene(room: Room) -> None:
+        room.types("hello?")
+        await room.until(lambda: room.journal("spoken"))
+        await asyncio.sleep(5)
+        assert room.show.performer.busy
+        ended.append(now())
+
+    play(scene, screens=[Clocked()])
+    assert ended[1] - ended[0] < 1
+
+
+def test_a_show_of_so_many_seconds_ends_by_itself(tmp_path: Path) -> None:
+    began: list[float] = []
+
+    async def main() -> None:
+        room = Room(tmp_path)
+        async with asyncio.timeout(100):
+            await room.show.run(
+                progress=lambda _share, _words: None, on_air=lambda: began.append(now()), seconds=30
+            )
+        assert 30 <= now() - began[0] < 32
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(main())
+
+
 def test_a_part_that_never_stops_keeps_no_show_from_ending(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -679,12 +810,67 @@ def test_whoever_pays_is_thanked_whatever_they_wrote(play: Any) -> None:
 FIVE = Money(Decimal(5), "USD")
 
 
+def test_a_filtered_message_is_journaled_with_its_rule(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("a forbidden thing")
+        await room.until_idle()
+        assert [line["drop"].partition(":")[0] for line in room.journal("heard")] == ["filtered"]
+        assert "gate.words" in room.journal("heard")[0]["drop"]
+        assert room.show.inbox.dropped == {"filtered": 1}
+        assert not room.journal("batch")
+
+    play(scene, gate={"words": ["forbidden"]})
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_she_works_only_a_little_ahead_of_what_is_heard(play: Any, ahead: int) -> None:
+    async def scene(room: Room) -> None:
+        room.types("tell me everything")
+        await room.until(lambda: len(room.journal("spoken")) == 3)
+        made, heard = len(room.journal("sentence")), len(room.journal("spoken"))
+        assert made - heard == ahead + 2  # one is being heard, and one waits to be taken
+
+    reply = " ".join(f"My word number {number} is nice." for number in range(10, 40))
+    play(scene, reply=reply, voice={"ahead": ahead}, show={"reply_seconds": 60})
+
+
+def test_who_does_not_bear_a_closer_look_is_not_answered_but_thanked_for_money(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("is the secret42 pizza good?")
+        room.types("take this, secret43", name="other", money=Money(Decimal(5), "USD"))
+        await room.until_idle()
+        (prompt,) = room.journal("prompt")
+        assert "paid 5 USD" in prompt["asked"]
+        assert room.show.metrics.paid_answered == 1
+        assert [line["rule"] for line in room.journal("filtered")] == ["gate.patterns: secret[0-9]+"] * 2
+        assert room.show.inbox.dropped == {"filtered": 1}
+
+    play(scene, gate={"patterns": ["secret[0-9]+"]}, inbox={"batch": 1})
+
+
+def test_when_nothing_can_be_recalled_she_answers_all_the_same(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any) -> Any:
+        raise RecallError("no memory", where="memory")
+
+    monkeypatch.setattr(ForgetfulMemory, "recall", fail)
+    monkeypatch.setattr(ForgetfulMemory, "remember", fail)
+
+    async def scene(room: Room) -> None:
+        room.types("is the pizza good?")
+        await room.until_idle()
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+
+    play(scene)
+
+
 def test_everybody_who_pays_is_told_to_the_model(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         for name in ("ann", "bob", "cat", "dan"):
             room.types(f"{name} was here, " * 5, name=name, money=FIVE)
-        room.orders("!resume")
+        room.commands("!resume")
         await room.until_idle()
         asked = " ".join(prompt["asked"] for prompt in room.journal("prompt"))
         assert all(f"{name}: [paid 5 USD]" in asked for name in ("bob", "cat", "dan"))
@@ -731,12 +917,12 @@ def test_what_cannot_be_answered_is_given_up_and_counted(play: Any) -> None:
 
 def test_a_cut_reply_takes_nobody_elses_answer_away(play: Any) -> None:
     async def scene(room: Room) -> None:
-        room.orders("!pause")
+        room.commands("!pause")
         rich = room.types("mine first", name="rich", money=Money(Decimal(50), "USD"))
         room.types("and mine", name="poor", money=FIVE)
-        room.orders("!resume")
+        room.commands("!resume")
         await asyncio.sleep(0.1)
-        room.show.hear(Deletion("d", rich.platform, rich.channel, message_id=rich.id))
+        room.show.receive(Deletion("d", rich.platform, rich.channel, message_id=rich.id))
         await room.until_idle()
         await asyncio.sleep(1)
         assert room.show.metrics.paid_answered == 1
@@ -772,7 +958,8 @@ def test_the_journal_tells_the_whole_way_of_a_reply(play: Any) -> None:
         assert [line["index"] for line in sentences] == [line["index"] for line in clips]
         assert [line["text"] for line in sentences] == [line["heard"] for line in spoken]
         assert all(clip["seconds"] > 0 for clip in clips)
-        room.orders("!status")
+        assert {line["turn"] for line in (*room.journal("mark"), *sentences, *clips, *spoken)} == {1}
+        room.commands("!status")
         assert [line["drop"] for line in room.journal("heard") if "drop" in line] == ["command"]
 
     play(scene)

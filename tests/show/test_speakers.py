@@ -15,8 +15,10 @@ from vtuber import brain, voice
 from vtuber.brain import Prompt
 from vtuber.character import load
 from vtuber.config import Settings
+from vtuber.core.errors import ConfigError
 from vtuber.core.events import Batch, Pick, Sound, Word
 from vtuber.show import speaker
+from vtuber.show.show import Show
 from vtuber.show.speaker import Speaker
 from vtuber.stage.cues import ClipBegins, Rested, Thinking
 
@@ -93,3 +95,9 @@ def test_each_answers_what_is_addressed_to_her(tmp_path: Path, lina: Path) -> No
         assert {health.part for health in room.show.health()} >= {"brain banban", "brain lina"}
 
     perform(lambda: Room(tmp_path, speakers=speakers), scene)
+
+
+def test_two_whose_folders_have_the_same_name_are_refused(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"brain": {"use": "scripted"}, "voice": {"use": "scripted"}})
+    with pytest.raises(ConfigError, match="two characters have a folder called 'banban'"):
+        Show(settings, speakers=[speaker.build(settings), speaker.build(settings)])

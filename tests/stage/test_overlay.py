@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import struct
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -134,6 +137,20 @@ async def test_a_streamers_own_file_wins(
         assert await answer.text() == "/* mine */"
     async with client.get(overlay.url + "main.js") as answer:
         assert answer.status == 200
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+def test_a_pipe_in_a_files_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "face.svg")
+    code = (
+        "from pathlib import Path\n"
+        "from aiohttp.web import HTTPNotFound\n"
+        "from vtuber.stage.overlay.files import file\n"
+        f"try: file(Path({str(tmp_path / 'face.svg')!r}))\n"
+        "except HTTPNotFound as error: print(error.status)\n"
+    )
+    command = [sys.executable, "-c", code]  # a process of its own, which ends also if it hangs
+    assert subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout == "404\n"
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "", "http://127.0.0.1:1", "file://"])

@@ -165,7 +165,7 @@ async def test_the_mouth_moves_with_the_sound_and_mood_shows(page: Page, overlay
     assert await page.evaluate(shown, "closed") == "visible"
     await until(page, "banban.mood === ''")
     assert await page.evaluate(visible, "neutral")
-    stage.feel("sad")  # a moderator's order
+    stage.feel("sad")  # a moderator's command
     await until(page, "banban.mood === 'sad'")
     assert await page.evaluate(visible, "sad")
 

@@ -398,7 +398,7 @@ def test_a_second_screen_shows_what_was_heard(play: Callable[..., None], hush_af
         await room.until_speaking()
         if hush_after is not None:
             await asyncio.sleep(hush_after)
-            room.orders("!hush")
+            room.commands("!hush")
         await room.until_idle()
         assert " ".join(subtitles.sentences.values()) == room.heard()[-1]
 

@@ -20,7 +20,7 @@ from vtuber.core.events import Sound
 from vtuber.core.health import State
 from vtuber.core.simulated import SimulatedLoop
 from vtuber.voice.hibari import Hibari
-from vtuber.voice.hibari.model import Cancelled, CancelToken, Model
+from vtuber.voice.hibari.model import Cancelled, CancelToken, HibariModel
 
 LONG = (
     "This is quite a long sentence that has no comma in its beginning at all and continues, and then ends. "
@@ -28,13 +28,13 @@ LONG = (
 
 
 @pytest.fixture(scope="module")
-def model() -> Model:
-    return Model()
+def model() -> HibariModel:
+    return HibariModel()
 
 
 @pytest.fixture
-async def voice(monkeypatch: pytest.MonkeyPatch, model: Model) -> AsyncIterator[Hibari]:
-    monkeypatch.setattr("vtuber.voice.hibari.Model", lambda: model)  # loading it once is enough
+async def voice(monkeypatch: pytest.MonkeyPatch, model: HibariModel) -> AsyncIterator[Hibari]:
+    monkeypatch.setattr("vtuber.voice.hibari.HibariModel", lambda: model)  # loading it once is enough
     voice = Hibari(Settings(), CHARACTER)
     await voice.start()
     yield voice
@@ -97,7 +97,7 @@ async def test_words_are_heard_when_they_say_so(voice: Hibari) -> None:
         assert word.end - word.start == pytest.approx(0.2, abs=0.01)
 
 
-async def test_the_model_tells_how_long_each_word_takes(model: Model) -> None:
+async def test_the_model_tells_how_long_each_word_takes(model: HibariModel) -> None:
     _, spans = model.make(["No", "supercalifragilistic", "no"], 1.0, CancelToken())
     lengths = [end - start for start, end in spans]
     assert lengths[1] > 2 * max(lengths[0], lengths[2])
@@ -129,7 +129,7 @@ async def test_chinese_alone_is_shown_and_told_once(voice: Hibari, caplog: pytes
 
 
 async def test_behind_another_voice_it_advises_nothing(
-    caplog: pytest.LogCaptureFixture, model: Model
+    caplog: pytest.LogCaptureFixture, model: HibariModel
 ) -> None:
     voice = Hibari(Settings(voice=Voice(use="edge")), CHARACTER)
     voice._model = model
@@ -179,7 +179,7 @@ async def test_cancelling_leaves_no_thread_at_work(
     assert not working.is_set()
 
 
-async def test_stopping_the_network_in_the_middle(model: Model) -> None:
+async def test_stopping_the_network_in_the_middle(model: HibariModel) -> None:
     token = CancelToken()
     timer = threading.Timer(0.005, token.cancel)
     timer.start()
@@ -199,8 +199,10 @@ async def test_before_start_and_after_stop_it_says_so() -> None:
     await voice.stop()
 
 
-async def test_it_is_available_from_start_to_stop(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vtuber.voice.hibari.Model", lambda: model)
+async def test_it_is_available_from_start_to_stop(
+    model: HibariModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vtuber.voice.hibari.HibariModel", lambda: model)
     voice = Hibari(Settings(), CHARACTER)
     await voice.start()
     assert voice.availability.is_ready
@@ -212,7 +214,7 @@ async def test_a_model_that_cannot_be_loaded_is_told_with_a_cure(monkeypatch: py
     def broken() -> None:
         raise OSError("no such file")
 
-    monkeypatch.setattr("vtuber.voice.hibari.Model", broken)
+    monkeypatch.setattr("vtuber.voice.hibari.HibariModel", broken)
     with pytest.raises(VoiceError, match="no such file") as caught:
         await Hibari(Settings(), CHARACTER).start()
     assert caught.value.hint

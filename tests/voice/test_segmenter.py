@@ -24,9 +24,9 @@ MOODS = ("happy", "sad")
 
 
 def cut(text: str, *, step: int = 1, first_piece: int = 24) -> list[Piece]:
-    cutter = SentenceSegmenter(MOODS, first_piece)
-    pieces = [piece for at in range(0, len(text), step) for piece in cutter.feed(text[at : at + step])]
-    return pieces + cutter.finish()
+    segmenter = SentenceSegmenter(MOODS, first_piece)
+    pieces = [piece for at in range(0, len(text), step) for piece in segmenter.feed(text[at : at + step])]
+    return pieces + segmenter.finish()
 
 
 def texts(text: str) -> list[str]:
@@ -109,12 +109,12 @@ def test_chinese_without_punctuation_is_cut_between_characters() -> None:
 
 
 def test_the_first_piece_comes_as_soon_as_it_is_certain() -> None:
-    cutter = SentenceSegmenter()
-    assert cutter.feed("Hello there,") == []  # "1,000" would go on
-    assert cutter.feed(" ") == [Piece("Hello there,", "", space="")]
-    cutter = SentenceSegmenter()
-    assert cutter.feed("well this is a long text") == []
-    assert cutter.feed(" w") == [Piece("well this is a long text", "", space="")]
+    segmenter = SentenceSegmenter()
+    assert segmenter.feed("Hello there,") == []  # "1,000" would go on
+    assert segmenter.feed(" ") == [Piece("Hello there,", "", space="")]
+    segmenter = SentenceSegmenter()
+    assert segmenter.feed("well this is a long text") == []
+    assert segmenter.feed(" w") == [Piece("well this is a long text", "", space="")]
 
 
 def test_later_pieces_grow_and_stay_whole_sentences_where_they_can() -> None:
@@ -219,10 +219,10 @@ def test_speakable_leaves_words_and_their_punctuation() -> None:
     ],
 )
 def test_what_waits_is_bounded(text: str) -> None:
-    cutter = SentenceSegmenter(MOODS)
+    segmenter = SentenceSegmenter(MOODS)
     for char in text:
-        cutter.feed(char)
-        assert len(cutter._text) + len(cutter._markup._held) <= LONGEST + 60
+        segmenter.feed(char)
+        assert len(segmenter._text) + len(segmenter._markup._held) <= LONGEST + 60
 
 
 WRITTEN = st.lists(
@@ -277,13 +277,13 @@ def test_she_begins_early_and_never_runs_dry(text: str, rate: int) -> None:
 
     A voice makes 15 characters a second of sound, in 0.15 of the time.
     """
-    cutter = SentenceSegmenter()
+    segmenter = SentenceSegmenter()
     written = 0.25
     ready = []
     for at in range(0, len(text), 4):
-        ready += [(written, piece) for piece in cutter.feed(text[at : at + 4])]
+        ready += [(written, piece) for piece in segmenter.feed(text[at : at + 4])]
         written += 4 / rate
-    ready += [(written, piece) for piece in cutter.finish()]
+    ready += [(written, piece) for piece in segmenter.finish()]
     made, silent_from = 0.0, 0.0
     for index, (arrived, piece) in enumerate(ready):
         made = max(made, arrived) + len(piece.text) * 0.15 / 15

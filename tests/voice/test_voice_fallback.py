@@ -11,7 +11,6 @@ from itertools import pairwise
 import pytest
 from voice_props import CHARACTER, hear
 
-from vtuber import voice
 from vtuber.config import Settings, Voice
 from vtuber.core import clock, sound
 from vtuber.core.availability import Availability
@@ -20,7 +19,7 @@ from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.core.simulated import SimulatedLoop
 from vtuber.voice.edge import Edge
-from vtuber.voice.fallback import VoiceFallback
+from vtuber.voice.fallback import VoiceFallback, build
 from vtuber.voice.hibari import Hibari
 
 ALL = 1000
@@ -174,17 +173,17 @@ async def test_closing_closes_the_voice_that_speaks() -> None:
 
 
 def test_build_follows_the_settings() -> None:
-    assert isinstance(voice.build(Settings(), CHARACTER), Hibari)
-    assert isinstance(voice.build(Settings(voice=Voice(use="edge")), CHARACTER), VoiceFallback)
-    assert isinstance(voice.build(Settings(voice=Voice(use="edge", fallback="")), CHARACTER), Edge)
+    assert isinstance(build(Settings(), CHARACTER), Hibari)
+    assert isinstance(build(Settings(voice=Voice(use="edge")), CHARACTER), VoiceFallback)
+    assert isinstance(build(Settings(voice=Voice(use="edge", fallback="")), CHARACTER), Edge)
     with pytest.raises(ConfigError, match="edgy") as caught:
-        voice.build(Settings(voice=Voice(use="edgy")), CHARACTER)
+        build(Settings(voice=Voice(use="edgy")), CHARACTER)
     assert "edge" in caught.value.hint
 
 
 async def test_without_a_network_the_embedded_voice_speaks() -> None:
     edge = {"url": "ws://127.0.0.1:9/"}
-    both = voice.build(Settings.model_validate({"voice": {"use": "edge", "edge": edge}}), CHARACTER)
+    both = build(Settings.model_validate({"voice": {"use": "edge", "edge": edge}}), CHARACTER)
     await both.start()
     heard = await hear(both.speak("Hello there, my friends!"))
     heard.check("Hello there, my friends!")

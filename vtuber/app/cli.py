@@ -15,17 +15,17 @@ import typer
 
 from vtuber import __version__
 
-Config = Annotated[
+ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file. Default: config.toml in this folder.")
 ]
-Character = Annotated[str | None, typer.Option(help="Character: a folder in characters/, or a path.")]
-Model = Annotated[str | None, typer.Option(help="Language model: path of a GGUF file.")]
-Voice = Annotated[str | None, typer.Option(help="Voice: hibari (on this machine) or edge (online).")]
-Port = Annotated[int | None, typer.Option(help="Port of the overlay's web server.")]
-Speed = Annotated[float | None, typer.Option(help="Play the recording this many times faster.")]
-For = Annotated[float | None, typer.Option("--for", help="Stop after this many seconds.", min=0)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print more log lines.")]
+CharacterOption = Annotated[str | None, typer.Option(help="Character: a folder in characters/, or a path.")]
+ModelOption = Annotated[str | None, typer.Option(help="Language model: path of a GGUF file.")]
+VoiceOption = Annotated[str | None, typer.Option(help="Voice: hibari (on this machine) or edge (online).")]
+PortOption = Annotated[int | None, typer.Option(help="Port of the overlay's web server.")]
+SpeedOption = Annotated[float | None, typer.Option(help="Play the recording this many times faster.")]
+ForOption = Annotated[float | None, typer.Option("--for", help="Stop after this many seconds.", min=0)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print more log lines.")]
 
 app = typer.Typer(
     name="banban",
@@ -51,11 +51,11 @@ def _path(given: str | None) -> str | None:
 @app.command()
 def live(
     *,
-    config: Config = None,
-    character: Character = None,
-    model: Model = None,
-    voice: Voice = None,
-    port: Port = None,
+    config: ConfigOption = None,
+    character: CharacterOption = None,
+    model: ModelOption = None,
+    voice: VoiceOption = None,
+    port: PortOption = None,
     twitch: Annotated[
         list[str] | None, typer.Option(help="Twitch channel to read. No account needed. May be repeated.")
     ] = None,
@@ -64,10 +64,10 @@ def live(
         typer.Option(help="YouTube stream or channel to read. No account needed. May be repeated."),
     ] = None,
     replay: Annotated[str | None, typer.Option(help="Recorded chat to play.")] = None,
-    speed: Speed = None,
+    speed: SpeedOption = None,
     console: Annotated[bool | None, typer.Option(help="Read lines typed in this terminal as chat.")] = None,
-    for_: For = None,
-    verbose: Verbose = False,
+    for_: ForOption = None,
+    verbose: VerboseOption = False,
 ) -> None:
     """Start the show: read chat, answer aloud, show the overlay."""
     from vtuber.app.live import command
@@ -92,17 +92,17 @@ def rehearse(
     file: Annotated[
         str, typer.Argument(help="Recorded chat: Twitch VOD comments, a chat-downloader file, or a journal.")
     ],
-    config: Config = None,
-    character: Character = None,
-    model: Model = None,
-    voice: Voice = None,
-    speed: Speed = None,
+    config: ConfigOption = None,
+    character: CharacterOption = None,
+    model: ModelOption = None,
+    voice: VoiceOption = None,
+    speed: SpeedOption = None,
     seed: Annotated[
         int | None, typer.Option(help="Make the same choices in every run, in simulated time.")
     ] = None,
-    for_: For = None,
+    for_: ForOption = None,
     json_: Annotated[Path | None, typer.Option("--json", help="Also write the results to this file.")] = None,
-    verbose: Verbose = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Play a recorded chat through a full show and print the delays."""
     from vtuber.app.rehearse import command
@@ -120,11 +120,11 @@ def rehearse(
 @app.command()
 def chat(
     *,
-    config: Config = None,
-    character: Character = None,
-    model: Model = None,
+    config: ConfigOption = None,
+    character: CharacterOption = None,
+    model: ModelOption = None,
     as_: Annotated[str, typer.Option("--as", help="Your name in the chat.")] = "",
-    verbose: Verbose = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Talk with the character in this terminal."""
     from vtuber.app.chat import command
@@ -136,11 +136,11 @@ def chat(
 @app.command()
 def check(
     *,
-    config: Config = None,
-    character: Character = None,
-    model: Model = None,
-    as_json: AsJson = False,
-    verbose: Verbose = False,
+    config: ConfigOption = None,
+    character: CharacterOption = None,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Test every part, and say how to fix what does not work."""
     from vtuber.app.check import command
@@ -160,7 +160,7 @@ Where = Annotated[Platform, typer.Argument(help="Platform of the account.")]
 
 
 @app.command()
-def login(*, platform: Where, config: Config = None, verbose: Verbose = False) -> None:  # noqa: ARG001  # one so far
+def login(*, platform: Where, config: ConfigOption = None, verbose: VerboseOption = False) -> None:  # noqa: ARG001  # one so far
     """Log in with a code that you enter in a browser."""
     from vtuber.app import terminal
     from vtuber.app.login import log_in_at_twitch
@@ -179,8 +179,8 @@ def logout(
     *,
     platform: Where,  # noqa: ARG001  # one so far
     name: Annotated[str, typer.Argument(help="Name of the account. Default: all accounts.")] = "",
-    config: Config = None,
-    verbose: Verbose = False,
+    config: ConfigOption = None,
+    verbose: VerboseOption = False,
 ) -> None:
     """Log out, and revoke what you allowed."""
     from vtuber.app import terminal
@@ -192,7 +192,7 @@ def logout(
 
 
 @models.callback(invoke_without_command=True)
-def list_models(context: typer.Context, *, config: Config = None, model: Model = None) -> None:
+def list_models(context: typer.Context, *, config: ConfigOption = None, model: ModelOption = None) -> None:
     """List the models on this machine, or download one."""
     if context.invoked_subcommand is None:
         from vtuber.app.models import command

@@ -24,7 +24,7 @@ from vtuber.models import machine, store
 from vtuber.models.choices import CHOICES, Place, gigabytes, judge
 from vtuber.models.gguf import Header
 from vtuber.models.machine import Machine
-from vtuber.models.store import Malformed, Model
+from vtuber.models.store import Malformed, StoredModel
 
 _PLACES = {Place.CARD: "green", Place.MEMORY: "green", Place.NOWHERE: "red"}
 
@@ -81,7 +81,7 @@ class Fetching:
         self._tenths = tenths
 
 
-def show_models(models: list[Model], odd: list[Malformed], machine: Machine) -> None:
+def show_models(models: list[StoredModel], odd: list[Malformed], machine: Machine) -> None:
     """What is on disk, and what of it fits this machine."""
     cards = "".join(f", {card.name} with {gigabytes(card.memory)}" for card in machine.cards)
     table = Table(

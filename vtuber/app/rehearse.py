@@ -115,7 +115,7 @@ async def rehearse(
 
 async def _end_when_answered(show: Show) -> None:
     """Ends the show when the recording is over and nothing is left that she must answer."""
-    await show.deaf.wait()
+    await show.listeners_ended.wait()
     with suppress(TimeoutError):
         async with asyncio.timeout(LAST_WORDS):
             while not show.idle:  # noqa: ASYNC110  # looked at so rarely that an event is not worth it

@@ -27,8 +27,6 @@ class PromptLine:
     text: str
     name: str = ""
     """The author's name for "viewer"; "" lets the format use its own word."""
-    images: int = 0
-    """So many stand before the text, where the format has images."""
 
 
 @dataclass(frozen=True, slots=True)

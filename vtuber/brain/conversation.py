@@ -124,7 +124,7 @@ class Conversation:
             new=new,
         )
 
-    def heard(self, text: str, batch: Batch | None = None) -> None:
+    def note_reply(self, text: str, batch: Batch | None = None) -> None:
         """What was said in answer to ``batch`` (the last one asked about, when None). May be corrected later.
 
         When nothing was, the question is forgotten too.

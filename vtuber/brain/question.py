@@ -89,7 +89,7 @@ def _asides(batch: Batch, recollection: Recollection, mine: Sequence[str]) -> It
         yield f"{batch.lead.copies} viewers say this"
     known = recollection.viewers.get((lead.platform, lead.author.id))
     if recollection.answers:
-        yield f"you told them before: {_quoted(recollection.answers[-1], ASIDE_LIMIT)}"
+        yield _quoted(f"you told them before: {recollection.answers[-1]}", ASIDES)
     elif known and known.last_words and known.last_words != lead.text:
         yield f"they wrote before: {_quoted(known.last_words, ASIDE_LIMIT)}"
     for pick in batch.others[:2]:

@@ -67,12 +67,14 @@ def load(name: str) -> Character:
             hint="write a few lines in it about who the character is",
         )
     face = folder / sheet.face
-    if not face.is_file():
+    try:
+        files.open_regular(face).close()
+    except OSError as error:
         raise ConfigError(
-            f"there is no picture {sheet.face!r}",
+            f"the picture {sheet.face!r} cannot be read ({error.strerror or error})",
             where=f"{folder / SHEET}: face",
             hint="put an SVG file there, or correct the file name in this option",
-        )
+        ) from None
     return Character(
         folder=folder,
         name=sheet.name,
@@ -112,14 +114,14 @@ _RENAMED = {"spares": "fallback_lines", "ways_out": "refusals"}
 """Keys that had another name before: for those the nearest right key is no guess."""
 
 
-class _Line(_Table):
+class _ExampleTable(_Table):
     viewer: Spoken
     says: Spoken
     reply: Spoken
 
 
 class _Examples(_Table):
-    example: tuple[_Line, ...] = ()
+    example: tuple[_ExampleTable, ...] = ()
 
 
 Table = TypeVar("Table", bound=_Table)
@@ -200,6 +202,6 @@ def _hint(table: type[_Table], key: str, kind: str) -> str:
         return "compare it with the character in characters/banban"
     if key == "denials" and table is _Sheet:
         return "delete this option and its list: characters no longer have it"
-    keys = {**table.model_fields, **(_Line.model_fields if table is _Examples else {})}
+    keys = {**table.model_fields, **(_ExampleTable.model_fields if table is _Examples else {})}
     near = [_RENAMED[key]] if key in _RENAMED else get_close_matches(key, keys, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"

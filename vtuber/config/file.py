@@ -110,7 +110,7 @@ def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -
     """
     path = find(path)
     text = _read(path)
-    return _Reader(path, _parse(path, text), text, overrides or {}).settings()
+    return _SettingsReader(path, _parse(path, text), text, overrides or {}).settings()
 
 
 def located(where: str, path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> str:
@@ -180,7 +180,7 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
 
 def _syntax(message: str) -> tuple[str, str]:
-    """What tomllib says, in a streamer's words: what is wrong, and the hint."""
+    """What tomllib says, in a streamer's words: what is wrong, and what to do."""
     for pattern, what, hint in _SYNTAX:
         if re.match(pattern, message):
             return what, hint
@@ -190,7 +190,7 @@ def _syntax(message: str) -> tuple[str, str]:
     )
 
 
-class _Reader:
+class _SettingsReader:
     def __init__(self, path: Path, data: dict[str, Any], text: str, overrides: Mapping[str, Any]) -> None:
         self.path = path
         self.data = data

@@ -26,10 +26,10 @@ _SCALAR = re.compile(r"[^,\]}#\n]*")
 
 def find(text: str) -> dict[Place, int]:
     """The line (from 1) where each key, table and list item first appears."""
-    return _Reader(text).document()
+    return _LineFinder(text).document()
 
 
-class _Reader:
+class _LineFinder:
     def __init__(self, text: str) -> None:
         self.text = text.replace("\r\n", "\n")
         self.at = 0

@@ -300,7 +300,7 @@ class Batch:
     lead: Pick
     others: tuple[Pick, ...] = ()
     room: Room = Room()
-    ordered: bool = False
+    requested: bool = False
     """By a moderator: it comes before all that waits."""
     speaker: str = ""
     """The id of whoever answers."""

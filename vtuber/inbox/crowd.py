@@ -20,7 +20,7 @@ FANS = 50
 
 
 @dataclass(slots=True)
-class _Line:
+class _RepeatedLine:
     """Something repeated: how it was first written, and by whom."""
 
     text: str
@@ -31,13 +31,13 @@ class _Line:
 @dataclass(slots=True)
 class _Slot:
     number: int
-    lines: dict[str, _Line] = field(default_factory=dict)
+    lines: dict[str, _RepeatedLine] = field(default_factory=dict)
 
     def note(self, key: str, text: str, who: Hashable) -> None:
         line = self.lines.get(key)
         if line is None:
             if len(self.lines) < LINES:
-                self.lines[key] = _Line(text, {who}, 1)
+                self.lines[key] = _RepeatedLine(text, {who}, 1)
         elif len(line.fans) >= FANS:
             line.count += 1
         elif who not in line.fans:
@@ -46,13 +46,13 @@ class _Slot:
 
 
 class Crowd:
-    """Hears every message; tells what most people repeat."""
+    """Notes every message, and says what most people repeat."""
 
     def __init__(self) -> None:
         self._slots = [_Slot(-1) for _ in range(SLOTS)]
         self._struck: Recent[str, float] = Recent(LINES)
 
-    def hear(self, who: Hashable, lines: Iterable[tuple[str, str]], at: float) -> None:
+    def note(self, who: Hashable, lines: Iterable[tuple[str, str]], at: float) -> None:
         """A message of ``who``. ``lines`` are what may be repeated in it: (key, as it was written)."""
         number = int(at // SLOT)
         slot = self._slots[number % SLOTS]

@@ -18,9 +18,9 @@ from vtuber.core.recent import Recent
 from vtuber.core.spelling import copy_key, normalize
 from vtuber.inbox.crowd import Crowd
 from vtuber.inbox.rank import MANY_COPIES, RANKS, SIDE_TALK, Rank, of_many, score, terms
-from vtuber.inbox.waiting import Entry, Key, Waiting
+from vtuber.inbox.waiting import Key, WaitingEvent, WaitingEvents
 from vtuber.inbox.worth import paid_score
-from vtuber.moderation.revocation import Revocation, Revoked
+from vtuber.moderation.revocation import RecentRevocations, Revocation
 from vtuber.record.facts import Dropped, Facts
 
 IDS = 20_000
@@ -76,11 +76,11 @@ class Inbox:
         self._importance = Rank(aliases)
         self._dice = random.Random(seed)
         self._crowd = Crowd()
-        self._waiting = Waiting(RANKS)
+        self._waiting = WaitingEvents(RANKS)
         self._full_again: Recent[Key, float] = Recent(PEOPLE)
         self._seen: Recent[Key, None] = Recent(IDS)
         self._seen_paid: Recent[Key, None] = Recent(IDS)
-        self._revoked = Revoked()
+        self._revoked = RecentRevocations()
         self._echoes: Recent[str, float] = Recent(IDS)
         self._ignored: dict[Key, float] = {}
         self._latest = 0.0
@@ -101,7 +101,7 @@ class Inbox:
         normalized, entry = _entry(event)
         drop = self._objection(entry)
         if drop is None:
-            self._crowd.hear(entry.author, _repeatable(entry), event.at)
+            self._crowd.note(entry.author, _repeatable(entry), event.at)
             drop = None if entry.paid else self._limits(entry) or self._fit(entry, normalized)
         if drop is None:
             self._keep(entry)
@@ -129,7 +129,7 @@ class Inbox:
         self.dropped[why] += 1
         self._facts.tell(Dropped(event, why))
 
-    def _objection(self, entry: Entry) -> Drop | None:
+    def _objection(self, entry: WaitingEvent) -> Drop | None:
         """Why an event is refused, even a paid one."""
         key = entry.key
         if key in self._seen_paid or (not entry.paid and key in self._seen):
@@ -145,7 +145,7 @@ class Inbox:
             return Drop.IGNORED
         return None
 
-    def _limits(self, entry: Entry) -> Drop | None:
+    def _limits(self, entry: WaitingEvent) -> Drop | None:
         """Why an unpaid event is refused: it is old, a copy, or its author writes too fast."""
         event, author = entry.event, entry.author
         if event.at < self._latest - self._settings.forget_after:
@@ -170,7 +170,7 @@ class Inbox:
         self._full_again.set(author, full_again)
         return False
 
-    def _is_copy(self, entry: Entry) -> bool:
+    def _is_copy(self, entry: WaitingEvent) -> bool:
         original = self._waiting.like(entry.copy_key)
         if original is None:
             taken = self._echoes.get(entry.copy_key)
@@ -184,7 +184,7 @@ class Inbox:
                 self._waiting.promote(original, of_many(original.rank))
         return True
 
-    def _fit(self, entry: Entry, normalized: str) -> Drop | None:
+    def _fit(self, entry: WaitingEvent, normalized: str) -> Drop | None:
         """Ranks an unpaid event, and makes room for it if one of no higher rank waits.
 
         When the inbox is full, one of the lowest rank is dropped at random, the newcomer among them. So a
@@ -203,7 +203,7 @@ class Inbox:
         self._drop(lowest[unlucky], Drop.FULL)
         return None
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: WaitingEvent) -> None:
         if double := self._waiting.find(entry.key):  # the same message came without its money before
             self._drop(double, Drop.DUPLICATE)
         self._waiting.add(entry)
@@ -227,12 +227,12 @@ class Inbox:
         picks = tuple(Pick(entry.event, entry.copies) for entry in chosen)
         return Batch(picks[0], picks[1:], Room(len(self), self._crowd.buzz(now)))
 
-    def _lead(self, now: float) -> Entry | None:
+    def _lead(self, now: float) -> WaitingEvent | None:
         if self._waiting.paid:
             return max(self._waiting.paid, key=lambda entry: paid_score(entry.event, now))
         return max(self._waiting.unpaid(), key=lambda entry: self._score(entry, now), default=None)
 
-    def _company(self, lead: Entry, now: float) -> list[Entry]:
+    def _company(self, lead: WaitingEvent, now: float) -> list[WaitingEvent]:
         """Who else is in the batch: paid events first, so that they drain, then what goes with the lead."""
         places = self._settings.batch - 1
         paid = heapq.nlargest(
@@ -247,13 +247,13 @@ class Inbox:
         )
         about = terms(lead.event.text)
 
-        def fitting(entry: Entry) -> float:
+        def fitting(entry: WaitingEvent) -> float:
             same = len(about & terms(entry.event.text)) + (entry.author == lead.author)
             return self._score(entry, now) + min(same, 2)
 
         return paid + heapq.nlargest(places - len(paid), candidates, key=fitting)
 
-    def _score(self, entry: Entry, now: float) -> float:
+    def _score(self, entry: WaitingEvent, now: float) -> float:
         return score(entry.rank, entry.copies, now - entry.event.at, self._settings.forget_after)
 
     # What moderators take away.
@@ -302,29 +302,29 @@ class Inbox:
             for name in names
         )
 
-    def _drop_all(self, entries: list[Entry], reason: Drop) -> tuple[Answerable, ...]:
+    def _drop_all(self, entries: list[WaitingEvent], reason: Drop) -> tuple[Answerable, ...]:
         for entry in entries:
             self._drop(entry, reason)
         return tuple(entry.event for entry in entries)
 
-    def _drop(self, entry: Entry, reason: Drop) -> None:
+    def _drop(self, entry: WaitingEvent, reason: Drop) -> None:
         self._remove(entry)
         self.give_up(entry.event, reason)
 
-    def _remove(self, entry: Entry) -> None:
+    def _remove(self, entry: WaitingEvent) -> None:
         self._waiting.remove(entry)
 
 
-def _entry(event: Answerable, copies: int = 1) -> tuple[str, Entry]:
+def _entry(event: Answerable, copies: int = 1) -> tuple[str, WaitingEvent]:
     """The event's text, normalized, and the event as it waits."""
     normalized = normalize(event.text)[:COPY_KEY_LENGTH]
     # Two raids are two, though neither says a word; and whoever repeats a paid line has not paid for it.
     paid = is_paid(event)
     is_line = isinstance(event, ChatMessage) and not paid
-    return normalized, Entry(event, paid, copy_key(normalized) if is_line else "", copies=copies)
+    return normalized, WaitingEvent(event, paid, copy_key(normalized) if is_line else "", copies=copies)
 
 
-def _repeatable(entry: Entry) -> list[tuple[str, str]]:
+def _repeatable(entry: WaitingEvent) -> list[tuple[str, str]]:
     """What others may repeat of a message: its emotes, or the text itself when it is short."""
     event = entry.event
     if not isinstance(event, ChatMessage) or not entry.copy_key:

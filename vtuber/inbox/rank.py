@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from vtuber.core.events import Answerable, ChatMessage, Follow, Raid
+from vtuber.core.events import Answerable, ChatMessage, Follow
 from vtuber.core.spelling import normalize
 
 SIDE_TALK = 0
@@ -68,7 +68,7 @@ class Rank:
         if isinstance(event, Follow):
             return 1
         if not isinstance(event, ChatMessage):
-            return RANKS - 1 if isinstance(event, Raid) else 1 + ADDRESSED
+            return RANKS - 1  # a raid: whatever else there is was paid for
         addressed = self._is_addressed(event, normalized)
         if not addressed and (_is_noise(event, copy_key) or _is_to_another(event, normalized)):
             return SIDE_TALK

@@ -14,7 +14,7 @@ Key = tuple[str, str]
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class WaitingEvent:
     """An event that waits, and those who said the same."""
 
     event: Answerable
@@ -37,34 +37,34 @@ class Entry:
         return self.event.platform, self.event.author.id
 
 
-class Waiting:
+class WaitingEvents:
     """Paid events are kept apart from the others, which are kept by rank."""
 
     def __init__(self, ranks: int) -> None:
-        self.paid: list[Entry] = []
-        self._ranks: list[list[Entry]] = [[] for _ in range(ranks)]
-        self._by_key: dict[Key, Entry] = {}
-        self._by_copy_key: dict[str, Entry] = {}
+        self.paid: list[WaitingEvent] = []
+        self._ranks: list[list[WaitingEvent]] = [[] for _ in range(ranks)]
+        self._by_key: dict[Key, WaitingEvent] = {}
+        self._by_copy_key: dict[str, WaitingEvent] = {}
         self._of_author: Counter[Key] = Counter()
 
     def __len__(self) -> int:
         return len(self._by_key)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[WaitingEvent]:
         return chain(self.paid, self.unpaid())
 
-    def unpaid(self) -> Iterator[Entry]:
+    def unpaid(self) -> Iterator[WaitingEvent]:
         """The unpaid ones, those of the lowest rank first."""
         return chain.from_iterable(self._ranks)
 
-    def lowest(self) -> list[Entry]:
+    def lowest(self) -> list[WaitingEvent]:
         """The unpaid ones of the lowest rank among them; empty when there are none."""
         return next((row for row in self._ranks if row), [])
 
-    def find(self, key: Key) -> Entry | None:
+    def find(self, key: Key) -> WaitingEvent | None:
         return self._by_key.get(key)
 
-    def like(self, copy_key: str) -> Entry | None:
+    def like(self, copy_key: str) -> WaitingEvent | None:
         """The one with the same copy key."""
         return self._by_copy_key.get(copy_key) if copy_key else None
 
@@ -72,7 +72,7 @@ class Waiting:
         """How many unpaid ones of an author wait."""
         return self._of_author[author]
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: WaitingEvent) -> None:
         if entry.paid:
             self.paid.append(entry)
         else:
@@ -82,7 +82,7 @@ class Waiting:
                 self._by_copy_key.setdefault(entry.copy_key, entry)
         self._by_key[entry.key] = entry
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, entry: WaitingEvent) -> None:
         del self._by_key[entry.key]
         if entry.paid:
             self.paid.remove(entry)
@@ -94,18 +94,18 @@ class Waiting:
         if not self._of_author[entry.author]:
             del self._of_author[entry.author]
 
-    def promote(self, entry: Entry, rank: int) -> None:
+    def promote(self, entry: WaitingEvent, rank: int) -> None:
         """Moves an unpaid one to another rank."""
         self._take_out(entry)
         entry.rank = rank
         self._put_in(entry)
 
-    def _put_in(self, entry: Entry) -> None:
+    def _put_in(self, entry: WaitingEvent) -> None:
         row = self._ranks[entry.rank]
         entry.place = len(row)
         row.append(entry)
 
-    def _take_out(self, entry: Entry) -> None:
+    def _take_out(self, entry: WaitingEvent) -> None:
         """The last of its rank takes its place, so that nothing else moves."""
         row = self._ranks[entry.rank]
         last = row.pop()

@@ -18,7 +18,7 @@ PATIENCE = 20.0
 """Seconds of waiting after which a paid event counts as if twice as much had been paid."""
 
 
-class Rates:
+class ExchangeRates:
     """The table ``chat.rates``. No service is asked for rates."""
 
     def __init__(self, rates: config.Rates) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from vtuber.core.events import Answerable, Batch
 from vtuber.core.text import NAME_LIMIT, clean, clean_name
+from vtuber.memory import Recollection, Viewer
 from vtuber.memory.profile import ANSWERS_KEPT, Answer, Bundle, Profile, key_of, lead_key
-from vtuber.memory.protocol import Recollection, Viewer
 from vtuber.memory.purge import Purge
 from vtuber.moderation.revocation import cut
 
@@ -21,7 +21,7 @@ LATELY = 300
 
 
 @dataclass(slots=True)
-class Buffer:
+class MemoryBuffer:
     """Holds profiles of at most ``keep_viewers`` people (those heard last) and ``keep_answers`` answers."""
 
     keep_viewers: int
@@ -37,7 +37,7 @@ class Buffer:
     def __len__(self) -> int:
         return len(self._viewers) + len(self._answers)
 
-    def hear(self, event: Answerable) -> None:
+    def note(self, event: Answerable) -> None:
         """Takes in what somebody wrote or did."""
         key = key_of(event.platform, event.author.id)
         profile = self._viewers.get(key)

@@ -6,9 +6,8 @@ from vtuber.config import Settings
 from vtuber.core.availability import Availability
 from vtuber.core.events import Answerable, Batch
 from vtuber.core.health import Health, State
-from vtuber.memory import purge
-from vtuber.memory.buffer import Buffer
-from vtuber.memory.protocol import Recollection
+from vtuber.memory import Recollection, purge
+from vtuber.memory.buffer import MemoryBuffer
 from vtuber.moderation.revocation import Revocation
 
 
@@ -16,15 +15,15 @@ class ForgetfulMemory:
     """``why`` says what keeps it from storing anything; "" when config asks for this."""
 
     def __init__(self, settings: Settings, why: str = "") -> None:
-        self._buffer = Buffer(settings.memory.keep_viewers, settings.memory.keep_heard)
+        self._buffer = MemoryBuffer(settings.memory.keep_viewers, settings.memory.keep_heard)
         self._why = why
         self.availability = Availability(ready=True)
 
     async def start(self) -> None:
         pass
 
-    def hear(self, event: Answerable) -> None:
-        self._buffer.hear(event)
+    def note(self, event: Answerable) -> None:
+        self._buffer.note(event)
 
     async def recall(self, batch: Batch) -> Recollection:
         return self._buffer.recollect(batch, {}, ())

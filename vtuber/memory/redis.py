@@ -27,9 +27,9 @@ from vtuber.core.errors import ConfigError, RecallError
 from vtuber.core.events import Answerable, Batch
 from vtuber.core.health import Health, State
 from vtuber.core.text import clean, escaped
-from vtuber.memory.buffer import Buffer
+from vtuber.memory import Memory, Recollection
+from vtuber.memory.buffer import MemoryBuffer
 from vtuber.memory.forgetful import ForgetfulMemory
-from vtuber.memory.protocol import Memory, Recollection
 from vtuber.memory.purge import Purge, is_person, of_person, of_revocation
 from vtuber.memory.store import CLIENTS, SCHEMA, RedisStore
 from vtuber.moderation.revocation import Revocation
@@ -80,7 +80,7 @@ class RedisMemory:
         self._redis = Redis.from_pool(pool)
         self._store = RedisStore(self._redis, settings.memory)
         self._place = f"in {server.folder}" if server else _shown(pool)
-        self._buffer = Buffer(PENDING_VIEWERS, PENDING_ANSWERS)
+        self._buffer = MemoryBuffer(PENDING_VIEWERS, PENDING_ANSWERS)
         self._purges = Purge()
         self._purges_lost = 0
         # One bundle, purge or recall at a time: what is pending is then surely not stored.
@@ -95,8 +95,8 @@ class RedisMemory:
         await self._try()
         self._writer = asyncio.create_task(self._write_on(), name="memory")
 
-    def hear(self, event: Answerable) -> None:
-        self._buffer.hear(event)
+    def note(self, event: Answerable) -> None:
+        self._buffer.note(event)
         if len(self._buffer) == CROWD:
             self._wake.set()
 

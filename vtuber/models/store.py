@@ -30,7 +30,7 @@ FETCH_AGAIN = "download the model again as a GGUF file; the last download may ha
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class StoredModel:
     """A model on disk."""
 
     header: Header
@@ -84,7 +84,7 @@ def check(path: Path, where: str, *, missing: str, other: str) -> None:
         ) from error
 
 
-def look(settings: Settings, progress: Progress) -> tuple[list[Model], list[Malformed]]:
+def look(settings: Settings, progress: Progress) -> tuple[list[StoredModel], list[Malformed]]:
     """The models in every usual place, the smallest first, and what could not be read."""
     headers: list[Header] = []
     malformed: list[Malformed] = []
@@ -100,7 +100,7 @@ def look(settings: Settings, progress: Progress) -> tuple[list[Model], list[Malf
         except ValueError as error:
             malformed.append(Malformed(path, str(error)))
     seeing = {found.path.parent for found in headers if found.is_projector}
-    models = [Model(found, found.path.parent in seeing) for found in headers if not found.is_projector]
+    models = [StoredModel(found, found.path.parent in seeing) for found in headers if not found.is_projector]
     return sorted(models, key=lambda model: model.header.size), malformed
 
 

@@ -1,7 +1,7 @@
 """Decides what is not answered and what is not said.
 
-``hear`` checks every message, and is cheap. ``judge`` checks a message that was chosen, more closely. ``say``
-checks every sentence before it is spoken, most closely.
+``check_message`` checks every message, and is cheap. ``check_pick`` checks a message that was chosen, more
+closely. ``check_spoken`` checks every sentence before it is spoken, most closely.
 """
 
 from __future__ import annotations
@@ -84,20 +84,20 @@ class Filter:
         self._rude = WordList.shipped("rude")
         self._secret = PromptLeak(secret)
 
-    def hear(self, event: Answerable) -> Verdict:
+    def check_message(self, event: Answerable) -> Verdict:
         """Checks the text of any event against ``gate.words``."""
         return self._configured_word(self._words.find(normalize(event.text))) or ALLOWED
 
-    def judge(self, pick: Pick) -> Verdict:
+    def check_pick(self, pick: Pick) -> Verdict:
         """Checks a chosen event against patterns and built-in words too; and its author's name."""
         event = pick.event
         return self._closely(event.text) or self._name(event.author.name) or ALLOWED
 
-    def name(self, name: str) -> Verdict:
+    def check_name(self, name: str) -> Verdict:
         """Checks a viewer's name, in which words hide without spaces around them."""
         return self._name(name) or ALLOWED
 
-    def say(self, text: str) -> Verdict:
+    def check_spoken(self, text: str) -> Verdict:
         """Checks a sentence before it is spoken."""
         if len(text) > SPOKEN_LIMIT:
             return _stopped("a sentence that is far too long", "length")

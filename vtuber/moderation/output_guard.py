@@ -60,7 +60,7 @@ class OutputGuard:
 
 
 class ReplyCheck:
-    """Checks one reply: ``read`` what the model writes, ``judge`` what she is to say of it.
+    """Checks one reply: ``read`` what the model writes, ``check_piece`` what she is to say of it.
 
     ``secret`` is what only the prompt tells her, ``names`` are the viewers in the prompt, ``asked`` is the
     line that she answers. All methods raise Violation.
@@ -81,7 +81,7 @@ class ReplyCheck:
         self._sentence = ""  # the one that has not ended
         self._times: Counter[str] = Counter()
         self.may_leak = False
-        """Whether what was judged last may be the beginning of a leak: let nobody hear it yet."""
+        """Whether what was checked last may be the beginning of a leak: let nobody hear it yet."""
 
     def read(self, text: str) -> None:
         """Takes the next few characters that the model wrote, markup included."""
@@ -101,7 +101,7 @@ class ReplyCheck:
         if _loops(" ".join(self._plain[-_ROUNDS * LONGEST_LOOP :].casefold().split())):
             raise Violation("a loop")
 
-    def judge(self, piece: str) -> None:
+    def check_piece(self, piece: str) -> None:
         """Takes the next piece of what she is to say."""
         self._said += f" {piece}"
         if self._leak.is_in(self._said):

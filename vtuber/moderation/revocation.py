@@ -116,7 +116,7 @@ def was_before(sent: float, at: float, deletion: Deletion) -> bool:
     return at <= deletion.at + LATE
 
 
-class Revoked:
+class RecentRevocations:
     """Recognizes what was deleted when it comes late, comes twice, or is given back to the inbox."""
 
     def __init__(self) -> None:

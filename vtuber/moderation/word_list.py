@@ -31,6 +31,7 @@ _CLASSES = str.maketrans(
 """Whatever stands for a letter becomes that letter, and what may stand between letters vanishes."""
 _STARRED = str.maketrans(dict.fromkeys("aeiou", "*"))
 _RUN = re.compile(r"(.)\1+", re.DOTALL)
+_LONG_RUN_APART = re.compile(rf"([a-z])(?:{_APART}\1){{3,}}")
 _BEGINNING = 4
 
 
@@ -97,7 +98,7 @@ class Words:
             spellings = "|".join(_spellings(word))
             whole = f"(?<![a-z0-9])(?:{spellings})(?![a-z0-9])" if alone else spellings
             pattern = self._patterns[word] = re.compile(whole)
-        for match in pattern.finditer(normalized):
+        for match in pattern.finditer(_cut_runs_apart(normalized)):
             if any(char.isalpha() for char in match.group()):
                 return not alone, match.start()
         return None
@@ -143,21 +144,22 @@ def _is_latin(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-def _any_of(words: Iterable[str]) -> str:
-    return "|".join(spelling for word in words for spelling in _spellings(word))
-
-
 def _spellings(word: str) -> tuple[str, ...]:
     """A word written together (f.uck), and, if Latin, letter by letter (f u c k).
 
     Chinese has no spaces between words, so one there, or a comma, is the end of a clause.
     """
-    parts = word.split()
+    parts = _cut_runs_apart(word).split()
     together = _BETWEEN_WORDS.join(_INSIDE.join(_letters(part)) for part in parts)
     if not any(map(_is_latin, word)):
         return (together,)
-    apart = _APART.join(_letter(letter, 1) for part in parts for letter in part)
+    apart = _APART.join(_letter(letter, 1) for letter in normalize("".join(parts)))
     return together, apart
+
+
+def _cut_runs_apart(text: str) -> str:
+    """Cuts "a.a.a.a" to three letters, as ``normalize`` cuts "aaaa", in the words and in the text."""
+    return _LONG_RUN_APART.sub(r"\1 \1 \1", text)
 
 
 def _letters(word: str) -> list[str]:
@@ -168,7 +170,7 @@ def _letters(word: str) -> list[str]:
 def _letter(letter: str, count: int) -> str:
     """So many of a letter, or up to three more. Repeats are bounded: nothing here backtracks far."""
     if not _is_latin(letter):
-        return re.escape(letter) * count
+        return _INSIDE.join([re.escape(letter)] * count)
     choice = f"[{re.escape(_DISGUISES.get(letter, letter))}]"
     # A first letter without a repeat lets the engine skip the word at a glance.
     return f"{choice}{choice}{{{count - 1},{count + 2}}}"

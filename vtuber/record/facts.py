@@ -88,7 +88,7 @@ class Failed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class ChatHeard(Fact):
+class ChatReceived(Fact):
     """A listener yielded an event. ``drop`` says why it is not answered; "" when it waits, or needs none."""
 
     kind = "heard"
@@ -173,7 +173,7 @@ class Written(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class Settled(Fact):
+class RedemptionClosed(Fact):
     """A redemption of channel points was fulfilled (``answered``) or refunded."""
 
     kind = "settled"

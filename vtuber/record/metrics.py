@@ -15,13 +15,13 @@ import psutil
 from vtuber.core import clock
 from vtuber.core.events import Deletion, StreamStatus, is_paid
 from vtuber.core.simulated import SimulatedLoop
-from vtuber.record.facts import ChatHeard, Fact, TurnEnded
+from vtuber.record.facts import ChatReceived, Fact, TurnEnded
 
 PARTS = ("queue", "prompt", "first_token", "first_sentence", "first_audio", "on_air")
 """The parts of the delay from a message's arrival to the first sound of its answer, in their order."""
 
 UNPAID = ("command", "duplicate", "filtered")
-"""Why an event was dropped (``ChatHeard.drop``) that does not count as paid."""
+"""Why an event was dropped (``ChatReceived.drop``) that does not count as paid."""
 
 KEPT = 100_000
 """How many values of each kind are kept: the latest."""
@@ -90,7 +90,7 @@ class Metrics:
     def note(self, fact: Fact) -> None:
         """Counts what happened."""
         match fact:
-            case ChatHeard(event=event, drop=drop) if not isinstance(event, Deletion | StreamStatus):
+            case ChatReceived(event=event, drop=drop) if not isinstance(event, Deletion | StreamStatus):
                 self.messages += 1
                 self.paid += is_paid(event) and drop not in UNPAID
             case TurnEnded(script="") if fact.heard:

@@ -1,4 +1,4 @@
-"""What she does next, and when she may: first what moderators order, then what waits in the inbox."""
+"""What she does next, and when she may: first what moderators ask for, then what waits in the inbox."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from vtuber.inbox import Drop, Inbox
 from vtuber.moderation.filters import Filter
 from vtuber.record.facts import Facts, Filtered
 
-ORDERS_WAITING = 20
-"""How many moderators' orders may wait. When there are more, the oldest is dropped."""
+REQUESTS_WAITING = 20
+"""How many of moderators' requests (!say and !ask) may wait. When there are more, the oldest is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +33,28 @@ class Agenda:
     at once.
     """
 
-    def __init__(self, inbox: Inbox, judge: Filter, facts: Facts) -> None:
+    def __init__(self, inbox: Inbox, content_filter: Filter, facts: Facts) -> None:
         self.paused = False
         self.pace = 0.0
         """Least seconds between the beginnings of two answers."""
         self._inbox = inbox
-        self._filter = judge
+        self._filter = content_filter
         self._facts = facts
-        self._orders: deque[Assignment] = deque(maxlen=ORDERS_WAITING)
+        self._requests: deque[Assignment] = deque(maxlen=REQUESTS_WAITING)
         self._news = asyncio.Event()
         self._silent_until = 0.0
         self._answered_at = -math.inf
 
     def __len__(self) -> int:
-        """How many orders wait."""
-        return len(self._orders)
+        """How many requests wait."""
+        return len(self._requests)
 
     @property
     def silence(self) -> float:
         """Seconds of silence that are left; 0 when there is none."""
         return max(0.0, self._silent_until - clock.now())
 
-    def notice(self) -> None:
+    def wake(self) -> None:
         """Looks again: something waits in the inbox, or a turn has ended."""
         self._news.set()
 
@@ -66,45 +66,45 @@ class Agenda:
         self.paused, self._silent_until = False, 0.0
         self._news.set()
 
-    def be_silent(self, seconds: float, *, anew: bool = False) -> None:
-        """Begins nothing for ``seconds``. A longer silence that was ordered before stays, unless ``anew``."""
+    def be_silent(self, seconds: float, *, override: bool = False) -> None:
+        """Begins nothing for ``seconds``. An earlier, longer silence stays, unless ``override``."""
         until = clock.now() + seconds
-        self._silent_until = until if anew else max(self._silent_until, until)
+        self._silent_until = until if override else max(self._silent_until, until)
         self._news.set()
 
     def set_pace(self, seconds: float) -> None:
-        """Begins at most one answer every ``seconds``, whoever paid. Moderators' orders do not wait."""
+        """Begins at most one answer every ``seconds``, whoever paid. Moderators' requests do not wait."""
         self.pace = seconds
         self._news.set()
 
-    def say(self, order: Answerable, script: str) -> None:
+    def say(self, request: Answerable, script: str) -> None:
         """She says exactly this, before she answers anybody else."""
-        self._orders.append(Assignment(Batch(Pick(order)), script))
+        self._requests.append(Assignment(Batch(Pick(request)), script))
         self._news.set()
 
-    def ask(self, order: Answerable) -> None:
+    def ask(self, request: Answerable) -> None:
         """She answers this before anybody else."""
-        self._orders.append(Assignment(Batch(Pick(order), ordered=True)))
+        self._requests.append(Assignment(Batch(Pick(request), requested=True)))
         self._news.set()
 
     def put_back(self, batch: Batch) -> None:
         """It could not be answered, and waits again where it waited."""
-        if batch.ordered:
-            self._orders.appendleft(Assignment(batch))
+        if batch.requested:
+            self._requests.appendleft(Assignment(batch))
         else:
             self._inbox.give_back(batch)
         self._news.set()
 
     def clear(self) -> None:
-        """Drops all orders that wait."""
-        self._orders.clear()
+        """Drops all requests that wait."""
+        self._requests.clear()
 
     async def next(self) -> Assignment:
         """What to do next, as soon as there is something and she may."""
         while True:
             self._news.clear()
-            if not self.silence and (ordered := self._ordered()):
-                return self._begun(ordered)
+            if not self.silence and (requested := self._next_request()):
+                return self._begun(requested)
             rest = max(self._silent_until, self._answered_at + self.pace) - clock.now()
             if rest <= 0 and not self.paused and (batch := self._take()):
                 return self._begun(Assignment(batch))
@@ -117,15 +117,15 @@ class Agenda:
             self._answered_at = clock.now()
         return assignment
 
-    def _ordered(self) -> Assignment | None:
-        """The order that waits longest, unless it was deleted since."""
-        while self._orders:
-            assignment = self._orders.popleft()
-            order = assignment.batch.lead.event
-            refused = self._inbox.verdict_of_moderators(order)
+    def _next_request(self) -> Assignment | None:
+        """The request that waits longest, unless it was deleted since."""
+        while self._requests:
+            assignment = self._requests.popleft()
+            request = assignment.batch.lead.event
+            refused = self._inbox.verdict_of_moderators(request)
             if refused is None:
                 return assignment
-            self._inbox.give_up(order, refused)
+            self._inbox.give_up(request, refused)
         return None
 
     def _take(self) -> Batch | None:
@@ -138,7 +138,7 @@ class Agenda:
 
     def _fit(self, pick: Pick) -> Pick | None:
         """The pick, if it may be answered. Whoever gave money is thanked, whatever they wrote."""
-        verdict = self._filter.judge(pick)
+        verdict = self._filter.check_pick(pick)
         if verdict.allowed:
             return pick
         self._facts.tell(Filtered(pick.event.id, verdict.rule))

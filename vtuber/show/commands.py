@@ -22,7 +22,7 @@ from vtuber.moderation.commands import Command, CommandParser
 from vtuber.moderation.trust import Trust, plain
 from vtuber.record.facts import CommandGiven, Facts
 from vtuber.record.metrics import Metrics
-from vtuber.show.agenda import ORDERS_WAITING
+from vtuber.show.agenda import REQUESTS_WAITING
 from vtuber.show.outbox import Outbox
 from vtuber.show.performer import Performer
 from vtuber.show.speaker import Speaker
@@ -173,7 +173,7 @@ class ModeratorCommands:
 
     def _mute(self, command: Command) -> str:
         seconds = command_table.seconds(command.argument, least=1)
-        self._performer.hush(seconds, anew=True)
+        self._performer.hush(seconds, override=True)
         return f"she is silent for {seconds:g} seconds"
 
     def _say(self, command: Command) -> str:
@@ -186,7 +186,7 @@ class ModeratorCommands:
     def _ask(self, command: Command) -> str:
         words = command_table.text(command.argument)
         question = replace(command.message, text=words, emotes=(), reply_to="", mentions=())
-        verdict = self._filter.judge(Pick(question))
+        verdict = self._filter.check_pick(Pick(question))
         if not verdict.allowed:
             return f"a filter stopped this question: {verdict.reason}"
         if self._is_crowded(command):
@@ -204,8 +204,8 @@ class ModeratorCommands:
         )
 
     def _is_crowded(self, command: Command) -> bool:
-        """Whether a viewer's order would push out another that waits, maybe a moderator's."""
-        return command.trust is Trust.EVERYONE and len(self._agenda) >= ORDERS_WAITING
+        """Whether a viewer's request would push out another that waits, maybe a moderator's."""
+        return command.trust is Trust.EVERYONE and len(self._agenda) >= REQUESTS_WAITING
 
     def _when(self) -> str:
         silence = math.ceil(self._agenda.silence)
@@ -245,13 +245,13 @@ class ModeratorCommands:
 
     def _shown(self, name: str) -> str:
         """A name that a viewer chose, if she may write it."""
-        bad = not (self._filter.name(name).allowed and self._filter.say(name).allowed)
+        bad = not (self._filter.check_name(name).allowed and self._filter.check_spoken(name).allowed)
         return "that viewer" if bad else f"@{name}"
 
     # What she is like.
 
     def _topic(self, command: Command) -> str:
-        verdict = self._filter.say(command.argument)
+        verdict = self._filter.check_spoken(command.argument)
         if not verdict.allowed:
             return f"a filter stopped this topic: {verdict.reason}"
         for speaker in self._speakers:
@@ -297,5 +297,5 @@ class ModeratorCommands:
 
 
 def _place(message: ChatMessage) -> str:
-    """The platform that an order is about; "" (all of them) for one that was typed in the terminal."""
+    """The platform that a command is about; "" (all of them) for one that was typed in the terminal."""
     return "" if message.platform == "console" else message.platform

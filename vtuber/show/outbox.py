@@ -25,7 +25,7 @@ WRITE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _ChatLine:
     text: str
     to: Answerable
     writer: Writer
@@ -41,7 +41,7 @@ class Outbox:
     def __init__(
         self,
         writers: Sequence[Writer],
-        judge: Filter,
+        content_filter: Filter,
         facts: Facts,
         *,
         prefix: str,
@@ -51,12 +51,12 @@ class Outbox:
         self.dropped = 0
         """How many lines had to make room for later ones."""
         self._writers = tuple(writers)
-        self._filter = judge
+        self._filter = content_filter
         self._facts = facts
         self._commanding = (prefix, "!", "/", ".")
         self._refused = refused
         self._replies = frozenset(replies)
-        self._waiting: deque[_Line] = deque()
+        self._waiting: deque[_ChatLine] = deque()
         self._something = asyncio.Event()
 
     def note(self, fact: Fact) -> None:
@@ -76,10 +76,10 @@ class Outbox:
             self.withhold(text, to, "banban does not write in this chat")
         elif humble and self._waiting:
             self.withhold(text, to, "other lines are waiting to be sent")
-        elif not (verdict := self._filter.say(text)).allowed:
+        elif not (verdict := self._filter.check_spoken(text)).allowed:
             self._note(text, to, f"filtered: {verdict.rule}")
         else:
-            self._waiting.append(_Line(self._harmless(text), to, writer))
+            self._waiting.append(_ChatLine(self._harmless(text), to, writer))
             self._something.set()
         while len(self._waiting) > WAITING:
             self.dropped += 1
@@ -107,7 +107,7 @@ class Outbox:
         while self._waiting:
             self._give_up("the show has ended")
 
-    async def _write(self, line: _Line) -> str:
+    async def _write(self, line: _ChatLine) -> str:
         """Returns "", or why it was not written."""
         if self._refused(line.to):
             return "the message that it answers was deleted"

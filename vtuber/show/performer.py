@@ -65,16 +65,16 @@ class Performer:
 
     @property
     def busy(self) -> bool:
-        """Whether she thinks, speaks, or has something to do by order."""
+        """Whether she thinks, speaks, or a moderator's request waits."""
         return bool(self._turns) or len(self.agenda) > 0
 
     # What others tell her. All of it takes effect at once.
 
-    def hush(self, seconds: float, *, anew: bool = False) -> None:
+    def hush(self, seconds: float, *, override: bool = False) -> None:
         """Silence now: drops all she says, thinks and was told to do. For how long: ``Agenda.be_silent``."""
         self.agenda.clear()
         self._cut(self._turns)
-        self.agenda.be_silent(seconds, anew=anew)
+        self.agenda.be_silent(seconds, override=override)
 
     def skip(self) -> bool:
         """Drops the reply that is being heard (or made), and goes on. Whether there was one."""
@@ -184,18 +184,18 @@ class Performer:
             self._over.append(turn)
             if not any(other.speaker is turn.speaker for other in self._turns):
                 self._stage.rest(speaker=turn.speaker.id)
-            self.agenda.notice()
+            self.agenda.wake()
         self._note_reply(turn, reply)
         if turn.script:
             return
         if reply.answer and not turn.begins_anew:
             self._tries.pop((turn.batch.lead.event.platform, turn.batch.lead.event.id), None)
         elif reply.heard and not turn.was_cut:
-            self._console(turn)
+            self._keep_owed(turn)
         else:
             self._put_off(turn, turn.batch.picks, patient=bool(reply.failed))
 
-    def _console(self, turn: Turn) -> None:
+    def _keep_owed(self, turn: Turn) -> None:
         """She had nothing but a fallback line: whoever paid waits for more, as long as her model is away."""
         picks = turn.batch.picks
         owed = tuple(pick for pick in picks if is_paid(pick.event))

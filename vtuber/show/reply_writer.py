@@ -49,14 +49,14 @@ class ReplyWriter:
         character: Character,
         brain: Brain,
         fallback_lines: FallbackLines,
-        judge: Filter,
+        content_filter: Filter,
     ) -> None:
         self.pace = Pace(settings.show.reply_seconds)
         self._settings = settings
         self._character = character
         self._brain = brain
         self._fallback_lines = fallback_lines
-        self._filter = judge
+        self._filter = content_filter
         self._guard = OutputGuard((character.name, *character.aliases), character.canon)
         self._refused = count()
 
@@ -73,13 +73,13 @@ class ReplyWriter:
         ``tell`` is told of what happens in this turn, ``lap`` of each step that is reached (one of
         ``metrics.PARTS``), also more than once.
         """
-        return self._judged(self._tried(prompt, turn, tell, lap), turn, tell)
+        return self._filtered(self._tried(prompt, turn, tell, lap), turn, tell)
 
     def recite(self, script: str, *, turn: int, tell: Tell) -> AsyncGenerator[Piece, None]:
         """Exactly that, as far as the filter lets her."""
-        return self._judged(self._scripted(script), turn, tell)
+        return self._filtered(self._scripted(script), turn, tell)
 
-    async def _judged(
+    async def _filtered(
         self, pieces: AsyncGenerator[Piece, None], turn: int, tell: Tell
     ) -> AsyncGenerator[Piece, None]:
         """Up to the first that nobody may say; instead of that, a refusal."""
@@ -87,7 +87,7 @@ class ReplyWriter:
             index, before = 0, ""
             async for piece in pieces:
                 # What is forbidden may be cut in two.
-                verdict = self._filter.say(before + piece.space + piece.text)
+                verdict = self._filter.check_spoken(before + piece.space + piece.text)
                 tell(SentenceJudged(turn, index, piece.text, piece.mood, piece.fallback, verdict.rule))
                 if not verdict.allowed:
                     log.warning(
@@ -108,14 +108,14 @@ class ReplyWriter:
         return self._settings.gate.replacement or refusals[next(self._refused) % len(refusals)]
 
     async def _scripted(self, script: str) -> AsyncGenerator[Piece, None]:
-        cutter = self._cutter()
-        for piece in (*cutter.feed(script), *cutter.finish()):
+        segmenter = self._segmenter()
+        for piece in (*segmenter.feed(script), *segmenter.finish()):
             yield piece
 
     async def _tried(
         self, prompt: Prompt, turn: int, tell: Tell, lap: Callable[[str], None]
     ) -> AsyncGenerator[Piece, None]:
-        """The model's reply up to a slip. When there is nothing (before it), another one, or a fallback line.
+        """The model's reply up to a violation. When that leaves nothing, another reply, or a fallback line.
 
         When the model fails, a fallback line follows what it has written, and then the BrainError.
         """
@@ -146,7 +146,7 @@ class ReplyWriter:
 
         Raises BrainError when the model fails, after all that it wrote.
         """
-        cutter, check, delivery = self._cutter(), self._check(prompt), Delivery(self.pace)
+        segmenter, check, delivery = self._segmenter(), self._check(prompt), Delivery(self.pace)
         held: list[Piece] = []
         failed: list[BrainError] = []
         last = ""
@@ -155,7 +155,7 @@ class ReplyWriter:
                 delivery.wrote(token)
                 for bit in _bits(token):
                     check.read(bit)
-                    held += _pieces(bit, cutter, check, delivery)
+                    held += _pieces(bit, segmenter, check, delivery)
                     if not held or check.may_leak or not delivery.may_begin:
                         continue
                     lap("first_sentence")
@@ -165,9 +165,9 @@ class ReplyWriter:
                     last, held = held[-1].text, []
                     if delivery.is_over:
                         return
-        ending = cutter.finish()
+        ending = segmenter.finish()
         for piece in ending:
-            check.judge(piece.text)
+            check.check_piece(piece.text)
         check.finish()
         held += ending
         if self._brain.usage.reply >= prompt.max_tokens:
@@ -190,7 +190,7 @@ class ReplyWriter:
         except BrainError as error:
             failed.append(error)
 
-    def _cutter(self) -> SentenceSegmenter:
+    def _segmenter(self) -> SentenceSegmenter:
         first = self.pace.first_piece(self._settings.voice.first_piece)
         return SentenceSegmenter(first_piece=first, moods=self._character.moods)
 
@@ -200,10 +200,10 @@ class ReplyWriter:
         return ReplyCheck(self._guard, told, viewers, prompt.lines[-1].text)
 
 
-def _pieces(bit: str, cutter: SentenceSegmenter, check: ReplyCheck, delivery: Delivery) -> Iterator[Piece]:
-    cutter.hurry(delivery.room)
-    for piece in cutter.feed(bit):
-        check.judge(piece.text)
+def _pieces(bit: str, segmenter: SentenceSegmenter, check: ReplyCheck, delivery: Delivery) -> Iterator[Piece]:
+    segmenter.hurry(delivery.room)
+    for piece in segmenter.feed(bit):
+        check.check_piece(piece.text)
         delivery.cut(piece.text)
         yield piece
 

@@ -16,7 +16,7 @@ from vtuber import listeners as chats
 from vtuber.config import Settings
 from vtuber.core import clock, limits
 from vtuber.core.availability import Progress
-from vtuber.core.errors import BanbanError, ListenerError
+from vtuber.core.errors import BanbanError, ConfigError, ListenerError
 from vtuber.core.events import (
     Answerable,
     ChatMessage,
@@ -26,14 +26,14 @@ from vtuber.core.events import (
     is_money,
     without_words,
 )
-from vtuber.core.health import Health
+from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
-from vtuber.inbox.worth import Rates
+from vtuber.inbox.worth import ExchangeRates
 from vtuber.listeners import Listener, RedemptionListener, Writer
 from vtuber.moderation.commands import CommandParser
 from vtuber.moderation.message_index import MessageIndex
-from vtuber.record.facts import ChatHeard, Facts, Revoked, ShowBegan, ShowEnded
+from vtuber.record.facts import ChatReceived, Facts, Revoked, ShowBegan, ShowEnded
 from vtuber.record.journal import Journal
 from vtuber.record.metrics import Metrics
 from vtuber.show import garbage, speaker
@@ -67,6 +67,10 @@ class _Stoppable(Protocol):
     async def stop(self) -> None: ...
 
 
+class _Reporting(Protocol):
+    def health(self) -> Health: ...
+
+
 class Show:
     """One show. ``run`` it once.
 
@@ -91,7 +95,7 @@ class Show:
         self.seed = random.SystemRandom().getrandbits(31) if seed is None else seed
         self.over = asyncio.Event()
         """Set it to end the show."""
-        self.deaf = asyncio.Event()
+        self.listeners_ended = asyncio.Event()
         """Set when every listener has come to its end (a recording that was played)."""
         self.facts = Facts()
         self.journal = Journal(settings)
@@ -99,6 +103,7 @@ class Show:
         self.supervisor = Supervisor(self.facts)
 
         self.speakers = list(speakers) if speakers is not None else [speaker.build(settings)]
+        _check_ids(self.speakers)
         self.memory = memory.build(settings)
         self.listeners = list(listeners) if listeners is not None else chats.build(settings)
         if screens is None:
@@ -108,7 +113,7 @@ class Show:
         self.server = Server(settings.stage, self.health)
 
         self.index = MessageIndex()
-        self.rates = Rates(settings.chat.rates)
+        self.rates = ExchangeRates(settings.chat.rates)
         self.commands = CommandParser(settings.gate)
         self.filter = self.speakers[0].filter
         names = [name for one in self.speakers for name in one.character.aliases]
@@ -148,18 +153,18 @@ class Show:
     def health(self) -> list[Health]:
         """Every part's state, in the order of the flow."""
         return [
-            *(listener.health() for listener in self.listeners),
+            *(_health(listener, "chat") for listener in self.listeners),
             *(health for one in self.speakers for health in self._health_of(one)),
-            self.memory.health(),
+            _health(self.memory, "memory"),
             self.server.health(),
-            *(screen.health() for screen in self.screens),
+            *(_health(screen, "stage") for screen in self.screens),
             self.journal.health(),
             limits.health(self.journal.folder),
         ]
 
     def _health_of(self, one: Speaker) -> list[Health]:
         """Of several speakers, each part says whose it is."""
-        healths = [one.brain.health(), one.voice.health()]
+        healths = [_health(one.brain, "brain"), _health(one.voice, "voice")]
         if len(self.speakers) == 1:
             return healths
         return [replace(health, part=f"{health.part} {one.id}") for health in healths]
@@ -268,15 +273,15 @@ class Show:
     async def _listen(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             for listener in self.listeners:
-                duty = partial(self._hear_all, listener)
-                tasks.create_task(self.supervisor.keep(listener.health().part, duty))
-        self.deaf.set()
+                duty = partial(self._receive_all, listener)
+                tasks.create_task(self.supervisor.keep(_health(listener, "chat").part, duty))
+        self.listeners_ended.set()
 
-    async def _hear_all(self, listener: Listener) -> None:
+    async def _receive_all(self, listener: Listener) -> None:
         """Everything from one listener, until it ends or says that it never can be heard."""
         try:
             async for event in listener.events():
-                self.hear(event)
+                self.receive(event)
                 if isinstance(event, Deletion):
                     await asyncio.sleep(0)  # a wave of bans holds up nobody
         except ListenerError as error:
@@ -284,14 +289,14 @@ class Show:
                 raise
             log.error("%s", error)  # noqa: TRY400  # a streamer is told in words
 
-    def hear(self, event: Event) -> None:
+    def receive(self, event: Event) -> None:
         """Something happened in chat: a command acts at once, the rest waits in the inbox. Never blocks."""
         event = replace(event, at=clock.now())
         if isinstance(event, Deletion):
             self._revoke(event)
             return
         if isinstance(event, StreamStatus):
-            self.facts.tell(ChatHeard(event))
+            self.facts.tell(ChatReceived(event))
             log.info("%s: the stream has %s", escaped(event.channel), "begun" if event.live else "ended")
             return
         self.commands.trusted.note(event.platform, event.author)
@@ -299,7 +304,7 @@ class Show:
         if isinstance(event, ChatMessage) and event.money:
             event = replace(event, money=self.rates.valued(event.money))
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
-            self.facts.tell(ChatHeard(event, drop="command"))
+            self.facts.tell(ChatReceived(event, drop="command"))
             self.moderators.obey(command)
             return
         self._admit(event)
@@ -307,22 +312,22 @@ class Show:
     def _admit(self, event: Answerable) -> None:
         """Into the inbox, unless something speaks against it."""
         admitted = event
-        verdict = self.filter.hear(event)
+        verdict = self.filter.check_message(event)
         if not verdict.allowed and is_money(event):
             admitted = without_words(event)  # whoever gave money is thanked, whatever they wrote
         elif not verdict.allowed:
             self.inbox.dropped[Drop.FILTERED] += 1
-            self.facts.tell(ChatHeard(event, Drop.FILTERED, verdict.rule))
+            self.facts.tell(ChatReceived(event, Drop.FILTERED, verdict.rule))
             return
         drop = self.inbox.put(admitted)
-        self.facts.tell(ChatHeard(event, drop or ""))
+        self.facts.tell(ChatReceived(event, drop or ""))
         if drop is None:
-            self.memory.hear(admitted)
-            self.performer.agenda.notice()
+            self.memory.note(admitted)
+            self.performer.agenda.wake()
 
     def _revoke(self, deletion: Deletion) -> None:
         """Takes away what a moderator deleted, wherever it is."""
-        self.facts.tell(ChatHeard(deletion))
+        self.facts.tell(ChatReceived(deletion))
         revocation = self.index.revocation(deletion)
         waiting = self.inbox.revoke(revocation)
         revocation = replace(revocation, answers=self.memory.revoke(revocation))
@@ -337,6 +342,27 @@ class Show:
                 answers=len(revocation.answers),
             )
         )
+
+
+def _health(part: _Reporting, kind: str) -> Health:
+    """The part's own row; one in its place when it raises, so that no report of a part ends the show."""
+    try:
+        return part.health()
+    except Exception as error:  # noqa: BLE001  # a part from elsewhere may do anything
+        name = f"{kind}.{type(part).__name__}"
+        return Health(name, State.DOWN, f"cannot say how it is: {error!r}", "report that to whoever made it")
+
+
+def _check_ids(speakers: Sequence[Speaker]) -> None:
+    """Raises ConfigError where two speakers could not be told apart."""
+    for number, one in enumerate(speakers):
+        for other in speakers[:number]:
+            if one.id == other.id:
+                raise ConfigError(
+                    f"two characters have a folder called {one.id!r}",
+                    where=f"{other.character.folder} and {one.character.folder}",
+                    hint="rename one of the folders",
+                )
 
 
 def _first(group: BaseExceptionGroup[BanbanError]) -> BanbanError:

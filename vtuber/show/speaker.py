@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from vtuber import character as characters
-from vtuber import voice as voices
 from vtuber.brain.conversation import Conversation
 from vtuber.brain.fallback import BrainFallback
 from vtuber.brain.fallback import build as build_brain
@@ -21,6 +20,7 @@ from vtuber.inbox.rank import Names
 from vtuber.moderation.filters import Filter
 from vtuber.show.reply_writer import ReplyWriter
 from vtuber.voice import Voice
+from vtuber.voice.fallback import build as build_voice
 
 log = logging.getLogger(__name__)
 
@@ -73,13 +73,13 @@ def build(settings: Settings) -> Speaker:
     """
     character = characters.load(settings.show.character)
     brain = build_brain(settings, character)
-    judge = Filter(settings.gate, character.persona)
+    content_filter = Filter(settings.gate, character.persona)
     return Speaker(
         id=character.folder.name,
         character=character,
         brain=brain,
         conversation=Conversation(character, settings, brain),
-        filter=judge,
-        writer=ReplyWriter(settings, character, brain, brain.fallback_lines, judge),
-        voice=voices.build(settings, character),
+        filter=content_filter,
+        writer=ReplyWriter(settings, character, brain, brain.fallback_lines, content_filter),
+        voice=build_voice(settings, character),
     )

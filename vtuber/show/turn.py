@@ -101,7 +101,7 @@ class Turn:
         if not self.script:
             self.reply.usage = self.speaker.brain.usage
         if not self.script and not self._withdrawn:
-            self.speaker.conversation.heard(self.reply.written, self.batch)
+            self.speaker.conversation.note_reply(self.reply.written, self.batch)
 
     async def _sentences(self) -> AsyncGenerator[Sentence, None]:
         """What she is going to say, a piece at a time."""
@@ -162,11 +162,14 @@ class Turn:
         Raises VoiceError when it breaks off: the audience hears no more of the sentence than it said.
         """
         seconds = 0.0
+        kept: list[Sound | Word] = []  # while there is no sound: the silence has words of its own
         try:
             async with aclosing(self.speaker.voice.speak(sentence.text)) as chunks:
                 while (chunk := await self._next(chunks)) is not None:
                     seconds += self._mark(chunk)
-                    yield chunk
+                    kept.append(chunk)
+                    while seconds and kept:
+                        yield kept.pop(0)
         except VoiceError as error:
             if seconds:
                 self._facts.tell(SoundMade(self.number, sentence.index, round(seconds, 3)))
@@ -176,6 +179,8 @@ class Turn:
                 seconds += self._mark(chunk)
                 yield chunk
         else:
+            for chunk in kept:
+                yield chunk
             self.speaker.writer.pace.spoke(sentence.text, seconds)
         self._facts.tell(SoundMade(self.number, sentence.index, round(seconds, 3)))
 
@@ -210,8 +215,8 @@ class Turn:
     async def _remember(self) -> None:
         """Keeps what was heard: for good, and for the next prompt where that is less than was written."""
         heard = self.reply.answer
-        if heard != self.reply.written:
-            self.speaker.conversation.heard(heard, self.batch)
+        if self._cut or heard != self.reply.written:  # a turn that was cut has noted nothing yet
+            self.speaker.conversation.note_reply(heard, self.batch)
         if heard:
             try:
                 await self._memory.remember(self.batch, heard)
@@ -235,7 +240,7 @@ class Turn:
     def holds(self, revocation: Revocation) -> bool:
         """Whether it answers something that a moderator deleted, or has called it to mind.
 
-        A script goes with the line that ordered it. What the room repeats is no reason to stop in mid-speech.
+        A script goes with its command. What the room repeats is no reason to stop in mid-speech.
         """
         return (
             any(map(revocation.takes, self.batch.events))

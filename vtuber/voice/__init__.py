@@ -1,14 +1,13 @@
-"""The voice: text becomes sentences, sentences become sound."""
+"""The voice: text becomes sentences, sentences become sound. Here is what every voice is."""
 
 from __future__ import annotations
 
-from vtuber.character import Character
-from vtuber.config import Settings
-from vtuber.core import registry
-from vtuber.voice.fallback import VoiceFallback
-from vtuber.voice.protocol import Voice
+from collections.abc import AsyncGenerator
+from typing import Protocol
 
-__all__ = ["PARTS", "Voice", "build"]
+from vtuber.core.availability import Availability
+from vtuber.core.events import Sound, Word
+from vtuber.core.health import Health
 
 PARTS = {
     "hibari": "vtuber.voice.hibari:Hibari",
@@ -16,12 +15,26 @@ PARTS = {
 }
 
 
-def build(settings: Settings, character: Character) -> Voice:
-    """The chosen voice, and behind it the one that speaks when it cannot. Raises ConfigError."""
-    names = {settings.voice.use: "voice.use"}
-    if settings.voice.fallback:
-        names.setdefault(settings.voice.fallback, "voice.fallback")
-    voices: list[Voice] = [
-        registry.load("voice", PARTS, name, where)(settings, character) for name, where in names.items()
-    ]
-    return voices[0] if len(voices) == 1 else VoiceFallback(*voices)
+class Voice(Protocol):
+    """Made with the whole Settings and the Character."""
+
+    @property
+    def availability(self) -> Availability:
+        """Ready once it has started. Away when it failed, until a sentence works again, and when stopped."""
+        ...
+
+    async def start(self) -> None:
+        """Loads what is needed to speak at once. Raises VoiceError when it never can."""
+        ...
+
+    def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
+        """Sound as it is made, loudness already settled, and each word no later than its sound.
+
+        Closing the iterator (or cancelling) stops the making at once: no thread works on.
+        Raises VoiceError when no more sound can be made, and never ends early without it.
+        """
+        ...
+
+    async def stop(self) -> None: ...
+
+    def health(self) -> Health: ...

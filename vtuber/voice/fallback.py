@@ -7,13 +7,15 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from itertools import takewhile
 
-from vtuber.core import clock, sound
+from vtuber.character import Character
+from vtuber.config import Settings
+from vtuber.core import clock, registry, sound
 from vtuber.core.availability import Availability
 from vtuber.core.backoff import Backoff
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
-from vtuber.voice.protocol import Voice
+from vtuber.voice import PARTS, Voice
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,17 @@ LONGEST_WAIT = 300.0
 
 _SLACK = 0.1
 """A word of which no more than its last so many seconds are missing was heard whole."""
+
+
+def build(settings: Settings, character: Character) -> Voice:
+    """The chosen voice, and behind it the one that speaks when it cannot. Raises ConfigError."""
+    names = {settings.voice.use: "voice.use"}
+    if settings.voice.fallback:
+        names.setdefault(settings.voice.fallback, "voice.fallback")
+    voices: list[Voice] = [
+        registry.load("voice", PARTS, name, where)(settings, character) for name, where in names.items()
+    ]
+    return voices[0] if len(voices) == 1 else VoiceFallback(*voices)
 
 
 class VoiceFallback:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vtuber import character
 from vtuber.app import terminal
-from vtuber.app.chat.commands import HELP, Command, parse
+from vtuber.app.chat.commands import HELP, TerminalCommand, parse
 from vtuber.app.chat.mind import Mind
 from vtuber.app.chat.why import why
 from vtuber.app.running import Flags, run, settings_of
@@ -93,11 +93,11 @@ class Talk:
                 author = Author(line.author.id, self._name, line.author.roles) if self._name else line.author
                 self._asked, self._said = Batch(Pick(replace(line, text=text, author=author))), ""
                 await self._answer(self._asked)
-            case Command("why"):
+            case TerminalCommand("why"):
                 self._tell(await why(self._mind))
-            case Command("regenerate"):
+            case TerminalCommand("regenerate"):
                 await self._regenerate()
-            case Command("model", path):
+            case TerminalCommand("model", path):
                 if path:
                     await self._change_model(path, progress)
                 self._tell(self._mind.description())
@@ -114,14 +114,14 @@ class Talk:
         except BrainError as error:
             self._say(error.what)
         self._said = "".join(said).strip() or self._said
-        self._mind.conversation.heard(self._said, batch)
+        self._mind.conversation.note_reply(self._said, batch)
         self._say("")
 
     async def _regenerate(self) -> None:
         """What she said last is forgotten, unless she finds nothing else to say."""
         if self._asked is None:
             raise BanbanError("nothing has been asked yet", hint="send a message first")
-        self._mind.conversation.heard("", self._asked)
+        self._mind.conversation.note_reply("", self._asked)
         await self._answer(self._asked)
 
     async def _change_model(self, path: str, progress: Progress) -> None:

@@ -21,13 +21,13 @@ HELP = "\n".join(
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class TerminalCommand:
     name: str
     """One of those in HELP."""
     argument: str = ""
 
 
-def parse(line: str) -> Command | str:
+def parse(line: str) -> TerminalCommand | str:
     """The command in a line, or the text in it that is for her. Raises BanbanError for an unknown command."""
     first, _, rest = line.partition(" ")
     word = plain(first)  # whoever writes Chinese may type it in full width
@@ -40,4 +40,4 @@ def parse(line: str) -> Command | str:
         near = get_close_matches(name, _COMMANDS, n=1)
         choice = f"did you mean /{near[0]}?" if near else ", ".join(f"/{known}" for known in _COMMANDS)
         raise BanbanError(f"there is no command /{name[:20]}", hint=choice)
-    return Command(name, rest.strip().strip("\"'"))
+    return TerminalCommand(name, rest.strip().strip("\"'"))

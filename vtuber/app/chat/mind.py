@@ -30,8 +30,8 @@ class Mind:
         self.prompt: Prompt | None = None
         """What was asked last."""
         self.usage = Usage()
-        judge = Filter(settings.gate, character.persona)
-        self._writer = ReplyWriter(settings, character, self.brain, self.brain.fallback_lines, judge)
+        content_filter = Filter(settings.gate, character.persona)
+        self._writer = ReplyWriter(settings, character, self.brain, self.brain.fallback_lines, content_filter)
         self._asked = self._waited = self._took = 0.0  # when; seconds to the first token, and on to the last
 
     async def start(self, progress: Progress) -> None:

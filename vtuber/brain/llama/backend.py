@@ -11,6 +11,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from vtuber.brain import Prompt, PromptLine, Usage
+from vtuber.brain.llama.keeper import ProcessKeeper
 from vtuber.brain.llama.loading import Loaded, check, load
 from vtuber.brain.llama.process import COMMAND, Request, WorkerProcess
 from vtuber.brain.llama.prompt_format import HINT, PromptFormat, learn
@@ -19,10 +20,8 @@ from vtuber.brain.templates.formats import by_name
 from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.availability import Availability, Progress
-from vtuber.core.backoff import Backoff
-from vtuber.core.errors import BanbanError, BrainError
+from vtuber.core.errors import BrainError
 from vtuber.core.health import Health, State
-from vtuber.core.text import escaped
 from vtuber.models.store import locate
 
 log = logging.getLogger(__name__)
@@ -37,10 +36,6 @@ _PATIENCE = 10
 """Loading, and reading a whole persona, may take so many times as long as a token…"""
 _PATIENCE_SECONDS = 60.0
 """…and always so long."""
-_FIRST_RETRY, _LONGEST_RETRY, _GROWTH = 0.1, 30.0, 4.0
-"""Seconds until a process that died is started again, and how many times longer each further wait is."""
-_LIVED = 60.0
-"""A process that has lived for so many seconds died of something new."""
 _LINE_END = "\n"
 """She speaks: a reply is one line, and what small models put on the next is somebody else's."""
 _ASIDE = "["
@@ -66,19 +61,15 @@ class Llama:
         self._path = Path()
         self._loaded: Loaded | None = None
         self._format: PromptFormat | None = None
-        self._process: WorkerProcess | None = None
         self.availability = Availability()
-        self._settled = asyncio.Event()
-        """Nobody need wait for the process: it is there, or was stopped for good."""
+        self._keeper = ProcessKeeper(self._begin, self.availability, self._settings.first_token_seconds)
         self._turn = asyncio.Lock()
-        self._keeper: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._head: tuple[PromptLine, ...] = ()
         self._first_head: tuple[PromptLine, ...] = ()
         self._restored = 0
         self._trusted = True
         self._extra_buffers = True
-        self._trouble = ""
         self._usage = Usage()
         self._ahead = 0
 
@@ -89,9 +80,7 @@ class Llama:
         check(self._settings)
         self._path = locate(self._settings.model)
         progress(0.0, f"loading {self._path.name}")
-        self._process = await self._begin(progress)
-        self._settle(ready=True)
-        self._keeper = asyncio.create_task(self._keep_alive(self._process))
+        await self._keeper.start(progress)
 
     async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
         self._head = head
@@ -128,7 +117,7 @@ class Llama:
                     await self._close(process, request)
 
     async def count(self, lines: tuple[PromptLine, ...]) -> int:
-        process = await self._living()
+        process = await self._keeper.living()
         request = process.ask("count", pieces=list(self.template.render(lines)))
         return int((await process.answer_to(request, self._token_seconds))["tokens"])
 
@@ -150,29 +139,27 @@ class Llama:
     @property
     def pid(self) -> int | None:
         """The model's process, while there is one."""
-        return self._process.pid if self._process and not self._process.doomed else None
+        process = self._keeper.process
+        return process.pid if process and not process.doomed else None
 
     async def stop(self) -> None:
         """A reply being made ends with a BrainError. The process is gone in little more than _END_SECONDS."""
-        tasks = [task for task in (self._keeper, self._ending) if task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._keeper = self._ending = None
-        if self._process:
-            await self._process.stop(_END_SECONDS)
-            self._process = self._loaded = None
-        self._settle(ready=False)
+        if self._ending:
+            self._ending.cancel()
+            await asyncio.gather(self._ending, return_exceptions=True)
+            self._ending = None
+        await self._keeper.stop(_END_SECONDS)
+        self._loaded = None
 
     def health(self) -> Health:
         if self._loaded is None:
-            return Health("brain", State.DOWN, self._trouble or "not started")
-        if self._keeper and self._keeper.done():
+            return Health("brain", State.DOWN, self._keeper.trouble or "not started")
+        if self._keeper.has_failed:
             return Health(
                 "brain", State.DOWN, "nothing restarts the model's process any more", "start banban again"
             )
         if not self.availability.is_ready:
-            return Health("brain", State.DOWN, f"restarting: {self._trouble}", "wait a moment")
+            return Health("brain", State.DOWN, f"restarting: {self._keeper.trouble}", "wait a moment")
         what = (
             f"{self._path.stem} ({self._loaded.description}), {self.context} tokens, "
             f"prompt format {self.template.name}"
@@ -248,7 +235,7 @@ class Llama:
         if self._ending:
             with clock.outside():
                 await asyncio.wait({self._ending})
-        return await self._living()
+        return await self._keeper.living()
 
     async def _read_head(self, process: WorkerProcess) -> None:
         """Has it read from disk, where it was in an earlier show; else it is kept there.
@@ -274,21 +261,6 @@ class Llama:
             self._ahead = 0
 
     # The process
-
-    async def _living(self) -> WorkerProcess:
-        """The process, once it is there. Raises BrainError when it does not come back in time."""
-        if self._process and self._process.doomed:
-            self._unsettle()  # until the keeper has brought it back
-        if not self._settled.is_set():
-            try:
-                with clock.outside():
-                    async with asyncio.timeout(self._settings.first_token_seconds):
-                        await self._settled.wait()
-            except TimeoutError:
-                raise BrainError(f"the model is restarting: {self._trouble}", where="brain") from None
-        if self._process is None:
-            raise BrainError("the model was stopped", where="brain")
-        return self._process
 
     async def _begin(self, progress: Progress) -> WorkerProcess:
         """A process with the model loaded. Raises ConfigError for a file that cannot be loaded."""
@@ -321,37 +293,3 @@ class Llama:
                     continue
                 raise
             return process
-
-    async def _keep_alive(self, process: WorkerProcess) -> None:
-        """Brings the process back whenever it dies."""
-        backoff = Backoff(_FIRST_RETRY, _LONGEST_RETRY, factor=_GROWTH)
-        while True:
-            born = clock.now()
-            await process.dead.wait()
-            self._unsettle()
-            self._trouble = process.how_it_ended()
-            log.warning("%s; the process is restarted", self._trouble)
-            await process.stop()
-            if clock.now() - born > _LIVED:
-                backoff.reset()
-            process = self._process = await self._revive(backoff)
-            self._settle(ready=True)
-
-    def _settle(self, *, ready: bool) -> None:
-        self.availability.set(ready=ready)
-        self._settled.set()
-
-    def _unsettle(self) -> None:
-        self.availability.set(ready=False)
-        self._settled.clear()
-
-    async def _revive(self, backoff: Backoff) -> WorkerProcess:
-        while True:
-            await asyncio.sleep(backoff.next())
-            try:
-                return await self._begin(lambda _share, _words: None)
-            except Exception as error:  # noqa: BLE001  # whatever it was, the show must not lose her for ever
-                self._trouble = error.what if isinstance(error, BanbanError) else repr(error)
-                log.warning(
-                    "the model could not be restarted, and banban tries again: %s", escaped(self._trouble)
-                )

@@ -11,11 +11,12 @@ import ctypes
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import llama_cpp as c
 
 from vtuber.brain.llama.sampling import Sampling, sampler
+from vtuber.brain.llama.tokenizer import Tokenizer
 
 BUILD = f"{c.__version__} {c.llama_print_system_info().decode('utf-8', 'replace')}"
 """Which llama.cpp this is, and what it was built for."""
@@ -94,9 +95,7 @@ class Engine:
         self._should_stop = should_stop
         self._gpu_layers = gpu_layers
         self._model = self._load(path, progress, extra_buffers=extra_buffers)
-        self._vocab = c.llama_model_get_vocab(self._model)
-        self._piece = ctypes.create_string_buffer(256)
-        self._lead = self._leading()
+        self.tokenizer = Tokenizer(self._model)
         self._abort = c.ggml_abort_callback(lambda _data: should_stop())
         self._no_abort = c.ggml_abort_callback(0)
         self._context: Any = None
@@ -169,58 +168,6 @@ class Engine:
         c.llama_model_desc(self._model, buffer, len(buffer))
         return buffer.value.decode("utf-8", "replace")
 
-    # Tokens
-
-    @property
-    def begins(self) -> list[int]:
-        """What every prompt begins with, as the GGUF wants it: the BOS token or nothing."""
-        return [int(c.llama_vocab_bos(self._vocab))] if c.llama_vocab_get_add_bos(self._vocab) else []
-
-    def name(self, which: Literal["bos", "eos"]) -> str:
-        """How templates write one of the model's own tokens; "" when it has none."""
-        token = int({"bos": c.llama_vocab_bos, "eos": c.llama_vocab_eos}[which](self._vocab))
-        return (
-            str(c.llama_vocab_get_text(self._vocab, token).decode("utf-8", "replace")) if token >= 0 else ""
-        )
-
-    def tokenize(self, text: str, *, control: bool) -> list[int]:
-        """``control``: template tokens in the text become control tokens; otherwise it is plain text."""
-        tokens = self._raw_tokens("\n" + text, control=control) if self._lead else []
-        if self._lead and tokens[: len(self._lead)] == self._lead:
-            return tokens[len(self._lead) :]
-        return self._raw_tokens(text, control=control)
-
-    def _leading(self) -> list[int]:
-        """What a line break becomes at the beginning of a text, where the vocabulary puts a space there.
-
-        A piece stands in the middle of a prompt, where no space belongs: it is tokenized after a line break.
-        """
-        first = self._raw_tokens("a", control=False)[:1]
-        spaced = any(self.spell(token).startswith(b" ") for token in first)
-        return self._raw_tokens("\n", control=False) if spaced else []
-
-    def _raw_tokens(self, text: str, *, control: bool) -> list[int]:
-        raw = text.encode("utf-8", "replace")
-        room = len(raw) + 8
-        tokens = (c.llama_token * room)()
-        count = c.llama_tokenize(self._vocab, raw, len(raw), tokens, room, False, control)  # noqa: FBT003  # C
-        if count < 0:
-            raise EngineError(f"{len(raw)} bytes could not be turned into tokens")
-        return list(tokens[:count])
-
-    def is_control(self, token: int) -> bool:
-        return bool(c.llama_vocab_is_eog(self._vocab, token) or c.llama_vocab_is_control(self._vocab, token))
-
-    def spell(self, token: int) -> bytes:
-        """The token's bytes; a control token has none."""
-        size = c.llama_token_to_piece(self._vocab, token, self._piece, len(self._piece), 0, False)  # noqa: FBT003  # C
-        if size < 0:
-            self._piece = ctypes.create_string_buffer(-size)
-            return self.spell(token)
-        return self._piece.raw[:size]
-
-    # Evaluation
-
     def prepare(self, tokens: Sequence[int]) -> int:
         """Brings the context to hold ``tokens``; returns how many of them it held already.
 
@@ -241,11 +188,11 @@ class Engine:
 
         Long runs of ``said`` become unlikely: small models would repeat their own sentences for ever.
         """
-        chain = sampler(sampling, self._vocab, said)
+        chain = sampler(sampling, self.tokenizer.vocab, said)
         try:
             while True:
                 token = int(c.llama_sampler_sample(chain, self._context, -1))
-                if self.is_control(token):
+                if self.tokenizer.is_control(token):
                     return
                 yield token
                 if len(self.cached) >= self.context:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vtuber.brain.llama.process import WorkerProcess
-from vtuber.brain.templates import Around, Template
+from vtuber.brain.templates import RoleFormat, Template
 from vtuber.brain.templates.formats import FORMATS, JINJA, by_name, nearest, recognised
 from vtuber.config import Brain
 from vtuber.core.errors import BrainError, ConfigError
@@ -73,6 +73,6 @@ def _told(reason: str) -> str:
 def _received(fields: Mapping[str, Any]) -> Template:
     """A Template that came as JSON, where its tuples are lists."""
     read: dict[str, Any] = {
-        key: Around(*value) if isinstance(value, list) else value for key, value in fields.items()
+        key: RoleFormat(*value) if isinstance(value, list) else value for key, value in fields.items()
     }
     return Template(**read)

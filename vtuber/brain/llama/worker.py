@@ -14,7 +14,7 @@ in this process goes to stderr). A request has an ``op`` and an ``id`` that its 
 | count | pieces | done with tokens |
 | cancel | | none of its own; the request of that id answers done soon |
 
-A request that failed answers ``error``. Pieces are ``[text, kind]``, see ``templates.Piece``.
+A request that failed answers ``error``. Pieces are ``[text, kind]``, see ``templates.PromptPiece``.
 The process ends when its stdin does, so it never outlives the show.
 """
 
@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vtuber.brain.llama.prompt_cache import PromptCache, identity
-from vtuber.brain.reply import ReplyText
+from vtuber.brain.reply_decoder import ReplyDecoder
 
 _TEMPLATE = "tokenizer.chat_template"
 _REMEMBERED = 4096
@@ -144,7 +144,7 @@ class Worker:
 
     def _try(self) -> None:
         """What crashes at its first evaluation (a build for another processor does) had better do so now."""
-        self._engine.prepare(self._engine.tokenize("This is how a day begins: " * 4, control=False))
+        self._engine.prepare(self._engine.tokenizer.tokenize("This is how a day begins: " * 4, control=False))
         self._engine.forget()
 
     def _learn(self, _request: Request) -> dict[str, Any]:
@@ -152,12 +152,12 @@ class Worker:
         from vtuber.brain.templates.jinja import HostileError, Jinja, UnfitError  # noqa: PLC0415  # see _load
         from vtuber.brain.templates.learning import learn  # noqa: PLC0415  # see _load
 
-        engine = self._engine
-        if not (source := engine.metadata(_TEMPLATE)):
+        tokenizer = self._engine.tokenizer
+        if not (source := self._engine.metadata(_TEMPLATE)):
             return {"unfit": "the GGUF file contains no chat template"}
         try:
-            jinja = Jinja(source, eos=engine.name("eos"))
-            template = learn(jinja, bos=engine.name("bos"), adds_bos=bool(engine.begins))
+            jinja = Jinja(source, eos=tokenizer.name("eos"))
+            template = learn(jinja, bos=tokenizer.name("bos"), adds_bos=bool(tokenizer.begins))
         except HostileError as error:
             return {"hostile": str(error)}
         except UnfitError as error:
@@ -185,7 +185,7 @@ class Worker:
         return {"prompt": len(tokens), "reused": reused, "restored": self._engine.restored}
 
     def _count(self, request: Request) -> dict[str, Any]:
-        return {"tokens": len(self._tokenized(request["pieces"])) - len(self._engine.begins)}
+        return {"tokens": len(self._tokenized(request["pieces"])) - len(self._engine.tokenizer.begins)}
 
     def _generate(self, request: Request) -> dict[str, Any]:
         from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415  # see _load
@@ -199,7 +199,7 @@ class Worker:
             raise ValueError(
                 f"the prompt ({len(tokens)} tokens) does not fit into the context ({self._engine.context})"
             )
-        reply = ReplyText(request["stop"], request["labels"], goes_on=request["goes_on"])
+        reply = ReplyDecoder(request["stop"], request["labels"], goes_on=request["goes_on"])
         made: list[int] = []
         try:
             usage["reused"] = self._engine.prepare(tokens)
@@ -209,7 +209,7 @@ class Worker:
                     break
                 made.append(token)
                 usage["reply"] = len(made)
-                self._tell(request, reply.add(self._engine.spell(token)))
+                self._tell(request, reply.add(self._engine.tokenizer.spell(token)))
                 if reply.ended or len(made) >= min(request["max_tokens"], room):
                     break
         except Stopped:
@@ -224,17 +224,17 @@ class Worker:
             self._send({"id": request["id"], "text": text})
 
     def _tokenized(self, pieces: list[tuple[str, str]]) -> list[int]:
-        tokens: list[int] = list(self._engine.begins)
+        tokens: list[int] = list(self._engine.tokenizer.begins)
         for text, kind in pieces:
             own = self._own.get(_bare(text)) if kind == "own" else None
-            tokens += own if own is not None else self._piece(text, control=kind in ("control", "image"))
+            tokens += own if own is not None else self._piece(text, control=kind == "control")
         return tokens
 
     def _piece(self, text: str, *, control: bool) -> list[int]:
         key = (text, control)
         known = self._tokens.get(key)
         if known is None:
-            known = self._tokens[key] = self._engine.tokenize(text, control=control)
+            known = self._tokens[key] = self._engine.tokenizer.tokenize(text, control=control)
             while len(self._tokens) > _REMEMBERED:
                 self._tokens.popitem(last=False)
         return known
@@ -251,7 +251,7 @@ class Worker:
                 self._own.popitem(last=False)
 
     def _spelled(self, tokens: list[int]) -> str:
-        return b"".join(map(self._engine.spell, tokens)).decode("utf-8", "replace")
+        return b"".join(map(self._engine.tokenizer.spell, tokens)).decode("utf-8", "replace")
 
 
 def _bare(text: str) -> str:

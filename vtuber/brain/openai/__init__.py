@@ -1,1 +1,1 @@
-"""The mind as a model server anywhere, asked in the words of OpenAI's API."""
+"""A brain that asks a model server, near or far, through OpenAI's API."""

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from vtuber.brain import Prompt, PromptLine, Usage
-from vtuber.brain.openai.client import LEAST_CONTEXT, Client
+from vtuber.brain.openai.client import LEAST_CONTEXT, ModelServerClient
 from vtuber.brain.openai.errors import ServerError, api_key
-from vtuber.brain.openai.reply import ServerReply
+from vtuber.brain.openai.reply_filter import ServerReplyFilter
 from vtuber.brain.openai.request import Attempt, Dialect
 from vtuber.brain.openai.response import ResponseParser
 from vtuber.brain.tokens import estimate_lines
@@ -51,7 +51,7 @@ class OpenAi:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.brain
-        self._client = Client(settings.brain.openai.url, api_key())
+        self._client = ModelServerClient(settings.brain.openai.url, api_key())
         self._model = settings.brain.openai.model
         self._look_again = False
         """The server seems to have another model by now."""
@@ -241,7 +241,7 @@ class OpenAi:
 
     async def _heard(self, body: dict[str, Any], prompt: Prompt) -> AsyncGenerator[str, None]:
         """One request, and what may be heard of its answer."""
-        response, reply = ResponseParser(), ServerReply(prompt)
+        response, reply = ResponseParser(), ServerReplyFilter(prompt)
         self._usage = Usage()
         async with aclosing(self._client.chat(body)) as parts:
             while not response.over and (data := await _part(parts, response)) is not None:

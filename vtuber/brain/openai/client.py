@@ -32,7 +32,7 @@ _FAILURES = (aiohttp.ClientError, OSError, UnicodeError)
 _CHAT = "/chat/completions"
 
 
-class Client:
+class ModelServerClient:
     """One server at ``url``. Raises ConfigError when that is not an address."""
 
     def __init__(self, url: str, key: str) -> None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vtuber.brain import Prompt, PromptLine
-from vtuber.brain.names import is_role, viewer_name
 from vtuber.brain.openai.errors import ServerError
+from vtuber.brain.templates.markers import is_role, viewer_name
 from vtuber.config import Brain
 from vtuber.core.backoff import Backoff
 

@@ -14,21 +14,19 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from vtuber.brain import PromptLine
-from vtuber.brain.names import viewer_name
-from vtuber.brain.templates.markers import broken, markers_in
+from vtuber.brain.templates.markers import broken, markers_in, viewer_name
 
 NAME = "{name}"
 """Where a format puts the author's name."""
 
 
-class Piece(NamedTuple):
+class PromptPiece(NamedTuple):
     text: str
-    kind: Literal["control", "plain", "own", "image"]
-    """"own" is what she said herself: the model may still hold the very tokens it made. "image" stands for
-    one, by the format's own token for it."""
+    kind: Literal["control", "plain", "own"]
+    """"own" is what she said herself: the model may still hold the very tokens it made."""
 
 
-class Around(NamedTuple):
+class RoleFormat(NamedTuple):
     """What stands before and after a line's text."""
 
     before: str
@@ -40,15 +38,13 @@ class Template:
     """One format. It has author names when ``named``; otherwise a viewer's name is folded into the text."""
 
     name: str
-    system: Around
-    viewer: Around
-    own: Around
+    system: RoleFormat
+    viewer: RoleFormat
+    own: RoleFormat
     joined: bool = False
     """A viewer's line goes on where a system line ended, with no beginning of its own."""
     opening: str = ""
     """What makes her speak, where that is not simply what her lines begin with."""
-    image: str = ""
-    """Stands for an image, before a line's text; "": the format has none."""
     begin: str = ""
     """What a prompt begins with, where the model does not see to that itself."""
 
@@ -59,28 +55,28 @@ class Template:
     @property
     def markers(self) -> tuple[str, ...]:
         """Its words that no viewer may write, whether or not the model has a token for them."""
-        return _markers(*self.system, *self.viewer, *self.own, self.opening, self.image)
+        return _markers(*self.system, *self.viewer, *self.own, self.opening)
 
     @property
     def stop(self) -> tuple[str, ...]:
         """Text that ends a reply, beside the model's own end tokens."""
         return _markers(*self.system, *self.viewer, self.own.after)
 
-    def prompt(self, lines: Iterable[PromptLine], name: str, reply_so_far: str = "") -> Iterator[Piece]:
+    def prompt(self, lines: Iterable[PromptLine], name: str, reply_so_far: str = "") -> Iterator[PromptPiece]:
         """All that is asked: ``lines``, and what makes her, called ``name``, go on after ``reply_so_far``."""
         yield from self.head(lines)
         before = self.own.before if self.named else self.opening or self.own.before
         yield from _named(before.rstrip(" "), _name(PromptLine("self", "", name)))
         if reply_so_far:
-            yield Piece(_spaces_after(before) + reply_so_far, "own")
+            yield PromptPiece(_spaces_after(before) + reply_so_far, "own")
 
-    def head(self, lines: Iterable[PromptLine]) -> Iterator[Piece]:
+    def head(self, lines: Iterable[PromptLine]) -> Iterator[PromptPiece]:
         """What every prompt begins with whose first lines are these."""
         if self.begin:
-            yield Piece(self.begin, "control")
+            yield PromptPiece(self.begin, "control")
         yield from self.render(lines)
 
-    def render(self, lines: Iterable[PromptLine]) -> Iterator[Piece]:
+    def render(self, lines: Iterable[PromptLine]) -> Iterator[PromptPiece]:
         """The pieces of ``lines``, each line closed; more lines only add to them."""
         joins = False
         for line in lines:
@@ -88,21 +84,11 @@ class Template:
             if joins and line.role != "self":
                 before = ""
             joins = self.joined and line.role == "system"
-            images = line.images if self.image else 0
             # The space before a word belongs to it, as in the texts that models learn from.
-            space = "" if images else _spaces_after(before)
+            space = _spaces_after(before)
             yield from _named(before.removesuffix(space), self._author(line))
-            for _ in range(images):
-                yield from self._image()
-            yield Piece(space + self._text(line), "own" if line.role == "self" else "plain")
-            yield Piece(after, "control")
-
-    def _image(self) -> Iterator[Piece]:
-        mark = self.image.strip()
-        before, _, after = self.image.partition(mark)
-        for piece in (Piece(before, "control"), Piece(mark, "image"), Piece(after, "control")):
-            if piece.text:
-                yield piece
+            yield PromptPiece(space + self._text(line), "own" if line.role == "self" else "plain")
+            yield PromptPiece(after, "control")
 
     def _author(self, line: PromptLine) -> str:
         return viewer_name(broken(line.name, self.markers)) if line.role == "viewer" else _name(line)
@@ -116,14 +102,14 @@ class Template:
         return broken(text, self.markers)
 
 
-def _named(before: str, name: str) -> Iterator[Piece]:
+def _named(before: str, name: str) -> Iterator[PromptPiece]:
     """What stands before a line's text, with the name where it belongs."""
     before, found, after = before.partition(NAME)
     if before:
-        yield Piece(before, "control")
+        yield PromptPiece(before, "control")
     if found:
-        yield Piece(name, "plain")
-        yield Piece(after, "control")
+        yield PromptPiece(name, "plain")
+        yield PromptPiece(after, "control")
 
 
 def _name(line: PromptLine) -> str:

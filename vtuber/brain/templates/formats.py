@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vtuber.brain import PromptLine
-from vtuber.brain.templates import NAME, Around, Template
+from vtuber.brain.templates import NAME, RoleFormat, Template
 from vtuber.core.errors import ConfigError
 
 AUTO = "auto"
@@ -20,73 +20,72 @@ _LLAMA3 = "<|start_header_id|>{}<|end_header_id|>\n\n"
 _ALL = (
     Template(
         "chatml",
-        system=Around("<|im_start|>system\n", "<|im_end|>\n"),
-        viewer=Around("<|im_start|>user\n", "<|im_end|>\n"),
-        own=Around("<|im_start|>assistant\n", "<|im_end|>\n"),
+        system=RoleFormat("<|im_start|>system\n", "<|im_end|>\n"),
+        viewer=RoleFormat("<|im_start|>user\n", "<|im_end|>\n"),
+        own=RoleFormat("<|im_start|>assistant\n", "<|im_end|>\n"),
     ),
     Template(
         "llama-3",
-        system=Around(_LLAMA3.format("system"), "<|eot_id|>"),
-        viewer=Around(_LLAMA3.format("user"), "<|eot_id|>"),
-        own=Around(_LLAMA3.format("assistant"), "<|eot_id|>"),
+        system=RoleFormat(_LLAMA3.format("system"), "<|eot_id|>"),
+        viewer=RoleFormat(_LLAMA3.format("user"), "<|eot_id|>"),
+        own=RoleFormat(_LLAMA3.format("assistant"), "<|eot_id|>"),
     ),
     # Llama 3 whose headers are the authors' names.
     Template(
         "banban",
-        system=Around(_LLAMA3.format("system"), "<|eot_id|>"),
-        viewer=Around(_LLAMA3.format(NAME), "<|eot_id|>"),
-        own=Around(_LLAMA3.format(NAME), "<|eot_id|>"),
-        image="<image>\n",
+        system=RoleFormat(_LLAMA3.format("system"), "<|eot_id|>"),
+        viewer=RoleFormat(_LLAMA3.format(NAME), "<|eot_id|>"),
+        own=RoleFormat(_LLAMA3.format(NAME), "<|eot_id|>"),
     ),
     Template(
         "gemma",
-        system=Around("<start_of_turn>user\n", "\n\n"),
-        viewer=Around("<start_of_turn>user\n", "<end_of_turn>\n"),
-        own=Around("<start_of_turn>model\n", "<end_of_turn>\n"),
+        system=RoleFormat("<start_of_turn>user\n", "\n\n"),
+        viewer=RoleFormat("<start_of_turn>user\n", "<end_of_turn>\n"),
+        own=RoleFormat("<start_of_turn>model\n", "<end_of_turn>\n"),
         joined=True,
     ),
     Template(
         "mistral",
-        system=Around("[INST] ", "\n\n"),
-        viewer=Around("[INST] ", " [/INST]"),
-        own=Around(" ", "</s>"),
+        system=RoleFormat("[INST] ", "\n\n"),
+        viewer=RoleFormat("[INST] ", " [/INST]"),
+        own=RoleFormat(" ", "</s>"),
         joined=True,
     ),
     Template(
         "phi-3",
-        system=Around("<|system|>\n", "<|end|>\n"),
-        viewer=Around("<|user|>\n", "<|end|>\n"),
-        own=Around("<|assistant|>\n", "<|end|>\n"),
+        system=RoleFormat("<|system|>\n", "<|end|>\n"),
+        viewer=RoleFormat("<|user|>\n", "<|end|>\n"),
+        own=RoleFormat("<|assistant|>\n", "<|end|>\n"),
     ),
     Template(
         "zephyr",
-        system=Around("<|system|>\n", "</s>\n"),
-        viewer=Around("<|user|>\n", "</s>\n"),
-        own=Around("<|assistant|>\n", "</s>\n"),
+        system=RoleFormat("<|system|>\n", "</s>\n"),
+        viewer=RoleFormat("<|user|>\n", "</s>\n"),
+        own=RoleFormat("<|assistant|>\n", "</s>\n"),
     ),
     Template(
         "vicuna",
-        system=Around("", " "),
-        viewer=Around("USER: ", ""),
-        own=Around(" ASSISTANT: ", "</s>"),
+        system=RoleFormat("", " "),
+        viewer=RoleFormat("USER: ", ""),
+        own=RoleFormat(" ASSISTANT: ", "</s>"),
     ),
     Template(
         "guanaco",
-        system=Around("", "\n"),
-        viewer=Around("### Human: ", "\n"),
-        own=Around("### Assistant: ", "\n"),
+        system=RoleFormat("", "\n"),
+        viewer=RoleFormat("### Human: ", "\n"),
+        own=RoleFormat("### Assistant: ", "\n"),
     ),
     Template(
         "alpaca",
-        system=Around("", "\n\n"),
-        viewer=Around("### Instruction:\n", "\n\n"),
-        own=Around("### Response:\n", "</s>\n\n"),
+        system=RoleFormat("", "\n\n"),
+        viewer=RoleFormat("### Instruction:\n", "\n\n"),
+        own=RoleFormat("### Response:\n", "</s>\n\n"),
     ),
     Template(
         "plain",
-        system=Around("", "\n\n"),
-        viewer=Around("Chat: ", "\n"),
-        own=Around("Reply: ", "\n"),
+        system=RoleFormat("", "\n\n"),
+        viewer=RoleFormat("Chat: ", "\n"),
+        own=RoleFormat("Reply: ", "\n"),
     ),
 )
 
@@ -132,7 +131,7 @@ def recognised(learned: Template) -> Template:
     """The known format that writes just what ``learned`` does, or else that one itself."""
     for known in FORMATS.values():
         if _written(known) == _written(learned):
-            return replace(known, begin=learned.begin, image=learned.image or known.image)
+            return replace(known, begin=learned.begin)
     return learned
 
 

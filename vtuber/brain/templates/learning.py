@@ -11,7 +11,7 @@ import secrets
 from dataclasses import replace
 
 from vtuber.brain import PromptLine
-from vtuber.brain.templates import NAME, Around, Template
+from vtuber.brain.templates import NAME, RoleFormat, Template
 from vtuber.brain.templates.formats import JINJA
 from vtuber.brain.templates.jinja import Jinja, Message, UnfitError
 
@@ -62,7 +62,7 @@ class _Lesson:
         opening = template.opening.rstrip()
         if opening.endswith(_THINKS):
             template = replace(template, opening=opening + _HAS_THOUGHT)
-        return replace(template, begin=self._begin(), image=self._image())
+        return replace(template, begin=self._begin())
 
     def _read(self) -> Template:
         """The format, from what stands between the texts of two exchanges and a question."""
@@ -70,17 +70,17 @@ class _Lesson:
         ahead, asked, answered = (begin, *parts)[self._first :][:3]
         after_viewer = self._end(self._first + 1, asked, last)
         after_own = self._end(self._first + 2, answered)
-        viewer = Around(answered.removeprefix(after_own), after_viewer)
+        viewer = RoleFormat(answered.removeprefix(after_own), after_viewer)
         joined = not self._told or not ahead.endswith(viewer.before)
         if not self._told:
-            system = Around(viewer.before, "\n\n")
+            system = RoleFormat(viewer.before, "\n\n")
         else:
-            system = Around(begin, ahead if joined else ahead.removesuffix(viewer.before))
+            system = RoleFormat(begin, ahead if joined else ahead.removesuffix(viewer.before))
         return Template(
             JINJA,
             system=system,
             viewer=viewer,
-            own=Around(asked.removeprefix(after_viewer), after_own),
+            own=RoleFormat(asked.removeprefix(after_viewer), after_own),
             joined=joined,
             opening=last.removeprefix(after_viewer),
         )
@@ -103,17 +103,6 @@ class _Lesson:
         begins = self._rendered(self._first + 1).startswith(self._mark)
         return self._bos if begins and not self._adds_bos else ""
 
-    def _image(self) -> str:
-        """What it writes for an image before a text; "" when it has none."""
-        count = self._first + 1
-        before, text, after = self._written(count).partition(self._talk[count - 1].text)
-        try:
-            one, two = self._written(count, images=1), self._written(count, images=2)
-        except UnfitError:
-            return ""
-        image = one.removeprefix(before).removesuffix(text + after)
-        return image if image.strip() and two == before + image * 2 + text + after else ""
-
     def _between(self, count: int, *, opened: bool) -> list[str]:
         """What stands before, between and after the texts of the first ``count`` lines."""
         parts, rest = [], self._written(count, opened=opened)
@@ -131,24 +120,20 @@ class _Lesson:
         end = self._between(count, opened=False)[-1]
         return end if all(text.startswith(end) for text in longer) else ""
 
-    def _written(self, count: int, *, opened: bool = False, images: int = 0) -> str:
+    def _written(self, count: int, *, opened: bool = False) -> str:
         """What it writes of the first ``count`` lines, without what a prompt begins with."""
-        text = self._rendered(count, opened=opened, images=images)
+        text = self._rendered(count, opened=opened)
         if text.startswith(self._mark):
             text = text.removeprefix(self._mark)
         elif self._adds_bos:
             text = text.removeprefix(self._bos)
         return text.replace(self._mark, self._bos)
 
-    def _rendered(self, count: int, *, opened: bool = False, images: int = 0) -> str:
-        *before, last = self._talk[:count]
-        lines = [*before, replace(last, images=images)]
-        return self._jinja.render(map(self._message, lines), opened=opened, bos=self._mark)
+    def _rendered(self, count: int, *, opened: bool = False) -> str:
+        return self._jinja.render(map(self._message, self._talk[:count]), opened=opened, bos=self._mark)
 
     def _message(self, line: PromptLine) -> Message:
-        content: object = line.text
-        if self._listed or line.images:
-            content = [{"type": "image"}] * line.images + [{"type": "text", "text": line.text}]
+        content = [{"type": "text", "text": line.text}] if self._listed else line.text
         name = {"name": line.name} if line.name else {}
         return {"role": _ROLES[line.role], "content": content, **name}
 

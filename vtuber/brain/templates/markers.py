@@ -1,4 +1,4 @@
-"""A format's own words, broken wherever a viewer writes them.
+"""A format's own words, broken wherever a viewer writes them, and names that no format takes for a role.
 
 Where the model has a token for them this changes nothing: no plain text becomes that token. But "USER:" is
 ordinary text to every model, and "<|im_end|>" is to one that was trained with another format.
@@ -7,9 +7,13 @@ ordinary text to every model, and "<|im_end|>" is to one that was trained with a
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 
+_ROLES = frozenset(
+    {"system", "user", "assistant", "model", "tool", "human", "developer", "function", "ipython"}
+)
 _BRACKETED = re.compile(r"<+[^<>\s]{1,64}>+|\[[^\[\]\s]{1,64}\]")
 """What most formats are made of: <|im_end|>, </s>, <<SYS>>, [INST]."""
 _LONGEST = 64
@@ -63,3 +67,15 @@ def _like(char: str) -> str:
     code = ord(char) - (_TO_FULL_WIDTH if "！" <= char <= "～" else 0)
     wide = chr(code + _TO_FULL_WIDTH) if ord("!") <= code <= ord("~") else ""
     return f"[{re.escape(chr(code) + wide)}]"
+
+
+def viewer_name(name: str) -> str:
+    """One line, and no role's, however that is written."""
+    name = " ".join(name.split()).rstrip(" :：")  # "Assistant:" is a role too
+    return f"viewer {name}".strip() if not name or is_role(name) else name
+
+
+def is_role(name: str) -> bool:
+    """Whether a model or a server might take it for who speaks in every talk."""
+    seen = "".join(char for char in unicodedata.normalize("NFKC", name) if char.isalnum())
+    return seen.casefold() in _ROLES

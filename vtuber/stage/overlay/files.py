@@ -39,7 +39,8 @@ def file(path: Path) -> web.Response:
     if kind is None:
         raise web.HTTPNotFound(text="There is no such file.")
     try:
-        body = path.read_bytes()
+        with files.open_regular(path) as opened:
+            body = opened.read()
     except OSError:
         raise web.HTTPNotFound(text="There is no such file.") from None
     return web.Response(body=body, content_type=kind, charset="utf-8" if kind.startswith("text/") else None)

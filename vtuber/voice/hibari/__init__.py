@@ -21,7 +21,7 @@ from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.voice import captions
-from vtuber.voice.hibari.model import CancelToken, Model
+from vtuber.voice.hibari.model import CancelToken, HibariModel
 from vtuber.voice.segmenter import is_abbreviated
 from vtuber.voice.speakable import speakable, weight
 
@@ -69,7 +69,7 @@ class Hibari:
         self._settings = settings.voice
         # Behind another voice there is nothing to change: that one speaks when it can.
         self._hint = _OTHER_VOICE if self._settings.use == "hibari" else ""
-        self._model: Model | None = None
+        self._model: HibariModel | None = None
         self._gain = 1.0
         self._thread: ThreadPoolExecutor | None = None
         self._met_foreign = False
@@ -80,7 +80,7 @@ class Hibari:
             return
         self._thread = ThreadPoolExecutor(1, "hibari")
         try:
-            self._model = await self._in_thread(Model, CancelToken())
+            self._model = await self._in_thread(HibariModel, CancelToken())
             self._gain = await self._in_thread(self._measured_gain, CancelToken())
         except Exception as error:  # the model and its network raise many kinds
             await self.stop()

@@ -56,7 +56,7 @@ class CancelToken:
             raise Cancelled
 
 
-class Model:
+class HibariModel:
     """hibari-tts, loaded once and used by one thread at a time."""
 
     def __init__(self) -> None:

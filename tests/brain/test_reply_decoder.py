@@ -7,13 +7,13 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber.brain.reply import ReplyText
+from vtuber.brain.reply_decoder import ReplyDecoder
 
 STOPS = ("\n", "### Human:", "<|im_end|>")
 
 
 def said(pieces: list[bytes], *, goes_on: bool = False, labels: tuple[str, ...] = ("板板", "banban")) -> str:
-    reply = ReplyText(STOPS, labels, goes_on=goes_on)
+    reply = ReplyDecoder(STOPS, labels, goes_on=goes_on)
     shown = "".join([*map(reply.add, pieces), reply.finish()])
     assert shown == reply.said
     return shown
@@ -25,7 +25,7 @@ def split(raw: bytes, cuts: list[int]) -> list[bytes]:
 
 
 def test_chinese_split_over_tokens_arrives_whole() -> None:
-    reply = ReplyText(())
+    reply = ReplyDecoder(())
     parts = [reply.add(bytes([byte])) for byte in "鳳梨🍍".encode()]
     assert [part for part in parts if part] == ["鳳", "梨", "🍍"]
     assert said(["鳳".encode(), "梨".encode()[:2]]) == "鳳"
@@ -33,7 +33,7 @@ def test_chinese_split_over_tokens_arrives_whole() -> None:
 
 
 def test_a_stop_string_split_over_tokens_never_shows() -> None:
-    reply = ReplyText(STOPS)
+    reply = ReplyDecoder(STOPS)
     assert reply.add(b"Sure. ##") == "Sure. "
     assert reply.add(b"# Hu") == ""
     assert reply.add(b"man: and you?") == ""

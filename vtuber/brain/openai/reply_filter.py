@@ -1,11 +1,11 @@
-"""What may be heard of a model server's answer: no thoughts, one line, and nothing that was said already."""
+"""Filters a model server's answer: leaves out its thinking, all but one line, and what was said already."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from vtuber.brain import Prompt
-from vtuber.brain.reply import ReplyText
+from vtuber.brain.reply_decoder import ReplyDecoder
 
 _STOP = ("\n", "<|", "<｜", "</s>", "<end_of_turn>", "[INST]", "[/INST]")
 """A reply is one line without any format's tokens: a server with the wrong format sends them."""
@@ -14,12 +14,12 @@ _LETTERS_A_TOKEN = 8
 _THINKS, _THOUGHT = "<think>", "</think>"
 
 
-class ServerReply:
-    """Add the text as it comes; what it gives back may be said."""
+class ServerReplyFilter:
+    """``add`` takes the next text from the server and returns what may be said of it."""
 
     def __init__(self, prompt: Prompt) -> None:
         self._thinking = _ThinkingFilter()
-        self._line = ReplyText(_STOP, prompt.names)
+        self._line = ReplyDecoder(_STOP, prompt.names)
         self._continuation = Continuation(prompt.reply_so_far)
         self._left = prompt.max_tokens * _LETTERS_A_TOKEN
 

@@ -1,4 +1,4 @@
-"""A reply as it is made: bytes become text, and what is not meant for ears never shows."""
+"""Decodes a reply token by token: bytes become text, without stop strings and the speaker's own label."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import codecs
 from collections.abc import Sequence
 
 
-class ReplyText:
-    """Add each token's bytes; what comes back may be said.
+class ReplyDecoder:
+    """``add`` takes the bytes of one token and returns the text that may be said by now.
 
     A character split over tokens waits until it is whole; one that never becomes so is left out. Text that
     could be the beginning of a stop string waits until it is clear that it is not. One of ``labels`` with a
