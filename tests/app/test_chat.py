@@ -150,7 +150,7 @@ def test_why_says_when_the_parts_are_estimates_or_nothing_was_told(
     assert "the parts are estimates" in estimated
     assert table(estimated)["total"] == 7
     assert "format" not in estimated
-    assert "does not say" in untold
+    assert "does not report" in untold
     assert "total" not in untold
 
 

@@ -287,9 +287,9 @@ def test_what_was_not_granted_is_known(file: TokenFile) -> None:
         assert SCOPES.keys() - token.scopes == server.withheld
         rows = {row.part: row for row in rights(token.scopes)}
         assert rows["user:read:chat"].state is State.OK
-        assert rows["user:read:chat"].what == f"she can {SCOPES['user:read:chat']}"
+        assert rows["user:read:chat"].what == f"banban can {SCOPES['user:read:chat']}"
         assert rows["bits:read"].state is State.OFF
-        assert rows["bits:read"].what == "she cannot see bits that are used outside of chat"
+        assert rows["bits:read"].what == "banban cannot see bits that are used outside of chat"
         assert rows["bits:read"].hint
 
     simulated(main())
@@ -421,10 +421,10 @@ async def test_the_command_logs_in_and_out(tmp_path: Path) -> None:
         assert "https://www.twitch.tv/activate?public=true&device-code=ABCDEFGH\n" in out
         assert "ABCDEFGH" in out
         assert "30 minutes" in out
-        assert "ann is logged in" in out
+        assert "Logged in as ann" in out
         assert str(program.file.path) in out
-        assert "she can read the chat" in out
-        assert "she cannot see bits" in out
+        assert "banban can read the chat" in out
+        assert "banban cannot see bits" in out
         assert "secret-" not in out + err
         (token,) = program.file.read()
         assert token.access in server.access

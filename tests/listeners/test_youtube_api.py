@@ -168,10 +168,10 @@ def test_after_every_fault_it_goes_on_where_it_was(fault: Refusal, why: str) -> 
     ("fault", "why", "hint", "after"),
     [
         (SPENT, "today's API units are used up", "midnight", 12_400.0),
-        (error(429, "rateLimitExceeded", "Slow down", Retry_After="17"), "Slow down", "tried again", 17.0),
-        (error(429, "x", Retry_After="999999"), "It did not work", "tried again", 3600.0),
-        (error(403, "rateLimitExceeded", "Too quickly"), "Too quickly", "tried again", 30.0),
-        (error(503, "x", Retry_After="Fri, 31 Dec 2099"), "It did not work", "tried again", 30.0),
+        (error(429, "rateLimitExceeded", "Slow down", Retry_After="17"), "Slow down", "try again", 17.0),
+        (error(429, "x", Retry_After="999999"), "It did not work", "try again", 3600.0),
+        (error(403, "rateLimitExceeded", "Too quickly"), "Too quickly", "try again", 30.0),
+        (error(503, "x", Retry_After="Fri, 31 Dec 2099"), "It did not work", "try again", 30.0),
         (error(401, "authError", "Login Required."), "Login Required.", KEY, math.inf),
         (error(403, "accessNotConfigured", "It is disabled"), "It is disabled", "is enabled", math.inf),
         (error(403, "ipRefererBlocked", f"no {SECRET}"), "no ***", KEY, math.inf),
@@ -222,7 +222,7 @@ async def test_a_wrong_key_and_none() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(KEY)
         async with YouTubeWithApi(Video()) as youtube:
-            with pytest.raises(TransportUnavailable, match="no key"):
+            with pytest.raises(TransportUnavailable, match="needs a key"):
                 await first(1, made(youtube))
             assert youtube.asked == []
 

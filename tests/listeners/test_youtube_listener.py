@@ -285,7 +285,7 @@ async def test_members_only_by_the_api() -> None:
         async with hearing(listener) as events:
             await until(lambda: listener.health().what == "YouTube's API says: Members only.")
             assert listener.health().state is State.DOWN
-            assert "open to everyone" in listener.health().hint
+            assert "open the chat to everyone" in listener.health().hint
             youtube.down.clear()
             await asyncio.sleep(70)
             youtube.say("open!")

@@ -71,7 +71,7 @@ class Conversation:
         if not self._estimated:
             self._check_length(needed)
         self._tell_what_is_missing()
-        progress(1.0, f"the model is reading the persona ({needed} tokens)")
+        progress(1.0, f"the model is reading {needed} tokens of the persona")
         try:
             await self._brain.prefill_head(self._head)
         except BrainError:

@@ -63,7 +63,7 @@ def locate(model: str) -> Path:
         check(
             part,
             f"brain.model: {part}",
-            missing="correct the path of your GGUF file, or leave brain.model empty for the toy model",
+            missing="correct the path of your GGUF file, or leave brain.model empty for the embedded one",
             other=FETCH_AGAIN,
         )
     return path.resolve()
