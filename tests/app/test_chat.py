@@ -150,12 +150,12 @@ def test_why_says_when_the_parts_are_estimates_or_nothing_was_told(
     assert "the parts are estimates" in estimated
     assert table(estimated)["total"] == 7
     assert "format" not in estimated
-    assert "does not say" in untold
+    assert "does not report" in untold
     assert "total" not in untold
 
 
 def test_nothing_can_be_told_before_she_was_asked(talk: Callable[..., list[str]]) -> None:
-    assert talk("/why", "/regenerate") == ["nothing has been asked yet\n  → write her something first"] * 2
+    assert talk("/why", "/regenerate") == ["nothing has been asked yet\n  → send a message first"] * 2
     assert not Parrot.asked
 
 
@@ -211,7 +211,7 @@ def test_a_model_that_cannot_be_loaded_leaves_the_one_before(
     shown = talk("/model nowhere.gguf", f"/model {damaged}", "/why", "one")
     assert "there is no such file" in shown[0]
     assert shown[1].startswith(f"loading {damaged}")
-    assert "damaged or cut short" in shown[2]
+    assert "damaged or incomplete" in shown[2]
     assert shown[-1] == "Number 1. You said one."
 
 
@@ -223,6 +223,6 @@ def test_another_model_is_loaded_by_its_path(talk: Callable[..., list[str]], tmp
     model = tmp_path / "her own.gguf"
     model.symlink_to(locate(""))
     shown = talk("one", f'/model "{model}"', "/regenerate", show={"character": str(tmp_path)})
-    assert shown[1].startswith(f"loading {model}; what was said so far is forgotten")
+    assert shown[1].startswith(f"loading {model}; the conversation so far is cleared")
     assert re.search(r"SmolLM2.*, 4096 tokens, prompt format chatml", shown[2])
-    assert shown[3] == "nothing has been asked yet\n  → write her something first"
+    assert shown[3] == "nothing has been asked yet\n  → send a message first"

@@ -635,12 +635,12 @@ def test_health_tells_all_of_them() -> None:
     async def scene() -> None:
         fallback = await on_air(first, second)
         assert fallback.health() == Health("brain", State.OK, "first: an actor; then second: an actor")
-        first.ill = BrainError("it died", hint="start it")
+        first.ill = BrainError("it died", hint="start the model server")
         await heard(fallback)
         health = fallback.health()
         assert health.state is State.LIMITED
         assert health.what == "first: an actor: it died; then second: an actor"
-        assert health.hint == "start it"
+        assert health.hint == "start the model server"
         second.ill = BrainError("it died too")
         await heard(fallback)
         assert fallback.health().state is State.DOWN

@@ -265,7 +265,7 @@ async def test_every_format_fits_the_smallest_context(brain: Llama, template: Te
 
 async def test_a_persona_that_cannot_fit_is_said_with_numbers(brain: Llama) -> None:
     wordy = replace(BANBAN, persona="She likes a lot of things. " * 800)
-    with pytest.raises(ConfigError, match=r"sacred facts take \d{4} tokens") as caught:
+    with pytest.raises(ConfigError, match=r"canon take \d{4} tokens") as caught:
         await Conversation(wordy, settings(), brain).start(quiet)
     assert caught.value.where.endswith("persona.md")
     assert "brain.context" in caught.value.hint

@@ -288,7 +288,7 @@ async def test_killed_in_mid_reply_it_comes_back() -> None:
         stream = brain.stream(ask(HI, max_tokens=400))
         await anext(stream)
         psutil.Process(pid).kill()
-        with pytest.raises(BrainError, match="process was ended by SIGKILL"):
+        with pytest.raises(BrainError, match="process was killed by SIGKILL"):
             await drain(stream)
         assert await reply(brain, ask(HI))
         assert brain.pid not in (None, pid)
@@ -381,7 +381,7 @@ async def test_a_model_that_says_nothing_is_given_up() -> None:
     brain = Llama(settings(first_token_seconds=0.4))
     await brain.start(quiet)
     try:
-        with pytest.raises(BrainError, match="said nothing") as caught:
+        with pytest.raises(BrainError, match="wrote nothing") as caught:
             await reply(brain, ask(LONG))
         assert "first_token_seconds" in caught.value.hint
     finally:
@@ -428,7 +428,7 @@ async def test_a_model_that_hangs_in_mid_reply_is_given_up_and_replaced(tmp_path
         pid, stream = brain.pid, brain.stream(ask(HI))
         assert await anext(stream)
         hurry(brain, 0.2)
-        with pytest.raises(BrainError, match="said nothing"):
+        with pytest.raises(BrainError, match="wrote nothing"):
             await anext(stream)
         hurry(brain, 60)
         assert await reply(brain, ask(HI))
@@ -447,7 +447,7 @@ async def test_a_model_that_hangs_beside_a_reply_is_replaced_too(
     try:
         pid = brain.pid
         hurry(brain, 0.01)
-        with pytest.raises(BrainError, match="said nothing"):
+        with pytest.raises(BrainError, match="wrote nothing"):
             await getattr(brain, asked)((SYSTEM,))
         hurry(brain, 60)
         assert await reply(brain, ask(HI))
@@ -460,7 +460,7 @@ async def test_a_slow_model_that_still_listens_keeps_what_it_has_read(brain: Lla
     pid, known = brain.pid, brain._settings
     hurry(brain, 0.001)
     try:
-        with pytest.raises(BrainError, match="said nothing"):
+        with pytest.raises(BrainError, match="wrote nothing"):
             await reply(brain, ask(LONG))
     finally:
         brain._settings = known

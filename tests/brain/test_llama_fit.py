@@ -102,7 +102,7 @@ async def test_a_format_is_learned_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("template", "name", "reported"),
     [
-        (None, "plain", "carries none"),
+        (None, "plain", "contains no chat template"),
         (BROKEN, "chatml", "TemplateSyntaxError"),
         ("{{ raise_exception('[INST] \x1b[31m') }}", "mistral", r"\x1b"),
         ("{{ messages[-1].content }} USER:", "vicuna", "leaves out"),
@@ -137,7 +137,7 @@ async def test_asked_for_by_config_it_is_no_guess(tmp_path: Path, template: str 
         ("{{ ''.__class__ }}", "'__class__'"),
         ("{% import 'os\x1b' as os %}", r"another file, 'os\x1b'"),
         ("{{ range(10 ** 10) }}", "Range too big"),
-        ("{{ 9 ** (9 ** 9) % 7 }}", "something huge"),
+        ("{{ 9 ** (9 ** 9) % 7 }}", "a huge value"),
     ],
 )
 async def test_a_hostile_chat_template_is_refused(tmp_path: Path, template: str, reported: str) -> None:
@@ -167,7 +167,7 @@ async def test_a_file_cut_short_is_damaged(tmp_path: Path, kept: int) -> None:
     whole = tiny_gguf.write(tmp_path / "whole.gguf", CHATML).read_bytes()
     (tmp_path / "cut.gguf").write_bytes(whole[:kept])
     error = await refusal(tmp_path / "cut.gguf")
-    assert "cut short" in error.what
+    assert "incomplete" in error.what
     assert "read" in error.what or "bounds" in error.what, "llama.cpp's own first words are kept"
     assert "download" in error.hint
 
@@ -199,7 +199,7 @@ async def test_a_quantized_cache_without_flash_attention_is_reported_before_anyt
 async def test_a_cache_that_the_model_cannot_have_is_reported(tmp_path: Path) -> None:
     error = await refusal(tiny_gguf.write(tmp_path / "tiny.gguf", CHATML), cache_type="q4_0")
     assert error.where == "brain.cache_type"
-    assert "cannot keep a cache of type q4_0" in error.what
+    assert "does not work with a q4_0 cache" in error.what
     assert "f16" in error.hint
 
 
@@ -277,7 +277,7 @@ async def test_an_adapter_cut_short_is_reported(tmp_path: Path, kept: int) -> No
     (tmp_path / "cut.gguf").write_bytes(whole[:kept])
     error = await refusal(model, lora=adapters(tmp_path / "cut.gguf"))
     assert "brain.lora[0]" in error.where
-    assert "cut short" in error.what
+    assert "incomplete" in error.what
 
 
 async def test_an_adapter_that_kills_is_named(tmp_path: Path) -> None:
@@ -287,7 +287,7 @@ async def test_an_adapter_that_kills_is_named(tmp_path: Path) -> None:
     bad.write_bytes(bad.read_bytes().replace(b"lora.alpha\x06", b"lora.alpha\x04"))  # a float is now a number
     error = await refusal(model, lora=adapters(bad))
     assert error.where == f"brain.lora[0]: {bad}"
-    assert "dies of this adapter" in error.what
+    assert "crashes with this adapter" in error.what
     assert "remove it" in error.hint
 
 

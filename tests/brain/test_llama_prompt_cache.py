@@ -84,7 +84,7 @@ async def test_the_next_show_reads_nothing_of_who_she_is(kept: Path) -> None:
         assert "disk" not in brain.health().what
     async with show(kept) as brain:
         await brain.prefill_head((SYSTEM,))
-        assert f"{head} tokens of who she is loaded from disk" in brain.health().what
+        assert f"{head} tokens of the persona loaded from disk" in brain.health().what
         assert await reply(brain) == first
         assert brain.usage.restored == head
         assert brain.usage.reused == head

@@ -124,7 +124,7 @@ MISDEEDS: dict[str, tuple[list[Way], str, int]] = {
     "404": ([error("the model is not found", 404)], SPARE, 2),
     "never answers": ([silence], SPARE, 2),
     "a megabyte in one piece": ([sends(LONG, END)], "x" * 320, 1),
-    "a line without end": ([sends(b"data: " + b"x" * 5_000_000)], SPARE, 2),
+    "a line without an end": ([sends(b"data: " + b"x" * 5_000_000)], SPARE, 2),
     "called JSON": ([stream("Hello", " there.", kind="application/json")], WELL, 1),
     "called HTML": ([stream("Hello", " there.", kind="text/html")], WELL, 1),
     "byte by byte": ([sends(*SPLIT, event("小明。"), END)], "你好，小明。", 1),
@@ -434,7 +434,7 @@ def test_it_is_left_alone_for_as_long_as_it_says() -> None:
         began = now()
         with pytest.raises(BrainError, match="429"):
             await heard(brain)
-        with pytest.raises(BrainError, match="a pause of 60 seconds"):
+        with pytest.raises(BrainError, match="to wait 60 seconds"):
             await heard(brain)
         assert now() - began < 1
         await asyncio.sleep(59)
@@ -603,7 +603,7 @@ def test_an_address_without_a_server_is_reported() -> None:
             BrainError, match=r"no model server at 127\.0\.0\.1:1 \(Connection refused\)"
         ) as caught:
             await brain.start(quiet)
-        assert "start it" in caught.value.hint
+        assert "start the model server" in caught.value.hint
         assert brain.health().state is State.DOWN
         assert not brain.availability.is_ready
         await brain.stop()

@@ -150,7 +150,7 @@ async def test_a_persona_longer_than_its_context_is_reported_with_the_numbers(se
     try:
         await fallback.start(quiet)
         talk = Conversation(character.load("banban"), chosen, fallback)
-        with pytest.raises(ConfigError, match=r"sacred facts take \d+ tokens.* only \d+ are free"):
+        with pytest.raises(ConfigError, match=r"the canon take \d+ tokens.* only \d+ are free"):
             await talk.start(quiet)
     finally:
         await fallback.stop()

@@ -46,7 +46,7 @@ def test_a_disk_that_fills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free
     assert asked == [tmp_path]
     assert (health.state, health.hint) == (
         state,
-        f"make room on the disk that holds {tmp_path / 'not' / 'yet'}",
+        f"free some space on the disk that holds {tmp_path / 'not' / 'yet'}",
     )
 
 

@@ -71,7 +71,7 @@ async def test_a_channel_that_does_not_exist_is_reported_within_the_check(
     async with irc.server(*[ignore] * 20) as url:
         found = await checked(channel(url))
     assert found.state is State.DOWN
-    assert "does not know the channel 'room'" in found.what
+    assert "there is no Twitch channel 'room'" in found.what
     assert found.hint == "check chat.twitch.channels"
 
 

@@ -85,7 +85,7 @@ async def test_lines_are_the_broadcasters_chat(pipe: Pipe) -> None:
     assert all(Role.BROADCASTER in event.author.roles for event in events)
     assert len({event.id for event in events}) == 4
     assert listener.health().state is State.OFF
-    assert listener.health().what == "the input has ended"
+    assert listener.health().what == "no more lines can be typed: the input was closed"
     assert not listener.availability.is_ready
     assert await heard(listener) == []
 
@@ -149,7 +149,7 @@ async def test_no_terminal_is_no_chat_and_no_crash(monkeypatch: pytest.MonkeyPat
     listener = Console(Settings())
     assert await heard(listener) == []
     assert listener.health().state is State.OFF
-    assert listener.health().what == "there is no terminal"
+    assert listener.health().what == "not running in a terminal"
 
 
 def run_show(tmp_path: Path, stdin: int | None, seconds: float) -> subprocess.Popen[str]:
@@ -182,5 +182,5 @@ def test_an_open_terminal_does_not_hold_up_the_exit(tmp_path: Path) -> None:
 def test_the_end_of_the_pipe_does_not_end_the_show(tmp_path: Path) -> None:
     with run_show(tmp_path, subprocess.DEVNULL, 0.3) as process:
         out, err = process.communicate(timeout=20)
-    assert out == "ended: the input has ended\nthe show ends\n"
+    assert out == "ended: no more lines can be typed: the input was closed\nthe show ends\n"
     assert err == ""

@@ -166,7 +166,7 @@ async def test_a_silent_server_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     async with server(answers_once, is_well) as url:
         listener = make_listener(url)
         assert words(await first(1, listener)) == ["hi 1"]
-        assert listener._connection._trouble.why == "the server has stopped answering"
+        assert listener._connection._trouble.why == "Twitch has stopped answering"
     assert asked == ["PING :banban", "PING :banban"]
 
 
@@ -209,7 +209,7 @@ async def test_an_unknown_channel_is_reported(monkeypatch: pytest.MonkeyPatch) -
         async with asyncio.timeout(10):
             await seen.wait()
             assert listener.health().state is State.DOWN
-            assert listener.health().what == "Twitch does not know the channel 'room'"
+            assert listener.health().what == "there is no Twitch channel 'room'"
             assert listener.health().hint == "check chat.twitch.channels"
             while "suspended" not in listener.health().what:
                 await asyncio.sleep(0.01)

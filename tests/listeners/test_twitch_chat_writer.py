@@ -94,7 +94,7 @@ def test_nothing_twice_in_one_channel() -> None:
         twitch = Twitch()
         writer = ChatWriter(twitch.send)
         assert await writer.write("room", "hello") == ""
-        assert await writer.write("room", " hello\n") == "the same line was written less than 30 seconds ago"
+        assert await writer.write("room", " hello\n") == "the same line was sent less than 30 seconds ago"
         assert await writer.write("other", "hello") == ""
         assert await writer.write("room", "Hello") == ""
         await asyncio.sleep(31)
@@ -132,8 +132,8 @@ def test_lines_behind_a_slow_one_are_refused_and_few_wait() -> None:
         answers = await asyncio.gather(*(writer.write("room", f"line {number}") for number in range(50)))
         assert clock.now() == chat_writer.SEND_SECONDS
         assert sum("did not answer" in answer for answer in answers) == 1
-        assert answers.count("the lines before it took too long") == 20
-        assert answers.count("20 lines are waiting already") == 29
+        assert answers.count("the lines before it took too long to send") == 20
+        assert answers.count("20 other lines are already waiting") == 29
         assert twitch.texts == ["line 0"]
 
     simulated(main())
@@ -245,7 +245,7 @@ def test_the_shows_own_prefix_is_taken_off() -> None:
         writer = ChatWriter(twitch.send, prefix="?b")
         assert await writer.write("room", "?b!?bhush") == ""
         assert twitch.texts == ["hush"]
-        assert await writer.write("room", "?b !") == "nothing in it may be written"
+        assert await writer.write("room", "?b !") == "nothing is left of the line that may be sent"
 
     simulated(main())
 

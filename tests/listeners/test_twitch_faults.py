@@ -273,7 +273,7 @@ async def test_a_network_that_sends_us_elsewhere_learns_no_token(
     twitch.answers["/oauth2/token"] = [elsewhere] * 30
     async with hearing(listener):
         await twitch.until(lambda: listener.health().state is State.OK)
-    assert "the network redirects us to another address" in caplog.text
+    assert "the network redirects the request to another address" in caplog.text
     told = [record.getMessage() for record in caplog.records if record.name != "aiohttp.access"]
     assert not any("secret" in line for line in told)
 
@@ -444,7 +444,7 @@ async def test_the_same_trouble_is_reported_once_until_it_is_over(
 ) -> None:
     def told() -> int:
         return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"].count(
-            "Twitch, #room: Twitch does not know the channel 'room'"
+            "Twitch, #room: there is no Twitch channel 'room'"
         )
 
     room = twitch.users.pop("room")
@@ -454,9 +454,7 @@ async def test_the_same_trouble_is_reported_once_until_it_is_over(
         assert told() == 1
         twitch.users["room"] = room
         await twitch.until(lambda: listener._chat.stands)
-        assert (
-            listener._chat.lost(ConnectionLost("Twitch does not know the channel 'room'")) == logging.WARNING
-        )
+        assert listener._chat.lost(ConnectionLost("there is no Twitch channel 'room'")) == logging.WARNING
 
 
 # Consent that is withdrawn.
@@ -534,7 +532,9 @@ async def test_an_account_that_may_not_read_chat(twitch: Twitch, monkeypatch: py
         async with hearing(listener):
             await twitch.until(lambda: irc.callers and listener.health().state is State.LIMITED)
             assert listener.health().what.endswith("without an account: room is not allowed to read chat")
-            assert listener.health().hint == "grant user:read:chat to room: banban login twitch"
+            assert (
+                listener.health().hint == "log in as room again and allow user:read:chat: banban login twitch"
+            )
             TokenFile().save(twitch.log_in("room"))
             await twitch.until(lambda: listener.health().state is State.OK and not irc.callers)
 

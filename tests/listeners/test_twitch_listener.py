@@ -113,7 +113,7 @@ async def test_a_channel_that_does_not_exist(twitch: Twitch) -> None:
         await twitch.notify(CHAT, said("hi"))
         await twitch.until(lambda: heard)
         assert nowhere.health().state is State.DOWN
-        assert nowhere.health().what == "Twitch does not know the channel 'nowhere'"
+        assert nowhere.health().what == "there is no Twitch channel 'nowhere'"
         assert nowhere.health().hint == "check chat.twitch.channels"
         twitch.users["nowhere"] = "44"  # now it does
         await twitch.until(lambda: nowhere.health().state is not State.DOWN)
@@ -141,9 +141,9 @@ async def test_what_an_account_may_not_do_is_listed_and_the_rest_works(twitch: T
         health = listener.health()
         assert health.what.endswith("as bot, without follows, power-ups, channel-point rewards, writing")
         assert health.hint == (
-            "grant moderator:read:followers to bot: banban login twitch; "
+            "log in as bot again and allow moderator:read:followers: banban login twitch; "
             "log in as room: banban login twitch; "
-            "grant user:write:chat to bot: banban login twitch"
+            "log in as bot again and allow user:write:chat: banban login twitch"
         )
         assert not listener.writes_in("twitch", "room")
         await twitch.notify(CHAT, said("hi"))
@@ -219,10 +219,10 @@ async def test_she_writes(twitch: Twitch) -> None:
     [
         (
             {"is_sent": False, "drop_reason": {"code": "msg_rejected", "message": "Held for review."}},
-            "Twitch dropped it: Held for review.",
+            "Twitch did not show the message: Held for review.",
         ),
-        (failure(403, "You are banned"), "Twitch refused it: You are banned"),
-        (failure(500), "Twitch has trouble of its own: status 500"),
+        (failure(403, "You are banned"), "Twitch refused the message: You are banned"),
+        (failure(500), "Twitch has a problem: status 500"),
     ],
 )
 async def test_why_a_line_was_not_sent(twitch: Twitch, answer: Any, why: str) -> None:
@@ -308,7 +308,7 @@ def test_an_account_that_is_not_logged_in(stored: Path, caplog: pytest.LogCaptur
     TokenFile().save(Twitch().log_in("ann"))
     (listener,) = build_twitch(Twitch().settings("room", account="bob"))
     assert isinstance(listener, AnonymousTwitchListener)
-    assert "the account 'bob' is not logged in at Twitch: banban login twitch" in caplog.text
+    assert "the account 'bob' is not logged in at Twitch; log in with: banban login twitch" in caplog.text
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
@@ -333,7 +333,7 @@ async def test_a_twitchio_that_keeps_its_addresses_elsewhere(
 ) -> None:
     """It would talk to the real Twitch."""
     monkeypatch.delattr("twitchio.http.Route.BASE")
-    with pytest.raises(ConfigError, match="keeps its addresses elsewhere"):
+    with pytest.raises(ConfigError, match="cannot change the addresses"):
         await anext(make_listener(twitch).events())
     assert not twitch.requests
 

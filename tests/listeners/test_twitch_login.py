@@ -124,7 +124,7 @@ def test_trouble_while_waiting_is_waited_out_and_reported_once(
     with caplog.at_level(logging.DEBUG):
         simulated(main())
     told = [record.message for record in caplog.records if record.name.startswith("vtuber")]
-    assert told[0] == "Twitch's answer is not understood (HTTP 500); trying again"
+    assert told[0] == "Twitch sent an answer that banban does not understand (HTTP 500); trying again"
     assert told[1].startswith("Twitch cannot be reached: ")
     assert len(told) == 5
     assert "secret-" not in caplog.text
@@ -133,10 +133,10 @@ def test_trouble_while_waiting_is_waited_out_and_reported_once(
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        ("denied", "turned down in the browser"),
-        ("rfc", "turned down in the browser"),
+        ("denied", "cancelled in the browser"),
+        ("rfc", "cancelled in the browser"),
         ("expired", "not entered in time"),
-        ("invalid", "turned down in the browser, or the code is too old"),
+        ("invalid", "cancelled in the browser, or the code has expired"),
         ("empty", "no token"),
         ("malformed", "no token"),
     ],
@@ -148,7 +148,7 @@ def test_no_login_is_reported(file: TokenFile, answer: str, told: str) -> None:
         error = await refusal(server, file)
         assert isinstance(error, ListenerError)
         assert told in error.what
-        assert error.hint == "begin again: banban login twitch"
+        assert error.hint == "run this again: banban login twitch"
 
     simulated(main())
 
@@ -171,7 +171,9 @@ def test_a_network_that_stays_down_while_waiting_is_reported(file: TokenFile) ->
         server = TwitchId()
         server.expires_in = 60
         server.script["/token"].extend(["pending", *["500"] * 100])
-        assert (await refusal(server, file)).what == "Twitch's answer is not understood (HTTP 500)"
+        assert (
+            await refusal(server, file)
+        ).what == "Twitch sent an answer that banban does not understand (HTTP 500)"
 
     simulated(main())
 
@@ -185,7 +187,7 @@ def test_an_application_that_is_not_public_is_reported(file: TokenFile, path: st
         assert isinstance(error, ConfigError)
         assert error.where == "chat.twitch.client_id"
         assert "invalid client secret" in error.what
-        assert "client type must be public" in error.hint
+        assert "client type must be Public" in error.hint
 
     simulated(main())
 
@@ -285,9 +287,9 @@ def test_what_was_not_granted_is_known(file: TokenFile) -> None:
         assert SCOPES.keys() - token.scopes == server.withheld
         rows = {row.part: row for row in rights(token.scopes)}
         assert rows["user:read:chat"].state is State.OK
-        assert rows["user:read:chat"].what == f"she can {SCOPES['user:read:chat']}"
+        assert rows["user:read:chat"].what == f"banban can {SCOPES['user:read:chat']}"
         assert rows["bits:read"].state is State.OFF
-        assert rows["bits:read"].what == "she cannot see bits that are used outside of chat"
+        assert rows["bits:read"].what == "banban cannot see bits that are used outside of chat"
         assert rows["bits:read"].hint
 
     simulated(main())
@@ -419,10 +421,10 @@ async def test_the_command_logs_in_and_out(tmp_path: Path) -> None:
         assert "https://www.twitch.tv/activate?public=true&device-code=ABCDEFGH\n" in out
         assert "ABCDEFGH" in out
         assert "30 minutes" in out
-        assert "ann is logged in" in out
+        assert "Logged in as ann" in out
         assert str(program.file.path) in out
-        assert "she can read the chat" in out
-        assert "she cannot see bits" in out
+        assert "banban can read the chat" in out
+        assert "banban cannot see bits" in out
         assert "secret-" not in out + err
         (token,) = program.file.read()
         assert token.access in server.access
@@ -442,7 +444,7 @@ async def test_the_command_says_why_not(tmp_path: Path) -> None:
     async with served(server) as url:
         code, out, err = await Program(tmp_path, url).run("login", "twitch")
     assert code == 1
-    assert err == "the login was turned down in the browser\n  → begin again: banban login twitch\n"
+    assert err == "the login was cancelled in the browser\n  → run this again: banban login twitch\n"
     assert "Traceback" not in out
 
 
@@ -459,6 +461,6 @@ async def test_ctrl_c_while_waiting_ends_in_order(tmp_path: Path) -> None:
             process.send_signal(signal.SIGINT)
             out, err = await process.communicate()
     assert process.returncode == 1
-    assert out.decode().endswith("stopped: no account was logged in\n")
+    assert out.decode().endswith("stopped: no account is logged in\n")
     assert err == b""
     assert program.file.read() == []

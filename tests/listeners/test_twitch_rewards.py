@@ -31,7 +31,7 @@ NO_AFFILIATE = "The broadcaster is not a partner or affiliate."
 FULL = "CREATE_CUSTOM_REWARD_TOO_MANY_REWARDS"
 ONLY_ITS_MAKER = (
     "only the program that made a reward may do that: do it yourself, "
-    "or delete the reward at Twitch and start again, and banban makes it"
+    "or delete the reward at Twitch and start banban again, and it makes a new one"
 )
 
 
@@ -98,8 +98,8 @@ async def test_who_may_not_make_a_reward_says_what_is_missing(
             "without the reward 'Ask Banban', fulfilling or refunding rewards"
         )
         assert listener.health().hint == (
-            "check chat.twitch.rewards: the channel has none of that title; "
-            f"grant {MANAGE} to room: banban login twitch"
+            "check the title in chat.twitch.rewards: the channel has no such reward; "
+            f"log in as room again and allow {MANAGE}: banban login twitch"
         )
         assert not made(twitch)
         TokenFile().save(twitch.log_in("room"))
@@ -113,7 +113,7 @@ async def test_a_channel_without_channel_points(twitch: Twitch) -> None:
         await twitch.until(lambda: listener.health().state is State.LIMITED)
         assert listener.health().what.endswith("without channel-point rewards")
         assert listener.health().hint == (
-            "only affiliates and partners have channel points: until then, empty chat.twitch.rewards "
+            "only affiliates and partners have channel points: set chat.twitch.rewards to [] "
             f"(Twitch: {NO_AFFILIATE})"
         )
     assert not made(twitch)
@@ -131,7 +131,7 @@ async def test_only_the_channels_own_account_makes_rewards(twitch: Twitch) -> No
     ("refusal", "hint"),
     [
         ((403, NO_AFFILIATE), "only affiliates and partners have channel points"),
-        ((400, FULL), "a channel may have 50 rewards"),
+        ((400, FULL), "a channel can have 50 rewards"),
         ((401, "No."), "nothing you can do"),
     ],
 )
@@ -197,7 +197,7 @@ async def test_what_fails_on_the_way_is_tried_again(
     listener = asking(twitch)
     async with hearing(listener):
         await twitch.until(lambda: "without the reward" in listener.health().what)
-        assert listener.health().hint.startswith("nothing: it is tried again (Twitch")
+        assert listener.health().hint.startswith("nothing to do: banban will try again (Twitch")
         await twitch.until(lambda: listener.health().state is State.OK)
         assert len(twitch.sessions) == 1
         assert listener._channel_events._connection.reconnects == 0
@@ -215,7 +215,7 @@ async def test_a_reward_that_the_streamer_deletes_on_air_stays_away(
         await twitch.until(lambda: listener._parser.reward_ids)
         twitch.rewards.clear()
         await twitch.until(lambda: "the reward 'Ask Banban'" in listener.health().what)
-        assert "it was there and is gone" in listener.health().hint
+        assert "the reward was deleted" in listener.health().hint
         await looked(twitch, 4)
     assert (made(twitch), twitch.rewards) == (0 if by_hand else 1, [])
 
@@ -327,4 +327,4 @@ async def test_the_show_ends_though_twitch_takes_no_refunds(
         spent = await redeemed(twitch, heard, "r1", reward=twitch.rewards[0])
         twitch.slow[SETTLE] = 3600
         listener.refund(spent)
-    assert "the last are left to you" in caplog.text
+    assert "fulfil or refund the last ones yourself" in caplog.text

@@ -88,7 +88,7 @@ def test_a_file_that_others_can_read_is_refused_with_a_hint(file: TokenFile, mod
     file.save(token())
     file.path.chmod(mode)
     for use in (file.read, lambda: file.save(token()), lambda: file.remove("ann")):
-        with pytest.raises(ConfigError, match="others can read") as caught:
+        with pytest.raises(ConfigError, match="other users can read") as caught:
             use()
         assert caught.value.where == str(file.path)
         assert f'chmod 600 "{file.path}"' in caught.value.hint
@@ -174,7 +174,7 @@ def test_nobody_waits_for_ever_for_a_process_that_hangs(
 ) -> None:
     monkeypatch.setattr(tokens, "PATIENCE", 0.05)
     file.save(token())
-    with file._locked(), pytest.raises(ConfigError, match="keeps the file"):
+    with file._locked(), pytest.raises(ConfigError, match="has locked the file"):
         TokenFile(file.path).save(token(access="newer"))
     file.save(token(access="newest"))
     assert file.read() == [token(access="newest")]

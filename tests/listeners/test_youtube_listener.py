@@ -86,7 +86,7 @@ async def test_a_stream_is_waited_for_read_and_said_to_have_ended() -> None:
         youtube.videos[ID].state = "live"
         youtube.say("finally!")
         await until(lambda: len(events) == 2)
-        assert listener.health().what == "connected for 0:00, last message 0:00 ago, by the pages"
+        assert listener.health().what == "connected for 0:00, last message 0:00 ago, through YouTube's pages"
         await asyncio.sleep(10)
         youtube.videos[ID].state = "ended"
         youtube.say("bye")
@@ -179,7 +179,7 @@ async def test_a_quiet_chat_is_not_left() -> None:
         async with hearing(listener) as events:
             await asyncio.sleep(3601)
             assert listener.health().state is State.OK
-            assert listener.health().what == "connected for 1:00:00, by the pages"
+            assert listener.health().what == "connected for 1:00:00, through YouTube's pages"
             youtube.say("anybody here?")
             await until(lambda: words(events) == ["anybody here?"], 30)
 
@@ -190,7 +190,7 @@ async def test_a_quiet_chat_is_not_left() -> None:
 BLOCKED = [
     ("private", "private", "public or unlisted"),
     ("members", "members", "open the stream to everyone"),
-    ("chatless", "chat", "switch the live chat on in YouTube Studio"),
+    ("chatless", "chat", "turn the live chat on in YouTube Studio"),
     ("never", "is not a live stream", "check chat.youtube.streams[0]"),
 ]
 
@@ -244,7 +244,7 @@ async def test_a_video_and_a_channel_that_do_not_exist() -> None:
             await until(lambda: "Video unavailable" in one.health().what)
             assert one.health().state is State.DOWN
             assert "check chat.youtube.streams[0]" in one.health().hint
-            await until(lambda: "YouTube knows no channel '@nobody'" in other.health().what)
+            await until(lambda: "YouTube has no channel '@nobody'" in other.health().what)
             assert other.health().state is State.DOWN
             assert "check chat.youtube.streams" in other.health().hint
 
@@ -285,7 +285,7 @@ async def test_members_only_by_the_api() -> None:
         async with hearing(listener) as events:
             await until(lambda: listener.health().what == "YouTube's API says: Members only.")
             assert listener.health().state is State.DOWN
-            assert "open to everyone" in listener.health().hint
+            assert "open the chat to everyone" in listener.health().hint
             youtube.down.clear()
             await asyncio.sleep(70)
             youtube.say("open!")
@@ -351,15 +351,15 @@ def test_the_api_takes_over_and_gives_back(alike: bool) -> None:  # noqa: FBT001
             async with hearing(listener) as events:
                 first = youtube.say("one", alike=alike)
                 await until(lambda: words(events) == ["one"])
-                assert listener.health().what.endswith("by the pages")
+                assert listener.health().what.endswith("through YouTube's pages")
                 assert youtube.moments == []
                 break_pages(youtube)
                 youtube.say("two", alike=alike)
                 await until(lambda: words(events) == ["one", "two"], 30)
                 health = listener.health()
                 assert health.state is State.LIMITED
-                assert "by the API, 8 of 10,000 units of the API used today" in health.what
-                assert "too many requests from this network (429)" in health.what
+                assert "through the API, 8 of 10,000 units of the API's daily quota used" in health.what
+                assert "this network has sent YouTube too many requests (429)" in health.what
                 youtube.say("three", alike=alike)
                 youtube.delete(first)
                 await until(lambda: any(isinstance(event, Deletion) for event in events), 30)
@@ -369,7 +369,7 @@ def test_the_api_takes_over_and_gives_back(alike: bool) -> None:  # noqa: FBT001
                 assert listener.health().what.startswith("connected for 16:")  # though the pages were tried
                 mend_pages(youtube)
                 youtube.say("four", alike=alike)
-                await until(lambda: listener.health().what.endswith("by the pages"), 330)
+                await until(lambda: listener.health().what.endswith("through YouTube's pages"), 330)
                 assert listener.health().state is State.OK
                 youtube.say("five", alike=alike)
                 await until(lambda: "five" in words(events), 30)
@@ -412,7 +412,7 @@ async def test_both_ways_are_tried_when_neither_works() -> None:
             await asyncio.sleep(600)
             health = listener.health()
             assert health.state is State.DOWN
-            assert "the pages: YouTube gets too many requests" in health.what
+            assert "YouTube's pages: this network has sent YouTube too many requests" in health.what
             assert "the API: YouTube's API says: Backend Error" in health.what
             assert health.hint
             asked = len(youtube.asked)
@@ -422,12 +422,12 @@ async def test_both_ways_are_tried_when_neither_works() -> None:
             await until(lambda: listener.health().state is State.LIMITED, 200)
             youtube.say("one")
             await until(lambda: words(events) == ["one"], 200)
-            assert "by the API" in listener.health().what
+            assert "through the API" in listener.health().what
             youtube.down[API] = vanish
             mend_pages(youtube)
             youtube.say("two")
             await until(lambda: words(events) == ["one", "two"], 200)
-            assert listener.health().what.endswith("by the pages")
+            assert listener.health().what.endswith("through YouTube's pages")
 
 
 @with_key
@@ -460,7 +460,7 @@ async def test_without_a_key_the_streamer_is_told_about_it() -> None:
             health = listener.health()
             assert health.state is State.DOWN
             assert "(429)" in health.what
-            assert f"with a key in {KEY}, the official API would take over" in health.hint
+            assert f"put an API key into {KEY}" in health.hint
             assert statuses(events) == [(f"{ID}-live", True)]
             assert not [path for path in youtube.asked if path.startswith(API)]
 
@@ -476,7 +476,7 @@ async def test_with_a_wrong_key_the_pages_go_on_and_it_is_reported() -> None:
             await until(lambda: words(events) == ["one"])
             health = listener.health()
             assert health.state is State.LIMITED
-            assert "by the pages" in health.what
+            assert "through YouTube's pages" in health.what
             assert "YouTube does not accept the API key" in health.what
             assert KEY in health.hint
             break_pages(youtube)

@@ -299,7 +299,7 @@ async def test_a_chat_that_closes_while_the_stream_goes_on_is_tried_again() -> N
             return {"responseContext": {}}
 
     async with Shut(Video()) as youtube:
-        assert (await loss(youtube)).why == "YouTube closed the chat, though the stream goes on"
+        assert (await loss(youtube)).why == "YouTube closed the chat, but the stream is still live"
 
 
 async def test_a_chat_that_is_switched_off_in_the_middle() -> None:
@@ -314,14 +314,14 @@ async def test_a_chat_that_is_switched_off_in_the_middle() -> None:
 async def test_what_cannot_be_read_at_all_says_what_to_do() -> None:
     private = await refused("private")
     assert private.what == (
-        "the YouTube video 'aaaaaaaaaaa' cannot be seen by everybody. YouTube says: "
+        "the YouTube video 'aaaaaaaaaaa' is not public. YouTube says: "
         "This is a private video. Please sign in to verify that you may see it."
     )
-    assert private.hint == "make it public or unlisted, or give another one"
+    assert private.hint == "make the video public or unlisted, or choose another one"
     assert "Join this channel" in (await refused("members")).what
     chatless = await refused("chatless")
     assert chatless.what.endswith("has no chat. YouTube says: Chat is disabled for this live stream.")
-    assert chatless.hint == "switch the live chat on, in the stream's settings"
+    assert chatless.hint == "turn the live chat on in the stream's settings"
     assert (await refused("never")).what.endswith("is not a live stream")
 
 
@@ -339,11 +339,11 @@ async def test_a_video_that_does_not_exist() -> None:
 @pytest.mark.parametrize(
     ("fault", "why", "hint"),
     [
-        (refusal(429), "YouTube gets too many requests from this network (429)", "way"),
+        (refusal(429), "this network has sent YouTube too many requests (429)", "way"),
         (refusal(500), "YouTube answers 500", ""),
         (refusal(503), "YouTube answers 503", ""),
         (refusal(403, '{"error": {"code": 403}}'), "YouTube answers 403", ""),
-        (refusal(404), "YouTube knows no such page", ""),
+        (refusal(404), "YouTube has no such page", ""),
         (refusal(302, location="https://consent.youtube.com/m"), "YouTube asks for consent", "way"),
         (refusal(302, location="https://www.google.com/sorry/index"), "YouTube redirects to", "way"),
         (refusal(302, location="http://[::1"), "cannot reach YouTube", "network"),
@@ -384,8 +384,8 @@ async def test_pages_that_are_none() -> None:
     async with YouTube(Video()) as youtube:
         for page, why in {
             "<form action='https://consent.youtube.com/save'>": "YouTube asks for consent to cookies",
-            "<html>sorry</html>": "YouTube answers with a page of an unknown kind",
-            "<script>var ytInitialPlayerResponse = {": "YouTube's page is cut off",
+            "<html>sorry</html>": "YouTube sent a page that banban does not understand",
+            "<script>var ytInitialPlayerResponse = {": "YouTube sent only a part of the page",
         }.items():
             youtube.faults.append(refusal(200, page))
             assert (await loss(youtube)).why.startswith(why)
@@ -411,7 +411,7 @@ async def test_the_connection_is_cut_at_any_byte() -> None:
 
 async def test_a_video_without_a_channel() -> None:
     async with YouTube(Video(channel_id="")) as youtube:
-        assert (await loss(youtube)).why == "YouTube does not say whose video it is"
+        assert (await loss(youtube)).why == "YouTube does not say which channel the video belongs to"
 
 
 async def test_a_server_that_is_not_there() -> None:

@@ -17,7 +17,7 @@ async def test_units_are_counted_until_there_are_none() -> None:
     quota = Quota(11)
     quota.spend(5)
     quota.spend(5)
-    assert str(quota) == "10 of 11 units of the API used today"
+    assert str(quota) == "10 of 11 units of the API's daily quota used"
     with pytest.raises(TransportUnavailable) as refused:
         quota.spend(5)
     assert "the 11 units" in refused.value.why

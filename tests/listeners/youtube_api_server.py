@@ -45,7 +45,7 @@ def in_simulated_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[
 
 
 class YouTubeWithApi(YouTube):
-    """The server. What is said with ``say`` comes by the pages and by the API."""
+    """The server. What is said with ``say`` comes through YouTube's pages and by the API."""
 
     def __init__(self, *videos: Video, channels: dict[str, str] | None = None) -> None:
         super().__init__(*videos, channels=channels)

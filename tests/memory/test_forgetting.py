@@ -485,6 +485,6 @@ async def test_what_is_left_to_be_forgotten_is_said(
     for number in range(PENDING_PURGES + 5):
         elsewhere._forget(Purge(people={f"twitch:{number}": None}), lambda _: False)
     assert len(elsewhere._purges) == PENDING_PURGES
-    assert "5 things to be forgotten are still stored" in elsewhere.health().what
+    assert "5 things that should be deleted are still stored" in elsewhere.health().what
     await elsewhere.stop()
-    assert f"{PENDING_PURGES} things to be forgotten are still stored" in caplog.text
+    assert f"{PENDING_PURGES} things that should be deleted are still stored" in caplog.text

@@ -408,7 +408,7 @@ async def test_a_damaged_file_is_said_and_costs_no_more(embedded: Settings) -> N
     again = made(embedded)
     await again.start()
     assert again.health().state is State.DOWN
-    assert "ended at once" in again.health().what
+    assert "stopped at once" in again.health().what
     assert "memory.folder" in again.health().hint
     await again.stop()
 

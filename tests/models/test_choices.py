@@ -36,21 +36,21 @@ def test_the_card_is_better_than_memory() -> None:
     machine = Machine(64 * GB, (Card("small", 4 * GB), Card("RTX 4080", 16 * GB)))
     fit = judge(6 * GB, machine)
     assert (fit.place, fit.verdict) == (Place.CARD, "graphics card")
-    assert fit.why == "with room it needs 12 GB, twice its size; RTX 4080 has 16 GB"
+    assert fit.why == "it should have 12 GB, twice its size; RTX 4080 has 16 GB"
     assert judge(10 * GB, machine).verdict == "graphics card, tight"
     assert judge(20 * GB, machine).place is Place.MEMORY
 
 
 def test_beside_what_is_tight_nobody_plays() -> None:
     fit = judge(int(16.1 * GB), Machine(64 * GB, (Card("RTX 4090", 24564 << 20),)))
-    assert fit.why.endswith("RTX 4090 has 25.8 GB: play no game beside it")
+    assert fit.why.endswith("RTX 4090 has 25.8 GB: do not play a game at the same time")
 
 
 def test_what_is_too_big_is_reported_with_what_would_fit() -> None:
     fit = judge(20 * GB, Machine(8 * GB, (Card("x", 16 * GB),)))
     assert fit.place is Place.NOWHERE
-    assert "needs 40 GB" in fit.why
-    assert "x has 16 GB and this machine has 8 GB: take a file of at most 8 GB" in fit.why
+    assert "should have 40 GB" in fit.why
+    assert "x has 16 GB and this machine has 8 GB: choose a file of at most 8 GB" in fit.why
 
 
 @pytest.mark.parametrize(("size", "words"), [(4_920_000_000, "4.92 GB"), (10**18, "1000000000 GB")])

@@ -135,7 +135,7 @@ def test_the_command_shows_them_and_what_is_malformed(tmp_path: Path) -> None:
         "Q4_K_M",
         "8192 tokens",
         "mine.gguf",
-        "cut.gguf: the file is cut short",
+        "cut.gguf: the file is incomplete",
         "memory",
     ):
         assert told in shown.output

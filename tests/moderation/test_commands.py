@@ -216,7 +216,7 @@ def test_on_youtube_only_the_id_counts() -> None:
 
 @pytest.mark.parametrize("entry", ["ada", "twitch:", ":ada", ""])
 def test_an_operator_without_a_platform_is_an_error(entry: str) -> None:
-    with pytest.raises(ConfigError, match="lacks a platform or a name"):
+    with pytest.raises(ConfigError, match="has no platform or no name"):
         commands(entry)
 
 

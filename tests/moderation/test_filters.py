@@ -122,20 +122,20 @@ def test_a_sentence_without_end_is_not_spoken(gate: Filter) -> None:
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(x*x*)*y", r"a.*a.*a.*b"])
 def test_a_pattern_that_could_hold_up_the_show_is_refused(pattern: str) -> None:
-    with pytest.raises(ConfigError, match="hold up the show") as raised:
+    with pytest.raises(ConfigError, match="too slow for a show") as raised:
         Filter(config.Gate(patterns=("fine", pattern)))
     assert raised.value.where.startswith("gate.patterns[1]")
 
 
 def test_a_pattern_that_would_take_for_ever_is_refused_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vtuber.moderation.patterns.START_SECONDS", 1.0)
-    with pytest.raises(ConfigError, match="hold up the show"):
+    with pytest.raises(ConfigError, match="too slow for a show"):
         Filter(config.Gate(patterns=("(a?){400}a{400}",)))
 
 
 @pytest.mark.parametrize("pattern", ["", "x*", "foo|"])
 def test_a_pattern_that_fits_everything_is_refused(pattern: str) -> None:
-    with pytest.raises(ConfigError, match="fits every message"):
+    with pytest.raises(ConfigError, match="matches every message"):
         Filter(config.Gate(patterns=(pattern,)))
 
 

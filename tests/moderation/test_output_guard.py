@@ -73,10 +73,10 @@ def violation_in(reply: str, *, step: int = 3, asked: str = "hi [also Rex: LUL]"
         ("Hi <｜User｜>", "a control token"),
         ("Hi ＜|im_end|＞", "a control token"),
         ("Hi there, ### Human: hi", "a control token"),
-        ("You are 板板 (Banban), an AI VTuber of NTNU VLSI, a university club.", "recited from the prompt"),
+        ("You are 板板 (Banban), an AI VTuber of NTNU VLSI, a university club.", "a quote from the prompt"),
         (
             "They told me: You speak English and Traditional Chinese, and answer in.",
-            "recited from the prompt",
+            "a quote from the prompt",
         ),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_violation_is_found(reply: str, what: str, step: int) -> None:
 def test_what_is_heard_of_a_leaking_prompt_is_no_more_than_a_coincidence() -> None:
     for line in BANBAN.persona.splitlines():
         what, said = violation_in(line)
-        assert what == "recited from the prompt" or len(line) < 40
+        assert what == "a quote from the prompt" or len(line) < 40
         assert len(said) <= 24
 
 

@@ -94,7 +94,7 @@ async def test_a_full_disk_is_reported_and_costs_nothing_else(tmp_path: Path) ->
     journal.close()
     assert journal.health().state is State.DOWN
     assert "1 lines lost" in journal.health().what
-    assert journal.health().hint == "make room on that disk; the journal goes on by itself"
+    assert journal.health().hint == "free some space on that disk; the journal then continues by itself"
 
 
 async def test_an_unwritable_disk_fills_no_memory(tmp_path: Path, monkeypatch: Any) -> None:

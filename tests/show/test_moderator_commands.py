@@ -69,7 +69,7 @@ def test_muted_she_is_silent_for_so_long(play: Any) -> None:
     async def scene(room: Room) -> None:
         room.types("tell me everything")
         await room.until_speaking()
-        assert room.commands("!mute 20") == "silence for 20 seconds"
+        assert room.commands("!mute 20") == "she is silent for 20 seconds"
         muted = now()
         assert isinstance(room.screen.cues[-1][1], Hushed)
         room.types("and now?")
@@ -92,7 +92,7 @@ def test_a_silence_of_no_length_is_none(play: Any, words: str) -> None:
     async def scene(room: Room) -> None:
         room.types("hello?")
         await room.until_speaking()
-        assert "write it as !mute SECONDS" in room.commands(words)
+        assert "write !mute SECONDS" in room.commands(words)
         assert room.show.performer.agenda.silence == 0
         assert room.show.stage.remaining() > 0
 
@@ -229,7 +229,7 @@ def test_a_question_that_the_gate_stops_is_not_asked(play: Any) -> None:
 
 def test_slowed_down_she_begins_an_answer_now_and_then_and_loses_nobody_who_paid(play: Any) -> None:
     async def scene(room: Room) -> None:
-        assert room.commands("!slow 15") == "one answer in 15 seconds at most"
+        assert room.commands("!slow 15") == "she answers at most once in 15 seconds"
         for name in ("ann", "bob", "cat"):
             room.types(f"{name} was here", name=name, money=FIVE)
         room.types("unpaid", name="dan")
@@ -254,7 +254,7 @@ def test_slowed_down_she_begins_an_answer_now_and_then_and_loses_nobody_who_paid
 
 def test_who_is_ignored_is_answered_again_when_a_moderator_says_so(play: Any) -> None:
     async def scene(room: Room) -> None:
-        assert room.commands("!ignore @Mika") == "@Mika is not answered"
+        assert room.commands("!ignore @Mika") == "she does not answer @Mika"
         room.types("hello?")
         assert len(room.show.inbox) == 0
         assert room.commands("!unignore mika") == "@mika is answered again"
@@ -292,8 +292,8 @@ def test_nobody_is_ignored_who_is_trusted_as_much(play: Any) -> None:
         assert room.commands("!ignore @MOD") == "@MOD is moderator, and you are moderator"
         assert room.commands("!ignore @banban") == "@banban is broadcaster, and you are moderator"
         assert "operator" in room.commands("!ignore @mod", name="helper")
-        assert room.commands("!ignore @helper") == "@helper is not answered"
-        assert room.commands("!ignore @mod 5", **boss) == "@mod is not answered for 5 minutes"
+        assert room.commands("!ignore @helper") == "she does not answer @helper"
+        assert room.commands("!ignore @mod 5", **boss) == "she does not answer @mod for 5 minutes"
 
     play(scene, gate={"operators": ["twitch:helper"]})
 
@@ -301,7 +301,7 @@ def test_nobody_is_ignored_who_is_trusted_as_much(play: Any) -> None:
 def test_minutes_out_of_range_are_refused_and_nobody_of_that_name_is_ignored(play: Any) -> None:
     async def scene(room: Room) -> None:
         did = room.commands("!ignore @x 99999999999")
-        assert did == "the minutes must be between 0.1 and 10080; write it as !ignore @NAME [MINUTES]"
+        assert did == "the minutes must be between 0.1 and 10080; write !ignore @NAME [MINUTES]"
         assert room.show.inbox.put(message("hello", name="x")) is None
 
     play(scene)
@@ -321,7 +321,7 @@ def test_a_moderator_has_somebody_forgotten(play: Any) -> None:
         room.commands("!forget @other", name="you", roles=BROADCASTER, platform="console")
         other = await room.show.memory.recall(Batch(Pick(message("x", name="other")), speaker="banban"))
         assert (other.viewers, other.answers) == ({}, ())
-        assert "write it as !forget @NAME" in room.commands("!forget @")
+        assert "write !forget @NAME" in room.commands("!forget @")
 
     play(scene, inbox={"batch": 1})
 
@@ -356,7 +356,7 @@ def test_viewers_have_themselves_forgotten_once_a_minute(play: Any, monkeypatch:
         assert len(forgotten) == 3
         first, again = room.journal("command")[:2]
         assert (first["did"], first["role"]) == ("you are forgotten", "everyone")
-        assert again["did"] == "they gave this command a moment ago"
+        assert again["did"] == "this viewer sent the same command a moment ago"
         assert len(room.show.inbox) == 0
 
     play(scene)
@@ -440,9 +440,12 @@ def test_help_is_what_one_may_use(play: Any) -> None:
     async def scene(room: Room) -> None:
         assert room.commands("!help") == ", ".join(f"!{name}" for name in COMMANDS if name != "say")
         assert "!say" in room.commands("!help", name="boss", roles=BROADCASTER)
-        assert room.commands("!help !mute") == "!mute SECONDS: silence from now on, for that many seconds"
+        assert (
+            room.commands("!help !mute")
+            == "!mute SECONDS: she stops talking now and stays silent for this many seconds"
+        )
         assert room.commands("!help mtue").startswith("!mute SECONDS")
-        assert "no such command for you" in room.commands("!help say")
+        assert "you have no such command" in room.commands("!help say")
         assert room.commands("!help", name="viewer") == "!help, !forgetme"
 
     play(scene, gate={"commands": {"say": {"who": "broadcaster"}, "help": {"who": "everyone"}}})
@@ -462,10 +465,10 @@ def test_every_command_is_in_the_journal(play: Any) -> None:
         assert (pause["platform"], pause["channel"], pause["order"]) == ("twitch", "banban", "pause")
         assert (typo["order"], misuse["order"]) == ("", "say")
         assert "did you mean !hush" in typo["did"]
-        assert misuse["did"] == "write it as !say TEXT"
+        assert misuse["did"] == "write !say TEXT"
         written = room.journal("written")
         assert [line["answers"] for line in written] == [line["id"] for line in (typo, misuse, pause)]
-        assert {line["why_not"] for line in written} == {"nothing is written there"}
+        assert {line["why_not"] for line in written} == {"banban does not write in this chat"}
         assert [line["drop"] for line in room.journal("heard") if "drop" in line] == ["command"] * 3
 
     play(scene, gate={"operators": ["twitch:helper"]})

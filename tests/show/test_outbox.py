@@ -29,7 +29,7 @@ def test_a_command_is_answered_where_it_was_given(play: Any) -> None:
         await asyncio.sleep(0.1)
         given = room.journal("command")[0]
         assert chat.written == [("she answers nobody until !resume", given["id"])]
-        assert why_not(room) == ["nothing is written there", ""]
+        assert why_not(room) == ["banban does not write in this chat", ""]
 
     play(scene, listeners=[chat])
 
@@ -41,7 +41,7 @@ def test_nothing_is_written_where_she_may_not(play: Any) -> None:
         room.commands("!pause")
         await asyncio.sleep(0.1)
         assert chat.written == []
-        assert why_not(room) == ["nothing is written there"]
+        assert why_not(room) == ["banban does not write in this chat"]
 
     play(scene, listeners=[chat])
 
@@ -78,7 +78,7 @@ def test_a_writer_that_hangs_or_fails_keeps_no_line_from_being_written(
         monkeypatch.setattr(chat, "write", broken)
         room.commands("!skip")
         await asyncio.sleep(0.1)
-        assert why_not(room) == ["it took longer than 10 seconds", "", "ZeroDivisionError()"]
+        assert why_not(room) == ["sending took longer than 10 seconds", "", "ZeroDivisionError()"]
         assert [text for text, _ in chat.written] == ["she answers again"]
 
     play(scene, listeners=[chat])
@@ -94,11 +94,11 @@ def test_the_oldest_goes_when_too_much_waits(play: Any) -> None:
         for seconds in range(1, WAITING + 6):
             room.commands(f"!mute {seconds}")
         assert room.show.outbox.dropped == 5
-        assert why_not(room) == ["too much waited to be written"] * 5
+        assert why_not(room) == ["too many lines were waiting"] * 5
         await asyncio.sleep(WAITING + 2)
         first, second, *_, last = [text for text, _ in chat.written]
-        assert (first, second) == ("there was no reply to drop", "silence for 6 seconds")
-        assert last == f"silence for {WAITING + 5} seconds"
+        assert (first, second) == ("there is no reply to drop", "she is silent for 6 seconds")
+        assert last == f"she is silent for {WAITING + 5} seconds"
 
     play(scene, listeners=[chat])
 
@@ -114,7 +114,7 @@ def test_viewers_keep_no_moderator_waiting(play: Any) -> None:
         await asyncio.sleep(2.5)
         assert [text for text, _ in chat.written] == ["you are forgotten", "she answers nobody until !resume"]
         assert room.show.outbox.dropped == 0
-        assert why_not(room).count("others wait to be answered") == 499
+        assert why_not(room).count("other lines are waiting to be sent") == 499
 
     play(scene, listeners=[chat])
 
@@ -141,7 +141,9 @@ def test_a_viewers_name_makes_her_write_nothing_bad(play: Any, name: str) -> Non
             room.commands(text)
         await asyncio.sleep(0.1)
         assert [text for text, _ in chat.written] == [
-            f"that viewer {what}" for what in ("is not answered", "is answered again", "is forgotten")
+            "she does not answer that viewer",
+            "that viewer is answered again",
+            "that viewer is forgotten",
         ]
 
     play(scene, listeners=[chat], gate={"words": ["badword"]})
@@ -260,7 +262,7 @@ def test_what_waits_to_be_written_is_not_when_its_message_is_deleted(play: Any) 
         gone = room.journal("command")[1]["id"]
         room.show.receive(Deletion("d", "twitch", "banban", message_id=gone))
         await asyncio.sleep(10)
-        assert why_not(room) == ["", "what it answers was taken away", ""]
+        assert why_not(room) == ["", "the message that it answers was deleted", ""]
 
     play(scene, listeners=[chat])
 

@@ -45,7 +45,7 @@ def test_the_failure_inside_groups_is_the_one_reported(caplog: pytest.LogCapture
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(Supervisor(facts).keep("part", duty))
     assert told == [Failed("part", "RuntimeError('it failed')")]
-    assert "part failed and is started again: it failed" in caplog.text
+    assert "part failed and is restarted: it failed" in caplog.text
 
 
 def test_a_change_for_the_worse_is_a_warning_and_one_for_the_better_is_none(

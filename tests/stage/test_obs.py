@@ -260,7 +260,7 @@ async def test_a_missing_source_is_reported_until_it_is_there(real: RealObs, scr
         ({"caption_source": "Backdrop"}, "'Backdrop' in OBS is not a text source", "'Caption'"),
         ({"speaking_scene": "talking"}, "OBS has no scene called 'talking'", "mean 'Talking'"),
         ({"speaking_scene": "Talking", "idle_scene": "zzz"}, "no scene called 'zzz'", "'Other'"),
-        ({"caption_source": ""}, "would show nothing", "caption_source"),
+        ({"caption_source": ""}, "has nothing to show", "caption_source"),
     ],
 )
 async def test_what_does_not_fit_is_reported(

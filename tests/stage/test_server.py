@@ -201,7 +201,7 @@ async def test_health_tells_of_all_parts(server: Server, client: aiohttp.ClientS
 
 def test_no_two_parts_answer_the_same(greeter: Greeter) -> None:
     made = a_server(greeter)
-    with pytest.raises(StageError, match="two parts answer GET /hello"):
+    with pytest.raises(StageError, match="two parts want the same web address: GET /hello"):
         made.add_routes(Greeter().routes())
 
 
@@ -303,7 +303,7 @@ async def test_a_port_in_use_is_reported_with_a_hint(server: Server) -> None:
     with pytest.raises(StageError) as error:
         await second.start()
     assert f"port {port} is in use" in error.value.what
-    assert "stop it or set stage.port" in error.value.hint
+    assert "stop the other show" in error.value.hint
     assert second.health().state is State.OFF
     await second.stop()
 

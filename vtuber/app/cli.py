@@ -16,20 +16,20 @@ import typer
 from vtuber import __version__
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="The config.toml to use; without it, the one in this folder.")
+    Path | None, typer.Option("--config", help="Settings file. Default: config.toml in this folder.")
 ]
-CharacterOption = Annotated[str | None, typer.Option(help="A folder in characters/, or a path.")]
-ModelOption = Annotated[str | None, typer.Option(help="A GGUF file for her brain.")]
-VoiceOption = Annotated[str | None, typer.Option(help="hibari (embedded) or edge (online).")]
-PortOption = Annotated[int | None, typer.Option(help="Where the overlay is served.")]
-SpeedOption = Annotated[float | None, typer.Option(help="How many times faster the recording is played.")]
-ForOption = Annotated[float | None, typer.Option("--for", help="End by itself after so many seconds.", min=0)]
+CharacterOption = Annotated[str | None, typer.Option(help="Character: a folder in characters/, or a path.")]
+ModelOption = Annotated[str | None, typer.Option(help="Language model: path of a GGUF file.")]
+VoiceOption = Annotated[str | None, typer.Option(help="Voice: hibari (on this machine) or edge (online).")]
+PortOption = Annotated[int | None, typer.Option(help="Port of the overlay's web server.")]
+SpeedOption = Annotated[float | None, typer.Option(help="Play the recording this many times faster.")]
+ForOption = Annotated[float | None, typer.Option("--for", help="Stop after this many seconds.", min=0)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print more log lines.")]
 
 app = typer.Typer(
     name="banban",
-    help="Puts an AI VTuber on air.",
+    help="Run an AI VTuber who answers your live chat.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -37,7 +37,7 @@ app = typer.Typer(
 )
 models = typer.Typer(
     name="models",
-    help="Models for her brain: which are here, and which fit this machine.",
+    help="List the models on this machine, or download one.",
     rich_markup_mode=None,
 )
 app.add_typer(models)
@@ -57,18 +57,19 @@ def live(
     voice: VoiceOption = None,
     port: PortOption = None,
     twitch: Annotated[
-        list[str] | None, typer.Option(help="A Twitch channel to read, no account needed.")
+        list[str] | None, typer.Option(help="Twitch channel to read. No account needed. May be repeated.")
     ] = None,
     youtube: Annotated[
-        list[str] | None, typer.Option(help="A YouTube stream or channel to read, no account needed.")
+        list[str] | None,
+        typer.Option(help="YouTube stream or channel to read. No account needed. May be repeated."),
     ] = None,
-    replay: Annotated[str | None, typer.Option(help="A recorded chat to play.")] = None,
+    replay: Annotated[str | None, typer.Option(help="Recorded chat to play.")] = None,
     speed: SpeedOption = None,
-    console: Annotated[bool | None, typer.Option(help="Whether lines typed here are chat.")] = None,
+    console: Annotated[bool | None, typer.Option(help="Read lines typed in this terminal as chat.")] = None,
     for_: ForOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Go on air: listen to chat, answer, speak, and show her in the overlay."""
+    """Start the show: read chat, answer aloud, show the overlay."""
     from vtuber.app.live import command
 
     flags = {
@@ -88,20 +89,22 @@ def live(
 @app.command()
 def rehearse(
     *,
-    file: Annotated[str, typer.Argument(help="A recorded chat: Twitch VOD, chat-downloader, or a journal.")],
+    file: Annotated[
+        str, typer.Argument(help="Recorded chat: Twitch VOD comments, a chat-downloader file, or a journal.")
+    ],
     config: ConfigOption = None,
     character: CharacterOption = None,
     model: ModelOption = None,
     voice: VoiceOption = None,
     speed: SpeedOption = None,
     seed: Annotated[
-        int | None, typer.Option(help="Make the same choices each time; the chat waits while she thinks.")
+        int | None, typer.Option(help="Make the same choices in every run, in simulated time.")
     ] = None,
     for_: ForOption = None,
-    json_: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    json_: Annotated[Path | None, typer.Option("--json", help="Also write the results to this file.")] = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Play a recorded chat through the real show, and see how it goes."""
+    """Play a recorded chat through a full show and print the delays."""
     from vtuber.app.rehearse import command
 
     flags = {
@@ -120,10 +123,10 @@ def chat(
     config: ConfigOption = None,
     character: CharacterOption = None,
     model: ModelOption = None,
-    as_: Annotated[str, typer.Option("--as", help="What she calls you.")] = "",
+    as_: Annotated[str, typer.Option("--as", help="Your name in the chat.")] = "",
     verbose: VerboseOption = False,
 ) -> None:
-    """Talk with her here, without a stream."""
+    """Talk with the character in this terminal."""
     from vtuber.app.chat import command
 
     flags = {"show.character": character, "brain.model": _path(model)}
@@ -139,7 +142,7 @@ def check(
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Try every part, and say what to do about those that do not work."""
+    """Test every part, and say how to fix what does not work."""
     from vtuber.app.check import command
 
     flags = {"show.character": character, "brain.model": _path(model)}
@@ -148,17 +151,17 @@ def check(
 
 
 class Platform(StrEnum):
-    """Where she can have an account."""
+    """Where an account can be used."""
 
     TWITCH = "twitch"
 
 
-Where = Annotated[Platform, typer.Argument(help="Where the account is.")]
+Where = Annotated[Platform, typer.Argument(help="Platform of the account.")]
 
 
 @app.command()
 def login(*, platform: Where, config: ConfigOption = None, verbose: VerboseOption = False) -> None:  # noqa: ARG001  # one so far
-    """Log her in to an account, with a code that you enter in a browser."""
+    """Log in with a code that you enter in a browser."""
     from vtuber.app import terminal
     from vtuber.app.login import log_in_at_twitch
     from vtuber.app.running import run, settings_of
@@ -166,20 +169,20 @@ def login(*, platform: Where, config: ConfigOption = None, verbose: VerboseOptio
     with settings_of(config, {}, verbose=verbose) as settings:
         rights = run(lambda: log_in_at_twitch(settings, terminal.tell))
     if rights is None:
-        terminal.tell("stopped: no account was logged in")
+        terminal.tell("stopped: no account is logged in")
         raise typer.Exit(1)
-    terminal.show_health("what she may do there", rights)
+    terminal.show_health("what this account allows", rights)
 
 
 @app.command()
 def logout(
     *,
     platform: Where,  # noqa: ARG001  # one so far
-    name: Annotated[str, typer.Argument(help="The account; without it, all of them.")] = "",
+    name: Annotated[str, typer.Argument(help="Name of the account. Default: all accounts.")] = "",
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Forget an account, here and there."""
+    """Log out, and revoke what you allowed."""
     from vtuber.app import terminal
     from vtuber.app.login import log_out_at_twitch
     from vtuber.app.running import run, settings_of
@@ -190,7 +193,7 @@ def logout(
 
 @models.callback(invoke_without_command=True)
 def list_models(context: typer.Context, *, config: ConfigOption = None, model: ModelOption = None) -> None:
-    """List the models on this machine, and say which of them fit."""
+    """List the models on this machine, or download one."""
     if context.invoked_subcommand is None:
         from vtuber.app.models import command
 
@@ -200,10 +203,10 @@ def list_models(context: typer.Context, *, config: ConfigOption = None, model: M
 @models.command("get")
 def get_model(
     name: Annotated[
-        str | None, typer.Argument(help="owner/repo, owner/repo:Q4_K_M, or a name of the list.")
+        str | None, typer.Argument(help="A name from the list, owner/repo, or owner/repo:Q4_K_M.")
     ] = None,
 ) -> None:
-    """Fetch a model from the hub: of a repository, what fits this machine best. Without a name: a list."""
+    """Download a model that fits this machine. Without a name: list some."""
     from vtuber.app.models import get
 
     get(name)
@@ -212,7 +215,7 @@ def get_model(
 @app.callback(invoke_without_command=True)
 def _root(
     *,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     if version:
         sys.stdout.write(f"banban {__version__}\n")

@@ -17,14 +17,14 @@ async def log_in_at_twitch(settings: Settings, tell: Tell) -> list[Health]:
     """Waits until the streamer has entered the code. Returns what she may do now. Raises BanbanError."""
 
     def show(code: DeviceCode) -> None:
-        tell("In any browser, log in at Twitch with the account she is to use, then open")
+        tell("In a browser, log in to Twitch with the account that banban should use. Then open")
         tell(f"  {code.address}")
-        tell(f"and enter this code (or check that it is the same):  {code.code}")
-        tell(f"It is valid for {code.seconds / 60:.0f} minutes. Waiting… (Ctrl-C stops)")
+        tell(f"and enter this code, or check that the page shows the same one:  {code.code}")
+        tell(f"The code is valid for {code.seconds / 60:.0f} minutes. Waiting… (Ctrl-C cancels)")
 
     file = TokenFile()
     token = await login(settings, file, show)
-    tell(f"{token.login} is logged in. The tokens are in {file.path}")
+    tell(f"Logged in as {token.login}. The tokens are stored in {file.path}")
     return rights(token.scopes)
 
 

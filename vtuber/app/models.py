@@ -85,9 +85,9 @@ def show_models(models: list[StoredModel], malformed: list[Malformed], machine: 
     """What is on disk, and what of it fits this machine."""
     cards = "".join(f", {card.name} with {gigabytes(card.memory)}" for card in machine.cards)
     table = Table(
-        title=f"models on this machine ({gigabytes(machine.memory)} of memory{cards})", title_justify="left"
+        title=f"models on this machine ({gigabytes(machine.memory)} of RAM{cards})", title_justify="left"
     )
-    for column in ("model", "what it is", "fits"):
+    for column in ("model", "details", "fits"):
         table.add_column(column, overflow="fold")
     for model in models:
         header, fit = model.header, judge(model.header.size, machine)
@@ -112,14 +112,17 @@ def show_models(models: list[StoredModel], malformed: list[Malformed], machine: 
 
 def _format(header: Header) -> str:
     if not header.chat_template:
-        return "not stated"
+        return "not in the file"
     known = alike(header.chat_template)
-    return known.name if known else "its own"
+    return known.name if known else "the model's own"
 
 
 def show_choices() -> None:
     """Models to begin with."""
-    table = Table(title="banban models get NAME, or get OWNER/REPOSITORY", title_justify="left")
+    table = Table(
+        title="To download: banban models get NAME, or banban models get OWNER/REPOSITORY",
+        title_justify="left",
+    )
     table.add_column("name", no_wrap=True)
     for column in ("speaks", "size", "licence"):
         table.add_column(column)
@@ -135,5 +138,5 @@ def show_fetched(model: Header) -> None:
     path = f'"{model.path}"' if " " in str(model.path) else str(model.path)
     use = f"banban live --model {path}"
     if model.is_projector:
-        use = f"the models beside it can now see images: {path}"
+        use = f"the models in the same folder can now see images: {path}"
     terminal.out.print(Text(escaped(use)), soft_wrap=True)

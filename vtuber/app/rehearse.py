@@ -49,7 +49,7 @@ def command(
                     seconds=seconds,
                     progress=progress,
                     on_air=lambda show: terminal.show_start(
-                        progress, f"{show.speakers[0].character.name} rehearses", show.health()
+                        progress, f"{show.speakers[0].character.name} is rehearsing", show.health()
                     ),
                 )
 
@@ -129,17 +129,21 @@ def show_figures(report: dict[str, Any]) -> None:
     dropped = ", ".join(f"{count} {reason}" for reason, count in report["dropped"].items()) or "none"
     reuse = report["prompt_reuse"]
     read, new, ahead = (report["tokens"][kind]["p50"] for kind in ("read", "new", "ahead"))
-    tokens = "–" if reuse is None else f"{read:g} (the question: {new:g}), {ahead:g} more while nobody waited"
+    tokens = (
+        "–"
+        if reuse is None
+        else f"{read:g} ({new:g} of them in the question), {ahead:g} more between replies"
+    )
     memory = report["rss_mb"]
     for name, value in (
         ("messages", report["messages"]),
-        ("paid events", f"{report['paid']}, of which answered {report['paid_answered']}"),
+        ("paid events", f"{report['paid']} ({report['paid_answered']} answered)"),
         ("replies", report["turns"]),
         ("dropped", dropped),
         ("prompt from the cache", "–" if reuse is None else f"{reuse:.1%}"),
         ("tokens read for a reply, median", tokens),
         ("memory (MiB)", f"{memory['start']:g} → {memory['end']:g}, peak {memory['peak']:g}"),
-        ("left waiting", report["waiting"]),
+        ("still waiting at the end", report["waiting"]),
         ("seed", report["seed"]),
         ("recording", report["recording"]),
     ):
@@ -150,7 +154,7 @@ def show_figures(report: dict[str, Any]) -> None:
         delays.add_column(column, justify="left" if not column else "right")
     rows = {name.replace("_", " "): values for name, values in report["latency_ms"].items()}
     rows["silence while chat waited"] = report["dead_air_ms"]
-    rows["event loop's lag"] = report["loop_lag_ms"]
+    rows["event loop lag"] = report["loop_lag_ms"]
     for name, values in rows.items():
         delays.add_row(name, *("–" if value is None else f"{value:,.0f}" for value in values.values()))
     terminal.out.print(delays)

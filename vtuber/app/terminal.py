@@ -116,7 +116,9 @@ def show_defect(error: BaseException) -> None:
         where = f"the details are in {path}"
     except OSError as trouble:
         where = f"the details could not be saved ({trouble.strerror})"
-    show_error(BanbanError(f"banban has run into a bug; {where}", hint="please report it, with that file"))
+    show_error(
+        BanbanError(f"a bug in banban stopped the program; {where}", hint="report it, and attach that file")
+    )
 
 
 def tell(words: str) -> None:

@@ -71,7 +71,7 @@ class Conversation:
         if not self._estimated:
             self._check_length(needed)
         self._tell_what_is_missing()
-        progress(1.0, f"reading {needed} tokens of who she is")
+        progress(1.0, f"the model is reading {needed} tokens of the persona")
         try:
             await self._brain.prefill_head(self._head)
         except BrainError:
@@ -83,17 +83,25 @@ class Conversation:
     def _check_length(self, needed: int) -> None:
         if self._free < _LEAST_QUESTION:
             raise ConfigError(
-                f"the persona and the sacred facts take {needed} tokens, and beside a reply of "
+                f"the persona and the canon take {needed} tokens, but next to a reply of "
                 f"{self._reply} only {needed + self._free - _LEAST_QUESTION} are free",
                 where=str(self._character.folder / "persona.md"),
-                hint="shorten it, raise brain.context or lower brain.max_tokens",
+                hint="shorten the persona, raise brain.context or lower brain.max_tokens",
             )
 
     def _tell_what_is_missing(self) -> None:
         if self._reply < self._settings.brain.max_tokens:
-            log.warning("a context of %d tokens leaves %d for a reply", self._brain.context, self._reply)
+            log.warning(
+                "the model's context of %d tokens leaves only %d tokens for a reply",
+                self._brain.context,
+                self._reply,
+            )
         if (left := len(self._character.examples) - len(self._head) // 2) > 0:
-            log.warning("%d examples of %s do not fit the model", left, self._character.folder.name)
+            log.warning(
+                "%d examples of %s are left out: they do not fit into the model's context",
+                left,
+                self._character.folder.name,
+            )
 
     async def prompt(self, batch: Batch, recollection: Recollection, seed: int) -> Prompt:
         """What to ask so that she answers ``batch``. It and its answer fit the model's context."""

@@ -141,7 +141,7 @@ class BrainFallback:
                 if member not in order[attempt + 1 :]:
                     self._set_aside(member, error)
                 else:
-                    log.warning("%s: %s; asking once more", member.name, escaped(error.what))
+                    log.warning("%s: %s; it is asked once more", member.name, escaped(error.what))
             else:
                 if said.strip():
                     member.backoff.reset()
@@ -253,7 +253,7 @@ class BrainFallback:
     def _set_aside(self, member: _Member, why: BrainError) -> None:
         """Asks nothing of it until it has recovered."""
         if member.trouble is None:
-            log.warning("%s is set aside until it works again: %s", member.name, escaped(why.what))
+            log.warning("%s is not used until it works again: %s", member.name, escaped(why.what))
             member.recovery = asyncio.create_task(self._recover(member))
         member.trouble = why
         self._note_availability()

@@ -62,7 +62,9 @@ def load(name: str) -> Character:
     persona = _read(folder / PERSONA).strip()
     if not persona:
         raise ConfigError(
-            "the persona is empty", where=str(folder / PERSONA), hint="write a few lines about who she is"
+            "the persona is empty",
+            where=str(folder / PERSONA),
+            hint="write a few lines in it about who the character is",
         )
     face = folder / sheet.face
     try:
@@ -71,7 +73,7 @@ def load(name: str) -> Character:
         raise ConfigError(
             f"the picture {sheet.face!r} cannot be read ({error.strerror or error})",
             where=f"{folder / SHEET}: face",
-            hint="put an SVG there, or name the one that is",
+            hint="put an SVG file there, or correct the file name in this option",
         ) from None
     return Character(
         folder=folder,
@@ -140,7 +142,9 @@ def _folder(name: str) -> Path:
     raise ConfigError(
         f"there is no character {short!r}",
         where="show.character",
-        hint=f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}, or a folder",
+        hint=f"did you mean {near[0]!r}?"
+        if near
+        else f"choose one of {', '.join(known)}, or give the path of a folder",
     )
 
 
@@ -154,18 +158,26 @@ def _read(path: Path) -> str:
         with files.open_regular(path) as file:
             return file.read().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
-        raise ConfigError("this file is missing", where=str(path), hint="a character needs it") from None
+        raise ConfigError(
+            "this file is missing", where=str(path), hint="create it: every character needs this file"
+        ) from None
     except UnicodeDecodeError:
-        raise ConfigError("this is not UTF-8 text", where=str(path), hint="save it as UTF-8") from None
+        raise ConfigError(
+            "this file is not saved as UTF-8", where=str(path), hint="save the file as UTF-8"
+        ) from None
     except OSError as error:
-        raise ConfigError(f"it cannot be read ({error.strerror or error})", where=str(path)) from None
+        raise ConfigError(f"this file cannot be read ({error.strerror or error})", where=str(path)) from None
 
 
 def _validated(table: type[Table], path: Path) -> Table:
     try:
         return table.model_validate(tomllib.loads(_read(path)))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"this is not TOML: {error}", where=str(path), hint="mend that line") from None
+        raise ConfigError(
+            f"this file is not valid TOML: {error}",
+            where=str(path),
+            hint="correct the line that the message names",
+        ) from None
     except ValidationError as error:
         # A misspelt key is often a missing one too: the first tells more.
         first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
@@ -180,16 +192,16 @@ def _complaint(kind: str, message: str) -> str:
     known = {
         "extra_forbidden": "there is no such key",
         "missing": "this key is missing",
-        "string_pattern_mismatch": "this must stay on one line",
+        "string_pattern_mismatch": "this text must be on one line",
     }
     return known.get(kind, message[:1].lower() + message[1:])
 
 
 def _hint(table: type[_Table], key: str, kind: str) -> str:
     if kind != "extra_forbidden":
-        return "see characters/banban for one that works"
+        return "compare it with the character in characters/banban"
     if key == "denials" and table is _Sheet:
-        return "delete it and its list: characters no longer have any"
+        return "delete this option and its list: characters no longer have it"
     keys = {**table.model_fields, **(_ExampleTable.model_fields if table is _Examples else {})}
     near = [_RENAMED[key]] if key in _RENAMED else get_close_matches(key, keys, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 NAME = "config.toml"
 _SIZE_LIMIT = 1_000_000
 _BACKSLASH_HINT = (
-    r"a \ means something else between double quotes: write the path in single quotes "
+    r"\ has a special meaning in double quotes: write the path in single quotes "
     r"('C:\models\her.gguf') or with forward slashes (\"C:/models/her.gguf\")"
 ).replace(r"\"", '"')
 _SECRET_KEY = re.compile(
@@ -49,28 +49,28 @@ _SECRETS = {
 
 
 _SYNTAX = (
-    (r"Unescaped|Invalid hex value", r"there is a \ between double quotes", _BACKSLASH_HINT),
+    (r"Unescaped|Invalid hex value", r"there is a \ in a text in double quotes", _BACKSLASH_HINT),
     (
         "Invalid value",
-        "the value cannot be understood",
-        'texts stand in straight quotes ("like this"), yes and no are true and false',
+        "this is not a valid value",
+        'write texts in straight quotes ("like this"), and yes or no as true or false',
     ),
-    (r"Cannot|Can't", "the same thing is written twice", "keep one of the two, and remove the other"),
+    (r"Cannot|Can't", "this option or section is there twice", "remove one of the two"),
     (
         r"Unterminated|Expected \"'|Illegal character '\\n'",
         "a text has no closing quote",
-        "add the quote that is missing, here or further up",
+        "add the missing quote, in this line or above it",
     ),
-    ("Unclosed", "a list or table has no closing bracket", "add the ] or } that is missing"),
+    ("Unclosed", "a list or table has no closing bracket", "add the missing ] or }"),
     (
         "Expected newline or end of document",
-        "this line holds more than one option",
-        "give each option a line of its own",
+        "there is more than one option on this line",
+        "write each option on its own line",
     ),
     (
         "Expected '='|Invalid statement|Invalid initial",
         "this is neither an option nor a section title",
-        "options look like this: name = value; section titles like this: [title]",
+        "write an option as name = value, and a section title as [title]",
     ),
 )
 """How tomllib's messages begin; what is wrong; what to do."""
@@ -94,9 +94,11 @@ def find(path: Path | None = None) -> Path:
         own = Path(NAME)
         return own if own.exists() else files.SHIPPED / NAME
     if path.is_dir() and (path / NAME).exists():
-        raise ConfigError("this is a folder", where=str(path), hint=f"name the file in it: {path / NAME}")
+        raise ConfigError(
+            "this is a folder", where=str(path), hint=f"give the path of the file in it: {path / NAME}"
+        )
     if not path.exists():
-        raise ConfigError("there is no such file", where=str(path), hint="correct the path after --config")
+        raise ConfigError("there is no such file", where=str(path), hint="check the path after --config")
     return path
 
 
@@ -138,23 +140,27 @@ def _read(path: Path) -> str:
         with files.open_regular(path) as file:
             raw = file.read(_SIZE_LIMIT + 1)
     except IsADirectoryError:
-        raise ConfigError("this is a folder", where=str(path), hint=f"name a file such as {NAME}") from None
+        raise ConfigError(
+            "this is a folder", where=str(path), hint=f"give the path of a file such as {NAME}"
+        ) from None
     except OSError as error:
         raise ConfigError(
-            f"it cannot be read ({error.strerror or error})",
+            f"this file cannot be read ({error.strerror or error})",
             where=str(path),
-            hint=f"name a file such as {NAME}",
+            hint=f"give the path of a file such as {NAME}",
         ) from None
     if len(raw) > _SIZE_LIMIT:
-        raise ConfigError("this is far too big for a settings file", where=str(path), hint=f"name a {NAME}")
+        raise ConfigError(
+            "this file is too big to be a settings file", where=str(path), hint=f"give the path of a {NAME}"
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ConfigError(
-            "the text is not saved as UTF-8",
+            "this file is not saved as UTF-8",
             where=f"{path}:{line}",
-            hint='save it again with the encoding "UTF-8" (in Notepad: Save as, Encoding)',
+            hint='save it again as "UTF-8" (in Notepad: Save as, Encoding)',
         ) from None
 
 
@@ -168,7 +174,9 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         what, hint = _syntax(message)
         raise ConfigError(what, where=f"{path}:{line}", hint=hint) from None
     except (RecursionError, ValueError):  # brackets without end; a number of thousands of digits
-        raise ConfigError("this is not a settings file", where=str(path), hint=f"name a {NAME}") from None
+        raise ConfigError(
+            "this is not a settings file", where=str(path), hint=f"give the path of a {NAME}"
+        ) from None
 
 
 def _syntax(message: str) -> tuple[str, str]:
@@ -177,8 +185,8 @@ def _syntax(message: str) -> tuple[str, str]:
         if re.match(pattern, message):
             return what, hint
     return (
-        f"the file cannot be understood ({escaped(message)})",
-        f"compare it with the {NAME} that comes with banban",
+        f"this file is not valid TOML ({escaped(message)})",
+        f"compare this line with the {NAME} that comes with banban",
     )
 
 
@@ -210,7 +218,10 @@ class _SettingsReader:
                 self.look_for_secrets(value, here)
             elif above[:1] == ("parts",):
                 if _SECRET_KEY.fullmatch(key) or (isinstance(value, str) and holds_secret(value)):
-                    log.warning("%s: a password in a file is easily shown on stream", self.where(here))
+                    log.warning(
+                        "%s: a password in this file can be seen on stream when you show the file",
+                        self.where(here),
+                    )
             elif _SECRET_KEY.fullmatch(key) or (isinstance(value, str) and holds_secret(value)):
                 self.add_secret(here)
 
@@ -220,8 +231,8 @@ class _SettingsReader:
         self.problems.append(
             Problem(
                 self.where(here),
-                f"a password does not belong in {where}, which is easily shown on stream",
-                f"remove it here, and {belongs}" if belongs else "remove it here; nothing asks for it",
+                f"do not write a password in {where}: viewers may see it on stream",
+                f"remove it here, and {belongs}" if belongs else "remove it here; banban does not need it",
             )
         )
 
@@ -233,7 +244,9 @@ class _SettingsReader:
             if key in self.flags or not isinstance(written, str):
                 continue
             if any(ord(char) < ord(" ") for char in written):  # "C:\temp" holds a tabulator
-                self.problems.append(Problem(self.where(key), "this is not a path", _BACKSLASH_HINT))
+                self.problems.append(
+                    Problem(self.where(key), "this path contains a control character", _BACKSLASH_HINT)
+                )
             elif written:
                 _put(self.data, key, str(folder / _expanded(written)))
             elif field.default is None:
@@ -280,11 +293,11 @@ class _SettingsReader:
         where = self.where(here)
         if kind == "extra_forbidden":
             near = similar(here)
-            what = "there is no such option" if not isinstance(value, dict) else "there is no such table"
+            what = "there is no such option" if not isinstance(value, dict) else "there is no such section"
             hint = (
                 f"did you mean {' or '.join(near)}?"
                 if near
-                else f"the {NAME} that comes with banban lists all options"
+                else f"look it up in the {NAME} that comes with banban; it lists all options"
             )
             return Problem(where, what, hint)
         field = option(here)

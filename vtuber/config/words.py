@@ -53,11 +53,11 @@ def expected(here: Place) -> str:
     """What may stand there: "a whole number from 0 to 65535"."""
     field = option(here)
     if field is None or (here and here[0] == "parts"):
-        return "a table with options, such as [parts.name]" if len(here) <= 2 else "something else"
+        return "a table with options, such as [parts.name]" if len(here) <= 2 else "another kind of value"
     if _section(field) is Rates and here not in known_options():
-        return "a number above 0 after a currency's three letters (TWD = 0.031)"
+        return "a currency's three letters and a number above 0 (TWD = 0.031)"
     if _section(field):
-        return f"a table: [{'.'.join(map(str, here))}] on a line, and its options below"
+        return f"a table: [{'.'.join(map(str, here))}] on its own line, with its options below"
     kind, marks = _without_none(field.annotation), field.metadata
     if get_origin(kind) is tuple:
         return _of_list(field, whole=here in known_options())

@@ -21,11 +21,11 @@ class Contact:
     """How a connection is doing, in seconds."""
 
     connected: float | None
-    """For how long it has stood; None when it does not."""
+    """Seconds since it was connected; None when it is not."""
     heard: float | None
-    """How long ago something last came; None when nothing ever did."""
+    """Seconds since something last came; None when nothing ever did."""
     reconnects: int
-    """How often it was made again."""
+    """How often it reconnected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def _files() -> _Finding:
         return State.OK, f"{psutil.Process().num_handles()} handles open", ""
     limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     higher = min(max(4096, 4 * limit), most) if most != resource.RLIM_INFINITY else 4 * limit
-    hint = f"close what holds connections to her, or start banban after `ulimit -n {higher}`"
+    hint = f"close programs that are connected to banban, or start banban after `ulimit -n {higher}`"
     try:
         used = psutil.Process().num_fds()
     except OSError as error:
@@ -67,7 +67,7 @@ def _disk(folder: Path) -> _Finding:
     there = next(place for place in (folder, *folder.parents) if place.exists())
     free = shutil.disk_usage(there).free
     what = f"{_size(free)} free on the disk"
-    return _judged(free, LITTLE_DISK, NO_DISK, what, f"make room on the disk that holds {folder}")
+    return _judged(free, LITTLE_DISK, NO_DISK, what, f"free some space on the disk that holds {folder}")
 
 
 def _judged(free: int, little: int, none: int, what: str, hint: str) -> _Finding:

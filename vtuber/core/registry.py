@@ -26,7 +26,7 @@ def names(package: str, own: Mapping[str, str]) -> dict[str, str]:
             raise ConfigError(
                 f"two parts are called {entry.name!r}",
                 where=f"{package}: {found[entry.name]} and {entry.value}",
-                hint="uninstall one of the packages",
+                hint="uninstall one of the two packages",
             )
         found[entry.name] = entry.value
     return found
@@ -48,7 +48,7 @@ def load(package: str, own: Mapping[str, str], name: str, where: str = "") -> An
         return getattr(import_module(module), attribute)
     except Exception as error:  # a part from elsewhere may do anything while it is imported
         raise ConfigError(
-            f"{kind} {name!r} cannot be loaded ({found[name]}: {error})",
+            f"the {kind} {name!r} cannot be loaded ({found[name]}: {error})",
             where=where,
-            hint="install what it needs, or choose another",
+            hint="install the packages that it needs, or choose another one",
         ) from error

@@ -46,7 +46,7 @@ class Console:
         while not self._ended:
             line = await self._lines.get()
             if line is None:
-                self._ended = self._trouble or "the input has ended"
+                self._ended = self._trouble or "no more lines can be typed: the input was closed"
                 self.availability.set(ready=False)
                 return
             self._room.release()
@@ -58,7 +58,7 @@ class Console:
     def health(self) -> Health:
         if self._ended:
             return Health("chat.console", State.OFF, self._ended)
-        return Health("chat.console", State.OK, "type to her here")
+        return Health("chat.console", State.OK, "type messages here")
 
     def _read(self) -> None:
         """The thread: lines to the loop, and None when there are no more."""
@@ -70,7 +70,9 @@ class Console:
                     while line and not line.endswith("\n"):
                         line = file.readline(LINE_LIMIT)  # what is left of a giant
         except (AttributeError, OSError, ValueError):
-            self._trouble = "there is no terminal"  # closed, or never there: sys.stdin is None under pythonw
+            self._trouble = (
+                "not running in a terminal"  # closed, or never there: sys.stdin is None under pythonw
+            )
         self._give(None)
 
     def _hand_over(self, line: str) -> bool:

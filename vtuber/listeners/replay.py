@@ -24,7 +24,11 @@ class Replay:
 
     def __init__(self, settings: Settings) -> None:
         if not settings.chat.replay.file:
-            raise ConfigError("no recording is set", where="chat.replay.file", hint="give the path of one")
+            raise ConfigError(
+                "no recording is set",
+                where="chat.replay.file",
+                hint="set chat.replay.file to the path of a recorded chat",
+            )
         self.path = Path(settings.chat.replay.file).expanduser()
         self.speed = settings.chat.replay.speed
         self.recording: Recording | None = None
@@ -64,5 +68,5 @@ class Replay:
             return Health("chat.replay", State.OK, f"{self.path.name}, not read yet")
         what = self.recording.summary(self.speed)
         if self._played == len(self.recording.rows):
-            what += "; all played"
+            what += "; finished"
         return Health("chat.replay", State.OK, what)

@@ -85,7 +85,7 @@ class RedisMemory:
         self._purges_lost = 0
         # One bundle, purge or recall at a time: what is pending is then surely not stored.
         self._alone = asyncio.Lock()
-        self._trouble: RecallError | None = RecallError("memory has not been started")
+        self._trouble: RecallError | None = RecallError("not started")
         self.availability = Availability()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -108,7 +108,7 @@ class RedisMemory:
                 stored, answers = await self._store.read(batch)
                 return self._buffer.recollect(batch, *self._purges.left_of(stored, batch, answers))
         except TimeoutError:
-            error = self._failed(f"took longer than {self._settings.recall_seconds:g} s to remember")
+            error = self._failed(f"took longer than {self._settings.recall_seconds:g} seconds to answer")
         except _FAILURES as failure:
             error = self._failed(_reason(failure))
         raise error
@@ -142,17 +142,23 @@ class RedisMemory:
             with clock.outside(), suppress(*_FAILURES):
                 await self._redis.aclose()
         if self._buffer:
-            _log.warning("memory %s: %d viewers or answers are not written", self._place, len(self._buffer))
+            _log.warning(
+                "memory %s: %d viewers or answers could not be saved", self._place, len(self._buffer)
+            )
         if self._purges:
             _log.warning(
-                "memory %s: %d things to be forgotten are still stored", self._place, len(self._purges)
+                "memory %s: %d things that should be deleted are still stored", self._place, len(self._purges)
             )
         if self._server is not None:
             await clock.in_thread(self._server.leave, self._name)
 
     def health(self) -> Health:
         lost = f"; {self._buffer.dropped} messages and answers were dropped" if self._buffer.dropped else ""
-        lost += f"; {self._purges_lost} things to be forgotten are still stored" if self._purges_lost else ""
+        lost += (
+            f"; {self._purges_lost} things that should be deleted are still stored"
+            if self._purges_lost
+            else ""
+        )
         if self._trouble is not None:
             return Health("memory", State.DOWN, f"{self._trouble.what}{lost}", self._trouble.hint)
         kind = "an embedded server" if self._server else "Redis"
@@ -250,7 +256,7 @@ class RedisMemory:
             self._failed(_reason(failure))
         else:
             if self._writer is not None:
-                _log.info("memory %s is back", self._place)
+                _log.info("memory %s works again", self._place)
             self._trouble = None
             self.availability.set(ready=True)
 
@@ -259,19 +265,19 @@ class RedisMemory:
             schema = await self._store.schema()
         if schema != SCHEMA:
             raise RecallError(
-                f"memory {self._place} was written by another version (schema {escaped(clean(schema, 20))})",
+                f"memory {self._place} comes from another version (schema {escaped(clean(schema, 20))})",
                 hint="use another folder or database, or the version of banban that wrote it",
             )
 
     def _failed(self, reason: str) -> RecallError:
-        hint = "" if self._server else f"check that it runs, and {PASSWORD}; or leave memory.url empty"
+        hint = "" if self._server else f"check that it runs, and check {PASSWORD}; or leave memory.url empty"
         error = RecallError(f"memory {self._place} {reason}", hint=hint)
         self._down(error)
         return error
 
     def _down(self, error: RecallError) -> None:
         if self._trouble is None or self._writer is None:
-            _log.warning("%s; it is being tried again", error.what)
+            _log.warning("%s; the show goes on without memory, and banban tries again", error.what)
             self._wake.set()
         self._trouble = error
         self.availability.set(ready=False)

@@ -63,7 +63,7 @@ class EmbeddedValkey:
                 raise PermissionError(f"{self.folder} cannot be written")
             subprocess.run([_program(), "--version"], check=True, capture_output=True, timeout=_PATIENCE)  # noqa: S603  # our own program
         except (OSError, subprocess.SubprocessError) as error:
-            raise self._trouble(f"the embedded server cannot run: {_line(error)}") from None
+            raise self._trouble(f"the embedded memory server cannot run: {_line(error)}") from None
 
     def ensure(self) -> None:
         """Starts the server unless it runs, and returns when it answers. Raises RecallError."""
@@ -74,7 +74,7 @@ class EmbeddedValkey:
             with self._alone(deadline):
                 self._bring_up(deadline)
         except OSError as error:
-            raise self._trouble(f"the embedded server did not start: {_line(error)}") from None
+            raise self._trouble(f"the embedded memory server did not start: {_line(error)}") from None
 
     def leave(self, name: str) -> None:
         """Ends the server unless another show uses it. ``name`` is our own connections'. Never raises."""
@@ -98,11 +98,11 @@ class EmbeddedValkey:
         process: subprocess.Popen[bytes] | None = None
         while not ((reply := self._reply()) or b"").startswith(b"+PONG"):
             if process is not None and process.poll() is not None:
-                raise self._trouble(f"the embedded server ended at once: {self._last_log_line()}")
+                raise self._trouble(f"the embedded memory server stopped at once: {self._last_log_line()}")
             if process is None and reply is None:
                 process = self._launch()
             if time.monotonic() > deadline:
-                raise self._trouble("the embedded server does not answer")
+                raise self._trouble("the embedded memory server does not answer")
             time.sleep(_PAUSE)
 
     def _launch(self) -> subprocess.Popen[bytes]:
@@ -144,20 +144,20 @@ class EmbeddedValkey:
                 except BlockingIOError:
                     if time.monotonic() > deadline:
                         raise self._trouble(
-                            "another show is starting or ending the embedded server"
+                            "another show is starting or stopping the embedded memory server"
                         ) from None
                     time.sleep(_PAUSE)
             yield
 
     def _last_log_line(self) -> str:
         log = (self.folder / "valkey.log").read_text(encoding="utf-8", errors="replace")
-        return _line(log.strip().rpartition("\n")[2] or "it did not say why")
+        return _line(log.strip().rpartition("\n")[2] or "no reason given")
 
     def _trouble(self, what: str) -> RecallError:
         return RecallError(
             what,
             where=escaped(str(self.folder)),
-            hint="set memory.folder to another folder, or memory.url to a Redis",
+            hint="set memory.folder to another folder, or memory.url to a Redis server",
         )
 
 
@@ -182,7 +182,7 @@ def _private(folder: Path) -> None:
     if not folder.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.geteuid():
-        raise PermissionError(f"{folder} belongs to somebody else")
+        raise PermissionError(f"{folder} belongs to another user")
 
 
 def _line(error: object) -> str:

@@ -45,15 +45,19 @@ def judge(size: int, machine: Machine) -> Fit:
     places = [(Place.MEMORY, "this machine", machine.memory)]
     if machine.card:
         places.insert(0, (Place.CARD, machine.card.name, machine.card.memory))
-    needed = f"with room it needs {gigabytes(ROOM * size)}, twice its size"
+    needed = f"it should have {gigabytes(ROOM * size)}, twice its size"
     held = " and ".join(f"{name} has {gigabytes(memory)}" for _, name, memory in places)
     for place, name, memory in places:
         if ROOM * size <= memory:
             return Fit(place, f"{needed}; {name} has {gigabytes(memory)}")
         if size + CONTEXT <= memory:
-            return Fit(place, f"{needed}; {name} has {gigabytes(memory)}: play no game beside it", tight=True)
+            return Fit(
+                place,
+                f"{needed}; {name} has {gigabytes(memory)}: do not play a game at the same time",
+                tight=True,
+            )
     largest = max(memory for _, _, memory in places) // ROOM
-    return Fit(Place.NOWHERE, f"{needed}; {held}: take a file of at most {gigabytes(largest)}")
+    return Fit(Place.NOWHERE, f"{needed}; {held}: choose a file of at most {gigabytes(largest)}")
 
 
 def gigabytes(size: int) -> str:

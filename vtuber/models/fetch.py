@@ -48,9 +48,9 @@ def fetch(hub: Hub, weights: Weights, watch: Watcher) -> Path:
         free = shutil.disk_usage(home).free
         if lacking > free:
             raise BanbanError(
-                f"{gigabytes(lacking)} are still to come, and the disk has {gigabytes(free)} free",
+                f"{gigabytes(lacking)} are left to download, but only {gigabytes(free)} are free",
                 where=str(home),
-                hint="make room there, or take a smaller quantization",
+                hint="free some space there, or choose a smaller quantization",
             )
         watch.begin(weights.size - lacking, weights.size)
         for file in missing:
@@ -65,7 +65,11 @@ def _alone(home: Path) -> Iterator[None]:
         try:
             held.enter_context(WeakFileLock(home / ".getting", timeout=0.1))
         except TimeoutError:
-            raise BanbanError("it is being fetched already", where=str(home), hint="wait for that") from None
+            raise BanbanError(
+                "this model is already being downloaded",
+                where=str(home),
+                hint="wait until the other download ends",
+            ) from None
         yield
 
 
@@ -80,9 +84,9 @@ def _bring(hub: Hub, file: File, target: Path, watch: Watcher) -> None:
     if _sha256(part) != file.sha256:
         part.unlink()
         raise BanbanError(
-            "what arrived is not what lies on the hub (its checksum differs), and was deleted",
+            "the download is damaged (its checksum is wrong) and was deleted",
             where=file.path,
-            hint="try again; if that does not help, something on the way changes it, such as a proxy",
+            hint="try again; if that does not help, try another network: a proxy may change downloads",
         )
     part.replace(target)
     for left in target.parent.glob(f"{escape(target.name)}.*.part"):  # of versions that are no more
@@ -113,8 +117,12 @@ def of_the_disk(error: OSError) -> BanbanError:
     where = str(error.filename or store.folder())
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return BanbanError(
-            "the disk is full", where=where, hint="make room: the same command goes on where it stopped"
+            "the disk is full",
+            where=where,
+            hint="free some space and run the same command: it goes on where it stopped",
         )
     return BanbanError(
-        f"cannot be written ({error.strerror or error})", where=where, hint="see that you may write there"
+        f"cannot be written ({error.strerror or error})",
+        where=where,
+        hint="give yourself permission to write there",
     )

@@ -34,14 +34,16 @@ def get(name: str, machine: Machine, watch: Watcher) -> Header:
         weights = choose(hub, name, machine, watch)
         first = fetch(hub, weights, watch)
     except KeyboardInterrupt:
-        raise BanbanError("stopped", where=name, hint="the same command goes on where it stopped") from None
+        raise BanbanError(
+            "stopped", where=name, hint="run the same command again: it goes on where it stopped"
+        ) from None
     except OSError as error:
         raise of_the_disk(error) from None
     try:
         return store.read(first)
     except ValueError as error:
         raise BanbanError(
-            f"{error}, and it is the same on the hub", where=str(first), hint="get another model"
+            f"{error}; the hub has the same file", where=str(first), hint="choose another model"
         ) from None
 
 
@@ -61,13 +63,13 @@ def choose(hub: Hub, name: str, machine: Machine, watch: Watcher) -> Weights:
     weights = best(wanted, machine)
     fit = judge(weights.size, machine)
     if fit.place is Place.NOWHERE and not (like or path):
-        hint = f"take a smaller model; {repo}/{weights.name} fetches this one all the same"
-        raise BanbanError(f"none of it fits: even {weights.name} {fit.why}", where=repo, hint=hint)
+        hint = f"choose a smaller model; to download this one anyway, use {repo}/{weights.name}"
+        raise BanbanError(f"no file of this model fits: {weights.name} {fit.why}", where=repo, hint=hint)
     of = f", the best of {len(wanted)} for this machine" if len(wanted) > 1 else ""
     watch.tell(f"{repo}/{weights.name}, {gigabytes(weights.size)}{of} ({fit.verdict}: {fit.why})")
     if fit.place is Place.CARD:
         watch.tell(
-            "gpu_layers = -1 under [brain] puts it on the card, with a llama.cpp that was built for it"
+            "gpu_layers = -1 under [brain] puts the model on the graphics card, if llama.cpp was built for it"
         )
     return weights
 
@@ -93,8 +95,8 @@ def _parse(name: str) -> tuple[str, str, str]:
     found = _NAME.fullmatch(name)
     if found is None:
         names = ", ".join(choice.name for choice in CHOICES)
-        hint = f"take one of {names}, or a repository of the hub as owner/name"
-        raise BanbanError("no model is called that", where=name, hint=hint)
+        hint = f"choose one of {names}, or a repository of the hub as owner/name"
+        raise BanbanError("there is no model with this name", where=name, hint=hint)
     return found["repo"], found["like"] or "", found["file"] or ""
 
 

@@ -92,14 +92,14 @@ def read(path: Path) -> Header:
     """The header of the GGUF at ``path``. Raises ValueError, saying what is wrong with it, and OSError."""
     with open_regular(path) as file:
         if file.read(len(_MAGIC)) != _MAGIC:
-            raise ValueError("this file is not a GGUF")
+            raise ValueError("this file is not a GGUF file")
         with closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as data:
             try:
                 values, parameters = _Cursor(data).whole()
             except (struct.error, IndexError, OverflowError):
-                raise ValueError("the file is cut short") from None
+                raise ValueError("the file is incomplete") from None
             except RecursionError:
-                raise ValueError("its lists lie too deep in each other") from None
+                raise ValueError("the file is damaged: its lists are nested too deep") from None
             size = len(data)
     kind = _text(values, "general.architecture")
     return Header(
@@ -126,7 +126,7 @@ class _Cursor:
         """The values by their keys (arrays are skipped), and how many weights the tensors hold."""
         version = self._scalar("<I")
         if version not in _VERSIONS:
-            raise ValueError(f"version {version} of GGUF is not known here")
+            raise ValueError(f"banban does not support version {version} of GGUF")
         tensors, pairs = self._scalar("<Q"), self._scalar("<Q")
         self._count(tensors + pairs)
         values = {}
@@ -154,7 +154,7 @@ class _Cursor:
         if kind == _ARRAY:
             return self._skip_array(self._scalar("<I"), self._scalar("<Q"))
         if kind not in _SCALARS:
-            raise ValueError("there is a value in it of a kind that is not known here")
+            raise ValueError("the file is damaged: it has a value of an unknown kind")
         return self._scalar(_SCALARS[kind])
 
     def _skip_array(self, kind: int, count: int) -> None:
@@ -180,14 +180,14 @@ class _Cursor:
     def _count(self, items: int) -> None:
         self._items += items
         if self._items > _MOST_ITEMS:
-            raise ValueError("it lists more than a model has")
+            raise ValueError("the file is damaged: it lists more than a model can have")
 
     def _tensor(self) -> int:
         """How many weights the next tensor has."""
         self._string()
         dimensions = self._scalar("<I")
         if dimensions > _MOST_DIMENSIONS:
-            raise ValueError("a tensor has more dimensions than there are")
+            raise ValueError("the file is damaged: a tensor has too many dimensions")
         weights: int = prod(self._scalar("<Q") for _ in range(dimensions))
         self._scalar("<I")  # its type
         self._scalar("<Q")  # where it begins

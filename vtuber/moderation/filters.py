@@ -125,7 +125,7 @@ class Filter:
             if pattern.search(plain):
                 return _stopped(reason, f"built in: {rule}")
         if self._secret.is_in(text):
-            return _stopped("recited from the persona", "built in: persona")
+            return _stopped("a quote from the persona", "built in: persona")
         return self._built_in(self._rude.find(normalize(text)))
 
     def _configured_word(self, found: str) -> Verdict | None:

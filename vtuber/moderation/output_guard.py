@@ -105,10 +105,10 @@ class ReplyCheck:
         """Takes the next piece of what she is to say."""
         self._said += f" {piece}"
         if self._leak.is_in(self._said):
-            raise Violation("recited from the prompt")
+            raise Violation("a quote from the prompt")
         self._sentence += space_between(self._sentence, piece) + piece
         if self._identity.denied_in(self._sentence):
-            raise Violation("she says that she is somebody else")
+            raise Violation("a claim to be somebody else")
         whole = ""
         for sentence in _SENTENCE.findall(self._sentence):
             whole += sentence

@@ -33,13 +33,15 @@ def compiled(sources: Sequence[str], where: str) -> tuple[re.Pattern[str], ...]:
         here = f"{where}[{index}] {source!r}"
         if verdict == _FITS_ALL:
             raise ConfigError(
-                "this fits every message", where=here, hint="make it ask for at least one letter"
+                "this pattern matches every message",
+                where=here,
+                hint="change the pattern so that it needs at least one letter",
             )
         if verdict != _FINE:
             raise ConfigError(
-                f"this can hold up the show: it took far too long on {verdict.removeprefix(_SLOW)}",
+                f"this pattern is too slow for a show: it took far too long on {verdict.removeprefix(_SLOW)}",
                 where=here,
-                hint="avoid a repeat inside a repeat, like (a+)+, and more than one .*",
+                hint="do not use a repeat inside a repeat, like (a+)+, or more than one .*",
             )
     return tuple(re.compile(source, re.IGNORECASE) for source in sources)
 

@@ -97,7 +97,7 @@ def _operator(entry: str) -> Key:
     platform = platform.lower()
     if not (platform and colon and who):
         raise ConfigError(
-            f"{entry!r} lacks a platform or a name",
+            f"{entry!r} has no platform or no name",
             where="gate.operators",
             hint='write "twitch:their_name" or "youtube:UC…" (the id of their channel)',
         )

@@ -111,17 +111,17 @@ class Journal:
         except OSError as error:
             self._lost += len(lines)
             if not self._trouble:
-                log.warning("the journal cannot be written: %s", error.strerror)
+                log.warning("the journal cannot be written (%s); banban tries again", error.strerror)
             self._trouble = f"cannot be written: {error.strerror}; {self._lost} lines lost"
-            self._hint = _hint(error, "the journal goes on by itself")
+            self._hint = _hint(error, "the journal then continues by itself")
         else:
             self._trouble = ""
 
 
 def _hint(error: OSError, then: str) -> str:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"make room on that disk; {then}"
-    return "set journal.folder to a folder that you may write in"
+        return f"free some space on that disk; {then}"
+    return "set journal.folder to a folder where you may write"
 
 
 def _new_file(folder: Path) -> tuple[Path, BinaryIO]:

@@ -45,7 +45,7 @@ FORGET_EVERY = 0.05
 IDS = 5000
 """How many of the latest commands are remembered, to ignore one that arrives twice."""
 
-CROWDED = "too many people are asking for that; try again later"
+CROWDED = "too many viewers ask for this right now; try again later"
 
 
 class ModeratorCommands:
@@ -108,7 +108,7 @@ class ModeratorCommands:
         self._carried_out.set(key, None)
         withheld = "it may be meant for another bot" if command.stray else ""
         if self._is_too_soon(command):
-            withheld = did = "they gave this command a moment ago"
+            withheld = did = "this viewer sent the same command a moment ago"
         else:
             did = command.problem or self._carry_out(command)
         self._note(command, did)
@@ -122,7 +122,7 @@ class ModeratorCommands:
         try:
             return act(command)
         except UsageError as wrong:
-            return "; ".join(filter(None, (str(wrong), f"write it as {self._table.usage(command.name)}")))
+            return "; ".join(filter(None, (str(wrong), f"write {self._table.usage(command.name)}")))
 
     def _is_too_soon(self, command: Command) -> bool:
         """However many viewers ask, and however often, none of them is served twice in a minute."""
@@ -158,10 +158,10 @@ class ModeratorCommands:
     def _hush(self, _: Command) -> str:
         seconds = self._settings.gate.hush_seconds
         self._performer.hush(seconds)
-        return f"silence for {seconds:g} seconds"
+        return f"she is silent for {seconds:g} seconds"
 
     def _skip(self, _: Command) -> str:
-        return "dropped the reply" if self._performer.skip() else "there was no reply to drop"
+        return "dropped the reply" if self._performer.skip() else "there is no reply to drop"
 
     def _pause(self, _: Command) -> str:
         self._agenda.pause()
@@ -174,7 +174,7 @@ class ModeratorCommands:
     def _mute(self, command: Command) -> str:
         seconds = command_table.seconds(command.argument, least=1)
         self._performer.hush(seconds, override=True)
-        return f"silence for {seconds:g} seconds"
+        return f"she is silent for {seconds:g} seconds"
 
     def _say(self, command: Command) -> str:
         words = command_table.text(command.argument)
@@ -188,7 +188,7 @@ class ModeratorCommands:
         question = replace(command.message, text=words, emotes=(), reply_to="", mentions=())
         verdict = self._filter.check_pick(Pick(question))
         if not verdict.allowed:
-            return f"she may not answer that: {verdict.reason}"
+            return f"a filter stopped this question: {verdict.reason}"
         if self._is_crowded(command):
             return CROWDED
         self._agenda.ask(question)
@@ -197,7 +197,11 @@ class ModeratorCommands:
     def _slow(self, command: Command) -> str:
         seconds = command_table.seconds(command.argument, least=0)
         self._agenda.set_pace(seconds)
-        return f"one answer in {seconds:g} seconds at most" if seconds else "she answers as fast as she can"
+        return (
+            f"she answers at most once in {seconds:g} seconds"
+            if seconds
+            else "she answers as fast as she can"
+        )
 
     def _is_crowded(self, command: Command) -> bool:
         """Whether a viewer's request would push out another that waits, maybe a moderator's."""
@@ -217,7 +221,7 @@ class ModeratorCommands:
             return f"{self._shown(name)} is {trust}, and you are {command.trust}"
         self._inbox.ignore(place, name, until=clock.now() + seconds)
         for_how_long = f" for {seconds / 60:g} minutes" if seconds < math.inf else ""
-        return f"{self._shown(name)} is not answered{for_how_long}"
+        return f"she does not answer {self._shown(name)}{for_how_long}"
 
     def _unignore(self, command: Command) -> str:
         name = command_table.viewer(command.argument)
@@ -249,7 +253,7 @@ class ModeratorCommands:
     def _topic(self, command: Command) -> str:
         verdict = self._filter.check_spoken(command.argument)
         if not verdict.allowed:
-            return f"she cannot take that as a topic: {verdict.reason}"
+            return f"a filter stopped this topic: {verdict.reason}"
         for speaker in self._speakers:
             speaker.conversation.topic = command.argument
         return "she knows the topic now" if command.argument else "there is no topic now"
@@ -288,7 +292,7 @@ class ModeratorCommands:
             return ", ".join(map(table.typed, table.open_to(trust)))
         name = table.find(command.argument) or table.nearest(command.argument, trust)
         if not (name and table.may(trust, name)):
-            raise UsageError("there is no such command for you")
+            raise UsageError("you have no such command")
         return f"{table.usage(name)}: {COMMANDS[name].help}"
 
 

@@ -73,9 +73,9 @@ class Outbox:
         """
         writer = next((one for one in self._writers if one.writes_in(to.platform, to.channel)), None)
         if writer is None:
-            self.withhold(text, to, "nothing is written there")
+            self.withhold(text, to, "banban does not write in this chat")
         elif humble and self._waiting:
-            self.withhold(text, to, "others wait to be answered")
+            self.withhold(text, to, "other lines are waiting to be sent")
         elif not (verdict := self._filter.check_spoken(text)).allowed:
             self._note(text, to, f"filtered: {verdict.rule}")
         else:
@@ -83,7 +83,7 @@ class Outbox:
             self._something.set()
         while len(self._waiting) > WAITING:
             self.dropped += 1
-            self._give_up("too much waited to be written")
+            self._give_up("too many lines were waiting")
 
     def withhold(self, text: str, to: Answerable, why: str) -> None:
         """Has it on record what was to be written, and why it is not."""
@@ -110,13 +110,13 @@ class Outbox:
     async def _write(self, line: _ChatLine) -> str:
         """Returns "", or why it was not written."""
         if self._refused(line.to):
-            return "what it answers was taken away"
+            return "the message that it answers was deleted"
         message = line.to.id if isinstance(line.to, ChatMessage) else ""
         try:
             async with asyncio.timeout(WRITE_SECONDS):
                 return await line.writer.write(line.to.channel, line.text, reply_to=message)
         except TimeoutError:
-            return f"it took longer than {WRITE_SECONDS:g} seconds"
+            return f"sending took longer than {WRITE_SECONDS:g} seconds"
         except Exception as error:  # one line failing keeps no other from being written
             log.debug("a line was not written", exc_info=error)
             return repr(error)
@@ -132,4 +132,4 @@ class Outbox:
     def _note(self, text: str, to: Answerable, why_not: str) -> None:
         self.withhold(text, to, why_not)
         if why_not:
-            log.info("not written in chat (%s): %s", escaped(why_not), escaped(text))
+            log.info("not sent to chat (%s): %s", escaped(why_not), escaped(text))

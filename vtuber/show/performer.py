@@ -173,7 +173,7 @@ class Performer:
         try:
             reply = await turn.run()
         except Exception as error:  # one reply failing never stops the show
-            log.error("turn %d failed: %s", turn.number, escaped(repr(error)))  # noqa: TRY400  # in words
+            log.error("reply %d failed: %s", turn.number, escaped(repr(error)))  # noqa: TRY400  # in words
             log.debug("turn %d", turn.number, exc_info=error)
             self._facts.tell(Failed("turn", repr(error), turn.number))
             if not turn.script:
@@ -281,4 +281,4 @@ async def _stay_tidy(speaker: Speaker) -> None:
     try:
         await speaker.conversation.stay_tidy()
     except Exception as error:  # noqa: BLE001  # whatever it was, the show goes on
-        log.warning("the conversation was not put in order: %s", escaped(repr(error)))
+        log.warning("the conversation could not be shortened: %s", escaped(repr(error)))

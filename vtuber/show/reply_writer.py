@@ -90,7 +90,11 @@ class ReplyWriter:
                 verdict = self._filter.check_spoken(before + piece.space + piece.text)
                 tell(SentenceJudged(turn, index, piece.text, piece.mood, piece.fallback, verdict.rule))
                 if not verdict.allowed:
-                    log.warning("she was stopped from saying “%s” (%s)", escaped(piece.text), verdict.reason)
+                    log.warning(
+                        "a sentence was stopped before it was spoken: “%s” (%s)",
+                        escaped(piece.text),
+                        verdict.reason,
+                    )
                     text = self._refusal()
                     refusal = Piece(text, piece.mood, space=space_between(before, text))
                     tell(SentenceJudged(turn, index, refusal.text, refusal.mood, refusal=True))
@@ -127,7 +131,7 @@ class ReplyWriter:
                 trouble = error
                 break
             except Violation as violation:
-                log.warning("a reply went wrong: %s", violation)
+                log.warning("a reply was stopped: %s", violation)
                 again = not said and attempt + 1 < TRIES
                 tell(WentWrong(turn, str(violation), question.seed, again))
             if said:

@@ -57,6 +57,6 @@ class Supervisor:
     def _report(self, name: str, error: BaseException) -> None:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
-        log.error("%s failed and is started again: %s", name, escaped(str(error) or type(error).__name__))
+        log.error("%s failed and is restarted: %s", name, escaped(str(error) or type(error).__name__))
         log.debug("the failure of %s", name, exc_info=error)
         self._facts.tell(Failed(name, repr(error)))

@@ -174,7 +174,7 @@ class Turn:
             if seconds:
                 self._facts.tell(SoundMade(self.number, sentence.index, round(seconds, 3)))
                 raise
-            log.warning("no voice: %s", error.what)
+            log.warning("no voice works, so this sentence is only shown: %s", error.what)
             for chunk in silent(sentence.text):
                 seconds += self._mark(chunk)
                 yield chunk

@@ -87,17 +87,21 @@ class AccessControl:
 
     def _check(self, request: web.Request) -> None:
         if _hostname(request.host) not in self._names | _own_address(request):
-            raise web.HTTPForbidden(text="The server is not known by this name; see stage.allowed_hosts.")
+            raise web.HTTPForbidden(
+                text="This server does not answer to this host name. Add the name to stage.allowed_hosts."
+            )
         secret = self._token and not getattr(request.match_info.handler, "is_public", False)
         given = request.query.get("token", "").encode("utf-8", "replace")
         if secret and not hmac.compare_digest(given, self._token.encode()):
-            raise web.HTTPForbidden(text="The token is missing in the address, or wrong.")
+            raise web.HTTPForbidden(
+                text="The token in the address is missing or wrong. Copy the address that banban shows."
+            )
         origin = request.headers.get("Origin")
         is_socket = request.headers.get("Upgrade", "").lower() == "websocket"
         # A browser names the page that opens a socket or sends a form; a program may leave that out.
         asked_by_page = is_socket or (request.method not in SAFE and origin is not None)
         if asked_by_page and _place(origin or "") != request.host.lower():
-            raise web.HTTPForbidden(text="Pages of other sites may not do this.")
+            raise web.HTTPForbidden(text="Other websites may not do this.")
 
 
 def _is_loopback(host: str) -> bool:

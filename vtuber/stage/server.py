@@ -81,7 +81,7 @@ class Server:
         taken = {_name(route) for route in self._routes}
         for route in routes:
             if _name(route) in taken:
-                raise StageError(f"two parts answer {_name(route)}", where="stage")
+                raise StageError(f"two parts want the same web address: {_name(route)}", where="stage")
             self._routes.append(route)
 
     async def start(self) -> None:
@@ -210,10 +210,10 @@ def _cannot_listen(error: OSError, host: str, port: int) -> StageError:
         return StageError(
             f"port {port} is in use",
             where="stage.port",
-            hint=f"another show may be running on port {port}; stop it or set stage.port",
+            hint="stop the other show that may use this port, or set stage.port to another port",
         )
     return StageError(
-        f"the stage cannot listen on {host} port {port} ({error.strerror or error})",
+        f"the web server cannot listen on {host} port {port} ({error.strerror or error})",
         where="stage.host",
-        hint="set stage.host to 127.0.0.1 or to an address of this machine",
+        hint="set stage.host to 127.0.0.1, or to an address of this machine",
     )

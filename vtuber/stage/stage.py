@@ -200,7 +200,7 @@ class Stage:
                     await self._write_sound(playback, chunk)
             playback.complete = True
         except BanbanError as error:
-            log.warning("the voice broke off: %s", escaped(error.what))
+            log.warning("the voice stopped in the middle of a sentence: %s", escaped(error.what))
         except Exception as error:  # noqa: BLE001  # raised by `play`, once what was sent has been heard
             playback.error = error
         if playback.announced and playback.cut_at is None:

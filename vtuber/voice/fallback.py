@@ -126,11 +126,15 @@ class VoiceFallback:
         self._trouble = error
         wait = self._backoff.next()
         self._again_at = clock.now() + wait
-        log.warning("%s; the fallback voice speaks. The first is tried again in %.0f s", error.what, wait)
+        log.warning(
+            "%s; the fallback voice speaks now. The first voice is tried again in %.0f seconds",
+            error.what,
+            wait,
+        )
 
     def _recover(self) -> None:
         if self._trouble:
-            log.info("the first voice speaks again")
+            log.info("the first voice works again")
         self._trouble = None
         self._backoff.reset()
 

@@ -120,7 +120,7 @@ class Talk:
     async def _regenerate(self) -> None:
         """What she said last is forgotten, unless she finds nothing else to say."""
         if self._asked is None:
-            raise BanbanError("nothing has been asked yet", hint="write her something first")
+            raise BanbanError("nothing has been asked yet", hint="send a message first")
         self._mind.conversation.note_reply("", self._asked)
         await self._answer(self._asked)
 
@@ -129,7 +129,7 @@ class Talk:
         before = self._mind.settings
         model = {"use": "llama", "model": str(locate(path))}
         wanted = before.model_copy(update={"brain": before.brain.model_copy(update=model)})
-        self._tell(f"loading {path}; what was said so far is forgotten")
+        self._tell(f"loading {path}; the conversation so far is cleared")
         self._asked = None
         await self._mind.stop()  # before: the machine may have no memory for two
         self._mind = Mind(wanted, self.character)

@@ -9,14 +9,14 @@ from vtuber.core.errors import BanbanError
 from vtuber.moderation.trust import plain
 
 _COMMANDS = {
-    "why": "what the last prompt was made of, in tokens, and how much of it came from the cache",
-    "regenerate": "another answer to the same message; only the new one is remembered",
-    "model": "which model answers, and how fast; /model PATH loads another GGUF",
-    "help": "this list",
+    "why": "show the parts of the last prompt in tokens, and how much came from the cache",
+    "regenerate": "answer the same message again; only the new answer is remembered",
+    "model": "show the model and its speed; /model PATH loads another GGUF",
+    "help": "show this list",
 }
 HELP = "\n".join(
     [f"/{name:<11} {does}" for name, does in _COMMANDS.items()]
-    + ["//…          a message that begins with /; Ctrl-C ends the chat"]
+    + ["//…          send a message that begins with /; Ctrl-C ends the chat"]
 )
 
 

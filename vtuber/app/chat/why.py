@@ -14,17 +14,17 @@ async def why(mind: Mind) -> str:
     """A table of the last prompt. Raises BanbanError when there was none."""
     prompt, usage = mind.prompt, mind.usage
     if prompt is None:
-        raise BanbanError("nothing has been asked yet", hint="write her something first")
+        raise BanbanError("nothing has been asked yet", hint="send a message first")
     rows = await _parts(prompt, mind.character.canon, mind.brain)
     if not usage.prompt:
-        return _table(rows, "the model does not say what it read; these are the parts on their own")
+        return _table(rows, "this model does not report what it read; each part was counted on its own")
     around = usage.prompt - sum(rows.values())
     if around >= 0:
         rows["format"] = around
     rows |= {"total": usage.prompt, "cached": usage.reused, "evaluated": usage.prompt - usage.reused}
     rows["reply"] = usage.reply
     return _table(
-        rows, "" if around >= 0 else "the parts are estimates: this model only counts whole prompts"
+        rows, "" if around >= 0 else "the parts are estimates, because this model only counts whole prompts"
     )
 
 

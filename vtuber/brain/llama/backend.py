@@ -155,9 +155,11 @@ class Llama:
         if self._loaded is None:
             return Health("brain", State.DOWN, self._keeper.trouble or "not started")
         if self._keeper.has_failed:
-            return Health("brain", State.DOWN, "the model's process is unwatched", "start banban again")
+            return Health(
+                "brain", State.DOWN, "nothing restarts the model's process any more", "start banban again"
+            )
         if not self.availability.is_ready:
-            return Health("brain", State.DOWN, f"being brought back: {self._keeper.trouble}", "wait a moment")
+            return Health("brain", State.DOWN, f"restarting: {self._keeper.trouble}", "wait a moment")
         what = (
             f"{self._path.stem} ({self._loaded.description}), {self.context} tokens, "
             f"prompt format {self.template.name}"
@@ -165,16 +167,16 @@ class Llama:
         if adapters := len(self._settings.lora):
             what += f", {adapters} LoRA adapter{'s' * (adapters > 1)}"
         if self._restored:
-            what += f", {self._restored} tokens of who she is loaded from disk"
+            what += f", {self._restored}tokens of the persona loaded from disk"
         if not self._extra_buffers:
             limit = (
                 f"{what}; slower, because this build of llama.cpp crashes on this processor",
                 'reinstall llama-cpp-python with CMAKE_ARGS="-DGGML_NATIVE=OFF"',
             )
         elif self._format and self._format.doubt:
-            limit = f"{what}, which is a guess: {self._format.doubt}", HINT
+            limit = f"{what}, which is a guess, because {self._format.doubt}", HINT
         elif not self._settings.model:
-            limit = f"a toy brain: {what}", "set brain.model in config.toml to the path of a better GGUF"
+            limit = f"a toy model: {what}", "set brain.model in config.toml to the path of a better GGUF file"
         else:
             return Health("brain", State.OK, what)
         return Health("brain", State.LIMITED, *limit)
@@ -219,7 +221,7 @@ class Llama:
                 async with asyncio.timeout(_STOP_SECONDS):
                     await request.over.wait()
         except TimeoutError:
-            log.warning("the model did not stop; its process is started anew")
+            log.warning("the model did not stop its reply; its process is restarted")
             process.kill()
         self._drain(request)
 
@@ -286,7 +288,7 @@ class Llama:
                 await process.stop()
                 unfit = self._extra_buffers and not loaded and process.crashed()
                 if unfit and isinstance(error, BrainError):
-                    log.warning("%s; trying without the processor's fastest instructions", error.what)
+                    log.warning("%s; trying again without the processor's fastest instructions", error.what)
                     self._extra_buffers = False
                     continue
                 raise

@@ -137,7 +137,7 @@ class Engine:
         self._log.forget()
         self._context = c.llama_init_from_model(self._model, params)
         if not self._context:
-            raise EngineError(self._log.first_error or "there is not enough memory for it")
+            raise EngineError(self._log.first_error or "there is not enough memory")
         self._memory = c.llama_get_memory(self._context)
 
     def adapt(self, path: str, scale: float) -> None:
@@ -269,7 +269,7 @@ class Engine:
             self.forget()
         if self._should_stop():
             raise Stopped
-        raise EngineError(self._log.last_error or f"llama.cpp could not evaluate ({outcome})")
+        raise EngineError(self._log.last_error or f"llama.cpp failed to compute the reply ({outcome})")
 
 
 def _bytes(memory: bytearray) -> Any:

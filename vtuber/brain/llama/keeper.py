@@ -75,7 +75,7 @@ class ProcessKeeper:
                     async with asyncio.timeout(self._patience):
                         await self._settled.wait()
             except TimeoutError:
-                raise BrainError(f"the model is being brought back: {self.trouble}", where="brain") from None
+                raise BrainError(f"the model is restarting: {self.trouble}", where="brain") from None
         if self.process is None:
             raise BrainError("the model was stopped", where="brain")
         return self.process
@@ -88,7 +88,7 @@ class ProcessKeeper:
             await process.dead.wait()
             self._unsettle()
             self.trouble = process.how_it_ended()
-            log.warning("%s; it is brought back", self.trouble)
+            log.warning("%s; the process is restarted", self.trouble)
             await process.stop()
             if clock.now() - born > _LIVED:
                 backoff.reset()
@@ -102,7 +102,9 @@ class ProcessKeeper:
                 return await self._begin(lambda _share, _words: None)
             except Exception as error:  # noqa: BLE001  # whatever it was, the show must not lose her for ever
                 self.trouble = error.what if isinstance(error, BanbanError) else repr(error)
-                log.warning("the model does not come back: %s", escaped(self.trouble))
+                log.warning(
+                    "the model could not be restarted, and banban tries again: %s", escaped(self.trouble)
+                )
 
     def _settle(self, *, ready: bool) -> None:
         self._availability.set(ready=ready)

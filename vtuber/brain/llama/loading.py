@@ -39,14 +39,14 @@ def check(settings: Brain) -> None:
         raise ConfigError(
             f"a cache of type {settings.cache_type} needs flash attention",
             where="brain.flash_attention",
-            hint='set it to "auto", or brain.cache_type to "f16"',
+            hint='set brain.flash_attention to "auto", or brain.cache_type to "f16"',
         )
     for index, lora in enumerate(settings.lora):
         store.check(
             Path(lora.path),
             _lora_where(index, lora.path),
             missing="correct the path of the LoRA adapter",
-            other="get the adapter as a GGUF; llama.cpp's convert_lora_to_gguf.py makes one of others",
+            other="get the adapter as a GGUF file, or convert it with llama.cpp's convert_lora_to_gguf.py",
         )
 
 
@@ -110,14 +110,14 @@ async def _open_context(process: WorkerProcess, path: Path, settings: Brain, sec
             raise _died(error, path) from None
         if settings.cache_type != "f16":
             raise ConfigError(
-                f"this model cannot keep a cache of type {settings.cache_type} ({escaped(error.what)})",
+                f"this model does not work with a {settings.cache_type} cache ({escaped(error.what)})",
                 where="brain.cache_type",
-                hint='set it to "f16", or to another type',
+                hint='set brain.cache_type to "f16", or to another type',
             ) from None
         raise ConfigError(
-            f"no room can be made for {settings.context} tokens ({escaped(error.what)})",
+            f"there is no memory for a context of {settings.context} tokens ({escaped(error.what)})",
             where="brain.context",
-            hint="use a smaller one, a smaller model, or another brain.cache_type",
+            hint="use a smaller brain.context, a smaller model, or another brain.cache_type",
         ) from None
 
 
@@ -134,12 +134,12 @@ def _model_refused(path: Path, reason: str) -> ConfigError:
     where = f"brain.model: {path}"
     if unknown := _UNKNOWN.search(reason):
         return ConfigError(
-            f"the installed llama.cpp does not know models of the kind {escaped(unknown[1])!r}",
+            f"the installed llama.cpp does not support models of the kind {escaped(unknown[1])!r}",
             where=where,
             hint="install a newer llama-cpp-python, or use another model",
         )
     return ConfigError(
-        f"the model cannot be loaded: it is damaged or cut short ({escaped(reason)})",
+        f"the model cannot be loaded: the file is damaged or incomplete ({escaped(reason)})",
         where=where,
         hint=store.FETCH_AGAIN,
     )
@@ -150,14 +150,20 @@ def _lora_refused(index: int, path: str, reason: str, *, died: bool) -> ConfigEr
     if _OTHER_MODEL.search(reason):
         what, hint = (
             "this adapter was made for another model",
-            "use the model that it was made for, or remove it",
+            "use the model that the adapter was made for, or remove the adapter",
         )
     elif _NO_ADAPTER.search(reason):
-        what, hint = "this GGUF is not a LoRA adapter", "a whole model goes into brain.model"
+        what, hint = (
+            "this GGUF is not a LoRA adapter",
+            "if this is a whole model, put its path into brain.model",
+        )
     elif died:
-        what, hint = "the model's process dies of this adapter", "remove it, or get it again"
+        what, hint = (
+            "the model's process crashes with this adapter",
+            "remove the adapter, or download it again",
+        )
     else:
-        what, hint = "this adapter is damaged or cut short", "get it again"
+        what, hint = "this adapter is damaged or incomplete", "download the adapter again"
     reason = reason.rpartition("failed to apply lora adapter: ")[2]
     return ConfigError(f"{what} ({escaped(reason)})", where=_lora_where(index, path), hint=hint)
 

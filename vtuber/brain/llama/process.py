@@ -57,7 +57,7 @@ class Request:
                     frame = await self.answers.get()
         except TimeoutError:
             raise BrainError(
-                f"the model said nothing for {seconds:g} seconds",
+                f"the model wrote nothing for {seconds:g} seconds",
                 where="brain",
                 hint="use a smaller model or a shorter persona, or raise brain.first_token_seconds",
             ) from None
@@ -139,7 +139,7 @@ class WorkerProcess:
     def how_it_ended(self) -> str:
         """How it ended, in a line."""
         code = self._process.returncode
-        cause = "hung and was ended" if self._killed else "ended" if code is None else _cause(code)
+        cause = "hung and was stopped" if self._killed else "ended" if code is None else _cause(code)
         words = f": {self._last_words[-1]}" if self._last_words else ""
         return f"the model's process {cause}{words}"
 
@@ -236,5 +236,5 @@ def _cause(code: int) -> str:
         except ValueError:
             name = str(-code)
         hint = " (out of memory?)" if name == "SIGKILL" else ""
-        return f"was ended by {name}{hint}"
-    return f"ended with status {code & 0xFFFFFFFF:#x}"
+        return f"was killed by {name}{hint}"
+    return f"exited with status {code & 0xFFFFFFFF:#x}"

@@ -51,13 +51,13 @@ class PromptCache:
                 begins = file.read(len(_MAGIC) + _DIGEST)
                 state = bytearray(file.read())
             if not state or begins != _MAGIC + _digest(path.name.encode(), state):
-                log.warning("%s is damaged; it is written anew", path)
+                log.warning("the prompt cache file %s is damaged; it is written again", path)
                 return None
             os.utime(path)
         except FileNotFoundError:
             return None
         except OSError as error:
-            log.warning("%s cannot be read (%s); it is written anew", path, error)
+            log.warning("the prompt cache file %s cannot be read (%s); it is written again", path, error)
             return None
         return state
 
@@ -72,7 +72,7 @@ class PromptCache:
             self._prune()
         except OSError as error:
             log.warning(
-                "the prompt cache cannot be written to %s (%s)",
+                "the prompt cache cannot be written to %s (%s); the next start is slower",
                 self._folder,
                 error,
             )

@@ -16,7 +16,7 @@ from vtuber.core.text import escaped
 
 log = logging.getLogger(__name__)
 
-HINT = f"set brain.template to what the model's card says: one of {', '.join(FORMATS)}"
+HINT = f"set brain.template to the format that the model's page names: one of {', '.join(FORMATS)}"
 _LEARN_SECONDS = 10.0
 """What a chat template does is learned in a hundredth of that."""
 _WORDS = 200
@@ -40,7 +40,9 @@ async def learn(process: WorkerProcess, path: Path, settings: Brain, chat_templa
         learned = {"hostile": error.what}
     chosen = _choose(wanted, path, chat_template, learned)
     if chosen.doubt:
-        log.warning("%s; %s is a guess", chosen.doubt, chosen.template.name)
+        log.warning(
+            "%s; banban uses the prompt format %s, which is a guess", chosen.doubt, chosen.template.name
+        )
     return chosen
 
 
@@ -51,9 +53,9 @@ def _choose(wanted: str, path: Path, chat_template: str, learned: Mapping[str, A
     """
     if "hostile" in learned:
         raise ConfigError(
-            f"the model's chat template is hostile: {_told(learned['hostile'])}",
+            f"the model's chat template is dangerous:  {_told(learned['hostile'])}",
             where=f"brain.model: {path}",
-            hint=f"get the model from somebody you trust, or {HINT}",
+            hint=f"get the model from a source that you trust, or {HINT}",
         )
     if "unfit" in learned:
         doubt = f"the model's chat template cannot be used: {_told(learned['unfit'])}"

@@ -49,7 +49,7 @@ class Tokenizer:
         tokens = (c.llama_token * room)()
         count = c.llama_tokenize(self.vocab, raw, len(raw), tokens, room, False, control)  # noqa: FBT003  # C
         if count < 0:
-            raise ValueError(f"{len(raw)} bytes could not be made tokens")
+            raise ValueError(f"{len(raw)} bytes could not be turned into tokens")
         return list(tokens[:count])
 
     def is_control(self, token: int) -> bool:

@@ -154,7 +154,7 @@ class Worker:
 
         tokenizer = self._engine.tokenizer
         if not (source := self._engine.metadata(_TEMPLATE)):
-            return {"unfit": "the GGUF carries none"}
+            return {"unfit": "the GGUF file contains no chat template"}
         try:
             jinja = Jinja(source, eos=tokenizer.name("eos"))
             template = learn(jinja, bos=tokenizer.name("bos"), adds_bos=bool(tokenizer.begins))
@@ -196,7 +196,9 @@ class Worker:
         usage = {"prompt": len(tokens), "reused": 0, "restored": 0, "reply": 0}
         room = self._engine.context - len(tokens)
         if room < 1:
-            raise ValueError(f"a prompt of {len(tokens)} tokens does not fit in {self._engine.context}")
+            raise ValueError(
+                f"the prompt ({len(tokens)} tokens) does not fit into the context ({self._engine.context})"
+            )
         reply = ReplyDecoder(request["stop"], request["labels"], goes_on=request["goes_on"])
         made: list[int] = []
         try:

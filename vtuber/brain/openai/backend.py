@@ -143,7 +143,7 @@ class OpenAi:
         await self._look()
         self._look_again = False
         if self._model != before:
-            log.info("the model server has another model now: %s", escaped(self._model_name))
+            log.info("the model server now uses another model: %s", escaped(self._model_name))
             self.dialect = replace(self.dialect, names=False)  # whether they reach this one, nobody knows
 
     async def _probe(self) -> None:
@@ -200,10 +200,9 @@ class OpenAi:
                 break
         if aloud and not begun and not prompt.reply_so_far:
             raise BrainError(
-                "the model server's reply has no words",
+                "the model server's reply is empty",
                 where="brain.openai",
-                hint="its model may think until the reply is full: "
-                "use one that does not think, or raise brain.max_tokens",
+                hint="use a model that does not think before it answers, or raise brain.max_tokens",
             )
         if not begun:
             self._accept(attempt)
@@ -212,7 +211,7 @@ class OpenAi:
         """Waits before an attempt, as long as the server wants. Raises ServerError if that is too long."""
         pause = max(attempt.pause, self._paused_until - clock.now())
         if pause > 0:
-            asked = ServerError(f"the model server asks for a pause of {pause:.0f} seconds", status=429)
+            asked = ServerError(f"the model server asks banban to wait {pause:.0f} seconds", status=429)
             await deadlines.pause(pause, attempt.error or asked)
 
     def _heed(self, error: ServerError) -> None:
@@ -223,12 +222,14 @@ class OpenAi:
             reported = error.context
             holds = reported if reported and reported < self._context else int(self._context * _SHRINK)
             self._context = max(holds, LEAST_CONTEXT)
-            log.info("the model server is given at most %d tokens from now on", self._context)
+            log.info("from now on, prompts to the model server have at most %d tokens", self._context)
 
     def _accept(self, attempt: Attempt) -> None:
         """The server took it: so it is asked from now on."""
         if attempt.dialect != self.dialect:
-            log.info("what the model server does not accept is left out from now on: %s", attempt.dialect)
+            log.info(
+                "the model server rejects some options; banban now asks it this way: %s", attempt.dialect
+            )
         self.dialect = attempt.dialect
         self._trouble = None
         self.availability.set(ready=True)
@@ -286,7 +287,7 @@ class _Deadlines:
                     text = await anext(texts, None)
         except TimeoutError:
             raise BrainError(
-                "the model server has not answered in time",
+                "the model server did not answer in time",
                 where="brain.openai",
                 hint="use a smaller model or a shorter persona, or raise brain.first_token_seconds",
             ) from None

@@ -43,9 +43,9 @@ class ModelServerClient:
             self.host = ""
         if not self.host:
             raise ConfigError(
-                "this is not a server's address",
+                "this is not the address of a server",
                 where="brain.openai.url",
-                hint="write one like http://127.0.0.1:1234/v1",
+                hint="write an address like http://127.0.0.1:1234/v1",
             )
         path = given.path.rstrip("/").removesuffix(_CHAT) or "/v1"
         self._api = f"{given.scheme}://{self.host}{path}"
@@ -114,7 +114,7 @@ class ModelServerClient:
         except _FAILURES as error:
             raise self._lost(error) from error
         except (ValueError, RecursionError):
-            raise ServerError(f"{self.host} answers, but not as a model server does", status=404) from None
+            raise ServerError(f"{self.host} answers, but it is not a model server", status=404) from None
 
     def _lost(self, error: Exception) -> ServerError:
         if isinstance(error, aiohttp.ClientPayloadError):
@@ -123,7 +123,7 @@ class ModelServerClient:
             return ServerError("the model server closed the connection without an answer")
         return ServerError(
             f"there is no model server at {self.host} ({_reason(error)})",
-            hint="start it, or correct brain.openai.url",
+            hint="start the model server, or correct brain.openai.url",
         )
 
 

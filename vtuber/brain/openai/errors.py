@@ -19,9 +19,9 @@ _PASSING = frozenset((0, 200, 408, 425, 429))
 _LONGEST_WAIT = 86_400.0
 _HINTS = {
     401: f"put its API key into the environment variable {KEY}",
-    403: f"put an API key that is allowed to do this into the environment variable {KEY}",
-    404: "correct brain.openai.url (most end in /v1) or brain.openai.model",
-    429: "it limits how often it may be asked: name a second brain in brain.then, which answers meanwhile",
+    403: f"put an API key that may use this model into the environment variable {KEY}",
+    404: "correct brain.openai.url (most addresses end in /v1) or brain.openai.model",
+    429: "wait, or name a second brain in brain.then that answers meanwhile: this server limits requests",
 }
 _TOO_LONG = re.compile(
     r"context[ _](length|size|window)|exceed\w* .{0,40}context|prompt is too long|too many tokens",
@@ -85,7 +85,11 @@ def error_from(status: int, body: bytes | Any, headers: Mapping[str, str] | None
     why = clean(" ".join(_words(_parsed(body) if isinstance(body, bytes) else body)), 1000)
     if secret := api_key():
         why = why.replace(secret, "***")  # some repeat what they were given
-    what = "the model server reports an error" if status == 200 else f"the model server refuses ({status})"
+    what = (
+        "the model server reports an error"
+        if status == 200
+        else f"the model server refuses the request ({status})"
+    )
     if why:
         what = f"{what}: {why if len(why) <= 200 else why[:199] + '…'}"
     return ServerError(what, status=status, why=why, wait=_wait(headers or {}))

@@ -16,7 +16,7 @@ from vtuber.brain.openai.errors import ServerError, error_from
 
 log = logging.getLogger(__name__)
 
-BROKE_OFF = "the model server broke off in the middle of its answer"
+BROKE_OFF = "the model server stopped in the middle of its answer"
 SIZE_LIMIT = 4 << 20
 """Bytes of one line, or of an answer that is not a stream, at most."""
 
@@ -40,7 +40,7 @@ class ResponseParser:
         """The text in it, in the pieces in which it was made."""
         self._line += data
         if len(self._line) > SIZE_LIMIT:
-            raise ServerError("the model server sends a line without end", status=404)
+            raise ServerError("the model server sent a line without an end", status=404)
         if self._streamed is None:
             self._streamed = self._is_stream()
         if self._streamed and (b"\n" in data or b"\r" in data):
@@ -63,7 +63,7 @@ class ResponseParser:
         """None: too early to tell. Raises ServerError for a web page."""
         begin = bytes(self._line[:64]).removeprefix(b"\xef\xbb\xbf").lstrip()
         if begin.startswith(b"<"):
-            raise ServerError("a web page answered, not a model server", status=404)
+            raise ServerError("the answer is a web page; this is not a model server", status=404)
         return not begin.startswith(b"{") if begin else None
 
     def _event(self, line: bytes) -> Iterator[str]:

@@ -59,7 +59,7 @@ class Jinja:
             for part in self._template.generate(messages=list(messages), **given, **aloud):
                 text += part
                 if len(text) > WRITTEN:
-                    raise HostileError("it writes without end")
+                    raise HostileError("it never stops writing")
         return text
 
 
@@ -94,7 +94,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Where memory has no bound, these take all of it in one step."""
         if _size(operator, left, right) > WRITTEN:
-            raise SecurityError(f"it makes something huge with {operator}")
+            raise SecurityError(f"it builds a huge value with {operator}")
         return super().call_binop(context, operator, left, right)
 
 
@@ -132,9 +132,9 @@ def _guarded() -> Iterator[None]:
     except (SecurityError, OverflowError, RecursionError) as error:
         raise HostileError(str(error)) from None
     except jinja2.TemplateNotFound as error:
-        raise HostileError(f"it asks for another file, {error.name!r}") from None
+        raise HostileError(f"it loads another file,  {error.name!r}") from None
     except MemoryError:
-        raise HostileError("it takes all memory") from None
+        raise HostileError("it uses all memory") from None
     except Exception as error:  # noqa: BLE001  # a template can raise whatever Python can
         raise UnfitError(f"{type(error).__name__}: {error}") from None
 

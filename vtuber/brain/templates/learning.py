@@ -96,7 +96,7 @@ class _Lesson:
             else:
                 ours += template.opening
             if ours != theirs:
-                raise UnfitError("it does not write a line the same way wherever it stands")
+                raise UnfitError("it writes the same line in different ways")
 
     def _begin(self) -> str:
         """What it begins a prompt with and the model does not add."""

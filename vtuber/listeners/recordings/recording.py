@@ -71,7 +71,9 @@ def read(path: Path) -> Recording:
     """Raises ListenerError when the file cannot be read or holds no chat; it is final."""
     found = _Collection(path)
     if path.exists() and not path.is_file() and not path.is_dir():  # a pipe, say, may never end
-        raise ListenerError("this is not a file", where=str(path), hint="give a recorded chat", final=True)
+        raise ListenerError(
+            "this is not a file", where=str(path), hint="give the path of a recorded chat", final=True
+        )
     try:
         for row in json_rows.read(path):
             found.take(row)
@@ -79,14 +81,17 @@ def read(path: Path) -> Recording:
         raise ListenerError(
             f"the recording cannot be read: {error.strerror or error}",
             where=str(path),
-            hint="check the path, chat.replay.file or --replay",
+            hint="check the path in chat.replay.file or --replay",
             final=True,
         ) from error
     recording = found.recording
     if not recording.rows:
         first = f" ({recording.places[0]})" if recording.places else ""
         raise ListenerError(
-            f"there is no chat in this file{first}", where=str(path), hint=f"give it {FORMATS}", final=True
+            f"there is no chat in this file{first}",
+            where=str(path),
+            hint=f"give the path of {FORMATS}",
+            final=True,
         )
     recording.rows.sort(key=lambda timed: timed[0])
     recording.different = len({(event.platform, event.id) for _, event in recording.rows})

@@ -123,7 +123,7 @@ class Accounts:
                 )
                 if not users:
                     raise ConnectionLost(
-                        f"Twitch does not know the channel {channel!r}", "check chat.twitch.channels"
+                        f"there is no Twitch channel {channel!r}", "check chat.twitch.channels"
                     )
                 self._ids[channel] = users[0].id
         return self._ids[channel]
@@ -149,9 +149,11 @@ class Accounts:
                 ),
             )
         except twitchio.MessageRejectedError as error:
-            return f"Twitch dropped it: {clean(error.message or error.code or 'it does not say why')}"
+            return (
+                f"Twitch did not show the message: {clean(error.message or error.code or 'no reason given')}"
+            )
         except RequestRefused as refused:
-            return f"Twitch refused it: {refused.answer}"
+            return f"Twitch refused the message: {refused.answer}"
         except ConnectionLost as lost:
             return lost.why
         return ""

@@ -99,7 +99,7 @@ class AnonymousTwitchListener:
             return None
         match line.command:
             case "RECONNECT":
-                raise ConnectionLost("Twitch asked to connect again", at_once=True)
+                raise ConnectionLost("Twitch asked for a new connection", at_once=True)
             case "PING":
                 socket.answer(line.params[-1] if line.params else "")
             case "NOTICE":
@@ -118,7 +118,7 @@ class AnonymousTwitchListener:
     def _handle_notice(self, line: twitch_irc.IrcMessage) -> None:
         """Twitch addresses us, not the room."""
         said = clean(line.text)
-        log.info("Twitch says: %s", escaped(said))
+        log.info("Twitch, #%s: Twitch says: %s", self.channel, escaped(said))
         if line.tags.get("msg-id") in ("msg_channel_suspended", "tos_ban", "msg_banned"):
             raise ConnectionLost(f"Twitch says: {said}", "check chat.twitch.channels")
         if line.params[:1] == ("*",):  # about our greeting, before any channel
@@ -159,7 +159,7 @@ class _Socket:
             raise ConnectionLost("the connection was lost")
         *lines, self._rest = self._rest.split("\n")
         if len(self._rest) > _BUFFER_LIMIT:
-            raise ConnectionLost("the server sends a line that does not end", "check chat.twitch.irc_url")
+            raise ConnectionLost("the chat server sent a line without an end", "check chat.twitch.irc_url")
         return [line for line in (whole.rstrip("\r") for whole in lines) if line]
 
     async def _frame(self) -> aiohttp.WSMessage:
@@ -170,14 +170,14 @@ class _Socket:
         except TimeoutError:
             if not self.joined:
                 raise ConnectionLost(
-                    f"Twitch does not know the channel {self._channel!r}", "check chat.twitch.channels"
+                    f"there is no Twitch channel {self._channel!r}", "check chat.twitch.channels"
                 ) from None
         await self._send("PING :banban")
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._socket.receive()
         except TimeoutError:
-            raise ConnectionLost("the server has stopped answering") from None
+            raise ConnectionLost("Twitch has stopped answering") from None
 
     async def _send(self, line: str) -> None:
         try:

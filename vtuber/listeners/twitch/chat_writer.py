@@ -61,16 +61,16 @@ class ChatWriter:
         """
         line = harmless(text, self._prefix)
         if not line:
-            return "nothing in it may be written"
+            return "nothing is left of the line that may be sent"
         if self._waiting >= WAITING_LIMIT:
-            return f"{WAITING_LIMIT} lines are waiting already"
+            return f"{WAITING_LIMIT} other lines are already waiting"
         until = clock.now() + PATIENCE
         self._waiting += 1
         try:
             async with asyncio.timeout_at(until):
                 await self._turn.acquire()
         except TimeoutError:
-            return "the lines before it took too long"
+            return "the lines before it took too long to send"
         finally:
             self._waiting -= 1
         try:
@@ -91,7 +91,7 @@ class ChatWriter:
         for sent in self._sent:
             if (sent.channel, sent.text) == (channel, line) and sent.at + WINDOW + MARGIN > free:
                 free = sent.at + WINDOW + MARGIN
-                why = f"the same line was written less than {WINDOW:g} seconds ago"
+                why = f"the same line was sent less than {WINDOW:g} seconds ago"
         return free, why
 
     async def _sending(self, channel: str, line: str, reply_to: str) -> str:
@@ -101,7 +101,7 @@ class ChatWriter:
             async with asyncio.timeout(SEND_SECONDS):
                 why = await self._send(channel, line, reply_to)
         except TimeoutError:
-            return f"Twitch did not answer in {SEND_SECONDS:g} seconds; it may have been written"
+            return f"Twitch did not answer in {SEND_SECONDS:g} seconds; the line may have been sent"
         finally:
             sent.at = clock.now()  # it reached Twitch by now; when exactly is not known
         if why:

@@ -131,7 +131,7 @@ class Helix:
                 except _RateLimited as limited:
                     log.debug("Twitch: %s", limited)
                     await asyncio.sleep(limited.seconds)
-            raise ConnectionLost("Twitch gets too many requests from us")
+            raise ConnectionLost("Twitch has received too many requests from this program")
 
     async def _ask(self, account: str, request: Callable[[TwitchClient], Awaitable[T]]) -> T:
         await self._admit(account)
@@ -188,7 +188,7 @@ class Helix:
                 f"Twitch cannot be reached: {clean(str(error))}", "check the network"
             ) from None
         except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError):
-            raise ConnectionLost("Twitch's answer was not understood") from None
+            raise ConnectionLost("Twitch sent an answer that banban does not understand") from None
 
     async def _run(self, request: Callable[[TwitchClient], Awaitable[T]]) -> T:
         self._renewals = 0
@@ -216,14 +216,14 @@ class Helix:
             return  # by twitchio's own hourly check
         self._renewals += 1
         if self._renewals > 1:  # it would refresh and ask for ever
-            raise AccessDenied("Twitch refuses even new tokens", LOGIN)
+            raise AccessDenied("Twitch refuses new tokens, too", LOGIN)
 
     async def _save(self, token: Token) -> None:
         async with self._saving:  # in the order in which they came
             try:
                 await clock.in_thread(self._file.save, token)
             except ConfigError as error:
-                log.error("the new token of %s is not saved: %s", token.login, error)  # noqa: TRY400  # in words
+                log.error("the new Twitch token of %s could not be saved: %s", token.login, error)  # noqa: TRY400  # in words
 
 
 def _addresses(settings: TwitchChat) -> dict[str, str]:
@@ -231,9 +231,9 @@ def _addresses(settings: TwitchChat) -> dict[str, str]:
     base, oauth, rest = settings.id_url.rstrip("/").rpartition("/oauth2")
     if not oauth or rest:
         raise ConfigError(
-            "twitchio needs an address that ends with /oauth2",
+            "this address must end with /oauth2",
             where="chat.twitch.id_url",
-            hint="end it so, or remove the option",
+            hint="add /oauth2 at its end, or delete the option",
         )
     return {"BASE": settings.api_url.rstrip("/") + "/", "ID_BASE": base + "/"}
 
@@ -243,7 +243,8 @@ def _point_twitchio(addresses: dict[str, str]) -> None:
     for name, address in addresses.items():
         if not isinstance(getattr(Route, name, None), str):
             raise ConfigError(
-                "this twitchio keeps its addresses elsewhere", hint="install the one in constraints.txt"
+                "banban cannot change the addresses of this version of twitchio",
+                hint="install the version of twitchio that constraints.txt names",
             )
         setattr(Route, name, address)
     logging.getLogger("twitchio").setLevel(logging.ERROR)
@@ -261,7 +262,7 @@ async def _with_network_errors(
         text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
         raise ConnectionError(clean(text) or type(error).__name__) from None
     if 300 <= response.status < 400:  # Twitch never does; the login page of a hotel's network does
-        raise ConnectionError("the network redirects us to another address")
+        raise ConnectionError("the network redirects the request to another address")
     if response.status == 429 and response.headers.get("Ratelimit-Remaining", "0") == "0":
         raise _RateLimited(_until_reset(response.headers))
     return response
@@ -282,7 +283,7 @@ def _meaning(error: twitchio.HTTPException) -> Exception:
     extra = error.extra if isinstance(error.extra, dict) else {}
     answer = escaped(clean(str(extra.get("message", ""))) or f"status {error.status}")
     if error.status >= 500:
-        return ConnectionLost(f"Twitch has trouble of its own: {answer}")
+        return ConnectionLost(f"Twitch has a problem: {answer}")
     if error.route is not None and error.route.use_id:
         if error.status not in _DENIALS or "status" not in extra:  # not Twitch: something that is in between
             return ConnectionLost(f"Twitch cannot be reached: {answer}", "check the network")

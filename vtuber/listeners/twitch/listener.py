@@ -55,7 +55,7 @@ def build(settings: Settings) -> list[Listener]:
 def _chosen_first(tokens: list[Token], chosen: str) -> list[Token]:
     """The account that reads and writes comes first; none when config names one that is not there."""
     if chosen and chosen.lower() not in (token.login.lower() for token in tokens):
-        log.warning("the account %r is not logged in at Twitch: %s", escaped(chosen), LOGIN)
+        log.warning("the account %r is not logged in at Twitch; log in with: %s", escaped(chosen), LOGIN)
         return []
     return sorted(tokens, key=lambda token: token.login.lower() != chosen.lower())
 
@@ -68,7 +68,7 @@ def channel_name(given: str, where: str = "chat.twitch.channels") -> str:
         raise ConfigError(
             f"{escaped(given[:60])!r} is not the name of a Twitch channel",
             where=where,
-            hint="write the name as it stands in the channel's address: letters, digits and _",
+            hint="write the name in the channel's address: letters, digits and _",
         )
     return name.lower()
 
@@ -213,7 +213,7 @@ class TwitchListener:
                     await accounts.subscribe(socket, account, wanted)
                 except RequestRefused as refused:
                     why = f"{account.login} is not allowed to read this chat (Twitch: {refused.answer})"
-                    raise AccessDenied(why, f"log in with an account that is: {LOGIN}") from None
+                    raise AccessDenied(why, f"log in with an account that is allowed: {LOGIN}") from None
             self._chat.made()
             await self._end_relay()
             self._update_availability()
@@ -230,7 +230,9 @@ class TwitchListener:
     def _begin_relay(self, denied: AccessDenied) -> None:
         self._denied = denied
         if self._relaying is None:
-            log.warning("Twitch, #%s: %s; its chat is read without an account", self.channel, denied.why)
+            log.warning(
+                "Twitch, #%s: %s; banban now reads this chat without an account", self.channel, denied.why
+            )
             self.availability.set(ready=False)
             self._anonymous = AnonymousTwitchListener(self._settings, self.channel, self.availability)
             self._relaying = asyncio.create_task(self._relay(self._anonymous))
@@ -261,7 +263,12 @@ class TwitchListener:
     def _handle_revocation(self, subscription: Mapping[str, Any]) -> None:
         """Twitch ended a subscription: consent was withdrawn, the account banned or no longer a moderator."""
         kind, why = (clean(string(subscription, key)) for key in ("type", "status"))
-        log.info("Twitch, #%s: %s was revoked (%s)", self.channel, escaped(kind), escaped(why))
+        log.info(
+            "Twitch, #%s: Twitch ended the subscription to %s (%s); banban subscribes again",
+            self.channel,
+            escaped(kind),
+            escaped(why),
+        )
         # What is still possible shows when it is asked for again.
         (self._revoked if kind.startswith("channel.chat.") else self._channel_events.revoked).set()
 

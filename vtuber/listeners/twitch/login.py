@@ -56,7 +56,7 @@ async def login(settings: Settings, file: TokenFile, show: Callable[[DeviceCode]
     client_id = settings.chat.twitch.client_id.strip()
     if not client_id:
         raise ConfigError(
-            "logging in needs the client id of an application of your own",
+            "logging in needs the client id of a Twitch application that you registered",
             where="chat.twitch.client_id",
             hint="register one at https://dev.twitch.tv/console (any name, OAuth redirect URL "
             "http://localhost, category Chat Bot, client type Public), and write here: "
@@ -88,12 +88,12 @@ async def logout(settings: Settings, file: TokenFile, name: str = "") -> list[st
                 await service.post("/revoke", client_id=token.client_id, token=token.access)
                 trouble = ""
             except _LoginRefused as refused:
-                trouble = f", but Twitch says: {refused.why}"
+                trouble = f", but Twitch could not revoke its access: {refused.why}"
             except ListenerError as error:
-                trouble = f", but Twitch does not know it: {error.what}"
+                trouble = f", but Twitch could not revoke its access: {error.what}"
             await clock.in_thread(file.remove, token.login)
             if trouble:
-                trouble += "\n  → to be sure, disconnect it at https://www.twitch.tv/settings/connections"
+                trouble += "\n  → disconnect it at https://www.twitch.tv/settings/connections"
             lines.append(f"{token.login} is logged out{trouble}")
     return lines or ["no account is logged in at Twitch"]
 
@@ -131,7 +131,9 @@ class _Service:
         refused = 400 <= status < 500 and status != 429  # 429 says: later
         if not isinstance(answer, dict) or not (refused or status < 300):
             raise ListenerError(
-                f"Twitch's answer is not understood (HTTP {status})", where=self._url, hint="try again later"
+                f"Twitch sent an answer that banban does not understand (HTTP {status})",
+                where=self._url,
+                hint="try again later",
             )
         if refused:
             raise _LoginRefused(_text(answer, "message") or _text(answer, "error") or f"HTTP {status}")
@@ -168,7 +170,7 @@ class _Grant:
             raise _about_application(refused) from None
         grant = cls(service, client_id, answer)
         if not (grant._form["device_code"] and grant.code.address and grant.code.code):
-            raise ListenerError("Twitch's answer holds no code", where="chat.twitch.id_url")
+            raise ListenerError("Twitch sent no code", where="chat.twitch.id_url")
         return grant
 
     async def wait(self) -> tuple[str, str]:
@@ -190,7 +192,7 @@ class _Grant:
             else:
                 access, refresh = _text(answer, "access_token"), _text(answer, "refresh_token")
                 if not (access and refresh):
-                    raise _given_up("Twitch's answer holds no token")
+                    raise _given_up("Twitch sent no token")
                 return access, refresh
 
     def _handle_refusal(self, refused: _LoginRefused) -> None:
@@ -200,11 +202,11 @@ class _Grant:
             case "slow_down":
                 self._interval += 5.0  # as the RFC asks
             case "access_denied" | "authorization_declined":
-                raise _given_up("the login was turned down in the browser") from None
+                raise _given_up("the login was cancelled in the browser") from None
             case "expired_token":
                 raise _given_up("the code was not entered in time") from None
             case "invalid device code":  # what Twitch says of both, and of a code that was used
-                raise _given_up("the login was turned down in the browser, or the code is too old") from None
+                raise _given_up("the login was cancelled in the browser, or the code has expired") from None
             case _:
                 raise _about_application(refused) from None
 
@@ -214,7 +216,7 @@ async def _validated(service: _Service, client_id: str, access: str, refresh: st
     try:
         answer = await service.get("/validate", access)
     except _LoginRefused as refused:
-        raise _given_up(f"Twitch does not accept its own token: {refused.why}") from None
+        raise _given_up(f"Twitch does not accept the new token: {refused.why}") from None
     scopes = answer.get("scopes")
     token = Token(
         user_id=_text(answer, "user_id"),
@@ -225,19 +227,19 @@ async def _validated(service: _Service, client_id: str, access: str, refresh: st
         scopes=frozenset(map(str, scopes)) if isinstance(scopes, list) else frozenset(),
     )
     if not (token.user_id and token.login):
-        raise _given_up("Twitch does not say whose token it is")
+        raise _given_up("Twitch did not say which account the token belongs to")
     return token
 
 
 def _given_up(why: str) -> ListenerError:
-    return ListenerError(why, hint="begin again: banban login twitch")
+    return ListenerError(why, hint="run this again: banban login twitch")
 
 
 def _about_application(refused: _LoginRefused) -> ConfigError:
     return ConfigError(
-        f"Twitch does not accept the application: {refused.why}",
+        f"Twitch does not accept the client id: {refused.why}",
         where="chat.twitch.client_id",
-        hint="compare it with https://dev.twitch.tv/console; the client type must be public",
+        hint="compare it with the one at https://dev.twitch.tv/console; the client type must be Public",
     )
 
 

@@ -38,11 +38,11 @@ Status = Literal["FULFILLED", "CANCELED"]
 _MANAGING = "fulfilling or refunding rewards"
 _FOREIGN = (
     "only the program that made a reward may do that: do it yourself, "
-    "or delete the reward at Twitch and start again, and banban makes it"
+    "or delete the reward at Twitch and start banban again, and it makes a new one"
 )
-_GONE = "it was there and is gone: start again to have it made, or take it out of chat.twitch.rewards"
+_GONE = "the reward was deleted: start banban again to have it made, or remove it from chat.twitch.rewards"
 _REFUSED = {
-    400: "a channel may have 50 rewards, each with a title of its own of at most 45 characters: "
+    400: "a channel can have 50 rewards, each with a different title of at most 45 characters: "
     "correct that and start again, or make it by hand",
     403: subscriptions.NO_POINTS,
 }
@@ -92,7 +92,7 @@ class Rewards:
         lacks = {
             f"the reward {title!r}": await self._make(room, title)
             if manages
-            else "check chat.twitch.rewards: the channel has none of that title"
+            else "check the title in chat.twitch.rewards: the channel has no such reward"
             for key, title in self._titles.items()
             if key in missing
         }
@@ -125,7 +125,9 @@ class Rewards:
         """To the streamer."""
         for reward_id in foreign.keys() - self._foreign.keys():
             title = foreign[reward_id]
-            log.warning("#%s: the reward %r was not made by banban: %s", self._channel, title, _FOREIGN)
+            log.warning(
+                "Twitch, #%s: the reward %r was not made by banban: %s", self._channel, title, _FOREIGN
+            )
         self._foreign = foreign
 
     async def _make(self, room: str, title: str) -> str:
@@ -144,12 +146,12 @@ class Rewards:
             self._parser.reward_ids.add(await self._accounts.helix.ask(room, post))
         except RequestRefused as refused:
             self._seen[_key(title)] = hint = _hint(refused)
-            log.warning("#%s: the reward %r could not be made: %s", self._channel, title, hint)
+            log.warning("Twitch, #%s: the reward %r could not be made: %s", self._channel, title, hint)
             return hint
         except ConnectionLost as lost:
-            return f"nothing: it is tried again ({lost.why})"
+            return f"nothing to do: banban will try again ({lost.why})"
         self._seen[_key(title)] = _GONE
-        log.info("#%s: made the reward %r, for %d points", self._channel, title, self._cost)
+        log.info("Twitch, #%s: made the reward %r, for %d points", self._channel, title, self._cost)
         return ""
 
     async def _update(self, redemption: Redemption, status: Status) -> None:
@@ -168,8 +170,10 @@ class Rewards:
 
     def _report_forbidden(self, answer: str) -> None:
         if not self._forbidden:
-            log.warning("#%s: redemptions are left to you, for Twitch says: %s", self._channel, answer)
-        self._forbidden = f"do it yourself: only the program that made a reward may (Twitch: {answer})"
+            log.warning(
+                "Twitch, #%s: fulfil or refund redemptions yourself; Twitch says: %s", self._channel, answer
+            )
+        self._forbidden = f"do it yourself: only the program that made a reward may do it (Twitch: {answer})"
 
 
 def _key(title: str) -> str:
@@ -195,7 +199,9 @@ class RedemptionQueue:
         try:
             self._waiting.put_nowait((redemption, status))
         except asyncio.QueueFull:
-            log.warning("%d redemptions wait for Twitch; one more is left to you", WAITING_LIMIT)
+            log.warning(
+                "%d redemptions already wait for Twitch; fulfil or refund the latest yourself", WAITING_LIMIT
+            )
 
     async def run(self) -> None:
         """For ever."""
@@ -212,7 +218,9 @@ class RedemptionQueue:
             async with asyncio.timeout(LAST_SECONDS):
                 await self._waiting.join()
         except TimeoutError:
-            log.warning("Twitch did not take all redemptions in time; the last are left to you")
+            log.warning(
+                "Twitch did not take all redemptions in time; fulfil or refund the last ones yourself"
+            )
 
     async def _send(self, redemption: Redemption, status: Status) -> None:
         backoff = Backoff(1.0, 60.0)
@@ -227,5 +235,7 @@ class RedemptionQueue:
             except ConnectionLost as lost:
                 log.debug("Twitch did not take redemption %s: %s", escaped(redemption.id), escaped(lost.why))
                 await asyncio.sleep(backoff.next())
-        log.warning("Twitch did not take a redemption of %r; it is left to you", escaped(redemption.reward))
+        log.warning(
+            "Twitch did not take a redemption of %r; fulfil or refund it yourself", escaped(redemption.reward)
+        )
         return None

@@ -32,14 +32,14 @@ channel.
 
 def grant(scope: str, login: str) -> str:
     """The hint for an account that lacks a scope."""
-    return f"grant {scope} to {login}: {LOGIN}"
+    return f"log in as {login} again and allow {scope}: {LOGIN}"
 
 
 def rights(granted: Collection[str]) -> list[Health]:
     """A row for each scope, for a table."""
     return [
-        Health(scope, State.OK, f"she can {purpose}")
+        Health(scope, State.OK, f"banban can {purpose}")
         if scope in granted
-        else Health(scope, State.OFF, f"she cannot {purpose}", "log in again, and allow it")
+        else Health(scope, State.OFF, f"banban cannot {purpose}", "log in again, and allow it")
         for scope, purpose in SCOPES.items()
     ]

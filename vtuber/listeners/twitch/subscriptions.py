@@ -16,7 +16,7 @@ from vtuber.listeners.twitch.scopes import (
 
 POWER_UPS = "power-ups"
 REWARDS = "channel-point rewards"
-NO_POINTS = "only affiliates and partners have channel points: until then, empty chat.twitch.rewards"
+NO_POINTS = "only affiliates and partners have channel points: set chat.twitch.rewards to []"
 OWN = (POWER_UPS, REWARDS)
 """What only the channel's own account can subscribe to."""
 

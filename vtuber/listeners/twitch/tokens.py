@@ -82,7 +82,7 @@ class TokenFile:
             return []
         except ValidationError:
             raise ConfigError(
-                "the file is damaged",
+                "the file with your Twitch tokens is damaged",
                 where=str(self.path),
                 hint="delete it, and log in again: banban login twitch",
             ) from None  # the error below quotes the file
@@ -99,9 +99,9 @@ class TokenFile:
             )
         if stat.S_IMODE(status.st_mode) & 0o077:
             raise ConfigError(
-                "others can read the file with your Twitch tokens",
+                "other users can read the file with your Twitch tokens",
                 where=str(self.path),
-                hint=f'chmod 600 "{self.path}"; others may know the tokens by now, so get new ones: '
+                hint=f'chmod 600 "{self.path}"; then get new tokens, because others may know these: '
                 "banban logout twitch, banban login twitch",
             )
 
@@ -131,7 +131,7 @@ class TokenFile:
                 _retry(lambda: _lock(lock))
             except OSError:
                 raise ConfigError(
-                    "another process keeps the file with your Twitch tokens locked",
+                    "another program has locked the file with your Twitch tokens",
                     where=str(self.path),
                     hint="stop other banban programs, and try again",
                 ) from None
@@ -147,7 +147,7 @@ class TokenFile:
             raise ConfigError(
                 f"the file with your Twitch tokens cannot be used: {error.strerror}",
                 where=str(error.filename or self.path),
-                hint="make the file and its folder readable and writable for you",
+                hint="give yourself permission to read and write the file and its folder",
             ) from error
 
 

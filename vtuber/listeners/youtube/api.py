@@ -80,7 +80,7 @@ class ApiReader:
             raise ListenerError(
                 f"the YouTube video {self._video_id!r} is private, or does not exist",
                 where="chat.youtube.streams",
-                hint="make it public or unlisted, or give another one",
+                hint="make the video public or unlisted, or choose another one",
                 final=True,
             )
         video = read_video(found[0])
@@ -88,7 +88,7 @@ class ApiReader:
             raise ListenerError(
                 f"the YouTube video {self._video_id!r} has no chat",
                 where="chat.youtube.streams",
-                hint="switch the live chat on, in the stream's settings",
+                hint="turn the live chat on in the stream's settings",
                 final=True,
             )
         log.info("reading the chat of %s through YouTube's API", escaped(video.title or self._video_id))
@@ -105,7 +105,7 @@ class ApiReader:
             raise
         except NotFound as gone:
             if chat_id(next(iter(await videos(client, [self._video_id])), None)):
-                raise ConnectionLost("YouTube closed the chat, though the stream goes on") from gone
+                raise ConnectionLost("YouTube closed the chat, but the stream is still live") from gone
             return {"offlineAt": "just now"}
         self._token = string(answer, "nextPageToken")
         self.answered = clock.now()
@@ -172,7 +172,7 @@ class ApiFinder:
             return name
         if kind == "c":
             raise TransportUnavailable(
-                f"YouTube's API does not know channels by addresses such as /{name}",
+                f"YouTube's API cannot look up channel addresses such as /{name}",
                 'write the channel\'s "@name" in chat.youtube.streams',
             )
         whom = {"forUsername": rest} if kind == "user" else {"forHandle": name}

@@ -90,7 +90,9 @@ class ApiClient:
         Raises ConnectionLost or a kind of it, and a final ListenerError for a chat that cannot be read.
         """
         if not self._key:
-            raise TransportUnavailable("there is no key for YouTube's API", f"put one into {KEY}")
+            raise TransportUnavailable(
+                "YouTube's API needs a key", f"put an API key into the environment variable {KEY}"
+            )
         self._quota.spend(units)
         try:
             with clock.outside():
@@ -106,7 +108,7 @@ class ApiClient:
             raise self._refusal(response.status, answer, response.headers.get("Retry-After", ""))
         if not isinstance(answer, dict):
             raise ConnectionLost(
-                "the answer of YouTube's API is not understood", "check chat.youtube.api_url"
+                "YouTube's API sent an answer that banban does not understand", "check chat.youtube.api_url"
             )
         return answer
 
@@ -120,7 +122,7 @@ class ApiClient:
             refusal = self._quota.exhausted()
         elif reasons & _TOO_OFTEN or retry_after or status == 429:
             refusal = TransportUnavailable(
-                why, "nothing: it is tried again later", after=_rest_seconds(retry_after)
+                why, "nothing to do: banban will try again later", after=_rest_seconds(retry_after)
             )
         elif "liveChatDisabled" in reasons:
             refusal = ListenerError("the stream has no chat", hint="turn it on in YouTube Studio", final=True)
@@ -129,11 +131,11 @@ class ApiClient:
         elif reasons & _BAD_KEY or status == 401 or "api key" in said.lower():
             refusal = TransportUnavailable(
                 f"YouTube does not accept the API key: {said or status}",
-                f"check {KEY}, and that YouTube Data API v3 is enabled for it in the Google Cloud console",
+                f"check the key in {KEY}, and that YouTube Data API v3 is enabled in Google Cloud",
             )
         elif status == 403:
             refusal = ListenerError(
-                why, hint="the API shows only chats that are open to everyone", final=True
+                why, hint="open the chat to everyone: the API shows no other chats", final=True
             )
         elif status == 400:
             refusal = BadRequest(why)
@@ -145,7 +147,9 @@ async def _whole(response: aiohttp.ClientResponse) -> bytes:
     async for piece in response.content.iter_any():
         body += piece
         if len(body) > SIZE_LIMIT:
-            raise ConnectionLost("the answer of YouTube's API is too long", "check chat.youtube.api_url")
+            raise ConnectionLost(
+                "YouTube's API sent an answer that is too long", "check chat.youtube.api_url"
+            )
         await asyncio.sleep(0)  # pieces that already wait are handed out without a pause: let others run
     return bytes(body)
 
@@ -160,7 +164,7 @@ def _json(body: bytes) -> Any:
 def _unreachable(error: Exception) -> ConnectionLost:
     if isinstance(error, aiohttp.ClientSSLError):
         return ConnectionLost(
-            "YouTube's API shows no valid certificate", "check this computer's date and time, and the network"
+            "YouTube's API has no valid certificate", "check this computer's date and time, and the network"
         )
     if isinstance(error, aiohttp.ClientConnectorError):
         return ConnectionLost("YouTube's API cannot be reached", "check the network")
@@ -191,7 +195,7 @@ class Quota:
         self._day: date | None = None
 
     def __str__(self) -> str:
-        return f"{self.used:,} of {self.daily:,} units of the API used today"
+        return f"{self.used:,} of {self.daily:,} units of the API's daily quota used"
 
     @property
     def now(self) -> float:
@@ -209,7 +213,7 @@ class Quota:
         if self.used + units > self.daily:
             raise self.over(
                 f"the {self.daily:,} units of YouTube's API for today are used up",
-                "it goes on at midnight, Pacific time; raise chat.youtube.daily_units if your key has more",
+                "wait until midnight, Pacific time, or raise chat.youtube.daily_units if your key has more",
             )
         self.used += units
 
@@ -217,8 +221,8 @@ class Quota:
         """YouTube says that nothing is left, whatever was counted: others may use the same key."""
         self.used = max(self.used, self.daily)
         return self.over(
-            "YouTube says that the API's units for today are used up",
-            "it goes on at midnight, Pacific time",
+            "YouTube says that today's API units are used up",
+            "wait until midnight, Pacific time",
         )
 
     def over(self, why: str, hint: str) -> TransportUnavailable:

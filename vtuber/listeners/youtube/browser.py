@@ -116,9 +116,9 @@ def _check(response: httpx.Response) -> None:
     """Raises ConnectionLost unless all is well."""
     status = response.status_code
     if status in (404, 410):
-        raise PageNotFound("YouTube knows no such page")
+        raise PageNotFound("YouTube has no such page")
     if status == 429:
-        raise ConnectionLost("YouTube gets too many requests from this network (429)", _OTHER_WAY)
+        raise ConnectionLost("this network has sent YouTube too many requests (429)", _OTHER_WAY)
     if status != 200:
         raise ConnectionLost(f"YouTube answers {status}")
 

@@ -46,7 +46,7 @@ _POLL_SECONDS = 0.25
 """A reader does not say when it is first answered: that is checked so often."""
 
 _STATES = {Step.WAIT: State.OK, Step.BLOCKED: State.DOWN, Step.OVER: State.OFF}
-_PAGES, _API = "the pages", "the API"
+_PAGES, _API = "YouTube's pages", "the API"
 
 
 def build(settings: Settings) -> list[YouTubeListener]:
@@ -102,7 +102,7 @@ class YouTubeListener:
             contact = self._connection.contact()
             health = Health(self._connection.part, _STATES[found.step], found.what, found.hint, contact)
         else:
-            health = self._connection.health(f"by {self._used.name}" if self._used else "")
+            health = self._connection.health(f"through {self._used.name}" if self._used else "")
         if health.state is not State.OK:
             return health
         others = self._transports.others(self._used)
@@ -226,7 +226,7 @@ class YouTubeListener:
             self._connection.made()
         self._used, self._assessment = transport, None
         transport.worked()
-        log.info("reading the YouTube chat of %s by %s", escaped(self.address.name), transport.name)
+        log.info("reading the YouTube chat of %s through %s", escaped(self.address.name), transport.name)
 
     def _rest(self, found: Assessment) -> None:
         """There is no chat to read for now. Who waits for chats need not wait for a stream."""
@@ -249,7 +249,7 @@ class YouTubeListener:
         self._used, self._assessment = None, None
         trouble = self._transports.trouble()
         if self._settings.chat.youtube.way == "auto" and not key():
-            hint = f"with a key in {KEY}, the official API would take over"
+            hint = f"put an API key into {KEY}, and banban will use YouTube's API when this happens"
             trouble = ConnectionLost(trouble.why, "; ".join(filter(None, [trouble.hint, hint])))
         self._connection.lost(trouble)
         self._pause = self._connection.pause()

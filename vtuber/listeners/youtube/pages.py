@@ -99,7 +99,7 @@ class PageReader:
         if video.airing is Airing.ENDED:
             return ""
         if not video.channel_id:
-            raise ConnectionLost("YouTube does not say whose video it is")
+            raise ConnectionLost("YouTube does not say which channel the video belongs to")
         # By YouTube's clock: with a wrong clock here, chat of another time would be asked for.
         here = time.time()
         there = browser.server_time or here
@@ -119,13 +119,13 @@ class PageReader:
         if video is None:
             problem = f"{what} does not exist"
         elif video.refusal:
-            problem = f"{what} cannot be seen by everybody. YouTube says: {video.refusal}"
-            hint = "make it public or unlisted, or give another one"
+            problem = f"{what} is not public. YouTube says: {video.refusal}"
+            hint = "make the video public or unlisted, or choose another one"
         elif video.airing is Airing.NEVER:
             problem = f"{what} is not a live stream"
         elif video.chatless:
             problem = f"{what} has no chat. YouTube says: {video.chatless}"
-            hint = "switch the live chat on, in the stream's settings"
+            hint = "turn the live chat on in the stream's settings"
         else:
             return video
         raise ListenerError(problem, where="chat.youtube.streams", hint=hint, final=True)
@@ -136,7 +136,7 @@ class PageReader:
         if video is None or video.refusal or video.airing is not Airing.LIVE:
             return
         self._readable(video)
-        raise ConnectionLost("YouTube closed the chat, though the stream goes on")
+        raise ConnectionLost("YouTube closed the chat, but the stream is still live")
 
     def _request(self, place: str) -> Any:
         request = util.get_param(place, dat=self._visitor)
@@ -156,7 +156,7 @@ class PageReader:
         except exceptions.ChatParseException as error:
             raise ConnectionLost(f"YouTube refuses to show the chat: {error}") from None
         except (AttributeError, KeyError, IndexError, TypeError, exceptions.IllegalFunctionCall):
-            raise ConnectionLost("YouTube's answer is not understood") from None
+            raise ConnectionLost("YouTube sent an answer that banban does not understand") from None
         self._visitor = self._visitor or (visitor if isinstance(visitor, str) else "")
         pause = _pause(metadata.get("timeoutMs"))
         chat = {"video_id": self._video_id, "timeout": pause, "chatdata": actions}

@@ -67,7 +67,7 @@ class Transport:
 
     def __init__(self, name: str, finder: VideoFinder, make: Callable[[str], ChatReader]) -> None:
         self.name = name
-        """For the streamer: "the pages", "the API"."""
+        """For the streamer: "YouTube's pages", "the API"."""
         self.finder = finder
         self.trouble: ConnectionLost | None = None
         """Why it failed; None while it works."""

@@ -55,7 +55,7 @@ def read_page(html: str) -> Video | None:
     if player is None and content is None:
         if "consent.youtube.com" in html:
             raise no_consent()
-        raise ConnectionLost("YouTube answers with a page of an unknown kind")
+        raise ConnectionLost("YouTube sent a page that banban does not understand")
     video_id = string(player, "videoDetails.videoId")
     video_id = video_id or string(content, "currentVideoEndpoint.watchEndpoint.videoId")
     refusal = _refusal(player, content)
@@ -83,7 +83,7 @@ def _script(html: str, name: re.Pattern[str]) -> Any:
     try:
         return json.JSONDecoder().raw_decode(html, found.end())[0]
     except (ValueError, RecursionError):
-        raise ConnectionLost("YouTube's page is cut off") from None
+        raise ConnectionLost("YouTube sent only a part of the page") from None
 
 
 def _has_live_chat(content: Any) -> bool:
@@ -103,7 +103,7 @@ def _refusal(player: Any, content: Any) -> str:
     status = table(player, "playabilityStatus")
     if string(status, "status") not in _REFUSED or _has_live_chat(content):
         return ""
-    reason = clean(string(status, "reason") or string(status, "messages.0")) or "it cannot be watched"
+    reason = clean(string(status, "reason") or string(status, "messages.0")) or "the video cannot be watched"
     if _ROBOT.search(reason):
         raise ConnectionLost(f"YouTube says: {reason}", 'try again later, or set chat.youtube.way to "api"')
     return reason
@@ -162,9 +162,7 @@ NOTHING = Assessment(Step.WAIT, "waiting for the next stream")
 def assess(video: Video | None, address: StreamAddress) -> Assessment:
     """What to do about the video that was found at the address; None when nothing was."""
     if video is None:
-        return (
-            blocked("YouTube shows no such video", f"check {address.where}") if address.is_video else NOTHING
-        )
+        return blocked("YouTube has no such video", f"check {address.where}") if address.is_video else NOTHING
     if video.refusal:
         return _refused(video.refusal, address)
     if video.airing is Airing.ENDED:
@@ -177,7 +175,7 @@ def assess(video: Video | None, address: StreamAddress) -> Assessment:
 def _ahead(video: Video) -> Assessment:
     """Of a stream that is live, or will be."""
     if video.chatless:
-        hint = "switch the live chat on in YouTube Studio, in the stream's settings"
+        hint = "turn the live chat on in YouTube Studio, in the stream's settings"
         return blocked(f"the stream has no chat. YouTube says: {video.chatless}", hint, goes_on=True)
     if video.airing is Airing.UPCOMING:
         return Assessment(Step.WAIT, "waiting for the stream" + _planned(video.starts), goes_on=True)
@@ -191,9 +189,9 @@ def blocked(what: str, hint: str, *, goes_on: bool = False) -> Assessment:
 
 def _refused(words: str, address: StreamAddress) -> Assessment:
     """The reasons differ in YouTube's words alone."""
-    what = f"the stream cannot be seen by everybody. YouTube says: {words}"
+    what = f"the stream is not public. YouTube says: {words}"
     if "member" in words.lower():
-        return blocked(what, "a chat for members only cannot be read; open the stream to everyone")
+        return blocked(what, "open the stream to everyone: banban cannot read a members-only chat")
     if "private" in words.lower():
         return blocked(what, f"make the video public or unlisted in YouTube Studio, or check {address.where}")
     return blocked(what, f"check {address.where}, and who may see the video")
@@ -208,4 +206,4 @@ def _planned(starts: float) -> str:
 
 def no_channel(name: str) -> ConnectionLost:
     """There is no channel of that name (any more)."""
-    return ConnectionLost(f"YouTube knows no channel {name!r}", "check chat.youtube.streams")
+    return ConnectionLost(f"YouTube has no channel {name!r}", "check chat.youtube.streams")

@@ -251,7 +251,7 @@ class Link:
         settings = self._settings
         if not (settings.caption_source or settings.speaking_scene):
             return StageError(
-                "OBS would show nothing: neither a caption source nor a speaking scene is set",
+                "OBS has nothing to show: no caption source and no speaking scene is set",
                 hint="set caption_source or speaking_scene in [stage.obs]",
             )
         if settings.caption_source and settings.caption_source not in self._texts:
@@ -294,8 +294,8 @@ class Link:
 
 
 _SWITCH_ON = (
-    "start OBS, tick Tools → WebSocket Server Settings → Enable WebSocket server, and compare its port with"
-    " stage.obs.port"
+    "start OBS, tick Tools → WebSocket Server Settings → Enable WebSocket server, and set"
+    " stage.obs.port to the port that is shown there"
 )
 
 
@@ -307,4 +307,4 @@ def _missing(kind: str, name: str, names: list[str], *, there: bool = False) -> 
         return StageError(what, hint=f"did you mean {escaped(near[0])!r}?")
     if names:
         return StageError(what, hint=f"it has {', '.join(repr(escaped(one)) for one in names[:8])}")
-    return StageError(what, hint=f"add a {kind} of that name in OBS")
+    return StageError(what, hint=f"add a {kind} with this name in OBS")

@@ -97,7 +97,7 @@ class Overlay:
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         if len(self._pages) >= PAGES:
-            raise web.HTTPServiceUnavailable(text="Too many pages.")
+            raise web.HTTPServiceUnavailable(text="Too many overlay pages are open. Close some.")
         socket = web.WebSocketResponse(heartbeat=10, max_msg_size=1024, compress=False, timeout=0.5)
         await socket.prepare(request)
         page = Page(socket, request, self._state.so_far())

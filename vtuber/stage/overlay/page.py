@@ -37,7 +37,7 @@ class Page:
         self._size += frame.size
         self._more.set()
         if self._size > QUEUE_BYTES and self._transport is not None:
-            log.warning("A page of the overlay is too slow and was disconnected; it connects again by itself")
+            log.warning("an overlay page was too slow and was disconnected; it connects again by itself")
             self._transport.abort()
             self._transport = None
 

@@ -58,7 +58,7 @@ class Edge:
             raise VoiceError(
                 f"{self._voice!r} is not the name of a voice",
                 where="voice.edge.voice" if self._settings.edge.voice else sheet,
-                hint=f"use a name such as {DEFAULT_VOICE}; `edge-tts --list-voices` lists them",
+                hint=f"use a name such as {DEFAULT_VOICE}; `edge-tts --list-voices` lists all names",
             ) from error
         self.availability.set(ready=True)
 
@@ -158,7 +158,9 @@ class _Response:
             ]
         yield from self._send(everything=True)
         if broken:
-            raise VoiceError("the online voice broke off in mid-sentence", where="voice", hint=_NETWORK)
+            raise VoiceError(
+                "the online voice stopped in the middle of a sentence", where="voice", hint=_NETWORK
+            )
 
     def close(self) -> None:
         self._mp3.close()

@@ -37,7 +37,7 @@ LONGEST_WORD = 40
 
 _REFERENCE = "The quick brown fox jumps over the lazy dog, and then it sleeps all day."
 _READ_AS = str.maketrans({"。": ".", "、": ",", "⁄": "/"} | dict.fromkeys('"[](){}<>*_`“”|^~\\', " "))
-_ENGLISH_ONLY = "English only: other languages are shown in the captions but not heard"
+_ENGLISH_ONLY = "English only: text in other languages is shown in the captions, but not spoken"
 _OTHER_VOICE = 'set voice.use = "edge" for a voice that speaks Chinese'
 
 
@@ -87,7 +87,7 @@ class Hibari:
             raise VoiceError(
                 f"the embedded voice cannot be loaded: {error}",
                 where="voice",
-                hint="install banban again, or choose another voice",
+                hint="install banban again, or choose another voice in voice.use",
             ) from error
         self.availability.set(ready=True)
 
