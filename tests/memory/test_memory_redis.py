@@ -276,7 +276,7 @@ async def test_an_outage_costs_nothing_but_recalls(
     assert recalled.viewers["twitch", "7"].last_words == "in the dark"
     assert recalled.answers == ("I heard you",)
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 1
-    assert "is back" in caplog.text
+    assert "works again" in caplog.text
 
 
 async def test_a_hanging_server_is_waited_for_once_and_its_late_answer_confuses_nobody(

@@ -114,6 +114,7 @@ def _sha256(path: Path) -> str:
 
 
 def of_the_disk(error: OSError) -> BanbanError:
+    """What a disk's error means to whoever downloads, and what to do."""
     where = str(error.filename or store.folder())
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return BanbanError(
