@@ -142,7 +142,7 @@ def test_she_answers_outlives_a_killed_memory_and_a_killed_model_and_stops_in_or
     show.types("do you remember me?")
     show.until(lambda: len(show.journal("reply")) == 2)
     assert show.journal("reply")[1]["heard"]
-    show.until(lambda: "is being tried again" in show.said and "is back" in show.said)
+    show.until(lambda: "banban tries again" in show.said and "works again" in show.said)
     assert show.memory().pid != memory.pid
 
     show.types("tell me a long story about pineapple pizza")
