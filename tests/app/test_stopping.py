@@ -98,7 +98,10 @@ def test_a_pipe_as_config_file_is_refused(tmp_path: Path, program: Callable[[], 
     replace_by_pipe(tmp_path / "config.toml")
     show = program()
     assert show.process.wait(PATIENCE) == 1
-    assert "config.toml: this file cannot be read (this is a pipe or a device, not a file)" in show.said.read_text()
+    assert (
+        "config.toml: this file cannot be read (this is a pipe or a device, not a file)"
+        in show.said.read_text()
+    )
 
 
 @pytest.mark.parametrize("name", ["character.toml", "examples.toml", "persona.md", "face.svg"])

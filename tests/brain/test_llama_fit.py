@@ -142,7 +142,7 @@ async def test_asked_for_by_config_it_is_no_guess(tmp_path: Path, template: str 
 )
 async def test_a_hostile_chat_template_is_refused(tmp_path: Path, template: str, reported: str) -> None:
     error = await refusal(tiny_gguf.write(tmp_path / "bad.gguf", template))
-    assert "hostile" in error.what
+    assert "dangerous" in error.what
     assert reported in error.what
     assert "bad.gguf" in error.where
     assert "brain.template" in error.hint
@@ -151,7 +151,7 @@ async def test_a_hostile_chat_template_is_refused(tmp_path: Path, template: str,
 async def test_a_chat_template_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prompt_format, "_LEARN_SECONDS", 0.2)
     error = await refusal(tiny_gguf.write(tmp_path / "bad.gguf", HANGS))
-    assert "hostile" in error.what
+    assert "dangerous" in error.what
     assert "0.2 seconds" in error.what
 
 
@@ -209,7 +209,7 @@ async def test_a_context_for_which_there_is_no_room_is_reported(tmp_path: Path) 
     nobodys += "e.c.llama_init_from_model = lambda model, params: None\np.main()\n"
     brain = Llama(Settings(brain=Brain(model=str(model), threads=1)))
     brain.command = ("-c", nobodys)
-    with pytest.raises(ConfigError, match="no room") as caught:
+    with pytest.raises(ConfigError, match="no memory for a context") as caught:
         await brain.start(quiet)
     await brain.stop()
     assert caught.value.where == "brain.context"
@@ -259,7 +259,7 @@ async def test_an_adapter_for_another_model_is_refused(
     assert error.where == f"brain.lora[1]: {bad}"
     assert "made for another model" in error.what
     assert reported in error.what
-    assert "remove it" in error.hint
+    assert "remove the adapter" in error.hint
 
 
 async def test_a_whole_model_is_no_adapter(tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ async def test_an_adapter_that_kills_is_named(tmp_path: Path) -> None:
     error = await refusal(model, lora=adapters(bad))
     assert error.where == f"brain.lora[0]: {bad}"
     assert "crashes with this adapter" in error.what
-    assert "remove it" in error.hint
+    assert "remove the adapter" in error.hint
 
 
 async def test_what_is_no_adapter_is_reported_before_anything_starts(tmp_path: Path) -> None:

@@ -135,5 +135,5 @@ def test_a_hanging_server_is_not_started_twice(tmp_path: Path, monkeypatch: pyte
 
 def test_somebody_elses_folder_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
-    with pytest.raises(RecallError, match="somebody else"):
+    with pytest.raises(RecallError, match="belongs to another user"):
         EmbeddedValkey(tmp_path).check()

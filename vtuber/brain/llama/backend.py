@@ -167,7 +167,7 @@ class Llama:
         if adapters := len(self._settings.lora):
             what += f", {adapters} LoRA adapter{'s' * (adapters > 1)}"
         if self._restored:
-            what += f", {self._restored}tokens of the persona loaded from disk"
+            what += f", {self._restored} tokens of the persona loaded from disk"
         if not self._extra_buffers:
             limit = (
                 f"{what}; slower, because this build of llama.cpp crashes on this processor",

@@ -53,7 +53,7 @@ def _choose(wanted: str, path: Path, chat_template: str, learned: Mapping[str, A
     """
     if "hostile" in learned:
         raise ConfigError(
-            f"the model's chat template is dangerous:  {_told(learned['hostile'])}",
+            f"the model's chat template is dangerous: {_told(learned['hostile'])}",
             where=f"brain.model: {path}",
             hint=f"get the model from a source that you trust, or {HINT}",
         )

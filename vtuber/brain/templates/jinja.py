@@ -132,7 +132,7 @@ def _guarded() -> Iterator[None]:
     except (SecurityError, OverflowError, RecursionError) as error:
         raise HostileError(str(error)) from None
     except jinja2.TemplateNotFound as error:
-        raise HostileError(f"it loads another file,  {error.name!r}") from None
+        raise HostileError(f"it loads another file, {error.name!r}") from None
     except MemoryError:
         raise HostileError("it uses all memory") from None
     except Exception as error:  # noqa: BLE001  # a template can raise whatever Python can
