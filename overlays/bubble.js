@@ -3,16 +3,19 @@
 const COLOUR = /^#[0-9a-f]{6}$/i;
 
 export class Bubble {
-  constructor(box) {
+  /** `language`: "en" or "zh", of what is said of gifts. */
+  constructor(box, language) {
     this.box = box;
+    this.language = language;
     const part = (id) => box.querySelector(`#${id}`);
     this.parts = { platform: part("platform"), name: part("name"), badge: part("badge"), said: part("said") };
     this.fill(null);
   }
 
-  /** Shows this viewer; nobody when it is null. `badge` is what they gave, in `colour`. */
+  /** Shows this viewer, and what they did beside writing (`deed`); nobody when it is null. */
   fill(whom) {
-    const { name = "", text = "", platform = "", badge = "", colour = "" } = whom ?? {};
+    const { name = "", text = "", platform = "", deed = {} } = whom ?? {};
+    const { [this.language]: badge = "", colour = "" } = deed;
     const { parts } = this;
     this.box.hidden = whom === null;
     parts.platform.textContent = platform;

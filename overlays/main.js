@@ -20,7 +20,7 @@ const MUTED_AFTER = 1; // seconds before the button shows that the browser plays
 const timeline = new Timeline();
 const sound = new Sound(!off("sound"), tellOfSound);
 const face = new Face(at("face"));
-const bubble = new Bubble(at("bubble"));
+const bubble = new Bubble(at("bubble"), options.lang);
 const captions = new Captions(at("caption"), at("words"));
 
 let own = { name: "", speaker: "" }; // the speaker whose face this is

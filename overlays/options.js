@@ -8,6 +8,7 @@ const CHOICES = {
   ...Object.fromEntries(SWITCHES.map((name) => [name, ["on", "off"]])),
   sound: ["auto", "on", "off"], // auto: if the show chooses this page; on: whatever other pages do
   side: ["right", "left"],
+  lang: [navigator.language.startsWith("zh") ? "zh" : "en", "en", "zh"], // of the words for a gift, a raid…
 };
 
 /** The options of a query string, each with the value that holds. */
@@ -17,7 +18,7 @@ export function read(query) {
   for (const [name, value] of new URLSearchParams(query)) {
     if (name === "scale") options.scale = scaled(value);
     else if (CHOICES[name]?.includes(value)) options[name] = value;
-    else if (name in CHOICES) complain(name, value, CHOICES[name].join(" or "));
+    else if (name in CHOICES) complain(name, value, [...new Set(CHOICES[name])].join(" or "));
     else if (name !== "token") console.warn("The page has no option %o.", name);
   }
   return options;

@@ -12,6 +12,7 @@ from itertools import count
 
 from vtuber.config import Settings
 from vtuber.core import clock
+from vtuber.core.deeds import bracketed, deed, written
 from vtuber.core.events import Answerable, Batch, Pick, is_paid
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
@@ -188,7 +189,12 @@ class Performer:
         lead = turn.batch.lead.event
         if not turn.script and not turn.was_cut:
             self._stage.thinking(
-                lead.author.name, lead.text, lead.platform, turn.number, speaker=turn.speaker.id
+                lead.author.name,
+                written(lead),
+                lead.platform,
+                turn.number,
+                speaker=turn.speaker.id,
+                deed=deed(lead),
             )
         try:
             reply = await turn.run()
@@ -292,7 +298,8 @@ class Performer:
         if turn.was_withdrawn:
             log.info("(answered to what was taken back)")
         else:
-            log.info("%s: %s", escaped(lead.author.name), escaped(lead.text))
+            words = " ".join(filter(None, (bracketed(lead), written(lead))))
+            log.info("%s: %s", escaped(lead.author.name), escaped(words))
         log.info("%s: %s", turn.speaker.character.name, escaped(reply.heard) or "(nothing)")
 
 
