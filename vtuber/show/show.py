@@ -109,7 +109,7 @@ class Show:
         if screens is None:
             screens = stage.build(settings, self.speakers[0].character)
         self.screens = list(screens)
-        self.stage = Stage(self.screens)
+        self.stage = Stage(self.screens, {one.id: one.character.name for one in self.speakers})
         self.server = Server(settings.stage, self.health)
 
         self.index = MessageIndex()
