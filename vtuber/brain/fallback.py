@@ -198,6 +198,11 @@ class BrainFallback:
             next((health.hint for health in each if health.state is not State.OK and health.hint), ""),
         )
 
+    @property
+    def brains(self) -> dict[str, Brain]:
+        """Each by its name in config.toml."""
+        return {member.name: member.brain for member in self._members}
+
     # Who is well
 
     @property
