@@ -12,7 +12,7 @@ from vtuber.show.show import Show
 
 def command(config: Path | None, flags: Flags, *, seconds: float | None, verbose: bool) -> None:
     """Runs the show until it is stopped, or for ``seconds``. Raises BanbanError when it cannot begin."""
-    with settings_with_brain(config, flags, verbose=verbose) as settings:
+    with settings_with_brain(config, flags, verbose=verbose, offers=True) as settings:
 
         async def broadcast() -> None:
             show = Show(settings)
