@@ -26,6 +26,9 @@ from vtuber.stage.stage import Stage
 
 log = logging.getLogger(__name__)
 
+REPLIES = "vtuber.show.replies"
+"""The log of whom she answered and what was heard. Whoever shows it as it happens leaves it out."""
+
 TRIES = 3
 """How often she begins an answer of which nothing is heard, though no part is away."""
 
@@ -269,11 +272,12 @@ class Performer:
                 new_tokens=reply.new_tokens,
             )
         )
+        replies = logging.getLogger(REPLIES)
         if turn.was_withdrawn:
-            log.info("(answered to what was taken back)")
+            replies.info("(answered to what was taken back)")
         else:
-            log.info("%s: %s", escaped(lead.author.name), escaped(lead.text))
-        log.info("%s: %s", turn.speaker.character.name, escaped(reply.heard) or "(nothing)")
+            replies.info("%s: %s", escaped(lead.author.name), escaped(lead.text))
+        replies.info("%s: %s", turn.speaker.character.name, escaped(reply.heard) or "(nothing)")
 
 
 async def _stay_tidy(speaker: Speaker) -> None:
