@@ -92,7 +92,8 @@ def desk_of(show: Show, status: Status) -> Desk:
         status.line,
         question=ON_AIR,
     )
-    narrator = Narrator(desk.write, {one.id: one.character.name for one in show.speakers}, menu)
+    names = {one.id: one.character.name for one in show.speakers}
+    narrator = Narrator(desk.write, desk.speak, names, menu)
     subscribers: list[Callable[..., None]] = [narrator.note, status.note]
     for subscriber in subscribers:
         show.facts.subscribe(subscriber)

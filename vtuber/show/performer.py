@@ -11,13 +11,14 @@ from dataclasses import replace
 from itertools import count
 
 from vtuber.config import Settings
+from vtuber.core.deeds import bracketed, deed, written
 from vtuber.core.events import Answerable, Batch, Pick, is_paid
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.memory import Memory
 from vtuber.memory.purge import is_person
 from vtuber.moderation.revocation import Revocation
-from vtuber.record.facts import Facts, Failed, TurnBegan, TurnCut, TurnEnded
+from vtuber.record.facts import TOLD, Facts, Failed, TurnBegan, TurnCut, TurnEnded
 from vtuber.show.agenda import Agenda, Assignment
 from vtuber.show.reply import Reply
 from vtuber.show.speaker import Speaker
@@ -25,9 +26,6 @@ from vtuber.show.turn import Turn
 from vtuber.stage.stage import Stage
 
 log = logging.getLogger(__name__)
-
-REPLIES = "vtuber.show.replies"
-"""The log of whom she answered and what was heard. Whoever shows it as it happens leaves it out."""
 
 TRIES = 3
 """How often she begins an answer of which nothing is heard, though no part is away."""
@@ -171,7 +169,12 @@ class Performer:
         lead = turn.batch.lead.event
         if not turn.script and not turn.was_cut:
             self._stage.thinking(
-                lead.author.name, lead.text, lead.platform, turn.number, speaker=turn.speaker.id
+                lead.author.name,
+                written(lead),
+                lead.platform,
+                turn.number,
+                speaker=turn.speaker.id,
+                deed=deed(lead),
             )
         try:
             reply = await turn.run()
@@ -272,12 +275,13 @@ class Performer:
                 new_tokens=reply.new_tokens,
             )
         )
-        replies = logging.getLogger(REPLIES)
+        told = logging.getLogger(TOLD)
         if turn.was_withdrawn:
-            replies.info("(answered to what was taken back)")
+            told.info("(answered to what was taken back)")
         else:
-            replies.info("%s: %s", escaped(lead.author.name), escaped(lead.text))
-        replies.info("%s: %s", turn.speaker.character.name, escaped(reply.heard) or "(nothing)")
+            words = " ".join(filter(None, (bracketed(lead), written(lead))))
+            told.info("%s: %s", escaped(lead.author.name), escaped(words))
+        told.info("%s: %s", turn.speaker.character.name, escaped(reply.heard) or "(nothing)")
 
 
 async def _stay_tidy(speaker: Speaker) -> None:

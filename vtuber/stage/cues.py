@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vtuber.core.deeds import Deed
 from vtuber.core.events import Sentence, Word
 
 
@@ -18,6 +19,8 @@ class Thinking:
     platform: str
     turn: int = 0
     speaker: str = ""
+    deed: Deed | None = None
+    """What they did beside writing."""
 
 
 @dataclass(frozen=True, slots=True)

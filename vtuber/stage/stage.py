@@ -11,6 +11,7 @@ from itertools import count
 
 from vtuber.core import sound
 from vtuber.core.clock import now
+from vtuber.core.deeds import Deed
 from vtuber.core.errors import BanbanError
 from vtuber.core.events import Clip, Sound, Spoken, Word
 from vtuber.core.text import escaped
@@ -151,9 +152,18 @@ class Stage:
             except TimeoutError:
                 continue
 
-    def thinking(self, name: str, text: str, platform: str, turn: int = 0, *, speaker: str = "") -> None:
+    def thinking(
+        self,
+        name: str,
+        text: str,
+        platform: str,
+        turn: int = 0,
+        *,
+        speaker: str = "",
+        deed: Deed | None = None,
+    ) -> None:
         """``speaker`` has chosen to answer ``name``, who wrote ``text``, and has nothing to say yet."""
-        self._send(Thinking(name, text, platform, turn, speaker))
+        self._send(Thinking(name, text, platform, turn, speaker, deed))
 
     def mood(self, speaker: str = "") -> str:
         """The mood that ``speaker`` was last given; "" for the everyday face."""

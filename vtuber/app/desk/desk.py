@@ -25,9 +25,9 @@ from prompt_toolkit.renderer import print_formatted_text
 
 from vtuber.app import terminal
 from vtuber.app.desk.editor import Editor, Hands
-from vtuber.app.desk.line import Line, below, line
+from vtuber.app.desk.line import Line, below, fragments, line
 from vtuber.app.desk.menu import Menu
-from vtuber.show.performer import REPLIES
+from vtuber.record.facts import TOLD
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ class Desk:
         """``question`` is what Ctrl-C asks first; "" when it ends at once."""
         self._hands = replace(hands, notice=self.notice, interrupt=self._interrupt)
         self._menu, self._history, self._status = menu, history, status
+        self._speech: Line | None = None
         self._question = question
         self._make_input, self._make_output = make_input, make_output
         self._waiting: deque[Line] = deque()
@@ -109,6 +110,13 @@ class Desk:
             with suppress(RuntimeError):
                 self._own_loop.call_soon_threadsafe(self._news.set)
 
+    def speak(self, speech: Line | None) -> None:
+        """Shows what she is saying right now, below the log. Never waits."""
+        self._speech = speech
+        if self._own_loop is not None and self._editor is not None:
+            with suppress(RuntimeError):
+                self._own_loop.call_soon_threadsafe(self._editor.app.invalidate)
+
     def notice(self, words: str) -> None:
         """Something about what was typed."""
         self.write(line(("warning", words)))
@@ -138,7 +146,15 @@ class Desk:
             self._own_loop = None
 
     async def _edit(self, source: Input, output: Output) -> None:
-        editor = Editor(self._hands, self._menu, self._history, self._status, source=source, output=output)
+        editor = Editor(
+            self._hands,
+            self._menu,
+            self._history,
+            self._status,
+            lambda: self._speech,
+            source=source,
+            output=output,
+        )
         self._editor, self._own_loop = editor, asyncio.get_running_loop()
         writing = asyncio.create_task(self._write(editor, output))
 
@@ -171,12 +187,10 @@ class Desk:
             await asyncio.sleep(WRITE_EVERY)
 
     def _put(self, editor: Editor, output: Output) -> None:
-        fragments: StyleAndTextTuples = []
-        for one in self._take():
-            fragments += [(f"class:{style}" if style else "", text) for style, text in one.pieces]
-            fragments.append(("", "\n"))
-        if fragments:
-            print_formatted_text(output, fragments, editor.style)
+        lines = self._take()
+        if lines:
+            text = [piece for one in lines for piece in (*fragments(one), ("", "\n"))]
+            print_formatted_text(output, text, editor.style)
 
     def _take(self) -> list[Line]:
         with self._lock:
@@ -217,8 +231,8 @@ class LineHandler(logging.Handler):
         self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name == REPLIES:
-            return  # they were shown as they were heard
+        if record.name == TOLD:
+            return  # the narrator tells it
         first, *rest = self.format(record).split("\n")
         style = "error" if record.levelno >= logging.ERROR else "warning"
         if record.levelno < logging.WARNING:

@@ -22,11 +22,13 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
 
-from vtuber.app.desk.line import STYLES
+from vtuber.app.desk.line import STYLES, Line, fragments
 from vtuber.app.desk.menu import Menu
 from vtuber.core.text import MESSAGE_LIMIT
 
 PROMPT = "> "
+SPOKEN_LINES = 6
+"""Lines of what she is saying that are shown."""
 EXPLAINED = 6
 """How many commands are explained at once."""
 SEQUENCE_SECONDS = 0.1
@@ -58,12 +60,14 @@ class Editor:
         menu: Menu,
         history: History,
         status: Callable[[int], StyleAndTextTuples],
+        speech: Callable[[], Line | None],
         *,
         source: Input,
         output: Output,
     ) -> None:
-        """``status`` gives the line at the bottom, for a width in columns."""
+        """``status`` gives the line at the bottom, for a width in columns; ``speech`` what she is saying."""
         self._hands = hands
+        self._speech = speech
         self._menu = menu
         self._status = status
         self._output = output
@@ -97,15 +101,29 @@ class Editor:
             Condition(lambda: bool(self._menu.matching(self.buffer.text))),
         )
         bottom = Window(FormattedTextControl(self._bottom), height=1, style="class:status")
-        return Layout(HSplit([typed, explained, bottom]), focused_element=typed)
+        speech = ConditionalContainer(
+            Window(FormattedTextControl(self._spoken), wrap_lines=True, dont_extend_height=True),
+            Condition(lambda: self._speech() is not None),
+        )
+        return Layout(HSplit([speech, typed, explained, bottom]), focused_element=typed)
+
+    def _spoken(self) -> StyleAndTextTuples:
+        """What she is saying; where there is little room, its end."""
+        speech = self._speech()
+        size = self._output.get_size()
+        room = size.columns * max(1, min(SPOKEN_LINES, size.rows // 3)) - 4
+        if speech is None:
+            return []
+        text = "".join(text for _, text in speech.pieces)
+        if get_cwidth(text) <= room:
+            return fragments(speech)
+        while get_cwidth(text) > room:
+            text = text[max(1, (get_cwidth(text) - room) // 2) :]
+        return [("", f"... {text}")]
 
     def _explanation(self) -> StyleAndTextTuples:
         entries = self._menu.matching(self.buffer.text)
-        width = max(get_cwidth(entry.usage) for entry in entries[:EXPLAINED]) if entries else 0
-        lines = [
-            f"  {entry.usage}{' ' * (width - get_cwidth(entry.usage))}  {entry.help}"
-            for entry in entries[:EXPLAINED]
-        ]
+        lines = [f"  {row}" for row in self._menu.rows(entries[:EXPLAINED])]
         if len(entries) > EXPLAINED:
             lines.append(f"  and {len(entries) - EXPLAINED} more; Tab completes")
         return [("", "\n".join(lines))]
@@ -182,8 +200,8 @@ class Editor:
         text = " ".join(filter(None, (" ".join(line.split()) for line in lines[: MESSAGE_LIMIT + 1])))
         if len(text) > room or len(lines) > MESSAGE_LIMIT:
             self._hands.notice(
-                f"the paste was not used: it has {len(event.data):,} characters in {len(lines):,} lines, and a "
-                f"message may have {MESSAGE_LIMIT}"
+                f"the paste is not used: it has {len(event.data):,} characters in {len(lines):,} lines, "
+                f"and a message may have {MESSAGE_LIMIT}"
             )
             return
         self.buffer.insert_text(text)

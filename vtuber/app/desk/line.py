@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+
 from vtuber.core.text import escaped
 
 STYLES = {
@@ -24,7 +26,7 @@ STYLES = {
 @dataclass(frozen=True, slots=True)
 class Line:
     pieces: tuple[tuple[str, str], ...]
-    """Style and text; printable, without line breaks."""
+    """Style (a key of ``STYLES``, or a colour such as "#1e88e5") and text; printable, without line breaks."""
     is_chat: bool = False
     """In a flood it may be left out."""
 
@@ -38,6 +40,14 @@ def line(*pieces: str | tuple[str, str], is_chat: bool = False) -> Line:
 def below(*pieces: str | tuple[str, str]) -> Line:
     """A line that belongs to the one before."""
     return Line((("", " " * 6), *map(_piece, pieces)))
+
+
+def fragments(one: Line) -> StyleAndTextTuples:
+    """The line in prompt_toolkit's form."""
+    return [
+        (f"bold fg:{style}" if style.startswith("#") else f"class:{style}" if style else "", text)
+        for style, text in one.pieces
+    ]
 
 
 def _piece(piece: str | tuple[str, str]) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
+from prompt_toolkit.utils import get_cwidth
 
 from vtuber.moderation.command_table import COMMANDS, CommandTable
 from vtuber.moderation.trust import Trust, plain
@@ -43,6 +44,12 @@ class Menu(Completer):
             for entry in self.entries
             if (plain(entry.typed) == word if space else plain(entry.typed).startswith(word))
         ]
+
+    @staticmethod
+    def rows(entries: Sequence[Entry]) -> list[str]:
+        """The commands, each with what it does, below each other."""
+        width = max((get_cwidth(entry.usage) for entry in entries), default=0)
+        return [f"{entry.usage}{' ' * (width - get_cwidth(entry.usage))}  {entry.help}" for entry in entries]
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """The commands, for the Tab key."""

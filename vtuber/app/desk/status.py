@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.utils import get_cwidth
 
 from vtuber.core import clock
-from vtuber.core.events import Deletion, StreamStatus
+from vtuber.core.events import Answerable, Deletion, Event, StreamStatus
 from vtuber.core.text import escaped
 from vtuber.record.facts import ChatReceived, Fact, PartChanged, TurnEnded
 from vtuber.show.show import Show
@@ -38,8 +39,9 @@ class Status:
     def note(self, fact: Fact) -> None:
         """Keeps who wrote, how long the last answer took, and which parts are down."""
         match fact:
-            case ChatReceived(event=event) if not isinstance(event, Deletion | StreamStatus):
-                self._viewers.pop(key := (event.platform, event.author.id), None)
+            case ChatReceived(event=event) if _is_viewers(event):
+                key = event.platform, event.author.id
+                self._viewers.pop(key, None)
                 self._viewers[key] = clock.now()
                 if len(self._viewers) > VIEWERS_KEPT:
                     del self._viewers[next(iter(self._viewers))]
@@ -77,7 +79,7 @@ class Status:
             (0, self._state()),
             *((1, f"{part} is down") for part in self._down),
             (3, f"{len(self._show.inbox)} waiting"),
-            (5, f"{len(self._viewers)} viewers/min"),
+            (5, f"{len(self._viewers)} viewer{'' if len(self._viewers) == 1 else 's'}/min"),
             (6, f"last delay {self._delay:.1f} s" if self._delay else "no reply yet"),
             (4, f"{pages} page{'' if pages == 1 else 's'} open" if pages else "no page open"),
             (2, "Ctrl-X: silence"),
@@ -96,6 +98,10 @@ class Status:
         if agenda.paused:
             return "paused"
         return busy or "listening"
+
+
+def _is_viewers(event: Event) -> TypeGuard[Answerable]:
+    return not isinstance(event, Deletion | StreamStatus) and event.platform != "console"
 
 
 def fitting(pieces: Sequence[Piece], width: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 from vtuber.core import sound
 from vtuber.core.clock import now
@@ -96,7 +97,16 @@ class PageState:
 
     def _think(self, cue: Thinking) -> TextFrame:
         name, text = clean_name(cue.name), clean(cue.text)
-        fields = {"t": "thinking", "name": name, "text": text, "platform": cue.platform, "turn": cue.turn}
+        fields: dict[str, Any] = {
+            "t": "thinking",
+            "name": name,
+            "text": text,
+            "platform": cue.platform,
+            "turn": cue.turn,
+        }
+        if cue.deed is not None:
+            words = {language: clean(said) for language, said in cue.deed.words.items()}
+            fields["deed"] = {"kind": cue.deed.kind, "colour": cue.deed.colour, **words}
         self._thinking[cue.speaker] = TextFrame({**fields, "speaker": cue.speaker})
         return self._thinking[cue.speaker]
 
