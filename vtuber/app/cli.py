@@ -19,7 +19,9 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file. Default: config.toml in this folder.")
 ]
 CharacterOption = Annotated[str | None, typer.Option(help="Character: a folder in characters/, or a path.")]
-ModelOption = Annotated[str | None, typer.Option(help="Language model: path of a GGUF file.")]
+ModelOption = Annotated[
+    str | None, typer.Option(help="Language model: path of a GGUF file, or a name from `banban models get`.")
+]
 VoiceOption = Annotated[str | None, typer.Option(help="Voice: hibari (on this machine) or edge (online).")]
 PortOption = Annotated[int | None, typer.Option(help="Port of the overlay's web server.")]
 SpeedOption = Annotated[float | None, typer.Option(help="Play the recording this many times faster.")]
