@@ -8,13 +8,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from vtuber.app import terminal
+from vtuber.app.brains import settings_with_brain
 from vtuber.app.desk.desk import Desk
 from vtuber.app.desk.editor import Hands
 from vtuber.app.desk.history import TypedLines, default_path
 from vtuber.app.desk.menu import moderators_menu
 from vtuber.app.desk.narrator import Narrator
 from vtuber.app.desk.status import Status
-from vtuber.app.running import Flags, run, settings_of
+from vtuber.app.running import Flags, run
 from vtuber.core import clock
 from vtuber.core.events import ChatMessage
 from vtuber.listeners.console import YOU, Console
@@ -32,7 +33,7 @@ NOT_READ = "lines typed here are not read (chat.console = false)"
 def command(config: Path | None, flags: Flags, *, seconds: float | None, verbose: bool, plain: bool) -> None:
     """Runs the show until it is stopped, or for ``seconds``. Raises BanbanError when it cannot begin."""
     desk: Desk | None = None
-    with settings_of(config, flags, verbose=verbose, plain=plain) as settings:
+    with settings_with_brain(config, flags, verbose=verbose, plain=plain) as settings:
 
         async def broadcast() -> None:
             nonlocal desk
@@ -40,7 +41,7 @@ def command(config: Path | None, flags: Flags, *, seconds: float | None, verbose
             began: float | None = None
             status = Status(show)
             looking: asyncio.Task[None] | None = None
-            if not plain and terminal.is_interactive():
+            if not plain and terminal.can_edit():
                 desk = desk_of(show, status)
 
             def on_air() -> None:
@@ -48,7 +49,7 @@ def command(config: Path | None, flags: Flags, *, seconds: float | None, verbose
                 began = clock.now()
                 terminal.show_start(progress, f"{show.speakers[0].character.name} is on air", show.health())
                 if desk is not None:
-                    looking = asyncio.create_task(_look(status))
+                    looking = asyncio.create_task(_look(status, desk))
                     desk.open()
 
             try:
@@ -113,7 +114,8 @@ def goodbye(show: Show, seconds: float) -> str:
     return f"the show is over: {length}, {replies}, {paid}; {journal}"
 
 
-async def _look(status: Status) -> None:
+async def _look(status: Status, desk: Desk) -> None:
     while True:
-        status.look()
+        if status.look():
+            desk.refresh()
         await asyncio.sleep(LOOK_EVERY)

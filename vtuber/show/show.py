@@ -109,7 +109,7 @@ class Show:
         if screens is None:
             screens = stage.build(settings, self.speakers[0].character)
         self.screens = list(screens)
-        self.stage = Stage(self.screens)
+        self.stage = Stage(self.screens, {one.id: one.character.name for one in self.speakers})
         self.server = Server(settings.stage, self.health)
 
         self.index = MessageIndex()
@@ -164,7 +164,7 @@ class Show:
 
     def _health_of(self, one: Speaker) -> list[Health]:
         """Of several speakers, each part says whose it is."""
-        healths = [_health(one.brain, "brain"), _health(one.voice, "voice")]
+        healths = [one.character.health(), _health(one.brain, "brain"), _health(one.voice, "voice")]
         if len(self.speakers) == 1:
             return healths
         return [replace(health, part=f"{health.part} {one.id}") for health in healths]

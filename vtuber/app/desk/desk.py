@@ -21,6 +21,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.output import Output, create_output
+from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.renderer import print_formatted_text
 
 from vtuber.app import terminal
@@ -43,6 +44,14 @@ LEAVE_SECONDS = 1.0
 """How long the terminal may take to be given back."""
 
 
+def silent_output() -> Output:
+    """The terminal, which is asked nothing: its answer could come while somebody types."""
+    output = create_output()
+    if isinstance(output, Vt100_Output):
+        output.enable_cpr = False
+    return output
+
+
 class Desk:
     """``open`` it in the show's loop, and ``close`` it whatever happens. ``write`` may be called anywhere."""
 
@@ -55,7 +64,7 @@ class Desk:
         *,
         question: str = "",
         make_input: Callable[[], Input] = create_input,
-        make_output: Callable[[], Output] = create_output,
+        make_output: Callable[[], Output] = silent_output,
     ) -> None:
         """``question`` is what Ctrl-C asks first; "" when it ends at once."""
         self._hands = replace(hands, notice=self.notice, interrupt=self._interrupt)
@@ -113,6 +122,10 @@ class Desk:
     def speak(self, speech: Line | None) -> None:
         """Shows what she is saying right now, below the log. Never waits."""
         self._speech = speech
+        self.refresh()
+
+    def refresh(self) -> None:
+        """What stands below the log has changed. Never waits."""
         if self._own_loop is not None and self._editor is not None:
             with suppress(RuntimeError):
                 self._own_loop.call_soon_threadsafe(self._editor.app.invalidate)

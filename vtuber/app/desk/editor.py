@@ -82,7 +82,6 @@ class Editor:
             input=source,
             output=output,
             erase_when_done=True,
-            refresh_interval=0.5,
             min_redraw_interval=0.03,
         )
         self.app.ttimeoutlen = 0.1

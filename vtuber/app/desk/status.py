@@ -70,8 +70,9 @@ class Status:
             case _:
                 pass
 
-    def look(self) -> None:
-        """Works out what the line says. Call it in the show's loop."""
+    def look(self) -> bool:
+        """Works out what the line says, in the show's loop. Returns whether that is something new."""
+        before = self._pieces
         while self._viewers and next(iter(self._viewers.values())) < clock.now() - VIEWERS_SECONDS:
             del self._viewers[next(iter(self._viewers))]
         pages = sum(getattr(screen, "open_pages", 0) for screen in self._show.screens)
@@ -84,6 +85,7 @@ class Status:
             (4, f"{pages} page{'' if pages == 1 else 's'} open" if pages else "no page open"),
             (2, "Ctrl-X: silence"),
         ]
+        return self._pieces != before
 
     def line(self, width: int) -> StyleAndTextTuples:
         """The line, for a terminal of so many columns."""
