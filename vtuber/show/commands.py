@@ -164,11 +164,11 @@ class ModeratorCommands:
         return "dropped the reply" if self._performer.skip() else "there is no reply to drop"
 
     def _pause(self, _: Command) -> str:
-        self._agenda.pause()
+        self._performer.pause()
         return f"she answers nobody until {self._table.typed('resume')}"
 
     def _resume(self, _: Command) -> str:
-        self._agenda.resume()
+        self._performer.resume()
         return "she answers again"
 
     def _mute(self, command: Command) -> str:
