@@ -283,13 +283,16 @@ class Lora(Section):
 
 
 class Brain(Section):
-    use: str = "llama"
+    """Which model answers, and how it is run."""
+
+    use: str = "auto"
+    """auto: "llama" when a model is named, else a model server that answers on this machine, else "llama"."""
     then: tuple[str, ...] = ()
     """Who answers when the first cannot, in that order."""
     patience_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
     """When a reply has not begun by then and another can answer, that one does."""
     model: FilePath = ""
-    """Path of a GGUF. Empty: the small embedded model."""
+    """A GGUF, or what `banban models get` calls one. Empty: the toy, or the best that was fetched."""
     template: str = "auto"
     """The prompt format; "auto" learns it from the GGUF."""
     context: Annotated[int, Field(ge=512, le=262_144)] = 4096
@@ -311,6 +314,11 @@ class Brain(Section):
     first_token_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     """A reply that has not begun by then, or that makes no progress for so long, is given up."""
     openai: OpenAi = OpenAi()
+
+    @property
+    def is_toy(self) -> bool:
+        """Whether it is the small embedded model that answers. Of "auto" that is known once it was chosen."""
+        return self.use in ("auto", "llama") and not self.model
 
 
 class EdgeVoice(Section):

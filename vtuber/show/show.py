@@ -164,7 +164,7 @@ class Show:
 
     def _health_of(self, one: Speaker) -> list[Health]:
         """Of several speakers, each part says whose it is."""
-        healths = [_health(one.brain, "brain"), _health(one.voice, "voice")]
+        healths = [one.character.health(), _health(one.brain, "brain"), _health(one.voice, "voice")]
         if len(self.speakers) == 1:
             return healths
         return [replace(health, part=f"{health.part} {one.id}") for health in healths]
