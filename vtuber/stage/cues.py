@@ -30,6 +30,8 @@ class ClipBegins:
     clip: int
     sentence: Sentence
     at: float
+    name: str = ""
+    """What the audience calls whoever speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +107,25 @@ class Feels:
     speaker: str = ""
 
 
-Cue = Thinking | ClipBegins | ClipSound | ClipWord | ClipEnds | Heard | Hushed | Withdrawn | Rested | Feels
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whether she answers anybody at all: the streamer is to see it."""
+
+    paused: bool
+    silent_until: float = 0.0
+    """Until when she says nothing, because she was told so (show clock)."""
+
+
+Cue = (
+    Thinking
+    | ClipBegins
+    | ClipSound
+    | ClipWord
+    | ClipEnds
+    | Heard
+    | Hushed
+    | Withdrawn
+    | Rested
+    | Feels
+    | Held
+)

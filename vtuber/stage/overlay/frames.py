@@ -48,7 +48,7 @@ class TextFrame:
     @property
     def lasts(self) -> bool:
         """Whether it is sent even if a hush came since."""
-        return self.fields["t"] in ("hello", "thinking", "withdrawn", "rest", "mood")
+        return self.fields["t"] in ("hello", "thinking", "withdrawn", "rest", "mood", "held", "sounds")
 
     def names_whom(self, turn: int) -> bool:
         """Whether it names whoever that turn answers."""
