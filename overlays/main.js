@@ -228,5 +228,5 @@ window.banban = {
 };
 
 arrange();
-if (!off("face")) face.load("face.svg");
+if (!off("face")) face.load("face.json");
 requestAnimationFrame(frame);

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from vtuber.app import terminal
-from vtuber.app.running import Flags, run, settings_of
+from vtuber.app.brains import settings_with_brain
+from vtuber.app.running import Flags, run
 from vtuber.config import Settings
 from vtuber.config.file import located
 from vtuber.core import clock, limits, registry
@@ -34,7 +35,7 @@ class _Reporting(Protocol):
 
 def command(config: Path | None, flags: Flags, *, as_json: bool, verbose: bool) -> bool:
     """Shows how every part is. Gives whether all of them work."""
-    with settings_of(config, flags, verbose=verbose) as settings:
+    with settings_with_brain(config, flags, verbose=verbose) as settings:
 
         async def checkup() -> list[Health]:
             with terminal.Starting() as progress:
@@ -65,7 +66,13 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
         chats = await _try_chats(show.listeners)
         found = [await _try(part, start) for part, start in trials]
         show.journal.open()
-        return [*chats, *found, show.journal.health(), limits.health(show.journal.folder)]
+        return [
+            *chats,
+            speaker.character.health(),
+            *found,
+            show.journal.health(),
+            limits.health(show.journal.folder),
+        ]
     finally:
         await show.stop()
 

@@ -304,8 +304,11 @@ async def _within(deadline: _Deadline, answer: Awaitable[T]) -> T:
 
 
 def build(settings: Settings, character: Character) -> BrainFallback:
-    """The chosen brain, those that answer when it cannot, and her fallback lines. Raises ConfigError."""
-    names = {settings.brain.use: "brain.use"}
+    """The chosen brain, those that answer when it cannot, and her fallback lines. Raises ConfigError.
+
+    "auto", where nobody has chosen yet (``choice.choose``), is what needs nothing else: llama.
+    """
+    names = {"llama" if settings.brain.use == "auto" else settings.brain.use: "brain.use"}
     for index, name in enumerate(settings.brain.then):
         names.setdefault(name, f"brain.then[{index}]")
     brains = {
