@@ -14,13 +14,19 @@ from vtuber.config import Settings
 
 @contextmanager
 def settings_with_brain(
-    config: Path | None, flags: Flags, *, verbose: bool = False, servers: bool = True, offers: bool = False
+    config: Path | None,
+    flags: Flags,
+    *,
+    verbose: bool = False,
+    plain: bool = False,
+    servers: bool = True,
+    offers: bool = False,
 ) -> Iterator[Settings]:
     """``settings_of``, with the brain that "auto" stands for. Without ``servers`` none is looked for.
 
     With ``offers``, whoever has only the toy is offered a better one (``offer``).
     """
-    with settings_of(config, flags, verbose=verbose) as settings:
+    with settings_of(config, flags, verbose=verbose, plain=plain) as settings:
         found = chosen(settings, servers=servers)
         if offers and settings.brain.use == AUTO and found.brain.is_toy and offer(settings):
             found = chosen(settings, servers=servers)

@@ -67,7 +67,13 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
         chats = await _try_chats(show.listeners)
         found = [await _try(part, start) for part, start in trials]
         show.journal.open()
-        return [*chats, *found, show.journal.health(), limits.health(show.journal.folder)]
+        return [
+            *chats,
+            speaker.character.health(),
+            *found,
+            show.journal.health(),
+            limits.health(show.journal.folder),
+        ]
     finally:
         await show.stop()
 

@@ -21,7 +21,7 @@ from vtuber.core.clock import now, outside
 from vtuber.core.health import Health, State
 from vtuber.stage.access import public
 from vtuber.stage.cues import Cue, Hushed, Withdrawn
-from vtuber.stage.overlay.files import file, overlay_file
+from vtuber.stage.overlay.files import FaceFiles, overlay_file
 from vtuber.stage.overlay.page import TICK, Page, PageVoice, choose_heard
 from vtuber.stage.overlay.reports import read_report
 from vtuber.stage.overlay.state import PageState
@@ -39,7 +39,7 @@ class Overlay:
     def __init__(self, settings: Settings, character: Character) -> None:
         del settings
         self.availability = Availability()
-        self._face = character.face
+        self._face = FaceFiles(character.face)
         self._state = PageState(character.name, character.folder.name)
         self._pages: dict[Page, None] = {}
         """Those that are open, in the order in which they came."""
@@ -77,6 +77,11 @@ class Overlay:
         for page in self._pages:
             page.send(frame)
 
+    @property
+    def open_pages(self) -> int:
+        """How many pages show her right now."""
+        return len(self._pages)
+
     def health(self) -> Health:
         if not self.availability.is_ready:
             return Health("stage.overlay", State.OFF, "not started")
@@ -107,7 +112,7 @@ class Overlay:
     @public
     async def _file(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        return file(self._face) if name == "face.svg" else overlay_file(name)
+        return self._face.get(name) or overlay_file(name)
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         if len(self._pages) >= PAGES:
