@@ -469,6 +469,66 @@ async def test_what_a_viewer_gave_is_told_in_chinese(page: Page, overlay: Served
     stage.rest()
 
 
+async def test_a_page_that_loses_the_show_leaves_the_sound_to_another(
+    page: Page, browser: Browser, overlay: ServedOverlay
+) -> None:
+    stage = await opened(page, overlay)
+    await until(page, "banban.audible")
+    context = await browser.new_context()
+    second = await context.new_page()
+    await opened(second, overlay)
+    play = asyncio.create_task(stage.play(Maker(["la"] * 30, each=0.2).clip()))
+    await until(page, f"({LEVEL})() > {LOUD}")
+    connection = next(iter(overlay._pages))._transport
+    assert connection is not None
+    connection.abort()
+    await until(second, f"({LEVEL})() > {LOUD}")
+    await until(page, "banban.connections === 2")
+    assert await page.evaluate("banban.audible") is False
+    await until(page, f"({LEVEL})() === 0")
+    stage.hush()
+    await play
+    await context.close()
+
+
+async def test_obs_sounds_while_it_shows_the_page(
+    page: Page, browser: Browser, overlay: ServedOverlay
+) -> None:
+    await opened(page, overlay)
+    await until(page, "banban.audible")
+    context = await browser.new_context()
+    source = await context.new_page()
+    await source.add_init_script("window.obsstudio = { pluginVersion: '2.24.0' }")
+    await opened(source, overlay)
+    await until(source, "banban.audible")
+    await until(page, "!banban.audible")
+    assert "sound from OBS at 127.0.0.1" in overlay.health().what
+    told = "window.dispatchEvent(new CustomEvent('obsSourceActiveChanged', { detail: { active: false } }))"
+    await source.evaluate(told)
+    await until(page, "banban.audible")
+    await until(source, "!banban.audible")
+    await context.close()
+
+
+async def test_a_page_sounds_beside_another_when_its_address_says_so(
+    page: Page, browser: Browser, overlay: ServedOverlay
+) -> None:
+    stage = await opened(page, overlay)
+    context = await browser.new_context()
+    second, silent = await context.new_page(), await context.new_page()
+    await opened(second, overlay, "?sound=on")
+    await silent.goto(overlay.url + "?sound=off")
+    play = asyncio.create_task(stage.play(Maker(["la"] * 30, each=0.2).clip()))
+    await until(page, f"({LEVEL})() > {LOUD}")
+    await until(second, f"({LEVEL})() > {LOUD}")
+    await until(silent, "banban.state === 'speaking'")
+    assert await silent.evaluate("banban.played") == 0
+    assert await silent.locator("#unmute").is_hidden()
+    stage.hush()
+    await play
+    await context.close()
+
+
 WATCH = """() => {
     window.seen = [];
     const look = () => {
