@@ -184,6 +184,7 @@ function label(clip) {
 function arrange() {
   document.body.dataset.side = options.side;
   document.documentElement.style.setProperty("--scale", options.scale);
+  document.body.classList.toggle("large", options.scale > 1.6);
   for (const name of ["captions", "face"]) document.body.classList.toggle(`no-${name}`, off(name));
   document.addEventListener("pointerdown", () => sound.resume());
   window.addEventListener("obsSourceActiveChanged", ({ detail }) => {

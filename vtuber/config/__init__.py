@@ -183,6 +183,24 @@ class Chat(Section):
     replay: ReplayChat = ReplayChat()
 
 
+BOTS = (
+    *("nightbot", "streamelements", "streamlabs", "moobot", "fossabot", "wizebot", "botrix", "botrixoficial"),
+    *(
+        "sery_bot",
+        "soundalerts",
+        "kofistreambot",
+        "streamlootsbot",
+        "restreambot",
+        "own3d",
+        "blerp",
+        "tangiabot",
+    ),
+    *("pretzelrocks", "songlistbot", "creatisbot", "deepbot", "phantombot", "coebot", "pokemoncommunitygame"),
+    *("frostytoolsdotcom", "stay_hydrated_bot"),
+)
+"""Accounts of programs that write in many chats."""
+
+
 class Inbox(Section):
     size: Annotated[int, Field(ge=10, le=100_000)] = 400
     """How many messages may wait; the least important is dropped first. Paid ones are never dropped."""
@@ -194,6 +212,8 @@ class Inbox(Section):
     """Unpaid messages older than this are no longer answered."""
     batch: Annotated[int, Field(ge=1, le=20)] = 4
     """With how many messages at most she deals at once: one she answers, the others she has seen."""
+    ignore: tuple[str, ...] = BOTS
+    """Accounts that are never answered and whose commands are not obeyed: "name" or "platform:name or id"."""
 
 
 Trust = Literal["broadcaster", "moderator", "operator", "everyone"]

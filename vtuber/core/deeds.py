@@ -149,10 +149,13 @@ def _kind_of_message(message: ChatMessage) -> Kind | None:
 
 
 def tier_name(tier: str, language: Language = "en") -> str:
-    """What people call a tier of subscriptions: Twitch counts them, on YouTube they have names."""
-    if tier in ("1", "2", "3"):
+    """What people call a tier of subscriptions: Twitch counts them, on YouTube they have names.
+
+    "" for Twitch's usual one.
+    """
+    if tier in ("2", "3"):
         return f"層級 {tier}" if language == "zh" else f"Tier {tier}"
-    return "Prime" if tier == "prime" else tier
+    return {"1": "", "prime": "Prime"}.get(tier, tier)
 
 
 def _english(event: Answerable, kind: Kind) -> str:  # noqa: PLR0911  # one answer for each kind

@@ -114,7 +114,7 @@ class Show:
 
         self.index = MessageIndex()
         self.rates = ExchangeRates(settings.chat.rates)
-        self.commands = CommandParser(settings.gate)
+        self.commands = CommandParser(settings.gate, settings.inbox.ignore)
         self.filter = self.speakers[0].filter
         names = [name for one in self.speakers for name in one.character.aliases]
         self.inbox = Inbox(settings.inbox, names, self.seed, self.facts)
@@ -307,6 +307,10 @@ class Show:
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
             self.facts.tell(ChatReceived(event, drop="command"))
             self.moderators.obey(command)
+            return
+        if isinstance(event, ChatMessage) and self.commands.is_for_a_bot(event):
+            self.inbox.dropped[Drop.COMMAND] += 1
+            self.facts.tell(ChatReceived(event, Drop.COMMAND))
             return
         self._admit(event)
 
