@@ -17,7 +17,7 @@ _SENTENCES = re.compile(r"[^.!?。！？\n]*[.!?。！？\n]+[\"'”’」』)�
 _OPENERS = frozenset(
     ("okay", "ok", "alright", "hmm", "hm", "well", "so", "now", "first", "right", "then", *"嗯好的首先那麼么")
 )
-_MOST_OPENERS = 6
+_MOST_OPENERS = 3
 _TELLS = (
     "says said say asks asked is was wants wanted just greets greeted mentions mentioned seems sent wrote"
     " writes has gave likes"
@@ -79,7 +79,7 @@ def begins_like_one(text: str, asker: str) -> bool | None:
         at += 1
     rest = words[at:]
     if not rest:
-        return None if at <= _MOST_OPENERS else False
+        return None if sum(word.isalnum() for word in words) <= _MOST_OPENERS else False
     ended = not (text[-1].isalnum() or text[-1] in "'’")
     if not ended and len(rest) == 1 and any(opener.startswith(rest[0]) for opener in _OPENERS):
         return None
