@@ -108,7 +108,7 @@ MISDEEDS: dict[str, tuple[list[Way], str, int]] = {
     "empty deltas without end": ([trickles("", pause=1)], SPARE, 2),
     "blanks without end": ([trickles(" ", pause=1)], SPARE, 2),
     "one word an hour": ([trickles("Hi", pause=3600)], f"Hi… {SPARE}", 2),
-    "a word now and then": ([trickles("no ", pause=3)], f"{'so ' * 15}… {SPARE}", 2),
+    "a word now and then": ([trickles("no ", pause=3)], f"{'no ' * 15}… {SPARE}", 2),
     "nothing at all": ([sends(END)], SPARE, 2),
     "an empty body": ([sends()], SPARE, 6),
     "rubbish": ([sends(*RUBBISH, END)], SPARE, 2),

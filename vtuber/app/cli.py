@@ -1,4 +1,4 @@
-"""The command line: `banban live`, `rehearse`, `chat`, `check`, `login`, `logout`, `models`.
+"""The command line: `banban live`, `rehearse`, `chat`, `check`, `character`, `login`, `logout`, `models`.
 
 Only what is typed stands here. What a command does is imported when it runs, so that `banban --help` loads
 nothing of the show.
@@ -19,12 +19,15 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file. Default: config.toml in this folder.")
 ]
 CharacterOption = Annotated[str | None, typer.Option(help="Character: a folder in characters/, or a path.")]
-ModelOption = Annotated[str | None, typer.Option(help="Language model: path of a GGUF file.")]
+ModelOption = Annotated[
+    str | None, typer.Option(help="Language model: path of a GGUF file, or a name from `banban models get`.")
+]
 VoiceOption = Annotated[str | None, typer.Option(help="Voice: hibari (on this machine) or edge (online).")]
 PortOption = Annotated[int | None, typer.Option(help="Port of the overlay's web server.")]
 SpeedOption = Annotated[float | None, typer.Option(help="Play the recording this many times faster.")]
 ForOption = Annotated[float | None, typer.Option("--for", help="Stop after this many seconds.", min=0)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+PlainOption = Annotated[bool, typer.Option("--plain", help="No colours, and no line editor.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print more log lines.")]
 
 app = typer.Typer(
@@ -41,6 +44,13 @@ models = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(models)
+characters = typer.Typer(
+    name="character",
+    help="Make your own character, copy one, or check one.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(characters)
 
 
 def _path(given: str | None) -> str | None:
@@ -67,6 +77,7 @@ def live(
     speed: SpeedOption = None,
     console: Annotated[bool | None, typer.Option(help="Read lines typed in this terminal as chat.")] = None,
     for_: ForOption = None,
+    plain: PlainOption = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Start the show: read chat, answer aloud, show the overlay."""
@@ -83,7 +94,7 @@ def live(
         "chat.replay.speed": speed,
         "chat.console": console,
     }
-    command(config, flags, seconds=for_, verbose=verbose)
+    command(config, flags, seconds=for_, verbose=verbose, plain=plain)
 
 
 @app.command()
@@ -124,13 +135,14 @@ def chat(
     character: CharacterOption = None,
     model: ModelOption = None,
     as_: Annotated[str, typer.Option("--as", help="Your name in the chat.")] = "",
+    plain: PlainOption = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Talk with the character in this terminal."""
     from vtuber.app.chat import command
 
     flags = {"show.character": character, "brain.model": _path(model)}
-    command(config, flags, name=as_, verbose=verbose)
+    command(config, flags, name=as_, verbose=verbose, plain=plain)
 
 
 @app.command()
@@ -210,6 +222,50 @@ def get_model(
     from vtuber.app.models import get
 
     get(name)
+
+
+@characters.command("new")
+def new_character(
+    *,
+    folder: Annotated[str, typer.Argument(metavar="NAME", help="Her name, such as luna.")],
+    name: Annotated[str | None, typer.Option(help="Her name, as viewers see it.")] = None,
+    who: Annotated[str | None, typer.Option(help="Who she is, in a sentence or two.")] = None,
+    languages: Annotated[str | None, typer.Option(help="What she speaks: English, Chinese…")] = None,
+    loves: Annotated[str | None, typer.Option(help="What she loves.")] = None,
+    talks: Annotated[str | None, typer.Option(help="How she talks, and what she never does.")] = None,
+    face: Annotated[str | None, typer.Option(help="Her picture: a PNG, JPG, WebP or SVG to copy.")] = None,
+) -> None:
+    """Make a character in characters/NAME. What you do not give here is asked."""
+    from vtuber.app.character import new
+
+    given = {"name": name, "who": who, "languages": languages, "loves": loves, "talks": talks}
+    new(folder, given, face)
+
+
+@characters.command("copy")
+def copy_character(
+    source: Annotated[str, typer.Argument(help="A character, such as banban, or the path of a folder.")],
+    folder: Annotated[str, typer.Argument(metavar="NEW", help="Name of the copy.")],
+) -> None:
+    """Copy a character to characters/NEW, to change it."""
+    from vtuber.app.character import copy
+
+    copy(source, folder)
+
+
+@characters.command("check")
+def check_character(
+    name: Annotated[
+        str | None, typer.Argument(help="A folder in characters/, or a path. Default: show.character.")
+    ] = None,
+    *,
+    config: ConfigOption = None,
+) -> None:
+    """Say what is wrong with a character, and what she can do."""
+    from vtuber.app.character import check
+
+    if not check(config, {"show.character": name}):
+        raise typer.Exit(1)
 
 
 @app.callback(invoke_without_command=True)

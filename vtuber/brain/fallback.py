@@ -193,12 +193,17 @@ class BrainFallback:
             f"{member.name}: {health.what}" for member, health in zip(self._members, each, strict=True)
         ]
         states = {health.state for health in each}
-        return Health(
-            "brain",
-            states.pop() if len(states) == 1 else State.LIMITED,
-            "; then ".join(each_is),
-            next((health.hint for health in each if health.state is not State.OK and health.hint), ""),
-        )
+        hint = next((health.hint for health in each if health.state is not State.OK and health.hint), "")
+        if each[0].state is State.OK and State.DOWN not in states:
+            state, hint = State.OK, ""  # those behind it may be toys
+        else:
+            state = states.pop() if len(states) == 1 else State.LIMITED
+        return Health("brain", state, "; then ".join(each_is), hint)
+
+    @property
+    def brains(self) -> dict[str, Brain]:
+        """Each by its name in config.toml."""
+        return {member.name: member.brain for member in self._members}
 
     # Who is well
 
@@ -324,8 +329,11 @@ async def _within(deadline: _Deadline, answer: Awaitable[T]) -> T:
 
 
 def build(settings: Settings, character: Character) -> BrainFallback:
-    """The chosen brain, those that answer when it cannot, and her fallback lines. Raises ConfigError."""
-    names = {settings.brain.use: "brain.use"}
+    """The chosen brain, those that answer when it cannot, and her fallback lines. Raises ConfigError.
+
+    "auto", where nobody has chosen yet (``choice.choose``), is what needs nothing else: llama.
+    """
+    names = {"llama" if settings.brain.use == "auto" else settings.brain.use: "brain.use"}
     for index, name in enumerate(settings.brain.then):
         names.setdefault(name, f"brain.then[{index}]")
     brains = {

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 
+from vtuber.core.deeds import written
 from vtuber.core.events import Answerable, Batch
 from vtuber.core.text import NAME_LIMIT, clean_name
 from vtuber.moderation.revocation import cut
@@ -60,9 +61,9 @@ class Profile:
         name = event.author.name[:NAME_LIMIT]
         if name != self.name:
             self.name, self.called = name, called(name)
-        if event.text:
+        if words := written(event):
             self.messages += 1
-            self.words = (*self.words[1 - WORDS_KEPT :], cut(event.text))
+            self.words = (*self.words[1 - WORDS_KEPT :], cut(words))
 
     def followed_by(self, newer: Profile | None) -> Profile:
         """This one and a newer one together."""

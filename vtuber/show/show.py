@@ -109,12 +109,12 @@ class Show:
         if screens is None:
             screens = stage.build(settings, self.speakers[0].character)
         self.screens = list(screens)
-        self.stage = Stage(self.screens)
+        self.stage = Stage(self.screens, {one.id: one.character.name for one in self.speakers})
         self.server = Server(settings.stage, self.health)
 
         self.index = MessageIndex()
         self.rates = ExchangeRates(settings.chat.rates)
-        self.commands = CommandParser(settings.gate)
+        self.commands = CommandParser(settings.gate, settings.inbox.ignore)
         self.filter = self.speakers[0].filter
         names = [name for one in self.speakers for name in one.character.aliases]
         self.inbox = Inbox(settings.inbox, names, self.seed, self.facts)
@@ -164,7 +164,7 @@ class Show:
 
     def _health_of(self, one: Speaker) -> list[Health]:
         """Of several speakers, each part says whose it is."""
-        healths = [_health(one.brain, "brain"), _health(one.voice, "voice")]
+        healths = [one.character.health(), _health(one.brain, "brain"), _health(one.voice, "voice")]
         if len(self.speakers) == 1:
             return healths
         return [replace(health, part=f"{health.part} {one.id}") for health in healths]
@@ -307,6 +307,10 @@ class Show:
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
             self.facts.tell(ChatReceived(event, drop="command"))
             self.moderators.obey(command)
+            return
+        if isinstance(event, ChatMessage) and self.commands.is_for_a_bot(event):
+            self.inbox.dropped[Drop.COMMAND] += 1
+            self.facts.tell(ChatReceived(event, Drop.COMMAND))
             return
         self._admit(event)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from itertools import count
 
 from vtuber.core import sound
 from vtuber.core.clock import now
+from vtuber.core.deeds import Deed
 from vtuber.core.errors import BanbanError
 from vtuber.core.events import Clip, Sound, Spoken, Word
 from vtuber.core.text import escaped
@@ -22,6 +23,7 @@ from vtuber.stage.cues import (
     ClipWord,
     Cue,
     Feels,
+    Held,
     Hushed,
     Rested,
     Thinking,
@@ -73,8 +75,12 @@ class _Playback:
 class Stage:
     """Plays clips one after another, without gaps, in the order in which ``play`` was called."""
 
-    def __init__(self, screens: Sequence[Screen] = ()) -> None:
-        self._screens = tuple(screens)
+    def __init__(self, screens: Sequence[Screen] = (), names: Mapping[str, str] | None = None) -> None:
+        """``names`` tells what the audience calls each speaker, by id."""
+        self._shows: list[tuple[str, Callable[[Cue], None]]] = [
+            (type(screen).__name__, screen.show) for screen in screens
+        ]
+        self._names = dict(names or {})
         self._moods: dict[str, str] = {}
         self._broken: set[int] = set()
         self._numbers = count(1)
@@ -83,6 +89,10 @@ class Stage:
         self._writing = asyncio.Lock()
         self._cursor = float("-inf")
         self._silenced = asyncio.Event()
+
+    def watch(self, show: Callable[[Cue], None], name: str) -> None:
+        """``show`` is sent every cue from now on, as a screen is. It neither waits nor raises."""
+        self._shows.append((name, show))
 
     async def play(self, clip: Clip) -> Spoken:
         """Returns when the clip's last sample was heard, or soon after a hush.
@@ -145,9 +155,18 @@ class Stage:
             except TimeoutError:
                 continue
 
-    def thinking(self, name: str, text: str, platform: str, turn: int = 0, *, speaker: str = "") -> None:
+    def thinking(
+        self,
+        name: str,
+        text: str,
+        platform: str,
+        turn: int = 0,
+        *,
+        speaker: str = "",
+        deed: Deed | None = None,
+    ) -> None:
         """``speaker`` has chosen to answer ``name``, who wrote ``text``, and has nothing to say yet."""
-        self._send(Thinking(name, text, platform, turn, speaker))
+        self._send(Thinking(name, text, platform, turn, speaker, deed))
 
     def mood(self, speaker: str = "") -> str:
         """The mood that ``speaker`` was last given; "" for the everyday face."""
@@ -161,6 +180,10 @@ class Stage:
     def rest(self, *, speaker: str = "") -> None:
         """``speaker``'s reply is over, and no other has begun."""
         self._send(Rested(speaker))
+
+    def hold(self, *, paused: bool, silent_until: float) -> None:
+        """She answers nobody while ``paused``, and says nothing ``silent_until`` then (show clock)."""
+        self._send(Held(paused, silent_until))
 
     def _remove(self, playback: _Playback) -> None:
         if playback in self._playing:
@@ -224,7 +247,8 @@ class Stage:
             playback.announced = True
             sentence = playback.clip.sentence
             sentence = replace(sentence, mood=sentence.mood or self.mood(sentence.speaker))
-            self._send(ClipBegins(playback.number, sentence, self._due()))
+            name = self._names.get(sentence.speaker, "")
+            self._send(ClipBegins(playback.number, sentence, self._due(), name))
 
     def _due(self) -> float:
         """When the next sample is heard: straight after the last one, if that can still be done."""
@@ -236,10 +260,10 @@ class Stage:
             await asyncio.sleep(playback.timeline.end - now())
 
     def _send(self, cue: Cue) -> None:
-        for index, screen in enumerate(self._screens):
+        for index, (name, show) in enumerate(self._shows):
             try:
-                screen.show(cue)
+                show(cue)
             except Exception as error:  # noqa: BLE001  # one screen failing never stops the others
                 if index not in self._broken:
                     self._broken.add(index)
-                    log.error("%s failed to show a cue: %s", type(screen).__name__, escaped(repr(error)))  # noqa: TRY400
+                    log.error("%s failed to show a cue: %s", name, escaped(repr(error)))  # noqa: TRY400

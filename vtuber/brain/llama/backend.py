@@ -22,6 +22,7 @@ from vtuber.core import clock
 from vtuber.core.availability import Availability, Progress
 from vtuber.core.errors import BrainError
 from vtuber.core.health import Health, State
+from vtuber.models.choices import better
 from vtuber.models.store import locate
 
 log = logging.getLogger(__name__)
@@ -174,7 +175,7 @@ class Llama:
         elif self._format and self._format.doubt:
             limit = f"{what}, which is a guess, because {self._format.doubt}", HINT
         elif not self._settings.model:
-            limit = f"a toy model: {what}", "set brain.model in config.toml to the path of a better GGUF file"
+            limit = f"a toy model: {what}", better()
         else:
             return Health("brain", State.OK, what)
         return Health("brain", State.LIMITED, *limit)
