@@ -10,7 +10,10 @@ MARKER = re.compile(
     r"|\[/?(?:THINK|THOUGHT|REASONING|INST|TOOL_CALLS|EOS|BOS|END)\]|◁/?\w{1,20}▷",
     re.IGNORECASE,
 )
-_BEGUN = re.compile(r"(?:<[|｜/]{0,2}(?:[^\W\d][\w▁:.-]{0,40}[|｜/]?)?|◁/?\w{0,20})$")
+_BEGUN = re.compile(
+    r"(?:<(?:[|｜]?/?(?:[a-z][\w▁:.-]{0,40}[/|｜]{0,2})?|[|｜][^<>|｜\s]{0,40}[|｜]?)|◁/?\w{0,20})$",
+    re.IGNORECASE,
+)
 _CUT_OFF = re.compile(r"<[|｜/][^<>\s]*$")
 _SQUARE = ("[/think]", "[/thought]", "[/reasoning]", "[/inst]", "[tool_calls]", "[eos]", "[bos]", "[end]")
 _EDGES = "<>[]|｜/◁▷"

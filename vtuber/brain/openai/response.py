@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from vtuber.brain import Usage
@@ -102,6 +103,25 @@ class ResponseParser:
         self.cut = self.cut or choice.get("finish_reason") == "length"
         if whole or choice.get("finish_reason"):
             self.complete = True
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came of the last request, heard or not."""
+
+    text: str = ""
+    """Its beginning."""
+    was_heard: bool = False
+    thought: bool = False
+    cut: bool = False
+
+    def add(self, text: str) -> None:
+        self.text += text[: max(0, 1000 - len(self.text))]
+
+    @property
+    def is_thinking(self) -> bool:
+        """Whether all of it were thoughts: seen ones, or hidden ones that took all its tokens."""
+        return not self.was_heard and (self.thought or self.cut or "<think" in self.text)
 
 
 def _parsed(value: bytes) -> Any:
