@@ -52,6 +52,7 @@ class Meaning(Enum):
 
 
 def meaning(marker: str) -> Meaning:
+    """What it means, by its name and its shape; the many spellings of one thing mean the same."""
     name = marker.strip(_EDGES).replace("▁", "_").casefold()
     piped = "|" in marker or "｜" in marker
     closes = marker[1] == "/" or marker[1:3] in ("|/", "｜/") or name.startswith("end_")
