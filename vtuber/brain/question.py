@@ -13,6 +13,7 @@ from vtuber.core.events import (
     ChatMessage,
     Follow,
     Gift,
+    Mark,
     Pick,
     Raid,
     Redemption,
@@ -76,6 +77,9 @@ def question(batch: Batch, recollection: Recollection, topic: str, mine: Sequenc
     text = _words(lead, LEAD_LIMIT)
     asides = [_also(pick, mine) for pick in batch.others if is_paid(pick.event)]  # never for want of interest
     free = ASIDES - max(0, len(text) - ASIDE_LIMIT)
+    if visit := _visit(lead, recollection):
+        asides.append(visit)
+        free -= len(visit)
     for aside in _asides(batch, recollection, mine):
         if len(aside) <= free:
             asides.append(aside)
@@ -100,6 +104,18 @@ def _asides(batch: Batch, recollection: Recollection, mine: Sequence[str]) -> It
             yield _also(pick, mine)
     if batch.room.buzz:
         yield f"chat repeats {_quoted(batch.room.buzz, 20)}"
+
+
+def _visit(lead: Answerable, recollection: Recollection) -> str:
+    """Whether its author is here for the first time or has come back, if it is known."""
+    marks = lead.marks if isinstance(lead, ChatMessage) else frozenset()
+    known = recollection.viewers.get((lead.platform, lead.author.id))
+    if Mark.FIRST in marks or (known and known.new):
+        return "new here"
+    if known and known.away:
+        hours = round(known.away / 3600)
+        return f"back after {hours} hours" if hours < 2 * 24 else f"back after {hours // 24} days"
+    return "came back" if Mark.RETURNING in marks else ""
 
 
 def _also(pick: Pick, mine: Sequence[str]) -> str:
@@ -130,8 +146,9 @@ def _deed(event: Answerable) -> str:
         case Subscription(months=months, tier=tier):
             parts = ("subscribed", f"month {months}" if months > 1 else "", tier_name(tier))
             deed = ", ".join(filter(None, parts))
-        case Gift(count=count):
+        case Gift(count=count, months=months):
             deed = f"gave away {count} subscriptions" if count > 1 else "gave away a subscription"
+            deed += f" of {months} months" if months > 1 else ""
         case Follow():
             deed = "follows the channel now"
         case Redemption(reward=reward):
