@@ -128,7 +128,7 @@ def thinks(call: Call) -> Any:
     ("way", "what", "hint"),
     [
         (thinks, "only thinks", "switch thinking off"),
-        (stream("<|im_start|>", "<|im_end|>"), "can be said", "prompt template"),
+        (stream("<|im_start|>", "<|im_end|>"), "no sentence", "prompt template"),
         (stream("▁Hi▁there▁you"), "no sentence", "prompt template"),
         (
             says({"error": "this model does not support chat"}, 400),
