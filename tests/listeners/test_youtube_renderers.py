@@ -114,7 +114,8 @@ def test_somebodys_first_paid_message() -> None:
     action = items.super_chat(1, "$2.00", "hi")
     action["addChatItemAction"]["item"]["liveChatPaidMessageRenderer"]["lowerBumper"] = bumper
     first = message(action)
-    assert (first.text, first.marks) == ("hi", {Mark.FIRST_PAID})
+    assert first.text == "hi"
+    assert first.marks == {Mark.FIRST_PAID}
     assert described(first) == "US$2.00 Super Chat (their first)"
     assert described(first, "zh") == "US$2.00 超級留言（首次）"
     pear = items.sticker(1, "$1.00", "Pear")
