@@ -6,7 +6,7 @@ import re
 import string
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 
@@ -50,6 +50,10 @@ class Profile:
     messages: int = 0
     words: tuple[str, ...] = ()
     """Their last messages, oldest first."""
+    away: float = 0.0
+    """For how many seconds they were away, when they came back lately; 0 for anybody else."""
+    new: bool = False
+    """Whether they were first heard of lately, though others were before."""
     called: str = field(init=False)
     """``called(name)``, kept so that one of many people is found by name quickly."""
 
@@ -70,7 +74,7 @@ class Profile:
         if newer is None:
             return self
         words = (*self.words, *newer.words)[-WORDS_KEPT:]
-        return Profile(newer.name, self.messages + newer.messages, words)
+        return replace(self, name=newer.name, messages=self.messages + newer.messages, words=words)
 
     def words_before(self, texts: Iterable[str]) -> str:
         """What they wrote last before any of ``texts``, which are among their words too."""
