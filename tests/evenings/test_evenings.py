@@ -27,6 +27,14 @@ def ports(*servers: ModelServer) -> dict[str, str]:
     return {PORTS: ",".join(server.url.rsplit(":", 1)[1].removesuffix("/v1") for server in servers)}
 
 
+class Server(ModelServer):
+    """A model server as it stands on a usual port: its list says what it is."""
+
+    def __init__(self, *ways: Way) -> None:
+        super().__init__(*ways)
+        self.models = {"object": "list", "data": [{"id": "her.gguf", "object": "model"}]}
+
+
 async def test_an_english_streamer_with_nothing_at_all(evening: Evening) -> None:
     shown = await evening.live()
     shown.type("hello Banban, do you like pineapple on pizza?")
@@ -37,7 +45,7 @@ async def test_an_english_streamer_with_nothing_at_all(evening: Evening) -> None
 
 
 async def test_a_chinese_streamer_with_a_model_server_on_a_usual_port(evening: Evening) -> None:
-    async with ModelServer(stream(CHINESE)).running() as server:
+    async with Server(stream(CHINESE)).running() as server:
         shown = await evening.live(**ports(server))
         assert "her.gguf" in shown.text
         shown.type("板板晚安")
@@ -53,7 +61,7 @@ async def test_ones_own_character_with_a_picture(evening: Evening) -> None:
     for _ in range(6):
         made.press("\r")
     assert await made.until_over() == 0, made.text
-    async with ModelServer(stream("I am Luna, nice to meet you!")).running() as server:
+    async with Server(stream("I am Luna, nice to meet you!")).running() as server:
         shown = await evening.live("--character", "luna", **ports(server))
         shown.type("what is your name?")
         await evening.page_until(f"{SPEAKS}.includes('Luna')")
@@ -64,7 +72,7 @@ async def test_ones_own_character_with_a_picture(evening: Evening) -> None:
 
 
 async def test_a_youtube_replay_with_super_chats(evening: Evening) -> None:
-    async with ModelServer(stream("Thank you so much!")).running() as server:
+    async with Server(stream("Thank you so much!")).running() as server:
         recorded = str(DATA / "youtube-superchats.json")
         shown = await evening.live("--replay", recorded, "--speed", "2", **ports(server))
         await shown.until("$50.00")
@@ -74,7 +82,7 @@ async def test_a_youtube_replay_with_super_chats(evening: Evening) -> None:
 
 async def test_a_model_server_that_thinks(evening: Evening) -> None:
     thought = stream("<think>Okay, the user", " says hello.</think>", "Hello ", "my friend!")
-    async with ModelServer(thought).running() as server:
+    async with Server(thought).running() as server:
         shown = await evening.live(**ports(server))
         shown.type("hello")
         (reply,) = await evening.journal(shown, "reply")
@@ -92,7 +100,7 @@ async def test_a_model_server_that_is_cold(evening: Evening) -> None:
 
         return cold
 
-    server = ModelServer(after(stream("Now I am awake!")))
+    server = Server(after(stream("Now I am awake!")))
     server.aside = after(server.aside)
     async with server.running():
         (evening.folder / "config.toml").write_text("brain.first_token_seconds = 60", encoding="utf-8")
@@ -117,7 +125,7 @@ async def test_no_network(evening: Evening) -> None:
         """,
         encoding="utf-8",
     )
-    async with ModelServer(stream("I am still here.")).running() as server:
+    async with Server(stream("I am still here.")).running() as server:
         shown = await evening.live(**ports(server))
         shown.type("can you hear me?")
         await evening.page_until(f"{SPEAKS}.includes('still here')")
@@ -127,7 +135,7 @@ async def test_no_network(evening: Evening) -> None:
 
 async def test_a_hush_in_a_panic(evening: Evening) -> None:
     tale = trickles("And then we all went on to the next house, where it was dark. ", pause=0.05)
-    async with ModelServer(tale).running() as server:
+    async with Server(tale).running() as server:
         shown = await evening.live(**ports(server))
         shown.type("tell me a story")
         await evening.until_sounding()
@@ -136,12 +144,11 @@ async def test_a_hush_in_a_panic(evening: Evening) -> None:
         await evening.page_until("document.querySelector('#caption').hidden", 5)
         await evening.page_until("document.querySelector('#bubble').hidden", 5)
         await shown.until("silent for")
-        (reply,) = await evening.journal(shown, "reply")
-        assert reply["cut"]
+        await shown.until("(cut)")
 
 
 async def test_a_paste_in_a_flood(evening: Evening) -> None:
-    async with ModelServer(stream("One at a time, please!")).running() as server:
+    async with Server(stream("One at a time, please!")).running() as server:
         recorded = str(DATA / "twitch-vod-chat.json")
         shown = await evening.live("--replay", recorded, "--speed", "20", **ports(server))
         lines = "\r".join(f"line {number} of a paste" for number in range(10_000))
