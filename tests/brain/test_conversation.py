@@ -115,13 +115,13 @@ async def reply(brain: Llama, prompt: Prompt) -> str:
         ),
         (
             message("a rose", money=Money(None, ""), marks=frozenset((Mark.STICKER,))),
-            "[sent a sticker: a rose]",
+            "[sent a gift: a rose]",
         ),
         (message("hm", money=Money(None, "")), "[paid an unknown amount] hm"),
         (message("me too!", streak=5), "[watched 5 streams in a row] me too!"),
         (
             Subscription("1", "youtube", "c", Author("k", "Kai"), "still here", months=8, tier="Gold"),
-            "[subscribed, month 8, Gold] still here",
+            "[member for 8 months, Gold] still here",
         ),
         (Subscription("1", "twitch", "c", Author("k", "Kai"), tier="prime"), "[subscribed, Prime]"),
         (

@@ -140,14 +140,17 @@ def _quoted(text: str, limit: int) -> str:
 def _deed(event: Answerable) -> str:
     """What somebody did beside writing."""
     deed = ""
+    is_member = event.platform == "youtube"
     match event:
         case ChatMessage():
             deed = _deed_of_message(event)
         case Subscription(months=months, tier=tier):
-            parts = ("subscribed", f"month {months}" if months > 1 else "", tier_name(tier))
-            deed = ", ".join(filter(None, parts))
+            new = "became a member" if is_member else "subscribed"
+            again = f"member for {months} months" if is_member else f"subscribed, month {months}"
+            deed = ", ".join(filter(None, (again if months > 1 else new, tier_name(tier))))
         case Gift(count=count, months=months):
-            deed = f"gave away {count} subscriptions" if count > 1 else "gave away a subscription"
+            what = "membership" if is_member else "subscription"
+            deed = f"gave away {count} {what}s" if count > 1 else f"gave away a {what}"
             deed += f" of {months} months" if months > 1 else ""
         case Follow():
             deed = "follows the channel now"
@@ -161,7 +164,7 @@ def _deed(event: Answerable) -> str:
 def _deed_of_message(message: ChatMessage) -> str:
     paid = amount(message.money) if message.money else ""
     if message.money and kind_of(message) is Kind.STICKER:
-        return f"sent a sticker{f' for {paid}' if paid else ''}: {message.text}"
+        return f"sent a sticker for {paid}: {message.text}" if paid else f"sent a gift: {message.text}"
     if message.charity:
         return f"gave {paid or 'money'} to {message.charity}"
     if message.money:

@@ -18,6 +18,7 @@ from vtuber.brain.openai.model_choice import LOADING_SECONDS, ModelChoice
 from vtuber.brain.openai.reply_filter import ServerReplyFilter
 from vtuber.brain.openai.request import Attempt, Dialect
 from vtuber.brain.openai.response import ResponseParser, Seen
+from vtuber.brain.reply_filter import Habits
 from vtuber.brain.tokens import estimate_lines
 from vtuber.config import Settings
 from vtuber.core import clock
@@ -68,6 +69,7 @@ class OpenAi:
         self._paused_until = 0.0
         self._trouble: BrainError | None = BrainError("not started")
         self.availability = Availability()
+        self._habits = Habits()
         self.dialect = Dialect()
         """How this server must be asked, as far as is known."""
 
@@ -249,7 +251,7 @@ class OpenAi:
 
     async def _heard(self, body: dict[str, Any], prompt: Prompt) -> AsyncGenerator[str, None]:
         """One request, and what may be heard of its answer."""
-        response, reply = ResponseParser(), ServerReplyFilter(prompt)
+        response, reply = ResponseParser(), ServerReplyFilter(prompt, self._habits)
         self._usage = Usage()
         seen = self._answer_seen = Seen()
         async with aclosing(self._client.chat(body)) as parts:

@@ -139,7 +139,13 @@ def _first(choices: Any) -> dict[str, Any]:
 def _texts(content: Any) -> Iterator[str]:
     """What is said in it: a text, or a list of parts, as of models that also draw or think."""
     for part in content if isinstance(content, list) else [{"text": content}]:
-        text = part.get("text") if isinstance(part, dict) else None
+        if (
+            not isinstance(part, dict)
+            or "reason" in str(part.get("type"))
+            or "think" in str(part.get("type"))
+        ):
+            continue
+        text = part.get("text")
         if isinstance(text, str) and text:
             yield text
 
