@@ -1,4 +1,4 @@
-"""An evening as its streamer lives it: `banban live` in a terminal that can be read, and the page in Chromium."""
+"""An evening as its streamer lives it: `banban live` in a terminal that can be read, and the page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import termios
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,12 @@ class Terminal:
     """A program in a terminal of its own, and what stands on its screen."""
 
     def __init__(
-        self, folder: Path, *command: str, columns: int = 120, rows: int = 40, **environment: str
+        self,
+        folder: Path,
+        *command: str,
+        environment: Mapping[str, str],
+        columns: int = 120,
+        rows: int = 40,
     ) -> None:
         self.screen = pyte.HistoryScreen(columns, rows, history=5000)
         self._stream = pyte.ByteStream(self.screen)
@@ -52,7 +57,7 @@ class Terminal:
             stderr=theirs,
             start_new_session=True,
             env={**os.environ, "TERM": "xterm-256color", "PYTHONUTF8": "1", "XDG_DATA_HOME": str(self.data)}
-            | environment,
+            | dict(environment),
         )
         os.close(theirs)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -84,14 +89,14 @@ class Terminal:
 
     async def until(self, holds: Callable[[], Any] | str, seconds: float = LONG) -> None:
         """Waits until something holds, or these words stand in the terminal."""
-        wanted, seen = holds, (lambda: wanted in self.text) if isinstance(holds, str) else holds
+        seen = (lambda: str(holds) in self.text) if isinstance(holds, str) else holds
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not seen():
                     assert self.process.poll() is None, f"it ended:\n{self.text}"
                     await asyncio.sleep(0.05)
                 return
-        raise AssertionError(f"{wanted}: not in {seconds} s:\n{self.text}")
+        raise AssertionError(f"{holds}: not in {seconds} s:\n{self.text}")
 
     async def until_over(self, seconds: float = 30.0) -> int:
         """The program's exit status."""
@@ -125,9 +130,9 @@ class Evening:
         self.page = page
         self._terminals: list[Terminal] = []
 
-    def run(self, *arguments: str, columns: int = 120, rows: int = 40, **environment: str) -> Terminal:
+    def run(self, *arguments: str, **environment: str) -> Terminal:
         """`banban` with these arguments, in a terminal."""
-        made = Terminal(self.folder, *BANBAN, *arguments, columns=columns, rows=rows, **environment)
+        made = Terminal(self.folder, *BANBAN, *arguments, environment=environment)
         self._terminals.append(made)
         return made
 

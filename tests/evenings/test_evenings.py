@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from evening import Evening
-from model_server import Call, ModelServer, Way, silence, stream, trickles
+from model_server import Call, ModelServer, Way, stream, trickles
 from PIL import Image
+from playwright.async_api import Browser, async_playwright
 
 from vtuber.brain.openai.discovery import PORTS
 
@@ -25,6 +28,30 @@ CHINESE = "晚安呀，今天也要吃鳳梨披薩喔！"
 def ports(*servers: ModelServer) -> dict[str, str]:
     """The environment in which these stand on the usual ports."""
     return {PORTS: ",".join(server.url.rsplit(":", 1)[1].removesuffix("/v1") for server in servers)}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def evening(chromium: Browser, tmp_path: Path) -> AsyncIterator[Evening]:
+    context = await chromium.new_context(viewport={"width": 960, "height": 540})
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    made = Evening(tmp_path, page)
+    yield made
+    made.close()
+    await context.close()
+    assert not errors
 
 
 class Server(ModelServer):
@@ -154,8 +181,12 @@ async def test_a_paste_in_a_flood(evening: Evening) -> None:
         lines = "\r".join(f"line {number} of a paste" for number in range(10_000))
         shown.press(f"\x1b[200~{lines}\x1b[201~\r")
         shown.type("still there?")
-        await shown.until(lambda: any("still there?" in str(call.body["messages"][-1]) for call in server.streams))
+        await shown.until(
+            lambda: any("still there?" in str(call.body["messages"][-1]) for call in server.streams)
+        )
         assert not any("line 9" in str(call.body["messages"][-1]) for call in server.streams)
-        shown.press("\x03\x03")
+        shown.press("\x03")
+        await shown.until("Ctrl-C again ends the show")
+        shown.press("\x03")
         assert await shown.until_over() == 0
         assert "the show is over" in shown.text
