@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vtuber.brain import PromptLine
-from vtuber.core.deeds import Kind, amount, kind_of, tier_name, written
+from vtuber.core.deeds import Kind, amount, as_one, kind_of, tier_name, written
 from vtuber.core.events import (
     Answerable,
     Batch,
@@ -73,6 +73,7 @@ class Question:
 
 def question(batch: Batch, recollection: Recollection, topic: str, mine: Sequence[str]) -> Question:
     """What is asked about a batch. Nobody goes by one of ``mine``, her names."""
+    batch = as_one(batch)
     lead = batch.lead.event
     text = _words(lead, LEAD_LIMIT)
     asides = [_also(pick, mine) for pick in batch.others if is_paid(pick.event)]  # never for want of interest
@@ -108,6 +109,8 @@ def _asides(batch: Batch, recollection: Recollection, mine: Sequence[str]) -> It
 
 def _visit(lead: Answerable, recollection: Recollection) -> str:
     """Whether its author is here for the first time or has come back, if it is known."""
+    if lead.author.name == NOBODY:  # Twitch's anonymous account is many people
+        return ""
     marks = lead.marks if isinstance(lead, ChatMessage) else frozenset()
     known = recollection.viewers.get((lead.platform, lead.author.id))
     if Mark.FIRST in marks or (known and known.new):
@@ -168,7 +171,8 @@ def _deed_of_message(message: ChatMessage) -> str:
     if message.charity:
         return f"gave {paid or 'money'} to {message.charity}"
     if message.money:
-        return f"paid {paid or 'an unknown amount'}"
+        first = ", for the first time" if Mark.FIRST_PAID in message.marks else ""
+        return f"paid {paid or 'an unknown amount'}{first}"
     return f"watched {message.streak} streams in a row" if message.streak else ""
 
 
