@@ -28,6 +28,8 @@ class Viewer:
     """How many messages they have written, the ones in the batch included."""
     last_words: str
     """What they wrote before what is in the batch; "" when nothing is known."""
+    words: tuple[str, ...] = ()
+    """The last of what they wrote before that, oldest first, ``last_words`` at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ class Recollection:
     def holds(self, revocation: Revocation, lead: Answerable) -> bool:
         """Whether it holds a deleted message of the lead's author, or what was said in answer to one."""
         known = self.viewers.get((lead.platform, lead.author.id))
-        if known is not None and revocation.says(lead, known.last_words):
+        if known is not None and any(
+            revocation.says(lead, said) for said in (known.last_words, *known.words)
+        ):
             return True
         return not revocation.answers.isdisjoint(self.answers)
 

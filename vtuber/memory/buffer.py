@@ -96,7 +96,10 @@ class MemoryBuffer:
             newer = self._viewers.get(key)
             known = stored[key].followed_by(newer) if key in stored else newer
             if known is not None:
-                viewers[who] = Viewer(clean_name(known.name), known.messages, known.words_before(written))
+                words = known.words_before(written)
+                viewers[who] = Viewer(
+                    clean_name(known.name), known.messages, words[-1] if words else "", words
+                )
         lead = lead_key(batch)
         newer_answers = (
             answer.heard for answer in self._answers if answer.key == lead and answer.speaker == batch.speaker
