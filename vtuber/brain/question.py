@@ -15,6 +15,7 @@ from vtuber.core.events import (
     ChatMessage,
     Follow,
     Gift,
+    Mark,
     Pick,
     Raid,
     Redemption,
@@ -89,8 +90,9 @@ def question(
     text = _words(lead, LEAD_LIMIT)
     asides = [_also(pick, mine) for pick in batch.others if is_paid(pick.event)]  # never for want of interest
     room = RECALLED if told.isdisjoint(recollection.answers) else ASIDES
-    past = list(_past(lead, recollection, room - max(0, len(text) - ASIDE_LIMIT)))
-    asides += past
+    past = [_visit(lead, recollection)]
+    past += _past(lead, recollection, room - max(0, len(text) - ASIDE_LIMIT))
+    asides += filter(None, past)
     free = ASIDES - max(0, len(text) - ASIDE_LIMIT) - sum(map(len, past))
     for aside in _asides(batch, mine):
         if len(aside) <= free:
@@ -110,6 +112,18 @@ def _asides(batch: Batch, mine: Sequence[str]) -> Iterator[str]:
             yield _also(pick, mine)
     if batch.room.buzz:
         yield f"chat repeats {_quoted(batch.room.buzz, 20)}"
+
+
+def _visit(lead: Answerable, recollection: Recollection) -> str:
+    """Whether its author is here for the first time or has come back, if it is known."""
+    marks = lead.marks if isinstance(lead, ChatMessage) else frozenset()
+    known = recollection.viewers.get((lead.platform, lead.author.id))
+    if Mark.FIRST in marks or (known and known.new):
+        return "new here"
+    if known and known.away:
+        hours = round(known.away / 3600)
+        return f"back after {hours} hours" if hours < 2 * 24 else f"back after {hours // 24} days"
+    return "came back" if Mark.RETURNING in marks else ""
 
 
 def _past(lead: Answerable, recollection: Recollection, room: int) -> Iterator[str]:
@@ -145,14 +159,18 @@ def _quoted(text: str, limit: int) -> str:
 def _deed(event: Answerable) -> str:
     """What somebody did beside writing."""
     deed = ""
+    is_member = event.platform == "youtube"
     match event:
         case ChatMessage():
             deed = _deed_of_message(event)
         case Subscription(months=months, tier=tier):
-            parts = ("subscribed", f"month {months}" if months > 1 else "", tier_name(tier))
-            deed = ", ".join(filter(None, parts))
-        case Gift(count=count):
-            deed = f"gave away {count} subscriptions" if count > 1 else "gave away a subscription"
+            new = "became a member" if is_member else "subscribed"
+            again = f"member for {months} months" if is_member else f"subscribed, month {months}"
+            deed = ", ".join(filter(None, (again if months > 1 else new, tier_name(tier))))
+        case Gift(count=count, months=months):
+            what = "membership" if is_member else "subscription"
+            deed = f"gave away {count} {what}s" if count > 1 else f"gave away a {what}"
+            deed += f" of {months} months" if months > 1 else ""
         case Follow():
             deed = "follows the channel now"
         case Redemption(reward=reward):
@@ -165,7 +183,7 @@ def _deed(event: Answerable) -> str:
 def _deed_of_message(message: ChatMessage) -> str:
     paid = amount(message.money) if message.money else ""
     if message.money and kind_of(message) is Kind.STICKER:
-        return f"sent a sticker{f' for {paid}' if paid else ''}: {message.text}"
+        return f"sent a sticker for {paid}: {message.text}" if paid else f"sent a gift: {message.text}"
     if message.charity:
         return f"gave {paid or 'money'} to {message.charity}"
     if message.money:

@@ -149,10 +149,13 @@ def _kind_of_message(message: ChatMessage) -> Kind | None:
 
 
 def tier_name(tier: str, language: Language = "en") -> str:
-    """What people call a tier of subscriptions: Twitch counts them, on YouTube they have names."""
-    if tier in ("1", "2", "3"):
+    """What people call a tier of subscriptions: Twitch counts them, on YouTube they have names.
+
+    "" for Twitch's usual one.
+    """
+    if tier in ("2", "3"):
         return f"層級 {tier}" if language == "zh" else f"Tier {tier}"
-    return "Prime" if tier == "prime" else tier
+    return {"1": "", "prime": "Prime"}.get(tier, tier)
 
 
 def _english(event: Answerable, kind: Kind) -> str:  # noqa: PLR0911  # one answer for each kind
@@ -184,8 +187,7 @@ def _english_message(message: ChatMessage, kind: Kind) -> str:
         case Kind.CHARITY:
             return f"{paid or 'a donation'} for {message.charity}"
         case Kind.STICKER:
-            what = "Super Sticker" if paid and message.money and message.money.currency in _SYMBOLS else ""
-            return ": ".join(filter(None, (f"{paid} {what or 'sticker'}".strip(), message.text)))
+            return ": ".join(filter(None, (f"{paid} Super Sticker" if paid else "gift", message.text)))
         case Kind.CHEER:
             return paid or "bits"
         case Kind.STREAK:
@@ -210,7 +212,7 @@ def _chinese(event: Answerable, kind: Kind) -> str:  # noqa: PLR0911  # one answ
             what = f"送出 {count:,} 份{each}{'會員' if is_member else '訂閱'}"
             return _dotted(what, tier_name(tier, "zh"))
         case Raid(viewers=0):
-            return "揪團"
+            return "帶觀眾來了"
         case Raid(viewers=viewers):
             return f"揪團：{viewers:,} 位觀眾"
         case Follow():
@@ -225,8 +227,7 @@ def _chinese_message(message: ChatMessage, kind: Kind) -> str:
         case Kind.CHARITY:
             return f"捐款給{message.charity}" + (f"：{paid}" if paid else "")
         case Kind.STICKER:
-            what = "超級貼圖" if paid and message.money and message.money.currency in _SYMBOLS else "貼圖"
-            return "：".join(filter(None, (f"{paid} {what}".strip(), message.text)))
+            return "：".join(filter(None, (f"{paid} 超級貼圖" if paid else "禮物", message.text)))
         case Kind.CHEER:
             return paid or "小奇點"
         case Kind.STREAK:

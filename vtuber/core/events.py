@@ -148,9 +148,9 @@ class ChatMessage:
     sent: Time = 0.0
     charity: Words = ""
     """Who gets the money, when it is not the channel; "" when it is."""
-    streak: Number = 0
+    streak: Number = field(default=0, compare=False)
     """How many streams in a row its author has watched, when they let the chat know with it."""
-    colour: Colour = ""
+    colour: Colour = field(default="", compare=False)
     """In which the platform shows it: "#1e88e5"; "" where it does not say."""
 
 

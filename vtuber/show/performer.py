@@ -19,7 +19,7 @@ from vtuber.inbox import Drop, Inbox
 from vtuber.memory import Memory
 from vtuber.memory.purge import is_person
 from vtuber.moderation.revocation import Revocation
-from vtuber.record.facts import Facts, Failed, TurnBegan, TurnCut, TurnEnded
+from vtuber.record.facts import TOLD, Facts, Failed, TurnBegan, TurnCut, TurnEnded
 from vtuber.show.agenda import Agenda, Assignment
 from vtuber.show.reply import Reply
 from vtuber.show.speaker import Speaker
@@ -295,12 +295,13 @@ class Performer:
                 new_tokens=reply.new_tokens,
             )
         )
+        told = logging.getLogger(TOLD)
         if turn.was_withdrawn:
-            log.info("(answered to what was taken back)")
+            told.info("(answered to what was taken back)")
         else:
             words = " ".join(filter(None, (bracketed(lead), written(lead))))
-            log.info("%s: %s", escaped(lead.author.name), escaped(words))
-        log.info("%s: %s", turn.speaker.character.name, escaped(reply.heard) or "(nothing)")
+            told.info("%s: %s", escaped(lead.author.name), escaped(words))
+        told.info("%s: %s", turn.speaker.character.name, escaped(reply.heard) or "(nothing)")
 
 
 async def _stay_tidy(speaker: Speaker) -> None:
