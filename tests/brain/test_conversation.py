@@ -166,6 +166,14 @@ async def test_a_long_answer_of_hers_is_recalled_as_far_as_there_is_room(talk: C
     assert 140 <= len(line.text) <= len("hello []") + 200
 
 
+async def test_what_one_person_gave_in_pieces_is_told_as_one(talk: Conversation) -> None:
+    def bits(count: int, text: str = "", name: str = "Kai") -> ChatMessage:
+        return message(text, name, money=Money(Decimal(count), "BITS"))
+
+    line = await asked(talk, batch(bits(20, "go!"), bits(5), bits(5), bits(7, "x"), bits(1, name="Ann")))
+    assert line.text == "[paid 30 bits] go! [also Kai: [paid 7 bits] x] [also Ann: [paid 1 bit]]"
+
+
 @pytest.mark.parametrize(
     ("marks", "away", "new", "told"),
     [

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from vtuber.brain import PromptLine
 from vtuber.brain.recalled import ANSWER_LIMIT, WORDS_LIMIT, recalled, shortened
-from vtuber.core.deeds import Kind, amount, kind_of, tier_name, written
+from vtuber.core.deeds import Kind, amount, as_one, kind_of, tier_name, written
 from vtuber.core.events import (
     Answerable,
     Batch,
@@ -86,6 +86,7 @@ def question(
 
     ``told`` is what the prompt says anyway: there, little is recalled.
     """
+    batch = as_one(batch)
     lead = batch.lead.event
     text = _words(lead, LEAD_LIMIT)
     asides = [_also(pick, mine) for pick in batch.others if is_paid(pick.event)]  # never for want of interest
@@ -116,6 +117,8 @@ def _asides(batch: Batch, mine: Sequence[str]) -> Iterator[str]:
 
 def _visit(lead: Answerable, recollection: Recollection) -> str:
     """Whether its author is here for the first time or has come back, if it is known."""
+    if lead.author.name == NOBODY:  # Twitch's anonymous account is many people
+        return ""
     marks = lead.marks if isinstance(lead, ChatMessage) else frozenset()
     known = recollection.viewers.get((lead.platform, lead.author.id))
     if Mark.FIRST in marks or (known and known.new):
@@ -187,7 +190,8 @@ def _deed_of_message(message: ChatMessage) -> str:
     if message.charity:
         return f"gave {paid or 'money'} to {message.charity}"
     if message.money:
-        return f"paid {paid or 'an unknown amount'}"
+        first = ", for the first time" if Mark.FIRST_PAID in message.marks else ""
+        return f"paid {paid or 'an unknown amount'}{first}"
     return f"watched {message.streak} streams in a row" if message.streak else ""
 
 
