@@ -22,7 +22,7 @@ LINES = [
     for file in ("asides.jsonl", "asides-2.jsonl")
     for line in (DATA / "outputs" / file).read_text("utf-8").splitlines()
 ]
-OUTSIDE = "Hi. Ah. Hello. Yay. Wow. Hehe. 嗨。".split()
+OUTSIDE = ("Hi.", "Ah.", "Hello.", "Yay.", "Wow.", "嗨。")
 
 
 def shown(text: str) -> str:
