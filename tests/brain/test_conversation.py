@@ -115,13 +115,13 @@ async def reply(brain: Llama, prompt: Prompt) -> str:
         ),
         (
             message("a rose", money=Money(None, ""), marks=frozenset((Mark.STICKER,))),
-            "[sent a sticker: a rose]",
+            "[sent a gift: a rose]",
         ),
         (message("hm", money=Money(None, "")), "[paid an unknown amount] hm"),
         (message("me too!", streak=5), "[watched 5 streams in a row] me too!"),
         (
             Subscription("1", "youtube", "c", Author("k", "Kai"), "still here", months=8, tier="Gold"),
-            "[subscribed, month 8, Gold] still here",
+            "[member for 8 months, Gold] still here",
         ),
         (Subscription("1", "twitch", "c", Author("k", "Kai"), tier="prime"), "[subscribed, Prime]"),
         (
@@ -155,7 +155,7 @@ async def test_what_is_remembered_is_told_of_its_author_only(talk: Conversation)
         "hello [they wrote before: i like tea] [also Ann: hi]"
     )
     assert (await asked(talk, one, Recollection(known, ("old", "Tea is life.")))).text == (
-        "hello [you told them before: Tea is life.] [also Ann: hi]"
+        "hello [they wrote before: i like tea] [you told them before: Tea is life.] [also Ann: hi]"
     )
 
 
@@ -163,7 +163,15 @@ async def test_a_long_answer_of_hers_is_recalled_as_far_as_there_is_room(talk: C
     line = await asked(talk, batch("hello"), Recollection({}, ("Tea is life. " * 20,)))
     assert line.text.startswith("hello [you told them before: Tea is life. Tea is life. ")
     assert line.text.endswith("…]")
-    assert len(line.text) <= len("hello []") + 80
+    assert 140 <= len(line.text) <= len("hello []") + 200
+
+
+async def test_what_one_person_gave_in_pieces_is_told_as_one(talk: Conversation) -> None:
+    def bits(count: int, text: str = "", name: str = "Kai") -> ChatMessage:
+        return message(text, name, money=Money(Decimal(count), "BITS"))
+
+    line = await asked(talk, batch(bits(20, "go!"), bits(5), bits(5), bits(7, "x"), bits(1, name="Ann")))
+    assert line.text == "[paid 30 bits] go! [also Kai: [paid 7 bits] x] [also Ann: [paid 1 bit]]"
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_an_amount_as_a_price_is_printed(worth: str, currency: str, printed: str
         ),
         (Gift("1", "youtube", "c", KAI, count=50), "gave away 50 memberships", "送出 50 份會員"),
         (Raid("1", "twitch", "c", KAI, viewers=1312), "raid: 1,312 viewers", "揪團：1,312 位觀眾"),
-        (Raid("1", "youtube", "c", KAI), "raid", "揪團"),
+        (Raid("1", "youtube", "c", KAI), "raid", "帶觀眾來了"),
         (Follow("1", "twitch", "c", KAI), "follows now", "開始追隨"),
         (Redemption("1", "twitch", "c", KAI, reward="Ask", cost=5), "Ask · 5 points", "Ask · 5 點"),
     ],

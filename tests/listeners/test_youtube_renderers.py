@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from youtube_server import NOW, Action
 
 from vtuber.core import codec
+from vtuber.core.deeds import described
 from vtuber.core.events import (
     Author,
     ChatMessage,
@@ -105,6 +106,21 @@ def test_the_colour_in_which_a_paid_message_is_shown() -> None:
     for wrong in (None, "4293467747", -1, 2**40, 1.5, True):
         action["addChatItemAction"]["item"]["liveChatPaidMessageRenderer"]["bodyBackgroundColor"] = wrong
         assert message(action).colour == ""
+
+
+def test_somebodys_first_paid_message() -> None:
+    said = {"text": {"content": "Let's celebrate their 1st Super on a live stream"}}
+    bumper = {"liveChatItemBumperViewModel": {"content": {"bumperUserEduContentViewModel": said}}}
+    action = items.super_chat(1, "$2.00", "hi")
+    action["addChatItemAction"]["item"]["liveChatPaidMessageRenderer"]["lowerBumper"] = bumper
+    first = message(action)
+    assert first.text == "hi"
+    assert first.marks == {Mark.FIRST_PAID}
+    assert described(first) == "US$2.00 Super Chat (their first)"
+    assert described(first, "zh") == "US$2.00 超級留言（首次）"
+    pear = items.sticker(1, "$1.00", "Pear")
+    pear["addChatItemAction"]["item"]["liveChatPaidStickerRenderer"]["lowerBumper"] = bumper
+    assert message(pear).marks == {Mark.STICKER, Mark.FIRST_PAID}
 
 
 def test_another_channels_viewers_are_sent_here() -> None:

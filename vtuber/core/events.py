@@ -94,6 +94,8 @@ class Mark(StrEnum):
 
     FIRST = "first"
     """Its author has never written in this channel before."""
+    FIRST_PAID = "first_paid"
+    """Its author has never paid for one on a stream before."""
     RETURNING = "returning"
     """Its author is new here, and has come back."""
     ANNOUNCEMENT = "announcement"

@@ -83,7 +83,12 @@ class ModelChoice:
         """
         talkers = [] if self.wanted else self._talkers()[:_MOST_TRIED]
         if not talkers:
-            return await self._ask(ask, progress, others=False)
+            try:
+                return await self._ask(ask, progress, others=False)
+            except ServerError as error:
+                if self.wanted and error.about_chat and not error.hint:
+                    error.hint = f"name another model in brain.openai.model ({self._names()})"
+                raise
         refused = ""
         for model in talkers:
             await self._take(model.name)
@@ -136,10 +141,13 @@ class ModelChoice:
         finally:
             telling.cancel()
 
-    def _nobody_chats(self, why: str) -> BrainError:
+    def _names(self) -> str:
         names = ", ".join(clean(model.name, 60) for model in self._catalogue.models[:_MOST_TRIED])
+        return f"it offers {names}" if names else "it tells nothing of what it has"
+
+    def _nobody_chats(self, why: str) -> BrainError:
         return BrainError(
-            f"none of the models at {self.where} can chat ({names}): {clean(why, 200)}",
+            f"none of the models at {self.where} can chat ({self._names()}): {clean(why, 200)}",
             where="brain.openai",
             hint="load a chat model there, or name one in brain.openai.model",
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -67,6 +67,11 @@ _RUNS_LIMIT = 500
 """A text is made of no more pieces than this."""
 _GIFTS_LIMIT = 10_000
 _BUTTONS_LIMIT = 10
+
+
+def is_action(row: Mapping[str, Any]) -> bool:
+    """Whether it looks like an action, known or not."""
+    return any(key.endswith(("Action", "Command")) for key in row)
 
 
 class ActionParser:
@@ -159,7 +164,8 @@ class ActionParser:
 
     def _super_chat(self, it: dict[str, Any]) -> ChatMessage:
         price = money.read(formatted_text(it, "purchaseAmountText"))
-        return replace(self._message(it), money=price, colour=_colour(it, "bodyBackgroundColor"))
+        said = self._message(it)
+        return replace(said, money=price, marks=_paid_marks(it), colour=_colour(it, "bodyBackgroundColor"))
 
     def _message(self, it: dict[str, Any]) -> ChatMessage:
         said, pictures, mentions = _words(it)
@@ -177,7 +183,7 @@ class ActionParser:
             *self._head(it, it),
             clean(string(it, "sticker.accessibility.accessibilityData.label")),
             money=money.read(formatted_text(it, "purchaseAmountText")),
-            marks=frozenset((Mark.STICKER,)),
+            marks=frozenset((Mark.STICKER,)) | _paid_marks(it),
             colour=_colour(it, "backgroundColor"),
             sent=_sent(it),
         )
@@ -286,6 +292,12 @@ def _reply_to(it: dict[str, Any]) -> str:
         if title.startswith("@") and string(button, shown) == "PAreply_thread":
             return clean_name(title[1:])
     return ""
+
+
+def _paid_marks(it: dict[str, Any]) -> frozenset[Mark]:
+    """YouTube asks everybody to celebrate somebody's first."""
+    celebrated = "lowerBumper.liveChatItemBumperViewModel.content.bumperUserEduContentViewModel"
+    return frozenset((Mark.FIRST_PAID,)) if table(it, celebrated) else frozenset()
 
 
 def _colour(it: dict[str, Any], key: str) -> str:
