@@ -29,8 +29,8 @@ def _table() -> dict[int, str | None]:
         0x1F1E6,
     ):  # Ⓐ, Ⓐ in a square, flags' letters: no decomposition of their own
         table.update({first + index: chr(ord("a") + index) for index in range(26)})
-    marks = (range(0x300, 0x370), range(0x483, 0x48A), range(0x1AB0, 0x1B00), range(0x1DC0, 0x1E00))
-    marks += (range(0x20D0, 0x2100), range(0xFE20, 0xFE30))  # those that fit any letter
+    marks = [range(0x300, 0x370), range(0x483, 0x48A), range(0x1AB0, 0x1B00), range(0x1DC0, 0x1E00)]
+    marks += [range(0x20D0, 0x2100), range(0xFE20, 0xFE30)]  # those that fit any letter
     table.update(dict.fromkeys(chain(*marks, invisible())))
     return table
 

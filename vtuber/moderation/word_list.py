@@ -51,7 +51,7 @@ _ALPHABET = (
     "a卂丹 b乃 c匚亡 d刀 e乇モヨ f下千 g厶ム h卄廾ん i丨工 j丿ノ k长ズ l乚レ m爪从"
     " n几冂 o口の p尸卩ア r尺 s丂 t丅イ u凵ひ w山 x乂メ y丫 z乙"
 )
-_DRAWN = {ord(sign): letter for letter, *signs in _ALPHABET.split() for sign in signs}
+_DRAWN = {ord(sign): signs[0] for signs in _ALPHABET.split() for sign in signs[1:]}
 _DRAWN_LETTERS = re.compile(rf"[{''.join(map(chr, _DRAWN))}a-z0-9]{{3,}}")
 
 
@@ -114,7 +114,7 @@ class Words:
 
     A Latin word stands alone (none is found in Scunthorpe), unless ``anywhere``, which names need; words
     of other scripts are found wherever they are. A spelling without any letter (455) is a number.
-    ``closely``: a Latin word is found with digits at its ends, framed (xxbadxx), and, if long, backwards, too.
+    ``closely``: a Latin word is found with digits at its ends, framed (xxbadxx), and if long backwards.
     """
 
     def __init__(self, words: Iterable[str], *, anywhere: bool = False, closely: bool = False) -> None:
