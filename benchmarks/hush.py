@@ -22,7 +22,7 @@ from vtuber.core.availability import Availability
 from vtuber.core.events import Author, ChatMessage, Role
 from vtuber.core.health import Health, State
 from vtuber.show.show import Show
-from vtuber.stage.cues import Cue, Hushed, Rested
+from vtuber.stage.cues import Cue, Held, Hushed, Rested
 
 AIM = 100.0
 LONGEST = 4.0
@@ -39,7 +39,7 @@ class Probe:
     async def start(self) -> None: ...
 
     def show(self, cue: Cue) -> None:
-        if not isinstance(cue, Hushed | Rested):
+        if not isinstance(cue, Hushed | Rested | Held):
             self.last = time.perf_counter()
 
     async def stop(self) -> None: ...

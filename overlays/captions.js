@@ -1,10 +1,10 @@
-// Words appear as they are heard. They are only ever text.
+// The words of one reply, which appear as they are heard. They are only ever text.
 
 export class Captions {
   constructor(box, words) {
     this.box = box;
     this.words = words;
-    this.clear();
+    this.begin(null);
   }
 
   /** What can be read on the page now. */
@@ -12,28 +12,18 @@ export class Captions {
     return this.box.hidden ? "" : this.words.textContent;
   }
 
-  clear() {
-    this.turn = null;
+  /** From now on that turn's words; nobody's when it is null. */
+  begin(turn) {
+    this.turn = turn;
     this.shown = new Map(); // clip → how many of its words are on the page
     this.words.replaceChildren();
     this.box.hidden = true;
   }
 
-  /** That turn was taken back. */
-  drop(turn) {
-    if (this.turn === turn) this.clear();
-  }
-
-  update(timeline, time, stale) {
-    const current = timeline.current(time);
-    if (current !== null && current.turn !== this.turn) {
-      this.clear();
-      this.turn = current.turn;
-    }
+  update(timeline, time) {
     for (const entry of timeline.clips.values()) {
       if (entry.turn === this.turn) this.reveal(entry, timeline.position(entry, time));
     }
-    if (stale) this.box.hidden = true;
   }
 
   reveal(entry, position) {

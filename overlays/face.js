@@ -1,30 +1,128 @@
-// Her face: any SVG that follows the convention written in characters/banban/face.svg; a picture that does
-// not simply bounces with the voice.
+// Her face. An SVG that follows the convention written in characters/banban/face.svg moves part by part (Rig);
+// any other picture moves as a whole with the voice, and opens its mouth where a second one shows that (Pictures).
+// The pictures and their moods stand in face.json.
 
 const SHUT = 0.08; // how tall a shut eye is
 const BLINK = 0.16; // seconds
+const OPENS = 0.2; // from here on the mouth is drawn open…
+const SHUTS = 0.1; // …and below this it is shut again
 
 export class Face {
   constructor(place) {
     this.place = place;
     this.open = 0;
-    this.blinks = 0;
     this.mood = "";
-    this.nextBlink = 1;
-    this.blinkBegan = -1;
-    this.gaze = { x: 0, y: 0, until: 0, toX: 0, toY: 0 };
+    this.shown = null; // a Rig or Pictures
+  }
+
+  get blinks() {
+    return this.shown?.blinks ?? 0;
   }
 
   async load(address) {
     const answer = await fetch(address);
     if (!answer.ok) return;
+    const { rig, looks } = await answer.json();
+    this.shown = rig ? await Rig.load(rig) : await Pictures.load(looks);
+    if (!this.shown) return;
+    this.place.replaceChildren(this.shown.element);
+    this.feel(this.mood);
+  }
+
+  /** Shows what belongs to the mood; the everyday face when there is nothing for it. */
+  feel(mood) {
+    this.mood = mood;
+    this.shown?.feel(mood);
+  }
+
+  /** Draws one frame; `open` is how far the mouth is open (0..1). */
+  update(time, open, speaking, thinking) {
+    if (!this.shown) return;
+    // Opens quickly and shuts a little more slowly, as mouths do.
+    this.open += (open - this.open) * (open > this.open ? 0.6 : 0.35);
+    if (this.open < 0.01) this.open = 0;
+    this.shown.draw(time, this.open, speaking, thinking);
+  }
+}
+
+/** One picture for each mood, or two: with the mouth shut and open. */
+class Pictures {
+  static async load(looks) {
+    const made = new Pictures(looks);
+    await Promise.allSettled(made.images.map((image) => image.decode()));
+    return made;
+  }
+
+  constructor(looks) {
+    this.element = document.createElement("div");
+    this.element.className = "picture";
+    this.images = [];
+    this.looks = new Map(
+      Object.entries(looks).map(([mood, { shut, open }]) => [mood, { shut: this.image(shut), open: this.image(open) }]),
+    );
+    this.blinks = 0;
+    this.isOpen = false;
+    this.tilt = 0;
+    this.feel("");
+  }
+
+  image(address) {
+    if (!address) return null;
+    const image = new Image();
+    image.alt = "";
+    image.src = address;
+    this.images.push(image);
+    this.element.append(image);
+    return image;
+  }
+
+  feel(mood) {
+    this.look = this.looks.get(mood) ?? this.looks.get("");
+    this.show();
+  }
+
+  show() {
+    const wanted = (this.isOpen && this.look.open) || this.look.shut;
+    for (const image of this.images) image.classList.toggle("shown", image === wanted);
+  }
+
+  draw(time, open, speaking, thinking) {
+    const isOpen = open > (this.isOpen ? SHUTS : OPENS);
+    if (isOpen !== this.isOpen) {
+      this.isOpen = isOpen;
+      this.show();
+    }
+    const breath = Math.sin(time * 1.7);
+    const tilt = (thinking ? 1.5 : 0) + (speaking ? Math.sin(time * 2.3) * 0.8 : 0);
+    this.tilt += (tilt - this.tilt) * 0.1;
+    const lift = open * 3 + breath * 0.3 + 0.3; // percent of its height
+    turn(
+      [this.element],
+      `translateY(${(-lift).toFixed(2)}%) rotate(${this.tilt.toFixed(2)}deg) ` +
+        `scale(${(1 - open * 0.01).toFixed(4)}, ${(1 + open * 0.02 + breath * 0.003).toFixed(4)})`,
+    );
+  }
+}
+
+/** An SVG whose parts are moved by their names. */
+class Rig {
+  static async load(address) {
+    const answer = await fetch(address);
+    if (!answer.ok) return null;
     const parsed = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
     const svg = parsed.documentElement;
-    if (svg.nodeName !== "svg") return;
+    if (svg.nodeName !== "svg") return null;
     disarm(svg);
-    this.svg = document.importNode(svg, true);
-    this.place.replaceChildren(this.svg);
-    const all = (selector) => [...this.svg.querySelectorAll(selector)];
+    return new Rig(document.importNode(svg, true));
+  }
+
+  constructor(svg) {
+    this.element = svg;
+    this.blinks = 0;
+    this.nextBlink = 1;
+    this.blinkBegan = -1;
+    this.gaze = { x: 0, y: 0, until: 0, toX: 0, toY: 0 };
+    const all = (selector) => [...svg.querySelectorAll(selector)];
     this.parts = {
       body: all(".body"),
       head: all(".head"),
@@ -36,28 +134,20 @@ export class Face {
       moods: all("[data-moods]"),
     };
     this.moods = new Set(this.parts.moods.flatMap((part) => part.dataset.moods.split(/\s+/)));
-    this.feel("");
     this.shape(0);
   }
 
-  /** Shows what belongs to the mood; the everyday face when the picture does not know it. */
   feel(mood) {
-    this.mood = mood;
-    if (!this.svg) return;
     const known = this.moods.has(mood) ? mood : "neutral";
-    this.svg.dataset.mood = known;
+    this.element.dataset.mood = known;
     for (const part of this.parts.moods) {
       part.style.display = part.dataset.moods.split(/\s+/).includes(known) ? "" : "none";
     }
   }
 
-  /** Draws one frame; `open` is how far the mouth is open (0..1). */
-  update(time, open, speaking, thinking) {
-    if (!this.svg) return;
-    // Opens quickly and shuts a little more slowly, as mouths do.
-    this.open += (open - this.open) * (open > this.open ? 0.6 : 0.35);
-    if (this.open < 0.01) this.open = 0;
-    this.shape(this.open < 0.12 ? 0 : this.open < 0.45 ? 1 : 2);
+  draw(time, open, speaking, thinking) {
+    this.open = open;
+    this.shape(open < 0.12 ? 0 : open < 0.45 ? 1 : 2);
     this.blink(time);
     this.look(time, thinking);
     this.move(time, speaking, thinking);
@@ -113,7 +203,7 @@ export class Face {
       turn([tail], `rotate(${lag.toFixed(2)}deg)`);
     });
     if (this.parts.head.length === 0) {
-      turn([this.svg], `translateY(${(breath * 3 - this.open * 18).toFixed(2)}px)`);
+      turn([this.element], `translateY(${(breath * 3 - this.open * 18).toFixed(2)}px)`);
     }
   }
 }

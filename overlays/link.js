@@ -5,10 +5,11 @@ const FIRST_PAUSE = 250; // ms before the first attempt to reconnect
 const LONGEST_PAUSE = 5000;
 
 export class Link {
-  /** `receive(frame)` gets every JSON frame and every sound, as `{t: "sound", …}`. */
-  constructor(address, receive) {
+  /** `receive(frame)` gets every JSON frame and every sound, as `{t: "sound", …}`; `lost()` tells of its loss. */
+  constructor(address, receive, lost) {
     this.address = address;
     this.receive = receive;
+    this.lost = lost;
     this.pause = FIRST_PAUSE;
     this.connections = 0;
     this.soundBytes = 0;
@@ -50,6 +51,7 @@ export class Link {
     if (socket !== this.socket) return;
     this.socket = null;
     clearTimeout(this.watch);
+    this.lost();
     setTimeout(() => this.open(), this.pause * (0.75 + Math.random() / 2));
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
   }

@@ -1,25 +1,41 @@
-// Plays samples one after another without a gap, and stops within a frame.
+// Plays samples one after another without a gap, and stops within a frame. Of several pages one is heard; the others
+// play along in silence, so that any of them can go on in the middle of a word.
 
 import { RATE, seconds } from "./timeline.js";
 
 const FADE = 0.008; // seconds; a hush without it would click
 
 export class Sound {
-  constructor(on) {
+  /** `changed` is called when the browser begins or stops to let it play. */
+  constructor(on, changed) {
     this.on = on;
+    this.audible = false;
     this.played = 0; // samples that were played to their end
     this.waiting = [];
     if (!on) return;
     // The rate of the samples: buffers then meet exactly, and the browser resamples the whole.
     this.context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
     this.out = this.context.createGain();
+    this.out.gain.value = 0;
     this.out.connect(this.context.destination);
-    this.context.onstatechange = () => this.flush();
+    this.context.onstatechange = () => {
+      this.flush();
+      changed();
+    };
     this.fresh();
   }
 
   get muted() {
     return this.on && this.context.state !== "running";
+  }
+
+  /** Whether it may be heard. */
+  let(audible) {
+    if (!this.on || audible === this.audible) return;
+    this.audible = audible;
+    const now = this.context.currentTime;
+    this.out.gain.setValueAtTime(audible ? 0 : 1, now);
+    this.out.gain.linearRampToValueAtTime(audible ? 1 : 0, now + FADE);
   }
 
   resume() {

@@ -39,9 +39,8 @@ export class Timeline {
     this.samples = [];
   }
 
-  /** `answers` is whatever the caller wants to find again in `current`. */
-  begin({ clip, turn, speaker = "", mood, heard = 0 }, answers) {
-    this.clips.set(clip, { clip, turn, speaker, mood, answers, base: heard, words: [], spans: [], mouth: [] });
+  begin({ clip, turn, speaker = "", name = "", mood, heard = 0 }) {
+    this.clips.set(clip, { clip, turn, speaker, name, mood, base: heard, words: [], spans: [], mouth: [] });
     while (this.clips.size > KEPT) this.clips.delete(this.clips.keys().next().value);
   }
 
@@ -76,20 +75,19 @@ export class Timeline {
     return entry.base;
   }
 
-  /** Whether a sample is heard at `time`, and how far the mouth is open. */
-  mouth(time) {
-    for (const entry of this.clips.values()) {
-      for (const { start, offset, length } of entry.spans) {
-        if (start <= time && time < start + length) {
-          const exact = (offset + time - start) / this.step;
-          const step = Math.floor(exact);
-          const from = entry.mouth[step] ?? 0;
-          const to = entry.mouth[step + 1] ?? from;
-          return { speaking: true, open: from + (to - from) * (exact - step) };
-        }
-      }
-    }
-    return { speaking: false, open: 0 };
+  /** The clip of which a sample is heard at `time`; null in silence. */
+  sounding(time) {
+    const heard = ({ start, length }) => start <= time && time < start + length;
+    return [...this.clips.values()].find(({ spans }) => spans.some(heard)) ?? null;
+  }
+
+  /** How far the mouth is open at `time`, while `entry` is heard. */
+  mouth(entry, time) {
+    const exact = this.position(entry, time) / this.step;
+    const step = Math.floor(exact);
+    const from = entry.mouth[step] ?? 0;
+    const to = entry.mouth[step + 1] ?? from;
+    return from + (to - from) * (exact - step);
   }
 
   /** Whether nothing that we know of is still to be heard. */

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from rehearsal_room import Room, perform
 
 from benchmarks.scripted import ScriptedBrain
+from vtuber.brain.openai.discovery import PORTS
 from vtuber.listeners import Listener
 from vtuber.stage import Screen
 
@@ -22,11 +23,13 @@ settings.load_profile("banban")
 
 @pytest.fixture(scope="session", autouse=True)
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The user's own cache is left alone."""
+    """The user's own cache, models and model servers are left alone."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("caches")
         for variable in ("XDG_CACHE_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
             patch.setenv(variable, str(folder))
+        patch.setenv("XDG_DATA_HOME", str(folder / "data"))
+        patch.setenv(PORTS, "")
         yield folder
 
 

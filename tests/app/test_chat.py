@@ -219,7 +219,6 @@ def test_another_model_is_loaded_by_its_path(talk: Callable[..., list[str]], tmp
     (tmp_path / "character.toml").write_text('name = "Mochi"\n', encoding="utf-8")
     (tmp_path / "persona.md").write_text("You are Mochi.", encoding="utf-8")
     (tmp_path / "examples.toml").write_text("", encoding="utf-8")
-    (tmp_path / "face.svg").write_text("<svg/>", encoding="utf-8")
     model = tmp_path / "her own.gguf"
     model.symlink_to(locate(""))
     shown = talk("one", f'/model "{model}"', "/regenerate", show={"character": str(tmp_path)})

@@ -46,7 +46,7 @@ class Line:
 
 async def test_a_chat_that_was_reached_is_ok() -> None:
     line = Line()
-    found = await check._try(line.health, lambda: check._listen(line))
+    found = await check._try(line, lambda: check._listen(line))
     assert found.state is State.OK
     assert not line._open  # and hung up
 
@@ -58,20 +58,20 @@ async def test_a_chat_that_is_as_well_as_it_will_be_is_not_waited_for(
     monkeypatch.setattr(check, "HEARING_SECONDS", 3600)
     line = Line(state=state)
     async with asyncio.timeout(5):
-        found = await check._try(line.health, lambda: check._listen(line))
+        found = await check._try(line, lambda: check._listen(line))
     assert found.state is state
 
 
 async def test_a_chat_out_of_reach_is_down_with_its_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "HEARING_SECONDS", 0.2)
     line = Line(reached=False)
-    found = await check._try(line.health, lambda: check._listen(line))
+    found = await check._try(line, lambda: check._listen(line))
     assert (found.state, found.hint) == (State.DOWN, "plug it in")
 
 
 async def test_a_chat_that_can_never_be_heard_says_why() -> None:
     line = Line(ListenerError("there is no such channel", hint="look at its name", final=True))
-    found = await check._try(line.health, lambda: check._listen(line))
+    found = await check._try(line, lambda: check._listen(line))
     assert (found.state, found.what, found.hint) == (
         State.DOWN,
         "there is no such channel",
@@ -83,7 +83,11 @@ async def test_a_part_that_cannot_start_is_down_and_the_rest_goes_on() -> None:
     async def start() -> None:
         raise VoiceError("no such voice", where="voice.edge.voice", hint="choose another")
 
-    found = await check._try(lambda: Health("voice", State.OK, ""), start)
+    class Part:
+        def health(self) -> Health:
+            return Health("voice", State.OK, "")
+
+    found = await check._try(Part(), start)
     assert found == Health("voice", State.DOWN, "voice.edge.voice: no such voice", "choose another")
 
 

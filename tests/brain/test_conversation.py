@@ -94,8 +94,8 @@ async def reply(brain: Llama, prompt: Prompt) -> str:
     ("event", "text"),
     [
         (message("hi", "Kai"), "hi"),
-        (message("for you", money=Money(Decimal("5.00"), "USD")), "[paid 5 USD] for you"),
-        (message("", money=Money(Decimal(300), "BITS")), "[paid 300 BITS]"),
+        (message("for you", money=Money(Decimal("5.00"), "USD")), "[paid US$5.00] for you"),
+        (message("", money=Money(Decimal(300), "BITS")), "[paid 300 bits]"),
         (Subscription("1", "twitch", "c", Author("k", "Kai")), "[subscribed]"),
         (
             Subscription("1", "twitch", "c", Author("k", "Kai"), "love", months=7),
@@ -179,7 +179,7 @@ async def test_a_late_correction_finds_its_own_turn(talk: Conversation) -> None:
 async def test_what_is_told_beside_a_question_is_told_once(talk: Conversation) -> None:
     one = batch("hello", message("LUL", "Ann"), message("5 for you", "Bob", money=Money(Decimal(5), "USD")))
     first = await talk.prompt(one, NOTHING, 1)
-    assert first.lines[-1].text == "hello [also Bob: [paid 5 USD] 5 for you] [also Ann: LUL]"
+    assert first.lines[-1].text == "hello [also Bob: [paid US$5.00] 5 for you] [also Ann: LUL]"
     talk.note_reply("Hi.")
     second = await talk.prompt(batch("bye"), NOTHING, 2)
     assert [line.text for line in second.lines[first.head :]] == ["hello", "Hi.", "bye"]

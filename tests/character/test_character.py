@@ -13,6 +13,8 @@ import pytest
 from vtuber import character
 from vtuber.core.errors import ConfigError
 
+PLAIN = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="5" cy="5" r="4"/></svg>'
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -28,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
     (home / "examples.toml").write_text(
         '[[example]]\nviewer = "Kai"\nsays = "hi"\nreply = "Hello, Kai."\n', encoding="utf-8"
     )
-    (home / "face.svg").write_text("<svg/>", encoding="utf-8")
+    (home / "face.svg").write_text(PLAIN, encoding="utf-8")
     return home
 
 
@@ -42,7 +44,7 @@ def test_banban_is_complete() -> None:
     assert any("披薩" in example.reply for example in banban.examples)
     assert banban.refusals
     assert banban.voices["edge"]["voice"].startswith("zh-TW-")
-    assert banban.face.is_file()
+    assert banban.face.is_rigged
 
 
 def test_banbans_lines_can_be_spoken() -> None:
@@ -96,9 +98,9 @@ def test_names_that_are_no_folder_are_refused(
         ("character.toml", 'name = "A"\nmoods = "happy"\n', "moods", "banban"),
         ("character.toml", 'name = "A\n', "character.toml", "correct the line"),
         ("character.toml", 'name = "A"\nface = "none.svg"\n', "face", "SVG"),
-        ("examples.toml", '[[example]]\nviewer = "K"\nsays = "hi"\n', "example.0.reply", "banban"),
-        ("examples.toml", '[[example]]\nviewer="K"\nsays="a"\nreply="b\\nc"\n', "example.0.reply", "banban"),
-        ("examples.toml", '[[example]]\nviewer="K"\nsays="a"\nrepy="b"\n', "example.0", "reply"),
+        ("examples.toml", '[[example]]\nviewer = "K"\nsays = "hi"\n', "example 1, reply", "banban"),
+        ("examples.toml", '[[example]]\nviewer="K"\nsays="a"\nreply="b\\nc"\n', "example 1, reply", "banban"),
+        ("examples.toml", '[[example]]\nviewer="K"\nsays="a"\nrepy="b"\n', "example 1, repy", "reply"),
         ("persona.md", "  \n", "persona.md", "who the character is"),
     ],
 )

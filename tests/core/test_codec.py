@@ -62,13 +62,16 @@ def messages(draw: st.DrawFn) -> ChatMessage:
         marks,
         source,
         draw(times),
+        draw(words),
+        draw(numbers),
+        draw(st.sampled_from(["", "#1e88e5"])),
     )
 
 
 events = st.one_of(
     messages(),
     st.builds(Subscription, words, words, words, authors, words, times, numbers, words, times),
-    st.builds(Gift, words, words, words, authors, words, times, numbers, times),
+    st.builds(Gift, words, words, words, authors, words, times, numbers, times, numbers, words),
     st.builds(Raid, words, words, words, authors, words, times, numbers, times),
     st.builds(Follow, words, words, words, authors, words, times, times),
     st.builds(Redemption, words, words, words, authors, words, times, words, words, numbers, times),
@@ -80,6 +83,13 @@ events = st.one_of(
 @given(events)
 def test_an_event_survives_the_journal(event: Event) -> None:
     assert codec.load(json.loads(json.dumps(codec.dump(event), ensure_ascii=False))) == event
+
+
+@pytest.mark.parametrize("colour", ["red", "#12345", "#1e88e5\n", "#1e88e5;x", "url(x)"])
+def test_a_colour_is_one(colour: str) -> None:
+    row = codec.dump(ChatMessage("1", "youtube", "c", Author("7", "Ann"), "hi")) | {"colour": colour}
+    with pytest.raises(ValueError, match="colour"):
+        codec.load(row)
 
 
 def test_defaults_are_left_out_and_no_cent_is_lost() -> None:

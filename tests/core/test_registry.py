@@ -94,3 +94,24 @@ def test_a_part_that_cannot_be_loaded_is_one_clear_message(site: Path, entry: st
 def test_spaces_around_the_colon_are_nothing(site: Path) -> None:
     install(site, "spaced_toy", "spaced = spaced_toy : Part")
     assert registry.load("toys", OWN, "spaced").__name__ == "Part"
+
+
+def test_a_part_from_elsewhere_that_fails_is_named(site: Path) -> None:
+    code = "class Part:\n    def __init__(self, options):\n        self.size = options['size']\n"
+    install(site, "sad_toy", "sad = sad_toy:Part", code)
+    assert registry.make("toys", OWN, "sad", {"size": 3}).size == 3
+    with pytest.raises(ConfigError, match=r"failed \(KeyError: 'size'\)") as caught:
+        registry.make("toys", OWN, "sad", {})
+    assert caught.value.where == "sad_toy.Part"
+    assert caught.value.hint.startswith("report that to whoever made it")
+
+
+def test_what_a_part_says_itself_and_our_own_defects_are_left_as_they_are() -> None:
+    class Part: ...
+
+    Part.__module__ = "elsewhere"
+    with pytest.raises(ConfigError, match="no such port"), registry.named(Part()):
+        raise ConfigError("no such port")
+    Part.__module__ = "vtuber.voice"
+    with pytest.raises(KeyError), registry.named(Part()):
+        raise KeyError("size")

@@ -35,7 +35,8 @@ tricks = st.text(
     [
         "hello there :)",
         "板板今天喝珍珠奶茶嗎？全糖正常冰！",
-        "👩‍👩‍👧‍👦 ❤️‍🔥 👍🏽 🇹🇼 1️⃣",
+        "👩‍👩‍👧‍👦 ❤️‍🔥 👍🏽 🇹🇼 1️⃣ ☀︎ 葛\U000e0100",
+        "ᠠ᠋ᠷ",
         "می‌خواهم",
         "क्‍ष நன்றி ขอบคุณค่ะ",
         "e\u0301 l'été, naïve ﷽",
@@ -55,6 +56,11 @@ def test_what_is_no_trick_stays(text: str) -> None:
         ("\x9b31m", "31m"),
         ("nul\0bell\a", "nulbell"),
         ("abc\u202edcba", "abcdcba"),
+        ("!hush \u034f", "!hush"),
+        ("!hush\U000e0000", "!hush"),
+        ("hi\ufe0f 5\ufe0f", "hi 5"),
+        ("ri\u180bg\u17b4g\u2800ed", "rigged"),
+        ("a\u0336\u034f\U000e0100b", "a\u0336b"),
         ("\u2066x\u2069\u200f\u061c", "x"),
         ("a\u2028b\u2029c\x85d\x0be", "a b c d e"),
         ("\ud800 lone \udfff", "lone"),
@@ -110,6 +116,11 @@ def test_clean_is_one_harmless_line_within_its_limit_and_stays(text: str, limit:
     cleaned.encode("utf-8")
     odd = {char for char in cleaned if unicodedata.category(char)[0] == "C"}
     assert all(char in "\u200c\u200d" or "\U0001f000" <= char <= "\U0001faff" for char in odd)
+
+
+@pytest.mark.parametrize("name", ["kai", "@kai", "＠kai", "@@ kai", "@kai\u034f"])
+def test_a_handle_is_named_without_its_at(name: str) -> None:
+    assert clean_name(name) == "kai"
 
 
 @given(st.text() | tricks)

@@ -25,7 +25,7 @@ pytest_plugins = ["twitch_fixtures"]
 
 async def checked(listener: Listener) -> Health:
     async with asyncio.timeout(10):
-        return await check._try(listener.health, lambda: check._listen(listener))
+        return await check._try(listener, lambda: check._listen(listener))
 
 
 def channel(url: str) -> Listener:

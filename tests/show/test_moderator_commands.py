@@ -292,6 +292,8 @@ def test_nobody_is_ignored_who_is_trusted_as_much(play: Any) -> None:
         assert room.commands("!ignore @MOD") == "@MOD is moderator, and you are moderator"
         assert room.commands("!ignore @banban") == "@banban is broadcaster, and you are moderator"
         assert "operator" in room.commands("!ignore @mod", name="helper")
+        room.types("beep", name="beeper", roles=frozenset({Role.MODERATOR}))
+        assert room.commands("!ignore @beeper") == "she does not answer @beeper", "a bot is often a moderator"
         assert room.commands("!ignore @helper") == "she does not answer @helper"
         assert room.commands("!ignore @mod 5", **boss) == "she does not answer @mod for 5 minutes"
 
@@ -469,7 +471,7 @@ def test_every_command_is_in_the_journal(play: Any) -> None:
         written = room.journal("written")
         assert [line["answers"] for line in written] == [line["id"] for line in (typo, misuse, pause)]
         assert {line["why_not"] for line in written} == {"banban does not write in this chat"}
-        assert [line["drop"] for line in room.journal("heard") if "drop" in line] == ["command"] * 3
+        assert [line["drop"] for line in room.journal("heard") if "drop" in line] == ["command"] * 4
 
     play(scene, gate={"operators": ["twitch:helper"]})
 

@@ -873,7 +873,7 @@ def test_everybody_who_pays_is_told_to_the_model(play: Any) -> None:
         room.commands("!resume")
         await room.until_idle()
         asked = " ".join(prompt["asked"] for prompt in room.journal("prompt"))
-        assert all(f"{name}: [paid 5 USD]" in asked for name in ("bob", "cat", "dan"))
+        assert all(f"{name}: [paid US$5.00]" in asked for name in ("bob", "cat", "dan"))
         assert room.show.metrics.paid_answered == 4
 
     play(scene)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from vtuber import character as characters
 from vtuber.character import Character
+from vtuber.character.face import Face
 from vtuber.config import Settings
 from vtuber.config import Stage as StageSettings
 from vtuber.core import sound
@@ -107,20 +110,9 @@ def simulated(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         return runner.run(main())
 
 
-def character(face: Path | None = None) -> Character:
-    folder = ROOT / "characters" / "banban"
-    return Character(
-        folder=folder,
-        name="板板",
-        aliases=("板板",),
-        persona="",
-        canon=(),
-        examples=(),
-        moods=("neutral", "happy", "angry", "sad", "surprised", "shy"),
-        voices={},
-        refusals=(),
-        face=face or folder / "face.svg",
-    )
+def character(face: Face | None = None) -> Character:
+    banban = characters.load(str(ROOT / "characters" / "banban"))
+    return replace(banban, face=face) if face else banban
 
 
 class ServedOverlay(Overlay):
@@ -143,5 +135,5 @@ class ServedOverlay(Overlay):
         await asyncio.gather(super().stop(), self.server.stop())
 
 
-def an_overlay(face: Path | None = None, **options: Any) -> ServedOverlay:
+def an_overlay(face: Face | None = None, **options: Any) -> ServedOverlay:
     return ServedOverlay(Settings(stage=StageSettings(**{"port": 0, **options})), character(face))

@@ -18,6 +18,7 @@ import pytest
 from stage_props import Maker, ServedOverlay, an_overlay, simulated
 
 from vtuber.core import sound
+from vtuber.core.clock import now
 from vtuber.core.events import Sentence, Word
 from vtuber.core.health import State
 from vtuber.stage.access import POLICY
@@ -383,7 +384,7 @@ async def test_no_more_pages_than_it_bears(
     assert refusal.value.status == 503
     await first.link.close()
     async with asyncio.timeout(5):
-        while overlay.health().hint == "":
+        while overlay.health().what != "no page is open":
             await asyncio.sleep(0.01)
     await visit(client, overlay)
 
@@ -449,6 +450,7 @@ async def test_what_a_page_says_does_no_harm(
     overlay: ServedOverlay, client: aiohttp.ClientSession, said: str
 ) -> None:
     visitor = await visit(client, overlay)
+    await say_sound(visitor)
     await visitor.link.send_str(said)
     await visitor.link.send_str('{"late": 0.05}')
     overlay.show(Rested())
@@ -456,7 +458,106 @@ async def test_what_a_page_says_does_no_harm(
     async with asyncio.timeout(5):
         while "late" not in overlay.health().what:
             await asyncio.sleep(0.01)
-    assert overlay.health().what == "1 page is open; sound begins 50 ms late"
+    assert overlay.health().what == "1 page is open; sound from a browser at 127.0.0.1, 50 ms late"
+
+
+async def say_sound(visitor: Visitor, *, can: bool = True, **more: bool) -> None:
+    """What a page says of its sound."""
+    said = {"sounds": can, "forced": False, "obs": False, "active": True, **more}
+    await visitor.link.send_str(json.dumps(said))
+
+
+async def hears(visitor: Visitor, where: str) -> None:
+    """The page is told that sound comes from there, and from no other place meanwhile."""
+    note = await visitor.hear("sounds")
+    assert note["where"] == where
+    assert note["on"] == (where == "here")
+
+
+async def test_one_page_sounds_and_another_takes_over(
+    overlay: ServedOverlay, client: aiohttp.ClientSession
+) -> None:
+    first, second = await visit(client, overlay), await visit(client, overlay)
+    assert overlay.health().what == "2 pages are open; none sounds"
+    assert "click" in overlay.health().hint
+    await say_sound(first)
+    await hears(first, "here")
+    await hears(second, "a browser")
+    await say_sound(second)
+    assert (await first.hear("sounds"))["others"]
+    assert overlay.health().what == "2 pages are open; sound from a browser at 127.0.0.1"
+    await first.link.close()
+    await hears(second, "here")
+
+
+async def test_obs_sounds_rather_than_a_browser_unless_it_is_not_on_stream(
+    overlay: ServedOverlay, client: aiohttp.ClientSession
+) -> None:
+    browser, obs = await visit(client, overlay), await visit(client, overlay)
+    await say_sound(browser)
+    await hears(browser, "here")
+    await hears(obs, "a browser")
+    await say_sound(obs, obs=True)
+    await hears(browser, "OBS")
+    await hears(obs, "here")
+    assert overlay.health().what == "2 pages are open; sound from OBS at 127.0.0.1"
+    await say_sound(obs, obs=True, active=False)
+    await hears(browser, "here")
+    await hears(obs, "a browser")
+
+
+async def test_a_page_that_insists_sounds_beside_the_others(
+    overlay: ServedOverlay, client: aiohttp.ClientSession
+) -> None:
+    first, stubborn = await visit(client, overlay), await visit(client, overlay)
+    await say_sound(stubborn, forced=True)
+    await hears(first, "")
+    await say_sound(first, obs=True)
+    await hears(first, "here")
+    what = "2 pages are open; sound from OBS at 127.0.0.1 and a browser at 127.0.0.1"
+    assert overlay.health().what == what
+
+
+async def test_every_page_knows_that_she_is_paused_or_silent(
+    overlay: ServedOverlay, client: aiohttp.ClientSession
+) -> None:
+    early = await visit(client, overlay)
+    stage = Stage([overlay])
+    stage.hold(paused=True, silent_until=0.0)
+    assert (await early.hear("held"))["paused"]
+    late = await visit(client, overlay)
+    assert (await late.hear("held"))["paused"]
+    stage.hold(paused=False, silent_until=now() + 60)
+    assert 50 < (await late.hear("held"))["until"] - now() <= 60
+    later = await visit(client, overlay)
+    assert not (await later.hear("held"))["paused"]
+    stage.hold(paused=False, silent_until=0.0)
+    assert await sent_late(client, overlay) == ["hello"]
+
+
+async def test_a_late_page_knows_whom_each_clip_answers(
+    overlay: ServedOverlay, client: aiohttp.ClientSession
+) -> None:
+    stage = Stage([overlay])
+    stage.thinking("first", "one?", "twitch", 1)
+    play = asyncio.create_task(stage.play(Maker(["One."], each=5.0).clip(turn=1)))
+    await asyncio.sleep(0.1)
+    stage.thinking("second", "two?", "twitch", 2)
+    late = await visit(client, overlay)
+    await late.hear("begin")
+    named = [(note["name"], note["busy"]) for note in late.notes if note["t"] == "thinking"]
+    assert named == [("first", False), ("second", True)]
+    stage.hush()
+    await play
+    assert await sent_late(client, overlay) == ["hello", "thinking"], "the second is still thought of"
+
+
+async def test_a_clip_carries_the_name_of_whoever_speaks(
+    overlay: ServedOverlay, client: aiohttp.ClientSession
+) -> None:
+    visitor = await visit(client, overlay)
+    await Stage([overlay], {"ann": "Ann of the Sea"}).play(Maker(["Hi."], each=0.05).clip(speaker="ann"))
+    assert (await visitor.hear("begin"))["name"] == "Ann of the Sea"
 
 
 @pytest.mark.parametrize("flood", [["x" * 5000], ["{}"] * 100])

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vtuber.character import Character
+from vtuber.character.face import Face
 from vtuber.core import sound
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound, Word
@@ -83,5 +84,5 @@ CHARACTER = Character(
     moods=("calm", "happy"),
     voices={},
     refusals=(),
-    face=Path(),
+    face=Face({}),
 )

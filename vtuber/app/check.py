@@ -9,12 +9,14 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from vtuber.app import terminal
-from vtuber.app.running import Flags, run, settings_of
+from vtuber.app.brains import settings_with_brain
+from vtuber.app.running import Flags, run
 from vtuber.config import Settings
 from vtuber.config.file import located
-from vtuber.core import clock, limits
+from vtuber.core import clock, limits, registry
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError
 from vtuber.core.events import Sound
@@ -27,9 +29,13 @@ HEARING_SECONDS = 10.0
 """How long a listener may take to reach its chat."""
 
 
+class _Reporting(Protocol):
+    def health(self) -> Health: ...
+
+
 def command(config: Path | None, flags: Flags, *, as_json: bool, verbose: bool) -> bool:
     """Shows how every part is. Gives whether all of them work."""
-    with settings_of(config, flags, verbose=verbose) as settings:
+    with settings_with_brain(config, flags, verbose=verbose) as settings:
 
         async def checkup() -> list[Health]:
             with terminal.Starting() as progress:
@@ -49,36 +55,41 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
     """Every part's health after it was tried. Never raises for a part that would not work."""
     show = Show(settings)
     (speaker,), memory = show.speakers, show.memory
-    trials: list[tuple[Callable[[], Health], Callable[[], Awaitable[Health | None]]]] = [
-        (speaker.brain.health, lambda: speaker.start_brain(progress)),
-        (speaker.voice.health, lambda: _say_something(speaker.voice)),
-        (memory.health, memory.start),
-        (show.server.health, show.server.start),
-        *((screen.health, screen.start) for screen in show.screens),
+    trials: list[tuple[_Reporting, Callable[[], Awaitable[Health | None]]]] = [
+        (speaker.brain, lambda: speaker.start_brain(progress)),
+        (speaker.voice, lambda: _say_something(speaker.voice)),
+        (memory, memory.start),
+        (show.server, show.server.start),
+        *((screen, screen.start) for screen in show.screens),
     ]
     try:
         chats = await _try_chats(show.listeners)
-        found = [await _try(health, start) for health, start in trials]
+        found = [await _try(part, start) for part, start in trials]
         show.journal.open()
-        return [*chats, *found, show.journal.health(), limits.health(show.journal.folder)]
+        return [
+            *chats,
+            speaker.character.health(),
+            *found,
+            show.journal.health(),
+            limits.health(show.journal.folder),
+        ]
     finally:
         await show.stop()
 
 
 async def _try_chats(listeners: Sequence[Listener]) -> list[Health]:
     """All at once: one that is out of reach takes its time."""
-    return await asyncio.gather(
-        *(_try(listener.health, partial(_listen, listener)) for listener in listeners)
-    )
+    return await asyncio.gather(*(_try(listener, partial(_listen, listener)) for listener in listeners))
 
 
-async def _try(health: Callable[[], Health], start: Callable[[], Awaitable[Health | None]]) -> Health:
+async def _try(part: _Reporting, start: Callable[[], Awaitable[Health | None]]) -> Health:
     try:
-        if (found := await start()) is not None:
-            return found
+        with registry.named(part):
+            if (found := await start()) is not None:
+                return found
     except BanbanError as error:
-        return Health(health().part, State.DOWN, f"{error.where}: {error.what}".lstrip(": "), error.hint)
-    return health()
+        return Health(part.health().part, State.DOWN, f"{error.where}: {error.what}".lstrip(": "), error.hint)
+    return part.health()
 
 
 async def _listen(listener: Listener) -> Health:

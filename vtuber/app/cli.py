@@ -1,4 +1,4 @@
-"""The command line: `banban live`, `rehearse`, `chat`, `check`, `login`, `logout`, `models`.
+"""The command line: `banban live`, `rehearse`, `chat`, `check`, `character`, `login`, `logout`, `models`.
 
 Only what is typed stands here. What a command does is imported when it runs, so that `banban --help` loads
 nothing of the show.
@@ -19,7 +19,9 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file. Default: config.toml in this folder.")
 ]
 CharacterOption = Annotated[str | None, typer.Option(help="Character: a folder in characters/, or a path.")]
-ModelOption = Annotated[str | None, typer.Option(help="Language model: path of a GGUF file.")]
+ModelOption = Annotated[
+    str | None, typer.Option(help="Language model: path of a GGUF file, or a name from `banban models get`.")
+]
 VoiceOption = Annotated[str | None, typer.Option(help="Voice: hibari (on this machine) or edge (online).")]
 PortOption = Annotated[int | None, typer.Option(help="Port of the overlay's web server.")]
 SpeedOption = Annotated[float | None, typer.Option(help="Play the recording this many times faster.")]
@@ -41,6 +43,13 @@ models = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(models)
+characters = typer.Typer(
+    name="character",
+    help="Make your own character, copy one, or check one.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(characters)
 
 
 def _path(given: str | None) -> str | None:
@@ -210,6 +219,50 @@ def get_model(
     from vtuber.app.models import get
 
     get(name)
+
+
+@characters.command("new")
+def new_character(
+    *,
+    folder: Annotated[str, typer.Argument(metavar="NAME", help="Her name, such as luna.")],
+    name: Annotated[str | None, typer.Option(help="Her name, as viewers see it.")] = None,
+    who: Annotated[str | None, typer.Option(help="Who she is, in a sentence or two.")] = None,
+    languages: Annotated[str | None, typer.Option(help="What she speaks: English, Chinese…")] = None,
+    loves: Annotated[str | None, typer.Option(help="What she loves.")] = None,
+    talks: Annotated[str | None, typer.Option(help="How she talks, and what she never does.")] = None,
+    face: Annotated[str | None, typer.Option(help="Her picture: a PNG, JPG, WebP or SVG to copy.")] = None,
+) -> None:
+    """Make a character in characters/NAME. What you do not give here is asked."""
+    from vtuber.app.character import new
+
+    given = {"name": name, "who": who, "languages": languages, "loves": loves, "talks": talks}
+    new(folder, given, face)
+
+
+@characters.command("copy")
+def copy_character(
+    source: Annotated[str, typer.Argument(help="A character, such as banban, or the path of a folder.")],
+    folder: Annotated[str, typer.Argument(metavar="NEW", help="Name of the copy.")],
+) -> None:
+    """Copy a character to characters/NEW, to change it."""
+    from vtuber.app.character import copy
+
+    copy(source, folder)
+
+
+@characters.command("check")
+def check_character(
+    name: Annotated[
+        str | None, typer.Argument(help="A folder in characters/, or a path. Default: show.character.")
+    ] = None,
+    *,
+    config: ConfigOption = None,
+) -> None:
+    """Say what is wrong with a character, and what she can do."""
+    from vtuber.app.character import check
+
+    if not check(config, {"show.character": name}):
+        raise typer.Exit(1)
 
 
 @app.callback(invoke_without_command=True)

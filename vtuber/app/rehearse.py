@@ -17,7 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from vtuber.app import terminal
-from vtuber.app.running import Flags, run, settings_of
+from vtuber.app.brains import settings_with_brain
+from vtuber.app.running import Flags, run
 from vtuber.config import Settings
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError
@@ -39,7 +40,7 @@ def command(
     verbose: bool,
 ) -> None:
     """Plays the recording, and shows what came of it; also as JSON in the file ``figures``."""
-    with settings_of(config, flags, verbose=verbose) as settings:
+    with settings_with_brain(config, flags, verbose=verbose, servers=seed is None) as settings:
 
         async def rehearsal() -> dict[str, Any]:
             with terminal.Starting() as progress:

@@ -129,3 +129,17 @@ def tell(words: str) -> None:
 def say(sentence: str) -> None:
     """A sentence of a talk; "" ends the line."""
     out.print(Text(escaped(sentence)), end="" if sentence else "\n")
+
+
+def is_interactive() -> bool:
+    """Whether somebody sits there who sees a question and can answer it."""
+    try:
+        return sys.stdin.isatty() and out.is_terminal
+    except (AttributeError, ValueError):  # there is none, or it is closed
+        return False
+
+
+def ask(question: str, default: str) -> str:
+    """What is typed in answer. Raises EOFError or KeyboardInterrupt where there is no answer."""
+    tell(question)
+    return input(f"[{escaped(default)}] ").strip()

@@ -49,7 +49,7 @@ class Conversation:
         self._settings = settings
         self._brain = brain
         self._names = (character.name, *character.aliases)
-        self._toy = settings.brain.use == "llama" and not settings.brain.model
+        self._toy = settings.brain.is_toy
         """The embedded model answers each afresh: with a history it soon repeats only itself."""
         self._head: tuple[PromptLine, ...] = ()
         self._estimated = False

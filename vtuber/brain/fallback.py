@@ -96,7 +96,8 @@ class BrainFallback:
         """Raises what the first says when none can start, and any's ConfigError."""
 
         async def start(member: _Member) -> None:
-            await member.brain.start(progress)
+            with registry.named(member.brain):
+                await member.brain.start(progress)
             member.started = True
 
         await self._ask(self._members, start, _START)
@@ -303,9 +304,14 @@ async def _within(deadline: _Deadline, answer: Awaitable[T]) -> T:
 
 
 def build(settings: Settings, character: Character) -> BrainFallback:
-    """The chosen brain, those that answer when it cannot, and her fallback lines. Raises ConfigError."""
-    names = {settings.brain.use: "brain.use"}
+    """The chosen brain, those that answer when it cannot, and her fallback lines. Raises ConfigError.
+
+    "auto", where nobody has chosen yet (``choice.choose``), is what needs nothing else: llama.
+    """
+    names = {"llama" if settings.brain.use == "auto" else settings.brain.use: "brain.use"}
     for index, name in enumerate(settings.brain.then):
         names.setdefault(name, f"brain.then[{index}]")
-    brains = {name: registry.load("brain", PARTS, name, where)(settings) for name, where in names.items()}
+    brains = {
+        name: registry.make("brain", PARTS, name, settings, where=where) for name, where in names.items()
+    }
     return BrainFallback(brains, settings, character.fallback_lines)

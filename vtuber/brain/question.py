@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vtuber.brain import PromptLine
+from vtuber.core.deeds import Kind, amount, kind_of, tier_name, written
 from vtuber.core.events import (
     Answerable,
     Batch,
@@ -27,6 +28,8 @@ ASIDE_LIMIT = 60
 """Characters of any other message, or of something recalled."""
 ASIDES = 80
 """Characters of everything that stands beside a short message; beside a long one, less."""
+DEED_LIMIT = 100
+"""Characters of what somebody did beside writing."""
 TOPIC_LIMIT = 120
 """Characters of what the stream is about."""
 NAME_LIMIT = 40
@@ -70,7 +73,7 @@ class Question:
 def question(batch: Batch, recollection: Recollection, topic: str, mine: Sequence[str]) -> Question:
     """What is asked about a batch. Nobody goes by one of ``mine``, her names."""
     lead = batch.lead.event
-    text = " ".join(filter(None, (_deed(lead), _quoted(lead.text, LEAD_LIMIT))))
+    text = _words(lead, LEAD_LIMIT)
     asides = [_also(pick, mine) for pick in batch.others if is_paid(pick.event)]  # never for want of interest
     free = ASIDES - max(0, len(text) - ASIDE_LIMIT)
     for aside in _asides(batch, recollection, mine):
@@ -101,8 +104,7 @@ def _asides(batch: Batch, recollection: Recollection, mine: Sequence[str]) -> It
 
 def _also(pick: Pick, mine: Sequence[str]) -> str:
     event = pick.event
-    words = " ".join(filter(None, (_deed(event), _quoted(event.text, ASIDE_LIMIT))))
-    return f"also {_named(event.author.name, mine)}: {words}"
+    return f"also {_named(event.author.name, mine)}: {_words(event, ASIDE_LIMIT)}"
 
 
 def _named(name: str, mine: Sequence[str]) -> str:
@@ -123,16 +125,33 @@ def _deed(event: Answerable) -> str:
     """What somebody did beside writing."""
     deed = ""
     match event:
-        case ChatMessage(money=money) if money is not None:
-            deed = f"[paid {money}]"
-        case Subscription(months=months):
-            deed = f"[subscribed, month {months}]" if months > 1 else "[subscribed]"
+        case ChatMessage():
+            deed = _deed_of_message(event)
+        case Subscription(months=months, tier=tier):
+            parts = ("subscribed", f"month {months}" if months > 1 else "", tier_name(tier))
+            deed = ", ".join(filter(None, parts))
         case Gift(count=count):
-            deed = f"[gave away {count} subscriptions]"
+            deed = f"gave away {count} subscriptions" if count > 1 else "gave away a subscription"
         case Follow():
-            deed = "[follows the channel now]"
+            deed = "follows the channel now"
         case Redemption(reward=reward):
-            deed = f"[spent points on {_quoted(reward, ASIDE_LIMIT)}]"
+            deed = f"spent points on {reward}"
         case Raid(viewers=viewers):
-            deed = f"[raid: {viewers} viewers arrive]"
-    return deed
+            deed = f"raid: {viewers or 'many'} viewers arrive"
+    return f"[{_quoted(deed, DEED_LIMIT)}]" if deed else ""
+
+
+def _deed_of_message(message: ChatMessage) -> str:
+    paid = amount(message.money) if message.money else ""
+    if message.money and kind_of(message) is Kind.STICKER:
+        return f"sent a sticker{f' for {paid}' if paid else ''}: {message.text}"
+    if message.charity:
+        return f"gave {paid or 'money'} to {message.charity}"
+    if message.money:
+        return f"paid {paid or 'an unknown amount'}"
+    return f"watched {message.streak} streams in a row" if message.streak else ""
+
+
+def _words(event: Answerable, limit: int) -> str:
+    """What somebody did, and what they wrote."""
+    return " ".join(filter(None, (_deed(event), _quoted(written(event), limit))))

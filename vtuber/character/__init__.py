@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from vtuber.character import face as faces
+from vtuber.character.face import Face
+from vtuber.config import lines
 from vtuber.core import files
 from vtuber.core.errors import ConfigError
+from vtuber.core.health import Health, State
 
 SHEET = "character.toml"
 PERSONA = "persona.md"
 EXAMPLES = "examples.toml"
+
+MOST_BYTES = 1 << 20
+"""Of each of these files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +53,71 @@ class Character:
     """Options by voice part: ``voices["edge"]["voice"]``."""
     refusals: tuple[str, ...]
     """Said in place of a sentence that was stopped."""
-    face: Path
-    """Her picture, an SVG that the overlay animates."""
+    face: Face
     fallback_lines: tuple[str, ...] = ()
     """Said in place of a reply when no brain can give one. When there are none, she stays silent."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that she may call herself."""
+        return (self.name, *self.aliases)
+
+    def health(self) -> Health:
+        """A row for the streamer: who she is, which pictures were found, and what was probably forgotten."""
+        row = Health("character", State.OK, f"{self.name}; face: {self.face}")
+        for doubt, hint in self.doubts():
+            return replace(row, state=State.LIMITED, what=f"{row.what}. {doubt}", hint=hint)
+        return row
+
+    def doubts(self) -> Iterator[tuple[str, str]]:
+        """What works, but is hardly meant, and what to do about it."""
+        words = "\n".join((self.persona, *self.canon)).casefold()
+        if not any(name.casefold() in words for name in self.names):
+            yield (
+                f"{PERSONA} never calls her {self.name}",
+                f"write there who she is (You are {self.name}, …), or correct name in {SHEET}",
+            )
+        for unused in self.face.unused:
+            yield f"a picture is not shown: {unused[0]}", unused[1]
+        if self.face.is_placeholder and not self.face.unused:
+            yield (
+                "there is no picture of her",
+                f"put one into {self.folder}, as face.png, .jpg, .webp or .svg",
+            )
 
 
 def load(name: str) -> Character:
     """The character in the folder ``name`` (a path) or ``characters/<name>``.
 
-    Raises ConfigError naming the file, the key and a hint when the folder cannot be used.
+    Raises ConfigError naming the file, the line, the key and a hint when the folder cannot be used.
     """
-    folder = _folder(name)
-    sheet = _validated(_Sheet, folder / SHEET)
-    examples = _validated(_Examples, folder / EXAMPLES)
-    persona = _read(folder / PERSONA).strip()
-    if not persona:
-        raise ConfigError(
-            "the persona is empty",
-            where=str(folder / PERSONA),
-            hint="write a few lines in it about who the character is",
+    character, problems = read(find(name))
+    if character is None:
+        raise together(problems)
+    return character
+
+
+def read(folder: Path) -> tuple[Character | None, list[ConfigError]]:
+    """The character in that folder, or all that is wrong with it."""
+    problems: list[ConfigError] = []
+    sheet = _validated(_Sheet, folder / SHEET, problems)
+    examples = _validated(_Examples, folder / EXAMPLES, problems)
+    persona = (_read(folder / PERSONA, problems) or "").strip()
+    if not persona and not any(problem.where == str(folder / PERSONA) for problem in problems):
+        problems.append(
+            ConfigError(
+                "the persona is empty",
+                where=str(folder / PERSONA),
+                hint="write a few lines in it about who the character is",
+            )
         )
-    face = folder / sheet.face
-    try:
-        files.open_regular(face).close()
-    except OSError as error:
-        raise ConfigError(
-            f"the picture {sheet.face!r} cannot be read ({error.strerror or error})",
-            where=f"{folder / SHEET}: face",
-            hint="put an SVG file there, or correct the file name in this option",
-        ) from None
+    if sheet is None:
+        return None, problems
+    moods = tuple(mood.lower() for mood in sheet.moods)
+    face, unfit = faces.find(folder, sheet.face, moods, f"{folder / SHEET}: face")
+    problems += unfit
+    if examples is None or face is None or problems:
+        return None, problems
     return Character(
         folder=folder,
         name=sheet.name,
@@ -82,12 +125,20 @@ def load(name: str) -> Character:
         persona=persona,
         canon=sheet.sacred,
         examples=tuple(Example(line.viewer, line.says, line.reply) for line in examples.example),
-        moods=tuple(mood.lower() for mood in sheet.moods),
+        moods=moods,
         voices=sheet.voices,
         refusals=sheet.refusals,
         face=face,
         fallback_lines=sheet.fallback_lines,
-    )
+    ), []
+
+
+def together(problems: list[ConfigError]) -> ConfigError:
+    """All of them (at least one) as one error."""
+    if len(problems) == 1:
+        return problems[0]
+    listed = "".join(f"\n- {problem}" for problem in problems)
+    return ConfigError(f"{len(problems)} things are wrong with the character{listed}")
 
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -106,7 +157,7 @@ class _Sheet(_Table):
     sacred: tuple[Spoken, ...] = ()
     refusals: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("…",)
     fallback_lines: tuple[Spoken, ...] = ()
-    face: Spoken = "face.svg"
+    face: str = ""
     voices: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
@@ -127,7 +178,8 @@ class _Examples(_Table):
 Table = TypeVar("Table", bound=_Table)
 
 
-def _folder(name: str) -> Path:
+def find(name: str) -> Path:
+    """The folder of that name, in the working folder or shipped, or at that path. Raises ConfigError."""
     given = Path(name).expanduser()
     plain = given.name == name and name not in ("", ".", "..")
     try:
@@ -153,39 +205,61 @@ def _known() -> list[str]:
     return sorted({sheet.parent.name for base in bases for sheet in base.glob(f"*/{SHEET}")})
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, problems: list[ConfigError]) -> str | None:
+    """The text in the file; None, with one problem more, when there is none."""
     try:
         with files.open_regular(path) as file:
-            return file.read().decode("utf-8-sig").replace("\r\n", "\n")
+            body = file.read(MOST_BYTES + 1)
+        if len(body) <= MOST_BYTES:
+            return body.decode("utf-8-sig").replace("\r\n", "\n")
+        what, hint = (
+            f"this file is larger than {MOST_BYTES >> 10} KB",
+            "shorten it: no model could read all that",
+        )
     except FileNotFoundError:
-        raise ConfigError(
-            "this file is missing", where=str(path), hint="create it: every character needs this file"
-        ) from None
+        what, hint = "this file is missing", "create it: every character needs this file"
     except UnicodeDecodeError:
-        raise ConfigError(
-            "this file is not saved as UTF-8", where=str(path), hint="save the file as UTF-8"
-        ) from None
+        what, hint = "this file is not saved as UTF-8", "save the file as UTF-8"
     except OSError as error:
-        raise ConfigError(f"this file cannot be read ({error.strerror or error})", where=str(path)) from None
+        what, hint = f"this file cannot be read ({error.strerror or error})", ""
+    problems.append(ConfigError(what, where=str(path), hint=hint))
+    return None
 
 
-def _validated(table: type[Table], path: Path) -> Table:
+def _validated(table: type[Table], path: Path, problems: list[ConfigError]) -> Table | None:
+    """What the file says; None, with all its problems added, when it cannot be used."""
+    text = _read(path, problems)
+    if text is None:
+        return None
     try:
-        return table.model_validate(tomllib.loads(_read(path)))
+        return table.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            f"this file is not valid TOML: {error}",
-            where=str(path),
-            hint="correct the line that the message names",
-        ) from None
+        what, hint = f"this file is not valid TOML: {error}", "correct the line that the message names"
+        problems.append(ConfigError(what, where=str(path), hint=hint))
     except ValidationError as error:
+        found = error.errors()
         # A misspelt key is often a missing one too: the first tells more.
-        first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-        raise ConfigError(
-            _complaint(first["type"], first["msg"]),
-            where=f"{path}: {'.'.join(str(part) for part in first['loc'])}",
-            hint=_hint(table, str(first["loc"][-1]), first["type"]),
-        ) from None
+        misspelt = {one["loc"][:-1] for one in found if one["type"] == "extra_forbidden"}
+        where = lines.find(text)
+        problems += [
+            ConfigError(
+                _complaint(one["type"], one["msg"]),
+                where=_place(path, where, one["loc"]),
+                hint=_hint(table, str(one["loc"][-1]), one["type"]),
+            )
+            for one in found
+            if one["type"] != "missing" or one["loc"][:-1] not in misspelt
+        ]
+    return None
+
+
+def _place(path: Path, where: dict[lines.Place, int], here: lines.Place) -> str:
+    """The file with line and key, such as "examples.toml:12: example 3, reply"."""
+    line = next((where[here[:end]] for end in range(len(here), 0, -1) if here[:end] in where), 0)
+    key = ""
+    for part in here:
+        key += f" {part + 1}" if isinstance(part, int) else f", {part}" if key else part
+    return f"{path}:{line}: {key}" if line else f"{path}: {key}"
 
 
 def _complaint(kind: str, message: str) -> str:

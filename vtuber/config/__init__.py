@@ -183,6 +183,24 @@ class Chat(Section):
     replay: ReplayChat = ReplayChat()
 
 
+BOTS = (
+    *("nightbot", "streamelements", "streamlabs", "moobot", "fossabot", "wizebot", "botrix", "botrixoficial"),
+    *(
+        "sery_bot",
+        "soundalerts",
+        "kofistreambot",
+        "streamlootsbot",
+        "restreambot",
+        "own3d",
+        "blerp",
+        "tangiabot",
+    ),
+    *("pretzelrocks", "songlistbot", "creatisbot", "deepbot", "phantombot", "coebot", "pokemoncommunitygame"),
+    *("frostytoolsdotcom", "stay_hydrated_bot"),
+)
+"""Accounts of programs that write in many chats."""
+
+
 class Inbox(Section):
     size: Annotated[int, Field(ge=10, le=100_000)] = 400
     """How many messages may wait; the least important is dropped first. Paid ones are never dropped."""
@@ -194,6 +212,8 @@ class Inbox(Section):
     """Unpaid messages older than this are no longer answered."""
     batch: Annotated[int, Field(ge=1, le=20)] = 4
     """With how many messages at most she deals at once: one she answers, the others she has seen."""
+    ignore: tuple[str, ...] = BOTS
+    """Accounts that are never answered and whose commands are not obeyed: "name" or "platform:name or id"."""
 
 
 Trust = Literal["broadcaster", "moderator", "operator", "everyone"]
@@ -263,13 +283,16 @@ class Lora(Section):
 
 
 class Brain(Section):
-    use: str = "llama"
+    """Which model answers, and how it is run."""
+
+    use: str = "auto"
+    """auto: "llama" when a model is named, else a model server that answers on this machine, else "llama"."""
     then: tuple[str, ...] = ()
     """Who answers when the first cannot, in that order."""
     patience_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
     """When a reply has not begun by then and another can answer, that one does."""
     model: FilePath = ""
-    """Path of a GGUF. Empty: the small embedded model."""
+    """A GGUF, or what `banban models get` calls one. Empty: the toy, or the best that was fetched."""
     template: str = "auto"
     """The prompt format; "auto" learns it from the GGUF."""
     context: Annotated[int, Field(ge=512, le=262_144)] = 4096
@@ -291,6 +314,11 @@ class Brain(Section):
     first_token_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     """A reply that has not begun by then, or that makes no progress for so long, is given up."""
     openai: OpenAi = OpenAi()
+
+    @property
+    def is_toy(self) -> bool:
+        """Whether it is the small embedded model that answers. Of "auto" that is known once it was chosen."""
+        return self.use in ("auto", "llama") and not self.model
 
 
 class EdgeVoice(Section):

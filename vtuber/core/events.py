@@ -25,6 +25,7 @@ Id = Annotated[str, AfterValidator(lambda text: clean(text, ID_LIMIT))]
 Words = Annotated[str, AfterValidator(clean)]
 Name = Annotated[str, AfterValidator(clean_name)]
 NameOrNone = Annotated[str, AfterValidator(lambda name: clean_name(name) if name else "")]
+Colour = Annotated[str, Field(pattern="^(#[0-9a-f]{6})?$")]
 Number = Annotated[int, Field(strict=True, ge=0, le=NUMBER_LIMIT)]
 Time = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Sorted = PlainSerializer(sorted)
@@ -105,7 +106,8 @@ class Money:
     amount: Decimal | None
     """None where the platform's notation was not understood: paid, nobody knows how much."""
     currency: str
-    """An ISO 4217 code, "BITS" for Twitch's bits, or "" where the platform's notation was not understood."""
+    """An ISO 4217 code, "BITS" or "JEWELS" for the platforms' own coins, or "" where the platform's notation
+    was not understood."""
     dollars: Decimal | None = field(default=None, compare=False)
     """About what it is worth in US dollars, by ``chat.rates``, for ranking. None: nobody has said yet."""
 
@@ -126,7 +128,7 @@ class Emote:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """Something a person wrote. With ``money`` it is a cheer or a super chat."""
+    """Something a person wrote. With ``money`` it is a cheer, a super chat, a sticker or a donation."""
 
     id: Id
     platform: Id
@@ -144,6 +146,12 @@ class ChatMessage:
     shared_from: NameOrNone = ""
     """The channel in which it was written, when that shares its chat with ours; "" for our own."""
     sent: Time = 0.0
+    charity: Words = ""
+    """Who gets the money, when it is not the channel; "" when it is."""
+    streak: Number = 0
+    """How many streams in a row its author has watched, when they let the chat know with it."""
+    colour: Colour = ""
+    """In which the platform shows it: "#1e88e5"; "" where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +181,9 @@ class Gift:
     at: Time = 0.0
     count: Number = 1
     sent: Time = 0.0
+    months: Number = 1
+    """For how many months each of them is."""
+    tier: Id = ""
 
 
 @dataclass(frozen=True, slots=True)

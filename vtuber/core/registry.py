@@ -6,13 +6,14 @@ lives in another distribution registers through the entry-point group ``banban.<
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
-from vtuber.core.errors import ConfigError
+from vtuber.core.errors import BanbanError, ConfigError
 
 
 def names(package: str, own: Mapping[str, str]) -> dict[str, str]:
@@ -51,4 +52,32 @@ def load(package: str, own: Mapping[str, str], name: str, where: str = "") -> An
             f"the {kind} {name!r} cannot be loaded ({found[name]}: {error})",
             where=where,
             hint="install the packages that it needs, or choose another one",
+        ) from error
+
+
+def make(package: str, own: Mapping[str, str], name: str, *needs: Any, where: str = "") -> Any:
+    """What the part registered under ``name`` makes of ``needs``, its settings first. Raises ConfigError."""
+    part = load(package, own, name, where)
+    with named(part):
+        return part(*needs)
+
+
+@contextmanager
+def named(part: Any) -> Iterator[None]:
+    """While a part from elsewhere works: whatever it raises becomes a BanbanError that names it.
+
+    A defect of our own is left as it is.
+    """
+    try:
+        yield
+    except BanbanError:
+        raise
+    except Exception as error:
+        made = part if isinstance(part, type) else type(part)
+        if made.__module__.partition(".")[0] == __name__.partition(".")[0]:
+            raise
+        raise ConfigError(
+            f"a part that was installed beside banban failed ({type(error).__name__}: {error})",
+            where=f"{made.__module__}.{made.__qualname__}",
+            hint="report that to whoever made it, or take it out of config.toml",
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -15,12 +16,22 @@ _JOINERS = "\u200c\u200d"
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs by name that show nothing: empty names are made of them."""
 
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""What shows nothing, as ranges for a regular expression: Unicode's Default_Ignorable_Code_Point, and the
+empty Braille pattern. Chat programs put them behind a line, so that it may be written twice."""
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_KEYCAP = "\u20e3"
+
 
 def clean(text: str, limit: int = MESSAGE_LIMIT) -> str:
     """One line of at most ``limit`` characters without control, override and unassigned characters.
 
-    White space and line breaks become single spaces; right-to-left overrides, ANSI's escape and the like
-    vanish; a pile of combining marks is cut to ``MARKS_LIMIT``. What is clean stays as it is.
+    White space and line breaks become single spaces; ANSI's escape and what is invisible vanish, but for
+    what joins or varies emoji and the letters of some scripts; a pile of combining marks is cut to
+    ``MARKS_LIMIT``. What is clean stays as it is.
     """
     text = text[: limit * 8]  # a megabyte costs no more than a line
     if not _is_plain(text):
@@ -29,8 +40,8 @@ def clean(text: str, limit: int = MESSAGE_LIMIT) -> str:
 
 
 def clean_name(name: str) -> str:
-    """A chatter's name, made safe; never empty, nor invisible."""
-    name = clean(name, NAME_LIMIT)
+    """A chatter's name, made safe; never empty, nor invisible. A handle is named without its "@"."""
+    name = clean(name, NAME_LIMIT).lstrip("@＠ ")
     visible = any(unicodedata.category(char)[0] not in "MZC" or _may_be_emoji(char) for char in name)
     return name if visible else "someone"
 
@@ -47,8 +58,11 @@ def _is_plain(text: str) -> bool:
 def _without_tricks(text: str) -> str:
     kept: list[str] = []
     marks = 0
-    for char in text:
+    for place, char in enumerate(text):
+        before, after = kept[-1] if kept else "", text[place + 1 : place + 2]
         category = unicodedata.category(char)
+        if _hides(before, char, after, category):
+            continue
         if category in ("Mn", "Me"):
             marks += 1
             if marks <= MARKS_LIMIT:
@@ -57,12 +71,33 @@ def _without_tricks(text: str) -> str:
             marks = 0
             kept.append(" ")
         elif char in _JOINERS:  # between two characters, once; it does not begin a new pile of marks
-            if kept and kept[-1] not in " " + _JOINERS:
+            if before and before not in " " + _JOINERS:
                 kept.append(char)
         elif category[0] != "C" or _may_be_emoji(char):
             marks = 0
             kept.append(char)
     return "".join(kept)
+
+
+def _hides(before: str, char: str, after: str, category: str) -> bool:
+    """Whether a character that shows nothing is there only to make a line, or a word, another one."""
+    if category in ("Mn", "Me"):
+        return _INVISIBLE.match(char) is not None and not _varies(before, char, after)
+    return char in _BLANKS and before.isalnum() and after.isalnum()
+
+
+def _varies(before: str, selector: str, after: str) -> bool:
+    """Whether a variation selector changes how the character before it looks; else it only hides there."""
+    if selector in "\ufe0e\ufe0f":
+        return after == _KEYCAP if before.isdigit() else not (before.isalpha() or before in ("", " "))
+    if "\u180b" <= selector <= "\u180f":
+        return "\u1820" <= before <= "\u18aa"  # Mongolian
+    return selector >= "\U000e0100" and before != "" and is_cjk(before)
+
+
+def visible(text: str) -> str:
+    """The text without what shows nothing: for words that are compared, not shown."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def _may_be_emoji(char: str) -> bool:

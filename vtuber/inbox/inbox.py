@@ -21,6 +21,7 @@ from vtuber.inbox.rank import MANY_COPIES, RANKS, SIDE_TALK, Rank, of_many, scor
 from vtuber.inbox.waiting import Key, WaitingEvent, WaitingEvents
 from vtuber.inbox.worth import paid_score
 from vtuber.moderation.revocation import RecentRevocations, Revocation
+from vtuber.moderation.trust import accounts
 from vtuber.record.facts import Dropped, Facts
 
 IDS = 20_000
@@ -55,7 +56,9 @@ class Drop(StrEnum):
     REVOKED = "revoked"
     """A moderator deleted it."""
     IGNORED = "ignored"
-    """A moderator has its author ignored."""
+    """A moderator, or config, has its author ignored."""
+    COMMAND = "command"
+    """It is a command, for another bot or by somebody who may not use it."""
     FILTERED = "filtered"
     """A filter stopped it."""
     CUT = "cut"
@@ -82,7 +85,7 @@ class Inbox:
         self._seen_paid: Recent[Key, None] = Recent(IDS)
         self._revoked = RecentRevocations()
         self._echoes: Recent[str, float] = Recent(IDS)
-        self._ignored: dict[Key, float] = {}
+        self._ignored: dict[Key, float] = dict.fromkeys(accounts(settings.ignore), float("inf"))
         self._latest = 0.0
 
     def __len__(self) -> int:

@@ -87,6 +87,6 @@ def build(settings: Settings) -> list[Listener]:
     names += [(name, f"chat.also[{index}]") for index, name in enumerate(settings.chat.also)]
     built: list[Listener] = []
     for name, where in names:
-        made = registry.load("listeners", PARTS, name, where)(settings)
+        made = registry.make("listeners", PARTS, name, settings, where=where)
         built.extend(made if isinstance(made, list) else [made])
     return built

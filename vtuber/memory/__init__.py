@@ -99,5 +99,5 @@ def build(settings: Settings) -> Memory:
     chosen = settings.memory
     automatic = "redis" if chosen.url else "embedded"
     name = automatic if chosen.use == "auto" else chosen.use
-    memory: Memory = registry.load("memory", PARTS, name, "memory.use")(settings)
+    memory: Memory = registry.make("memory", PARTS, name, settings, where="memory.use")
     return memory

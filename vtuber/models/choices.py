@@ -8,6 +8,7 @@ Her own model's card counts on that where it gives a card of 6 GB the Q3 of an 8
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +19,11 @@ ROOM = 2
 """So many times a file's size is needed to have room."""
 CONTEXT = 2 * GB
 """Needed beside the file at least: for the context, the buffers, and what the screen takes of a card."""
+LIVELY = 9 * GB
+"""Nothing larger is chosen for main memory if there is a choice: it is read whole for every token, and at the
+usual 40 GB a second that makes fewer than 5 tokens."""
+LIVELY_BESIDE_A_GAME = 3 * GB
+"""The same for whoever has not chosen anything: the processor has a game, OBS and a browser to run, too."""
 
 
 class Place(StrEnum):
@@ -80,6 +86,21 @@ class Choice:
     licence: str
     repo: str
 
+    @property
+    def for_all(self) -> bool:
+        """Whether anybody may use it."""
+        return "only" not in self.licence
+
+    @property
+    def bytes(self) -> int:
+        """About the size of its file."""
+        amount, unit = self.size.split()
+        return int(float(amount) * {"GB": GB, "MB": GB // 1000}[unit])
+
+    def speaks(self, languages: Collection[str]) -> bool:
+        """Whether it speaks all of them ("English", "Chinese")."""
+        return all(language in self.languages for language in languages)
+
 
 # docs/models.md shows the same list.
 CHOICES = (
@@ -98,3 +119,24 @@ CHOICES = (
     Choice("banban", "Chinese as in Taiwan, English", "8 B", "4.9 GB", "NTNU VLSI members only",
            "asadfgglie/banban-beta-v2-gguf"),
 )  # fmt: skip
+
+
+def named(name: str) -> Choice | None:
+    """The one that is called so."""
+    return next((choice for choice in CHOICES if choice.name == name.lower()), None)
+
+
+def recommended(languages: Collection[str], machine: Machine) -> Choice | None:
+    """The one to begin with: the largest that has room on this machine and answers at once.
+
+    One that speaks all these languages, if any does. None where not even the smallest has room.
+    """
+
+    def is_lively(choice: Choice) -> bool:
+        fit = judge(choice.bytes, machine)
+        slow = fit.place is Place.MEMORY and choice.bytes > LIVELY_BESIDE_A_GAME
+        return choice.for_all and fit.place is not Place.NOWHERE and not fit.tight and not slow
+
+    return max(
+        filter(is_lively, CHOICES), key=lambda choice: (choice.speaks(languages), choice.bytes), default=None
+    )

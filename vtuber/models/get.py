@@ -6,15 +6,12 @@ import re
 
 from vtuber.core.errors import BanbanError
 from vtuber.models import store
-from vtuber.models.choices import CHOICES, GB, Place, gigabytes, judge
+from vtuber.models.choices import CHOICES, LIVELY, Place, gigabytes, judge
 from vtuber.models.fetch import Watcher, fetch, of_the_disk
 from vtuber.models.gguf import Header
 from vtuber.models.hub import Hub, Weights
 from vtuber.models.machine import Machine
 
-LIVELY = 9 * GB
-"""Nothing larger is chosen for main memory if there is a choice: it is read whole for every token, and at the
-usual 40 GB a second that makes fewer than 5 tokens."""
 _COARSE = re.compile(r"(?<![A-Z0-9])I?Q[12]_", re.IGNORECASE)
 """Fewer than three bits a weight: chosen only where nothing else fits. Her model's card begins at Q3, too."""
 _NO_MODEL = re.compile("mmproj|imatrix", re.IGNORECASE)

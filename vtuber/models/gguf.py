@@ -66,6 +66,15 @@ class Header:
     context: int
     """Tokens it was trained to hold; 0 where the file does not say."""
     chat_template: str
+    kind: str = "model"
+    """Such as "adapter" for a LoRA."""
+    pools: bool = False
+    """Whether it gives a vector for a whole text (search, ranking) instead of going on with it."""
+
+    @property
+    def can_chat(self) -> bool:
+        """Whether it is a whole model that was taught to answer."""
+        return self.kind == "model" and bool(self.chat_template and self.parameters) and not self.pools
 
     @property
     def is_projector(self) -> bool:
@@ -111,6 +120,8 @@ def read(path: Path) -> Header:
         quantization=_QUANTIZATIONS.get(_number(values, "general.file_type", -1), "?"),
         context=_number(values, f"{kind}.context_length", 0),
         chat_template=_text(values, "tokenizer.chat_template"),
+        kind=_text(values, "general.type") or "model",
+        pools=_number(values, f"{kind}.pooling_type", 0) > 0,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -14,7 +14,8 @@ import platformdirs
 from vtuber.config import Settings
 from vtuber.core.availability import Progress
 from vtuber.core.errors import ConfigError
-from vtuber.models import gguf
+from vtuber.models import choices, gguf
+from vtuber.models.choices import CHOICES, Choice
 from vtuber.models.gguf import Header
 
 _OTHERS = (
@@ -54,11 +55,14 @@ def folder() -> Path:
 def locate(model: str) -> Path:
     """The file that ``brain.model`` names, or the embedded toy model when it is empty.
 
-    Raises ConfigError when it, or another part of the same model, is missing or is not a GGUF.
+    It names it by its path, or by what ``banban models get`` calls it. Raises ConfigError when it, or another
+    part of the same model, is missing or is not a GGUF.
     """
     if not model:
         return _embedded()
     path = Path(model).expanduser()
+    if (choice := choices.named(path.name)) and not path.is_file():
+        path = _of(choice)
     for part in dict.fromkeys((path, *(path.with_name(name) for name in gguf.parts_of(path.name)))):
         check(
             part,
@@ -67,6 +71,36 @@ def locate(model: str) -> Path:
             other=FETCH_AGAIN,
         )
     return path.resolve()
+
+
+def fetched() -> list[Header]:
+    """The models in banban's own folder, and in a folder "models" where it was started, that can be read."""
+    found = []
+    for path in _firsts(_of_folders(folder(), Path.cwd() / "models")):
+        with suppress(OSError, ValueError):
+            found.append(read(path))
+    return found
+
+
+def languages(header: Header) -> str:
+    """Which a fetched model speaks; "" where nobody knows."""
+    return next((choice.languages for choice in CHOICES if _is(choice, header.path)), "")
+
+
+def _of(choice: Choice) -> Path:
+    """The largest file that was fetched of it. Raises ConfigError when none was."""
+    there = [header for header in fetched() if _is(choice, header.path)]
+    if not there:
+        raise ConfigError(
+            f"the model {choice.name} is not on this machine yet",
+            where="brain.model",
+            hint=f"download it with: banban models get {choice.name}",
+        )
+    return max(there, key=lambda header: header.size).path
+
+
+def _is(choice: Choice, path: Path) -> bool:
+    return path.is_relative_to(folder() / choice.repo)
 
 
 def check(path: Path, where: str, *, missing: str, other: str) -> None:
@@ -114,8 +148,12 @@ def read(path: Path) -> Header:
 
 def _files(settings: Settings) -> Iterator[Path]:
     """Each model's first file once, however many links lead to it."""
+    return _firsts(_named(settings))
+
+
+def _firsts(paths: Iterable[Path]) -> Iterator[Path]:
     known: set[Path] = set()
-    for path in _named(settings):
+    for path in paths:
         first = path.with_name(gguf.parts_of(path.name)[0])
         try:
             if not path.is_file() or (path != first and first.exists()):
@@ -135,7 +173,11 @@ def _named(settings: Settings) -> Iterator[Path]:
         yield locate(settings.brain.model)
     if settings.brain.model:  # it may lie among everything else that is somebody's: not below its folder
         yield from _ggufs(Path(settings.brain.model).expanduser().parent, deep=False)
-    for place in (folder(), Path.cwd() / "models", *(Path.home() / other for other in _OTHERS)):
+    yield from _of_folders(folder(), Path.cwd() / "models", *(Path.home() / other for other in _OTHERS))
+
+
+def _of_folders(*places: Path) -> Iterator[Path]:
+    for place in places:
         yield from _ggufs(place, deep=True)
 
 

@@ -1,17 +1,23 @@
 """Moderators' commands ("!hush", "!say hello"): tells them from chat, and whether the author may use them.
 
-A command by somebody who may not use it is a chat message like any other.
+A command by somebody who may not use it is no command here; like one for another bot, it is not answered.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vtuber import config
 from vtuber.core.events import ChatMessage
+from vtuber.core.text import INVISIBLE
 from vtuber.moderation.command_table import CommandTable
 from vtuber.moderation.trust import AccessControl, Trust, plain
+
+_ENDS = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
+_OTHER_BOTS = "!"
+"""What commands for other bots begin with, whatever the prefix is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +38,12 @@ class Command:
 class CommandParser:
     """Raises ConfigError for names and operators that are not certain."""
 
-    def __init__(self, gate: config.Gate) -> None:
+    def __init__(self, gate: config.Gate, bots: Iterable[str] = ()) -> None:
+        """``bots`` are accounts without trust, whatever the platform says: anybody makes them write."""
         self.table = CommandTable(gate)
-        self.trusted = AccessControl(gate.operators)
+        self.trusted = AccessControl(gate.operators, bots)
+        prefixes = {_OTHER_BOTS, self.table.prefix} if not self.table.prefix[-1].isalnum() else {_OTHER_BOTS}
+        self._command = re.compile(rf"(?:{'|'.join(map(re.escape, prefixes))})[^\W_]")
 
     def parse(self, message: ChatMessage) -> Command | None:
         """The command in a message, or None when it is chat: no command, or not one for its author.
@@ -62,6 +71,15 @@ class CommandParser:
         problem = f"there is no {self.table.prefix}{word[:20]}; {hint}"
         return Command("", argument, trust, message, problem, stray=not near)
 
+    def is_for_a_bot(self, message: ChatMessage) -> bool:
+        """Whether it is a command, for another bot or by somebody who may not use it. Paid ones are chat."""
+        if message.money is not None or message.text[:1].isalnum():
+            return False
+        if self._command.match(plain(_without_mention(message))):
+            return True
+        word, _ = self._split(message)
+        return self.table.find(word) != ""
+
     def _split(self, message: ChatMessage) -> tuple[str, str]:
         """The word after the prefix, and the rest; "" when the message does not begin with the prefix."""
         first, _, rest = _without_mention(message).partition(" ")
@@ -71,7 +89,11 @@ class CommandParser:
         word = word.removeprefix(self.table.prefix)
         if not word:  # "! skip"
             word, _, rest = rest.lstrip().partition(" ")
-        return plain(word), rest.strip()
+        return plain(word), _without_invisible_ends(rest)
+
+
+def _without_invisible_ends(text: str) -> str:
+    return _ENDS.sub("", text)
 
 
 def _without_mention(message: ChatMessage) -> str:

@@ -68,9 +68,14 @@ _NEGATED = re.compile(r"\b(?:never|not|cannot|won['’]?t|\w+n['’]t)\b", re.IG
 
 
 class Identity:
-    """A character's ``names``: what she calls herself and what others may call her."""
+    """A character's ``names``: what she calls herself and what others may call her.
 
-    def __init__(self, names: Iterable[str]) -> None:
+    A name that stands in ``persona`` is not somebody else's either.
+    """
+
+    def __init__(self, names: Iterable[str], persona: str = "") -> None:
+        self._persona = unicodedata.normalize("NFKC", persona).casefold()
+        self._persona_words = frozenset(_words(self._persona))
         plain = {unicodedata.normalize("NFKC", name).strip() for name in names} - {""}
         longest_first = sorted(plain, key=lambda name: (-len(name), name))
         self._names = [name.casefold() for name in longest_first]
@@ -112,8 +117,13 @@ class Identity:
             words = set(_words(given)) - _TITLES
             is_name = bool(words) and not _NO_NAME_IN_CHINESE.search(given)
             known = not words.isdisjoint(self._words) or any(name in given.casefold() for name in self._names)
-            if is_name and not known:
+            if is_name and not known and not self._stands_in_persona(given, words):
                 yield match
+
+    def _stands_in_persona(self, given: str, words: set[str]) -> bool:
+        if given.isascii():
+            return words <= self._persona_words
+        return given[:2].casefold() in self._persona  # what follows a Chinese name may belong to it or not
 
     def _personas(self, sentence: str) -> Iterator[re.Match[str]]:
         return iter(()) if "dan" in self._words else _PERSONA.finditer(sentence)

@@ -51,12 +51,12 @@ class Violation(Exception):  # noqa: N818  # the model's, and no error of the pr
 
 
 class OutputGuard:
-    """What the guard knows of one character: her ``names``, and her ``canon``, which she may recite."""
+    """What the guard knows of one character: ``names``, ``persona``, and ``canon``, which she may recite."""
 
-    def __init__(self, names: Sequence[str], canon: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], canon: Sequence[str], persona: str = "") -> None:
         self.names = names
         self.canon = canon
-        self.identity = Identity(names)
+        self.identity = Identity(names, persona)
 
 
 class ReplyCheck:

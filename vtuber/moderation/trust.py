@@ -14,6 +14,7 @@ from enum import IntEnum
 from vtuber.core.errors import ConfigError
 from vtuber.core.events import Author, Role
 from vtuber.core.recent import Recent
+from vtuber.core.text import visible
 
 NAMES_ARE_UNIQUE = frozenset(("twitch",))
 """Platforms where a name belongs to one account (a login, or the login in other case). Only there can an
@@ -41,8 +42,10 @@ class Trust(IntEnum):
 class AccessControl:
     """Raises ConfigError for an operator whose entry does not name one account."""
 
-    def __init__(self, operators: Iterable[str]) -> None:
+    def __init__(self, operators: Iterable[str], bots: Iterable[str] = ()) -> None:
+        """``bots``: as ``accounts`` reads them. Whatever the platform says, they are no moderators."""
         self._operators = frozenset(map(_operator, operators))
+        self._bots = accounts(bots)
         self._seen: Recent[Key, Trust] = Recent(SEEN)
         self._names: Recent[Key, Key] = Recent(SEEN)
 
@@ -50,7 +53,7 @@ class AccessControl:
         """The trust in the author of a message."""
         if Role.BROADCASTER in author.roles:
             return Trust.BROADCASTER
-        if Role.MODERATOR in author.roles:
+        if Role.MODERATOR in author.roles and not self._is_bot(platform, author):
             return Trust.MODERATOR
         return Trust.OPERATOR if self._is_operator(platform, author) else Trust.EVERYONE
 
@@ -77,6 +80,10 @@ class AccessControl:
         named = key in self._operators or (platform, who) in self._operators
         return max(seen, Trust.OPERATOR if named else Trust.EVERYONE)
 
+    def _is_bot(self, platform: str, author: Author) -> bool:
+        names = (plain(author.id), plain(author.name), author.login)
+        return any((place, name) in self._bots for place in (platform, "") for name in names)
+
     def _is_operator(self, platform: str, author: Author) -> bool:
         if (platform, author.id) in self._operators:
             return True
@@ -88,8 +95,14 @@ class AccessControl:
 
 
 def plain(text: str) -> str:
-    """Makes letters plain and small: "！ＨＵＳＨ" becomes "!hush"."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    """Makes letters plain and small, without what is invisible: "！ＨＵＳＨ" becomes "!hush"."""
+    return unicodedata.normalize("NFKC", visible(text)).casefold()
+
+
+def accounts(entries: Iterable[str]) -> frozenset[Key]:
+    """Reads "platform:name or id"; without a platform, it is the name on all of them (platform "")."""
+    read = (entry.rpartition(":") for entry in entries)
+    return frozenset((platform.strip().lower(), plain(who.strip()).lstrip("@")) for platform, _, who in read)
 
 
 def _operator(entry: str) -> Key:

@@ -164,11 +164,11 @@ class ModeratorCommands:
         return "dropped the reply" if self._performer.skip() else "there is no reply to drop"
 
     def _pause(self, _: Command) -> str:
-        self._agenda.pause()
+        self._performer.pause()
         return f"she answers nobody until {self._table.typed('resume')}"
 
     def _resume(self, _: Command) -> str:
-        self._agenda.resume()
+        self._performer.resume()
         return "she answers again"
 
     def _mute(self, command: Command) -> str:
@@ -217,7 +217,8 @@ class ModeratorCommands:
         name, seconds = command_table.viewer_and_seconds(command.argument)
         place, channel = _place(command.message), command.message.channel
         trust = self._trusted.known(place, name, channel)
-        if trust >= command.trust:
+        another_moderator = trust is Trust.MODERATOR and name.casefold() not in command.message.author.names
+        if trust >= command.trust and not (another_moderator and trust is command.trust):  # that may be a bot
             return f"{self._shown(name)} is {trust}, and you are {command.trust}"
         self._inbox.ignore(place, name, until=clock.now() + seconds)
         for_how_long = f" for {seconds / 60:g} minutes" if seconds < math.inf else ""

@@ -11,6 +11,8 @@ from dataclasses import replace
 from itertools import count
 
 from vtuber.config import Settings
+from vtuber.core import clock
+from vtuber.core.deeds import bracketed, deed, written
 from vtuber.core.events import Answerable, Batch, Pick, is_paid
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
@@ -73,8 +75,27 @@ class Performer:
     def hush(self, seconds: float, *, override: bool = False) -> None:
         """Silence now: drops all she says, thinks and was told to do. For how long: ``Agenda.be_silent``."""
         self.agenda.clear()
-        self._cut(self._turns)
+        if self._turns:
+            self._cut(self._turns)
+        else:
+            self._stage.hush()  # the last words can still be read
+        for speaker in self._speakers:
+            self._stage.rest(speaker=speaker.id)
         self.agenda.be_silent(seconds, override=override)
+        self._show_held()
+
+    def pause(self) -> None:
+        """She answers nobody, until ``resume``. What she is saying she says to its end."""
+        self.agenda.pause()
+        self._show_held()
+
+    def resume(self) -> None:
+        """Ends a pause and any silence."""
+        self.agenda.resume()
+        self._show_held()
+
+    def _show_held(self) -> None:
+        self._stage.hold(paused=self.agenda.paused, silent_until=clock.now() + self.agenda.silence)
 
     def skip(self) -> bool:
         """Drops the reply that is being heard (or made), and goes on. Whether there was one."""
@@ -168,7 +189,12 @@ class Performer:
         lead = turn.batch.lead.event
         if not turn.script and not turn.was_cut:
             self._stage.thinking(
-                lead.author.name, lead.text, lead.platform, turn.number, speaker=turn.speaker.id
+                lead.author.name,
+                written(lead),
+                lead.platform,
+                turn.number,
+                speaker=turn.speaker.id,
+                deed=deed(lead),
             )
         try:
             reply = await turn.run()
@@ -272,7 +298,8 @@ class Performer:
         if turn.was_withdrawn:
             log.info("(answered to what was taken back)")
         else:
-            log.info("%s: %s", escaped(lead.author.name), escaped(lead.text))
+            words = " ".join(filter(None, (bracketed(lead), written(lead))))
+            log.info("%s: %s", escaped(lead.author.name), escaped(words))
         log.info("%s: %s", turn.speaker.character.name, escaped(reply.heard) or "(nothing)")
 
 

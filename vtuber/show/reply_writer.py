@@ -57,7 +57,7 @@ class ReplyWriter:
         self._brain = brain
         self._fallback_lines = fallback_lines
         self._filter = content_filter
-        self._guard = OutputGuard((character.name, *character.aliases), character.canon)
+        self._guard = OutputGuard(character.names, character.canon, character.persona)
         self._refused = count()
 
     def answer(

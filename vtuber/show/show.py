@@ -14,7 +14,7 @@ from typing import Protocol
 from vtuber import __version__, memory, stage
 from vtuber import listeners as chats
 from vtuber.config import Settings
-from vtuber.core import clock, limits
+from vtuber.core import clock, limits, registry
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError, ConfigError, ListenerError
 from vtuber.core.events import (
@@ -109,12 +109,12 @@ class Show:
         if screens is None:
             screens = stage.build(settings, self.speakers[0].character)
         self.screens = list(screens)
-        self.stage = Stage(self.screens)
+        self.stage = Stage(self.screens, {one.id: one.character.name for one in self.speakers})
         self.server = Server(settings.stage, self.health)
 
         self.index = MessageIndex()
         self.rates = ExchangeRates(settings.chat.rates)
-        self.commands = CommandParser(settings.gate)
+        self.commands = CommandParser(settings.gate, settings.inbox.ignore)
         self.filter = self.speakers[0].filter
         names = [name for one in self.speakers for name in one.character.aliases]
         self.inbox = Inbox(settings.inbox, names, self.seed, self.facts)
@@ -164,7 +164,7 @@ class Show:
 
     def _health_of(self, one: Speaker) -> list[Health]:
         """Of several speakers, each part says whose it is."""
-        healths = [_health(one.brain, "brain"), _health(one.voice, "voice")]
+        healths = [one.character.health(), _health(one.brain, "brain"), _health(one.voice, "voice")]
         if len(self.speakers) == 1:
             return healths
         return [replace(health, part=f"{health.part} {one.id}") for health in healths]
@@ -200,13 +200,14 @@ class Show:
         try:
             for part in routed:
                 if isinstance(part, Routed):
-                    self.server.add_routes(part.routes())
+                    with registry.named(part):
+                        self.server.add_routes(part.routes())
             async with asyncio.TaskGroup() as tasks:
                 for one in self.speakers:
                     tasks.create_task(one.start_brain_or_go_on(progress))
                     tasks.create_task(one.start_voice_or_go_on())
                 for part in parts:
-                    tasks.create_task(part.start())
+                    tasks.create_task(_start(part))
         except* BanbanError as group:
             raise _first(group) from None
 
@@ -307,6 +308,10 @@ class Show:
             self.facts.tell(ChatReceived(event, drop="command"))
             self.moderators.obey(command)
             return
+        if isinstance(event, ChatMessage) and self.commands.is_for_a_bot(event):
+            self.inbox.dropped[Drop.COMMAND] += 1
+            self.facts.tell(ChatReceived(event, Drop.COMMAND))
+            return
         self._admit(event)
 
     def _admit(self, event: Answerable) -> None:
@@ -342,6 +347,11 @@ class Show:
                 answers=len(revocation.answers),
             )
         )
+
+
+async def _start(part: _Startable) -> None:
+    with registry.named(part):
+        await part.start()
 
 
 def _health(part: _Reporting, kind: str) -> Health:

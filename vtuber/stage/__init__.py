@@ -42,4 +42,4 @@ def build(settings: Settings, character: Character) -> list[Screen]:
     """The screens that config asks for. Raises ConfigError."""
     names = [("overlay", "")] + ([("obs", "")] if settings.stage.obs.enabled else [])
     names += [(name, f"stage.also[{index}]") for index, name in enumerate(settings.stage.also)]
-    return [registry.load("screens", PARTS, name, where)(settings, character) for name, where in names]
+    return [registry.make("screens", PARTS, name, settings, character, where=where) for name, where in names]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vtuber.core.deeds import Deed
 from vtuber.core.events import Sentence, Word
 
 
@@ -18,6 +19,8 @@ class Thinking:
     platform: str
     turn: int = 0
     speaker: str = ""
+    deed: Deed | None = None
+    """What they did beside writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class ClipBegins:
     clip: int
     sentence: Sentence
     at: float
+    name: str = ""
+    """What the audience calls whoever speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +107,25 @@ class Feels:
     speaker: str = ""
 
 
-Cue = Thinking | ClipBegins | ClipSound | ClipWord | ClipEnds | Heard | Hushed | Withdrawn | Rested | Feels
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whether she answers anybody at all: the streamer is to see it."""
+
+    paused: bool
+    silent_until: float = 0.0
+    """Until when she says nothing, because she was told so (show clock)."""
+
+
+Cue = (
+    Thinking
+    | ClipBegins
+    | ClipSound
+    | ClipWord
+    | ClipEnds
+    | Heard
+    | Hushed
+    | Withdrawn
+    | Rested
+    | Feels
+    | Held
+)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from itertools import count
 
 from vtuber.core import sound
 from vtuber.core.clock import now
+from vtuber.core.deeds import Deed
 from vtuber.core.errors import BanbanError
 from vtuber.core.events import Clip, Sound, Spoken, Word
 from vtuber.core.text import escaped
@@ -22,6 +23,7 @@ from vtuber.stage.cues import (
     ClipWord,
     Cue,
     Feels,
+    Held,
     Hushed,
     Rested,
     Thinking,
@@ -73,8 +75,10 @@ class _Playback:
 class Stage:
     """Plays clips one after another, without gaps, in the order in which ``play`` was called."""
 
-    def __init__(self, screens: Sequence[Screen] = ()) -> None:
+    def __init__(self, screens: Sequence[Screen] = (), names: Mapping[str, str] | None = None) -> None:
+        """``names`` tells what the audience calls each speaker, by id."""
         self._screens = tuple(screens)
+        self._names = dict(names or {})
         self._moods: dict[str, str] = {}
         self._broken: set[int] = set()
         self._numbers = count(1)
@@ -145,9 +149,18 @@ class Stage:
             except TimeoutError:
                 continue
 
-    def thinking(self, name: str, text: str, platform: str, turn: int = 0, *, speaker: str = "") -> None:
+    def thinking(
+        self,
+        name: str,
+        text: str,
+        platform: str,
+        turn: int = 0,
+        *,
+        speaker: str = "",
+        deed: Deed | None = None,
+    ) -> None:
         """``speaker`` has chosen to answer ``name``, who wrote ``text``, and has nothing to say yet."""
-        self._send(Thinking(name, text, platform, turn, speaker))
+        self._send(Thinking(name, text, platform, turn, speaker, deed))
 
     def mood(self, speaker: str = "") -> str:
         """The mood that ``speaker`` was last given; "" for the everyday face."""
@@ -161,6 +174,10 @@ class Stage:
     def rest(self, *, speaker: str = "") -> None:
         """``speaker``'s reply is over, and no other has begun."""
         self._send(Rested(speaker))
+
+    def hold(self, *, paused: bool, silent_until: float) -> None:
+        """She answers nobody while ``paused``, and says nothing ``silent_until`` then (show clock)."""
+        self._send(Held(paused, silent_until))
 
     def _remove(self, playback: _Playback) -> None:
         if playback in self._playing:
@@ -224,7 +241,8 @@ class Stage:
             playback.announced = True
             sentence = playback.clip.sentence
             sentence = replace(sentence, mood=sentence.mood or self.mood(sentence.speaker))
-            self._send(ClipBegins(playback.number, sentence, self._due()))
+            name = self._names.get(sentence.speaker, "")
+            self._send(ClipBegins(playback.number, sentence, self._due(), name))
 
     def _due(self) -> float:
         """When the next sample is heard: straight after the last one, if that can still be done."""

@@ -34,7 +34,7 @@ def build(settings: Settings, character: Character) -> Voice:
     if settings.voice.fallback:
         names.setdefault(settings.voice.fallback, "voice.fallback")
     voices: list[Voice] = [
-        registry.load("voice", PARTS, name, where)(settings, character) for name, where in names.items()
+        registry.make("voice", PARTS, name, settings, character, where=where) for name, where in names.items()
     ]
     return voices[0] if len(voices) == 1 else VoiceFallback(*voices)
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from vtuber import character
 from vtuber.app import terminal
+from vtuber.app.brains import settings_with_brain
 from vtuber.app.chat.commands import HELP, TerminalCommand, parse
 from vtuber.app.chat.mind import Mind
 from vtuber.app.chat.why import why
-from vtuber.app.running import Flags, run, settings_of
+from vtuber.app.running import Flags, run
 from vtuber.config import Settings
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError, BrainError
@@ -27,7 +28,7 @@ from vtuber.models.store import locate
 
 def command(config: Path | None, flags: Flags, *, name: str, verbose: bool) -> None:
     """Talks until the input ends or Ctrl-C. ``name`` is what she calls whoever types."""
-    with settings_of(config, flags, verbose=verbose) as settings:
+    with settings_with_brain(config, flags, verbose=verbose) as settings:
         talk = Talk(settings, say=terminal.say, tell=terminal.tell, name=name)
 
         async def converse() -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
-from dataclasses import replace
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vtuber.brain import Prompt, PromptLine, Usage
 from vtuber.brain.openai.client import LEAST_CONTEXT, ModelServerClient
+from vtuber.brain.openai.discovery import FoundServer
 from vtuber.brain.openai.errors import ServerError, api_key
+from vtuber.brain.openai.offered import Catalogue, Offered, look
 from vtuber.brain.openai.reply_filter import ServerReplyFilter
 from vtuber.brain.openai.request import Attempt, Dialect
 from vtuber.brain.openai.response import ResponseParser
@@ -42,6 +44,12 @@ _LOADING_SECONDS = 300.0
 _SHRINK = 0.75
 """The context is lowered to this share when a prompt did not fit and the server says no number."""
 _HELLO = PromptLine("viewer", "Hello!")
+_TASTE = 16
+"""Tokens of its first answer: enough to see whether it says something or only thinks."""
+_MOST_TRIED = 6
+"""So many models of a list are tried, until one can chat."""
+_SOON = 3.0
+"""A server that has not answered by then is likely loading its model."""
 
 
 class OpenAi:
@@ -51,8 +59,15 @@ class OpenAi:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.brain
-        self._client = ModelServerClient(settings.brain.openai.url, api_key())
-        self._model = settings.brain.openai.model
+        server = settings.brain.openai
+        found = isinstance(server, FoundServer)
+        self._client = ModelServerClient(server.url, "" if found else api_key())
+        self._program = server.program if isinstance(server, FoundServer) else ""
+        self._model = server.model
+        self._catalogue = Catalogue("", ())
+        self._mute: set[str] = set()
+        """Models that turned out to say nothing."""
+        self._answer_seen = _Seen()
         self._look_again = False
         """The server seems to have another model by now."""
         self._context = settings.brain.context
@@ -71,9 +86,8 @@ class OpenAi:
         """Finds out what the server has. Raises BrainError when it does not answer."""
         progress(0.0, f"asking {self._client.host}")
         try:
-            await self._look()
-            progress(0.5, f"waiting for {self._model_name}")
-            await self._probe()
+            await self._look_patiently(progress)
+            await self._meet(progress)
         except BrainError as error:
             self._fail(error)
             raise
@@ -111,7 +125,7 @@ class OpenAi:
         self.availability.set(ready=False)
 
     def health(self) -> Health:
-        what = f"{self._model_name or 'a model'} at {self._client.host}"
+        what = f"{self._model_name or 'a model'} at {self._where}"
         if self._trouble:
             return Health("brain", State.DOWN, f"{what}: {self._trouble.what}", self._trouble.hint)
         return Health("brain", State.OK, f"{what}, {self._context} tokens")
@@ -123,19 +137,93 @@ class OpenAi:
         """Without the folders that some servers put before it."""
         return clean(self._model.replace("\\", "/").rpartition("/")[2], 60)
 
+    @property
+    def _where(self) -> str:
+        """Which server it is, for people."""
+        return f"{self._program} ({self._client.host})" if self._program else self._client.host
+
     async def _look(self) -> None:
         """Which models it offers, and how many tokens the chosen one holds."""
-        offered = await self._client.models()
-        if not self._settings.openai.model:
-            # LM Studio's list holds a model for search, too.
-            talking = [name for name in offered if "embed" not in name.casefold()]
-            self._model = next(iter(talking or offered), "")
-        context = offered.get(self._model)
+        self._catalogue = await look(self._client)
+        self._program = self._catalogue.program or self._program
+        if self._settings.openai.model:
+            await self._choose(self._settings.openai.model)
+        elif talkers := self._talkers:
+            await self._choose(talkers[0].name)
+        elif self._catalogue.models:
+            raise self._nobody_chats("it says so itself")
+
+    @property
+    def _talkers(self) -> list[Offered]:
+        return [model for model in self._catalogue.talkers if model.name not in self._mute]
+
+    async def _choose(self, name: str) -> None:
+        self._model = name
+        offered = self._catalogue.of(name)
+        context = offered.context if offered else None
         if context is None:
             with suppress(BrainError):
                 context = await self._client.context()
         if context:
             self._context = min(self._settings.context, context)
+
+    async def _look_patiently(self, progress: Progress) -> None:
+        """Some servers do not even tell what they have while they load it. Raises BrainError."""
+        end = clock.now() + _LOADING_SECONDS
+        while True:
+            try:
+                return await self._look()
+            except ServerError as error:
+                if not error.loading or clock.now() > end:
+                    raise
+            progress(0.5, f"{self._program or self._client.host} is loading its model …")
+            await asyncio.sleep(1.0)
+
+    async def _meet(self, progress: Progress) -> None:
+        """Has a model answer for the first time: the chosen one, or else the first that can chat."""
+        if self._settings.openai.model or not self._talkers:
+            async with self._waiting(progress):
+                return await self._probe(_PATIENT_RETRIES)
+        refused = ""
+        for model in self._talkers[:_MOST_TRIED]:
+            await self._choose(model.name)
+            try:
+                async with self._waiting(progress):
+                    return await self._probe(_RETRIES if len(self._talkers) > 1 else _PATIENT_RETRIES)
+            except ServerError as error:
+                if not error.about_chat:
+                    raise
+                log.info("%s cannot chat (%s)", escaped(self._model_name), escaped(error.why or error.what))
+                refused = error.why or error.what
+                self._mute.add(model.name)
+        self._mute.clear()  # the streamer may mend them
+        raise self._nobody_chats(refused)
+
+    def _nobody_chats(self, why: str) -> BrainError:
+        names = ", ".join(clean(model.name, 60) for model in self._catalogue.models[:_MOST_TRIED])
+        return BrainError(
+            f"none of the models that {self._where} offers can chat ({names}: {clean(why, 200)})",
+            where="brain.openai",
+            hint="load a chat model there, or name one in brain.openai.model",
+        )
+
+    @asynccontextmanager
+    async def _waiting(self, progress: Progress) -> AsyncIterator[None]:
+        """Says meanwhile what is waited for: a model that must be loaded first takes a minute or more."""
+        offered = self._catalogue.of(self._model)
+        cold = f"{self._where} is loading {self._model_name} …"
+
+        async def tell() -> None:
+            if offered is None or offered.loaded is not False:
+                progress(0.5, f"waiting for {self._model_name or 'the model'}")
+                await asyncio.sleep(_SOON)
+            progress(0.5, cold)
+
+        telling = asyncio.create_task(tell())
+        try:
+            yield
+        finally:
+            telling.cancel()
 
     async def _look_for_another(self) -> None:
         """Where nobody chose a model, the streamer may have loaded another one. Raises BrainError."""
@@ -146,21 +234,25 @@ class OpenAi:
             log.info("the model server now uses another model: %s", escaped(self._model_name))
             self.dialect = replace(self.dialect, names=False)  # whether they reach this one, nobody knows
 
-    async def _probe(self) -> None:
-        """Has it answer for the first time, and finds out whether a viewer's name reaches the model."""
+    async def _probe(self, retries: int) -> None:
+        """Has it answer, keeps it from thinking, and finds out whether a viewer's name reaches the model."""
         self.dialect = Dialect()
-        plain = (await self._read(Prompt((_HELLO,), 0, max_tokens=1, seed=0))).prompt
+        hello = Prompt((_HELLO,), 0, max_tokens=_TASTE, seed=0)
+        plain = (await self._read(hello, retries)).prompt
+        while self._answer_seen.is_thinking and (less := self.dialect.thinking_less()):
+            self.dialect = less
+            plain = (await self._read(hello, retries)).prompt
         self.dialect = replace(self.dialect, names=True)
-        hello = replace(_HELLO, name="Wanderer")
-        named = (await self._read(Prompt((hello,), 0, max_tokens=1, seed=0))).prompt
+        named_hello = replace(_HELLO, name="Wanderer")
+        named = (await self._read(Prompt((named_hello,), 0, max_tokens=1, seed=0), retries)).prompt
         if not self.dialect.names or not 0 < plain < named:
             self.dialect = replace(self.dialect, names=False)
 
-    async def _read(self, prompt: Prompt) -> Usage:
+    async def _read(self, prompt: Prompt, retries: int = _PATIENT_RETRIES) -> Usage:
         """Has it read a prompt while nobody waits. Returns what that cost."""
         seconds = max(_LOADING_SECONDS, self._settings.first_token_seconds)
         try:
-            async with aclosing(self._answer(prompt, seconds, aloud=False)) as texts:
+            async with aclosing(self._answer(prompt, seconds, retries, aloud=False)) as texts:
                 async for _ in texts:
                     pass
         except BrainError as error:
@@ -171,12 +263,12 @@ class OpenAi:
     # A reply
 
     async def _answer(
-        self, prompt: Prompt, seconds: float, *, aloud: bool = True
+        self, prompt: Prompt, seconds: float, retries: int = _RETRIES, *, aloud: bool = True
     ) -> AsyncGenerator[str, None]:
         """What may be heard. Asks until something is, as far as that makes sense, and never after."""
         if self._look_again:
             await self._look_for_another()
-        attempt = Attempt(prompt, self.dialect, _RETRIES if aloud else _PATIENT_RETRIES)
+        attempt = Attempt(prompt, self.dialect, retries)
         deadlines = _Deadlines(seconds, prompt.max_tokens / _SLOWEST)
         begun = False
         while True:
@@ -199,11 +291,7 @@ class OpenAi:
             else:
                 break
         if aloud and not begun and not prompt.reply_so_far:
-            raise BrainError(
-                "the model server's reply is empty",
-                where="brain.openai",
-                hint="use a model that does not think before it answers, or raise brain.max_tokens",
-            )
+            raise self._empty(attempt)
         if not begun:
             self._accept(attempt)
 
@@ -224,6 +312,23 @@ class OpenAi:
             self._context = max(holds, LEAST_CONTEXT)
             log.info("from now on, prompts to the model server have at most %d tokens", self._context)
 
+    def _empty(self, attempt: Attempt) -> BrainError:
+        """The error for a reply of which nothing may be heard. It is kept from thinking from then on."""
+        server = self._program or "the model server"
+        if self._answer_seen.is_thinking:
+            self.dialect = attempt.dialect.thinking_less() or attempt.dialect
+            what = "the model only thinks: it used up all its tokens before it said anything"
+            hint = (
+                f"switch thinking off in {server}, use a model that does not think, or raise brain.max_tokens"
+            )
+        elif self._answer_seen.text.strip():
+            what = f"nothing of what the model writes can be said: {clean(self._answer_seen.text, 60)}"
+            hint = f"check that its prompt template in {server} is the right one, or use another model"
+        else:
+            what = "the model server's reply is empty"
+            hint = f"check that its prompt template in {server} is the right one, or use another model"
+        return BrainError(what, where="brain.openai", hint=hint)
+
     def _accept(self, attempt: Attempt) -> None:
         """The server took it: so it is asked from now on."""
         if attempt.dialect != self.dialect:
@@ -243,17 +348,24 @@ class OpenAi:
         """One request, and what may be heard of its answer."""
         response, reply = ResponseParser(), ServerReplyFilter(prompt)
         self._usage = Usage()
+        seen = self._answer_seen = _Seen()
         async with aclosing(self._client.chat(body)) as parts:
             while not response.over and (data := await _part(parts, response)) is not None:
                 for text in response.feed(data):
+                    seen.add(text)
                     if heard := reply.add(text):
+                        seen.was_heard = True
                         yield heard
                 if reply.ended:
                     return  # which closes the connection, and so stops the server
         for text in response.finish():
+            seen.add(text)
             if heard := reply.add(text):
+                seen.was_heard = True
                 yield heard
+        seen.thought, seen.cut = response.thought, response.cut
         if heard := reply.finish():
+            seen.was_heard = True
             yield heard
         self._note_usage(response.usage, prompt)
 
@@ -264,6 +376,25 @@ class OpenAi:
         if usage.prompt and expected >= _KNOWN:
             factor = min(max(_MARGIN * usage.prompt / expected, 0.25), 4.0)
             self._factor = max(factor, (self._factor + factor) / 2)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What came of the last request, heard or not."""
+
+    text: str = ""
+    """Its beginning."""
+    was_heard: bool = False
+    thought: bool = False
+    cut: bool = False
+
+    def add(self, text: str) -> None:
+        self.text += text[: max(0, 1000 - len(self.text))]
+
+    @property
+    def is_thinking(self) -> bool:
+        """Whether all of it were thoughts: seen ones, or hidden ones that took all its tokens."""
+        return not self.was_heard and (self.thought or self.cut or "<think" in self.text)
 
 
 class _Deadlines:

@@ -48,32 +48,43 @@ class ModelServerClient:
                 hint="write an address like http://127.0.0.1:1234/v1",
             )
         path = given.path.rstrip("/").removesuffix(_CHAT) or "/v1"
+        self.is_near = given.scheme == "http"
+        """Whether it may be a program on this machine or in this network, and no service."""
         self._api = f"{given.scheme}://{self.host}{path}"
         self._root = self._api.removesuffix("/v1")
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._session: aiohttp.ClientSession | None = None
 
-    async def models(self) -> dict[str, int | None]:
-        """The models it offers, and how many tokens each holds where it says so. Raises ServerError."""
+    async def models(self, *, strict: bool = False) -> dict[str, int | None]:
+        """The models it offers, and how many tokens each holds where it says so.
+
+        Raises ServerError; ``strict`` also for a server that has no such list, and may be none for models.
+        """
         try:
-            answer = await self._get(f"{self._api}/models")
+            answer = await self._ask(f"{self._api}/models")
         except ServerError as error:
-            if error.status in (404, 405):  # some have no such list
+            if error.status in (404, 405) and not strict:  # some have no such list
                 return {}
             raise
         listed = answer.get("data") if isinstance(answer, dict) else None
+        if strict and not (isinstance(listed, list) and answer.get("object") == "list"):
+            raise ServerError(f"{self.host} answers, but it is not a model server", status=404)
         entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
         return {
-            entry["id"]: _tokens(entry.get("max_model_len"))
+            entry["id"]: tokens(entry.get("max_model_len"))
             for entry in entries
             if isinstance(entry.get("id"), str) and entry["id"]
         }
 
     async def context(self) -> int | None:
         """How many tokens llama.cpp's own server holds; None where it does not say. Raises ServerError."""
-        answer = await self._get(f"{self._root}/props")
+        answer = await self.get("/props")
         defaults = answer.get("default_generation_settings") if isinstance(answer, dict) else None
-        return _tokens(defaults.get("n_ctx")) if isinstance(defaults, dict) else None
+        return tokens(defaults.get("n_ctx")) if isinstance(defaults, dict) else None
+
+    async def get(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The JSON at a path of the server's own API; ``body`` is posted. Raises ServerError."""
+        return await self._ask(f"{self._root}{path}", body)
 
     async def chat(self, body: dict[str, Any]) -> AsyncGenerator[bytes, None]:
         """The answer as it comes. Closing the iterator closes the connection. Raises ServerError."""
@@ -99,11 +110,12 @@ class ModelServerClient:
             self._session = aiohttp.ClientSession(headers=self._headers, timeout=endless)
         return self._session
 
-    async def _get(self, url: str) -> Any:
+    async def _ask(self, url: str, body: dict[str, Any] | None = None) -> Any:
         try:
             with clock.outside():
                 async with asyncio.timeout(_LOOK_SECONDS):
-                    response = await self._open().get(url, allow_redirects=False)
+                    how = "GET" if body is None else "POST"
+                    response = await self._open().request(how, url, json=body, allow_redirects=False)
                     try:
                         await _check(response)
                         return json.loads(await _read(response))
@@ -127,7 +139,7 @@ class ModelServerClient:
         )
 
 
-def _tokens(number: Any) -> int | None:
+def tokens(number: Any) -> int | None:
     """A number of tokens that a model may hold; None for anything else."""
     return number if isinstance(number, int) and number >= LEAST_CONTEXT else None
 

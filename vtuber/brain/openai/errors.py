@@ -58,6 +58,11 @@ class ServerError(BrainError):
         return self.status in _PASSING or self.status >= 500
 
     @property
+    def loading(self) -> bool:
+        """Whether it will answer as soon as its model is loaded."""
+        return self.status == 503 and "loading" in self.why.casefold()
+
+    @property
     def wordless(self) -> bool:
         """Whether it began to answer and broke off, without saying why."""
         return self.status == 200 and not self.why
@@ -72,6 +77,11 @@ class ServerError(BrainError):
         """Whether the server may not have this model, or not any more."""
         named = self.status in (200, 400) and "model" in self.why.casefold() and not self.too_long
         return self.status == 404 or named
+
+    @property
+    def about_chat(self) -> bool:
+        """Whether this model cannot chat or cannot be loaded, and another one of the same server may."""
+        return self.status in (200, 400, 404, 405, 422, 424) or self.status >= 500
 
     @property
     def context(self) -> int | None:

@@ -26,7 +26,25 @@ _TOKEN = re.compile(r"<(?=[|/｜]?[^\s<>]*>)|\[(?=/?[A-Z_]+\])|<(?=<)")
 _SPEAKER = re.compile(r"(system|user|assistant|human)\s*[:：]|#{3,}", re.IGNORECASE)
 """What begins a line in formats without tokens."""
 
-_BARE = frozenset(("stream_options", "chat_template_kwargs", "seed", "top_p"))
+_THINK_LESS: tuple[dict[str, Any], ...] = (
+    {},
+    {"reasoning_effort": "none", "enable_thinking": False, "think": False},
+    {"reasoning_effort": "low"},
+)
+"""What may keep a model from thinking where ``chat_template_kwargs`` did not, the strongest first."""
+_NO_THINK = " /no_think"
+"""The same in the words of some models, where their server knows no such option."""
+_ROOM = 512
+"""Tokens more for a model that thinks a little in any case."""
+_BARE = frozenset(
+    (
+        "stream_options",
+        "chat_template_kwargs",
+        "seed",
+        "top_p",
+        *(name for one in _THINK_LESS for name in one),
+    )
+)
 """Options that the plainest servers do not know."""
 _OPTIONS = (*sorted(_BARE), "stream", "temperature", "max_completion_tokens", "max_tokens")
 _ABOUT_SYSTEM = re.compile(r"\bsystem\b|alternat", re.IGNORECASE)
@@ -98,13 +116,15 @@ class Dialect:
     """Whether it takes system messages; if not, their text begins the first viewer's message."""
     without: frozenset[str] = frozenset()
     """Options that it refuses."""
+    think_less: int = 0
+    """How it is kept from thinking: which of ``_THINK_LESS``."""
 
     def body(self, model: str, prompt: Prompt, settings: Brain, *, stream: bool) -> dict[str, Any]:
         """The request's JSON. What is empty is left out."""
         limit = "max_completion_tokens" if "max_tokens" in self.without else "max_tokens"
         options: dict[str, Any] = {
             "model": model,
-            limit: prompt.max_tokens,
+            limit: prompt.max_tokens + (_ROOM if self.think_less == len(_THINK_LESS) - 1 else 0),
             "temperature": settings.temperature,
             "top_p": settings.top_p,
             "seed": prompt.seed,
@@ -112,14 +132,23 @@ class Dialect:
             "stream_options": {"include_usage": True} if stream and "stream" not in self.without else None,
             # She speaks at once: what a model thinks first would be silence.
             "chat_template_kwargs": {"enable_thinking": False},
+            **_THINK_LESS[self.think_less],
         }
         chat = messages(prompt.lines, names=self.names, system=self.system, reply_so_far=prompt.reply_so_far)
+        if self.think_less == 1:
+            chat[0]["content"] += _NO_THINK
         kept = {
             name: value
             for name, value in options.items()
             if name not in self.without and value not in (None, "")
         }
         return {**kept, "messages": chat}
+
+    def thinking_less(self) -> Dialect | None:
+        """What to try after a reply that was nothing but thoughts; None when all was tried."""
+        if self.think_less + 1 == len(_THINK_LESS):
+            return None
+        return replace(self, think_less=self.think_less + 1)
 
     def simpler(self, error: ServerError, sent: Collection[str]) -> Dialect | None:
         """What to try after this ``error`` about the options ``sent``; None when nothing can be left out."""
@@ -128,7 +157,9 @@ class Dialect:
         plainly = error.status in (400, 422)  # it is about the request, not about what came of it
         named = [name for name in _OPTIONS if name in sent and re.search(rf"\b{name}\b", error.why)]
         simpler = None
-        if plainly and named:
+        if plainly and "reasoning_effort" in named and (less := self.thinking_less()):
+            simpler = less  # it knows the option, perhaps, but not this value
+        elif plainly and named:
             simpler = replace(self, without=self.without.union(named))
         elif self.system and _ABOUT_SYSTEM.search(error.why):
             simpler = replace(self, system=False)

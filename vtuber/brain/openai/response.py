@@ -20,6 +20,9 @@ BROKE_OFF = "the model server stopped in the middle of its answer"
 SIZE_LIMIT = 4 << 20
 """Bytes of one line, or of an answer that is not a stream, at most."""
 
+_THOUGHTS = ("reasoning_content", "reasoning", "thinking")
+"""What servers call the field for what is thought and not said."""
+
 
 class ResponseParser:
     """Give it the body as it comes with ``feed``, then ``finish`` it.
@@ -33,6 +36,10 @@ class ResponseParser:
         self.over = False
         """Nothing more will come at all."""
         self.usage = Usage()
+        self.thought = False
+        """Whether it thought, in a field of its own."""
+        self.cut = False
+        """Whether it was stopped at its limit of tokens."""
         self._line = bytearray()
         self._streamed: bool | None = None
 
@@ -91,6 +98,8 @@ class ResponseParser:
         said = choice["message"] if whole else choice.get("delta")
         content = said.get("content") if isinstance(said, dict) else choice.get("text")
         yield from _texts(content)
+        self.thought = self.thought or (isinstance(said, dict) and any(map(said.get, _THOUGHTS)))
+        self.cut = self.cut or choice.get("finish_reason") == "length"
         if whole or choice.get("finish_reason"):
             self.complete = True
 

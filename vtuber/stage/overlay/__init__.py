@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import math
 from collections import deque
 from collections.abc import Sequence
 from statistics import median
-from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -24,8 +21,9 @@ from vtuber.core.clock import now, outside
 from vtuber.core.health import Health, State
 from vtuber.stage.access import public
 from vtuber.stage.cues import Cue, Hushed, Withdrawn
-from vtuber.stage.overlay.files import file, overlay_file
-from vtuber.stage.overlay.page import TICK, Page
+from vtuber.stage.overlay.files import FaceFiles, overlay_file
+from vtuber.stage.overlay.page import TICK, Page, PageVoice, choose_heard
+from vtuber.stage.overlay.reports import read_report
 from vtuber.stage.overlay.state import PageState
 
 PAGES = 16
@@ -41,9 +39,11 @@ class Overlay:
     def __init__(self, settings: Settings, character: Character) -> None:
         del settings
         self.availability = Availability()
-        self._face = character.face
+        self._face = FaceFiles(character.face)
         self._state = PageState(character.name, character.folder.name)
-        self._pages: set[Page] = set()
+        self._pages: dict[Page, None] = {}
+        """Those that are open, in the order in which they came."""
+        self._heard: Page | None = None
         self._delays: deque[float] = deque(maxlen=100)
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
@@ -84,8 +84,22 @@ class Overlay:
             hint = "add the address of stage.server to OBS as a browser source, or open it in a browser"
             return Health("stage.overlay", State.OK, "no page is open", hint)
         pages = "1 page is open" if len(self._pages) == 1 else f"{len(self._pages)} pages are open"
-        late = f"; sound begins {median(self._delays) * 1000:.0f} ms late" if self._delays else ""
-        return Health("stage.overlay", State.OK, pages + late)
+        heard = [
+            page for page in self._pages if page is self._heard or (page.voice.can and page.voice.forced)
+        ]
+        if not heard:
+            hint = "click on a page once: a browser lets it sound only then; OBS does not ask for it"
+            return Health("stage.overlay", State.OK, f"{pages}; none sounds", hint)
+        who = " and ".join(f"{page.voice.where} at {page.address}" for page in heard)
+        late = f", {median(self._delays) * 1000:.0f} ms late" if self._delays else ""
+        return Health("stage.overlay", State.OK, f"{pages}; sound from {who}{late}")
+
+    def _choose_heard(self) -> None:
+        """Has one page sound, and tells all of them when that is another than before."""
+        self._heard = choose_heard(self._pages)
+        for page in self._pages:
+            rest = [other for other in self._pages if other is not page]
+            page.tell_who_sounds(self._heard, others=choose_heard(rest) is not None)
 
     async def _index(self, _: web.Request) -> web.Response:
         return overlay_file("index.html")
@@ -93,7 +107,7 @@ class Overlay:
     @public
     async def _file(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        return file(self._face) if name == "face.svg" else overlay_file(name)
+        return self._face.get(name) or overlay_file(name)
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         if len(self._pages) >= PAGES:
@@ -101,29 +115,33 @@ class Overlay:
         socket = web.WebSocketResponse(heartbeat=10, max_msg_size=1024, compress=False, timeout=0.5)
         await socket.prepare(request)
         page = Page(socket, request, self._state.so_far())
-        self._pages.add(page)
+        self._pages[page] = None
         writer = asyncio.create_task(_write(page))
         try:
-            await self._read(socket)
+            await self._read(page)
         finally:
-            self._pages.discard(page)
+            self._pages.pop(page, None)
+            self._choose_heard()
             writer.cancel()
             await asyncio.wait({writer})
         return socket
 
-    async def _read(self, socket: web.WebSocketResponse) -> None:
-        """A page may report when a clip's first sample sounded; nothing else it says matters."""
+    async def _read(self, page: Page) -> None:
+        """A page may report when a clip's first sample sounded, and whether it can sound; no more."""
         since, reports = now(), 0
-        async for message in socket:
+        async for message in page.socket:
             if now() - since > TICK:
                 since, reports = now(), 0
             reports += 1
             if message.type is not WSMsgType.TEXT or reports > REPORTS:
-                await socket.close(code=1008, message=b"unexpected")
+                await page.socket.close(code=1008, message=b"unexpected")
                 return
-            late = _late(message.data)
-            if late is not None:
-                self._delays.append(late)
+            match read_report(message.data):
+                case PageVoice() as voice if voice != page.voice:
+                    page.voice = voice
+                    self._choose_heard()
+                case float(late):
+                    self._delays.append(late)
 
 
 async def _write(page: Page) -> None:
@@ -131,13 +149,3 @@ async def _write(page: Page) -> None:
         while True:
             data = (await page.next()).encode(now())
             await (page.socket.send_str(data) if isinstance(data, str) else page.socket.send_bytes(data))
-
-
-def _late(report: str) -> float | None:
-    """Seconds from the moment a clip was due to the moment it sounded, as a page says."""
-    try:
-        said: Any = json.loads(report)
-        late = float(said["late"])
-    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
-        return None
-    return late if math.isfinite(late) and abs(late) < 60 else None

@@ -1,6 +1,15 @@
 """What is sent to a page: cues as JSON, sound as binary.
 
-A text frame is an object; its ``t`` says what it is. A binary frame is a clip's sound:
+A text frame is an object; its ``t`` says what it is.
+
+``thinking`` says whom she answers: ``turn``, ``speaker``, ``platform``, ``name``, and ``text`` (what they
+wrote, "" for nothing). If they did something beside writing, money above all, it has a ``deed``:
+
+    kind     what it is: a ``vtuber.core.deeds.Kind``, such as "super_chat"
+    colour   in which the platform shows it: "#1e88e5"
+    en, zh   in short words: "US$50.00 Super Chat", "month 8 · Gold", "NT$75 Super Sticker: a hippo"
+
+A binary frame is a clip's sound:
 
     uint32   clip
     uint32   number of mouth values that follow (m)
@@ -39,7 +48,7 @@ class TextFrame:
     @property
     def lasts(self) -> bool:
         """Whether it is sent even if a hush came since."""
-        return self.fields["t"] in ("hello", "thinking", "withdrawn", "rest", "mood")
+        return self.fields["t"] in ("hello", "thinking", "withdrawn", "rest", "mood", "held", "sounds")
 
     def names_whom(self, turn: int) -> bool:
         """Whether it names whoever that turn answers."""

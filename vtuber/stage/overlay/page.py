@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -21,11 +22,40 @@ TICK = 2.0
 """Seconds between signs of life."""
 
 
+@dataclass(frozen=True, slots=True)
+class PageVoice:
+    """What a page says of its sound."""
+
+    can: bool
+    """Whether its browser lets it sound, and its address does not forbid it."""
+    forced: bool = False
+    """Whether it sounds whatever other pages do (?sound=on)."""
+    obs: bool = False
+    """Whether it is a browser source in OBS."""
+    active: bool = True
+    """Whether OBS shows it on stream now."""
+
+    @property
+    def rank(self) -> int:
+        """The lowest is heard: what is on stream, then a browser, then a source that is not shown."""
+        return 1 if not self.obs else 0 if self.active else 2
+
+    @property
+    def where(self) -> str:
+        return "OBS" if self.obs else "a browser"
+
+
+SILENT = PageVoice(can=False)
+
+
 class Page:
     """One page that is open, and what waits to be sent to it."""
 
     def __init__(self, socket: web.WebSocketResponse, request: web.Request, frames: Sequence[Frame]) -> None:
         self.socket = socket
+        self.address = request.remote or "?"
+        self.voice = SILENT
+        self._told: TextFrame | None = None
         self._transport = request.transport
         self._waiting = deque(frames)
         self._size = sum(frame.size for frame in frames)
@@ -40,6 +70,14 @@ class Page:
             log.warning("an overlay page was too slow and was disconnected; it connects again by itself")
             self._transport.abort()
             self._transport = None
+
+    def tell_who_sounds(self, heard: Page | None, *, others: bool) -> None:
+        """Tells it which page sounds, unless it knows. ``others``: another could, were this one gone."""
+        where = "" if heard is None else "here" if heard is self else heard.voice.where
+        frame = TextFrame({"t": "sounds", "on": heard is self, "where": where, "others": others})
+        if frame != self._told:
+            self._told = frame
+            self.send(frame)
 
     def hush(self) -> None:
         """Drops all that a hush takes back."""
@@ -66,3 +104,9 @@ class Page:
         frame = self._waiting.popleft()
         self._size -= frame.size
         return frame
+
+
+def choose_heard(pages: Iterable[Page]) -> Page | None:
+    """The page that sounds, of those in the order in which they came: one that can, by its rank."""
+    can = [page for page in pages if page.voice.can and not page.voice.forced]
+    return min(can, key=lambda page: page.voice.rank, default=None)

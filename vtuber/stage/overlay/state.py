@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 from vtuber.core import sound
 from vtuber.core.clock import now
@@ -15,6 +16,7 @@ from vtuber.stage.cues import (
     ClipWord,
     Cue,
     Feels,
+    Held,
     Hushed,
     Rested,
     Thinking,
@@ -44,7 +46,9 @@ class PageState:
     def __init__(self, name: str, speaker: str = "") -> None:
         self._name = name
         self._speaker = speaker
-        self._thinking: dict[str, TextFrame] = {}  # by speaker
+        self._thinking: dict[str, int] = {}  # by speaker, the turn
+        self._whom: dict[int, TextFrame] = {}  # by turn, whom it answers
+        self._held = TextFrame({"t": "held", "paused": False, "until": 0.0})
         self._moods: dict[str, TextFrame] = {}
         self._clips: dict[int, _Clip] = {}
         self._sounds: deque[SoundFrame] = deque()
@@ -69,14 +73,14 @@ class PageState:
             case Hushed():
                 self._clips.clear()
                 self._sounds.clear()
+                self._forget_answered()
                 return TextFrame({"t": "hush"})
             case Withdrawn():
                 return self._withdraw(cue)
             case Rested():
                 return self._rest(cue)
-            case Feels(mood=mood, speaker=speaker):
-                self._moods[speaker] = TextFrame({"t": "mood", "mood": mood, "speaker": speaker})
-                return self._moods[speaker]
+            case Feels() | Held():
+                return self._keep(cue)
             case _:
                 return None
 
@@ -85,7 +89,11 @@ class PageState:
         time = now()
         hello = {"t": "hello", "name": self._name, "speaker": self._speaker, "step": sound.MOUTH_STEP}
         frames: list[Frame] = [TextFrame(hello)]
-        frames += (*self._moods.values(), *self._thinking.values())
+        if self._held.fields["paused"] or self._held.fields["until"] > time:
+            frames.append(self._held)
+        frames += self._moods.values()
+        for turn, whom in self._whom.items():
+            frames.append(TextFrame({**whom.fields, "busy": turn in self._thinking.values()}))
         sounds = [frame.since(time) for frame in self._sounds if frame.end > time]
         for number, clip in self._clips.items():
             heard = next((frame.offset for frame in sounds if frame.clip == number), clip.seconds)
@@ -94,16 +102,39 @@ class PageState:
         frames += [clip.ended for clip in self._clips.values() if clip.ended is not None]
         return frames
 
+    def _keep(self, cue: Feels | Held) -> TextFrame:
+        """What holds until the next of its kind."""
+        if isinstance(cue, Held):
+            self._held = TextFrame({"t": "held", "paused": cue.paused, "until": cue.silent_until})
+            return self._held
+        self._moods[cue.speaker] = TextFrame({"t": "mood", "mood": cue.mood, "speaker": cue.speaker})
+        return self._moods[cue.speaker]
+
     def _think(self, cue: Thinking) -> TextFrame:
         name, text = clean_name(cue.name), clean(cue.text)
-        fields = {"t": "thinking", "name": name, "text": text, "platform": cue.platform, "turn": cue.turn}
-        self._thinking[cue.speaker] = TextFrame({**fields, "speaker": cue.speaker})
-        return self._thinking[cue.speaker]
+        fields: dict[str, Any] = {
+            "t": "thinking",
+            "name": name,
+            "text": text,
+            "platform": cue.platform,
+            "turn": cue.turn,
+        }
+        if cue.deed is not None:
+            words = {language: clean(said) for language, said in cue.deed.words.items()}
+            fields["deed"] = {"kind": cue.deed.kind, "colour": cue.deed.colour, **words}
+        self._thinking[cue.speaker] = cue.turn
+        self._whom[cue.turn] = TextFrame({**fields, "speaker": cue.speaker})
+        self._forget_answered()
+        return self._whom[cue.turn]
+
+    def _forget_answered(self) -> None:
+        """Forgets whom turns answered of which nothing is kept."""
+        kept = {*self._thinking.values(), *(clip.begins.fields["turn"] for clip in self._clips.values())}
+        self._whom = {turn: whom for turn, whom in self._whom.items() if turn in kept}
 
     def _withdraw(self, cue: Withdrawn) -> TextFrame:
-        self._thinking = {
-            speaker: note for speaker, note in self._thinking.items() if note.fields["turn"] != cue.turn
-        }
+        self._thinking = {speaker: turn for speaker, turn in self._thinking.items() if turn != cue.turn}
+        self._whom.pop(cue.turn, None)
         if not cue.finish:
             self._clips = {
                 number: clip for number, clip in self._clips.items() if clip.begins.fields["turn"] != cue.turn
@@ -115,7 +146,8 @@ class PageState:
             del self._clips[next(iter(self._clips))]
         sentence = cue.sentence
         fields = {"t": "begin", "clip": cue.clip, "turn": sentence.turn, "mood": sentence.mood, "at": cue.at}
-        self._clips[cue.clip] = _Clip(TextFrame({**fields, "speaker": sentence.speaker}))
+        fields |= {"speaker": sentence.speaker, "name": clean_name(cue.name) if cue.name else ""}
+        self._clips[cue.clip] = _Clip(TextFrame(fields))
         return self._clips[cue.clip].begins
 
     def _sound(self, cue: ClipSound) -> SoundFrame:
@@ -137,4 +169,5 @@ class PageState:
         while self._sounds and self._sounds[0].end <= time:
             self._sounds.popleft()
         self._thinking.pop(cue.speaker, None)
+        self._forget_answered()
         return TextFrame({"t": "rest", "speaker": cue.speaker})
