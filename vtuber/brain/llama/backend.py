@@ -38,6 +38,8 @@ _PATIENCE_SECONDS = 60.0
 """…and always so long."""
 _LINE_END = "\n"
 """She speaks: a reply is one line, and what small models put on the next is somebody else's."""
+_TOY_TEMPERATURE = 0.3
+"""The embedded model is never asked to be more fanciful."""
 _ASIDE = "["
 """The embedded model imitates what the show tells it in brackets; it has no moods to tell in them."""
 
@@ -192,12 +194,18 @@ class Llama:
                 "temperature": self._settings.temperature,
                 "top_p": self._settings.top_p,
                 "seed": prompt.seed,
+                **(self._toys if not self._settings.model else {}),
             },
             stop=[*self.template.stop, _LINE_END, *(() if self._settings.model else (_ASIDE,))],
             labels=prompt.names,
             goes_on=bool(prompt.reply_so_far),
             max_tokens=prompt.max_tokens,
         )
+
+    @property
+    def _toys(self) -> dict[str, float]:
+        """The embedded model makes sense as long as it stays near to what it has read."""
+        return {"temperature": min(self._settings.temperature, _TOY_TEMPERATURE), "echo_penalty": 0}
 
     @property
     def _token_seconds(self) -> float:
