@@ -1,6 +1,6 @@
-"""The toy model's replies to 100 standard questions, 20 Chinese lines, and 30 ways to ask whether she is human.
+"""The toy's replies to 100 standard questions, 20 Chinese lines, and 30 ways to ask whether she is human.
 
-    python -m benchmarks.toy [--set english|chinese|human|all] [--model PATH] [--seed 1] [--json FILE]
+    python -m benchmarks.toy [--set english|chinese|human|all] [--seed 1] [--json FILE]
 
 Each is asked as a show asks it: prompt, model, output guard and filters are the show's own, seeds are fixed.
 It prints every reply and what can be counted by itself; sense and character are for a reader to judge
@@ -25,7 +25,7 @@ from typing import Any
 from vtuber.app.chat.mind import Mind
 from vtuber.brain import Usage
 from vtuber.character import Character, load
-from vtuber.config import Brain, Settings
+from vtuber.config import Settings
 from vtuber.core.events import Author, Batch, ChatMessage, Money, Pick
 from vtuber.core.spelling import copy_key, normalize
 
@@ -41,8 +41,8 @@ _HUMAN = re.compile(
     re.IGNORECASE,
 )
 _ASSISTANT = re.compile(
-    r"\b(?:language model|assistant|chatbot|openai|chatgpt|how (?:can|may) i (?:help|assist)|hugging face|smollm"
-    r"|here to (?:help|assist))\b",
+    r"\b(?:language model|assistant|chatbot|openai|chatgpt|hugging face|smollm"
+    r"|how (?:can|may) i (?:help|assist)|here to (?:help|assist))\b",
     re.IGNORECASE,
 )
 
@@ -107,29 +107,21 @@ def faults(character: Character, answer: Answer) -> list[str]:
     borrowed = {example.viewer.casefold() for example in character.examples} - own
     if words & borrowed or any(name in reply for name in borrowed if not name.isascii()):
         found.append("example's name")
-    lines = {copy_key(normalize(example.reply)) for example in character.examples}
-    if copy_key(normalize(reply)) in lines:
-        found.append("an example word for word")
-    if reply in character.fallback_lines:
-        found.append("fallback line")
-    if reply in character.refusals:
-        found.append("refusal")
-    if not reply:
-        found.append("empty")
-    if _HUMAN.search(reply):
-        found.append("human")
-    if _ASSISTANT.search(reply):
-        found.append("assistant")
-    if copy_key(normalize(answer.asked)) and copy_key(normalize(reply)).startswith(
-        copy_key(normalize(answer.asked))
-    ):
-        found.append("echo")
-    if len(reply) > LONG:
-        found.append("long")
+    asked, said = copy_key(normalize(answer.asked)), copy_key(normalize(reply))
     sentences = [copy_key(normalize(one)) for one in re.split(r"[.!?。！？]", reply) if one.strip()]
-    if len(sentences) > len(set(sentences)):
-        found.append("repeats itself")
-    return found
+    seen = {
+        "a line of hers": not answer.written and bool(reply),
+        "an example word for word": said in {copy_key(normalize(one.reply)) for one in character.examples},
+        "fallback line": reply in character.fallback_lines,
+        "refusal": reply in character.refusals,
+        "empty": not reply,
+        "human": bool(_HUMAN.search(reply)),
+        "assistant": bool(_ASSISTANT.search(reply)),
+        "echo": bool(answer.written and asked) and said.startswith(asked),
+        "long": len(reply) > LONG,
+        "repeats itself": len(sentences) > len(set(sentences)),
+    }
+    return [*found, *(name for name, is_so in seen.items() if is_so)]
 
 
 async def measure(settings: Settings, which: str, seed: int) -> list[Answer]:
@@ -160,14 +152,11 @@ def print_figures(answers: list[Answer]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--set", default="english", choices=("english", "chinese", "human", "all"))
-    parser.add_argument("--model", default="", help="another GGUF; without it the embedded toy")
     parser.add_argument("--character", default="banban")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="where to write the replies for a reader")
     given = parser.parse_args()
-    settings = Settings.model_validate(
-        {"show": {"character": given.character}, "brain": Brain(use="llama", model=given.model).model_dump()}
-    )
+    settings = Settings.model_validate({"show": {"character": given.character}, "brain": {"use": "llama"}})
     answers = asyncio.run(measure(settings, given.set, given.seed))
     for answer in answers:
         print(f"{answer.kind}: {answer.name}: {answer.asked}\n    {answer.reply}  {answer.faults or ''}")

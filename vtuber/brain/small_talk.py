@@ -1,8 +1,8 @@
-"""What a model that is too small to think of answers is helped with: lines of hers that fit what was asked.
+"""What a model that is too small to think of answers is helped with: lines of hers that fit the question.
 
-The embedded model follows what it has just read, and little else. What is like a line of the character's small
-talk is answered with hers; for all else the nearest of them stand before the question. No model is asked in a
-language that it cannot speak.
+The embedded model follows what it has just read, and little else. What is like a line of the character's
+small talk is answered with hers; where one is near, it stands before the question; what is like nothing that
+she knows gets a line for that. The model is not asked in a language that it cannot speak.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _SPELLED = {
     "u": "you", "ur": "your", "r": "are", "im": "i am", "i'm": "i am", "ive": "i have", "i've": "i have",
     "you're": "you are", "youre": "you are", "what's": "what is", "whats": "what is", "who's": "who is",
-    "whos": "who is", "where's": "where is", "how's": "how is", "hows": "how is", "it's": "it is", "its": "it is",
-    "that's": "that is", "thats": "that is", "let's": "lets", "don't": "do not", "dont": "do not",
+    "whos": "who is", "where's": "where is", "how's": "how is", "hows": "how is", "it's": "it is",
+    "its": "it is", "that's": "that is", "thats": "that is", "let's": "lets", "don't": "do not",
+    "dont": "do not",
     "can't": "can not", "cant": "can not", "cannot": "can not", "isn't": "is not", "aren't": "are not",
     "gonna": "going to", "wanna": "want to", "gotta": "got to", "favourite": "favorite", "fav": "favorite",
     "pls": "please", "plz": "please", "ya": "you",

@@ -50,8 +50,8 @@ class Talk:
     replies: tuple[str, ...]
     """They take turns. "{viewer}" in them is whoever asked."""
     on: str = ""
-    """What was done, where it is not about words: "paid", "raid"…; "question" and "remark" are all that is like
-    nothing else here."""
+    """What was done, where it is not about words: "paid", "raid"…; "question" and "remark" are all
+    that is like nothing else here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,12 @@ class ReplyWriter:
         self._brain = brain
         self._fallback_lines = fallback_lines
         self._filter = content_filter
-        self._guard = OutputGuard(character.names, character.canon, character.persona)
+        self._guard = OutputGuard(
+            character.names,
+            character.canon,
+            character.persona,
+            may_be_human=not settings.brain.is_toy,  # it does not know what it plays
+        )
         self._refused = count()
 
     def answer(
