@@ -113,7 +113,8 @@ class Conversation:
         if could_count or self._brain.context != self._context:  # a server turned out to hold less
             await self._fit_head()
         now = await self._fitting(question(batch, recollection, self.topic, self._names))
-        near = self._near(batch, now) if self._toy else ()
+        known = self._small_talk.answer(batch.lead.event, now.name) if self._toy else ""
+        near = self._near(batch, now) if self._toy and not known else ()
         new = await self._sum((*near, now.asked))
         await self._make_room(new)
         history = self._history.lines
@@ -125,7 +126,7 @@ class Conversation:
             seed=seed,
             names=self._names,
             new=new,
-            known=self._small_talk.answer(batch.lead.event, now.name) if self._toy else "",
+            known=known,
         )
 
     def _near(self, batch: Batch, now: Question) -> tuple[PromptLine, ...]:

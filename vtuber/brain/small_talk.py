@@ -29,12 +29,14 @@ from vtuber.core.spelling import copy_key, normalize
 
 VIEWER = "{viewer}"
 """In a reply: the name of whoever asked."""
-ALIKE = 0.55
+ALIKE = 0.5
 """So like a known line (0..1) must be what is answered with its reply."""
-_RELATED = 0.3
+_RELATED = 0.35
 """So like one must be for the model to be of any use: it is shown that line, and then the question."""
 _NEAREST = 2
 """So many lines stand before a question."""
+_FOREIGN, _SYLLABLES = 0x250, 0x1100
+"""Behind the Latin letters; and where Hangul, kana and Chinese begin."""
 _PAIR = 0.5
 """Two words in a row count so much of what each of them does."""
 _OTHER_SUBJECT = 0.85
@@ -137,11 +139,11 @@ class SmallTalk:
     def is_foreign(self, text: str) -> bool:
         """Whether more of it is written in other letters than in Latin ones. Her own name does not count."""
         latin = foreign = 0
-        for char in filter(str.isalpha, self._without_names(normalize(text))):
-            if char.isascii() or ord(char) < 0x250:  # the last of the Latin letters
+        for char in filter(str.isalpha, self._without_names(text.casefold())):
+            if ord(char) < _FOREIGN:
                 latin += 1
             else:
-                foreign += _CHARACTER_WEIGHT if ord(char) >= 0x1100 else 1  # Hangul, kana and Chinese
+                foreign += _CHARACTER_WEIGHT if ord(char) >= _SYLLABLES else 1
         return foreign > latin
 
     def _for_words(self, text: str) -> str:
