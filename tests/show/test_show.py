@@ -113,6 +113,22 @@ def test_messages_gather_while_she_speaks_and_are_answered_in_turn(play: Any) ->
     play(scene)
 
 
+def test_bits_tap_by_tap_are_thanked_for_together(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("first question?")
+        await room.until_speaking()
+        for _ in range(3):
+            room.types("", name="ann", money=Money(Decimal(50), "BITS"))
+        await room.until_idle()
+        assert [row["asked"] for row in room.journal("prompt")][1:] == ["[paid 150 bits]"]
+        shown = [cue.deed for _, cue in room.screen.cues if isinstance(cue, Thinking)][1]
+        assert shown is not None
+        assert (shown.words["en"], shown.colour) == ("150 bits", "#9c3ee8")
+        assert room.show.metrics.paid == room.show.metrics.paid_answered == 3
+
+    play(scene)
+
+
 def test_a_hush_is_silence_with_nobody_at_work(play: Any) -> None:
     async def scene(room: Room) -> None:
         room.types("tell me everything")
@@ -120,8 +136,8 @@ def test_a_hush_is_silence_with_nobody_at_work(play: Any) -> None:
         await asyncio.sleep(0.3)
         for _ in range(3):  # in a panic
             room.commands("!hush")
-        hushed_at, last = room.screen.cues[-1]
-        assert isinstance(last, Hushed)
+        hushed_at = max(at for at, cue in room.screen.cues if isinstance(cue, Hushed))
+        assert hushed_at == now()
         await asyncio.sleep(0.05)
         assert ScriptedBrain.streaming == ScriptedVoice.speaking == 0
         assert room.show.stage.remaining() == 0

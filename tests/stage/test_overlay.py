@@ -490,6 +490,15 @@ async def test_one_page_sounds_and_another_takes_over(
     await hears(second, "here")
 
 
+async def test_a_new_page_knows_that_another_sounds(
+    overlay: ServedOverlay, client: aiohttp.ClientSession
+) -> None:
+    first = await visit(client, overlay)
+    await say_sound(first, obs=True)
+    await hears(first, "here")
+    await hears(await visit(client, overlay), "OBS")
+
+
 async def test_obs_sounds_rather_than_a_browser_unless_it_is_not_on_stream(
     overlay: ServedOverlay, client: aiohttp.ClientSession
 ) -> None:
@@ -511,7 +520,6 @@ async def test_a_page_that_insists_sounds_beside_the_others(
 ) -> None:
     first, stubborn = await visit(client, overlay), await visit(client, overlay)
     await say_sound(stubborn, forced=True)
-    await hears(first, "")
     await say_sound(first, obs=True)
     await hears(first, "here")
     what = "2 pages are open; sound from OBS at 127.0.0.1 and a browser at 127.0.0.1"

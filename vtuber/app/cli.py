@@ -27,6 +27,7 @@ PortOption = Annotated[int | None, typer.Option(help="Port of the overlay's web 
 SpeedOption = Annotated[float | None, typer.Option(help="Play the recording this many times faster.")]
 ForOption = Annotated[float | None, typer.Option("--for", help="Stop after this many seconds.", min=0)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+PlainOption = Annotated[bool, typer.Option("--plain", help="No colours, and no line editor.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print more log lines.")]
 
 app = typer.Typer(
@@ -76,6 +77,7 @@ def live(
     speed: SpeedOption = None,
     console: Annotated[bool | None, typer.Option(help="Read lines typed in this terminal as chat.")] = None,
     for_: ForOption = None,
+    plain: PlainOption = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Start the show: read chat, answer aloud, show the overlay."""
@@ -92,7 +94,7 @@ def live(
         "chat.replay.speed": speed,
         "chat.console": console,
     }
-    command(config, flags, seconds=for_, verbose=verbose)
+    command(config, flags, seconds=for_, verbose=verbose, plain=plain)
 
 
 @app.command()
@@ -133,13 +135,14 @@ def chat(
     character: CharacterOption = None,
     model: ModelOption = None,
     as_: Annotated[str, typer.Option("--as", help="Your name in the chat.")] = "",
+    plain: PlainOption = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Talk with the character in this terminal."""
     from vtuber.app.chat import command
 
     flags = {"show.character": character, "brain.model": _path(model)}
-    command(config, flags, name=as_, verbose=verbose)
+    command(config, flags, name=as_, verbose=verbose, plain=plain)
 
 
 @app.command()

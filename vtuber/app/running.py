@@ -32,9 +32,11 @@ _SIGNALS = [
 
 
 @contextmanager
-def settings_of(config: Path | None, flags: Flags, *, verbose: bool = False) -> Iterator[Settings]:
+def settings_of(
+    config: Path | None, flags: Flags, *, verbose: bool = False, plain: bool = False
+) -> Iterator[Settings]:
     """The settings, with the log set up. An error that names an option is given the option's place, too."""
-    terminal.set_up_logging(verbose=verbose)
+    terminal.set_up_logging(verbose=verbose, plain=plain)
     settings = load(config, flags)
     try:
         yield settings
@@ -43,13 +45,21 @@ def settings_of(config: Path | None, flags: Flags, *, verbose: bool = False) -> 
         raise
 
 
-def run(main: Callable[[], Coroutine[Any, Any, T]], *, simulated: bool = False) -> T | None:
-    """Runs it to its end. Ctrl-C and SIGTERM stop it in order, and count as a good end (None)."""
+def run(
+    main: Callable[[], Coroutine[Any, Any, T]],
+    *,
+    simulated: bool = False,
+    means_it: Callable[[], bool] = lambda: True,
+) -> T | None:
+    """Runs it to its end. Ctrl-C and SIGTERM stop it in order, and count as a good end (None).
+
+    ``means_it`` is asked at Ctrl-C; where it says no, that Ctrl-C changes nothing.
+    """
 
     async def stoppable() -> T:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # we are in one
-        stop = _Stop(asyncio.get_running_loop(), task)
+        stop = _Stop(asyncio.get_running_loop(), task, means_it)
         for number in _SIGNALS:
             signal.signal(number, stop)
         return await main()
@@ -68,16 +78,25 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], *, simulated: bool = False) 
 class _Stop:
     """A signal handler. The first signal cancels the task; those that follow must not disturb its end."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        task: asyncio.Task[Any],
+        means_it: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._loop = loop
         self._task = task
+        self._means_it = means_it
         self._began: float | None = None
 
     def __call__(self, number: int, _: FrameType | None) -> None:
         if self._began is None:
+            if number == signal.SIGINT and not self._means_it():
+                return
             self._began = time.monotonic()
             self._loop.call_soon_threadsafe(self._task.cancel)
         elif time.monotonic() - self._began > STOP_SECONDS:
+            terminal.leave_as_found()
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
 

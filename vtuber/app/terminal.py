@@ -1,19 +1,23 @@
 """What a streamer sees in the terminal: the log, the progress of a start, tables and errors.
 
-Nothing from chat reaches the terminal raw: every line passes ``text.escaped`` once more on its way out.
+With ``--plain``, or where no terminal is, there are no colours and nothing moves. While a line editor has the
+terminal (``app.desk``), the log goes there. Nothing from chat reaches the terminal raw: every line passes
+``text.escaped`` once more on its way out.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Self
 
 import platformdirs
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -28,22 +32,91 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 _COLOURS = {State.OK: "green", State.LIMITED: "yellow", State.DOWN: "red", State.OFF: "dim"}
 
 
+_EARLY_END: list[Callable[[], None]] = []
+
+
 class _SafeFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return "\n".join(escaped(line) for line in super().format(record).split("\n"))
 
 
-def set_up_logging(*, verbose: bool) -> None:
+class _ColourHandler(logging.Handler):
+    """The log in a terminal: the time of day, and a word where it is more than ordinary."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        style = "red" if record.levelno >= logging.ERROR else "yellow"
+        serious = record.levelno >= logging.WARNING
+        word = f"{record.levelname.lower()}: " if serious else ""
+        time = f"{datetime.fromtimestamp(record.created).astimezone():%H:%M} "
+        err.print(Text.assemble((time, "dim"), (word + self.format(record), style if serious else "")))
+
+
+_log_handler: logging.Handler = logging.NullHandler()
+
+
+def set_up_logging(*, verbose: bool, plain: bool = False) -> None:
     """The program's own log on standard error; of the libraries, only warnings."""
-    handler: logging.Handler
+    global _log_handler, out, err  # noqa: PLW0603  # one terminal, one log
+    if plain:
+        out = Console(highlight=False, force_terminal=False, no_color=True)
+        err = Console(stderr=True, highlight=False, soft_wrap=True, force_terminal=False, no_color=True)
     if err.is_terminal:
-        handler = RichHandler(console=err, show_path=False, markup=False, highlighter=None)
-        handler.setFormatter(_SafeFormatter("%(message)s"))
+        _log_handler = _ColourHandler()
+        _log_handler.setFormatter(_SafeFormatter("%(message)s"))
     else:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(_SafeFormatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+        _log_handler = logging.StreamHandler(sys.stderr)
+        _log_handler.setFormatter(_SafeFormatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
+    logging.basicConfig(level=logging.WARNING, handlers=[_log_handler], force=True)
     logging.getLogger("vtuber").setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+def log_to(handler: logging.Handler | None) -> None:
+    """The log goes to ``handler`` from now on; None: back to where it went before."""
+    if handler is not None:
+        handler.setFormatter(_SafeFormatter("%(message)s"))
+    logging.getLogger().handlers[:] = [handler or _log_handler]
+
+
+def can_edit() -> bool:
+    """Whether somebody sits at a terminal in which a line can be edited."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return (
+        err.is_terminal
+        and os.environ.get("TERM", "") not in ("dumb", "unknown")
+        and all(map(_is_tty, streams))
+    )
+
+
+def as_found() -> Callable[[], None]:
+    """Notes how the terminal is set now; what is returned sets it so again. Safe to call from anywhere."""
+    try:
+        import termios  # noqa: PLC0415  # not on Windows
+
+        number = sys.stdin.fileno()
+        before = termios.tcgetattr(number)
+    except (ImportError, AttributeError, OSError, ValueError):
+        return lambda: None
+
+    def leave() -> None:
+        with suppress(termios.error, OSError, ValueError):
+            termios.tcsetattr(number, termios.TCSANOW, before)
+            os.write(sys.stdout.fileno(), b"\x1b[?2004l\x1b[?25h\x1b[0m\r\n")
+
+    _EARLY_END[:] = [leave]
+    return leave
+
+
+def leave_as_found() -> None:
+    """Before the program ends at once: the terminal is set as it was, if somebody edits in it."""
+    for leave in _EARLY_END:
+        leave()
+
+
+def _is_tty(stream: object) -> bool:
+    try:
+        return bool(stream is not None and stream.isatty())  # type: ignore[attr-defined]  # it may be anything
+    except (AttributeError, ValueError):
+        return False
 
 
 class Starting:

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vtuber.brain import PromptLine
-from vtuber.core.deeds import Kind, amount, kind_of, tier_name, written
+from vtuber.core.deeds import Kind, amount, as_one, kind_of, tier_name, written
 from vtuber.core.events import (
     Answerable,
     Batch,
     ChatMessage,
     Follow,
     Gift,
+    Mark,
     Pick,
     Raid,
     Redemption,
@@ -72,10 +73,14 @@ class Question:
 
 def question(batch: Batch, recollection: Recollection, topic: str, mine: Sequence[str]) -> Question:
     """What is asked about a batch. Nobody goes by one of ``mine``, her names."""
+    batch = as_one(batch)
     lead = batch.lead.event
     text = _words(lead, LEAD_LIMIT)
     asides = [_also(pick, mine) for pick in batch.others if is_paid(pick.event)]  # never for want of interest
     free = ASIDES - max(0, len(text) - ASIDE_LIMIT)
+    if visit := _visit(lead, recollection):
+        asides.append(visit)
+        free -= len(visit)
     for aside in _asides(batch, recollection, mine):
         if len(aside) <= free:
             asides.append(aside)
@@ -102,6 +107,20 @@ def _asides(batch: Batch, recollection: Recollection, mine: Sequence[str]) -> It
         yield f"chat repeats {_quoted(batch.room.buzz, 20)}"
 
 
+def _visit(lead: Answerable, recollection: Recollection) -> str:
+    """Whether its author is here for the first time or has come back, if it is known."""
+    if lead.author.name == NOBODY:  # Twitch's anonymous account is many people
+        return ""
+    marks = lead.marks if isinstance(lead, ChatMessage) else frozenset()
+    known = recollection.viewers.get((lead.platform, lead.author.id))
+    if Mark.FIRST in marks or (known and known.new):
+        return "new here"
+    if known and known.away:
+        hours = round(known.away / 3600)
+        return f"back after {hours} hours" if hours < 2 * 24 else f"back after {hours // 24} days"
+    return "came back" if Mark.RETURNING in marks else ""
+
+
 def _also(pick: Pick, mine: Sequence[str]) -> str:
     event = pick.event
     return f"also {_named(event.author.name, mine)}: {_words(event, ASIDE_LIMIT)}"
@@ -124,14 +143,18 @@ def _quoted(text: str, limit: int) -> str:
 def _deed(event: Answerable) -> str:
     """What somebody did beside writing."""
     deed = ""
+    is_member = event.platform == "youtube"
     match event:
         case ChatMessage():
             deed = _deed_of_message(event)
         case Subscription(months=months, tier=tier):
-            parts = ("subscribed", f"month {months}" if months > 1 else "", tier_name(tier))
-            deed = ", ".join(filter(None, parts))
-        case Gift(count=count):
-            deed = f"gave away {count} subscriptions" if count > 1 else "gave away a subscription"
+            new = "became a member" if is_member else "subscribed"
+            again = f"member for {months} months" if is_member else f"subscribed, month {months}"
+            deed = ", ".join(filter(None, (again if months > 1 else new, tier_name(tier))))
+        case Gift(count=count, months=months):
+            what = "membership" if is_member else "subscription"
+            deed = f"gave away {count} {what}s" if count > 1 else f"gave away a {what}"
+            deed += f" of {months} months" if months > 1 else ""
         case Follow():
             deed = "follows the channel now"
         case Redemption(reward=reward):
@@ -144,11 +167,12 @@ def _deed(event: Answerable) -> str:
 def _deed_of_message(message: ChatMessage) -> str:
     paid = amount(message.money) if message.money else ""
     if message.money and kind_of(message) is Kind.STICKER:
-        return f"sent a sticker{f' for {paid}' if paid else ''}: {message.text}"
+        return f"sent a sticker for {paid}: {message.text}" if paid else f"sent a gift: {message.text}"
     if message.charity:
         return f"gave {paid or 'money'} to {message.charity}"
     if message.money:
-        return f"paid {paid or 'an unknown amount'}"
+        first = ", for the first time" if Mark.FIRST_PAID in message.marks else ""
+        return f"paid {paid or 'an unknown amount'}{first}"
     return f"watched {message.streak} streams in a row" if message.streak else ""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from vtuber import config
+from vtuber.core.deeds import is_more
 from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, Room, is_paid
 from vtuber.core.recent import Recent
 from vtuber.core.spelling import copy_key, normalize
@@ -236,12 +237,15 @@ class Inbox:
         return max(self._waiting.unpaid(), key=lambda entry: self._score(entry, now), default=None)
 
     def _company(self, lead: WaitingEvent, now: float) -> list[WaitingEvent]:
-        """Who else is in the batch: paid events first, so that they drain, then what goes with the lead."""
+        """Who else is in the batch: paid events first, so that they drain, then what goes with the lead.
+
+        Of the paid ones, more of what the lead did comes first: all of it is answered as one.
+        """
         places = self._settings.batch - 1
         paid = heapq.nlargest(
             places,
             (entry for entry in self._waiting.paid if entry is not lead),
-            key=lambda entry: paid_score(entry.event, now),
+            key=lambda entry: (is_more(lead.event, entry.event), paid_score(entry.event, now)),
         )
         candidates = heapq.nlargest(
             CANDIDATES,

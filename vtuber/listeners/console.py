@@ -1,11 +1,15 @@
-"""The terminal as chat: whoever types there is the broadcaster. Input from a pipe or a file works too."""
+"""The terminal as chat: whoever types there is the broadcaster. Input from a pipe or a file works too.
+
+Where a line editor reads the keys, it hands the lines over, and standard input is left to it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from uuid import uuid4
 
 from vtuber.config import Settings
@@ -20,7 +24,11 @@ LINE_LIMIT = 8192
 LINES_WAITING = 64
 """Lines read ahead of the show. A program that writes more waits."""
 
-_YOU = Author("you", "you", frozenset({Role.BROADCASTER}))
+_KEYS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|\][^\x07\x1b]*(?:\x07|\x1b\\)?)")
+"""What arrows and other keys send where no editor reads them, and colours: an escape, and all of it."""
+
+YOU = Author("you", "you", frozenset({Role.BROADCASTER}))
+"""Whoever types in the terminal."""
 
 
 class Console:
@@ -38,9 +46,18 @@ class Console:
 
     async def start(self) -> None: ...
 
+    def feed(self) -> Callable[[str], bool]:
+        """Leaves standard input alone. Returns what takes a line, in any thread: False when too many wait."""
+        self._loop = asyncio.get_running_loop()
+
+        def take(line: str) -> bool:
+            return self._room.acquire(blocking=False) and self._give(line)
+
+        return take
+
     async def events(self) -> AsyncGenerator[ChatMessage, None]:
         """What is typed, until the input ends. Lines that are typed before wait."""
-        if self._loop is None:
+        if self._loop is None:  # nobody feeds it
             self._loop = asyncio.get_running_loop()
             threading.Thread(target=self._read, name="console", daemon=True).start()
         while not self._ended:
@@ -50,10 +67,10 @@ class Console:
                 self.availability.set(ready=False)
                 return
             self._room.release()
-            if text := clean(line):
+            if text := clean(_KEYS.sub("", line)):
                 self._count += 1
                 message_id = f"{self._show}-{self._count}"
-                yield ChatMessage(message_id, "console", "console", _YOU, text, clock.now())
+                yield ChatMessage(message_id, "console", "console", YOU, text, clock.now())
 
     def health(self) -> Health:
         if self._ended:

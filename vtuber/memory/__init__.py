@@ -28,6 +28,10 @@ class Viewer:
     """How many messages they have written, the ones in the batch included."""
     last_words: str
     """What they wrote before what is in the batch; "" when nothing is known."""
+    away: float = 0.0
+    """For how many seconds they were away, when they came back lately and she has not answered them since."""
+    new: bool = False
+    """Whether nobody had heard of them before, lately, and she has not answered them yet."""
 
 
 @dataclass(frozen=True, slots=True)

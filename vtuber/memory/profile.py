@@ -6,10 +6,11 @@ import re
 import string
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 
+from vtuber.core.deeds import written
 from vtuber.core.events import Answerable, Batch
 from vtuber.core.text import NAME_LIMIT, clean_name
 from vtuber.moderation.revocation import cut
@@ -49,6 +50,10 @@ class Profile:
     messages: int = 0
     words: tuple[str, ...] = ()
     """Their last messages, oldest first."""
+    away: float = 0.0
+    """For how many seconds they were away, when they came back lately; 0 for anybody else."""
+    new: bool = False
+    """Whether they were first heard of lately, though others were before."""
     called: str = field(init=False)
     """``called(name)``, kept so that one of many people is found by name quickly."""
 
@@ -60,16 +65,16 @@ class Profile:
         name = event.author.name[:NAME_LIMIT]
         if name != self.name:
             self.name, self.called = name, called(name)
-        if event.text:
+        if words := written(event):
             self.messages += 1
-            self.words = (*self.words[1 - WORDS_KEPT :], cut(event.text))
+            self.words = (*self.words[1 - WORDS_KEPT :], cut(words))
 
     def followed_by(self, newer: Profile | None) -> Profile:
         """This one and a newer one together."""
         if newer is None:
             return self
         words = (*self.words, *newer.words)[-WORDS_KEPT:]
-        return Profile(newer.name, self.messages + newer.messages, words)
+        return replace(self, name=newer.name, messages=self.messages + newer.messages, words=words)
 
     def words_before(self, texts: Iterable[str]) -> str:
         """What they wrote last before any of ``texts``, which are among their words too."""

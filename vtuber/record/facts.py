@@ -17,6 +17,9 @@ from vtuber.core.text import escaped
 
 log = logging.getLogger(__name__)
 
+TOLD = "vtuber.told"
+"""The log of what facts tell as well. Whoever shows the facts themselves leaves it out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:

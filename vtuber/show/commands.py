@@ -20,7 +20,7 @@ from vtuber.moderation import command_table
 from vtuber.moderation.command_table import COMMANDS, UsageError
 from vtuber.moderation.commands import Command, CommandParser
 from vtuber.moderation.trust import Trust, plain
-from vtuber.record.facts import CommandGiven, Facts
+from vtuber.record.facts import TOLD, CommandGiven, Facts
 from vtuber.record.metrics import Metrics
 from vtuber.show.agenda import REQUESTS_WAITING
 from vtuber.show.outbox import Outbox
@@ -28,7 +28,7 @@ from vtuber.show.performer import Performer
 from vtuber.show.speaker import Speaker
 from vtuber.stage.stage import Stage
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(TOLD)
 
 PLATFORMS = ("twitch", "youtube")
 """Where a viewer is forgotten when the command was typed in the terminal."""

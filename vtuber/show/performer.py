@@ -12,14 +12,14 @@ from itertools import count
 
 from vtuber.config import Settings
 from vtuber.core import clock
-from vtuber.core.deeds import bracketed, deed, written
+from vtuber.core.deeds import as_one, bracketed, deed, written
 from vtuber.core.events import Answerable, Batch, Pick, is_paid
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.memory import Memory
 from vtuber.memory.purge import is_person
 from vtuber.moderation.revocation import Revocation
-from vtuber.record.facts import Facts, Failed, TurnBegan, TurnCut, TurnEnded
+from vtuber.record.facts import TOLD, Facts, Failed, TurnBegan, TurnCut, TurnEnded
 from vtuber.show.agenda import Agenda, Assignment
 from vtuber.show.reply import Reply
 from vtuber.show.speaker import Speaker
@@ -186,7 +186,7 @@ class Performer:
     async def _perform(self, turn: Turn) -> None:
         """One turn, from the sign that she thinks to the last word. Its failure is its own."""
         self._facts.tell(TurnBegan(turn.number, turn.batch, turn.script))
-        lead = turn.batch.lead.event
+        lead = as_one(turn.batch).lead.event
         if not turn.script and not turn.was_cut:
             self._stage.thinking(
                 lead.author.name,
@@ -274,7 +274,7 @@ class Performer:
         return Drop.CUT if turn.was_cut else Drop.UNANSWERED
 
     def _note_reply(self, turn: Turn, reply: Reply) -> None:
-        lead = turn.batch.lead.event
+        lead = as_one(turn.batch).lead.event
         self._facts.tell(
             TurnEnded(
                 turn=turn.number,
@@ -295,12 +295,13 @@ class Performer:
                 new_tokens=reply.new_tokens,
             )
         )
+        told = logging.getLogger(TOLD)
         if turn.was_withdrawn:
-            log.info("(answered to what was taken back)")
+            told.info("(answered to what was taken back)")
         else:
             words = " ".join(filter(None, (bracketed(lead), written(lead))))
-            log.info("%s: %s", escaped(lead.author.name), escaped(words))
-        log.info("%s: %s", turn.speaker.character.name, escaped(reply.heard) or "(nothing)")
+            told.info("%s: %s", escaped(lead.author.name), escaped(words))
+        told.info("%s: %s", turn.speaker.character.name, escaped(reply.heard) or "(nothing)")
 
 
 async def _stay_tidy(speaker: Speaker) -> None:

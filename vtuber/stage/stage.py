@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from itertools import count
@@ -77,7 +77,9 @@ class Stage:
 
     def __init__(self, screens: Sequence[Screen] = (), names: Mapping[str, str] | None = None) -> None:
         """``names`` tells what the audience calls each speaker, by id."""
-        self._screens = tuple(screens)
+        self._shows: list[tuple[str, Callable[[Cue], None]]] = [
+            (type(screen).__name__, screen.show) for screen in screens
+        ]
         self._names = dict(names or {})
         self._moods: dict[str, str] = {}
         self._broken: set[int] = set()
@@ -87,6 +89,10 @@ class Stage:
         self._writing = asyncio.Lock()
         self._cursor = float("-inf")
         self._silenced = asyncio.Event()
+
+    def watch(self, show: Callable[[Cue], None], name: str) -> None:
+        """``show`` is sent every cue from now on, as a screen is. It neither waits nor raises."""
+        self._shows.append((name, show))
 
     async def play(self, clip: Clip) -> Spoken:
         """Returns when the clip's last sample was heard, or soon after a hush.
@@ -254,10 +260,10 @@ class Stage:
             await asyncio.sleep(playback.timeline.end - now())
 
     def _send(self, cue: Cue) -> None:
-        for index, screen in enumerate(self._screens):
+        for index, (name, show) in enumerate(self._shows):
             try:
-                screen.show(cue)
+                show(cue)
             except Exception as error:  # noqa: BLE001  # one screen failing never stops the others
                 if index not in self._broken:
                     self._broken.add(index)
-                    log.error("%s failed to show a cue: %s", type(screen).__name__, escaped(repr(error)))  # noqa: TRY400
+                    log.error("%s failed to show a cue: %s", name, escaped(repr(error)))  # noqa: TRY400

@@ -26,9 +26,9 @@ from vtuber.listeners.console import Console
 from vtuber.models.store import locate
 
 
-def command(config: Path | None, flags: Flags, *, name: str, verbose: bool) -> None:
+def command(config: Path | None, flags: Flags, *, name: str, verbose: bool, plain: bool) -> None:
     """Talks until the input ends or Ctrl-C. ``name`` is what she calls whoever types."""
-    with settings_with_brain(config, flags, verbose=verbose) as settings:
+    with settings_with_brain(config, flags, verbose=verbose, plain=plain) as settings:
         talk = Talk(settings, say=terminal.say, tell=terminal.tell, name=name)
 
         async def converse() -> None:

@@ -11,6 +11,7 @@ from vtuber.core.events import Author, ChatMessage, Event, Money, Role
 from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes
 from vtuber.listeners.lenient_json import rows, seconds, string, table
+from vtuber.listeners.twitch import cheermotes
 from vtuber.listeners.twitch import irc as twitch_irc
 
 # What Twitch says before the words of a subscriber.
@@ -38,8 +39,8 @@ def read(row: Mapping[str, Any], channel: str, bombs: twitch_irc.GiftBombs) -> t
     if kind and (announced := _ANNOUNCED.match(words)):
         begin = announced.end()
         words, spans = words[begin:], [(a - begin, b - begin) for a, b in spans]
-    safe, emoted = emotes.cleaned(words, spans)
     bits = twitch_irc.number(string(message, "bits_spent"))
+    safe, emoted = emotes.cleaned(*emotes.without(words, cheermotes.spans(words, bits), spans))
     said = ChatMessage(
         clean(string(row, "_id"), twitch_irc.ID_LIMIT) or f"{offset}-{safe[:50]}",
         "twitch",

@@ -77,6 +77,11 @@ class Overlay:
         for page in self._pages:
             page.send(frame)
 
+    @property
+    def open_pages(self) -> int:
+        """How many pages show her right now."""
+        return len(self._pages)
+
     def health(self) -> Health:
         if not self.availability.is_ready:
             return Health("stage.overlay", State.OFF, "not started")
@@ -116,6 +121,7 @@ class Overlay:
         await socket.prepare(request)
         page = Page(socket, request, self._state.so_far())
         self._pages[page] = None
+        self._choose_heard()
         writer = asyncio.create_task(_write(page))
         try:
             await self._read(page)

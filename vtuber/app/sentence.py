@@ -1,0 +1,95 @@
+"""The sentence that `banban check` asks of a model: only an answer shows that it can be talked to."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from contextlib import aclosing
+from dataclasses import replace
+
+from vtuber.brain import Brain, Prompt
+from vtuber.brain.choice import languages
+from vtuber.core.errors import BrainError
+from vtuber.core.events import Author, Batch, ChatMessage, Pick
+from vtuber.core.health import Health, State
+from vtuber.core.text import clean
+from vtuber.memory import NOTHING
+from vtuber.show.speaker import Speaker
+
+_SECONDS = 120.0
+_SEED = 7
+_TOKEN = re.compile(r"<[|｜/]?\w[^<>\s]*[|｜]?>|\[/?[A-Z_]{3,}\]|#{3,} *\w+:|[Ġ▁\ufffd]")
+"""What belongs to a format of prompts, or to how a model stores words, and to no sentence."""
+_LETTERS = 0.5
+"""So much of a sentence at least is letters."""
+_REPEATED = 0.75
+"""Where more of it than this is one and the same thing, it is no sentence."""
+_MANY = 6
+"""Fewer words than these may well be the same."""
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a person might say that: letters, no token of a prompt's format, not always the same again."""
+    solid = [char for char in text if not char.isspace()]
+    letters = [char for char in solid if char.isalpha()]
+    if not letters or _TOKEN.search(text) or len(letters) < _LETTERS * len(solid):
+        return False
+    return not any(_is_repetition(bits) for bits in (letters, text.casefold().split()))
+
+
+def _is_repetition(bits: list[str]) -> bool:
+    most = max(Counter(bits).values())
+    return len(bits) > _MANY and most > _REPEATED * len(bits)
+
+
+async def ask(speaker: Speaker) -> Health:
+    """How her brain is after it was asked for a sentence: each of those that stand in for each other.
+
+    Raises BrainError when none of them said one.
+    """
+    prompt = await speaker.conversation.prompt(_question(speaker), NOTHING, _SEED)
+    said: dict[str, str] = {}
+    failed: dict[str, BrainError] = {}
+    for name, brain in speaker.brain.brains.items():
+        try:
+            said[name] = await _answer(brain, prompt)
+        except BrainError as error:
+            failed[name] = error
+    if not said:
+        raise next(iter(failed.values()))
+    health = speaker.brain.health()
+    many = len(speaker.brain.brains) > 1
+    words = [f"{name} says: {text}" if many else f"she says: {text}" for name, text in said.items()]
+    if failed and health.state is State.OK:
+        health = replace(health, state=State.LIMITED)
+    words += [f"{name}: {error.what}" for name, error in failed.items()]
+    hint = next((error.hint for error in failed.values() if error.hint), health.hint)
+    return replace(health, what="; ".join([health.what, *words]), hint=hint)
+
+
+async def _answer(brain: Brain, prompt: Prompt) -> str:
+    """Raises BrainError for none, and for one that is no sentence."""
+    said = ""
+    try:
+        async with asyncio.timeout(_SECONDS), aclosing(brain.stream(prompt)) as tokens:
+            async for token in tokens:
+                said += token
+    except TimeoutError:
+        raise BrainError(
+            f"it did not answer within {_SECONDS:g} seconds", where="brain", hint="use a smaller model"
+        ) from None
+    said = clean(said, 200)
+    if not is_sentence(said):
+        raise BrainError(
+            f"what the model writes is no sentence: “{said}”" if said else "the model said nothing",
+            where="brain",
+            hint="check that its prompt template is the right one (brain.template, or in the model server), "
+            "or use another model",
+        )
+    return f"“{said}”"
+
+
+def _question(speaker: Speaker) -> Batch:
+    text = "Hello! Who are you?" if "English" in languages(speaker.character) else "你好！你是誰？"
+    return Batch(Pick(ChatMessage("check", "console", "", Author("check", "Kai"), text)))
