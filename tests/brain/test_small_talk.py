@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from decimal import Decimal
@@ -128,9 +129,10 @@ def test_all_her_lines_may_be_said_and_none_claims_to_be_human() -> None:
     judge = Filter(Settings().gate, BANBAN.persona)
     for talk in BANBAN.small_talk:
         for reply in talk.replies:
-            check = ReplyCheck(guard, [BANBAN.persona, *BANBAN.canon])
+            check = ReplyCheck(guard, [BANBAN.persona])
             check.read(reply)
-            check.check_piece(reply)
+            for sentence in re.split(r"(?<=[.!?]) ", reply):
+                check.check_piece(sentence)
             check.finish()
             assert judge.check_spoken(reply).allowed, reply
             assert len(reply) <= 160, reply

@@ -198,7 +198,7 @@ class ReplyWriter:
         return SentenceSegmenter(first_piece=first, moods=self._character.moods)
 
     def _check(self, prompt: Prompt) -> ReplyCheck:
-        system = [line.text for line in prompt.lines if line.role == "system"]
+        system = [line.text for line in prompt.lines if line.role == "system" and not prompt.known]
         viewers = {line.name for line in prompt.lines if line.role == "viewer"}
         return ReplyCheck(self._guard, system, viewers, prompt.lines[-1].text)
 
