@@ -52,7 +52,7 @@ class Conversation:
         self._names = (character.name, *character.aliases)
         self._toy = settings.brain.is_toy
         """The embedded model answers each afresh: with a history it soon repeats only itself."""
-        self._small_talk = SmallTalk(character)
+        self._small_talk = SmallTalk(character) if self._toy else None
         self._head: tuple[PromptLine, ...] = ()
         self._estimated = False
         """Whether the head was fitted while nobody could count."""
@@ -113,8 +113,8 @@ class Conversation:
         if could_count or self._brain.context != self._context:  # a server turned out to hold less
             await self._fit_head()
         now = await self._fitting(question(batch, recollection, self.topic, self._names))
-        known = self._small_talk.answer(batch.lead.event, now.name) if self._toy else ""
-        near = self._near(batch, now) if self._toy and not known else ()
+        known = self._small_talk.answer(batch.lead.event, now.name) if self._small_talk else ""
+        near = () if known else tuple(self._near(batch, now))
         new = await self._sum((*near, now.asked))
         await self._make_room(new)
         history = self._history.lines
@@ -129,16 +129,12 @@ class Conversation:
             known=known,
         )
 
-    def _near(self, batch: Batch, now: Question) -> tuple[PromptLine, ...]:
+    def _near(self, batch: Batch, now: Question) -> Iterator[PromptLine]:
         """What she says to what is like the question: a small model goes by what it has just read."""
-        return tuple(
-            line
-            for says, reply in self._small_talk.nearest(batch.lead.event.text, now.name)
-            for line in (
-                PromptLine("viewer", says, now.name),
-                PromptLine("self", reply, self._character.name),
-            )
-        )
+        if self._small_talk:
+            for says, reply in self._small_talk.nearest(batch.lead.event.text, now.name):
+                yield PromptLine("viewer", says, now.name)
+                yield PromptLine("self", reply, self._character.name)
 
     def note_reply(self, text: str, batch: Batch | None = None) -> None:
         """What was said in answer to ``batch`` (the last one asked about, when None). May be corrected later.
