@@ -155,7 +155,7 @@ async def test_what_is_remembered_is_told_of_its_author_only(talk: Conversation)
         "hello [they wrote before: i like tea] [also Ann: hi]"
     )
     assert (await asked(talk, one, Recollection(known, ("old", "Tea is life.")))).text == (
-        "hello [you told them before: Tea is life.] [also Ann: hi]"
+        "hello [they wrote before: i like tea] [you told them before: Tea is life.] [also Ann: hi]"
     )
 
 
@@ -163,7 +163,7 @@ async def test_a_long_answer_of_hers_is_recalled_as_far_as_there_is_room(talk: C
     line = await asked(talk, batch("hello"), Recollection({}, ("Tea is life. " * 20,)))
     assert line.text.startswith("hello [you told them before: Tea is life. Tea is life. ")
     assert line.text.endswith("…]")
-    assert len(line.text) <= len("hello []") + 80
+    assert 140 <= len(line.text) <= len("hello []") + 200
 
 
 async def test_what_one_person_gave_in_pieces_is_told_as_one(talk: Conversation) -> None:

@@ -815,7 +815,7 @@ def test_whoever_pays_is_thanked_whatever_they_wrote(play: Any) -> None:
         room.types("forbidden too", name="other")
         await room.until_idle()
         (prompt,) = room.journal("prompt")
-        assert "paid 5 USD" in prompt["asked"]
+        assert "paid US$5.00" in prompt["asked"]
         assert "forbidden" not in prompt["asked"]
         assert room.show.metrics.paid_answered == 1
         assert room.show.inbox.dropped["filtered"] == 1
@@ -856,7 +856,7 @@ def test_who_does_not_bear_a_closer_look_is_not_answered_but_thanked_for_money(p
         room.types("take this, secret43", name="other", money=Money(Decimal(5), "USD"))
         await room.until_idle()
         (prompt,) = room.journal("prompt")
-        assert "paid 5 USD" in prompt["asked"]
+        assert "paid US$5.00" in prompt["asked"]
         assert room.show.metrics.paid_answered == 1
         assert [line["rule"] for line in room.journal("filtered")] == ["gate.patterns: secret[0-9]+"] * 2
         assert room.show.inbox.dropped == {"filtered": 1}

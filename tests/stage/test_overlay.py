@@ -15,8 +15,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from pictures import character_in, portrait
 from stage_props import Maker, ServedOverlay, an_overlay, simulated
 
+from vtuber import character as characters
 from vtuber.core import sound
 from vtuber.core.clock import now
 from vtuber.core.events import Sentence, Word
@@ -101,6 +103,33 @@ async def test_the_page_and_its_files_come_with_strict_headers(
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["Cache-Control"] == "no-store"
     assert "script-src 'self'" in POLICY
+
+
+async def test_pictures_are_given_out_as_what_they_are(client: aiohttp.ClientSession, tmp_path: Path) -> None:
+    folder = character_in(tmp_path / "luna")
+    portrait(folder / "face.jpg").rename(folder / "face.png")  # by what is in it, not by its name
+    for name in ("face-open.webp", "face-happy.png"):
+        portrait(folder / name)
+    overlay = an_overlay(characters.load(str(folder)).face)
+    await overlay.start()
+    try:
+        async with client.get(overlay.url + "face.json") as answer:
+            looks = (await answer.json())["looks"]
+        assert list(looks) == ["", "happy"]
+        assert looks["happy"]["open"] is None
+        for name, kind in (
+            (looks[""]["shut"], "image/jpeg"),
+            (looks[""]["open"], "image/webp"),
+            (looks["happy"]["shut"], "image/png"),
+        ):
+            async with client.get(overlay.url + name) as answer:
+                assert (answer.status, answer.content_type) == (200, kind)
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        for name in ("face.svg", "face.png", "face/3.png", "face/character.toml", "character.toml"):
+            async with client.get(overlay.url + name) as answer:
+                assert answer.status == 404
+    finally:
+        await overlay.stop()
 
 
 @pytest.mark.parametrize(

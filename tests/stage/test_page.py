@@ -6,15 +6,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from io import BytesIO
+from pathlib import Path
 from zlib import decompress
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import pytest_asyncio
+from pictures import character_in, portrait
 from playwright.async_api import Browser, FloatRect, Page, async_playwright
 from stage_props import Maker, ServedOverlay, an_overlay
 
+from vtuber import character as characters
 from vtuber.character.face import Face, Look
 from vtuber.character.picture import SVG, Picture
 from vtuber.core import sound
@@ -73,11 +76,11 @@ async def overlay() -> AsyncIterator[ServedOverlay]:
     await made.stop()
 
 
-async def opened(page: Page, overlay: ServedOverlay, options: str = "") -> Stage:
+async def opened(page: Page, overlay: ServedOverlay, options: str = "", face: str = "#face svg") -> Stage:
     """The page, connected and tapped, and a stage that drives it."""
     await page.goto(overlay.url + options)
     await until(page, "window.banban?.connections > 0")
-    await page.wait_for_selector("#face svg", state="attached")
+    await page.wait_for_selector(face, state="attached")
     await page.evaluate("window.tapped = banban.tap()")
     return Stage([overlay])
 
@@ -684,6 +687,83 @@ ARMED = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" onload="win
   <g class="head"><a href="javascript:window.broken=1">x</a><path d="M0 0h4v4Z" onclick="window.broken=1"/>
   </g>
 </svg>"""
+
+
+SHOWN_PICTURE = (
+    "[...document.querySelectorAll('#face img')]"
+    ".filter((one) => getComputedStyle(one).visibility === 'visible')"
+)
+MOVED = "new DOMMatrix(getComputedStyle(document.querySelector('#face .picture')).transform)"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pictured(tmp_path: Path) -> AsyncIterator[ServedOverlay]:
+    """An overlay whose character has pictures: three moods, and open mouths for two of them."""
+    folder = character_in(tmp_path / "luna")
+    for name in ("face.png", "face-open.png", "face-happy.webp", "face-happy-open.webp"):
+        portrait(folder / name, size=(200, 280))
+    portrait(folder / "face-sad.jpg")
+    made = an_overlay(characters.load(str(folder)).face)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def shown_picture(page: Page) -> str:
+    (address,) = await page.evaluate(f"{SHOWN_PICTURE}.map((one) => one.getAttribute('src'))")
+    return str(address)
+
+
+async def test_a_picture_moves_with_the_sound_and_opens_its_mouth(
+    page: Page, pictured: ServedOverlay
+) -> None:
+    stage = await opened(page, pictured, face="#face img")
+    looks = await page.evaluate("fetch('face.json').then((answer) => answer.json())")
+    shut, wide = looks["looks"][""]["shut"], looks["looks"][""]["open"]
+    assert await shown_picture(page) == shut
+    assert await page.evaluate(f"{SHOWN_PICTURE}[0].naturalWidth") == 200
+    rest = await page.evaluate(f"{MOVED}.f")
+    play = asyncio.create_task(stage.play(Maker(["Hey!"] * 8, each=0.2).clip()))
+    await until(page, "banban.mouth > 0.9")
+    assert await shown_picture(page) == wide
+    assert await page.evaluate(f"{MOVED}.f") < rest - 5  # pixels, upwards
+    stage.hush()
+    await play
+    await until(page, "banban.mouth === 0")
+    assert await shown_picture(page) == shut
+    assert await page.evaluate(f"{MOVED}.f") > -5
+
+
+async def test_each_mood_has_its_picture_or_the_everyday_one(page: Page, pictured: ServedOverlay) -> None:
+    stage = await opened(page, pictured, face="#face img")
+    looks = (await page.evaluate("fetch('face.json').then((answer) => answer.json())"))["looks"]
+    for mood, look in (("happy", looks["happy"]), ("sad", looks["sad"]), ("shy", looks[""])):
+        stage.feel(mood)
+        await until(page, f"banban.mood === '{mood}'")
+        assert await shown_picture(page) == look["shut"]
+        play = asyncio.create_task(stage.play(Maker(["Hey!"] * 8, each=0.2).clip(mood=mood)))
+        await until(page, "banban.mouth > 0.9")
+        assert await shown_picture(page) == (look["open"] or look["shut"])
+        stage.hush()
+        await play
+        await until(page, "banban.mouth === 0")
+
+
+async def test_a_pictures_background_stays_clear_and_it_grows_with_the_page(
+    page: Page, pictured: ServedOverlay
+) -> None:
+    heights = []
+    for scale in ("1", "0.5"):
+        await opened(page, pictured, f"?scale={scale}", face="#face img")
+        box = await page.locator("#face").bounding_box()
+        assert box is not None
+        heights.append(box["height"])
+        middle = square(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        corner = square(box["x"] + box["width"] / 2 - box["height"] * 100 / 280, box["y"] + 8)
+        await until(page, "[...document.querySelectorAll('#face img')].every((one) => one.complete)")
+        assert is_opaque(await page.screenshot(omit_background=True, clip=middle))
+        assert is_clear(await page.screenshot(omit_background=True, clip=corner))
+    assert heights[1] == pytest.approx(heights[0] / 2, rel=0.01)
 
 
 async def test_nothing_in_a_picture_can_run(page: Page) -> None:

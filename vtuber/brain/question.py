@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from vtuber.brain import PromptLine
+from vtuber.brain.recalled import ANSWER_LIMIT, WORDS_LIMIT, recalled, shortened
 from vtuber.core.deeds import Kind, amount, as_one, kind_of, tier_name, written
 from vtuber.core.events import (
     Answerable,
@@ -26,9 +28,11 @@ from vtuber.memory import Recollection
 LEAD_LIMIT = 300
 """Characters of the message she answers."""
 ASIDE_LIMIT = 60
-"""Characters of any other message, or of something recalled."""
+"""Characters of any other message."""
+RECALLED = 200
+"""Characters of what a viewer wrote before and was told, beside a short message; beside a long one, less."""
 ASIDES = 80
-"""Characters of everything that stands beside a short message; beside a long one, less."""
+"""Characters of what else stands beside a short message; less beside a long one, or much that is recalled."""
 DEED_LIMIT = 100
 """Characters of what somebody did beside writing."""
 TOPIC_LIMIT = 120
@@ -71,17 +75,27 @@ class Question:
         return replace(self, name=NOBODY)  # half a name may be another's, or hers
 
 
-def question(batch: Batch, recollection: Recollection, topic: str, mine: Sequence[str]) -> Question:
-    """What is asked about a batch. Nobody goes by one of ``mine``, her names."""
+def question(
+    batch: Batch,
+    recollection: Recollection,
+    topic: str,
+    mine: Sequence[str],
+    told: AbstractSet[str] = frozenset(),
+) -> Question:
+    """What is asked about a batch. Nobody goes by one of ``mine``, her names.
+
+    ``told`` is what the prompt says anyway: there, little is recalled.
+    """
     batch = as_one(batch)
     lead = batch.lead.event
     text = _words(lead, LEAD_LIMIT)
     asides = [_also(pick, mine) for pick in batch.others if is_paid(pick.event)]  # never for want of interest
-    free = ASIDES - max(0, len(text) - ASIDE_LIMIT)
-    if visit := _visit(lead, recollection):
-        asides.append(visit)
-        free -= len(visit)
-    for aside in _asides(batch, recollection, mine):
+    room = RECALLED if told.isdisjoint(recollection.answers) else ASIDES
+    past = [_visit(lead, recollection)]
+    past += _past(lead, recollection, room - max(0, len(text) - ASIDE_LIMIT))
+    asides += filter(None, past)
+    free = ASIDES - max(0, len(text) - ASIDE_LIMIT) - sum(map(len, past))
+    for aside in _asides(batch, mine):
         if len(aside) <= free:
             asides.append(aside)
             free -= len(aside)
@@ -90,16 +104,10 @@ def question(batch: Batch, recollection: Recollection, topic: str, mine: Sequenc
     return Question(_named(lead.author.name, mine), text or "…", tuple(asides))
 
 
-def _asides(batch: Batch, recollection: Recollection, mine: Sequence[str]) -> Iterator[str]:
+def _asides(batch: Batch, mine: Sequence[str]) -> Iterator[str]:
     """What else there is to know, the most useful first."""
-    lead = batch.lead.event
     if batch.lead.copies > 1:
         yield f"{batch.lead.copies} viewers say this"
-    known = recollection.viewers.get((lead.platform, lead.author.id))
-    if recollection.answers:
-        yield _quoted(f"you told them before: {recollection.answers[-1]}", ASIDES)
-    elif known and known.last_words and known.last_words != lead.text:
-        yield f"they wrote before: {_quoted(known.last_words, ASIDE_LIMIT)}"
     for pick in batch.others[:2]:
         if not is_paid(pick.event):
             yield _also(pick, mine)
@@ -121,6 +129,17 @@ def _visit(lead: Answerable, recollection: Recollection) -> str:
     return "came back" if Mark.RETURNING in marks else ""
 
 
+def _past(lead: Answerable, recollection: Recollection, room: int) -> Iterator[str]:
+    """What the lead's author wrote before, and what she told them."""
+    known = recollection.viewers.get((lead.platform, lead.author.id))
+    words = (known.words or (known.last_words,)) if known else ()
+    said, told = recalled(lead.text, list(filter(None, words)), recollection.answers, room)
+    if said:
+        yield f"they wrote before: {_quoted(said, WORDS_LIMIT)}"
+    if told:
+        yield f"you told them before: {_quoted(told, ANSWER_LIMIT)}"
+
+
 def _also(pick: Pick, mine: Sequence[str]) -> str:
     event = pick.event
     return f"also {_named(event.author.name, mine)}: {_words(event, ASIDE_LIMIT)}"
@@ -137,7 +156,7 @@ def _named(name: str, mine: Sequence[str]) -> str:
 def _quoted(text: str, limit: int) -> str:
     """A stranger's words on one line; square brackets are kept for what the show itself tells her."""
     line = " ".join(text.split()).replace("[", "(").replace("]", ")")
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    return shortened(line, limit)
 
 
 def _deed(event: Answerable) -> str:

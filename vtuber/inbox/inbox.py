@@ -99,14 +99,20 @@ class Inbox:
 
     # In.
 
-    def put(self, event: Answerable) -> Drop | None:
-        """Takes an event in, or returns why not. ``event.at`` is when it came, on the show's clock."""
+    def put(self, event: Answerable, *, for_a_bot: bool = False) -> Drop | None:
+        """Takes an event in, or returns why not. ``event.at`` is when it came, on the show's clock.
+
+        What is ``for_a_bot`` is only noted as what the chat repeats.
+        """
         self._latest = max(self._latest, event.at)
         normalized, entry = _entry(event)
         drop = self._objection(entry)
         if drop is None:
             self._crowd.note(entry.author, _repeatable(entry), event.at)
-            drop = None if entry.paid else self._limits(entry) or self._fit(entry, normalized)
+            if for_a_bot:
+                drop = Drop.COMMAND
+            elif not entry.paid:
+                drop = self._limits(entry) or self._fit(entry, normalized)
         if drop is None:
             self._keep(entry)
         else:

@@ -98,12 +98,14 @@ class MemoryBuffer:
             known = stored[key].followed_by(newer) if key in stored else newer
             if known is not None:
                 told = any(answer.key == key for answer in self._answers)
+                words = known.words_before(written)
                 viewers[who] = Viewer(
                     clean_name(known.name),
                     known.messages,
-                    known.words_before(written),
+                    words[-1] if words else "",
                     away=0.0 if told else known.away,
                     new=known.new and not told and not (answers and key == lead),
+                    words=words,
                 )
         newer_answers = (
             answer.heard for answer in self._answers if answer.key == lead and answer.speaker == batch.speaker

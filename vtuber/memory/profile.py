@@ -15,7 +15,7 @@ from vtuber.core.events import Answerable, Batch
 from vtuber.core.text import NAME_LIMIT, clean_name
 from vtuber.moderation.revocation import cut
 
-WORDS_KEPT = 4
+WORDS_KEPT = 12
 """How many of a viewer's last messages are kept."""
 ANSWERS_KEPT = 3
 """How many of the last answers to a viewer are kept."""
@@ -76,15 +76,15 @@ class Profile:
         words = (*self.words, *newer.words)[-WORDS_KEPT:]
         return replace(self, name=newer.name, messages=self.messages + newer.messages, words=words)
 
-    def words_before(self, texts: Iterable[str]) -> str:
-        """What they wrote last before any of ``texts``, which are among their words too."""
+    def words_before(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """What they wrote before any of ``texts``, which are among their words too; oldest first."""
         words = [cut(said) for said in self.words]
         for text in texts:
             asked = cut(text)
             if asked in words:
                 newest_first = words[::-1]
                 words = words[: len(words) - 1 - newest_first.index(asked)]
-        return next((said for said in reversed(words) if said), "")
+        return tuple(filter(None, words))
 
 
 @dataclass(frozen=True, slots=True)

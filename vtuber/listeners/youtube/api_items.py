@@ -56,15 +56,16 @@ class ItemParser:
     def event(self, item: object) -> Event | None:
         """What the item means; None for what she neither answers nor must know."""
         try:
-            return _read(item, string(item, "snippet.type"), self._channel)
+            return read(item, self._channel)
         except ValueError as error:
             self.malformed += 1
             log.debug("malformed item from YouTube's API (%s): %s", error, escaped(str(item)[:200]))
             return None
 
 
-def _read(item: object, kind: str, channel: str) -> Event | None:
-    """Raises ValueError, saying why it cannot be understood."""
+def read(item: object, channel: str) -> Event | None:
+    """What the item means. Raises ValueError, saying why it cannot be understood."""
+    kind = string(item, "snippet.type")
     if kind in _QUIET:
         return None
     identity = message_id(string(item, "id"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -67,6 +67,11 @@ _RUNS_LIMIT = 500
 """A text is made of no more pieces than this."""
 _GIFTS_LIMIT = 10_000
 _BUTTONS_LIMIT = 10
+
+
+def is_action(row: Mapping[str, Any]) -> bool:
+    """Whether it looks like an action, known or not."""
+    return any(key.endswith(("Action", "Command")) for key in row)
 
 
 class ActionParser:
