@@ -204,10 +204,19 @@ class BrainFallback:
             state = states.pop() if len(states) == 1 else State.LIMITED
         return Health("brain", state, "; then ".join(each_is), hint)
 
-    @property
-    def brains(self) -> dict[str, Brain]:
-        """Each by its name in config.toml."""
-        return {member.name: member.brain for member in self._members}
+    async def answers(self, prompt: Prompt) -> dict[str, str | BrainError]:
+        """What each of them says to this, by its name in config.toml, or why it says nothing: to try them."""
+        found: dict[str, str | BrainError] = {}
+        for member in self._members:
+            said = ""
+            try:
+                async with aclosing(_heard(member, prompt, self._last_deadline)) as texts:
+                    async for text in texts:
+                        said = (said + text).rpartition(AFRESH)[2]
+                found[member.name] = said
+            except BrainError as error:
+                found[member.name] = error
+        return found
 
     # Who is well
 
