@@ -117,14 +117,19 @@ def is_cjk(char: str) -> bool:
     )
 
 
+def is_unspaced(char: str) -> bool:
+    """Whether it is Chinese or Japanese, which put no spaces between words; Korean does."""
+    return is_cjk(char) and not _is_hangul(char)
+
+
 def _is_hangul(char: str) -> bool:
-    return "\uac00" <= char <= "\ud7af"
+    return "\uac00" <= char <= "\ud7ff" or "\u3130" <= char <= "\u318f" or "\uffa1" <= char <= "\uffdc"
 
 
 def space_between(before: str, after: str) -> str:
     """What belongs between two texts that come together: a space, but none beside Chinese or Japanese."""
     edges = before[-1:], after[:1]
-    return " " if all(char and (not is_cjk(char) or _is_hangul(char)) for char in edges) else ""
+    return " " if all(char and not is_unspaced(char) for char in edges) else ""
 
 
 def joined(pieces: Iterable[tuple[str, str]]) -> str:
