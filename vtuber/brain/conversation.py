@@ -21,6 +21,7 @@ from vtuber.brain.small_talk import SmallTalk
 from vtuber.character import Character, Example
 from vtuber.config import Settings
 from vtuber.core.availability import Progress
+from vtuber.core.deeds import as_one
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.events import Batch
 from vtuber.memory import Recollection
@@ -114,8 +115,9 @@ class Conversation:
             await self._fit_head()
         told = {line.text for line in self._history.lines}
         now = await self._fitting(question(batch, recollection, self.topic, self._names, told))
-        known = self._small_talk.answer(batch.lead.event, now.name) if self._small_talk else ""
-        near = () if known else tuple(self._near(batch, now))
+        lead = as_one(batch).lead.event
+        known = self._small_talk.answer(lead, now.name) if self._small_talk else ""
+        near = () if known else tuple(self._near(lead.text, now.name))
         new = await self._sum((*near, now.asked))
         await self._make_room(new)
         history = self._history.lines
@@ -130,11 +132,11 @@ class Conversation:
             known=known,
         )
 
-    def _near(self, batch: Batch, now: Question) -> Iterator[PromptLine]:
+    def _near(self, text: str, name: str) -> Iterator[PromptLine]:
         """What she says to what is like the question: a small model goes by what it has just read."""
         if self._small_talk:
-            for says, reply in self._small_talk.nearest(batch.lead.event.text, now.name):
-                yield PromptLine("viewer", says, now.name)
+            for says, reply in self._small_talk.nearest(text, name):
+                yield PromptLine("viewer", says, name)
                 yield PromptLine("self", reply, self._character.name)
 
     def note_reply(self, text: str, batch: Batch | None = None) -> None:
