@@ -89,6 +89,11 @@ def can_edit() -> bool:
 
 def as_found() -> Callable[[], None]:
     """Notes how the terminal is set now; what is returned sets it so again. Safe to call from anywhere."""
+
+    def end_modes() -> None:
+        with suppress(OSError, ValueError, AttributeError):
+            os.write(sys.stdout.fileno(), b"\x1b[?2004l\x1b[?25h\x1b[0m")
+
     try:
         import termios  # noqa: PLC0415  # not on Windows
 
@@ -100,7 +105,7 @@ def as_found() -> Callable[[], None]:
     def leave() -> None:
         with suppress(termios.error, OSError, ValueError):
             termios.tcsetattr(number, termios.TCSANOW, before)
-            os.write(sys.stdout.fileno(), b"\x1b[?2004l\x1b[?25h\x1b[0m\r\n")
+        end_modes()
 
     _EARLY_END[:] = [leave]
     return leave
