@@ -57,7 +57,7 @@ _log_handler: logging.Handler = logging.NullHandler()
 def set_up_logging(*, verbose: bool, plain: bool = False) -> None:
     """The program's own log on standard error; of the libraries, only warnings."""
     global _log_handler, out, err  # noqa: PLW0603  # one terminal, one log
-    if plain:
+    if plain or _is_dumb():
         out = Console(highlight=False, force_terminal=False, no_color=True)
         err = Console(stderr=True, highlight=False, soft_wrap=True, force_terminal=False, no_color=True)
     if err.is_terminal:
@@ -80,11 +80,7 @@ def log_to(handler: logging.Handler | None) -> None:
 def can_edit() -> bool:
     """Whether somebody sits at a terminal in which a line can be edited."""
     streams = (sys.stdin, sys.stdout, sys.stderr)
-    return (
-        err.is_terminal
-        and os.environ.get("TERM", "") not in ("dumb", "unknown")
-        and all(map(_is_tty, streams))
-    )
+    return err.is_terminal and not _is_dumb() and all(map(_is_tty, streams))
 
 
 def as_found() -> Callable[[], None]:
@@ -115,6 +111,10 @@ def leave_as_found() -> None:
     """Before the program ends at once: the terminal is set as it was, if somebody edits in it."""
     for leave in _EARLY_END:
         leave()
+
+
+def _is_dumb() -> bool:
+    return os.environ.get("TERM", "") in ("dumb", "unknown")
 
 
 def _is_tty(stream: object) -> bool:

@@ -148,13 +148,19 @@ class Desk:
         self.write(line(("warning", words)))
 
     def means_it(self) -> bool:
-        """Somebody pressed Ctrl-C. Whether that ends the show, or was the first of two."""
-        now = time.monotonic()
-        if self._thread is None or self._broken or not self._question or now - self._asked_at < ASKED_SECONDS:
+        """The program got Ctrl-C's signal. Whether that ends the show, or was the first of two."""
+        if self._thread is None or self._broken or self._is_meant():
+            return True
+        if self._show_loop is not None:  # a signal's handler may not wait for a lock
+            self._show_loop.call_soon_threadsafe(self.notice, self._question)
+        return False
+
+    def _is_meant(self) -> bool:
+        """Whether it was asked just before, or need not be. Notes when it is to be asked now."""
+        before, now = self._asked_at, time.monotonic()
+        if not self._question or now - before < ASKED_SECONDS:
             return True
         self._asked_at = now
-        if self._show_loop is not None:  # this runs in a signal's handler, which may not wait for a lock
-            self._show_loop.call_soon_threadsafe(self.notice, self._question)
         return False
 
     # In its own thread.
@@ -244,7 +250,10 @@ class Desk:
         self._left_out += 1
 
     def interrupt(self) -> None:
-        """As a terminal does that nobody edits in: the program gets the signal."""
+        """Ctrl-C was pressed in the editor. Where it is meant, the program gets the signal."""
+        if not self._is_meant():
+            self.notice(self._question)
+            return
         if hasattr(signal, "pthread_kill"):
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         elif self._show_loop is not None:  # on Windows a signal is raised where it is handled
