@@ -27,7 +27,7 @@ let own = { name: "", speaker: "" }; // the speaker whose face this is
 const whom = new Map(); // turn → whom it answers; no line that she was told to say is in it
 let shown = null; // the turn whose bubble and words are on the page
 let next = null; // whom she thinks of, while the last words are still read
-let fresh = true; // since the connection began nothing was on the page
+let seen = null; // the clip that was heard last when the page was drawn last
 const busy = new Set(); // the speakers who think or speak
 const moods = new Map(); // speaker → face outside of sentences that have a mood
 let labelled; // the clip whose speaker the caption names
@@ -45,11 +45,11 @@ const receive = {
     clear();
     whom.clear();
     next = null;
-    fresh = true;
     busy.clear();
     moods.clear();
     labelled = undefined;
     held = { paused: false, until: 0 };
+    elsewhere = { where: "", others: false };
     tellOfSound();
   },
   mood({ mood, speaker }) {
@@ -109,7 +109,6 @@ function clear() {
 function present(turn) {
   if (turn === shown) return;
   shown = turn;
-  fresh = false;
   bubble.fill((!off("bubble") && whom.get(turn)) || null);
   captions.begin(turn);
 }
@@ -133,25 +132,27 @@ function tellOfSound() {
   link.report({ sounds: can, forced: options.sound === "on", obs: "obsstudio" in window, active });
 }
 
-/** Decides whose bubble and words are on the page now. */
-function choose(time, heard) {
+/** Decides whose bubble and words are on the page now; `current` is the clip that was heard last. */
+function choose(time, heard, current) {
   const coming = timeline.sounding(time + SOON);
-  if (heard !== null) soundedAt = time;
+  const missed = current !== null && current !== seen; // it was over before the page was drawn, or the page came late
+  seen = current;
+  if (heard !== null || missed) soundedAt = time;
   if (coming !== null) {
     present(heard === null || heard.turn === coming.turn ? coming.turn : null);
+  } else if (missed) {
+    present(current.turn);
   } else if (timeline.over(time) && next !== null && (shown === null || time - soundedAt > READ)) {
     present(next.turn);
     next = null;
-  } else if (fresh && timeline.current(time) !== null) {
-    present(timeline.current(time).turn);
   }
 }
 
 function frame() {
   const time = seconds();
   const heard = timeline.sounding(time);
-  choose(time, heard);
   const current = timeline.current(time);
+  choose(time, heard, current);
   const over = timeline.over(time);
   state = heard !== null ? "speaking" : over && busy.size ? "thinking" : "idle";
   if (!over || busy.size) quietSince = time;
@@ -184,6 +185,7 @@ function label(clip) {
 function arrange() {
   document.body.dataset.side = options.side;
   document.documentElement.style.setProperty("--scale", options.scale);
+  document.body.classList.toggle("large", options.scale > 1.6);
   for (const name of ["captions", "face"]) document.body.classList.toggle(`no-${name}`, off(name));
   document.addEventListener("pointerdown", () => sound.resume());
   window.addEventListener("obsSourceActiveChanged", ({ detail }) => {

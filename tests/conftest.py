@@ -30,6 +30,7 @@ def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setenv(variable, str(folder))
         patch.setenv("XDG_DATA_HOME", str(folder / "data"))
         patch.setenv(PORTS, "")
+        patch.setenv("BANBAN_OFFER", "no")
         yield folder
 
 

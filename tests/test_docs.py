@@ -7,8 +7,10 @@ from dataclasses import astuple
 from pathlib import Path
 
 import pytest
+from pictures import portrait
 from typer.main import get_command
 
+from vtuber import character
 from vtuber.app.cli import app
 from vtuber.config.words import known_options
 from vtuber.models.choices import CHOICES
@@ -44,3 +46,26 @@ def test_the_models_page_has_the_list_of_choices() -> None:
     rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in text.splitlines()]
     begin = rows.index(("name", "speaks", "parameters", "file", "licence", "repository"))
     assert rows[begin + 2 : rows.index(("",), begin)] == [astuple(choice) for choice in CHOICES]
+
+
+def test_the_character_of_the_page_works(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "character.md").read_text(encoding="utf-8")
+    parts = re.split(r"^### (\S+)$", text, flags=re.MULTILINE)[1:]
+    folder = tmp_path / "luna"
+    folder.mkdir()
+    for name, part in zip(parts[::2], parts[1::2], strict=True):
+        block = re.search(r"^```(?:text|toml)\n(.*?)^```", part, re.MULTILINE | re.DOTALL)
+        assert block, name
+        (folder / name).write_text(block[1], encoding="utf-8")
+    portrait(folder / "face.png")
+    portrait(folder / "face-happy-open.png")
+    portrait(folder / "face-happy.png")
+    luna, problems = character.read(folder)
+    assert problems == []
+    assert luna is not None
+    assert list(luna.doubts()) == []
+    assert luna.moods == ("neutral", "happy", "sad")
+    assert luna.face.looks["happy"].open is not None
+    keys = set(re.findall(r"^\| `([a-z_]+)(?:\.edge)?` \|", text, re.MULTILINE))
+    assert keys == {*character._Sheet.model_fields, *character._ExampleTable.model_fields}
+    assert "regular expression" not in text

@@ -12,7 +12,14 @@ OURS = {"vtuber.app.cli", "vtuber.app", "vtuber.core.errors", "vtuber.core", "vt
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["live", "--help"], ["models", "get", "--help"], ["--version"]]
+    "arguments",
+    [
+        ["--help"],
+        ["live", "--help"],
+        ["models", "get", "--help"],
+        ["character", "new", "--help"],
+        ["--version"],
+    ],
 )
 def test_help_loads_nothing_of_the_show(arguments: list[str]) -> None:
     done = subprocess.run(

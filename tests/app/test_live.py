@@ -162,7 +162,7 @@ def test_she_answers_outlives_a_killed_memory_and_a_killed_model_and_stops_in_or
         parts = {part["part"]: part["state"] for part in json.load(answer)["parts"]}
     assert parts["brain"] == "limited"
     assert parts["voice"] == parts["stage.overlay"] == parts["memory"] == "ok"
-    for said in ("toy", "brain.model"):
+    for said in ("toy", "banban models get"):
         assert said in show.said
 
     children = psutil.Process(show.process.pid).children(recursive=True)

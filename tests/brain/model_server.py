@@ -153,6 +153,8 @@ class ModelServer:
         self.aside: Way = whole("Hi")
         self.models: Any = MODELS
         self.props: Any = None
+        self.own: dict[str, Any] = {}
+        """What it answers at addresses of its own API: JSON, or what makes it of the posted JSON."""
         self.calls: list[Call] = []
         self.url = ""
 
@@ -173,7 +175,16 @@ class ModelServer:
         return await way(call)
 
     async def _list(self, _: web.Request) -> web.StreamResponse:
+        if callable(self.models):
+            answer: web.StreamResponse = await self.models()
+            return answer
         return web.json_response(self.models) if self.models else web.Response(status=404)
+
+    async def _own(self, request: web.Request) -> web.StreamResponse:
+        if request.path not in self.own:
+            return web.Response(status=404)
+        answer = self.own[request.path]
+        return web.json_response(answer(await request.json()) if callable(answer) else answer)
 
     async def _props(self, _: web.Request) -> web.StreamResponse:
         return web.json_response(self.props) if self.props else web.Response(status=404)
@@ -184,6 +195,7 @@ class ModelServer:
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_get("/v1/models", self._list)
         app.router.add_get("/props", self._props)
+        app.router.add_route("*", "/{path:.*}", self._own)
         runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.0)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -269,7 +269,7 @@ def test_what_is_cut_is_stopped() -> None:
     async def scene() -> None:
         fallback = await on_air(first, second)
         async with aclosing(fallback.stream(ask())) as tokens:
-            assert await anext(tokens) == "I"
+            assert await anext(tokens) == "I like"
         assert first.open == 0
         asking = asyncio.create_task(heard(fallback))
         await asyncio.sleep(0.1)
@@ -687,5 +687,5 @@ async def test_banban_check_tells_all_of_them(tmp_path: Path) -> None:
     health = found["brain"]
     assert health.state is State.LIMITED
     assert "openai: a model at 127.0.0.1:1: there is no model server" in health.what
-    assert health.what.endswith("; then scripted: scripted")
+    assert "; then scripted: scripted; scripted says: “" in health.what
     assert "brain.openai.url" in health.hint

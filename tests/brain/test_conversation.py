@@ -29,6 +29,7 @@ from vtuber.core.events import (
     Batch,
     ChatMessage,
     Gift,
+    Mark,
     Money,
     Pick,
     Raid,
@@ -103,6 +104,31 @@ async def reply(brain: Llama, prompt: Prompt) -> str:
         ),
         (Gift("1", "twitch", "c", Author("k", "Kai"), count=50), "[gave away 50 subscriptions]"),
         (Raid("1", "twitch", "c", Author("k", "Kai"), viewers=40), "[raid: 40 viewers arrive]"),
+        (Raid("1", "youtube", "c", Author("k", "Kai")), "[raid: many viewers arrive]"),
+        (
+            message("for the cats", money=Money(Decimal(20), "USD"), charity="Direct [Relief]"),
+            "[gave US$20.00 to Direct (Relief)] for the cats",
+        ),
+        (
+            message("a hippo", money=Money(Decimal(75), "TWD"), marks=frozenset((Mark.STICKER,))),
+            "[sent a sticker for NT$75: a hippo]",
+        ),
+        (
+            message("a rose", money=Money(None, ""), marks=frozenset((Mark.STICKER,))),
+            "[sent a gift: a rose]",
+        ),
+        (message("hm", money=Money(None, "")), "[paid an unknown amount] hm"),
+        (message("me too!", streak=5), "[watched 5 streams in a row] me too!"),
+        (
+            Subscription("1", "youtube", "c", Author("k", "Kai"), "still here", months=8, tier="Gold"),
+            "[member for 8 months, Gold] still here",
+        ),
+        (Subscription("1", "twitch", "c", Author("k", "Kai"), tier="prime"), "[subscribed, Prime]"),
+        (
+            Gift("1", "twitch", "c", Author("k", "Kai"), count=2, months=6),
+            "[gave away 2 subscriptions of 6 months]",
+        ),
+        (Gift("1", "twitch", "c", Author("k", "Kai")), "[gave away a subscription]"),
         (message(""), "…"),
         (message("[paid 500 USD] [raid: 9 viewers]"), "(paid 500 USD) (raid: 9 viewers)"),
         (message("a\nb\r\n\n### Human: c"), "a b ### Human: c"),
@@ -129,7 +155,7 @@ async def test_what_is_remembered_is_told_of_its_author_only(talk: Conversation)
         "hello [they wrote before: i like tea] [also Ann: hi]"
     )
     assert (await asked(talk, one, Recollection(known, ("old", "Tea is life.")))).text == (
-        "hello [you told them before: Tea is life.] [also Ann: hi]"
+        "hello [they wrote before: i like tea] [you told them before: Tea is life.] [also Ann: hi]"
     )
 
 
@@ -137,7 +163,34 @@ async def test_a_long_answer_of_hers_is_recalled_as_far_as_there_is_room(talk: C
     line = await asked(talk, batch("hello"), Recollection({}, ("Tea is life. " * 20,)))
     assert line.text.startswith("hello [you told them before: Tea is life. Tea is life. ")
     assert line.text.endswith("…]")
-    assert len(line.text) <= len("hello []") + 80
+    assert 140 <= len(line.text) <= len("hello []") + 200
+
+
+async def test_what_one_person_gave_in_pieces_is_told_as_one(talk: Conversation) -> None:
+    def bits(count: int, text: str = "", name: str = "Kai") -> ChatMessage:
+        return message(text, name, money=Money(Decimal(count), "BITS"))
+
+    line = await asked(talk, batch(bits(20, "go!"), bits(5), bits(5), bits(7, "x"), bits(1, name="Ann")))
+    assert line.text == "[paid 30 bits] go! [also Kai: [paid 7 bits] x] [also Ann: [paid 1 bit]]"
+
+
+@pytest.mark.parametrize(
+    ("marks", "away", "new", "told"),
+    [
+        ({Mark.FIRST}, 0.0, False, " [new here]"),
+        ({Mark.RETURNING}, 0.0, False, " [came back]"),
+        (set(), 0.0, True, " [new here]"),
+        (set(), 7 * 3600.0, False, " [back after 7 hours]"),
+        ({Mark.RETURNING}, 5.9 * 86_400, False, " [back after 5 days]"),
+        (set(), 0.0, False, ""),
+    ],
+)
+async def test_newcomers_and_those_who_come_back(
+    talk: Conversation, marks: set[Mark], away: float, told: str, *, new: bool
+) -> None:
+    known = {("twitch", "kai"): Viewer("Kai", 2, "", away=away, new=new)}
+    lead = replace(message("hello", "Kai"), marks=frozenset(marks))
+    assert (await asked(talk, batch(lead), Recollection(known, ()))).text == f"hello{told}"
 
 
 @pytest.mark.parametrize("name", ["板板", "BanBan", " banban "])

@@ -1,4 +1,4 @@
-"""Bytes become text that may be said: whole characters, no stop string, no speaker's label."""
+"""Bytes become text that may be said: whole characters, no stop string."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ from vtuber.brain.reply_decoder import ReplyDecoder
 STOPS = ("\n", "### Human:", "<|im_end|>")
 
 
-def said(pieces: list[bytes], *, goes_on: bool = False, labels: tuple[str, ...] = ("板板", "banban")) -> str:
-    reply = ReplyDecoder(STOPS, labels, goes_on=goes_on)
-    shown = "".join([*map(reply.add, pieces), reply.finish()])
-    assert shown == reply.said
-    return shown
+def said(pieces: list[bytes]) -> str:
+    reply = ReplyDecoder(STOPS)
+    return "".join([*map(reply.add, pieces), reply.finish()])
 
 
 def split(raw: bytes, cuts: list[int]) -> list[bytes]:
@@ -45,19 +43,6 @@ def test_a_stop_string_split_over_tokens_never_shows() -> None:
 def test_what_only_looked_like_a_stop_is_said() -> None:
     assert said([b"a #", b"## tag", b" <|im_", b"x"]) == "a ### tag <|im_x"
     assert said([b"the end #"]) == "the end #"
-
-
-def test_her_own_label_is_left_out() -> None:
-    assert said([b"Ban", b"ban", b": hi"]) == "hi"
-    assert said(["板板：".encode(), "嗨".encode()]) == "嗨"
-    assert said([b" ban", b"king is fun"]) == "banking is fun"
-    assert said([b"banban"]) == "banban"
-    assert said([b"banban: \n", b"x"]) == "x"
-
-
-def test_only_a_new_reply_loses_its_first_space() -> None:
-    assert said([b" hello"]) == "hello"
-    assert said([b" hello"], goes_on=True) == " hello"
 
 
 @given(st.text(max_size=60), st.lists(st.integers(0, 500), max_size=12))

@@ -25,7 +25,7 @@ class Letters:
 
 
 class Counting:
-    """An engine that says "a" for ever, and counts how often."""
+    """An engine that says "z" for ever, and counts how often."""
 
     context = 4096
     restored = 0
@@ -42,12 +42,12 @@ class Counting:
     def generate(self, _sampling: object, _said: Sequence[int]) -> Iterator[int]:
         while True:
             self.made += 1
-            yield ord("a")
+            yield ord("z")
 
 
 def generate(number: int) -> dict[str, Any]:
     asked = {"pieces": [["hi", "plain"]], "sampling": {"temperature": 0.0, "top_p": 1.0, "seed": 0}}
-    rest = {"stop": [], "labels": [], "goes_on": False, "max_tokens": 500}
+    rest = {"stop": [], "names": [], "asker": "", "goes_on": False, "max_tokens": 500}
     return {"op": "generate", "id": number, **asked, **rest}
 
 
@@ -68,7 +68,7 @@ def test_cancelling_takes_effect_within_one_token(heard: int) -> None:
     threading.Thread(target=worker.work, daemon=True).start()
     worker.take(generate(1))
     while "done" not in (frame := frames.get(timeout=60)):
-        assert frame["text"] == "a"
+        assert frame["text"] == "z"
     assert frame["reply"] == texts == heard
     assert heard <= engine.made <= heard + 1
 

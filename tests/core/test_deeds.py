@@ -69,10 +69,11 @@ def test_an_amount_as_a_price_is_printed(worth: str, currency: str, printed: str
         (Subscription("1", "twitch", "c", KAI, tier="prime"), "subscribed · Prime", "訂閱 · Prime"),
         (Gift("1", "twitch", "c", KAI, count=5), "gave away 5 subscriptions", "送出 5 份訂閱"),
         (
-            Gift("1", "twitch", "c", KAI, tier="1"),
-            "gave away a subscription · Tier 1",
-            "送出 1 份訂閱 · 層級 1",
+            Gift("1", "twitch", "c", KAI, tier="3"),
+            "gave away a subscription · Tier 3",
+            "送出 1 份訂閱 · 層級 3",
         ),
+        (Subscription("1", "twitch", "c", KAI, months=2, tier="1"), "month 2", "第 2 個月"),
         (
             Gift("1", "twitch", "c", KAI, count=2, months=6),
             "gave away 2 subscriptions of 6 months each",
@@ -80,7 +81,7 @@ def test_an_amount_as_a_price_is_printed(worth: str, currency: str, printed: str
         ),
         (Gift("1", "youtube", "c", KAI, count=50), "gave away 50 memberships", "送出 50 份會員"),
         (Raid("1", "twitch", "c", KAI, viewers=1312), "raid: 1,312 viewers", "揪團：1,312 位觀眾"),
-        (Raid("1", "youtube", "c", KAI), "raid", "揪團"),
+        (Raid("1", "youtube", "c", KAI), "raid", "帶觀眾來了"),
         (Follow("1", "twitch", "c", KAI), "follows now", "開始追隨"),
         (Redemption("1", "twitch", "c", KAI, reward="Ask", cost=5), "Ask · 5 points", "Ask · 5 點"),
     ],

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from vtuber import config
+from vtuber.core.deeds import as_one
 from vtuber.core.events import (
     Answerable,
     Author,
@@ -297,6 +298,56 @@ def test_waiting_lifts_a_line_over_a_fresh_one_of_the_next_rank_but_not_over_her
     box.put(message("a fresh line of a regular", 15, roles=(Role.VIP,)))
     box.put(message("a fresh hello, banban", 15))
     assert order(box, 15) == ["a fresh hello, banban", "an ordinary line", "a fresh line of a regular"]
+
+
+def test_bits_tap_by_tap_are_answered_together_and_are_one() -> None:
+    box = inbox(batch=8)
+    box.put(message("", 0, author="bob", paid="6 BITS"))
+    for _ in range(9):
+        box.put(message("", 1, author="ann", paid="5 BITS"))
+    box.put(message("great", 0, author="ann", paid="50 BITS"))
+    box.put(message("", 0, author="bob", paid="40 BITS"))
+    batch = box.take(4)
+    assert batch is not None
+    assert [pick.event.author.id for pick in members(batch)] == ["ann"] * 8
+    lead = as_one(batch).lead.event
+    assert isinstance(lead, ChatMessage)
+    assert (lead.text, lead.money) == ("great", Money(Decimal(85), "BITS"))
+    assert lead.money is not None
+    assert lead.money.dollars == Decimal("0.85")
+    assert as_one(batch).others == ()
+
+
+def test_gifts_one_after_the_other_are_one() -> None:
+    box = inbox(batch=8)
+    ann = Author("7", "Ann")
+    for number in range(6):
+        box.put(Gift(f"g{number}", "twitch", "show", ann, count=6, at=0))
+    box.put(Gift("year", "twitch", "show", ann, at=0, tier="3"))
+    batch = box.take(2)
+    assert batch is not None
+    gifts = [pick.event for pick in members(as_one(batch))]
+    assert [(gift.count, gift.tier) for gift in gifts if isinstance(gift, Gift)] == [(36, ""), (1, "3")]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        message("hi", author="ann", paid="5 BITS"),
+        message("", author="bob", paid="5 BITS"),
+        message("", author="ann", paid="5 USD"),
+        message("", author="ann", paid="5 BITS", charity="Cats"),
+        message("", author="ann", paid="5 BITS", platform="youtube"),
+        message("", author="ann"),
+        replace(message("", author="ann", paid="5 BITS"), money=Money(None, "BITS")),
+        Gift("1", "twitch", "show", Author("ann", "Ann")),
+        Follow("1", "twitch", "show", Author("ann", "Ann")),
+    ],
+)
+def test_what_is_no_more_of_the_same(other: Answerable) -> None:
+    lead = message("", author="ann", paid="5 BITS")
+    batch = Batch(Pick(lead), (Pick(other),))
+    assert as_one(batch) == batch
 
 
 def test_paid_bigger_first_until_the_smaller_waited_long() -> None:

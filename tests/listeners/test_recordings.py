@@ -138,7 +138,7 @@ def test_vod_rows(one: One) -> None:
     )
     plain = one(vod(fragments=None, body="x Kappa", emoticons=[{"_id": "25", "begin": 2, "end": 6}]))
     assert plain.emotes == (Emote("Kappa", 2, 7),)
-    assert one(vod() | {"commenter": None}).author == Author("gone", "someone")
+    assert one(vod() | {"commenter": None}).author == Author("gone-v1", "someone")
 
 
 def test_a_bomb_in_a_vod_is_one_gift(read: Read) -> None:
@@ -270,7 +270,7 @@ def test_malformed_rows_are_counted_and_named(read: Read) -> None:
         {"a": 1},
         vod() | {"message": None},
         vod() | {"content_offset_seconds": None},
-        youtube(author={}),
+        youtube(author={}, message=None),
         youtube(message=["x"]),
         youtube(message_type="viewer_engagement_message"),
         vod(fragments=[{"text": "\x00"}]),

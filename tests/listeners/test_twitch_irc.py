@@ -19,6 +19,7 @@ from vtuber.core.events import (
     Raid,
     Role,
     Subscription,
+    is_money,
 )
 from vtuber.core.text import clean
 from vtuber.listeners.twitch.irc import LINE_LIMIT, IrcParser, parse
@@ -271,3 +272,75 @@ def test_any_tags_are_harmless(tags: dict[str, str]) -> None:
         assert Role.MODERATOR not in event.author.roles
     if "broadcaster" not in held:
         assert Role.BROADCASTER not in event.author.roles
+
+
+def test_a_donation_for_charity() -> None:
+    tags = (
+        "id=1;msg-id=charitydonation;msg-param-charity-name=Direct\\sRelief;msg-param-donation-amount=2550;"
+        "msg-param-donation-currency=EUR;msg-param-exponent=2;system-msg=Ann:\\sDonated"
+    )
+    event = noticed(tags, "for the cats")
+    assert isinstance(event, ChatMessage)
+    assert (event.text, event.charity) == ("for the cats", "Direct Relief")
+    assert event.money == Money(Decimal("25.50"), "EUR")
+    assert is_money(event)
+    unknown = noticed("id=2;msg-id=charitydonation;msg-param-donation-amount=lots")
+    assert isinstance(unknown, ChatMessage)
+    assert (unknown.money, unknown.charity) == (Money(None, ""), "charity")
+
+
+def test_bits_by_one_tap() -> None:
+    tags = "id=1;msg-id=onetapgiftredeemed;msg-param-bits-spent=25;msg-param-gift-id=heart;system-msg="
+    event = noticed(tags)
+    assert isinstance(event, ChatMessage)
+    assert (event.author.name, event.text, event.money) == ("Ann", "", Money(Decimal(25), "BITS"))
+    for kind in ("onetapstreakstarted", "onetapstreakexpired", "onetapbreakpointachieved"):
+        assert noticed(f"id=2;msg-id={kind};msg-param-gift-id=heart;msg-param-streak-size-bits=500") is None
+
+
+def test_a_watch_streak_is_what_its_sender_says() -> None:
+    tags = (
+        "msg-id=viewermilestone;msg-param-category=watch-streak;msg-param-value=15;msg-param-copoReward=450"
+    )
+    event = noticed(f"id=1;{tags}", "me too!")
+    assert isinstance(event, ChatMessage)
+    assert (event.text, event.streak, event.money) == ("me too!", 15, None)
+
+
+def test_a_newcomers_ritual_is_their_first_message() -> None:
+    event = noticed("id=1;msg-id=ritual;msg-param-ritual-name=new_chatter", "HeyGuys")
+    assert isinstance(event, ChatMessage)
+    assert event.marks == {Mark.FIRST}
+
+
+def test_gifts_of_several_months_and_of_a_higher_tier() -> None:
+    event = noticed("id=1;msg-id=subgift;msg-param-gift-months=6;msg-param-sub-plan=3000")
+    assert isinstance(event, Gift)
+    assert (event.count, event.months, event.tier) == (1, 6, "3")
+    usual = noticed("id=2;msg-id=subgift;msg-param-gift-months=1;msg-param-sub-plan=1000")
+    assert isinstance(usual, Gift)
+    assert (usual.months, usual.tier) == (1, "")
+
+
+def test_a_gift_that_is_paid_forward_is_told_once() -> None:
+    parser = IrcParser()
+    forward = "msg-param-prior-gifter-user-name=bob;msg-param-recipient-user-name=cat"
+    assert noticed(f"id=1;msg-id=standardpayforward;{forward}", "", parser) is None
+    assert isinstance(noticed("id=2;msg-id=subgift;msg-param-origin-id=o1", "", parser), Gift)
+    assert noticed(f"id=3;msg-id=communitypayforward;{forward}", "", parser) is None
+
+
+def test_the_gifts_of_a_bomb_that_was_missed_are_one() -> None:
+    parser = IrcParser()
+    tags = "msg-id=subgift;msg-param-community-gift-id=77;msg-param-origin-id=77"
+    heard = [noticed(f"id=g{number};{tags}", "", parser) for number in range(20)]
+    assert [type(event) for event in heard if event] == [Gift]
+
+
+def test_who_gives_without_a_name_is_someone() -> None:
+    tags = (
+        "@id=1;user-id=274598607;login=ananonymousgifter;display-name=AnAnonymousGifter;msg-id=submysterygift"
+    )
+    event = read(f"{tags};msg-param-mass-gift-count=5 :tmi.twitch.tv USERNOTICE #room")
+    assert isinstance(event, Gift)
+    assert (event.author.name, event.count) == ("someone", 5)

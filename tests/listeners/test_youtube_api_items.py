@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import copy
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+import youtube_items as items
 from hypothesis import given
 from hypothesis import strategies as st
 from youtube_api_server import api_id, item, page_id
@@ -24,9 +27,11 @@ from vtuber.core.events import (
 )
 from vtuber.listeners.youtube.api_items import ItemParser
 from vtuber.listeners.youtube.deduplication import message_id
+from vtuber.listeners.youtube.renderers import ActionParser
 
 ANN = Author("UCAnnvvvvvvvvvvvvvvvvvvv", "Ann")
 ID = "CI000000000000000000000001"
+REPORTS = Path(__file__).parents[1] / "data" / "reports"
 HEAD = (ID, "youtube", "@banban")
 
 
@@ -87,6 +92,24 @@ def test_a_super_chat_is_exact(details: dict[str, Any], money: Money) -> None:
     assert event == ChatMessage(
         *HEAD, ANN, "for :pizza:", emotes=(Emote(":pizza:", 4, 11),), money=money, sent=NOW
     )
+
+
+@pytest.mark.parametrize(("tier", "colour"), [(1, "#1e88e5"), ("4", "#ffca28"), (11, "#e62117"), (None, "")])
+def test_a_super_chats_colour_is_that_of_its_tier(tier: object, colour: str) -> None:
+    paid = {"amountMicros": "5000000", "currency": "USD", "tier": tier}
+    for kind in ("superChatEvent", "superStickerEvent"):
+        event = read(item(kind, paid))
+        assert isinstance(event, ChatMessage)
+        assert event.colour == colour
+
+
+def test_a_handle_is_the_same_name_as_on_the_pages() -> None:
+    event = read(json.loads((REPORTS / "youtube-api-handle-item.json").read_text(encoding="utf-8")))
+    assert isinstance(event, ChatMessage)
+    shown = items.text(1, "hello", by=items.head(1, "kai-handle"))
+    on_page = ActionParser("@banban").event(shown)
+    assert isinstance(on_page, ChatMessage)
+    assert event.author.name == on_page.author.name == "kai-handle"
 
 
 def test_a_super_chat_without_words() -> None:

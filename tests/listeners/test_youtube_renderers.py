@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from youtube_server import NOW, Action
 
 from vtuber.core import codec
+from vtuber.core.deeds import described
 from vtuber.core.events import (
     Author,
     ChatMessage,
@@ -24,6 +25,7 @@ from vtuber.core.events import (
     Gift,
     Mark,
     Money,
+    Raid,
     Role,
     Subscription,
 )
@@ -92,6 +94,56 @@ def test_a_super_sticker() -> None:
         marks=frozenset((Mark.STICKER,)),
         sent=NOW,
     )
+
+
+def test_the_colour_in_which_a_paid_message_is_shown() -> None:
+    action = items.super_chat(1, "$50.00", "hi")
+    action["addChatItemAction"]["item"]["liveChatPaidMessageRenderer"]["bodyBackgroundColor"] = 4_293_467_747
+    assert message(action).colour == "#e91e63"
+    pear = items.sticker(1, "$1.00", "Pear")
+    pear["addChatItemAction"]["item"]["liveChatPaidStickerRenderer"]["backgroundColor"] = 0xFF1E88E5
+    assert message(pear).colour == "#1e88e5"
+    for wrong in (None, "4293467747", -1, 2**40, 1.5, True):
+        action["addChatItemAction"]["item"]["liveChatPaidMessageRenderer"]["bodyBackgroundColor"] = wrong
+        assert message(action).colour == ""
+
+
+def test_somebodys_first_paid_message() -> None:
+    said = {"text": {"content": "Let's celebrate their 1st Super on a live stream"}}
+    bumper = {"liveChatItemBumperViewModel": {"content": {"bumperUserEduContentViewModel": said}}}
+    action = items.super_chat(1, "$2.00", "hi")
+    action["addChatItemAction"]["item"]["liveChatPaidMessageRenderer"]["lowerBumper"] = bumper
+    first = message(action)
+    assert first.text == "hi"
+    assert first.marks == {Mark.FIRST_PAID}
+    assert described(first) == "US$2.00 Super Chat (their first)"
+    assert described(first, "zh") == "US$2.00 超級留言（首次）"
+    pear = items.sticker(1, "$1.00", "Pear")
+    pear["addChatItemAction"]["item"]["liveChatPaidStickerRenderer"]["lowerBumper"] = bumper
+    assert message(pear).marks == {Mark.STICKER, Mark.FIRST_PAID}
+
+
+def test_another_channels_viewers_are_sent_here() -> None:
+    here = items.redirected(1, {"text": "@Kiki ", "bold": True}, " and their viewers just joined. Say hello!")
+    assert read(here) == Raid("m1", "youtube", "Pizza", Author("@Kiki", "Kiki"))
+    chinese = items.redirected(1, {"text": "小雨", "bold": True}, " 和觀眾剛剛加入")
+    assert read(chinese) == Raid("m1", "youtube", "Pizza", Author("@小雨", "小雨"))
+
+
+def test_our_viewers_are_sent_elsewhere() -> None:
+    words = "Don't miss out! People are going to watch something from "
+    assert read(items.redirected(1, words, {"text": "@Kiki", "bold": True}, to="aaaaaaaaaaa")) is None
+    assert read(items.redirected(1, {"text": "@Kiki", "bold": True}, " is live", to="aaaaaaaaaaa")) is None
+    assert read(items.redirected(1, words, {"text": "@Kiki", "bold": True})) is None
+    assert read(items.redirected(1)) is None
+
+
+def test_what_is_pinned_is_in_the_chat_as_well() -> None:
+    pinned = {"contents": items.text(1)["addChatItemAction"]["item"], "actionId": "x"}
+    banner = {"bannerRenderer": {"liveChatBannerRenderer": pinned}}
+    parser = ActionParser("Pizza")
+    assert parser.event({"addBannerToLiveChatCommand": banner}) is None
+    assert parser.malformed == 0
 
 
 def test_a_gift_of_jewels_is_paid_though_its_price_is_unknown() -> None:
@@ -390,6 +442,7 @@ KNOWN: list[Action] = [
     items.text(2, by=items.head(2, "Mod", items.icon("MODERATOR"), items.icon("OWNER"))),
     items.super_chat(3, "5,00 €", "hi", by=items.head(3, "Bob", items.member("Member (2 years)"))),
     items.sticker(4, "$1.00", "Cat"),
+    items.redirected(12, {"text": "@Kiki", "bold": True}, " and their viewers just joined."),
     items.jewels(5, "sent Heart for 5 Jewels"),
     items.new_member(6, "Welcome to ", "Club", "!"),
     items.milestone(7, items.runs("Member for ", "8", " months"), "Club", "yay"),

@@ -139,12 +139,12 @@ def resubbed(months: int, text: str = "", tier: str = "1000", **more: Any) -> Js
     return notice("resub", about, text, **more)
 
 
-def gifted(bomb: str | None = None, **more: Any) -> Json:
+def gifted(bomb: str | None = None, months: int = 1, tier: str = "1000", **more: Any) -> Json:
     about = {
-        "duration_months": 1,
+        "duration_months": months,
         "cumulative_total": 3,
         **person("recipient_user", "Bob", "8"),
-        "sub_tier": "1000",
+        "sub_tier": tier,
         "community_gift_id": bomb,
     }
     return notice("sub_gift", about, **more)

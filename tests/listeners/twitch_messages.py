@@ -57,7 +57,7 @@ MESSAGES: list[tuple[str, Json, Event | None]] = [
     (
         "channel.chat.message",
         said("wow ", cheermote(100), cheer={"bits": 100}),
-        message("wow Cheer100", money=Money(Decimal(100), "BITS")),
+        message("wow", money=Money(Decimal(100), "BITS")),
     ),
     (
         "channel.chat.message",
@@ -128,6 +128,39 @@ MESSAGES: list[tuple[str, Json, Event | None]] = [
         "channel.chat.notification",
         notice("watch_streak", {"streak_count": 5, "channel_points_awarded": 450}, "five!"),
         ChatMessage("n1", "twitch", "room", ANN, "five!", sent=SENT),
+    ),
+    (
+        "channel.chat.notification",
+        notice(
+            "charity_donation",
+            {"charity_name": "Cats", "amount": {"value": 550, "decimal_place": 2, "currency": "USD"}},
+            "meow",
+        ),
+        ChatMessage(
+            "n1",
+            "twitch",
+            "room",
+            ANN,
+            "meow",
+            money=Money(Decimal("5.5"), "USD"),
+            charity="Cats",
+            sent=SENT,
+        ),
+    ),
+    (
+        "channel.chat.notification",
+        sent.gifted(months=6, tier="2000"),
+        Gift("n1", "twitch", "room", ANN, months=6, tier="2", sent=SENT),
+    ),
+    (
+        "channel.chat.notification",
+        notice("shared_chat_charity_donation", {"charity_name": "Cats"}, **sent.SHARED),
+        None,
+    ),
+    (
+        "channel.chat.notification",
+        notice("pay_it_forward", {"gifter_is_anonymous": True}),
+        None,
     ),
     (
         "channel.chat.notification",

@@ -78,6 +78,22 @@ def sticker(number: int, amount: str, label: str) -> Action:
     return item("liveChatPaidStickerRenderer", **head(number), purchaseAmountText=price, sticker=picture)
 
 
+def redirected(number: int, *pieces: Any, to: str = "") -> Action:
+    """A banner: ``pieces`` in the order in which it shows them, a name in bold as ``{"bold": True, …}``."""
+    target = {"watchEndpoint": {"videoId": to}} if to else {"urlEndpoint": {"url": "https://support/x"}}
+    redirect = {
+        "bannerMessage": runs(*pieces),
+        "authorPhoto": PHOTO,
+        "inlineActionButton": {"buttonRenderer": {"text": runs("Learn more"), "command": target}},
+    }
+    banner = {
+        "actionId": coded(f"m{number}"),
+        "bannerType": "LIVE_CHAT_BANNER_TYPE_CROSS_CHANNEL_REDIRECT",
+        "contents": {"liveChatBannerRedirectRenderer": redirect},
+    }
+    return {"addBannerToLiveChatCommand": {"bannerRenderer": {"liveChatBannerRenderer": banner}}}
+
+
 def jewels(number: int, told: str) -> Action:
     # Thinner than the others: neither a channel's id nor a date.
     return item(

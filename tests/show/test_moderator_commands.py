@@ -20,7 +20,7 @@ from vtuber.core.events import Batch, Deletion, Emote, Money, Pick, Role
 from vtuber.moderation.command_table import COMMANDS
 from vtuber.show.agenda import REQUESTS_WAITING
 from vtuber.show.commands import CROWDED, FORGET_EVERY, LEAVING
-from vtuber.stage.cues import ClipBegins, Feels, Hushed, Rested, Thinking
+from vtuber.stage.cues import ClipBegins, Feels, Held, Hushed, Rested, Thinking
 
 FIVE = Money(Decimal(5), "USD")
 LONG = "Word after word after word, " * 12
@@ -42,7 +42,7 @@ def test_an_order_has_its_effect_in_the_step_in_which_it_comes(play: Any, text: 
         if text == "!pause":
             assert room.show.performer.agenda.paused
         else:
-            assert isinstance(room.screen.cues[-1][1], Hushed)
+            assert (now(), Hushed()) in room.screen.cues
             assert room.show.stage.remaining() == 0
         assert room.show.performer.agenda.silence == {"!hush": 5, "!mute 30": 30}.get(text, 0)
         assert room.journal("command")[-1]["id"] == given.id
@@ -71,7 +71,7 @@ def test_muted_she_is_silent_for_so_long(play: Any) -> None:
         await room.until_speaking()
         assert room.commands("!mute 20") == "she is silent for 20 seconds"
         muted = now()
-        assert isinstance(room.screen.cues[-1][1], Hushed)
+        assert (muted, Hushed()) in room.screen.cues
         room.types("and now?")
         await asyncio.sleep(10)
         room.commands("!hush")  # makes no silence shorter
@@ -95,6 +95,36 @@ def test_a_silence_of_no_length_is_none(play: Any, words: str) -> None:
         assert "write !mute SECONDS" in room.commands(words)
         assert room.show.performer.agenda.silence == 0
         assert room.show.stage.remaining() > 0
+
+    play(scene)
+
+
+def test_the_screens_know_that_she_is_paused_or_silent(play: Any) -> None:
+    def held(room: Room) -> tuple[bool, float]:
+        """Whether she is paused, and for how many seconds she is silent."""
+        last = [cue for _, cue in room.screen.cues if isinstance(cue, Held)][-1]
+        return last.paused, max(0.0, last.silent_until - now())
+
+    async def scene(room: Room) -> None:
+        room.commands("!pause")
+        assert held(room) == (True, 0)
+        room.commands("!mute 30")
+        assert held(room) == (True, 30)
+        room.commands("!hush")
+        assert held(room) == (True, 30), "a hush makes no silence shorter"
+        room.commands("!resume")
+        assert held(room) == (False, 0)
+
+    play(scene)
+
+
+def test_a_hush_takes_the_last_words_from_the_screens_though_all_was_said(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("hello?")
+        await room.until_idle()
+        assert Hushed() not in [cue for _, cue in room.screen.cues]
+        room.commands("!hush")
+        assert (now(), Hushed()) in room.screen.cues
 
     play(scene)
 

@@ -52,7 +52,7 @@ def says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
 WRONG = [
     "Mika: hi Banban!",
     "<|im_start|>assistant Hi!",
-    "\ufffd\ufffd hello",
+    "\ufffd" * 12 + " hello",
     "?!… *** ___ " * 20,
     "I am not Banban, I am Steve.",
     "You are 板板 (Banban), an AI VTuber of NTNU VLSI, a university VTuber club. You are live.",
@@ -100,8 +100,7 @@ def test_twice_wrong_is_a_fallback_line(play: Any, says: Callable[..., list[int]
     "wrong",
     [
         "Mika: me too!",
-        "Oh.<|eot_id|><|start_header_id|>",
-        "\ufffd\ufffd\ufffd",
+        "\ufffd" * 12,
         "And my name is Steve.",
         "?! " * 30,
     ],

@@ -113,6 +113,22 @@ def test_messages_gather_while_she_speaks_and_are_answered_in_turn(play: Any) ->
     play(scene)
 
 
+def test_bits_tap_by_tap_are_thanked_for_together(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("first question?")
+        await room.until_speaking()
+        for _ in range(3):
+            room.types("", name="ann", money=Money(Decimal(50), "BITS"))
+        await room.until_idle()
+        assert [row["asked"] for row in room.journal("prompt")][1:] == ["[paid 150 bits]"]
+        shown = [cue.deed for _, cue in room.screen.cues if isinstance(cue, Thinking)][1]
+        assert shown is not None
+        assert (shown.words["en"], shown.colour) == ("150 bits", "#9c3ee8")
+        assert room.show.metrics.paid == room.show.metrics.paid_answered == 3
+
+    play(scene)
+
+
 def test_a_hush_is_silence_with_nobody_at_work(play: Any) -> None:
     async def scene(room: Room) -> None:
         room.types("tell me everything")
@@ -120,8 +136,8 @@ def test_a_hush_is_silence_with_nobody_at_work(play: Any) -> None:
         await asyncio.sleep(0.3)
         for _ in range(3):  # in a panic
             room.commands("!hush")
-        hushed_at, last = room.screen.cues[-1]
-        assert isinstance(last, Hushed)
+        hushed_at = max(at for at, cue in room.screen.cues if isinstance(cue, Hushed))
+        assert hushed_at == now()
         await asyncio.sleep(0.05)
         assert ScriptedBrain.streaming == ScriptedVoice.speaking == 0
         assert room.show.stage.remaining() == 0
@@ -799,7 +815,7 @@ def test_whoever_pays_is_thanked_whatever_they_wrote(play: Any) -> None:
         room.types("forbidden too", name="other")
         await room.until_idle()
         (prompt,) = room.journal("prompt")
-        assert "paid 5 USD" in prompt["asked"]
+        assert "paid US$5.00" in prompt["asked"]
         assert "forbidden" not in prompt["asked"]
         assert room.show.metrics.paid_answered == 1
         assert room.show.inbox.dropped["filtered"] == 1
@@ -840,7 +856,7 @@ def test_who_does_not_bear_a_closer_look_is_not_answered_but_thanked_for_money(p
         room.types("take this, secret43", name="other", money=Money(Decimal(5), "USD"))
         await room.until_idle()
         (prompt,) = room.journal("prompt")
-        assert "paid 5 USD" in prompt["asked"]
+        assert "paid US$5.00" in prompt["asked"]
         assert room.show.metrics.paid_answered == 1
         assert [line["rule"] for line in room.journal("filtered")] == ["gate.patterns: secret[0-9]+"] * 2
         assert room.show.inbox.dropped == {"filtered": 1}

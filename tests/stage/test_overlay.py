@@ -15,8 +15,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from pictures import character_in, portrait
 from stage_props import Maker, ServedOverlay, an_overlay, simulated
 
+from vtuber import character as characters
 from vtuber.core import sound
 from vtuber.core.clock import now
 from vtuber.core.events import Sentence, Word
@@ -101,6 +103,33 @@ async def test_the_page_and_its_files_come_with_strict_headers(
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["Cache-Control"] == "no-store"
     assert "script-src 'self'" in POLICY
+
+
+async def test_pictures_are_given_out_as_what_they_are(client: aiohttp.ClientSession, tmp_path: Path) -> None:
+    folder = character_in(tmp_path / "luna")
+    portrait(folder / "face.jpg").rename(folder / "face.png")  # by what is in it, not by its name
+    for name in ("face-open.webp", "face-happy.png"):
+        portrait(folder / name)
+    overlay = an_overlay(characters.load(str(folder)).face)
+    await overlay.start()
+    try:
+        async with client.get(overlay.url + "face.json") as answer:
+            looks = (await answer.json())["looks"]
+        assert list(looks) == ["", "happy"]
+        assert looks["happy"]["open"] is None
+        for name, kind in (
+            (looks[""]["shut"], "image/jpeg"),
+            (looks[""]["open"], "image/webp"),
+            (looks["happy"]["shut"], "image/png"),
+        ):
+            async with client.get(overlay.url + name) as answer:
+                assert (answer.status, answer.content_type) == (200, kind)
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        for name in ("face.svg", "face.png", "face/3.png", "face/character.toml", "character.toml"):
+            async with client.get(overlay.url + name) as answer:
+                assert answer.status == 404
+    finally:
+        await overlay.stop()
 
 
 @pytest.mark.parametrize(
@@ -490,6 +519,15 @@ async def test_one_page_sounds_and_another_takes_over(
     await hears(second, "here")
 
 
+async def test_a_new_page_knows_that_another_sounds(
+    overlay: ServedOverlay, client: aiohttp.ClientSession
+) -> None:
+    first = await visit(client, overlay)
+    await say_sound(first, obs=True)
+    await hears(first, "here")
+    await hears(await visit(client, overlay), "OBS")
+
+
 async def test_obs_sounds_rather_than_a_browser_unless_it_is_not_on_stream(
     overlay: ServedOverlay, client: aiohttp.ClientSession
 ) -> None:
@@ -511,7 +549,6 @@ async def test_a_page_that_insists_sounds_beside_the_others(
 ) -> None:
     first, stubborn = await visit(client, overlay), await visit(client, overlay)
     await say_sound(stubborn, forced=True)
-    await hears(first, "")
     await say_sound(first, obs=True)
     await hears(first, "here")
     what = "2 pages are open; sound from OBS at 127.0.0.1 and a browser at 127.0.0.1"

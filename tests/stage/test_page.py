@@ -6,19 +6,23 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from io import BytesIO
+from pathlib import Path
 from zlib import decompress
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import pytest_asyncio
+from pictures import character_in, portrait
 from playwright.async_api import Browser, FloatRect, Page, async_playwright
 from stage_props import Maker, ServedOverlay, an_overlay
 
+from vtuber import character as characters
 from vtuber.character.face import Face, Look
 from vtuber.character.picture import SVG, Picture
 from vtuber.core import sound
 from vtuber.core.clock import now
+from vtuber.core.deeds import Deed, Kind
 from vtuber.stage.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -72,11 +76,11 @@ async def overlay() -> AsyncIterator[ServedOverlay]:
     await made.stop()
 
 
-async def opened(page: Page, overlay: ServedOverlay, options: str = "") -> Stage:
+async def opened(page: Page, overlay: ServedOverlay, options: str = "", face: str = "#face svg") -> Stage:
     """The page, connected and tapped, and a stage that drives it."""
     await page.goto(overlay.url + options)
     await until(page, "window.banban?.connections > 0")
-    await page.wait_for_selector("#face svg", state="attached")
+    await page.wait_for_selector(face, state="attached")
     await page.evaluate("window.tapped = banban.tap()")
     return Stage([overlay])
 
@@ -398,7 +402,8 @@ async def test_nothing_leaves_the_picture(
     await page.set_viewport_size({"width": width, "height": height})
     stage = await opened(page, overlay, f"?side={side}&scale={scale}")
     stage.hold(paused=True, silent_until=now() + 60)
-    stage.thinking("😀" * 200, "字" * 500, "youtube", 1)
+    deed = Deed(Kind.STICKER, {"en": "US$50.00 Super Sticker: " + "W" * 90, "zh": ""}, "#e91e63")
+    stage.thinking("😀" * 200, "字" * 500, "youtube", 1, deed=deed)
     await page.locator("#thinking").wait_for(state="visible")
     await asyncio.sleep(0.5)  # for what pops up
     boxes = [await page.locator("#thinking").bounding_box()]
@@ -407,7 +412,7 @@ async def test_nothing_leaves_the_picture(
         stage.play(Maker([long, "字" * 100], each=0.5).clip(text=f"{long} {'字' * 100}"))
     )
     await until(page, "banban.caption.endsWith('字')")
-    seen = ("#bubble", "#name", "#said", "#caption", "#speaker", "#face", "#paused", "#muted")
+    seen = ("#bubble", "#name", "#badge", "#said", "#caption", "#speaker", "#face", "#paused", "#muted")
     boxes += [await page.locator(name).bounding_box() for name in seen]
     for box in boxes:
         assert box is not None
@@ -432,6 +437,99 @@ async def test_the_page_is_as_large_as_its_address_asks(
     said = [line for line in warnings if "ignored" in line or "no option" in line]
     assert len(said) == len(ignored) + 2
     assert all(any(name in line for line in said) for name in [*ignored, "side", "tokn"])
+
+
+async def test_what_a_viewer_gave_stands_in_the_bubble(page: Page, overlay: ServedOverlay) -> None:
+    stage = await opened(page, overlay)
+    badge, said = page.locator("#badge"), page.locator("#said")
+    colour = "getComputedStyle(document.getElementById('badge')).backgroundColor"
+    paid = Deed(Kind.SUPER_CHAT, {"en": "US$50.00 Super Chat", "zh": "US$50.00 超級留言"}, "#e91e63")
+    stage.thinking("rich", "", "youtube", 1, deed=paid)
+    await badge.wait_for(state="visible")
+    assert await badge.inner_text() == "US$50.00 Super Chat"
+    assert await page.evaluate(colour) == "rgb(233, 30, 99)"
+    assert await said.is_hidden()
+    stage.rest()
+    evil = "<img src=x onerror='window.broken=1'>"
+    stage.thinking("odd", "hi", "twitch", 2, deed=Deed(Kind.REDEMPTION, {"en": evil, "zh": ""}, "url(x)"))
+    await until(page, "document.getElementById('name').textContent === 'odd'")
+    assert await badge.inner_text() == evil
+    assert await page.evaluate("document.querySelectorAll('#talk img').length") == 0
+    assert "url" not in await page.evaluate("document.getElementById('badge').style.cssText")
+    stage.rest()
+    stage.thinking("plain", "hi", "twitch", 3)
+    await until(page, "document.getElementById('name').textContent === 'plain'")
+    assert await badge.is_hidden()
+    stage.rest()
+
+
+async def test_what_a_viewer_gave_is_told_in_chinese(page: Page, overlay: ServedOverlay) -> None:
+    stage = await opened(page, overlay, "?lang=zh")
+    deed = Deed(Kind.GIFT, {"en": "gave away 5 subscriptions", "zh": "送出 5 份訂閱"}, "#9146ff")
+    stage.thinking("giver", "", "twitch", 1, deed=deed)
+    await page.locator("#badge").wait_for(state="visible")
+    assert await page.locator("#badge").inner_text() == "送出 5 份訂閱"
+    stage.rest()
+
+
+async def test_a_page_that_loses_the_show_leaves_the_sound_to_another(
+    page: Page, browser: Browser, overlay: ServedOverlay
+) -> None:
+    stage = await opened(page, overlay)
+    await until(page, "banban.audible")
+    context = await browser.new_context()
+    second = await context.new_page()
+    await opened(second, overlay)
+    play = asyncio.create_task(stage.play(Maker(["la"] * 30, each=0.2).clip()))
+    await until(page, f"({LEVEL})() > {LOUD}")
+    connection = next(iter(overlay._pages))._transport
+    assert connection is not None
+    connection.abort()
+    await until(second, f"({LEVEL})() > {LOUD}")
+    await until(page, "banban.connections === 2")
+    assert await page.evaluate("banban.audible") is False
+    await until(page, f"({LEVEL})() === 0")
+    stage.hush()
+    await play
+    await context.close()
+
+
+async def test_obs_sounds_while_it_shows_the_page(
+    page: Page, browser: Browser, overlay: ServedOverlay
+) -> None:
+    await opened(page, overlay)
+    await until(page, "banban.audible")
+    context = await browser.new_context()
+    source = await context.new_page()
+    await source.add_init_script("window.obsstudio = { pluginVersion: '2.24.0' }")
+    await opened(source, overlay)
+    await until(source, "banban.audible")
+    await until(page, "!banban.audible")
+    assert "sound from OBS at 127.0.0.1" in overlay.health().what
+    told = "window.dispatchEvent(new CustomEvent('obsSourceActiveChanged', { detail: { active: false } }))"
+    await source.evaluate(told)
+    await until(page, "banban.audible")
+    await until(source, "!banban.audible")
+    await context.close()
+
+
+async def test_a_page_sounds_beside_another_when_its_address_says_so(
+    page: Page, browser: Browser, overlay: ServedOverlay
+) -> None:
+    stage = await opened(page, overlay)
+    context = await browser.new_context()
+    second, silent = await context.new_page(), await context.new_page()
+    await opened(second, overlay, "?sound=on")
+    await silent.goto(overlay.url + "?sound=off")
+    play = asyncio.create_task(stage.play(Maker(["la"] * 30, each=0.2).clip()))
+    await until(page, f"({LEVEL})() > {LOUD}")
+    await until(second, f"({LEVEL})() > {LOUD}")
+    await until(silent, "banban.state === 'speaking'")
+    assert await silent.evaluate("banban.played") == 0
+    assert await silent.locator("#unmute").is_hidden()
+    stage.hush()
+    await play
+    await context.close()
 
 
 WATCH = """() => {
@@ -589,6 +687,83 @@ ARMED = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" onload="win
   <g class="head"><a href="javascript:window.broken=1">x</a><path d="M0 0h4v4Z" onclick="window.broken=1"/>
   </g>
 </svg>"""
+
+
+SHOWN_PICTURE = (
+    "[...document.querySelectorAll('#face img')]"
+    ".filter((one) => getComputedStyle(one).visibility === 'visible')"
+)
+MOVED = "new DOMMatrix(getComputedStyle(document.querySelector('#face .picture')).transform)"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pictured(tmp_path: Path) -> AsyncIterator[ServedOverlay]:
+    """An overlay whose character has pictures: three moods, and open mouths for two of them."""
+    folder = character_in(tmp_path / "luna")
+    for name in ("face.png", "face-open.png", "face-happy.webp", "face-happy-open.webp"):
+        portrait(folder / name, size=(200, 280))
+    portrait(folder / "face-sad.jpg")
+    made = an_overlay(characters.load(str(folder)).face)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def shown_picture(page: Page) -> str:
+    (address,) = await page.evaluate(f"{SHOWN_PICTURE}.map((one) => one.getAttribute('src'))")
+    return str(address)
+
+
+async def test_a_picture_moves_with_the_sound_and_opens_its_mouth(
+    page: Page, pictured: ServedOverlay
+) -> None:
+    stage = await opened(page, pictured, face="#face img")
+    looks = await page.evaluate("fetch('face.json').then((answer) => answer.json())")
+    shut, wide = looks["looks"][""]["shut"], looks["looks"][""]["open"]
+    assert await shown_picture(page) == shut
+    assert await page.evaluate(f"{SHOWN_PICTURE}[0].naturalWidth") == 200
+    rest = await page.evaluate(f"{MOVED}.f")
+    play = asyncio.create_task(stage.play(Maker(["Hey!"] * 8, each=0.2).clip()))
+    await until(page, "banban.mouth > 0.9")
+    assert await shown_picture(page) == wide
+    assert await page.evaluate(f"{MOVED}.f") < rest - 5  # pixels, upwards
+    stage.hush()
+    await play
+    await until(page, "banban.mouth === 0")
+    assert await shown_picture(page) == shut
+    assert await page.evaluate(f"{MOVED}.f") > -5
+
+
+async def test_each_mood_has_its_picture_or_the_everyday_one(page: Page, pictured: ServedOverlay) -> None:
+    stage = await opened(page, pictured, face="#face img")
+    looks = (await page.evaluate("fetch('face.json').then((answer) => answer.json())"))["looks"]
+    for mood, look in (("happy", looks["happy"]), ("sad", looks["sad"]), ("shy", looks[""])):
+        stage.feel(mood)
+        await until(page, f"banban.mood === '{mood}'")
+        assert await shown_picture(page) == look["shut"]
+        play = asyncio.create_task(stage.play(Maker(["Hey!"] * 8, each=0.2).clip(mood=mood)))
+        await until(page, "banban.mouth > 0.9")
+        assert await shown_picture(page) == (look["open"] or look["shut"])
+        stage.hush()
+        await play
+        await until(page, "banban.mouth === 0")
+
+
+async def test_a_pictures_background_stays_clear_and_it_grows_with_the_page(
+    page: Page, pictured: ServedOverlay
+) -> None:
+    heights = []
+    for scale in ("1", "0.5"):
+        await opened(page, pictured, f"?scale={scale}", face="#face img")
+        box = await page.locator("#face").bounding_box()
+        assert box is not None
+        heights.append(box["height"])
+        middle = square(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        corner = square(box["x"] + box["width"] / 2 - box["height"] * 100 / 280, box["y"] + 8)
+        await until(page, "[...document.querySelectorAll('#face img')].every((one) => one.complete)")
+        assert is_opaque(await page.screenshot(omit_background=True, clip=middle))
+        assert is_clear(await page.screenshot(omit_background=True, clip=corner))
+    assert heights[1] == pytest.approx(heights[0] / 2, rel=0.01)
 
 
 async def test_nothing_in_a_picture_can_run(page: Page) -> None:

@@ -6,18 +6,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vtuber.app.offer import offer
 from vtuber.app.running import Flags, run, settings_of
-from vtuber.brain.choice import choose
+from vtuber.brain.choice import AUTO, choose
 from vtuber.config import Settings
 
 
 @contextmanager
 def settings_with_brain(
-    config: Path | None, flags: Flags, *, verbose: bool = False, plain: bool = False, servers: bool = True
+    config: Path | None,
+    flags: Flags,
+    *,
+    verbose: bool = False,
+    plain: bool = False,
+    servers: bool = True,
+    offers: bool = False,
 ) -> Iterator[Settings]:
-    """``settings_of``, with the brain that "auto" stands for. Without ``servers`` none is looked for."""
+    """``settings_of``, with the brain that "auto" stands for. Without ``servers`` none is looked for.
+
+    With ``offers``, whoever has only the toy is offered a better one (``offer``).
+    """
     with settings_of(config, flags, verbose=verbose, plain=plain) as settings:
-        yield chosen(settings, servers=servers)
+        found = chosen(settings, servers=servers)
+        if offers and settings.brain.use == AUTO and found.brain.is_toy and offer(settings):
+            found = chosen(settings, servers=servers)
+        yield found
 
 
 def chosen(settings: Settings, *, servers: bool = True) -> Settings:

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -193,7 +194,7 @@ def _stopped_lines(character: Character, settings: Settings) -> Iterator[Health]
 
 def folder_name(given: str) -> str:
     """A name for a folder, that works on every system: "Luna Star" gives "luna-star". Raises ConfigError."""
-    words = clean(given, 200)
+    words = clean(unicodedata.normalize("NFKC", given), 200)
     if not words or any(sign in words for sign in "/\\:") or words.startswith((".", "~", "-")):
         raise ConfigError(
             f"a character's folder cannot be called {given[:80]!r}",
@@ -255,7 +256,7 @@ def _whole(target: Path) -> Iterator[Path]:
 
 def _answers(typed: str, folder: str, given: Flags) -> starter.Answers:
     """The flags, then what is typed, then the defaults."""
-    ask = terminal.is_interactive()
+    ask = terminal.can_ask()
     found: dict[str, str] = {}
     shown = typed.capitalize() if typed.islower() else typed
     if ask:
@@ -278,7 +279,7 @@ def _asked(words: str, default: str, check: Callable[[str], str]) -> str:
     """Asks until the answer can be used."""
     while True:
         try:
-            return check(terminal.ask(words, default) or default)
+            return check(terminal.ask(words, default))
         except ConfigError as error:
             terminal.show_error(error)
 

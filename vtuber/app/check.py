@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from vtuber.app import terminal
+from vtuber.app import sentence, terminal
 from vtuber.app.brains import settings_with_brain
 from vtuber.app.running import Flags, run
 from vtuber.config import Settings
@@ -23,6 +23,7 @@ from vtuber.core.events import Sound
 from vtuber.core.health import Health, State
 from vtuber.listeners import Listener
 from vtuber.show.show import Show
+from vtuber.show.speaker import Speaker
 from vtuber.voice import Voice
 
 HEARING_SECONDS = 10.0
@@ -56,7 +57,7 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
     show = Show(settings)
     (speaker,), memory = show.speakers, show.memory
     trials: list[tuple[_Reporting, Callable[[], Awaitable[Health | None]]]] = [
-        (speaker.brain, lambda: speaker.start_brain(progress)),
+        (speaker.brain, lambda: _say_a_sentence(speaker, progress)),
         (speaker.voice, lambda: _say_something(speaker.voice)),
         (memory, memory.start),
         (show.server, show.server.start),
@@ -75,6 +76,12 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
         ]
     finally:
         await show.stop()
+
+
+async def _say_a_sentence(speaker: Speaker, progress: Progress) -> Health:
+    await speaker.start_brain(progress)
+    progress(1.0, "waiting for a sentence of the model")
+    return await sentence.ask(speaker)
 
 
 async def _try_chats(listeners: Sequence[Listener]) -> list[Health]:

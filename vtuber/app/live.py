@@ -33,7 +33,7 @@ NOT_READ = "lines typed here are not read (chat.console = false)"
 def command(config: Path | None, flags: Flags, *, seconds: float | None, verbose: bool, plain: bool) -> None:
     """Runs the show until it is stopped, or for ``seconds``. Raises BanbanError when it cannot begin."""
     desk: Desk | None = None
-    with settings_with_brain(config, flags, verbose=verbose, plain=plain) as settings:
+    with settings_with_brain(config, flags, verbose=verbose, plain=plain, offers=not plain) as settings:
 
         async def broadcast() -> None:
             nonlocal desk

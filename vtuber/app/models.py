@@ -124,12 +124,16 @@ def show_choices() -> None:
         title_justify="left",
     )
     table.add_column("name", no_wrap=True)
-    for column in ("speaks", "size", "licence"):
-        table.add_column(column)
+    for column in ("speaks", "size, fits"):
+        table.add_column(column, overflow="fold")
+    here = machine.this()
     for choice in CHOICES:
+        fit = judge(choice.bytes, here)
         name = Text(choice.name).append(f"\n{choice.repo}", style="dim")
-        size = f"{choice.parameters}\n{choice.size}"
-        table.add_row(name, choice.languages, size, choice.licence)
+        speaks = Text(choice.languages).append(f"\n{choice.licence}", style="dim")
+        size = Text(f"{choice.parameters}, {choice.size}\n")
+        size.append(fit.verdict, style="yellow" if fit.tight else _PLACES[fit.place])
+        table.add_row(name, speaks, size)
     terminal.out.print(table)
 
 

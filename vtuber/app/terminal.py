@@ -209,15 +209,19 @@ def say(sentence: str) -> None:
     out.print(Text(escaped(sentence)), end="" if sentence else "\n")
 
 
-def is_interactive() -> bool:
+def can_ask() -> bool:
     """Whether somebody sits there who sees a question and can answer it."""
-    try:
-        return sys.stdin.isatty() and out.is_terminal
-    except (AttributeError, ValueError):  # there is none, or it is closed
-        return False
+    return _is_tty(sys.stdin) and _is_tty(sys.stdout)
 
 
 def ask(question: str, default: str) -> str:
-    """What is typed in answer. Raises EOFError or KeyboardInterrupt where there is no answer."""
+    """What is typed in answer, or the default. Raises EOFError or KeyboardInterrupt where nothing is."""
     tell(question)
-    return input(f"[{escaped(default)}] ").strip()
+    if can_edit():
+        from prompt_toolkit import prompt  # noqa: PLC0415  # only questions need it here
+
+        return prompt(f"[{escaped(default)}] ").strip() or default
+    out.print(f"[{escaped(default)}] ", end="", markup=False)
+    if not (line := sys.stdin.readline()):
+        raise EOFError
+    return line.strip() or default

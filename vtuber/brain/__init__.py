@@ -18,6 +18,9 @@ PARTS = {
     "openai": "vtuber.brain.openai.backend:OpenAi",
 }
 
+AFRESH = "\f"
+"""In a stream: what came before it was no part of the reply, which begins here."""
+
 
 @dataclass(frozen=True, slots=True)
 class PromptLine:

@@ -69,7 +69,7 @@ def languages(character: Character) -> list[str]:
 def roomy(settings: Settings) -> Machine:
     """This machine as far as models are put there: without its cards, unless they are used."""
     if settings.brain.gpu_layers == 0:
-        return Machine(int(psutil.virtual_memory().total))
+        return machine.memory()
     return machine.this()
 
 

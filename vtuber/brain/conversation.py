@@ -110,7 +110,8 @@ class Conversation:
         could_count = self._estimated and not self._is_away
         if could_count or self._brain.context != self._context:  # a server turned out to hold less
             await self._fit_head()
-        now = await self._fitting(question(batch, recollection, self.topic, self._names))
+        told = {line.text for line in self._history.lines}
+        now = await self._fitting(question(batch, recollection, self.topic, self._names, told))
         new = await self._count(now.asked)
         await self._make_room(new)
         history = self._history.lines

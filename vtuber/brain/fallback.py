@@ -13,8 +13,9 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
-from vtuber.brain import PARTS, Brain, Prompt, PromptLine, Usage
+from vtuber.brain import AFRESH, PARTS, Brain, Prompt, PromptLine, Usage
 from vtuber.brain.fallback_lines import FallbackLines
+from vtuber.brain.reply_filter import Habits, ReplyFilter
 from vtuber.brain.tokens import estimate_lines
 from vtuber.character import Character
 from vtuber.config import Settings
@@ -49,6 +50,7 @@ class _Member:
     started: bool = False
     trouble: BanbanError | None = None
     """Why it is set aside."""
+    habits: Habits = field(default_factory=Habits)
     backoff: Backoff = field(default_factory=lambda: Backoff(_FIRST_RETRY, _LONGEST_RETRY))
     recovery: asyncio.Task[None] | None = None
     """What tries it meanwhile."""
@@ -133,10 +135,10 @@ class BrainFallback:
             question = replace(prompt, seed=prompt.seed + attempt, reply_so_far=said)
             self._answering = member
             try:
-                async with aclosing(member.brain.stream(question)) as tokens:
-                    while (token := await _within(deadline, anext(tokens, None))) is not None:
-                        said += token
-                        yield token
+                async with aclosing(_heard(member, question, deadline)) as texts:
+                    async for text in texts:
+                        said = (said + text).rpartition(AFRESH)[2]
+                        yield text
             except BrainError as error:
                 trouble = error
                 if member not in order[attempt + 1 :]:
@@ -191,12 +193,26 @@ class BrainFallback:
             f"{member.name}: {health.what}" for member, health in zip(self._members, each, strict=True)
         ]
         states = {health.state for health in each}
-        return Health(
-            "brain",
-            states.pop() if len(states) == 1 else State.LIMITED,
-            "; then ".join(each_is),
-            next((health.hint for health in each if health.state is not State.OK and health.hint), ""),
-        )
+        hint = next((health.hint for health in each if health.state is not State.OK and health.hint), "")
+        if each[0].state is State.OK and State.DOWN not in states:
+            state, hint = State.OK, ""  # those behind it may be toys
+        else:
+            state = states.pop() if len(states) == 1 else State.LIMITED
+        return Health("brain", state, "; then ".join(each_is), hint)
+
+    async def answers(self, prompt: Prompt) -> dict[str, str | BrainError]:
+        """What each of them says to this, by its name in config.toml, or why it says nothing: to try them."""
+        found: dict[str, str | BrainError] = {}
+        for member in self._members:
+            said = ""
+            try:
+                async with aclosing(_heard(member, prompt, self._last_deadline)) as texts:
+                    async for text in texts:
+                        said = (said + text).rpartition(AFRESH)[2]
+                found[member.name] = said
+            except BrainError as error:
+                found[member.name] = error
+        return found
 
     # Who is well
 
@@ -290,6 +306,24 @@ class BrainFallback:
         await _within(_START, member.brain.prefill_head(self._head))
         # With nothing left to read, this shows whether it is quick.
         await _within(self._deadline, member.brain.prefill_head(self._head))
+
+
+async def _heard(member: _Member, prompt: Prompt, deadline: _Deadline) -> AsyncGenerator[str, None]:
+    """Its answer, each text of it in time, without what nobody should hear. Raises BrainError."""
+    asker, goes_on = prompt.lines[-1].name, bool(prompt.reply_so_far)
+    reply = ReplyFilter(prompt.names, asker, goes_on=goes_on, habits=member.habits)
+    trouble = None
+    try:
+        async with aclosing(member.brain.stream(prompt)) as tokens:
+            while not reply.ended and (token := await _within(deadline, anext(tokens, None))) is not None:
+                if text := reply.add(token):
+                    yield text
+    except BrainError as error:
+        trouble = error
+    if text := reply.finish():
+        yield text
+    if trouble:
+        raise trouble
 
 
 async def _within(deadline: _Deadline, answer: Awaitable[T]) -> T:

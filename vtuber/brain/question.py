@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from vtuber.brain import PromptLine
-from vtuber.core.deeds import Kind, amount, kind_of, tier_name, written
+from vtuber.brain.recalled import ANSWER_LIMIT, WORDS_LIMIT, recalled, shortened
+from vtuber.core.deeds import Kind, amount, as_one, kind_of, tier_name, written
 from vtuber.core.events import (
     Answerable,
     Batch,
     ChatMessage,
     Follow,
     Gift,
+    Mark,
     Pick,
     Raid,
     Redemption,
@@ -25,9 +28,11 @@ from vtuber.memory import Recollection
 LEAD_LIMIT = 300
 """Characters of the message she answers."""
 ASIDE_LIMIT = 60
-"""Characters of any other message, or of something recalled."""
+"""Characters of any other message."""
+RECALLED = 200
+"""Characters of what a viewer wrote before and was told, beside a short message; beside a long one, less."""
 ASIDES = 80
-"""Characters of everything that stands beside a short message; beside a long one, less."""
+"""Characters of what else stands beside a short message; less beside a long one, or much that is recalled."""
 DEED_LIMIT = 100
 """Characters of what somebody did beside writing."""
 TOPIC_LIMIT = 120
@@ -70,13 +75,27 @@ class Question:
         return replace(self, name=NOBODY)  # half a name may be another's, or hers
 
 
-def question(batch: Batch, recollection: Recollection, topic: str, mine: Sequence[str]) -> Question:
-    """What is asked about a batch. Nobody goes by one of ``mine``, her names."""
+def question(
+    batch: Batch,
+    recollection: Recollection,
+    topic: str,
+    mine: Sequence[str],
+    told: AbstractSet[str] = frozenset(),
+) -> Question:
+    """What is asked about a batch. Nobody goes by one of ``mine``, her names.
+
+    ``told`` is what the prompt says anyway: there, little is recalled.
+    """
+    batch = as_one(batch)
     lead = batch.lead.event
     text = _words(lead, LEAD_LIMIT)
     asides = [_also(pick, mine) for pick in batch.others if is_paid(pick.event)]  # never for want of interest
-    free = ASIDES - max(0, len(text) - ASIDE_LIMIT)
-    for aside in _asides(batch, recollection, mine):
+    room = RECALLED if told.isdisjoint(recollection.answers) else ASIDES
+    past = [_visit(lead, recollection)]
+    past += _past(lead, recollection, room - max(0, len(text) - ASIDE_LIMIT))
+    asides += filter(None, past)
+    free = ASIDES - max(0, len(text) - ASIDE_LIMIT) - sum(map(len, past))
+    for aside in _asides(batch, mine):
         if len(aside) <= free:
             asides.append(aside)
             free -= len(aside)
@@ -85,21 +104,40 @@ def question(batch: Batch, recollection: Recollection, topic: str, mine: Sequenc
     return Question(_named(lead.author.name, mine), text or "…", tuple(asides))
 
 
-def _asides(batch: Batch, recollection: Recollection, mine: Sequence[str]) -> Iterator[str]:
+def _asides(batch: Batch, mine: Sequence[str]) -> Iterator[str]:
     """What else there is to know, the most useful first."""
-    lead = batch.lead.event
     if batch.lead.copies > 1:
         yield f"{batch.lead.copies} viewers say this"
-    known = recollection.viewers.get((lead.platform, lead.author.id))
-    if recollection.answers:
-        yield _quoted(f"you told them before: {recollection.answers[-1]}", ASIDES)
-    elif known and known.last_words and known.last_words != lead.text:
-        yield f"they wrote before: {_quoted(known.last_words, ASIDE_LIMIT)}"
     for pick in batch.others[:2]:
         if not is_paid(pick.event):
             yield _also(pick, mine)
     if batch.room.buzz:
         yield f"chat repeats {_quoted(batch.room.buzz, 20)}"
+
+
+def _visit(lead: Answerable, recollection: Recollection) -> str:
+    """Whether its author is here for the first time or has come back, if it is known."""
+    if lead.author.name == NOBODY:  # Twitch's anonymous account is many people
+        return ""
+    marks = lead.marks if isinstance(lead, ChatMessage) else frozenset()
+    known = recollection.viewers.get((lead.platform, lead.author.id))
+    if Mark.FIRST in marks or (known and known.new):
+        return "new here"
+    if known and known.away:
+        hours = round(known.away / 3600)
+        return f"back after {hours} hours" if hours < 2 * 24 else f"back after {hours // 24} days"
+    return "came back" if Mark.RETURNING in marks else ""
+
+
+def _past(lead: Answerable, recollection: Recollection, room: int) -> Iterator[str]:
+    """What the lead's author wrote before, and what she told them."""
+    known = recollection.viewers.get((lead.platform, lead.author.id))
+    words = (known.words or (known.last_words,)) if known else ()
+    said, told = recalled(lead.text, list(filter(None, words)), recollection.answers, room)
+    if said:
+        yield f"they wrote before: {_quoted(said, WORDS_LIMIT)}"
+    if told:
+        yield f"you told them before: {_quoted(told, ANSWER_LIMIT)}"
 
 
 def _also(pick: Pick, mine: Sequence[str]) -> str:
@@ -118,20 +156,24 @@ def _named(name: str, mine: Sequence[str]) -> str:
 def _quoted(text: str, limit: int) -> str:
     """A stranger's words on one line; square brackets are kept for what the show itself tells her."""
     line = " ".join(text.split()).replace("[", "(").replace("]", ")")
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    return shortened(line, limit)
 
 
 def _deed(event: Answerable) -> str:
     """What somebody did beside writing."""
     deed = ""
+    is_member = event.platform == "youtube"
     match event:
         case ChatMessage():
             deed = _deed_of_message(event)
         case Subscription(months=months, tier=tier):
-            parts = ("subscribed", f"month {months}" if months > 1 else "", tier_name(tier))
-            deed = ", ".join(filter(None, parts))
-        case Gift(count=count):
-            deed = f"gave away {count} subscriptions" if count > 1 else "gave away a subscription"
+            new = "became a member" if is_member else "subscribed"
+            again = f"member for {months} months" if is_member else f"subscribed, month {months}"
+            deed = ", ".join(filter(None, (again if months > 1 else new, tier_name(tier))))
+        case Gift(count=count, months=months):
+            what = "membership" if is_member else "subscription"
+            deed = f"gave away {count} {what}s" if count > 1 else f"gave away a {what}"
+            deed += f" of {months} months" if months > 1 else ""
         case Follow():
             deed = "follows the channel now"
         case Redemption(reward=reward):
@@ -144,11 +186,12 @@ def _deed(event: Answerable) -> str:
 def _deed_of_message(message: ChatMessage) -> str:
     paid = amount(message.money) if message.money else ""
     if message.money and kind_of(message) is Kind.STICKER:
-        return f"sent a sticker{f' for {paid}' if paid else ''}: {message.text}"
+        return f"sent a sticker for {paid}: {message.text}" if paid else f"sent a gift: {message.text}"
     if message.charity:
         return f"gave {paid or 'money'} to {message.charity}"
     if message.money:
-        return f"paid {paid or 'an unknown amount'}"
+        first = ", for the first time" if Mark.FIRST_PAID in message.marks else ""
+        return f"paid {paid or 'an unknown amount'}{first}"
     return f"watched {message.streak} streams in a row" if message.streak else ""
 
 

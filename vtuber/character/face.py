@@ -88,8 +88,9 @@ def find(
         picture = Picture(PLACEHOLDER.name, SVG, PLACEHOLDER.read_bytes())
         return Face({"": Look(picture)}, is_rigged=True, is_placeholder=True, unused=tuple(found.unused)), []
     looks = {
-        mood: Look(pictures[path], pictures.get(found.open.get(mood, Path())))
-        for mood, path in found.shut.items()
+        mood: Look(pictures[found.shut[mood]], pictures.get(found.open.get(mood, Path())))
+        for mood in ("", *moods)
+        if mood in found.shut
     }
     if rigged:
         first = found.shut[""]

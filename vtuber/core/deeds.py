@@ -6,13 +6,14 @@ For the terminal and the page. What the model is told stands in ``brain/question
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
 from vtuber.core.events import (
     Answerable,
+    Batch,
     ChatMessage,
     Follow,
     Gift,
@@ -101,6 +102,36 @@ def written(event: Answerable) -> str:
     return "" if kind_of(event) is Kind.STICKER else event.text
 
 
+def is_more(lead: Answerable, event: Answerable) -> bool:
+    """Whether ``event`` is more of what its author did in ``lead``, without a word: bits tap by tap, say."""
+    if (lead.platform, lead.channel, lead.author.id) != (event.platform, event.channel, event.author.id):
+        return False
+    match lead, event:
+        case ChatMessage(money=Money() as money), ChatMessage(money=Money() as added, text=""):
+            known = money.amount is not None and added.amount is not None and money.currency == added.currency
+            return known and kind_of(lead) == kind_of(event) and lead.charity == event.charity
+        case Gift(), Gift(text=""):
+            return (lead.months, lead.tier) == (event.months, event.tier)
+        case _:
+            return False
+
+
+def as_one(batch: Batch) -> Batch:
+    """The same, in which the lead is everything that ``is_more`` of it as well."""
+    lead = batch.lead.event
+    added = [pick.event for pick in batch.others if is_more(lead, pick.event)]
+    if isinstance(lead, Gift):
+        lead = replace(lead, count=lead.count + sum(gift.count for gift in added if isinstance(gift, Gift)))
+    elif isinstance(lead, ChatMessage) and lead.money and added:
+        paid = [lead.money, *(more.money for more in added if isinstance(more, ChatMessage) and more.money)]
+        worth = [money.dollars for money in paid if money.dollars is not None]
+        dollars = sum(worth, Decimal(0)) if len(worth) == len(paid) else None
+        whole = sum((money.amount or Decimal(0) for money in paid), Decimal(0))
+        lead = replace(lead, money=Money(whole, lead.money.currency, dollars))
+    others = tuple(pick for pick in batch.others if pick.event not in added)
+    return replace(batch, lead=replace(batch.lead, event=lead), others=others)
+
+
 def amount(money: Money, language: Language = "en") -> str:
     """As a price is printed: "US$50.00", "NT$75", "200 bits"; "" when nobody knows how much it is."""
     if money.amount is None:
@@ -149,10 +180,13 @@ def _kind_of_message(message: ChatMessage) -> Kind | None:
 
 
 def tier_name(tier: str, language: Language = "en") -> str:
-    """What people call a tier of subscriptions: Twitch counts them, on YouTube they have names."""
-    if tier in ("1", "2", "3"):
+    """What people call a tier of subscriptions: Twitch counts them, on YouTube they have names.
+
+    "" for Twitch's usual one.
+    """
+    if tier in ("2", "3"):
         return f"層級 {tier}" if language == "zh" else f"Tier {tier}"
-    return "Prime" if tier == "prime" else tier
+    return {"1": "", "prime": "Prime"}.get(tier, tier)
 
 
 def _english(event: Answerable, kind: Kind) -> str:  # noqa: PLR0911  # one answer for each kind
@@ -180,12 +214,12 @@ def _english(event: Answerable, kind: Kind) -> str:  # noqa: PLR0911  # one answ
 
 def _english_message(message: ChatMessage, kind: Kind) -> str:
     paid = amount(message.money) if message.money else ""
+    first = " (their first)" if Mark.FIRST_PAID in message.marks else ""
     match kind:
         case Kind.CHARITY:
             return f"{paid or 'a donation'} for {message.charity}"
         case Kind.STICKER:
-            what = "Super Sticker" if paid and message.money and message.money.currency in _SYMBOLS else ""
-            return ": ".join(filter(None, (f"{paid} {what or 'sticker'}".strip(), message.text)))
+            return ": ".join(filter(None, (f"{paid} Super Sticker{first}" if paid else "gift", message.text)))
         case Kind.CHEER:
             return paid or "bits"
         case Kind.STREAK:
@@ -194,7 +228,7 @@ def _english_message(message: ChatMessage, kind: Kind) -> str:
             return "announcement"
         case _:
             is_super = message.platform == "youtube"
-            return f"{paid} Super Chat".strip() if is_super else paid or "paid"
+            return f"{paid} Super Chat{first}".strip() if is_super else paid or "paid"
 
 
 def _chinese(event: Answerable, kind: Kind) -> str:  # noqa: PLR0911  # one answer for each kind
@@ -210,7 +244,7 @@ def _chinese(event: Answerable, kind: Kind) -> str:  # noqa: PLR0911  # one answ
             what = f"送出 {count:,} 份{each}{'會員' if is_member else '訂閱'}"
             return _dotted(what, tier_name(tier, "zh"))
         case Raid(viewers=0):
-            return "揪團"
+            return "帶觀眾來了"
         case Raid(viewers=viewers):
             return f"揪團：{viewers:,} 位觀眾"
         case Follow():
@@ -221,12 +255,12 @@ def _chinese(event: Answerable, kind: Kind) -> str:  # noqa: PLR0911  # one answ
 
 def _chinese_message(message: ChatMessage, kind: Kind) -> str:
     paid = amount(message.money, "zh") if message.money else ""
+    first = "（首次）" if Mark.FIRST_PAID in message.marks else ""
     match kind:
         case Kind.CHARITY:
             return f"捐款給{message.charity}" + (f"：{paid}" if paid else "")
         case Kind.STICKER:
-            what = "超級貼圖" if paid and message.money and message.money.currency in _SYMBOLS else "貼圖"
-            return "：".join(filter(None, (f"{paid} {what}".strip(), message.text)))
+            return "：".join(filter(None, (f"{paid} 超級貼圖{first}" if paid else "禮物", message.text)))
         case Kind.CHEER:
             return paid or "小奇點"
         case Kind.STREAK:
@@ -235,7 +269,7 @@ def _chinese_message(message: ChatMessage, kind: Kind) -> str:
             return "公告"
         case _:
             is_super = message.platform == "youtube"
-            return f"{paid} 超級留言".strip() if is_super else paid or "付費留言"
+            return f"{paid} 超級留言{first}".strip() if is_super else paid or "付費留言"
 
 
 def _dotted(*parts: str) -> str:

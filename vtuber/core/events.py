@@ -94,6 +94,8 @@ class Mark(StrEnum):
 
     FIRST = "first"
     """Its author has never written in this channel before."""
+    FIRST_PAID = "first_paid"
+    """Its author has never paid for one on a stream before."""
     RETURNING = "returning"
     """Its author is new here, and has come back."""
     ANNOUNCEMENT = "announcement"
@@ -148,9 +150,9 @@ class ChatMessage:
     sent: Time = 0.0
     charity: Words = ""
     """Who gets the money, when it is not the channel; "" when it is."""
-    streak: Number = 0
+    streak: Number = field(default=0, compare=False)
     """How many streams in a row its author has watched, when they let the chat know with it."""
-    colour: Colour = ""
+    colour: Colour = field(default="", compare=False)
     """In which the platform shows it: "#1e88e5"; "" where it does not say."""
 
 

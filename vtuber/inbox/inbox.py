@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from vtuber import config
+from vtuber.core.deeds import is_more
 from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, Room, is_paid
 from vtuber.core.recent import Recent
 from vtuber.core.spelling import copy_key, normalize
@@ -98,14 +99,20 @@ class Inbox:
 
     # In.
 
-    def put(self, event: Answerable) -> Drop | None:
-        """Takes an event in, or returns why not. ``event.at`` is when it came, on the show's clock."""
+    def put(self, event: Answerable, *, for_a_bot: bool = False) -> Drop | None:
+        """Takes an event in, or returns why not. ``event.at`` is when it came, on the show's clock.
+
+        What is ``for_a_bot`` is only noted as what the chat repeats.
+        """
         self._latest = max(self._latest, event.at)
         normalized, entry = _entry(event)
         drop = self._objection(entry)
         if drop is None:
             self._crowd.note(entry.author, _repeatable(entry), event.at)
-            drop = None if entry.paid else self._limits(entry) or self._fit(entry, normalized)
+            if for_a_bot:
+                drop = Drop.COMMAND
+            elif not entry.paid:
+                drop = self._limits(entry) or self._fit(entry, normalized)
         if drop is None:
             self._keep(entry)
         else:
@@ -236,12 +243,15 @@ class Inbox:
         return max(self._waiting.unpaid(), key=lambda entry: self._score(entry, now), default=None)
 
     def _company(self, lead: WaitingEvent, now: float) -> list[WaitingEvent]:
-        """Who else is in the batch: paid events first, so that they drain, then what goes with the lead."""
+        """Who else is in the batch: paid events first, so that they drain, then what goes with the lead.
+
+        Of the paid ones, more of what the lead did comes first: all of it is answered as one.
+        """
         places = self._settings.batch - 1
         paid = heapq.nlargest(
             places,
             (entry for entry in self._waiting.paid if entry is not lead),
-            key=lambda entry: paid_score(entry.event, now),
+            key=lambda entry: (is_more(lead.event, entry.event), paid_score(entry.event, now)),
         )
         candidates = heapq.nlargest(
             CANDIDATES,

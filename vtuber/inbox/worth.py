@@ -10,6 +10,8 @@ from vtuber import config
 from vtuber.core.events import Answerable, ChatMessage, Gift, Money, Redemption, Subscription
 
 SUBSCRIPTION_DOLLARS = 5.0
+TIERS = {"2": 2, "3": 5}
+"""How many times as much Twitch's higher tiers cost."""
 UNKNOWN_DOLLARS = 5.0
 """What an amount that could not be read counts for."""
 POINT_DOLLARS = 0.001
@@ -45,8 +47,8 @@ def dollars(event: Answerable) -> float:
         case Redemption(cost=cost):
             return POINT_DOLLARS * cost
         case Gift():
-            return SUBSCRIPTION_DOLLARS * event.count
+            return SUBSCRIPTION_DOLLARS * event.count * event.months * TIERS.get(event.tier, 1)
         case Subscription():
-            return SUBSCRIPTION_DOLLARS
+            return SUBSCRIPTION_DOLLARS * TIERS.get(event.tier, 1)
         case _:
             return 0.0

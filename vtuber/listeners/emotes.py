@@ -31,6 +31,22 @@ def cleaned(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, tuple[Emo
     return safe, tuple(found)
 
 
+def without(
+    text: str, cut: Iterable[tuple[int, int]], spans: Iterable[tuple[int, int]]
+) -> tuple[str, list[tuple[int, int]]]:
+    """The raw text without the places to cut, which do not overlap, and where its emotes are then."""
+    cuts = sorted(cut)
+    begins = [0, *(end for _, end in cuts)]
+    ends = [*(begin for begin, _ in cuts), len(text)]
+    left = "".join(text[begin:end] for begin, end in zip(begins, ends, strict=True))
+    moved = []
+    for begin, end in spans:
+        if all(end <= first or last <= begin for first, last in cuts):
+            gone = sum(last - first for first, last in cuts if last <= begin)
+            moved.append((begin - gone, end - gone))
+    return left, moved
+
+
 def twitch_spans(tag: str) -> list[tuple[int, int]]:
     """The places in Twitch's ``25:0-4,6-10/1902:12-16``: emotes by their ids; there, ends are inclusive."""
     places = (place for emote in tag.split("/") for place in emote.rpartition(":")[2].split(","))

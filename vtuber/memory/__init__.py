@@ -28,6 +28,12 @@ class Viewer:
     """How many messages they have written, the ones in the batch included."""
     last_words: str
     """What they wrote before what is in the batch; "" when nothing is known."""
+    away: float = 0.0
+    """For how many seconds they were away, when they came back lately and she has not answered them since."""
+    new: bool = False
+    """Whether nobody had heard of them before, lately, and she has not answered them yet."""
+    words: tuple[str, ...] = ()
+    """The last of what they wrote before that, oldest first, ``last_words`` at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,9 @@ class Recollection:
     def holds(self, revocation: Revocation, lead: Answerable) -> bool:
         """Whether it holds a deleted message of the lead's author, or what was said in answer to one."""
         known = self.viewers.get((lead.platform, lead.author.id))
-        if known is not None and revocation.says(lead, known.last_words):
+        if known is not None and any(
+            revocation.says(lead, said) for said in (known.last_words, *known.words)
+        ):
             return True
         return not revocation.answers.isdisjoint(self.answers)
 

@@ -91,13 +91,22 @@ class MemoryBuffer:
         for pick in batch.picks:
             texts.setdefault((pick.event.platform, pick.event.author.id), []).append(pick.event.text)
         viewers = {}
+        lead = lead_key(batch)
         for who, written in texts.items():
             key = key_of(*who)
             newer = self._viewers.get(key)
             known = stored[key].followed_by(newer) if key in stored else newer
             if known is not None:
-                viewers[who] = Viewer(clean_name(known.name), known.messages, known.words_before(written))
-        lead = lead_key(batch)
+                told = any(answer.key == key for answer in self._answers)
+                words = known.words_before(written)
+                viewers[who] = Viewer(
+                    clean_name(known.name),
+                    known.messages,
+                    words[-1] if words else "",
+                    away=0.0 if told else known.away,
+                    new=known.new and not told and not (answers and key == lead),
+                    words=words,
+                )
         newer_answers = (
             answer.heard for answer in self._answers if answer.key == lead and answer.speaker == batch.speaker
         )

@@ -6,15 +6,16 @@ import re
 import string
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 
+from vtuber.core.deeds import written
 from vtuber.core.events import Answerable, Batch
 from vtuber.core.text import NAME_LIMIT, clean_name
 from vtuber.moderation.revocation import cut
 
-WORDS_KEPT = 4
+WORDS_KEPT = 12
 """How many of a viewer's last messages are kept."""
 ANSWERS_KEPT = 3
 """How many of the last answers to a viewer are kept."""
@@ -49,6 +50,10 @@ class Profile:
     messages: int = 0
     words: tuple[str, ...] = ()
     """Their last messages, oldest first."""
+    away: float = 0.0
+    """For how many seconds they were away, when they came back lately; 0 for anybody else."""
+    new: bool = False
+    """Whether they were first heard of lately, though others were before."""
     called: str = field(init=False)
     """``called(name)``, kept so that one of many people is found by name quickly."""
 
@@ -60,26 +65,26 @@ class Profile:
         name = event.author.name[:NAME_LIMIT]
         if name != self.name:
             self.name, self.called = name, called(name)
-        if event.text:
+        if words := written(event):
             self.messages += 1
-            self.words = (*self.words[1 - WORDS_KEPT :], cut(event.text))
+            self.words = (*self.words[1 - WORDS_KEPT :], cut(words))
 
     def followed_by(self, newer: Profile | None) -> Profile:
         """This one and a newer one together."""
         if newer is None:
             return self
         words = (*self.words, *newer.words)[-WORDS_KEPT:]
-        return Profile(newer.name, self.messages + newer.messages, words)
+        return replace(self, name=newer.name, messages=self.messages + newer.messages, words=words)
 
-    def words_before(self, texts: Iterable[str]) -> str:
-        """What they wrote last before any of ``texts``, which are among their words too."""
+    def words_before(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """What they wrote before any of ``texts``, which are among their words too; oldest first."""
         words = [cut(said) for said in self.words]
         for text in texts:
             asked = cut(text)
             if asked in words:
                 newest_first = words[::-1]
                 words = words[: len(words) - 1 - newest_first.index(asked)]
-        return next((said for said in reversed(words) if said), "")
+        return tuple(filter(None, words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TypeVar
 
@@ -71,7 +71,7 @@ class Purge:
     ) -> tuple[dict[str, Profile], list[str]]:
         """What is left of the profiles of the batch's people, and of what was said to its lead."""
         left = {
-            who: Profile(one.name, one.messages, self.without_words(who, one.words))
+            who: replace(one, words=self.without_words(who, one.words))
             for who, one in stored.items()
             if not self.whole(who, one.called)
         }

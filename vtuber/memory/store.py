@@ -4,7 +4,8 @@ All keys begin with ``banban:``. WHO is ``profile.key_of``; all text is plain UT
 
 - ``banban:schema``: the version of this list
 - ``banban:seen``: sorted set of WHO by when they were last heard (seconds since 1970); it bounds the rest
-- ``banban:viewer:WHO``: hash of name and messages (their count)
+- ``banban:viewer:WHO``: hash of name and messages (their count); of those who have come back also back
+  (when) and, until they are answered, away (after how many seconds)
 - ``banban:said:WHO``: list of their last messages, oldest first
 - ``banban:answered:WHO``: hash of what each speaker last said to them, as JSON lists, oldest first
 - ``banban:answers:WHO``: the same by an earlier version, which did not note the speaker: only ever removed
@@ -22,13 +23,19 @@ from redis.asyncio import Redis
 from vtuber.config import Memory as MemorySettings
 from vtuber.core import clock
 from vtuber.core.events import Batch
-from vtuber.core.text import clean_name
+from vtuber.core.text import NAME_LIMIT, clean_name
 from vtuber.memory.profile import ANSWERS_KEPT, WORDS_KEPT, Bundle, Profile, called, key_of, lead_key
 from vtuber.memory.purge import Purge
 
 SCHEMA = "1"
 CLIENTS = "banban-"
 """How the names of a show's connections to the server begin."""
+ABSENCE = 6 * 3600.0
+"""Seconds without a word after which somebody who writes has come back."""
+LATELY = 1800.0
+"""For so many seconds they have come back lately."""
+NEWCOMER = 2
+"""Who has written no more than so many messages, and never was away, is new."""
 PIECE = 1_000
 """So many entries of a long list are looked at in one go: a few milliseconds of the server's time."""
 
@@ -37,11 +44,15 @@ PIECE = 1_000
 _WRITE = """
 local keep_viewers, keep_heard = tonumber(ARGV[1]), tonumber(ARGV[2])
 local words_kept, answers_kept, at = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local bundle = cjson.decode(ARGV[6])
+local absence, bundle = tonumber(ARGV[6]), cjson.decode(ARGV[7])
 for _, profile in ipairs(bundle.viewers) do
   local who, name, messages, words = unpack(profile)
-  redis.call('HSET', 'banban:viewer:' .. who, 'name', name)
-  redis.call('HINCRBY', 'banban:viewer:' .. who, 'messages', messages)
+  local viewer, seen = 'banban:viewer:' .. who, redis.call('ZSCORE', 'banban:seen', who)
+  if seen and tonumber(at) - tonumber(seen) > absence then
+    redis.call('HSET', viewer, 'away', tonumber(at) - tonumber(seen), 'back', at)
+  end
+  redis.call('HSET', viewer, 'name', name)
+  redis.call('HINCRBY', viewer, 'messages', messages)
   for _, text in ipairs(words) do redis.call('RPUSH', 'banban:said:' .. who, text) end
   redis.call('LTRIM', 'banban:said:' .. who, -words_kept, -1)
   redis.call('ZADD', 'banban:seen', at, who)
@@ -50,6 +61,7 @@ for _, answer in ipairs(bundle.answers) do
   local speaker, who, name, heard, whole = unpack(answer)
   redis.call('HSET', 'banban:viewer:' .. who, 'name', name)
   redis.call('HINCRBY', 'banban:viewer:' .. who, 'messages', 0)
+  redis.call('HDEL', 'banban:viewer:' .. who, 'away')
   local before = redis.call('HGET', 'banban:answered:' .. who, speaker)
   local read, said = pcall(cjson.decode, before or '[]')
   if not read then said = {} end
@@ -150,25 +162,37 @@ class RedisStore:
 
     async def read(self, batch: Batch) -> tuple[dict[str, Profile], list[str]]:
         """The profiles of the batch's authors by WHO, and what its speaker last said to the lead's author."""
-        keys = list(dict.fromkeys(key_of(event.platform, event.author.id) for event in batch.events))
+        names = {key_of(event.platform, event.author.id): event.author.name for event in batch.events}
         ask = self._redis.pipeline(transaction=False)
-        for key in keys:
-            ask.hmget(f"banban:viewer:{key}", "name", "messages")
+        for key in names:
+            ask.hmget(f"banban:viewer:{key}", "name", "messages", "away", "back")
             ask.lrange(f"banban:said:{key}", 0, -1)
+            ask.zscore("banban:seen", key)
+        ask.zrange("banban:seen", 0, 0, withscores=True)
         ask.hget(f"banban:answered:{lead_key(batch)}", batch.speaker)
         with clock.outside():
-            *rows, answers = await ask.execute()
-        stored = {
-            key: Profile(name, int(messages or 0), tuple(words))
-            for key, (name, messages), words in zip(keys, rows[::2], rows[1::2], strict=True)
-            if name is not None
-        }
+            *rows, oldest, answers = await ask.execute()
+        now = time.time()
+        # On the first evening nobody is new: nobody was known before.
+        began = min((seen for _, seen in oldest), default=now)
+        stored = {}
+        for (key, given), viewer, words, seen in zip(
+            names.items(), rows[::3], rows[1::3], rows[2::3], strict=True
+        ):
+            name, messages, away, back = viewer
+            if name is not None:
+                profile = Profile(name, int(messages or 0), tuple(words))
+                profile.away = _away(now, seen or now, float(away or 0), float(back or 0))
+                profile.new = profile.messages <= NEWCOMER and not profile.away and now - began > ABSENCE
+                stored[key] = profile
+            elif now - began > ABSENCE:
+                stored[key] = Profile(given[:NAME_LIMIT], new=True)
         return stored, json.loads(answers or "[]")
 
     async def write(self, bundle: Bundle) -> None:
         settings = self._settings
         keep = (settings.keep_viewers, settings.keep_heard, WORDS_KEPT, ANSWERS_KEPT)
-        await self._run(_WRITE, *keep, f"{time.time():.3f}", _packed(bundle))
+        await self._run(_WRITE, *keep, f"{time.time():.3f}", int(ABSENCE), _packed(bundle))
 
     async def named(self, purge: Purge, cursor: str) -> tuple[str, list[str]]:
         """A piece of the search for its names: where to go on ("0" at the end), and WHO was found."""
@@ -189,6 +213,13 @@ class RedisStore:
     async def _run(self, script: str, *arguments: str | bytes | int) -> Any:
         with clock.outside():
             return await self._redis.eval(script, 0, *arguments)
+
+
+def _away(now: float, seen: float, away: float, back: float) -> float:
+    """How long somebody was away who has come back lately, or comes back now; 0 for anybody else."""
+    if now - seen > ABSENCE:
+        return now - seen
+    return away if now - back < LATELY else 0.0
 
 
 def _json(value: object) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vtuber.models import machine
 from vtuber.models.machine import Machine
 
 GB = 1_000_000_000
@@ -120,10 +121,21 @@ CHOICES = (
            "asadfgglie/banban-beta-v2-gguf"),
 )  # fmt: skip
 
+_LANGUAGES = ("Chinese", "English")
+"""What a model should speak when nobody knows whom it is to play."""
+
 
 def named(name: str) -> Choice | None:
     """The one that is called so."""
     return next((choice for choice in CHOICES if choice.name == name.lower()), None)
+
+
+def better() -> str:
+    """What whoever has only the toy can do about it."""
+    choice = recommended(_LANGUAGES, machine.memory())
+    if choice is None:
+        return "set brain.model in config.toml to the path of a small GGUF file"
+    return f"to get a better one ({choice.size}, speaks {choice.languages}): banban models get {choice.name}"
 
 
 def recommended(languages: Collection[str], machine: Machine) -> Choice | None:

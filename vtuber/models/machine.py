@@ -38,12 +38,17 @@ class Machine:
         return max(self.cards, key=lambda card: card.memory, default=None)
 
 
+def memory() -> Machine:
+    """The machine we run on, as far as models are put into its main memory: without its cards."""
+    return Machine(int(psutil.virtual_memory().total))
+
+
 def this() -> Machine:
     """The machine we run on. Cards whose driver says nothing of their memory are not found."""
-    memory = int(psutil.virtual_memory().total)
+    total = int(psutil.virtual_memory().total)
     if sys.platform == "darwin" and platform.machine() == "arm64":  # one memory for both
-        return Machine(memory, (Card("Apple silicon", memory),))
-    return Machine(memory, (*_nvidia(), *_amd()))
+        return Machine(total, (Card("Apple silicon", total),))
+    return Machine(total, (*_nvidia(), *_amd()))
 
 
 def _nvidia() -> Iterator[Card]:

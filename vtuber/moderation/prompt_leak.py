@@ -12,7 +12,7 @@ LEAK_LENGTH = 40
 LEAK_LENGTH_CHINESE = 18
 _BEGINNING, _BEGINNING_CHINESE = 14, 6
 """Letters and digits that may be the beginning of a leak."""
-_YOU = re.compile("you|[你妳您]")
+_YOU = re.compile(r"\byou(?:r|rs|rself|['’]\w+)?\b|[你妳您]")
 _ME = re.compile(r"\b(?:i|me|my|mine|myself)\b|[我咱]|人家|本小姐", re.IGNORECASE)
 
 
@@ -24,13 +24,17 @@ class PromptLeak:
 
     def __init__(self, text: str) -> None:
         self._letters = letters(text)
-        found = frozenset(_runs(text))
-        self._orders = frozenset(run for run in found if _YOU.search(run))
-        self._facts = found - self._orders
+        plain = normalize(text)
+        you = [len(letters(plain[: match.start()])) for match in _YOU.finditer(plain)]  # not in "youth"
+        found = list(_runs(text))
+        self._orders = frozenset(
+            run for begin, run in found if any(begin <= at < begin + len(run) for at in you)
+        )
+        self._facts = frozenset(run for _, run in found) - self._orders
 
     def is_in(self, text: str) -> bool:
         """Whether ``text`` recites the secret."""
-        said = frozenset(_runs(text))
+        said = frozenset(run for _, run in _runs(text))
         return not (said.isdisjoint(self._orders) and (said.isdisjoint(self._facts) or _ME.search(text)))
 
     def may_begin_in(self, text: str) -> bool:
@@ -46,8 +50,8 @@ def letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", normalize(text))
 
 
-def _runs(text: str) -> Iterator[str]:
-    """Every run of letters and digits that is long enough to be no coincidence."""
+def _runs(text: str) -> Iterator[tuple[int, str]]:
+    """Every run of letters and digits that is long enough to be no coincidence, and where it begins."""
     written = letters(text)
     for begin in range(len(written)):
         run = written[begin : begin + LEAK_LENGTH_CHINESE]
@@ -55,4 +59,4 @@ def _runs(text: str) -> Iterator[str]:
         if run.isascii():
             run, length = written[begin : begin + LEAK_LENGTH], LEAK_LENGTH
         if len(run) == length:
-            yield run
+            yield begin, run

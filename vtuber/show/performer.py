@@ -12,7 +12,7 @@ from itertools import count
 
 from vtuber.config import Settings
 from vtuber.core import clock
-from vtuber.core.deeds import bracketed, deed, written
+from vtuber.core.deeds import as_one, bracketed, deed, written
 from vtuber.core.events import Answerable, Batch, Pick, is_paid
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
@@ -186,7 +186,7 @@ class Performer:
     async def _perform(self, turn: Turn) -> None:
         """One turn, from the sign that she thinks to the last word. Its failure is its own."""
         self._facts.tell(TurnBegan(turn.number, turn.batch, turn.script))
-        lead = turn.batch.lead.event
+        lead = as_one(turn.batch).lead.event
         if not turn.script and not turn.was_cut:
             self._stage.thinking(
                 lead.author.name,
@@ -274,7 +274,7 @@ class Performer:
         return Drop.CUT if turn.was_cut else Drop.UNANSWERED
 
     def _note_reply(self, turn: Turn, reply: Reply) -> None:
-        lead = turn.batch.lead.event
+        lead = as_one(turn.batch).lead.event
         self._facts.tell(
             TurnEnded(
                 turn=turn.number,

@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from itertools import count
 
-from vtuber.brain import Brain, Prompt
+from vtuber.brain import AFRESH, Brain, Prompt
 from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.character import Character
 from vtuber.config import Settings
@@ -153,7 +153,9 @@ class ReplyWriter:
         async with aclosing(self._tokens(prompt, lap, failed)) as tokens:
             async for token in tokens:
                 delivery.wrote(token)
-                for bit in _bits(token):
+                if AFRESH in token:
+                    segmenter, check, held = self._segmenter(), self._check(prompt), []
+                for bit in _bits(token.rpartition(AFRESH)[2]):
                     check.read(bit)
                     held += _pieces(bit, segmenter, check, delivery)
                     if not held or check.may_leak or not delivery.may_begin:
@@ -165,11 +167,7 @@ class ReplyWriter:
                     last, held = held[-1].text, []
                     if delivery.is_over:
                         return
-        ending = segmenter.finish()
-        for piece in ending:
-            check.check_piece(piece.text)
-        check.finish()
-        held += ending
+        held += _ending(segmenter, check)
         if self._brain.usage.reply >= prompt.max_tokens:
             held = _without_rest(held, last)
         for piece in held:
@@ -206,6 +204,14 @@ def _pieces(bit: str, segmenter: SentenceSegmenter, check: ReplyCheck, delivery:
         check.check_piece(piece.text)
         delivery.cut(piece.text)
         yield piece
+
+
+def _ending(segmenter: SentenceSegmenter, check: ReplyCheck) -> list[Piece]:
+    pieces = segmenter.finish()
+    for piece in pieces:
+        check.check_piece(piece.text)
+    check.finish()
+    return pieces
 
 
 def _bits(token: str) -> Iterator[str]:

@@ -308,13 +308,10 @@ class Show:
             self.facts.tell(ChatReceived(event, drop="command"))
             self.moderators.obey(command)
             return
-        if isinstance(event, ChatMessage) and self.commands.is_for_a_bot(event):
-            self.inbox.dropped[Drop.COMMAND] += 1
-            self.facts.tell(ChatReceived(event, Drop.COMMAND))
-            return
-        self._admit(event)
+        for_a_bot = isinstance(event, ChatMessage) and self.commands.is_for_a_bot(event)
+        self._admit(event, for_a_bot=for_a_bot)
 
-    def _admit(self, event: Answerable) -> None:
+    def _admit(self, event: Answerable, *, for_a_bot: bool) -> None:
         """Into the inbox, unless something speaks against it."""
         admitted = event
         verdict = self.filter.check_message(event)
@@ -324,7 +321,7 @@ class Show:
             self.inbox.dropped[Drop.FILTERED] += 1
             self.facts.tell(ChatReceived(event, Drop.FILTERED, verdict.rule))
             return
-        drop = self.inbox.put(admitted)
+        drop = self.inbox.put(admitted, for_a_bot=for_a_bot)
         self.facts.tell(ChatReceived(event, drop or ""))
         if drop is None:
             self.memory.note(admitted)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from vtuber.core.text import is_cjk, space_between
+from vtuber.core.text import is_cjk, is_unspaced, space_between
 from vtuber.voice.markup import MarkupParser, Mood
 from vtuber.voice.speakable import CJK_WEIGHT, weight
 
@@ -28,6 +28,7 @@ _OPENERS = "“‘「『（《【〈([{"
 _MARKS = _ENDS + _CLAUSES
 # A clause's marks and what stays with them: closing quotes and brackets, emoji.
 _TAIL = re.compile(rf"([{re.escape(_MARKS)}]+)[^\w\s{re.escape(_MARKS + _OPENERS)}]*$")
+_SENTENCE_WORD = re.compile(r"[a-z]{3}\.$")  # no Ph.D.
 _LAST_WORD = re.compile(r"[A-Za-z0-9.]*$")
 _ABBREVIATIONS = re.compile(
     r"mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|eg|ie|inc|ltd|co|corp|dept|est|approx|fig|vol|ch|pp|gen|col|sgt|lt"
@@ -119,6 +120,8 @@ class SentenceSegmenter:
         if not self._text and char.isspace():
             self._space = self._space or char
             return
+        if _lacks_space(self._text, char):
+            self._add(" ")
         found = self._break_before(char)
         if found:
             if self._weight >= self._enough_for(found) and self._cut(len(self._text)):
@@ -207,6 +210,19 @@ class SentenceSegmenter:
         self._first = False
 
 
+def _lacks_space(text: str, char: str) -> bool:
+    """Whether ``char`` begins a sentence right behind another: "know…Maybe", "really!You"."""
+    mark = text[-1:]
+    if mark not in "!?….！？" or not mark or not char.isalnum() or is_unspaced(char) or _in_address(text):
+        return False
+    before = text.rstrip(".…!?！？")[-1:]
+    if not before or is_unspaced(before):
+        return False
+    if mark == ".":
+        return char.isupper() and bool(_SENTENCE_WORD.search(text))
+    return mark != "?" or not char.isdigit()
+
+
 def _is_word_end(text: str, char: str) -> bool:
     """Whether a cut between ``text`` and ``char`` would break no word, number or title."""
     last = text[-1]
@@ -215,7 +231,7 @@ def _is_word_end(text: str, char: str) -> bool:
     if last.isspace():
         kept = text.rstrip()
         return kept[-1] not in _OPENERS and not (kept[-1] == "." and is_abbreviated(kept[:-1]))
-    return (is_cjk(last) or is_cjk(char)) and last not in _OPENERS
+    return (is_unspaced(last) or is_unspaced(char)) and last not in _OPENERS
 
 
 def is_abbreviated(before: str) -> bool:

@@ -22,6 +22,7 @@ from vtuber.core import clock
 from vtuber.core.availability import Availability, Progress
 from vtuber.core.errors import BrainError
 from vtuber.core.health import Health, State
+from vtuber.models.choices import better
 from vtuber.models.store import locate
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,6 @@ _PATIENCE = 10
 """Loading, and reading a whole persona, may take so many times as long as a token…"""
 _PATIENCE_SECONDS = 60.0
 """…and always so long."""
-_LINE_END = "\n"
-"""She speaks: a reply is one line, and what small models put on the next is somebody else's."""
 _ASIDE = "["
 """The embedded model imitates what the show tells it in brackets; it has no moods to tell in them."""
 
@@ -176,7 +175,7 @@ class Llama:
         elif self._format and self._format.doubt:
             limit = f"{what}, which is a guess, because {self._format.doubt}", HINT
         elif not self._settings.model:
-            limit = f"a toy model: {what}", "set brain.model in config.toml to the path of a better GGUF file"
+            limit = f"a toy model: {what}", better()
         else:
             return Health("brain", State.OK, what)
         return Health("brain", State.LIMITED, *limit)
@@ -193,8 +192,9 @@ class Llama:
                 "top_p": self._settings.top_p,
                 "seed": prompt.seed,
             },
-            stop=[*self.template.stop, _LINE_END, *(() if self._settings.model else (_ASIDE,))],
-            labels=prompt.names,
+            stop=[*self.template.stop, *(() if self._settings.model else (_ASIDE,))],
+            names=prompt.names,
+            asker=prompt.lines[-1].name,
             goes_on=bool(prompt.reply_so_far),
             max_tokens=prompt.max_tokens,
         )

@@ -10,7 +10,7 @@ in this process goes to stderr). A request has an ``op`` and an ``id`` that its 
 | adapt | path, scale | done; adds a LoRA adapter, after open |
 | learn | | done with template, learned from the GGUF's own; or hostile or unfit, with words |
 | prefill | pieces, folder (of the prompt cache, or ""), trusted | done with prompt, reused, restored |
-| generate | pieces, sampling, stop, labels, goes_on, max_tokens | text…, done with the same and reply |
+| generate | pieces, sampling, stop, names, asker, goes_on, max_tokens | text…, done with the same and reply |
 | count | pieces | done with tokens |
 | cancel | | none of its own; the request of that id answers done soon |
 
@@ -35,6 +35,8 @@ from typing import IO, Any
 
 from vtuber.brain.llama.prompt_cache import PromptCache, identity
 from vtuber.brain.reply_decoder import ReplyDecoder
+from vtuber.brain.reply_filter import Habits, ReplyFilter
+from vtuber.brain.reply_markers import is_marker
 
 _TEMPLATE = "tokenizer.chat_template"
 _REMEMBERED = 4096
@@ -57,6 +59,7 @@ class Worker:
         self._engine: Any = None
         self._setup: list[Any] = []
         """All that the state after a head depends on, beside its tokens."""
+        self._habits = Habits()
         self._tokens: OrderedDict[tuple[str, bool], list[int]] = OrderedDict()
         self._own: OrderedDict[str, list[int]] = OrderedDict()
 
@@ -199,7 +202,11 @@ class Worker:
             raise ValueError(
                 f"the prompt ({len(tokens)} tokens) does not fit into the context ({self._engine.context})"
             )
-        reply = ReplyDecoder(request["stop"], request["labels"], goes_on=request["goes_on"])
+        # The filter sees a marker itself: it may only end a thought.
+        text = ReplyDecoder([stop for stop in request["stop"] if not is_marker(stop)])
+        reply = ReplyFilter(
+            request["names"], request["asker"], goes_on=request["goes_on"], habits=self._habits
+        )
         made: list[int] = []
         try:
             usage["reused"] = self._engine.prepare(tokens)
@@ -209,13 +216,13 @@ class Worker:
                     break
                 made.append(token)
                 usage["reply"] = len(made)
-                self._tell(request, reply.add(self._engine.tokenizer.spell(token)))
-                if reply.ended or len(made) >= min(request["max_tokens"], room):
+                self._tell(request, reply.add(text.add(self._engine.tokenizer.spell(token))))
+                if text.ended or reply.ended or len(made) >= min(request["max_tokens"], room):
                     break
         except Stopped:
             pass
         if not self._should_stop():
-            self._tell(request, reply.finish())
+            self._tell(request, reply.add(text.finish()) + reply.finish())
         self._remember(reply.said, made)
         return usage
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any
 
 from vtuber.brain import Prompt, PromptLine, Usage
 from vtuber.brain.openai.client import LEAST_CONTEXT, ModelServerClient
+from vtuber.brain.openai.deadlines import Deadlines
 from vtuber.brain.openai.discovery import FoundServer
 from vtuber.brain.openai.errors import ServerError, api_key
-from vtuber.brain.openai.offered import Catalogue, Offered, look
+from vtuber.brain.openai.model_choice import LOADING_SECONDS, ModelChoice
 from vtuber.brain.openai.reply_filter import ServerReplyFilter
 from vtuber.brain.openai.request import Attempt, Dialect
-from vtuber.brain.openai.response import ResponseParser
+from vtuber.brain.openai.response import ResponseParser, Seen
+from vtuber.brain.reply_filter import Habits
 from vtuber.brain.tokens import estimate_lines
 from vtuber.config import Settings
 from vtuber.core import clock
@@ -39,17 +41,11 @@ _MARGIN = 1.1
 """How many times the tokens that the server counted the next prompt is expected to take."""
 _KNOWN = 32
 """A prompt of fewer tokens tells nothing about how well they are estimated."""
-_LOADING_SECONDS = 300.0
-"""Seconds that the first answer may take: some servers load their model for it."""
 _SHRINK = 0.75
 """The context is lowered to this share when a prompt did not fit and the server says no number."""
 _HELLO = PromptLine("viewer", "Hello!")
 _TASTE = 16
 """Tokens of its first answer: enough to see whether it says something or only thinks."""
-_MOST_TRIED = 6
-"""So many models of a list are tried, until one can chat."""
-_SOON = 3.0
-"""A server that has not answered by then is likely loading its model."""
 
 
 class OpenAi:
@@ -62,21 +58,20 @@ class OpenAi:
         server = settings.brain.openai
         found = isinstance(server, FoundServer)
         self._client = ModelServerClient(server.url, "" if found else api_key())
-        self._program = server.program if isinstance(server, FoundServer) else ""
-        self._model = server.model
-        self._catalogue = Catalogue("", ())
-        self._mute: set[str] = set()
-        """Models that turned out to say nothing."""
-        self._answer_seen = _Seen()
+        program = server.program if isinstance(server, FoundServer) else ""
+        self._model = ModelChoice(self._client, server.model, program, settings.brain.context)
+        self._answer_seen = Seen()
         self._look_again = False
         """The server seems to have another model by now."""
-        self._context = settings.brain.context
+        self._loading = ""
+        """What is said of that, while the server loads the model once more."""
         self._factor = 1.0
         """How many tokens the server counts for each that we estimate."""
         self._usage = Usage()
         self._paused_until = 0.0
         self._trouble: BrainError | None = BrainError("not started")
         self.availability = Availability()
+        self._habits = Habits()
         self.dialect = Dialect()
         """How this server must be asked, as far as is known."""
 
@@ -86,14 +81,18 @@ class OpenAi:
         """Finds out what the server has. Raises BrainError when it does not answer."""
         progress(0.0, f"asking {self._client.host}")
         try:
-            await self._look_patiently(progress)
-            await self._meet(progress)
+            await self._model.look_patiently(progress)
+            await self._model.meet(self._probe, progress)
         except BrainError as error:
             self._fail(error)
             raise
 
     async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
-        await self._read(Prompt((*head, _HELLO), len(head), max_tokens=1, seed=0))
+        async with self._model.telling_that_it_loads(self._note_loading):
+            try:
+                await self._read(Prompt((*head, _HELLO), len(head), max_tokens=1, seed=0))
+            finally:
+                self._loading = ""
 
     async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
         """Nothing: a server would have to be asked for a reply each time, and others wait for it too."""
@@ -113,7 +112,7 @@ class OpenAi:
 
     @property
     def context(self) -> int:
-        return self._context
+        return self._model.context
 
     @property
     def usage(self) -> Usage:
@@ -125,117 +124,27 @@ class OpenAi:
         self.availability.set(ready=False)
 
     def health(self) -> Health:
-        what = f"{self._model_name or 'a model'} at {self._where}"
+        what = f"{self._model.title or 'a model'} at {self._model.where}"
+        if self._loading:
+            return Health("brain", State.DOWN, self._loading, "wait until the model is loaded")
         if self._trouble:
             return Health("brain", State.DOWN, f"{what}: {self._trouble.what}", self._trouble.hint)
-        return Health("brain", State.OK, f"{what}, {self._context} tokens")
+        return Health("brain", State.OK, f"{what}, {self._model.context} tokens")
 
     # What the server is like
 
-    @property
-    def _model_name(self) -> str:
-        """Without the folders that some servers put before it."""
-        return clean(self._model.replace("\\", "/").rpartition("/")[2], 60)
-
-    @property
-    def _where(self) -> str:
-        """Which server it is, for people."""
-        return f"{self._program} ({self._client.host})" if self._program else self._client.host
-
-    async def _look(self) -> None:
-        """Which models it offers, and how many tokens the chosen one holds."""
-        self._catalogue = await look(self._client)
-        self._program = self._catalogue.program or self._program
-        if self._settings.openai.model:
-            await self._choose(self._settings.openai.model)
-        elif talkers := self._talkers:
-            await self._choose(talkers[0].name)
-        elif self._catalogue.models:
-            raise self._nobody_chats("it says so itself")
-
-    @property
-    def _talkers(self) -> list[Offered]:
-        return [model for model in self._catalogue.talkers if model.name not in self._mute]
-
-    async def _choose(self, name: str) -> None:
-        self._model = name
-        offered = self._catalogue.of(name)
-        context = offered.context if offered else None
-        if context is None:
-            with suppress(BrainError):
-                context = await self._client.context()
-        if context:
-            self._context = min(self._settings.context, context)
-
-    async def _look_patiently(self, progress: Progress) -> None:
-        """Some servers do not even tell what they have while they load it. Raises BrainError."""
-        end = clock.now() + _LOADING_SECONDS
-        while True:
-            try:
-                return await self._look()
-            except ServerError as error:
-                if not error.loading or clock.now() > end:
-                    raise
-            progress(0.5, f"{self._program or self._client.host} is loading its model …")
-            await asyncio.sleep(1.0)
-
-    async def _meet(self, progress: Progress) -> None:
-        """Has a model answer for the first time: the chosen one, or else the first that can chat."""
-        if self._settings.openai.model or not self._talkers:
-            async with self._waiting(progress):
-                return await self._probe(_PATIENT_RETRIES)
-        refused = ""
-        for model in self._talkers[:_MOST_TRIED]:
-            await self._choose(model.name)
-            try:
-                async with self._waiting(progress):
-                    return await self._probe(_RETRIES if len(self._talkers) > 1 else _PATIENT_RETRIES)
-            except ServerError as error:
-                if not error.about_chat:
-                    raise
-                log.info("%s cannot chat (%s)", escaped(self._model_name), escaped(error.why or error.what))
-                refused = error.why or error.what
-                self._mute.add(model.name)
-        self._mute.clear()  # the streamer may mend them
-        raise self._nobody_chats(refused)
-
-    def _nobody_chats(self, why: str) -> BrainError:
-        names = ", ".join(clean(model.name, 60) for model in self._catalogue.models[:_MOST_TRIED])
-        return BrainError(
-            f"none of the models that {self._where} offers can chat ({names}: {clean(why, 200)})",
-            where="brain.openai",
-            hint="load a chat model there, or name one in brain.openai.model",
-        )
-
-    @asynccontextmanager
-    async def _waiting(self, progress: Progress) -> AsyncIterator[None]:
-        """Says meanwhile what is waited for: a model that must be loaded first takes a minute or more."""
-        offered = self._catalogue.of(self._model)
-        cold = f"{self._where} is loading {self._model_name} …"
-
-        async def tell() -> None:
-            if offered is None or offered.loaded is not False:
-                progress(0.5, f"waiting for {self._model_name or 'the model'}")
-                await asyncio.sleep(_SOON)
-            progress(0.5, cold)
-
-        telling = asyncio.create_task(tell())
-        try:
-            yield
-        finally:
-            telling.cancel()
-
     async def _look_for_another(self) -> None:
         """Where nobody chose a model, the streamer may have loaded another one. Raises BrainError."""
-        before = self._model
-        await self._look()
+        before = self._model.name
+        await self._model.look()
         self._look_again = False
-        if self._model != before:
-            log.info("the model server now uses another model: %s", escaped(self._model_name))
+        if self._model.name != before:
+            log.info("the model server now uses another model: %s", escaped(self._model.title))
             self.dialect = replace(self.dialect, names=False)  # whether they reach this one, nobody knows
 
-    async def _probe(self, retries: int) -> None:
+    async def _probe(self, others: bool) -> None:  # noqa: FBT001  # as ModelChoice.meet calls it
         """Has it answer, keeps it from thinking, and finds out whether a viewer's name reaches the model."""
+        retries = _RETRIES if others else _PATIENT_RETRIES
         self.dialect = Dialect()
         hello = Prompt((_HELLO,), 0, max_tokens=_TASTE, seed=0)
         plain = (await self._read(hello, retries)).prompt
@@ -250,7 +159,7 @@ class OpenAi:
 
     async def _read(self, prompt: Prompt, retries: int = _PATIENT_RETRIES) -> Usage:
         """Has it read a prompt while nobody waits. Returns what that cost."""
-        seconds = max(_LOADING_SECONDS, self._settings.first_token_seconds)
+        seconds = max(LOADING_SECONDS, self._settings.first_token_seconds)
         try:
             async with aclosing(self._answer(prompt, seconds, retries, aloud=False)) as texts:
                 async for _ in texts:
@@ -269,12 +178,12 @@ class OpenAi:
         if self._look_again:
             await self._look_for_another()
         attempt = Attempt(prompt, self.dialect, retries)
-        deadlines = _Deadlines(seconds, prompt.max_tokens / _SLOWEST)
+        deadlines = Deadlines(seconds, prompt.max_tokens / _SLOWEST)
         begun = False
         while True:
             await self._pause(attempt, deadlines)
             stream = aloud and not attempt.whole
-            body = attempt.dialect.body(self._model, attempt.prompt, self._settings, stream=stream)
+            body = attempt.dialect.body(self._model.name, attempt.prompt, self._settings, stream=stream)
             try:
                 async with aclosing(self._heard(body, attempt.prompt)) as texts:
                     while (text := await deadlines.next(texts)) is not None:
@@ -295,7 +204,7 @@ class OpenAi:
         if not begun:
             self._accept(attempt)
 
-    async def _pause(self, attempt: Attempt, deadlines: _Deadlines) -> None:
+    async def _pause(self, attempt: Attempt, deadlines: Deadlines) -> None:
         """Waits before an attempt, as long as the server wants. Raises ServerError if that is too long."""
         pause = max(attempt.pause, self._paused_until - clock.now())
         if pause > 0:
@@ -305,16 +214,20 @@ class OpenAi:
     def _heed(self, error: ServerError) -> None:
         """What it reported holds for later requests too."""
         self._paused_until = clock.now() + (error.wait or 0.0)
-        self._look_again = error.about_model and not self._settings.openai.model
+        self._look_again = error.about_model and not self._model.wanted
         if error.too_long:
             reported = error.context
-            holds = reported if reported and reported < self._context else int(self._context * _SHRINK)
-            self._context = max(holds, LEAST_CONTEXT)
-            log.info("from now on, prompts to the model server have at most %d tokens", self._context)
+            holds = (
+                reported
+                if reported and reported < self._model.context
+                else int(self._model.context * _SHRINK)
+            )
+            self._model.context = max(holds, LEAST_CONTEXT)
+            log.info("from now on, prompts to the model server have at most %d tokens", self._model.context)
 
     def _empty(self, attempt: Attempt) -> BrainError:
         """The error for a reply of which nothing may be heard. It is kept from thinking from then on."""
-        server = self._program or "the model server"
+        server = self._model.program or "the model server"
         if self._answer_seen.is_thinking:
             self.dialect = attempt.dialect.thinking_less() or attempt.dialect
             what = "the model only thinks: it used up all its tokens before it said anything"
@@ -339,6 +252,11 @@ class OpenAi:
         self._trouble = None
         self.availability.set(ready=True)
 
+    def _note_loading(self, words: str) -> None:
+        """It does not answer because its model is not in memory any more: that mends itself."""
+        log.info("%s", escaped(words))
+        self._loading = words
+
     def _fail(self, error: BrainError) -> None:
         """It is away until it has answered again."""
         self._trouble = error
@@ -346,9 +264,9 @@ class OpenAi:
 
     async def _heard(self, body: dict[str, Any], prompt: Prompt) -> AsyncGenerator[str, None]:
         """One request, and what may be heard of its answer."""
-        response, reply = ResponseParser(), ServerReplyFilter(prompt)
+        response, reply = ResponseParser(), ServerReplyFilter(prompt, self._habits)
         self._usage = Usage()
-        seen = self._answer_seen = _Seen()
+        seen = self._answer_seen = Seen()
         async with aclosing(self._client.chat(body)) as parts:
             while not response.over and (data := await _part(parts, response)) is not None:
                 for text in response.feed(data):
@@ -363,10 +281,10 @@ class OpenAi:
             if heard := reply.add(text):
                 seen.was_heard = True
                 yield heard
-        seen.thought, seen.cut = response.thought, response.cut
         if heard := reply.finish():
             seen.was_heard = True
             yield heard
+        seen.thought, seen.cut = response.thought or reply.has_thought, response.cut
         self._note_usage(response.usage, prompt)
 
     def _note_usage(self, usage: Usage, prompt: Prompt) -> None:
@@ -376,66 +294,6 @@ class OpenAi:
         if usage.prompt and expected >= _KNOWN:
             factor = min(max(_MARGIN * usage.prompt / expected, 0.25), 4.0)
             self._factor = max(factor, (self._factor + factor) / 2)
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What came of the last request, heard or not."""
-
-    text: str = ""
-    """Its beginning."""
-    was_heard: bool = False
-    thought: bool = False
-    cut: bool = False
-
-    def add(self, text: str) -> None:
-        self.text += text[: max(0, 1000 - len(self.text))]
-
-    @property
-    def is_thinking(self) -> bool:
-        """Whether all of it were thoughts: seen ones, or hidden ones that took all its tokens."""
-        return not self.was_heard and (self.thought or self.cut or "<think" in self.text)
-
-
-class _Deadlines:
-    """How long one reply is waited for; only time in which somebody really waits counts.
-
-    The first word must come within ``seconds``, whatever is tried for it; each further one too; and all of
-    them within ``seconds`` and ``speaking`` together.
-    """
-
-    def __init__(self, seconds: float, speaking: float) -> None:
-        self._seconds = seconds
-        self._left = seconds + speaking
-        self._begin_by: float | None = clock.now() + seconds
-
-    async def next(self, texts: AsyncGenerator[str, None]) -> str | None:
-        """The next text; None after the last. Raises BrainError when it does not come in time."""
-        began = clock.now()
-        try:
-            with clock.outside():
-                async with asyncio.timeout(self._seconds_left()):
-                    text = await anext(texts, None)
-        except TimeoutError:
-            raise BrainError(
-                "the model server did not answer in time",
-                where="brain.openai",
-                hint="use a smaller model or a shorter persona, or raise brain.first_token_seconds",
-            ) from None
-        self._left -= clock.now() - began
-        self._begin_by = None
-        return text
-
-    async def pause(self, seconds: float, why: BrainError) -> None:
-        """Waits before the next attempt. Raises ``why`` when that takes too long."""
-        if seconds >= self._seconds_left():
-            raise why
-        await asyncio.sleep(seconds)
-
-    def _seconds_left(self) -> float:
-        if self._begin_by is not None:
-            return self._begin_by - clock.now()
-        return min(self._seconds, self._left)
 
 
 async def _part(parts: AsyncGenerator[bytes, None], response: ResponseParser) -> bytes | None:

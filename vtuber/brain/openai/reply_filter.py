@@ -1,76 +1,46 @@
-"""Filters a model server's answer: leaves out its thinking, all but one line, and what was said already."""
+"""Filters a server's answer: leaves out what is none (see ``brain.reply_filter``) or was said before."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from vtuber.brain import Prompt
-from vtuber.brain.reply_decoder import ReplyDecoder
+from vtuber.brain.reply_filter import Habits, ReplyFilter
 
-_STOP = ("\n", "<|", "<｜", "</s>", "<end_of_turn>", "[INST]", "[/INST]")
-"""A reply is one line without any format's tokens: a server with the wrong format sends them."""
 _LETTERS_A_TOKEN = 8
 """No language has more; a server that ignores the limit of tokens is stopped there."""
-_THINKS, _THOUGHT = "<think>", "</think>"
 
 
 class ServerReplyFilter:
     """``add`` takes the next text from the server and returns what may be said of it."""
 
-    def __init__(self, prompt: Prompt) -> None:
-        self._thinking = _ThinkingFilter()
-        self._line = ReplyDecoder(_STOP, prompt.names)
+    def __init__(self, prompt: Prompt, habits: Habits | None = None) -> None:
+        self._reply = ReplyFilter(prompt.names, prompt.lines[-1].name, habits=habits)
         self._continuation = Continuation(prompt.reply_so_far)
         self._left = prompt.max_tokens * _LETTERS_A_TOKEN
 
     @property
     def ended(self) -> bool:
         """Nothing more will be said, whatever comes."""
-        return self._line.ended or self._left <= 0
+        return self._reply.ended or self._left <= 0
+
+    @property
+    def has_thought(self) -> bool:
+        """Whether the model has thought, or still does."""
+        return self._reply.has_thought
 
     def add(self, text: str) -> str:
-        return self._bounded(self._continuation.add(self._said(self._thinking.add(text))))
+        text = text.encode("utf-8", "ignore").decode()  # halves of a character vanish
+        return self._bounded(self._continuation.add(self._reply.add(text)))
 
     def finish(self) -> str:
         """What was still held back; call it when the server has ended by itself."""
-        rest = self._said(self._thinking.finish()) + self._line.finish()
-        return self._bounded(self._continuation.add(rest) + self._continuation.finish())
-
-    def _said(self, text: str) -> str:
-        return self._line.add(text.encode("utf-8", "ignore"))  # halves of a character vanish
+        return self._bounded(self._continuation.add(self._reply.finish()) + self._continuation.finish())
 
     def _bounded(self, text: str) -> str:
         text = text[: max(self._left, 0)]
         self._left -= len(text)
         return text
-
-
-class _ThinkingFilter:
-    """Leaves out what a model thinks before it speaks, between <think> and </think>."""
-
-    def __init__(self) -> None:
-        self._held = ""
-        self._over = False
-
-    def add(self, text: str) -> str:
-        if self._over:
-            return text
-        self._held += text
-        begin = self._held.lstrip()
-        if _THINKS.startswith(begin):  # so far
-            return ""
-        if begin.startswith(_THINKS):
-            _, ended, begin = begin.partition(_THOUGHT)
-            if not ended:
-                self._held = _THINKS + self._held[-len(_THOUGHT) :]
-                return ""
-        self._over, self._held = True, ""
-        return begin
-
-    def finish(self) -> str:
-        """What only began like a thought."""
-        held, self._held = self._held.lstrip(), ""
-        return "" if held.startswith(_THINKS) else held
 
 
 _ENDS = ".!?…。！？"

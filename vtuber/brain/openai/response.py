@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from vtuber.brain import Usage
@@ -104,6 +105,25 @@ class ResponseParser:
             self.complete = True
 
 
+@dataclass(slots=True)
+class Seen:
+    """What came of the last request, heard or not."""
+
+    text: str = ""
+    """Its beginning."""
+    was_heard: bool = False
+    thought: bool = False
+    cut: bool = False
+
+    def add(self, text: str) -> None:
+        self.text += text[: max(0, 1000 - len(self.text))]
+
+    @property
+    def is_thinking(self) -> bool:
+        """Whether all of it were thoughts: seen ones, or hidden ones that took all its tokens."""
+        return not self.was_heard and (self.thought or self.cut)
+
+
 def _parsed(value: bytes) -> Any:
     try:
         return json.loads(value)
@@ -119,7 +139,13 @@ def _first(choices: Any) -> dict[str, Any]:
 def _texts(content: Any) -> Iterator[str]:
     """What is said in it: a text, or a list of parts, as of models that also draw or think."""
     for part in content if isinstance(content, list) else [{"text": content}]:
-        text = part.get("text") if isinstance(part, dict) else None
+        if (
+            not isinstance(part, dict)
+            or "reason" in str(part.get("type"))
+            or "think" in str(part.get("type"))
+        ):
+            continue
+        text = part.get("text")
         if isinstance(text, str) and text:
             yield text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,6 +13,8 @@ from vtuber.core.events import Author, ChatMessage, Deletion, Event, Gift, Money
 from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes, money
 from vtuber.listeners.lenient_json import rows, seconds, string, table
+from vtuber.listeners.recordings.twitch_notices import Notices, told
+from vtuber.listeners.recordings.twitch_vods import gone
 from vtuber.listeners.twitch import irc as twitch_irc
 
 ID_LIMIT = twitch_irc.ID_LIMIT
@@ -70,7 +73,7 @@ def times(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
     return offset, stamp / 1e6 if known else None
 
 
-def read(row: Mapping[str, Any], channel: str, bombs: twitch_irc.GiftBombs) -> Event | None:
+def read(row: Mapping[str, Any], channel: str, notices: Notices) -> Event | None:
     """What happened; None for what she neither answers nor must know. Raises ValueError, saying why."""
     kind = string(row, "message_type") or string(row, "action_type")
     author = _author(row)
@@ -79,14 +82,20 @@ def read(row: Mapping[str, Any], channel: str, bombs: twitch_irc.GiftBombs) -> E
         return deletion
     if _NOT_CHAT.search(kind):
         return None
-    if not author.id:
-        raise ValueError("it has no author")
     raw = row.get("message")
     if raw is not None and not isinstance(raw, str):
         raise ValueError("its text is not text")
     raw = raw or ""
-    safe, emoted = emotes.cleaned(raw, _spans(raw, rows(row, "emotes")))
+    spans = _spans(raw, rows(row, "emotes"))
+    notice = told(raw, (author.name, author.login)) if _is_comment(row, kind, platform) else None
+    if notice:
+        raw, spans = raw[notice.end :], [(a - notice.end, b - notice.end) for a, b in spans]
+    safe, emoted = emotes.cleaned(raw, spans)
     paid = _money(row, kind)
+    if not author.id:
+        if not safe:
+            raise ValueError("it has no author")
+        author = replace(author, id=gone(_id(row, author, safe)))
     answered = table(row, "in_reply_to").get("author")
     said = ChatMessage(
         _id(row, author, safe),
@@ -98,19 +107,24 @@ def read(row: Mapping[str, Any], channel: str, bombs: twitch_irc.GiftBombs) -> E
         reply_to=_name(table(answered)),
         money=paid,
     )
+    if notice:
+        return notices.event(notice.kind, notice.params, said)
     if kind in _NOTICES:
-        return _notice(row, _NOTICES[kind], said, bombs)
+        return _notice(row, _NOTICES[kind], said, notices)
     if special := _membership(row, kind, said):
         return special
     return said if safe or paid else None
 
 
-def _notice(
-    row: Mapping[str, Any], kind: str, said: ChatMessage, bombs: twitch_irc.GiftBombs
-) -> Event | None:
+def _is_comment(row: Mapping[str, Any], kind: str, platform: str) -> bool:
+    """Whether it is a comment of a Twitch recording: there, notices are told as comments."""
+    return platform != "youtube" and kind in ("", "text_message") and not row.get("action_type")
+
+
+def _notice(row: Mapping[str, Any], kind: str, said: ChatMessage, notices: Notices) -> Event | None:
     params = {name: string(row, key) for key, name in _PARAMS.items()}
     params["msg-param-sub-plan"] = _PLANS.get(string(row, "subscription_type"), "")
-    return None if bombs.covers(kind, params) else twitch_irc.notice(kind, params, said)
+    return notices.event(kind, params, said)
 
 
 def _membership(row: Mapping[str, Any], kind: str, said: ChatMessage) -> Event | None:
@@ -158,20 +172,24 @@ def _platform(row: Mapping[str, Any], author: Author) -> str:
 
 def _name(author: Mapping[str, Any]) -> str:
     name = string(author, "display_name") or string(author, "name")
-    return clean_name(name) if name else ""
+    return clean_name(name.removeprefix("@")) if name else ""
 
 
 def _author(row: Mapping[str, Any]) -> Author:
     who = row.get("author")
     if not isinstance(who, dict):  # the old form
         who = {"name": who, "id": row.get("author_id"), "badges": row.get("badges")}
-    identity = clean(string(who, "id"), ID_LIMIT)
+    name = _name(who)
+    # Only Twitch has both names, and only there the second is theirs alone.
+    login = twitch_irc.login_of(string(who, "name")) if string(who, "display_name") else ""
+    # A name in an id's place begins with "@", so that it is nobody's id.
+    identity = clean(string(who, "id"), ID_LIMIT) or (f"@{login or name.casefold()}" if name else "")
     roles, months = _roles(who.get("badges"))
     if who.get("is_moderator") is True:
         roles.add(Role.MODERATOR)
     if who.get("is_subscriber") is True:
         roles.add(Role.SUBSCRIBER)
-    return Author(identity, _name(who) or clean_name(""), frozenset(roles), months)
+    return Author(identity, name or clean_name(""), frozenset(roles), months, login)
 
 
 def _roles(badges: object) -> tuple[set[Role], int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from vtuber.core.errors import ListenerError
 from vtuber.core.events import Event
 from vtuber.core.text import clean_name
 from vtuber.listeners.lenient_json import seconds, string, table
-from vtuber.listeners.recordings import chat_downloader, json_rows, twitch_vods
-from vtuber.listeners.twitch.irc import GiftBombs
+from vtuber.listeners.recordings import chat_downloader, json_rows, twitch_vods, youtube_chats
+from vtuber.listeners.recordings.twitch_notices import Notices
 
 PLACES_KEPT = 20
 """MalformedRow rows that are named; the others are only counted."""
@@ -104,9 +104,12 @@ class _Collection:
     def __init__(self, path: Path) -> None:
         self.recording = Recording(path.name)
         self._channel = clean_name(path.stem)
-        self._bombs = GiftBombs()
+        self._notices = Notices()
+        self._youtube = youtube_chats.Reader(self._channel)
         self._zero: float | None = None
         """The time of day at which the recording began, once it is known."""
+        self._last: float | None = None
+        """When the row before was written: what has no time of its own, such as a deletion, comes then."""
 
     def take(self, row: json_rows.Row | json_rows.MalformedRow) -> None:
         if isinstance(row, json_rows.MalformedRow):
@@ -123,29 +126,39 @@ class _Collection:
             self.recording.places.append(f"row {row.number}, line {row.line}: {why}")
 
     def _use(self, row: Mapping[str, Any]) -> None:
+        for offset, event in self._read(row):
+            if event is None:
+                kind = row.get("kind") or row.get("message_type") or row.get("action_type") or "empty"
+                self.recording.skipped[string(kind)[:40]] += 1
+            else:
+                self.recording.rows.append((offset, event))
+
+    def _read(self, row: Mapping[str, Any]) -> Iterator[tuple[float, Event | None]]:
+        """Raises ValueError, saying why the row cannot be understood."""
         if twitch_vods.is_row(row):
-            offset, event = twitch_vods.read(row, self._channel, self._bombs)
+            yield twitch_vods.read(row, self._channel, self._notices)
         elif _is_journal(row):
-            offset, event = _heard(row)
+            yield _heard(row)
+        elif youtube_chats.is_row(row):
+            for offset, event in self._youtube.read(row):
+                yield self._offset(offset, event.sent if event else 0.0), event
         elif chat_downloader.is_row(row):
-            event = chat_downloader.read(row, self._channel, self._bombs)
-            offset = self._offset(row)
+            event = chat_downloader.read(row, self._channel, self._notices)
+            yield self._offset(*chat_downloader.times(row)), event
         else:
             raise ValueError("not a row of chat")
-        if event is None:
-            kind = row.get("kind") or row.get("message_type") or row.get("action_type") or "empty"
-            self.recording.skipped[string(kind)[:40]] += 1
-        else:
-            self.recording.rows.append((offset, event))
 
-    def _offset(self, row: Mapping[str, Any]) -> float:
-        offset, stamp = chat_downloader.times(row)
-        if self._zero is None and stamp is not None:
+    def _offset(self, offset: float | None, stamp: float | None) -> float:
+        """Seconds since the recording began, by the row's own count or the time of day."""
+        if self._zero is None and stamp:
             self._zero = stamp - (offset or 0.0)
-        if offset is None and stamp is not None and self._zero is not None:
+        if offset is None and stamp and self._zero is not None:
             offset = stamp - self._zero  # chat that was recorded live has the time of day alone
+        if offset is None and self._last is not None:
+            offset = self._last
         if offset is None:
             raise ValueError("no time")
+        self._last = offset
         return offset
 
 

@@ -7,7 +7,7 @@ that nothing comes twice: chat's own messages and notices, and besides them only
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +30,17 @@ from vtuber.core.events import (
 from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes
 from vtuber.listeners.lenient_json import rows, string, table, timestamp
-from vtuber.listeners.twitch.irc import ID_LIMIT, TIERS, login_of, number, roles_of, said
+from vtuber.listeners.twitch.irc import (
+    CHARITY,
+    ID_LIMIT,
+    TIERS,
+    exact,
+    higher_tier,
+    login_of,
+    number,
+    roles_of,
+    said,
+)
 
 _FRAGMENTS_LIMIT = 500
 _SHARED = "shared_chat_"
@@ -123,7 +133,7 @@ class NotificationParser:
             sent=notification.sent,
         )
 
-    def _notice(self, notification: _Notification) -> Event | None:
+    def _notice(self, notification: _Notification) -> Event | None:  # noqa: PLR0911  # one answer for each
         message = self._message(notification)
         if message is None:
             return None
@@ -135,13 +145,17 @@ class NotificationParser:
         if message.shared_from or kind.startswith(_SHARED):
             kind = ""  # a deed in another channel: here only its words count
         match kind:
+            case "charity_donation":
+                return _donation(about, message)
+            case "watch_streak" if message.text:
+                return replace(message, streak=_number(about, "streak_count"))
             case "sub" | "resub" | "prime_paid_upgrade" | "gift_paid_upgrade":
                 months = max(1, _number(about, "cumulative_months"), message.author.months)
                 return Subscription(*who, months=months, tier=tier, sent=sent)
             case "sub_gift":  # one of a bomb's comes with the bomb
-                return None if string(about, "community_gift_id") else Gift(*who, sent=sent)
+                return None if string(about, "community_gift_id") else _gift(about, Gift(*who, sent=sent))
             case "community_sub_gift":
-                return Gift(*who, count=max(1, _number(about, "total")), sent=sent)
+                return _gift(about, Gift(*who, count=max(1, _number(about, "total")), sent=sent))
             case "raid":
                 return Raid(*who, viewers=_number(about, "viewer_count"), sent=sent)
             case _:
@@ -254,9 +268,12 @@ def _words(message: Mapping[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[st
     pieces: list[str] = []
     spans: list[tuple[int, int]] = []
     mentions: list[str] = []
+    cheers: list[tuple[int, int]] = []
     at = 0
     for fragment in map(table, rows(message, "fragments")[:_FRAGMENTS_LIMIT]):
         piece = string(fragment, "text")
+        if fragment.get("type") == "cheermote":
+            cheers.append((at, at + len(piece)))
         if fragment.get("type") == "emote":
             spans.append((at, at + len(piece)))
         if fragment.get("type") == "mention" and (name := piece.removeprefix("@")):
@@ -264,11 +281,25 @@ def _words(message: Mapping[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[st
         pieces.append(piece)
         at += len(piece)
     if "".join(pieces) != raw:
-        spans = []  # their places are not known
+        spans, cheers = [], []  # their places are not known
+    raw, spans = emotes.without(raw, cheers, spans)
     words = said(raw)
     begin = raw.find(words)
     safe, emoted = emotes.cleaned(words, [(start - begin, end - begin) for start, end in spans])
     return safe, emoted, tuple(mentions)
+
+
+def _gift(about: Mapping[str, Any], gift: Gift) -> Gift:
+    months = max(1, _number(about, "duration_months"))
+    return replace(gift, months=months, tier=higher_tier(string(about, "sub_tier")))
+
+
+def _donation(about: Mapping[str, Any], message: ChatMessage) -> ChatMessage:
+    amount = table(about, "amount")
+    units = _number(amount, "value")
+    money = exact(units, string(amount, "currency"), _number(amount, "decimal_place"))
+    charity = clean(string(about, "charity_name")) or CHARITY
+    return replace(message, money=money if units else Money(None, ""), charity=charity)
 
 
 def _bits(event: Mapping[str, Any]) -> Money | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from vtuber.core.events import (
@@ -26,7 +26,10 @@ from vtuber.core.events import (
 from vtuber.core.text import clean, clean_name
 from vtuber.listeners import emotes
 from vtuber.listeners.money import CODES
+from vtuber.listeners.twitch import cheermotes
 
+CHARITY = "charity"
+"""For one whose name was not told."""
 LINE_LIMIT = 16_384
 """Characters of a line; Twitch's are at most 8,191 bytes of tags and 512 of the rest."""
 ID_LIMIT = 100
@@ -42,6 +45,8 @@ _BADGES = {
     "subscriber": Role.SUBSCRIBER,
     "founder": Role.SUBSCRIBER,
 }
+_ANONYMOUS = frozenset(("ananonymousgifter", "ananonymouscheerer"))
+"""Accounts of Twitch's own, for whoever does not want to be named."""
 TIERS = {"Prime": "prime", "1000": "1", "2000": "2", "3000": "3"}
 _SUBSCRIPTIONS = frozenset(
     ("sub", "resub", "extendsub", "giftpaidupgrade", "anongiftpaidupgrade", "primepaidupgrade")
@@ -125,15 +130,38 @@ def notice(kind: str, params: Mapping[str, str], message: ChatMessage) -> Event 
         return Subscription(
             *who, message.text, months=max(1, *known, message.author.months), tier=tier, sent=sent
         )
-    if kind in _GIFTS:
-        return Gift(*who, message.text, sent=sent)
-    if kind in _BOMBS:
-        count = max(1, number(params.get("msg-param-mass-gift-count", "")))
-        return Gift(*who, message.text, count=count, sent=sent)
+    if kind in _GIFTS or kind in _BOMBS:
+        return _gift(params, Gift(*who, message.text, sent=sent))
     if kind == "raid":
         return Raid(*who, message.text, viewers=number(params.get("msg-param-viewerCount", "")), sent=sent)
-    # An announcement, a ritual, a milestone: what counts is whether its sender said something.
+    if kind == "charitydonation":
+        paid = _amount(
+            params, "msg-param-donation-amount", "msg-param-donation-currency", "msg-param-exponent"
+        )
+        charity = clean(params.get("msg-param-charity-name", "")) or CHARITY
+        return replace(message, money=paid or Money(None, ""), charity=charity)
+    if kind == "onetapgiftredeemed":
+        bits = number(params.get("msg-param-bits-spent", ""))
+        return replace(message, money=Money(Decimal(bits) if bits else None, "BITS"))
+    if kind == "viewermilestone" and params.get("msg-param-category", "watch-streak") == "watch-streak":
+        message = replace(message, streak=number(params.get("msg-param-value", "")))
+    if kind == "ritual" and params.get("msg-param-ritual-name") == "new_chatter":
+        message = replace(message, marks=message.marks | {Mark.FIRST})
+    # Of these, as of an announcement, what counts is whether its sender said something. Nor is there more to
+    # a gift that is paid forward: that it was given is told by another notice.
     return message if message.text else None
+
+
+def _gift(params: Mapping[str, str], gift: Gift) -> Gift:
+    count = max(1, number(params.get("msg-param-mass-gift-count", "")))
+    months = max(1, number(params.get("msg-param-gift-months", "")))
+    return replace(gift, count=count, months=months, tier=higher_tier(params.get("msg-param-sub-plan", "")))
+
+
+def higher_tier(plan: str) -> str:
+    """The tier of what was given, where it is more than the usual one."""
+    tier = TIERS.get(plan, "")
+    return tier if tier in ("2", "3") else ""
 
 
 class GiftBombs:
@@ -148,10 +176,18 @@ class GiftBombs:
         origins = [params.get(key, "") for key in ("msg-param-community-gift-id", "msg-param-origin-id")]
         origins = [origin for origin in origins if origin]
         if kind in _BOMBS:
-            self._origins.update(dict.fromkeys(origins))
-            while len(self._origins) > _BOMBS_KEPT:
-                self._origins.popitem(last=False)
-        return kind in _GIFTS and not self._origins.keys().isdisjoint(origins)
+            self._remember(origins)
+        if kind not in _GIFTS:
+            return False
+        is_known = not self._origins.keys().isdisjoint(origins)
+        if params.get("msg-param-community-gift-id") and not is_known:
+            self._remember(origins)  # its bomb was missed: its first gift stands for it
+        return is_known
+
+    def _remember(self, origins: list[str]) -> None:
+        self._origins.update(dict.fromkeys(origins))
+        while len(self._origins) > _BOMBS_KEPT:
+            self._origins.popitem(last=False)
 
 
 class IrcParser:
@@ -190,7 +226,9 @@ class IrcParser:
         return f"{line.command.lower()}-{self._unnamed}"
 
     def _message(self, line: IrcMessage) -> ChatMessage:
-        text, emoted = emotes.cleaned(said(line.text), emotes.twitch_spans(line.tags.get("emotes", "")))
+        words, places = said(line.text), emotes.twitch_spans(line.tags.get("emotes", ""))
+        cheers = cheermotes.spans(words, number(line.tags.get("bits", "")))
+        text, emoted = emotes.cleaned(*emotes.without(words, cheers, places))
         answered = line.tags.get("reply-parent-display-name") or line.tags.get("reply-parent-user-login")
         return ChatMessage(
             self._id(line),
@@ -246,7 +284,7 @@ def _author(line: IrcMessage) -> Author:
     months = number(held.get("subscriber", "") or held.get("founder", ""))
     # A user id is digits, so a login in its place is marked with "@".
     identity = clean(tags.get("user-id", ""), ID_LIMIT) or f"@{clean(login, ID_LIMIT)}"
-    name = clean_name(tags.get("display-name") or login)
+    name = clean_name("" if login.lower() in _ANONYMOUS else tags.get("display-name") or login)
     return Author(identity, name, frozenset(roles), months, login_of(login))
 
 
@@ -281,8 +319,15 @@ def _sent(tags: Mapping[str, str]) -> float:
 def _money(tags: Mapping[str, str]) -> Money | None:
     if bits := number(tags.get("bits", "")):
         return Money(Decimal(bits), "BITS")
-    if paid := number(tags.get("pinned-chat-paid-amount", "")):
-        unit = tags.get("pinned-chat-paid-currency", "")
-        digits = min(number(tags.get("pinned-chat-paid-exponent", "")), 8)
-        return Money(Decimal(paid).scaleb(-digits), unit if unit in CODES else "")
-    return None
+    return _amount(tags, "pinned-chat-paid-amount", "pinned-chat-paid-currency", "pinned-chat-paid-exponent")
+
+
+def _amount(tags: Mapping[str, str], amount: str, currency: str, exponent: str) -> Money | None:
+    """From the tags of these names; None where there is none."""
+    paid = number(tags.get(amount, ""))
+    return exact(paid, tags.get(currency, ""), number(tags.get(exponent, ""))) if paid else None
+
+
+def exact(units: int, currency: str, digits: int) -> Money:
+    """So many cents, or whatever the smallest unit is of a currency with so many digits behind the point."""
+    return Money(Decimal(units).scaleb(-min(digits, 8)), currency if currency in CODES else "")

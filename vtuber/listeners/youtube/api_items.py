@@ -12,6 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from vtuber.core.deeds import super_chat_colour
 from vtuber.core.events import Author, ChatMessage, Deletion, Event, Gift, Mark, Money, Role, Subscription
 from vtuber.core.text import clean, clean_name, escaped
 from vtuber.listeners import emotes, money
@@ -55,15 +56,16 @@ class ItemParser:
     def event(self, item: object) -> Event | None:
         """What the item means; None for what she neither answers nor must know."""
         try:
-            return _read(item, string(item, "snippet.type"), self._channel)
+            return read(item, self._channel)
         except ValueError as error:
             self.malformed += 1
             log.debug("malformed item from YouTube's API (%s): %s", error, escaped(str(item)[:200]))
             return None
 
 
-def _read(item: object, kind: str, channel: str) -> Event | None:
-    """Raises ValueError, saying why it cannot be understood."""
+def read(item: object, channel: str) -> Event | None:
+    """What the item means. Raises ValueError, saying why it cannot be understood."""
+    kind = string(item, "snippet.type")
     if kind in _QUIET:
         return None
     identity = message_id(string(item, "id"))
@@ -100,9 +102,11 @@ def _said(item: object, kind: str, said: ChatMessage) -> Event | None:
             said = _worded(said, string(details, "messageText") or string(item, "snippet.displayMessage"))
             return said if said.text else None
         case "superChatEvent":
-            return replace(_worded(said, string(details, "userComment")), money=_money(details))
+            said = replace(_worded(said, string(details, "userComment")), money=_money(details))
+            return replace(said, colour=_colour(details))
         case "superStickerEvent":
-            return _sticker(said, string(details, "superStickerMetadata.altText"), _money(details))
+            said = _sticker(said, string(details, "superStickerMetadata.altText"), _money(details))
+            return replace(said, colour=_colour(details))
         case "giftEvent":  # bought with "jewels", whose price is not given
             gift = table(item, "snippet.giftEventDetails.giftMetadata")
             return _sticker(said, string(gift, "altText") or string(gift, "giftName"), Money(None, ""))
@@ -142,7 +146,7 @@ def _author(item: object) -> Author:
     details = table(item, "authorDetails")
     identity = string(details, "channelId") or string(item, "snippet.authorChannelId")
     roles = frozenset(role for key, role in _ROLES.items() if details.get(key) is True)
-    return Author(clean(identity, LIMIT), clean_name(string(details, "displayName")), roles)
+    return Author(clean(identity, LIMIT), clean_name(string(details, "displayName").removeprefix("@")), roles)
 
 
 def _money(details: dict[str, Any]) -> Money:
@@ -152,6 +156,12 @@ def _money(details: dict[str, Any]) -> Money:
     if micros is None:
         return money.read(string(details, "amountDisplayString"))
     return Money(Decimal(micros).scaleb(-6), unit if unit in money.CODES else "")
+
+
+def _colour(details: dict[str, Any]) -> str:
+    """Of the tier that was paid for."""
+    tier = _number(details.get("tier"))
+    return super_chat_colour(tier) if tier else ""
 
 
 def _number(value: object) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -23,6 +23,7 @@ from vtuber.core.events import (
     Gift,
     Mark,
     Money,
+    Raid,
     Role,
     Subscription,
 )
@@ -36,7 +37,6 @@ log = logging.getLogger(__name__)
 _ROLES = {"OWNER": Role.BROADCASTER, "MODERATOR": Role.MODERATOR}
 _DECORATION = frozenset(
     (
-        "addBannerToLiveChatCommand",  # what was pinned is in the chat as well
         "addInteractivityWidgetAction",
         "closeLiveChatActionPanelAction",
         "liveChatReportModerationStateCommand",
@@ -69,6 +69,11 @@ _GIFTS_LIMIT = 10_000
 _BUTTONS_LIMIT = 10
 
 
+def is_action(row: Mapping[str, Any]) -> bool:
+    """Whether it looks like an action, known or not."""
+    return any(key.endswith(("Action", "Command")) for key in row)
+
+
 class ActionParser:
     """Turns actions into events, and counts those it does not know. Never raises."""
 
@@ -77,6 +82,7 @@ class ActionParser:
         self.malformed = 0
         """How many actions could not be understood."""
         self._actions: dict[str, Callable[[Any], Event | None]] = {
+            "addBannerToLiveChatCommand": self._banner,
             "addChatItemAction": lambda body: self._item(table(body, "item")),
             "addLiveChatTickerItemAction": self._ticker,
             "markChatItemAsDeletedAction": self._deleted,
@@ -122,6 +128,19 @@ class ActionParser:
         self._note_malformed(body)
         return None
 
+    def _banner(self, body: object) -> Raid | None:
+        """Another channel's viewers were sent here. What was pinned is in the chat as well."""
+        banner = table(body, "bannerRenderer.liveChatBannerRenderer")
+        redirect = table(banner, "contents.liveChatBannerRedirectRenderer")
+        said = rows(redirect, "bannerMessage.runs")
+        target = table(redirect, "inlineActionButton.buttonRenderer.command.watchEndpoint")
+        # It begins with who sent them. One that sends our own viewers elsewhere leads there.
+        if not said or target or table(said[0]).get("bold") is not True:
+            return None
+        name = clean_name(string(said[0], "text").strip().removeprefix("@"))
+        identity = message_id(string(banner, "actionId")) or f"raid-{name}"
+        return Raid(identity, "youtube", self._channel, Author(f"@{name}", name))
+
     def _replaced(self, body: object) -> Event | None:
         """A message takes the place of its placeholder, or something else that of a message."""
         return self._item(table(body, "replacementItem")) or self._deleted(body)
@@ -144,7 +163,9 @@ class ActionParser:
         return message if message.text else None
 
     def _super_chat(self, it: dict[str, Any]) -> ChatMessage:
-        return replace(self._message(it), money=money.read(formatted_text(it, "purchaseAmountText")))
+        price = money.read(formatted_text(it, "purchaseAmountText"))
+        said = self._message(it)
+        return replace(said, money=price, marks=_paid_marks(it), colour=_colour(it, "bodyBackgroundColor"))
 
     def _message(self, it: dict[str, Any]) -> ChatMessage:
         said, pictures, mentions = _words(it)
@@ -162,7 +183,8 @@ class ActionParser:
             *self._head(it, it),
             clean(string(it, "sticker.accessibility.accessibilityData.label")),
             money=money.read(formatted_text(it, "purchaseAmountText")),
-            marks=frozenset((Mark.STICKER,)),
+            marks=frozenset((Mark.STICKER,)) | _paid_marks(it),
+            colour=_colour(it, "backgroundColor"),
             sent=_sent(it),
         )
 
@@ -270,6 +292,18 @@ def _reply_to(it: dict[str, Any]) -> str:
         if title.startswith("@") and string(button, shown) == "PAreply_thread":
             return clean_name(title[1:])
     return ""
+
+
+def _paid_marks(it: dict[str, Any]) -> frozenset[Mark]:
+    """YouTube asks everybody to celebrate somebody's first."""
+    celebrated = "lowerBumper.liveChatItemBumperViewModel.content.bumperUserEduContentViewModel"
+    return frozenset((Mark.FIRST_PAID,)) if table(it, celebrated) else frozenset()
+
+
+def _colour(it: dict[str, Any], key: str) -> str:
+    """As it is written on the web: the number is of its opacity, red, green and blue, a byte each."""
+    number = it.get(key)
+    return f"#{number & 0xFFFFFF:06x}" if type(number) is int and 0 <= number <= 0xFFFFFFFF else ""
 
 
 def _sent(it: dict[str, Any]) -> float:

@@ -121,6 +121,7 @@ class Overlay:
         await socket.prepare(request)
         page = Page(socket, request, self._state.so_far())
         self._pages[page] = None
+        self._choose_heard()
         writer = asyncio.create_task(_write(page))
         try:
             await self._read(page)

@@ -45,6 +45,10 @@ class PageVoice:
         return "OBS" if self.obs else "a browser"
 
 
+def _who_sounds(where: str, *, on: bool, others: bool) -> TextFrame:
+    return TextFrame({"t": "sounds", "on": on, "where": where, "others": others})
+
+
 SILENT = PageVoice(can=False)
 
 
@@ -55,7 +59,7 @@ class Page:
         self.socket = socket
         self.address = request.remote or "?"
         self.voice = SILENT
-        self._told: TextFrame | None = None
+        self._told = _who_sounds("", on=False, others=False)
         self._transport = request.transport
         self._waiting = deque(frames)
         self._size = sum(frame.size for frame in frames)
@@ -74,7 +78,7 @@ class Page:
     def tell_who_sounds(self, heard: Page | None, *, others: bool) -> None:
         """Tells it which page sounds, unless it knows. ``others``: another could, were this one gone."""
         where = "" if heard is None else "here" if heard is self else heard.voice.where
-        frame = TextFrame({"t": "sounds", "on": heard is self, "where": where, "others": others})
+        frame = _who_sounds(where, on=heard is self, others=others)
         if frame != self._told:
             self._told = frame
             self.send(frame)
