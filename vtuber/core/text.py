@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 MESSAGE_LIMIT = 500
 NAME_LIMIT = 50
@@ -93,6 +93,11 @@ def _varies(before: str, selector: str, after: str) -> bool:
     if "\u180b" <= selector <= "\u180f":
         return "\u1820" <= before <= "\u18aa"  # Mongolian
     return selector >= "\U000e0100" and before != "" and is_cjk(before)
+
+
+def invisible() -> Iterator[int]:
+    """The code points of what shows nothing, in Unicode's first plane."""
+    return (code for code in range(0x10000) if _INVISIBLE.match(chr(code)))
 
 
 def visible(text: str) -> str:

@@ -172,7 +172,7 @@ def _platform(row: Mapping[str, Any], author: Author) -> str:
 
 def _name(author: Mapping[str, Any]) -> str:
     name = string(author, "display_name") or string(author, "name")
-    return clean_name(name) if name else ""
+    return clean_name(name.removeprefix("@")) if name else ""
 
 
 def _author(row: Mapping[str, Any]) -> Author:
