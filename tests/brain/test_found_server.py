@@ -111,7 +111,7 @@ def test_check_prints_her_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     ollama(server, "qwen3:8b")
     with beside(server, monkeypatch):
         status, brain = check(tmp_path)
-    assert "openai says: “[happy] 嗨！我最喜歡珍珠奶茶，全糖正常冰。”" in brain["what"]
+    assert "openai says: “嗨！我最喜歡珍珠奶茶，全糖正常冰。”" in brain["what"]
     assert "llama says: “" in brain["what"]
     assert brain["state"] == "ok"
     assert status == 0
@@ -128,7 +128,7 @@ def thinks(call: Call) -> Any:
     ("way", "what", "hint"),
     [
         (thinks, "only thinks", "switch thinking off"),
-        (stream("<|im_start|>", "<|im_end|>"), "can be said", "prompt template"),
+        (stream("<|im_start|>", "<|im_end|>"), "no sentence", "prompt template"),
         (stream("▁Hi▁there▁you"), "no sentence", "prompt template"),
         (
             says({"error": "this model does not support chat"}, 400),

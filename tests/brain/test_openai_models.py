@@ -7,10 +7,27 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import audience
 import pytest
 from aiohttp import web
-from model_server import Call, ModelServer, Way, ask, error, event, says, sends, simulated, stream, whole
+from model_server import (
+    SYSTEM,
+    Call,
+    ModelServer,
+    Way,
+    ask,
+    error,
+    event,
+    says,
+    sends,
+    silence,
+    simulated,
+    stream,
+    whole,
+)
 
+from benchmarks.scripted import ScriptedBrain
+from vtuber.brain.fallback import BrainFallback
 from vtuber.brain.openai import model_choice
 from vtuber.brain.openai.backend import OpenAi
 from vtuber.core.clock import now
@@ -238,6 +255,35 @@ def test_a_model_that_loads_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch
     simulated(main())
 
 
+def test_a_model_that_is_loaded_again_in_the_show_is_said_to_be(caplog: pytest.LogCaptureFixture) -> None:
+    """Ollama puts a model out of memory that nobody asked for five minutes."""
+    server = ModelServer(silence, GOOD)
+    ollama(server, qwen3__8b=["completion"])
+
+    async def slowly(call: Call) -> web.StreamResponse:
+        await asyncio.sleep(60)
+        return await whole("Hi")(call)
+
+    async def main() -> None:
+        async with server.running():
+            settings = server.settings(patience_seconds=2)
+            own = OpenAi(settings)
+            fallback = BrainFallback({"openai": own, "scripted": ScriptedBrain(settings)}, settings, [])
+            await fallback.start(lambda _share, _words: None)
+            await fallback.prefill_head((SYSTEM,))
+            server.aside = slowly
+            assert await audience.heard(fallback, ask()) == ScriptedBrain.reply
+            await asyncio.sleep(10)
+            assert "is loading qwen3:8b" in fallback.health().what
+            await asyncio.sleep(120)
+            assert await audience.heard(fallback, ask()) == "Hello there."
+            await fallback.stop()
+
+    caplog.set_level("INFO")
+    simulated(main())
+    assert "is loading qwen3:8b" in caplog.text
+
+
 # A model that thinks
 
 
@@ -305,9 +351,23 @@ async def test_one_that_thinks_in_any_case_says_what_to_do() -> None:
         assert brain.health().state is State.DOWN
 
 
-async def test_one_whose_template_is_wrong_says_what_to_do() -> None:
-    server = ModelServer(stream("<|im_start|>assistant", "<|im_end|>"))
+@pytest.mark.parametrize("thought", ["<think>hm, hm", "<|channel|>analysis<|message|>hm, hm"])
+async def test_thoughts_in_the_text_are_thoughts_too(thought: str) -> None:
+    async def way(call: Call) -> web.StreamResponse:
+        calm = "reasoning_effort" in call.body
+        if call.body["stream"]:
+            return await (GOOD if calm else stream(thought))(call)
+        return await whole("Hi" if calm else thought)(call)
+
+    server = ModelServer(way)
+    server.aside = way
     async with met(server) as brain:
-        with pytest.raises(BrainError, match="im_start") as caught:
+        assert await said(brain) == "Hello there."
+
+
+async def test_one_that_says_nothing_says_what_to_do() -> None:
+    server = ModelServer(stream(" ", "\n"))
+    async with met(server) as brain:
+        with pytest.raises(BrainError, match=r"nothing of what|is empty") as caught:
             await said(brain)
         assert "prompt template" in caught.value.hint

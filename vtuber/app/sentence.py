@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections import Counter
-from contextlib import aclosing
 from dataclasses import replace
 
-from vtuber.brain import Brain, Prompt
 from vtuber.brain.choice import languages
 from vtuber.core.errors import BrainError
 from vtuber.core.events import Author, Batch, ChatMessage, Pick
@@ -17,10 +14,10 @@ from vtuber.core.text import clean
 from vtuber.memory import NOTHING
 from vtuber.show.speaker import Speaker
 
-_SECONDS = 120.0
 _SEED = 7
 _TOKEN = re.compile(r"<[|｜/]?\w[^<>\s]*[|｜]?>|\[/?[A-Z_]{3,}\]|#{3,} *\w+:|[Ġ▁\ufffd]")
 """What belongs to a format of prompts, or to how a model stores words, and to no sentence."""
+_MOOD = re.compile(r"^(\[[\w -]+\]\s*)+")
 _LETTERS = 0.5
 """So much of a sentence at least is letters."""
 _REPEATED = 0.75
@@ -51,43 +48,32 @@ async def ask(speaker: Speaker) -> Health:
     prompt = await speaker.conversation.prompt(_question(speaker), NOTHING, _SEED)
     said: dict[str, str] = {}
     failed: dict[str, BrainError] = {}
-    for name, brain in speaker.brain.brains.items():
-        try:
-            said[name] = await _answer(brain, prompt)
-        except BrainError as error:
-            failed[name] = error
+    for name, answer in (await speaker.brain.answers(prompt)).items():
+        if isinstance(answer, BrainError):
+            failed[name] = answer
+        elif is_sentence(text := _MOOD.sub("", clean(answer, 200))):
+            said[name] = text
+        else:
+            failed[name] = _no_sentence(text)
     if not said:
         raise next(iter(failed.values()))
     health = speaker.brain.health()
-    many = len(speaker.brain.brains) > 1
-    words = [f"{name} says: {text}" if many else f"she says: {text}" for name, text in said.items()]
+    many = len(said) + len(failed) > 1
+    words = [f"{name if many else 'she'} says: “{text}”" for name, text in said.items()]
     if failed and health.state is State.OK:
         health = replace(health, state=State.LIMITED)
-    words += [f"{name}: {error.what}" for name, error in failed.items()]
+    words += [f"{name}: {error.what}" for name, error in failed.items() if error.what not in health.what]
     hint = next((error.hint for error in failed.values() if error.hint), health.hint)
     return replace(health, what="; ".join([health.what, *words]), hint=hint)
 
 
-async def _answer(brain: Brain, prompt: Prompt) -> str:
-    """Raises BrainError for none, and for one that is no sentence."""
-    said = ""
-    try:
-        async with asyncio.timeout(_SECONDS), aclosing(brain.stream(prompt)) as tokens:
-            async for token in tokens:
-                said += token
-    except TimeoutError:
-        raise BrainError(
-            f"it did not answer within {_SECONDS:g} seconds", where="brain", hint="use a smaller model"
-        ) from None
-    said = clean(said, 200)
-    if not is_sentence(said):
-        raise BrainError(
-            f"what the model writes is no sentence: “{said}”" if said else "the model said nothing",
-            where="brain",
-            hint="check that its prompt template is the right one (brain.template, or in the model server), "
-            "or use another model",
-        )
-    return f"“{said}”"
+def _no_sentence(text: str) -> BrainError:
+    return BrainError(
+        f"what the model writes is no sentence: “{text}”" if text else "the model said nothing",
+        where="brain",
+        hint="check that its prompt template is the right one (brain.template, or in the model server), "
+        "or use another model",
+    )
 
 
 def _question(speaker: Speaker) -> Batch:

@@ -127,6 +127,10 @@ class BrainFallback:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Nothing when none has anything to say. Raises BrainError when none can, after what they said."""
         self._head = prompt.lines[: prompt.head]
+        if prompt.known:
+            self._answering = None
+            yield prompt.known
+            return
         asked, said = prompt.lines[-1], prompt.reply_so_far
         order = await self._order(asked.name)
         trouble = None if order else self._members[0].trouble
@@ -200,10 +204,19 @@ class BrainFallback:
             state = states.pop() if len(states) == 1 else State.LIMITED
         return Health("brain", state, "; then ".join(each_is), hint)
 
-    @property
-    def brains(self) -> dict[str, Brain]:
-        """Each by its name in config.toml."""
-        return {member.name: member.brain for member in self._members}
+    async def answers(self, prompt: Prompt) -> dict[str, str | BrainError]:
+        """What each of them says to this, by its name in config.toml, or why it says nothing: to try them."""
+        found: dict[str, str | BrainError] = {}
+        for member in self._members:
+            said = ""
+            try:
+                async with aclosing(_heard(member, prompt, self._last_deadline)) as texts:
+                    async for text in texts:
+                        said = (said + text).rpartition(AFRESH)[2]
+                found[member.name] = said
+            except BrainError as error:
+                found[member.name] = error
+        return found
 
     # Who is well
 

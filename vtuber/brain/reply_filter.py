@@ -83,6 +83,11 @@ class ReplyFilter:
         """What was still held back; call it when the model has ended by itself."""
         return self._take("", last=True)
 
+    @property
+    def has_thought(self) -> bool:
+        """Whether the model has thought, or still does."""
+        return self._has_thought or self._part is _Part.THOUGHT
+
     def _take(self, text: str, *, last: bool) -> str:
         text, self._held = self._held + text, ""
         while not self.ended and (marker := MARKER.search(text)):

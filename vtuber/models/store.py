@@ -67,7 +67,7 @@ def locate(model: str) -> Path:
         check(
             part,
             f"brain.model: {part}",
-            missing="correct the path of your GGUF file, or leave brain.model empty for the embedded one",
+            missing="correct the path of your GGUF file, or give a name from the list of: banban models get",
             other=FETCH_AGAIN,
         )
     return path.resolve()

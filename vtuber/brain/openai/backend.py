@@ -63,6 +63,8 @@ class OpenAi:
         self._answer_seen = Seen()
         self._look_again = False
         """The server seems to have another model by now."""
+        self._loading = ""
+        """What is said of that, while the server loads the model once more."""
         self._factor = 1.0
         """How many tokens the server counts for each that we estimate."""
         self._usage = Usage()
@@ -86,7 +88,11 @@ class OpenAi:
             raise
 
     async def prefill_head(self, head: tuple[PromptLine, ...]) -> None:
-        await self._read(Prompt((*head, _HELLO), len(head), max_tokens=1, seed=0))
+        async with self._model.telling_that_it_loads(self._note_loading):
+            try:
+                await self._read(Prompt((*head, _HELLO), len(head), max_tokens=1, seed=0))
+            finally:
+                self._loading = ""
 
     async def prefill(self, lines: tuple[PromptLine, ...]) -> None:
         """Nothing: a server would have to be asked for a reply each time, and others wait for it too."""
@@ -119,6 +125,8 @@ class OpenAi:
 
     def health(self) -> Health:
         what = f"{self._model.title or 'a model'} at {self._model.where}"
+        if self._loading:
+            return Health("brain", State.DOWN, self._loading, "wait until the model is loaded")
         if self._trouble:
             return Health("brain", State.DOWN, f"{what}: {self._trouble.what}", self._trouble.hint)
         return Health("brain", State.OK, f"{what}, {self._model.context} tokens")
@@ -244,6 +252,11 @@ class OpenAi:
         self._trouble = None
         self.availability.set(ready=True)
 
+    def _note_loading(self, words: str) -> None:
+        """It does not answer because its model is not in memory any more: that mends itself."""
+        log.info("%s", escaped(words))
+        self._loading = words
+
     def _fail(self, error: BrainError) -> None:
         """It is away until it has answered again."""
         self._trouble = error
@@ -268,10 +281,10 @@ class OpenAi:
             if heard := reply.add(text):
                 seen.was_heard = True
                 yield heard
-        seen.thought, seen.cut = response.thought, response.cut
         if heard := reply.finish():
             seen.was_heard = True
             yield heard
+        seen.thought, seen.cut = response.thought or reply.has_thought, response.cut
         self._note_usage(response.usage, prompt)
 
     def _note_usage(self, usage: Usage, prompt: Prompt) -> None:

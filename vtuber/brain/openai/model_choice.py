@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 LOADING_SECONDS = 300.0
 """Seconds that the first answer may take: a server loads its model for it."""
 _SOON = 3.0
-"""A server that has not answered by then is likely loading its model."""
+"""Seconds: a server that has not answered by then may be loading its model."""
 _MOST_TRIED = 6
 """So many models of a list are tried, until one can chat."""
 
@@ -40,6 +40,8 @@ class ModelChoice:
         self._most = context
         self._client = client
         self._catalogue = Catalogue("", ())
+        self._is_warm = False
+        """Whether it has answered before."""
         self._mute: set[str] = set()
         """Those that turned out to be unable to chat."""
 
@@ -103,7 +105,7 @@ class ModelChoice:
         self._mute.clear()  # they may be mended by the next attempt
         raise self._nobody_chats(refused)
 
-    def is_cold(self) -> bool:
+    def _is_cold(self) -> bool:
         """Whether the server said that it would have to load the model first."""
         offered = self._catalogue.of(self.name)
         return offered is not None and offered.loaded is False
@@ -122,20 +124,27 @@ class ModelChoice:
             self.context = min(self._most, context)
 
     async def _ask(self, ask: Callable[[bool], Awaitable[None]], progress: Progress, *, others: bool) -> None:
-        async with self._saying_that_it_loads(progress):
+        progress(0.5, f"waiting for {self.title or 'the model'}")
+        async with self.telling_that_it_loads(lambda words: progress(0.5, words)):
             await ask(others)
+        self._is_warm = True
 
     @asynccontextmanager
-    async def _saying_that_it_loads(self, progress: Progress) -> AsyncIterator[None]:
-        """A model that must be loaded first takes a minute or more: what is waited for is said meanwhile."""
+    async def telling_that_it_loads(self, tell: Callable[[str], None]) -> AsyncIterator[None]:
+        """A model that must be loaded first takes a minute or more: ``tell`` hears what is waited for.
 
-        async def tell() -> None:
-            if not self.is_cold():
-                progress(0.5, f"waiting for {self.title or 'the model'}")
+        Only where the server says so; any other may just be slow.
+        """
+
+        async def telling_soon() -> None:
+            if self._is_warm or not self._is_cold():
                 await asyncio.sleep(_SOON)
-            progress(0.5, f"{self.where} is loading {self.title or 'its model'} …")
+                with suppress(BrainError):
+                    self._catalogue = await look(self._client)
+            if self._is_cold():
+                tell(f"{self.where} is loading {self.title or 'its model'} …")
 
-        telling = asyncio.create_task(tell())
+        telling = asyncio.create_task(telling_soon())
         try:
             yield
         finally:

@@ -24,6 +24,11 @@ class ServerReplyFilter:
         """Nothing more will be said, whatever comes."""
         return self._reply.ended or self._left <= 0
 
+    @property
+    def has_thought(self) -> bool:
+        """Whether the model has thought, or still does."""
+        return self._reply.has_thought
+
     def add(self, text: str) -> str:
         text = text.encode("utf-8", "ignore").decode()  # halves of a character vanish
         return self._bounded(self._continuation.add(self._reply.add(text)))

@@ -121,7 +121,7 @@ class Seen:
     @property
     def is_thinking(self) -> bool:
         """Whether all of it were thoughts: seen ones, or hidden ones that took all its tokens."""
-        return not self.was_heard and (self.thought or self.cut or "<think" in self.text)
+        return not self.was_heard and (self.thought or self.cut)
 
 
 def _parsed(value: bytes) -> Any:
