@@ -282,3 +282,13 @@ async def test_a_wrong_name_of_the_characters_is_looked_for_there(tmp_path: Path
     with pytest.raises(VoiceError, match="nobody") as caught:
         await Edge(Settings(), character).start()
     assert caught.value.where == f"{tmp_path / SHEET}, voices.edge.voice"
+
+
+async def test_a_text_without_a_word_does_not_silence_the_voice(service: Service, make: Maker) -> None:
+    service.acts = "sends no sound"
+    voice = make()
+    await voice.start()
+    heard = await hear(voice.speak("ʬʬ!"))
+    assert [word.text for word in heard.words] == ["ʬʬ!"]
+    assert voice.availability.is_ready
+    assert voice.health().state is State.OK

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
+
+from vtuber.core.text import invisible
 
 _LOOKALIKES = (
     # Cyrillic, Greek and phonetic letters that pass for Latin ones; small capitals; letters in boxes.
@@ -26,8 +29,9 @@ def _table() -> dict[int, str | None]:
         0x1F1E6,
     ):  # Ⓐ, Ⓐ in a square, flags' letters: no decomposition of their own
         table.update({first + index: chr(ord("a") + index) for index in range(26)})
-    vanishing = (*range(0x300, 0x370), *range(0x200B, 0x2010), *range(0xFE00, 0xFE10), 0xAD, 0x2060, 0xFEFF)
-    table.update(dict.fromkeys(vanishing))
+    marks = [range(0x300, 0x370), range(0x483, 0x48A), range(0x1AB0, 0x1B00), range(0x1DC0, 0x1E00)]
+    marks += [range(0x20D0, 0x2100), range(0xFE20, 0xFE30)]  # those that fit any letter
+    table.update(dict.fromkeys(chain(*marks, invisible())))
     return table
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 MESSAGE_LIMIT = 500
 NAME_LIMIT = 50
@@ -95,6 +95,11 @@ def _varies(before: str, selector: str, after: str) -> bool:
     return selector >= "\U000e0100" and before != "" and is_cjk(before)
 
 
+def invisible() -> Iterator[int]:
+    """The code points of what shows nothing, in Unicode's first plane."""
+    return (code for code in range(0x10000) if _INVISIBLE.match(chr(code)))
+
+
 def visible(text: str) -> str:
     """The text without what shows nothing: for words that are compared, not shown."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
@@ -117,14 +122,19 @@ def is_cjk(char: str) -> bool:
     )
 
 
+def is_unspaced(char: str) -> bool:
+    """Whether it is Chinese or Japanese, which put no spaces between words; Korean does."""
+    return is_cjk(char) and not _is_hangul(char)
+
+
 def _is_hangul(char: str) -> bool:
-    return "\uac00" <= char <= "\ud7af"
+    return "\uac00" <= char <= "\ud7ff" or "\u3130" <= char <= "\u318f" or "\uffa1" <= char <= "\uffdc"
 
 
 def space_between(before: str, after: str) -> str:
     """What belongs between two texts that come together: a space, but none beside Chinese or Japanese."""
     edges = before[-1:], after[:1]
-    return " " if all(char and (not is_cjk(char) or _is_hangul(char)) for char in edges) else ""
+    return " " if all(char and not is_unspaced(char) for char in edges) else ""
 
 
 def joined(pieces: Iterable[tuple[str, str]]) -> str:

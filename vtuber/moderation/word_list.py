@@ -1,11 +1,14 @@
-"""Finds the words of a list in text, however they are dressed up: b.a.d, b a d, b@d, baaad."""
+"""Finds the words of a list in text, however they are dressed up: b.a.d, b a d, b@d, baaad, ᏴᎪᎠ, b😀a😀d."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import add
 from pathlib import Path
+
+import decancer_py
 
 from vtuber.core.spelling import normalize
 
@@ -13,6 +16,8 @@ SHIPPED = Path(__file__).parent / "data"
 """The built-in lists: files that say what they are."""
 NAME_WORD_LENGTH = 5
 """Words of at least this length are found in the middle of names, too."""
+BACKWARDS_LENGTH = 5
+"""Latin words of at least this length are found backwards, too: an override shows them forwards."""
 _REGEX = "re:"
 
 _DISGUISES = {
@@ -20,7 +25,9 @@ _DISGUISES = {
     "o": "o0*", "s": "s5$", "t": "t7+", "u": "u*", "z": "z2",
 }  # fmt: skip
 _INSIDE = r"[.\-_~'·/]?"  # f.uck
+_INSIDE_SPACED = r"[.\-_~'·/]?(?: {1,2}[.\-_~'·/]?)?"
 _APART = r"[ .\-_~'·,/]{1,3}"  # f u c k
+_FRAME = r"(?P<f>[a-z])(?P=f)+"  # xXbadXx
 _BETWEEN_WORDS = r"[ .\-_~'·,/]{0,3}"
 
 _CLASSES = str.maketrans(
@@ -34,6 +41,19 @@ _RUN = re.compile(r"(.)\1+", re.DOTALL)
 _LONG_RUN_APART = re.compile(rf"([a-z])(?:{_APART}\1){{3,}}")
 _BEGINNING = 4
 
+_CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_SPREAD = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,3}[^\W_](?![^\W_])){2,}")  # b|a|d
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_SIGNS = r"(?:[^\w\s.,!?;:'\"()\[\]{}<>…，。！？、；：「」『』（）《》·/~—-]){1,3}"
+_SIGNS_WITHIN = re.compile(rf"(?<=[^\W_]){_SIGNS}(?=[^\W_])")  # b|ad, 壞*蛋
+_ALPHABET = (
+    # Chinese and Japanese characters that are drawn for Latin letters, as people write with them.
+    "a卂丹 b乃 c匚亡 d刀 e乇モヨ f下千 g厶ム h卄廾ん i丨工 j丿ノ k长ズ l乚レ m爪从"
+    " n几冂 o口の p尸卩ア r尺 s丂 t丅イ u凵ひ w山 x乂メ y丫 z乙"
+)
+_DRAWN = {ord(sign): signs[0] for signs in _ALPHABET.split() for sign in signs[1:]}
+_DRAWN_LETTERS = re.compile(rf"[{''.join(map(chr, _DRAWN))}a-z0-9]{{3,}}")
+
 
 class WordList:
     """Words, and regular expressions after "re:". What is searched must be ``normalize``d."""
@@ -42,7 +62,7 @@ class WordList:
         entries = tuple(entries)
         words = [entry for entry in entries if not entry.startswith(_REGEX)]
         expressions = [entry.removeprefix(_REGEX) for entry in entries if entry.startswith(_REGEX)]
-        self._words = Words(words)
+        self._words = Words(words, closely=True)
         self._inside_names = Words((word for word in words if len(word) >= NAME_WORD_LENGTH), anywhere=True)
         self._expression = re.compile("|".join(expressions)) if expressions else None
 
@@ -68,34 +88,65 @@ def entries(name: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
+@lru_cache(maxsize=2048)
+def readings(normalized: str) -> tuple[str, ...]:
+    """How a line may be read: as it is; without what stands between its letters; and by their looks."""
+    found = {normalized: None}
+    for apart in (_SPREAD, _SIGNS_WITHIN):
+        found[apart.sub(lambda letters: _NOT_LETTERS.sub("", letters.group()), normalized)] = None
+    if not normalized.isascii():
+        for reading in list(found):
+            found[_by_looks(reading)] = None
+            found[_DRAWN_LETTERS.sub(lambda drawn: drawn.group().translate(_DRAWN), reading)] = None
+    return tuple(found)
+
+
+def _by_looks(text: str) -> str:
+    """The text in the letters that those of other scripts look like."""
+    try:
+        return normalize(str(decancer_py.parse(text)))
+    except ValueError:  # half a character, or too much from right to left
+        return text
+
+
 class Words:
     """Finds words in ``normalize``d text. A line costs the same however many words there are.
 
     A Latin word stands alone (none is found in Scunthorpe), unless ``anywhere``, which names need; words
     of other scripts are found wherever they are. A spelling without any letter (455) is a number.
+    ``closely``: a Latin word is found with digits at its ends, framed (xxbadxx), and if long backwards.
     """
 
-    def __init__(self, words: Iterable[str], *, anywhere: bool = False) -> None:
+    def __init__(self, words: Iterable[str], *, anywhere: bool = False, closely: bool = False) -> None:
         self._words = sorted({word for word in (normalize(word).strip() for word in words) if word})
-        self._anywhere = anywhere
+        self._backwards = {word[::-1]: word for word in self._words if closely and _is_long_and_latin(word)}
+        self._words += sorted(self._backwards.keys() - set(self._words))
+        self._anywhere, self._closely = anywhere, closely
         self._patterns: dict[str, re.Pattern[str]] = {}  # made when they are first needed: most never are
 
     def find(self, normalized: str) -> str:
         """One of the words that is there, or ""."""
         if not self._words:
             return ""
+        return next(filter(None, map(self._find, readings(normalized))), "")
+
+    def _find(self, normalized: str) -> str:
         starred = "*" in normalized
         index = self._starred_index if starred else self._index
         found = index.candidates(_skeleton(normalized, starred=starred))
         places = ((place, word) for word in found if (place := self._place(word, normalized)) is not None)
-        return min(places, default=(None, ""))[1]
+        word = min(places, default=(None, ""))[1]
+        return self._backwards.get(word, word)
 
     def _place(self, word: str, normalized: str) -> tuple[bool, int] | None:
         """Where the word is: those that stand alone come first, and among them the leftmost."""
         alone = not self._anywhere and _is_latin(word[0]) and _is_latin(word[-1])
         pattern = self._patterns.get(word)
         if pattern is None:
-            spellings = "|".join(_spellings(word))
+            together, *apart = _spellings(word)
+            if alone and self._closely:
+                together = rf"(?:{_FRAME})?\d*{together}\d*(?(f)(?P=f){{2,}})"
+            spellings = "|".join((together, *apart))
             whole = f"(?<![a-z0-9])(?:{spellings})(?![a-z0-9])" if alone else spellings
             pattern = self._patterns[word] = re.compile(whole)
         for match in pattern.finditer(_cut_runs_apart(normalized)):
@@ -122,10 +173,14 @@ class _Index:
             skeleton = _skeleton(word, starred=starred)
             self._words.setdefault(skeleton[:_BEGINNING], []).append((skeleton, word))
         self._lengths = sorted({len(beginning) for beginning in self._words})
+        self._pairs = frozenset(beginning[:2] for beginning in self._words)
+        self._short = bool(self._lengths) and self._lengths[0] < 2
 
     def candidates(self, skeleton: str) -> list[str]:
         """The words whose skeleton is in that of a text: those that are there, and a few that are not."""
         found: dict[str, None] = {}
+        if not self._short and self._pairs.isdisjoint(map(add, skeleton, skeleton[1:])):
+            return []  # a glance, for most of chat
         for at in range(len(skeleton) + 1):
             for length in self._lengths:
                 for whole, word in self._words.get(skeleton[at : at + length], ()):
@@ -144,15 +199,21 @@ def _is_latin(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
+def _is_long_and_latin(word: str) -> bool:
+    return len(word) >= BACKWARDS_LENGTH and word.isascii() and word.isalpha()
+
+
 def _spellings(word: str) -> tuple[str, ...]:
     """A word written together (f.uck), and, if Latin, letter by letter (f u c k).
 
-    Chinese has no spaces between words, so one there, or a comma, is the end of a clause.
+    Chinese has no spaces between words, so one there may be the end of a clause: a word with one in it must
+    begin or end where no other character is. A comma always ends one.
     """
     parts = _cut_runs_apart(word).split()
     together = _BETWEEN_WORDS.join(_INSIDE.join(_letters(part)) for part in parts)
     if not any(map(_is_latin, word)):
-        return (together,)
+        spaced = together.replace(_INSIDE, _INSIDE_SPACED)
+        return together, f"(?<![{_CJK}]){spaced}", f"{spaced}(?![{_CJK}])"
     apart = _APART.join(_letter(letter, 1) for letter in normalize("".join(parts)))
     return together, apart
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from vtuber.core import sound
 from vtuber.core.events import Sound, Word
-from vtuber.core.text import is_cjk
+from vtuber.core.text import is_unspaced
 from vtuber.voice.speakable import weight
 
 READING = 12.5
@@ -47,7 +47,7 @@ def split(text: str) -> list[str]:
 
 
 def _is_ideograph(char: str) -> bool:
-    return is_cjk(char) and char.isalnum()
+    return is_unspaced(char) and char.isalnum()
 
 
 def pause(text: str) -> float:

@@ -1,38 +1,47 @@
-"""What a model writes and no voice should say: mood tags, stage directions, marks of emphasis.
+"""What a model writes and no voice should say: mood tags, stage directions, marks of emphasis, HTML.
 
 It is read character by character, so it does not matter how the text was chunked.
 """
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-_NARROW = str.maketrans("［］（）＊", "[]()*")
-_CLOSERS = {"[": "]", "【": "】", "(": ")", "*": "*"}
-"""What opens an aside, and what closes it."""
-_LONGEST = {"[": 40, "【": 16, "(": 48, "*": 60}
-"""After so many characters without its closer, it was no aside."""
-_EMPHASIS = "*_#`"
+from vtuber.voice.asides import Place, is_direction
+
+_NARROW = str.maketrans("［］（）＊｛｝＜＞～", "[]()*{}<>~")
+_ASIDES = {
+    "[": (re.compile(r"\[+([^\[\]\n]*)\]+"), "[]\n", 40),
+    "【": (re.compile(r"【([^【】\n]*)】"), "【】\n", 16),
+    "(": (re.compile(r"\(([^()\n]+)\)"), "()\n", 60),
+    "{": (re.compile(r"\{([^{}\n]+)\}"), "{}\n", 60),
+    "<": (re.compile(r"<([^<>\n]+)>"), "<>\n", 80),
+}
+"""What an opener may begin, up to its closer; what ends it otherwise; how long it is at most."""
+_MARKED_LIMIT = {"*": 90, "_": 60, "~": 24}
+_MOST_MARKS = 3
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8});", re.IGNORECASE)
+_ENTITY_BEGUN = re.compile(r"&#?\w{0,8}")
+_TAG = re.compile(
+    r"/?(?:a|abbr|b|big|blockquote|body|br|center|cite|code|dd|del|details|div|dl|dt|em|font|footer|h[1-6]|head"
+    r"|header|hr|html|i|img|ins|kbd|li|main|mark|ol|p|pre|q|rp|rt|ruby|s|samp|section|small|span|strike|strong"
+    r"|style|sub|summary|sup|table|tbody|td|th|thead|tr|tt|u|ul|var|video|audio|speak|break|emphasis|prosody"
+    r"|voice|say-as|sub|phoneme|response|reply|answer|speech|output|message|text|sentence|emotion|mood|action)"
+    r"(?:\s*/|\s+[\w:-]+\s*=.*|\s*)",
+    re.IGNORECASE,
+)
+_EMPHASIS = "*_#`~"
 _LONGEST_RUN = 32
 """How many emphasis marks in a row are kept, at most."""
-_CLAUSE_ENDS = ".!?。！？…,;:，；：、—～~\n"
+_LITERAL = "\x02"
+"""Stands in what is held for closing marks that are no emphasis."""
+_QUOTES = "\"'“「『[(（"
+_CLAUSE_ENDS = ".!?。！？…,:;，；：、—～~\n"
 _MARKS = ".!?。！？,;:，；：、…—～"
-_CHINESE = "\u4e00-\u9fff"
-
-# Stage directions. Some verbs make one anywhere. Where a clause has ended, others are known by their form,
-# too: "smiles", "tilting her head", "soft giggle", "臉紅".
-_DEED = (
-    r"(?:smil|grin|giggl|laugh|chuckl|sigh|gasp|blush|wink|wav|nod|shrug|pout|sob|yawn|blink|hug|bow|gulp)"
-)
-_TOLD_ANYWHERE = re.compile(rf"{_DEED}(?:e?s|ing)\b")
-_NO_DEED = r"always|perhaps|sometimes|nothing|something|anything|everything|during|this|was|has|yes|its|is|as"
-_TOLD_APART = re.compile(
-    rf"(?!(?:{_NO_DEED})\b)(?:[a-z]+(?:(?<!s)s|ing)\b|(?:[a-z]+ ){{0,2}}{_DEED}(?:e?s?|ing)\b)[^.!?]*"
-    rf"|[{_CHINESE}][^。！？]{{0,11}}"
-)
-_MAY_BEGIN = re.compile(rf"[a-z{_CHINESE}]")
+_RECENT = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,112 +55,151 @@ class MarkupParser:
     """Takes characters; gives those that are to be said, and the moods among them.
 
     A mood is one of ``moods`` in square brackets, ``[happy]``. Anything else in square brackets is dropped,
-    and so are stage directions (``*smiles*``, ``(laughs)``). Where a clause has ended, a mood may also stand
-    in other brackets.
+    and so are stage directions (``asides``), HTML and what is struck out. Where a clause has ended, a mood
+    may also stand in other brackets.
     """
 
     def __init__(self, moods: Collection[str] = ()) -> None:
         self._moods = frozenset(mood.lower() for mood in moods)
-        self._held = ""  # an aside or emphasis marks, until it is clear which
-        self._before = "\n"  # the character before them
-        self._apart = True  # whether a clause has ended before them
+        self._held = ""  # from something on that may be markup
+        self._recent = "\n"  # the last characters that were said
+        self._apart = True  # whether a clause has ended there
+        self._literal = ""
 
     def feed(self, char: str) -> Iterator[str | Mood]:
-        if self._opener() and self._goes_on(char):
-            yield from self._go_on(char)
-            return
-        narrow = char.translate(_NARROW)
-        in_run = char in _EMPHASIS and not self._held.strip(char)
-        while self._held and not in_run:
-            yield from self._let_go(char)
-        if char in _EMPHASIS or narrow in _CLOSERS:
-            self._held = (self._held + char)[:_LONGEST_RUN]
-        elif narrow != "]":
-            yield self._say(char)
+        self._held += char
+        yield from self._read(last=False)
 
     def finish(self) -> Iterator[str | Mood]:
         """What is left to be said. A tag that was never closed is dropped."""
-        if self._opener() == "[" and self._held[1:].partition(" ")[0].lower() not in self._moods:
-            self._held = ""
+        yield from self._read(last=True)
+
+    def _read(self, *, last: bool) -> Iterator[str | Mood]:
         while self._held:
-            yield from self._let_go("\n")
+            first = self._held[0].translate(_NARROW)
+            if first in _ASIDES:
+                found = self._read_aside(first, last=last)
+            elif first in _EMPHASIS:
+                found = self._read_marks(first, last=last)
+            elif first == "&":
+                found = self._read_entity(last=last)
+            elif first == _LITERAL:
+                found = self._take(1, self._literal)
+            else:
+                found = self._take(1, "" if first == "]" else self._held[0])
+            if found is None:
+                return
+            yield from found
 
-    def _say(self, char: str) -> str:
-        self._before = char
-        if char == "\n" or not char.isspace():
-            self._apart = char in _CLAUSE_ENDS
-        return char
+    def _take(self, size: int, said: str = "", *moods: str) -> list[str | Mood]:
+        """Removes so much of what is held; gives ``moods`` and what is said of it."""
+        self._held = self._held[size:]
+        if said:
+            self._recent = (self._recent + said)[-_RECENT:]
+            if visible := said.replace("\n", ".").strip():
+                self._apart = visible[-1] in _CLAUSE_ENDS
+        return [*map(Mood, moods[:1]), *said]
 
-    def _let_go(self, following: str) -> Iterator[str | Mood]:
-        """Gives out what was held, which was no aside, without marks of emphasis."""
-        held, self._held = self._held, ""
-        opener, inside = held[:1].translate(_NARROW), held[1:]
-        if opener == "[":
-            mood, _, rest = inside.partition(" ")
-            if mood.lower() in self._moods:
-                yield Mood(mood.lower())
-                inside = rest
-        elif opener in _CLOSERS and inside.strip("*"):
-            if opener != "*" or not self._is_emphasis("*", inside[0]):
-                yield self._say(held[0])
-        elif held:
-            inside = "" if self._is_emphasis(held, following) else held
-            yield from map(self._say, inside)
-            return
-        for char in inside:
-            yield from self.feed(char)
+    def _read_aside(self, opener: str, *, last: bool) -> list[str | Mood] | None:
+        """Something in brackets: None while it is not whole."""
+        shape, ends, limit = _ASIDES[opener]
+        text = self._held.translate(_NARROW)
+        found = shape.match(text)
+        if found is None:
+            inside = text.lstrip(opener) if opener == "[" else text[1:]
+            begun = opener != "<" or not inside or inside[0].isalpha() or inside[0] == "/"
+            open_yet = begun and len(text) <= limit + 1 and not any(end in inside for end in ends)
+            return None if open_yet and not last else self._unclosed(opener, last=last)
+        if text.startswith("[[") and found.end() == len(text) and not last:
+            return None  # a second closer
+        found_markup = self._read_whole(opener, found.end(), self._held[slice(*found.span(1))], last=last)
+        return self._take(1, self._held[0]) if found_markup is None else found_markup
 
-    # Asides
-
-    def _opener(self) -> str:
-        """What opened the aside that is held; "" when none is."""
-        opener = self._held[:1].translate(_NARROW)
-        return opener if opener in _CLOSERS and self._held[1:2] != "*" else ""
-
-    def _goes_on(self, char: str) -> bool:
-        """Whether what is held may still be an aside with ``char`` behind it."""
-        opener, inside = self._opener(), self._held[1:] + char
-        narrow = char.translate(_NARROW)
-        if narrow == _CLOSERS[opener]:
-            return opener != "*" or len(inside) > 1  # two stars are no aside
-        if char == "\n" or narrow in _CLOSERS or len(inside) > _LONGEST[opener]:
-            return False
-        return opener == "[" or self._may_be_told(inside)
-
-    def _may_be_told(self, inside: str) -> bool:
-        """Whether ``inside`` may be the beginning of a mood or a stage direction."""
-        if self._apart and any(mood.startswith(inside.lower()) for mood in self._moods):
-            return True
-        first, space, _ = inside.partition(" ")
-        known = self._apart or not space or bool(_TOLD_ANYWHERE.fullmatch(first))
-        return known and bool(_MAY_BEGIN.match(inside))
-
-    def _go_on(self, char: str) -> Iterator[str | Mood]:
-        opener, inside = self._opener(), self._held[1:]
-        if char.translate(_NARROW) != _CLOSERS[opener]:
-            self._held += char
-            return
+    def _read_whole(self, opener: str, end: int, inside: str, *, last: bool) -> list[str | Mood] | None:
+        """Something in brackets, up to ``end``; None where it is to be said."""
         words = re.findall(r"\w+", inside.lower())
         moods = [word for word in words if word in self._moods]
-        if opener == "[" or (self._apart and moods == words):
-            yield from map(Mood, moods[:1])
-        elif not (_TOLD_ANYWHERE.match(inside) or (self._apart and _TOLD_APART.fullmatch(inside))):
-            while self._held:
-                yield from self._let_go(char)
-            if opener == "*":
-                self._held = char
-            else:
-                yield self._say(char)
-            return
-        self._held = ""
-        self._before = " "
+        if opener == "[" or (self._apart and (opener == "【" or (words and moods == words))):
+            return self._drop(end, *moods)
+        if opener == "<" and _TAG.fullmatch(inside):
+            return self._take(end, " " if inside.lower().startswith("br") else "")
+        if opener != "【" and is_direction(inside, self._place(opener, end, last=last)):
+            return self._drop(end)
+        return None
 
-    # Emphasis
+    def _drop(self, size: int, *moods: str) -> list[str | Mood]:
+        """Where it stood, a word ends."""
+        self._recent += " "
+        return self._take(size, "", *moods)
+
+    def _unclosed(self, opener: str, *, last: bool) -> list[str | Mood]:
+        if opener != "[":
+            return self._take(1, self._held[0])
+        mood, space, _ = self._held.lstrip("[［").partition(" ")
+        brackets = len(self._held) - len(self._held.lstrip("[［"))
+        if mood.lower() in self._moods:
+            return self._take(brackets + len(mood) + len(space), "", mood.lower())
+        return self._take(len(self._held) if last else brackets)
+
+    def _place(self, mark: str, end: int, *, last: bool) -> Place:
+        word = re.search(r"([\w']+)\W*$", self._recent)
+        return Place(mark, self._apart, word[1] if word else "", self._held[end:], last)
+
+    # Marks of emphasis
+
+    def _read_marks(self, mark: str, *, last: bool) -> list[str | Mood] | None:
+        """A run of the same mark, and what it may enclose; None while that is not whole."""
+        text = self._held.translate(_NARROW)
+        run = len(text) - len(text.lstrip(mark))
+        if run == len(text) and not last and run < _LONGEST_RUN:
+            return None
+        following = text[run : run + 1] or "\n"
+        if run <= _MOST_MARKS and self._may_open(mark, run, following):
+            close = text.find(mark, run)
+            waits = not last and "\n" not in text
+            if close < 0 and waits and len(text) <= _MARKED_LIMIT[mark] + run:
+                return None
+            closing = len(text[close:]) - len(text[close:].lstrip(mark)) if close > 0 else 0
+            if closing and closing < run and close + closing == len(text) and waits:
+                return None
+            if closing >= run and not text[close - 1].isspace():
+                return self._read_marked(mark, run, close, last=last)
+        held = self._held[:run]
+        return self._take(run, "" if self._is_emphasis(held.translate(_NARROW), following) else held)
+
+    def _may_open(self, mark: str, run: int, following: str) -> bool:
+        """Whether something enclosed may begin here, in 2*3, snake_case, 5~10 it does not."""
+        before = self._recent[-1]
+        if mark not in _MARKED_LIMIT or not (following.isalnum() or following in _QUOTES):
+            return False
+        if mark == "*":
+            return not (before.isalnum() and (before.isdigit() or following.isdigit()))
+        if mark == "_":
+            return not before.isalnum()
+        return run > 1 or (self._apart and not before.isalnum() and following.isalpha())
+
+    def _read_marked(self, mark: str, run: int, close: int, *, last: bool) -> list[str | Mood] | None:
+        """What a run of marks encloses."""
+        inside, behind = self._held[run:close], self._held[close + run :]
+        struck = mark == "~" and run > 1
+        told = struck or is_direction(inside, self._place(mark, close + run, last=last))
+        if told is None or not (told or behind or last):
+            return None
+        if told:
+            return self._drop(close + run)
+        if mark == "~":
+            return self._take(1, self._held[0])
+        before, literal = self._recent[-1], self._held[:run]
+        if run == 1 and before.isascii() and before.isalnum() and behind[:1].isalnum():  # a*b*c
+            self._held, self._literal = literal + inside + _LITERAL + behind, literal
+            return self._take(run, literal)
+        self._held = inside + behind
+        return []
 
     def _is_emphasis(self, marks: str, after: str) -> bool:
         """Whether the ``marks`` are markup. They are not in 2 * 3, snake_case, C#, ^_^."""
-        before = self._before
-        if marks[0] not in _EMPHASIS:
+        before = self._recent[-1]
+        if marks[0] == "~":
             return False
         if marks[0] == "`":
             return True
@@ -162,3 +210,13 @@ class MarkupParser:
         if before.isalnum() and after.isalnum():
             return marks[0] == "*" and len(marks) > 1
         return before.isalnum() or after.isalnum() or before in _MARKS
+
+    def _read_entity(self, *, last: bool) -> list[str | Mood] | None:
+        """A character as HTML spells it."""
+        if found := _ENTITY.match(self._held):
+            char = html.unescape(found.group())
+            if char != found.group():
+                return self._take(found.end(), char)
+        if not last and _ENTITY_BEGUN.fullmatch(self._held):
+            return None
+        return self._take(1, self._held[0])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from vtuber.core.text import is_cjk
+from vtuber.voice.spoken import spoken, without_faces
 
 CJK_WEIGHT = 2.5
 """A Chinese character takes about as long to say as this many Latin ones."""
 
 _PICTURES = frozenset(("So", "Sk", "Cs", "Co", "Cn", "Cc"))
+_APART = re.compile(r"(?<=\d) (?=[%°℃€])")
+_SAID = "°℃℉"
+"""Pictures by name that are said."""
 
 
 def weight(text: str) -> float:
@@ -18,11 +23,25 @@ def weight(text: str) -> float:
 
 
 def speakable(text: str) -> str:
-    """What a voice should be given: without emoji and the like, and without words that are only symbols."""
-    kept = "".join(char for char in text if not _is_picture(char))
+    """What a voice should be given: signs as words, without emoji and what else cannot be said."""
+    chinese = any(map(_is_chinese, text))
+    words = without_faces(_APART.sub("", text) if chinese else text).split()
+    said = (pronounced(word) for word in spoken(words, chinese=chinese))
+    return " ".join(filter(None, said))
+
+
+def pronounced(said: str) -> str:
+    """Without pictures and words that are only symbols."""
+    kept = "".join(char for char in said if not _is_picture(char))
     return " ".join(word for word in kept.split() if word in "&+=" or any(map(str.isalnum, word)))
+
+
+def _is_chinese(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff"
 
 
 def _is_picture(char: str) -> bool:
     """Emoji and their joiners, ornaments, control and unassigned characters."""
+    if char in _SAID:
+        return False
     return char in "\u200d\ufe0e\ufe0f\u20e3" or unicodedata.category(char) in _PICTURES

@@ -22,7 +22,7 @@ from vtuber.core.health import Health, State
 from vtuber.voice import captions
 from vtuber.voice.edge.aligner import WordAligner
 from vtuber.voice.edge.mp3 import DELAY, Mp3Decoder
-from vtuber.voice.speakable import speakable
+from vtuber.voice.speakable import speakable, weight
 
 DEFAULT_VOICE = "zh-TW-HsiaoChenNeural"
 
@@ -31,6 +31,8 @@ FIRST = 3.0
 BETWEEN = 5.0
 """Seconds between two later messages, at most."""
 
+_LEAST = 8.0
+"""The weight of a text in which there surely is something to be heard."""
 _TICKS = 10_000_000  # a second, in the protocol
 _SLACK = 0.15  # seconds by which the sound may end before its last word does
 _UPGRADE = "update banban: Microsoft may have changed the service"
@@ -86,6 +88,10 @@ class Edge:
             self._gain = clip.leveler.gain
             self.availability.set(ready=True)
         except VoiceError as error:
+            if isinstance(error.__cause__, edge_tts.exceptions.NoAudioReceived) and weight(said) < _LEAST:
+                for item in captions.silent(text):  # no word that it knows: it is well
+                    yield item
+                return
             error.hint += self._another_voice()
             self._trouble = error
             self.availability.set(ready=False)

@@ -23,7 +23,8 @@ from vtuber.core.health import Health, State
 from vtuber.voice import captions
 from vtuber.voice.hibari.model import CancelToken, HibariModel
 from vtuber.voice.segmenter import is_abbreviated
-from vtuber.voice.speakable import speakable, weight
+from vtuber.voice.speakable import pronounced, weight
+from vtuber.voice.spoken import spoken
 
 T = TypeVar("T")
 
@@ -37,6 +38,7 @@ LONGEST_WORD = 40
 
 _REFERENCE = "The quick brown fox jumps over the lazy dog, and then it sleeps all day."
 _READ_AS = str.maketrans({"。": ".", "、": ",", "⁄": "/"} | dict.fromkeys('"[](){}<>*_`“”|^~\\', " "))
+_NUMBER = re.compile(r"^(no|fig)\.(?=\W*$)", re.IGNORECASE)
 _ENGLISH_ONLY = "English only: text in other languages is shown in the captions, but not spoken"
 _OTHER_VOICE = 'set voice.use = "edge" for a voice that speaks Chinese'
 
@@ -165,27 +167,32 @@ class Hibari:
 def _phrases(text: str) -> Iterator[_Phrase]:
     """The text in phrases that are spoken, or only shown."""
     phrase = _Phrase()
-    for word in captions.split(text):
-        said = _said(word)
-        spoken = True if said else False if any(map(str.isalpha, word)) else None
+    words = captions.split(text)
+    for word, read, after in zip(words, spoken(words), [*words, ""][1:], strict=True):
+        said = _said(read, after)
+        is_spoken = True if said else False if any(map(str.isalpha, read)) else None
         if phrase.words and (
-            (None not in (spoken, phrase.spoken) and spoken != phrase.spoken) or phrase.is_full(word)
+            (None not in (is_spoken, phrase.spoken) and is_spoken != phrase.spoken) or phrase.is_full(word)
         ):
             yield phrase
             phrase = _Phrase()
-        phrase.spoken = spoken if phrase.spoken is None else phrase.spoken
+        phrase.spoken = is_spoken if phrase.spoken is None else phrase.spoken
         phrase.words.append(word)
         phrase.said.append(said)
     if phrase.words:
         yield phrase
 
 
-def _said(word: str) -> str:
-    """What of ``word`` can be pronounced in English, in plain letters; "" when nothing can."""
+def _said(word: str, after: str) -> str:
+    """What of ``word`` can be pronounced in English, in plain letters; "" when nothing can.
+
+    "no." would be read as "number", as before one.
+    """
     plain = unicodedata.normalize("NFKC", word).translate(_READ_AS)
     latin = "".join(char for char in plain if not (char.isalpha() and _is_foreign(char)))
     spelled = re.sub(r"\d{13,}", lambda digits: " ".join(digits.group()), latin[:LONGEST_WORD])
-    return speakable(spelled)
+    said = pronounced(spelled)
+    return said if after[:1].isdigit() else _NUMBER.sub(r"\1 .", said)
 
 
 def _is_foreign(letter: str) -> bool:

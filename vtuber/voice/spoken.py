@@ -1,0 +1,161 @@
+"""Signs as a person says them: "25°C" as "25 degrees Celsius", "10 - 3" as "10 minus 3", "T_T" not at all.
+
+Voices read words and numbers by themselves; here is what they leave out, or get wrong.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from datetime import date
+
+_SIGNS = {  # between numbers or single letters
+    "-": ("minus", "減"),
+    "−": ("minus", "減"),
+    "–": ("minus", "減"),
+    "+": ("plus", "加"),
+    "×": ("times", "乘以"),
+    "*": ("times", "乘以"),
+    "·": ("times", "乘以"),
+    "÷": ("divided by", "除以"),
+    "/": ("divided by", "除以"),
+    "=": ("equals", "等於"),
+    "≠": ("is not", "不等於"),
+    "≈": ("is about", "約等於"),
+    "<": ("is less than", "小於"),
+    ">": ("is more than", "大於"),
+    "≤": ("is at most", "小於等於"),
+    "≥": ("is at least", "大於等於"),
+    "→": ("to", "到"),
+}
+_UNITS = {  # behind a number
+    "°C": ("degrees Celsius", "度"),
+    "℃": ("degrees Celsius", "度"),
+    "°F": ("degrees Fahrenheit", "度華氏"),
+    "℉": ("degrees Fahrenheit", "度華氏"),
+    "°": ("degrees", "度"),
+    "%": ("percent", "%"),
+    "％": ("percent", "%"),
+    "‰": ("per mille", "‰"),
+    "€": ("euros", "歐元"),
+    "£": ("pounds", "英鎊"),
+    "¥": ("yen", "日圓"),
+    "₩": ("won", "韓元"),
+    "₹": ("rupees", "盧比"),
+    "₫": ("dong", "越南盾"),
+    "₱": ("pesos", "披索"),
+    "฿": ("baht", "泰銖"),
+    "₽": ("rubles", "盧布"),
+    "$": ("dollars", "元"),
+    "km/h": ("kilometers an hour", "公里"),
+    "m²": ("square meters", "平方公尺"),
+}
+_DOLLARS = {
+    "NT$": ("Taiwan dollars", "元"),
+    "US$": ("US dollars", "美元"),
+    "HK$": ("Hong Kong dollars", "港幣"),
+    "A$": ("Australian dollars", "澳幣"),
+    "AU$": ("Australian dollars", "澳幣"),
+    "CA$": ("Canadian dollars", "加幣"),
+    "C$": ("Canadian dollars", "加幣"),
+    "NZ$": ("New Zealand dollars", "紐幣"),
+    "S$": ("Singapore dollars", "新幣"),
+    "R$": ("reais", "巴西幣"),
+    "MX$": ("Mexican pesos", "披索"),
+    "RM": ("ringgit", "令吉"),
+}
+_NUMBER = r"\d+(?:[.,]\d+)*"
+_BEFORE = re.compile(
+    rf"({'|'.join(map(re.escape, (*_DOLLARS, '€', '£', '₩', '₹', '₫', '₱', '฿', '₽')))})({_NUMBER})"
+)
+_BEHIND = re.compile(
+    rf"({_NUMBER})({'|'.join(map(re.escape, sorted(_UNITS, key=len, reverse=True)))})(?![\w$€£])"
+)
+_PERCENT = re.compile(rf"({_NUMBER})[%％]")
+_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([/-])(\d{1,2})\2(\d{1,2})(?!\d)")
+_SCORE = re.compile(r"^(\d{1,4})/(5|10|100)(?=\W*$)")
+_SUM = re.compile(rf"(?<![\w.])({_NUMBER})([{re.escape(''.join(_SIGNS))}])(?={_NUMBER}(?![\w/-]))")
+_UNCLEAR = re.compile(r"\d[-–/]\d")
+"""A range, a fraction or a number of a telephone, unless the sum has a result."""
+_SHARP = re.compile(r"(?<![\w])([A-G])[#♯](?!\w)")
+_LIST = re.compile(r"(?<=[0-9A-Za-z])、(?=[0-9A-Za-z])")
+_OPERAND = re.compile(r"^[(\[]*[-−]?(?:\d[\d.,]*|[A-Za-zπ])[)\]]?(?:[%°²³].?)?[.,!?;:]*$")
+
+# Faces: eyes and a mouth, the same twice, or mostly signs that no word has.
+_FACE = re.compile(
+    r"[<>]?[:;=][-o*'^]?[)(\]\[DPpOoSs3/\\|}{@*$]+|[xX]\)+|[)(\]\[D][-o*']?[:;=]|[xX]D+|<\/?3+|[Qq]{2,}|:[a-z_]{2,20}:"
+    r"|([TOUQtouq;^>=@0;.-])[_wWoO.,-]+\1|([TOQ])A\2|[oO0]_+[oO0]|>[_.,]+<|-[_.]+-[;\"']*|._.|\^+|;+[_.]*;+"
+)
+_BRACKETED = re.compile(r"[(（][^()（）]{1,14}[)）]")
+_RARE = re.compile(
+    r"[\u0250-\u02ff\u1d00-\u1dbf\u2010-\u2bff\u3000-\u303f\ufe30-\ufe4f\uff61-\uff65´｀`¯°・ω∀Д益ಠ‿◕﹏]"
+)
+_END = re.compile(r"[.,!?~。，！？～…]+$")
+
+
+def spoken(words: Sequence[str], *, chinese: bool = False) -> list[str]:
+    """What is said for each of ``words`` of a text: "" for one that is not."""
+    return [
+        _say(word, words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else "", chinese=chinese)
+        for at, word in enumerate(words)
+    ]
+
+
+def without_faces(text: str) -> str:
+    """Without kaomoji in brackets: "(´▽`)"."""
+    return _BRACKETED.sub(lambda found: " " if _is_drawn(found.group()) else found.group(), text)
+
+
+def _say(word: str, before: str, after: str, *, chinese: bool) -> str:
+    bare = _END.sub("", word)
+    if "&" in word and ";" in word:
+        word = html.unescape(word)
+    word = word.replace("~~", "")
+    sides = _OPERAND.match(before) and _OPERAND.match(after)
+    if word in _SIGNS and sides and any(char.isdigit() for char in before + after):
+        return _SIGNS[word][chinese]
+    if bare in _UNITS and re.search(r"\d$", before):
+        return _UNITS[bare][chinese] + word[len(bare) :]
+    if _FACE.fullmatch(bare) or _is_drawn(bare):
+        return "love" if bare == "<3" and before.isalpha() and after.isalpha() and not chinese else ""
+    if not any(char.isdigit() or char in "#♯" for char in word):
+        return word
+    return _with_numbers(word, chinese=chinese)
+
+
+def _with_numbers(word: str, *, chinese: bool) -> str:
+    space = "" if chinese else " "
+    word = _SHARP.sub(r"\1 sharp", word)
+    word = _LIST.sub("、" if chinese else ", ", word)
+    word = _DATE.sub(lambda found: _day(found, chinese=chinese), word)
+    if not chinese:
+        word = _SCORE.sub(r"\1 out of \2", word)
+    if "=" in word or not _UNCLEAR.search(word):
+        word = _SUM.sub(lambda found: f"{found[1]} {_SIGNS[found[2]][chinese]} ", word)
+    names = {**_UNITS, **_DOLLARS}
+    word = _BEFORE.sub(lambda found: f"{found[2]}{space}{_one(names[found[1]][chinese], found[2])}", word)
+    if chinese:
+        word = _PERCENT.sub(r"百分之\1", word)
+    return _BEHIND.sub(lambda found: f"{found[1]}{space}{_one(names[found[2]][chinese], found[1])}", word)
+
+
+def _one(unit: str, number: str) -> str:
+    return unit[:-1] if number == "1" and unit.endswith("s") and unit.isascii() else unit
+
+
+def _day(found: re.Match[str], *, chinese: bool) -> str:
+    try:
+        day = date(int(found[1]), int(found[3]), int(found[4]))
+    except ValueError:
+        return found.group()
+    return f"{day.year}年{day.month}月{day.day}日" if chinese else f"{day:%B} {day.day}, {day.year}"
+
+
+def _is_drawn(word: str) -> bool:
+    """Whether it is a face or the like, drawn with signs."""
+    if any(char in "0123456789" for char in word):
+        return False
+    drawn = len(_RARE.findall(word))
+    letters = sum(char.isalnum() and not _RARE.match(char) for char in word)
+    return drawn > 0 and letters <= 2 and drawn + sum(not char.isalnum() for char in word) > letters
