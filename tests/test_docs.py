@@ -67,5 +67,7 @@ def test_the_character_of_the_page_works(tmp_path: Path) -> None:
     assert luna.moods == ("neutral", "happy", "sad")
     assert luna.face.looks["happy"].open is not None
     keys = set(re.findall(r"^\| `([a-z_]+)(?:\.edge)?` \|", text, re.MULTILINE))
-    assert keys == {*character._Sheet.model_fields, *character._ExampleTable.model_fields}
+    tables = (character._Sheet, character._ExampleTable, character._TalkTable)
+    assert keys == {key for table in tables for key in table.model_fields}
+    assert luna.small_talk
     assert "regular expression" not in text

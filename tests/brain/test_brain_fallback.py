@@ -25,8 +25,10 @@ from vtuber.config import Settings
 from vtuber.core.availability import Availability, Progress
 from vtuber.core.clock import now
 from vtuber.core.errors import BrainError, ConfigError
+from vtuber.core.events import Author, Batch, ChatMessage, Pick
 from vtuber.core.health import Health, State
 from vtuber.core.simulated import SimulatedLoop
+from vtuber.memory import NOTHING
 
 assert benchmarks.scripted  # registers the scripted parts
 
@@ -424,7 +426,9 @@ def test_dying_over_who_she_is_costs_no_example(monkeypatch: pytest.MonkeyPatch)
 
     async def scene() -> None:
         fallback = fallback_of(first)
-        conversation = Conversation(banban, Settings(), fallback)
+        conversation = Conversation(
+            banban, Settings.model_validate({"brain": {"model": "own.gguf"}}), fallback
+        )
         await fallback.start(lambda _share, _words: None)
         fails_once(monkeypatch, first)
         await conversation.start(lambda _share, _words: None)
@@ -689,3 +693,26 @@ async def test_banban_check_tells_all_of_them(tmp_path: Path) -> None:
     assert "openai: a model at 127.0.0.1:1: there is no model server" in health.what
     assert "; then scripted: scripted; scripted says: “" in health.what
     assert "brain.openai.url" in health.hint
+
+
+@pytest.mark.parametrize("model", ["", "own.gguf"])
+def test_small_talk_is_asked_of_no_toy(model: str) -> None:
+    first, banban = Actor(), character.load("banban")
+    asked = ChatMessage("m1", "twitch", "c", Author("a1", "Nora"), "are you human?")
+
+    async def scene() -> None:
+        fallback = fallback_of(first)
+        settings = Settings.model_validate({"brain": {"model": model}})
+        conversation = Conversation(banban, settings, fallback)
+        await fallback.start(lambda _share, _words: None)
+        prompt = await conversation.prompt(Batch(Pick(asked)), NOTHING, 1)
+        said = [text async for text in fallback.stream(prompt)]
+        if model:
+            assert not prompt.known
+        else:
+            assert said == [prompt.known]
+            assert "AI" in prompt.known
+            assert fallback.usage.prompt == 0
+        await fallback.stop()
+
+    play(scene())

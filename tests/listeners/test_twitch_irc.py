@@ -335,3 +335,12 @@ def test_the_gifts_of_a_bomb_that_was_missed_are_one() -> None:
     tags = "msg-id=subgift;msg-param-community-gift-id=77;msg-param-origin-id=77"
     heard = [noticed(f"id=g{number};{tags}", "", parser) for number in range(20)]
     assert [type(event) for event in heard if event] == [Gift]
+
+
+def test_who_gives_without_a_name_is_someone() -> None:
+    tags = (
+        "@id=1;user-id=274598607;login=ananonymousgifter;display-name=AnAnonymousGifter;msg-id=submysterygift"
+    )
+    event = read(f"{tags};msg-param-mass-gift-count=5 :tmi.twitch.tv USERNOTICE #room")
+    assert isinstance(event, Gift)
+    assert (event.author.name, event.count) == ("someone", 5)

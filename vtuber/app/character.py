@@ -141,6 +141,10 @@ def _abilities(character: Character) -> Iterator[Health]:
     for key, texts in (("fallback_lines", character.fallback_lines), ("refusals", character.refusals)):
         yield Health(key, State.OK, _by_language(texts) or "none: she stays silent instead")
     yield Health("examples", State.OK, _by_language([one.reply for one in character.examples]) or "none")
+    if talks := character.small_talk:
+        yield Health(
+            "small talk", State.OK, f"{len(talks)} kinds, for the small model that comes with banban"
+        )
     voices = ", ".join(
         f"{part}: {options.get('voice', options)}" for part, options in character.voices.items()
     )
@@ -172,6 +176,11 @@ def _stopped_lines(character: Character, settings: Settings) -> Iterator[Health]
             for n, line in enumerate(character.fallback_lines, 1)
         ),
         *((f"{characters.EXAMPLES}: example {n}", one.reply) for n, one in enumerate(character.examples, 1)),
+        *(
+            (f"{characters.SMALL_TALK}: talk {n}", reply)
+            for n, talk in enumerate(character.small_talk, 1)
+            for reply in talk.replies
+        ),
         *((f"{characters.SHEET}: name", line.format(character.name)) for line in _INTRODUCTIONS),
     ]
     for where, line in lines:

@@ -46,6 +46,8 @@ class Prompt:
     """What she is called. The first heads her lines in a format with names; none is said before a reply."""
     new: int = 0
     """Tokens of its last line: so many at least must be read."""
+    known: str = ""
+    """The whole answer, where none has to be thought of: no model is asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from vtuber.brain import Brain, Prompt, PromptLine
 from vtuber.brain.history import Exchange, History
 from vtuber.brain.question import Question, question
-from vtuber.character import Character
+from vtuber.brain.small_talk import SmallTalk
+from vtuber.character import Character, Example
 from vtuber.config import Settings
 from vtuber.core.availability import Progress
+from vtuber.core.deeds import as_one
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.events import Batch
 from vtuber.memory import Recollection
@@ -51,6 +53,7 @@ class Conversation:
         self._names = (character.name, *character.aliases)
         self._toy = settings.brain.is_toy
         """The embedded model answers each afresh: with a history it soon repeats only itself."""
+        self._small_talk = SmallTalk(character) if self._toy else None
         self._head: tuple[PromptLine, ...] = ()
         self._estimated = False
         """Whether the head was fitted while nobody could count."""
@@ -96,7 +99,7 @@ class Conversation:
                 self._brain.context,
                 self._reply,
             )
-        if (left := len(self._character.examples) - len(self._head) // 2) > 0:
+        if (left := len(list(self._examples())) - len(self._head) // 2) > 0:
             log.warning(
                 "%d examples of %s are left out: they do not fit into the model's context",
                 left,
@@ -112,18 +115,29 @@ class Conversation:
             await self._fit_head()
         told = {line.text for line in self._history.lines}
         now = await self._fitting(question(batch, recollection, self.topic, self._names, told))
-        new = await self._count(now.asked)
+        lead = as_one(batch).lead.event
+        known = self._small_talk.answer(lead, now.name) if self._small_talk else ""
+        near = () if known else tuple(self._near(lead.text, now.name))
+        new = await self._sum((*near, now.asked))
         await self._make_room(new)
         history = self._history.lines
         self._history.begin(Exchange(batch, recollection, self._kept(now)))
         return Prompt(
-            lines=(*self._head, *history, now.asked),
+            lines=(*self._head, *history, *near, now.asked),
             head=len(self._head),
             max_tokens=self._reply,
             seed=seed,
             names=self._names,
             new=new,
+            known=known,
         )
+
+    def _near(self, text: str, name: str) -> Iterator[PromptLine]:
+        """What she says to what is like the question: a small model goes by what it has just read."""
+        if self._small_talk:
+            for says, reply in self._small_talk.nearest(text, name):
+                yield PromptLine("viewer", says, name)
+                yield PromptLine("self", reply, self._character.name)
 
     def note_reply(self, text: str, batch: Batch | None = None) -> None:
         """What was said in answer to ``batch`` (the last one asked about, when None). May be corrected later.
@@ -181,6 +195,13 @@ class Conversation:
             parts.append(f"You may begin a sentence with the mood you say it in, one of {moods}.")
         return PromptLine("system", "\n".join(parts))
 
+    def _examples(self) -> Iterator[Example]:
+        """For the embedded model none in Chinese, nor any with a name in it: it would call others by that."""
+        for example in self._character.examples:
+            named = example.viewer.casefold() in example.reply.casefold()
+            if not self._toy or (example.reply.isascii() and not named):
+                yield example
+
     async def _fit_head(self) -> int:
         """The persona with its canon, and as many examples as fit. How many tokens that takes."""
         self._context, self._estimated = self._brain.context, self._is_away
@@ -190,7 +211,7 @@ class Conversation:
         room = self._context - self._reply - opening - _SLACK
         self._head = (self._persona(),)
         taken = await self._count(self._head[0])
-        for example in self._character.examples:
+        for example in self._examples():
             pair = (
                 PromptLine("viewer", example.text, example.viewer),
                 PromptLine("self", example.reply, self._character.name),

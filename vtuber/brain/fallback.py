@@ -127,6 +127,10 @@ class BrainFallback:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Nothing when none has anything to say. Raises BrainError when none can, after what they said."""
         self._head = prompt.lines[: prompt.head]
+        if prompt.known:
+            self._answering = None
+            yield prompt.known
+            return
         asked, said = prompt.lines[-1], prompt.reply_so_far
         order = await self._order(asked.name)
         trouble = None if order else self._members[0].trouble

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -21,9 +21,16 @@ from vtuber.core.health import Health, State
 SHEET = "character.toml"
 PERSONA = "persona.md"
 EXAMPLES = "examples.toml"
+SMALL_TALK = "small_talk.toml"
 
 MOST_BYTES = 1 << 20
 """Of each of these files."""
+
+
+NEEDS_BETTER_BRAIN = (
+    "I cannot read that yet: I need a better brain, this small one only knows English.",
+    "我現在的小腦袋只會英文，請幫我換一個更好的大腦！",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,18 @@ class Example:
     viewer: str
     text: str
     reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What viewers often say, or do, and what she says to it."""
+
+    says: tuple[str, ...]
+    replies: tuple[str, ...]
+    """They take turns. "{viewer}" in them is whoever asked."""
+    on: str = ""
+    """What was done, where it is not about words: "paid", "raid"…; "question" and "remark" are all
+    that is like nothing else here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +75,10 @@ class Character:
     face: Face
     fallback_lines: tuple[str, ...] = ()
     """Said in place of a reply when no brain can give one. When there are none, she stays silent."""
+    small_talk: tuple[Talk, ...] = ()
+    """For a model that is too small to think of answers."""
+    needs_better_brain: tuple[str, ...] = NEEDS_BETTER_BRAIN
+    """Said when such a model is asked in a language that it cannot speak."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,6 +125,9 @@ def read(folder: Path) -> tuple[Character | None, list[ConfigError]]:
     problems: list[ConfigError] = []
     sheet = _validated(_Sheet, folder / SHEET, problems)
     examples = _validated(_Examples, folder / EXAMPLES, problems)
+    talk = _Talks()
+    if (folder / SMALL_TALK).exists():
+        talk = _validated(_Talks, folder / SMALL_TALK, problems) or talk
     persona = (_read(folder / PERSONA, problems) or "").strip()
     if not persona and not any(problem.where == str(folder / PERSONA) for problem in problems):
         problems.append(
@@ -130,6 +156,8 @@ def read(folder: Path) -> tuple[Character | None, list[ConfigError]]:
         refusals=sheet.refusals,
         face=face,
         fallback_lines=sheet.fallback_lines,
+        small_talk=tuple(Talk(one.says, one.replies, one.on) for one in talk.talk),
+        needs_better_brain=sheet.needs_better_brain,
     ), []
 
 
@@ -157,6 +185,7 @@ class _Sheet(_Table):
     sacred: tuple[Spoken, ...] = ()
     refusals: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("…",)
     fallback_lines: tuple[Spoken, ...] = ()
+    needs_better_brain: Annotated[tuple[Spoken, ...], Field(min_length=1)] = NEEDS_BETTER_BRAIN
     face: str = ""
     voices: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
@@ -173,6 +202,16 @@ class _ExampleTable(_Table):
 
 class _Examples(_Table):
     example: tuple[_ExampleTable, ...] = ()
+
+
+class _TalkTable(_Table):
+    says: tuple[Spoken, ...] = ()
+    replies: Annotated[tuple[Spoken, ...], Field(min_length=1)]
+    on: Literal["", "paid", "subscription", "gift", "raid", "follow", "redemption", "question", "remark"] = ""
+
+
+class _Talks(_Table):
+    talk: tuple[_TalkTable, ...] = ()
 
 
 Table = TypeVar("Table", bound=_Table)
@@ -276,6 +315,7 @@ def _hint(table: type[_Table], key: str, kind: str) -> str:
         return "compare it with the character in characters/banban"
     if key == "denials" and table is _Sheet:
         return "delete this option and its list: characters no longer have it"
-    keys = {**table.model_fields, **(_ExampleTable.model_fields if table is _Examples else {})}
+    rows: dict[type[_Table], type[_Table]] = {_Examples: _ExampleTable, _Talks: _TalkTable}
+    keys = {**table.model_fields, **(rows[table].model_fields if table in rows else {})}
     near = [_RENAMED[key]] if key in _RENAMED else get_close_matches(key, keys, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"

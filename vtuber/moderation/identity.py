@@ -66,6 +66,30 @@ _REPORTED = re.compile(
 _BY_HERSELF = re.compile(r"\b(?:i|i['’](?:ve|m|d|ll)|me)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _NEGATED = re.compile(r"\b(?:never|not|cannot|won['’]?t|\w+n['’]t)\b", re.IGNORECASE)
 
+_KIN = (
+    r"mother|mom|mum|mommy|father|dad|daddy|parents|family|brother|sister|siblings|son|daughter|sons|daughters"
+    r"|husband|wife|grandma|grandpa|grandmother|grandfather|childhood"
+)
+_BEING = (
+    r"human|humans|person|people|girl|woman|lady|boy|man|guy|mother|father|mom|dad|child|kid|teenager|adult"
+)
+_LIVED = re.compile(
+    rf"\bi(?:\s*['’]m|\s+am|\s+was)\s+(?:(?!not\b|no\b|never\b|nearly\b|almost\b|an?\s+ai\b)[\w-]+\s+){{0,3}}?"
+    rf"(?:(?<!pineapple\s)(?:{_BEING})\b|\d+\s+years?\s+old\b)"
+    r"|\bi(?:\s*['’]m|\s+am)\s+not\s+(?:(?:really|just|even|only)\s+)?(?:an?\s+)?(?:ai|robot|bot|machine|program|computer)\b"
+    rf"|\bmy\s+(?:[\w-]+\s+){{0,2}}?(?:{_KIN})\b|\bi\s+have\s+(?:[\w-]+\s+){{1,2}}?(?:{_KIN})\b"
+    r"|\bwhen\s+i\s+was\s+(?:an?\s+)?(?:[\w-]+\s+)?(?:child|kid|young|little|girl|boy|school|born|at\s+school)\b"
+    r"|\bi\s+was\s+born\s+(?:in|on)\b|\bi\s+went\s+to\s+(?:[\w-]+\s+)?(?:school|college|university)\b"
+    rf"|我{_ZH_STRESS}是(?:一?個)?(?:真)?人(?:類|类)?(?![工們们造])|我{_ZH_STRESS}不是\s*(?:AI|機器|机器|人工)",
+    re.IGNORECASE,
+)
+
+
+def claims_humanity(sentence: str) -> bool:
+    """Whether she says in this sentence that she is human, or tells of a human's life as hers."""
+    plain = unicodedata.normalize("NFKC", sentence)
+    return any(not _is_reported(plain[: match.start()]) for match in _LIVED.finditer(plain))
+
 
 class Identity:
     """A character's ``names``: what she calls herself and what others may call her.

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from vtuber.core.spelling import copy_key, normalize
 from vtuber.core.text import space_between
 from vtuber.moderation.filters import CONTROL_TOKENS
-from vtuber.moderation.identity import Identity
+from vtuber.moderation.identity import Identity, claims_humanity
 from vtuber.moderation.prompt_leak import PromptLeak
 
 SYMBOLS = 40
@@ -51,12 +51,18 @@ class Violation(Exception):  # noqa: N818  # the model's, and no error of the pr
 
 
 class OutputGuard:
-    """What the guard knows of one character: ``names``, ``persona``, and ``canon``, which she may recite."""
+    """What the guard knows of one character: ``names``, ``persona``, and ``canon``, which she may recite.
 
-    def __init__(self, names: Sequence[str], canon: Sequence[str], persona: str = "") -> None:
+    Whoever is not ``may_be_human`` tells nobody that she is.
+    """
+
+    def __init__(
+        self, names: Sequence[str], canon: Sequence[str], persona: str = "", *, may_be_human: bool = True
+    ) -> None:
         self.names = names
         self.canon = canon
         self.identity = Identity(names, persona)
+        self.may_be_human = may_be_human
 
 
 class ReplyCheck:
@@ -70,6 +76,7 @@ class ReplyCheck:
         self, guard: OutputGuard, secret: Sequence[str] = (), names: Iterable[str] = (), asked: str = ""
     ) -> None:
         self._identity = guard.identity
+        self._may_be_human = guard.may_be_human
         hidden = " ".join(secret)
         for fact in guard.canon:
             hidden = hidden.replace(fact, " ")
@@ -109,6 +116,8 @@ class ReplyCheck:
         self._sentence += space_between(self._sentence, piece) + piece
         if self._identity.denied_in(self._sentence):
             raise Violation("a claim to be somebody else")
+        if not self._may_be_human and claims_humanity(self._sentence):
+            raise Violation("a claim to be human")
         whole = ""
         for sentence in _SENTENCE.findall(self._sentence):
             whole += sentence

@@ -57,7 +57,12 @@ class ReplyWriter:
         self._brain = brain
         self._fallback_lines = fallback_lines
         self._filter = content_filter
-        self._guard = OutputGuard(character.names, character.canon, character.persona)
+        self._guard = OutputGuard(
+            character.names,
+            character.canon,
+            character.persona,
+            may_be_human=not settings.brain.is_toy,  # it does not know what it plays
+        )
         self._refused = count()
 
     def answer(
@@ -193,7 +198,7 @@ class ReplyWriter:
         return SentenceSegmenter(first_piece=first, moods=self._character.moods)
 
     def _check(self, prompt: Prompt) -> ReplyCheck:
-        system = [line.text for line in prompt.lines if line.role == "system"]
+        system = [line.text for line in prompt.lines if line.role == "system" and not prompt.known]
         viewers = {line.name for line in prompt.lines if line.role == "viewer"}
         return ReplyCheck(self._guard, system, viewers, prompt.lines[-1].text)
 

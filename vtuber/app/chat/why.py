@@ -15,6 +15,8 @@ async def why(mind: Mind) -> str:
     prompt, usage = mind.prompt, mind.usage
     if prompt is None:
         raise BanbanError("nothing has been asked yet", hint="send a message first")
+    if prompt.known:
+        return "no model was asked: this is a line of hers, from small_talk.toml or character.toml"
     rows = await _parts(prompt, mind.character.canon, mind.brain)
     if not usage.prompt:
         return _table(rows, "this model does not report what it read; each part was counted on its own")

@@ -37,6 +37,8 @@ _PATIENCE = 10
 """Loading, and reading a whole persona, may take so many times as long as a token…"""
 _PATIENCE_SECONDS = 60.0
 """…and always so long."""
+_TOY_TEMPERATURE = 0.3
+"""The embedded model is never asked to be more fanciful."""
 _ASIDE = "["
 """The embedded model imitates what the show tells it in brackets; it has no moods to tell in them."""
 
@@ -191,6 +193,7 @@ class Llama:
                 "temperature": self._settings.temperature,
                 "top_p": self._settings.top_p,
                 "seed": prompt.seed,
+                **(self._toys if not self._settings.model else {}),
             },
             stop=[*self.template.stop, *(() if self._settings.model else (_ASIDE,))],
             names=prompt.names,
@@ -198,6 +201,11 @@ class Llama:
             goes_on=bool(prompt.reply_so_far),
             max_tokens=prompt.max_tokens,
         )
+
+    @property
+    def _toys(self) -> dict[str, float]:
+        """The embedded model makes sense as long as it stays near to what it has read."""
+        return {"temperature": min(self._settings.temperature, _TOY_TEMPERATURE), "echo_penalty": 0}
 
     @property
     def _token_seconds(self) -> float:

@@ -29,6 +29,8 @@ class Sampling:
     seed: int
     top_k: int = 40
     min_p: float = 0.08
+    echo_penalty: float = ECHO_PENALTY
+    """How unlikely it is that she repeats herself; 0: she may."""
 
 
 def sampler(sampling: Sampling, vocab: Any, said: Sequence[int]) -> Any:
@@ -41,7 +43,8 @@ def sampler(sampling: Sampling, vocab: Any, said: Sequence[int]) -> Any:
 
     add(c.llama_sampler_init_top_k(CANDIDATES))
     add(c.llama_sampler_init_penalties(vocabulary, REPEAT_WINDOW, REPEAT_PENALTY, 0.0, 0.0))
-    add(_no_echo(vocab, said))
+    if sampling.echo_penalty:
+        add(_no_echo(vocab, said, sampling.echo_penalty))
     if sampling.temperature <= 0:
         add(c.llama_sampler_init_greedy())
         return chain
@@ -53,10 +56,10 @@ def sampler(sampling: Sampling, vocab: Any, said: Sequence[int]) -> Any:
     return chain
 
 
-def _no_echo(vocab: Any, said: Sequence[int]) -> Any:
+def _no_echo(vocab: Any, said: Sequence[int], penalty: float) -> Any:
     """The DRY sampler: the longer a run of tokens was said before, the less likely is its next one."""
     none = (ctypes.c_char_p * 0)()
-    sampler = c.llama_sampler_init_dry(vocab, ECHO_PENALTY, ECHO_GROWTH, ECHO_ALLOWED, ECHO_WINDOW, none, 0)
+    sampler = c.llama_sampler_init_dry(vocab, penalty, ECHO_GROWTH, ECHO_ALLOWED, ECHO_WINDOW, none, 0)
     for token in said[-ECHO_WINDOW:]:
         c.llama_sampler_accept(sampler, token)
     return sampler

@@ -45,6 +45,8 @@ _BADGES = {
     "subscriber": Role.SUBSCRIBER,
     "founder": Role.SUBSCRIBER,
 }
+_ANONYMOUS = frozenset(("ananonymousgifter", "ananonymouscheerer"))
+"""Accounts of Twitch's own, for whoever does not want to be named."""
 TIERS = {"Prime": "prime", "1000": "1", "2000": "2", "3000": "3"}
 _SUBSCRIPTIONS = frozenset(
     ("sub", "resub", "extendsub", "giftpaidupgrade", "anongiftpaidupgrade", "primepaidupgrade")
@@ -282,7 +284,7 @@ def _author(line: IrcMessage) -> Author:
     months = number(held.get("subscriber", "") or held.get("founder", ""))
     # A user id is digits, so a login in its place is marked with "@".
     identity = clean(tags.get("user-id", ""), ID_LIMIT) or f"@{clean(login, ID_LIMIT)}"
-    name = clean_name(tags.get("display-name") or login)
+    name = clean_name("" if login.lower() in _ANONYMOUS else tags.get("display-name") or login)
     return Author(identity, name, frozenset(roles), months, login_of(login))
 
 
