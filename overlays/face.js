@@ -93,14 +93,11 @@ class Pictures {
       this.show();
     }
     const breath = Math.sin(time * 1.7);
-    const tilt = (thinking ? 1.5 : 0) + (speaking ? Math.sin(time * 2.3) * 0.8 : 0);
+    const tilt = (thinking ? 1.2 : 0) + (speaking ? Math.sin(time * 2.3) * 0.8 : 0);
     this.tilt += (tilt - this.tilt) * 0.1;
-    const lift = open * 3 + breath * 0.3 + 0.3; // percent of its height
-    turn(
-      [this.element],
-      `translateY(${(-lift).toFixed(2)}%) rotate(${this.tilt.toFixed(2)}deg) ` +
-        `scale(${(1 - open * 0.01).toFixed(4)}, ${(1 + open * 0.02 + breath * 0.003).toFixed(4)})`,
-    );
+    // It stretches and does not jump: a picture cut off below her shoulders must not leave the page's edge.
+    const tall = 1 + open * 0.06 + breath * 0.004;
+    turn([this.element], `rotate(${this.tilt.toFixed(2)}deg) scale(${(1 - open * 0.015).toFixed(4)}, ${tall.toFixed(4)})`);
   }
 }
 

@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
+STARTERS = "vtuber/character/starters"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 OUTSIDE = dict(os.environ)
 """As it is when no test runs yet: uv keeps what it built in the user's cache."""
@@ -91,6 +92,9 @@ def test_all_that_the_program_needs_is_inside(wheel: Path) -> None:
         assert {f"vtuber/shipped/{file}" for file in files} <= names
     modules = {file.relative_to(ROOT).as_posix() for file in (ROOT / "vtuber").rglob("*.py")}
     assert modules | {"vtuber/shipped/config.toml", "vtuber/py.typed"} <= names
+    begun_with = {"placeholder.svg", *(f"starters/{file.name}" for file in (ROOT / STARTERS).glob("*.toml"))}
+    assert len(begun_with) == 4
+    assert {f"vtuber/character/{file}" for file in begun_with} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if "__pycache__" in name or "tests" in name]
 
@@ -118,6 +122,18 @@ def test_help(run: Run) -> None:
     shown = run("banban", "--help").stdout
     for command in ("live", "rehearse", "chat", "check"):
         assert command in shown
+
+
+def test_a_character_is_made_and_copied(run: Run, tmp_path: Path) -> None:
+    elsewhere = "import os, sys; os.chdir(sys.argv.pop(1)); from vtuber.app.__main__ import main; main()"
+    for words, told in (
+        (["new", "luna"], "banban live --character luna"),
+        (["copy", "banban", "mine"], "banban live --character mine"),
+        (["check", "luna"], "Luna; chat calls her"),
+        (["check", "mine"], "板板; chat calls her"),
+    ):
+        assert told in run("python", "-c", elsewhere, str(tmp_path), "character", *words).stdout
+    assert (tmp_path / "characters" / "mine" / "face.svg").is_file()
 
 
 def test_check_finds_every_part_in_working_order(run: Run, tmp_path: Path) -> None:

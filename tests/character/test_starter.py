@@ -18,7 +18,7 @@ ENGLISH = """\
 I am {name}, nice to meet you!
 My name is {name}, and this is my stream.
 Hi Mika, it's me, {name}.
-They call me {name} because my mother liked the sound of it.
+They call me {name} because my maker liked the sound of it.
 {name} here, ready for another night of chaos.
 You can just say {name}, everybody does.
 I'm {name}, and I never get tired of {loves}.

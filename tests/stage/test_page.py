@@ -693,7 +693,8 @@ SHOWN_PICTURE = (
     "[...document.querySelectorAll('#face img')]"
     ".filter((one) => getComputedStyle(one).visibility === 'visible')"
 )
-MOVED = "new DOMMatrix(getComputedStyle(document.querySelector('#face .picture')).transform)"
+TOP = "document.querySelector('#face img.shown').getBoundingClientRect().top"
+BOTTOM = "document.querySelector('#face img.shown').getBoundingClientRect().bottom"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -722,16 +723,17 @@ async def test_a_picture_moves_with_the_sound_and_opens_its_mouth(
     shut, wide = looks["looks"][""]["shut"], looks["looks"][""]["open"]
     assert await shown_picture(page) == shut
     assert await page.evaluate(f"{SHOWN_PICTURE}[0].naturalWidth") == 200
-    rest = await page.evaluate(f"{MOVED}.f")
+    rest = await page.evaluate(TOP)
     play = asyncio.create_task(stage.play(Maker(["Hey!"] * 8, each=0.2).clip()))
     await until(page, "banban.mouth > 0.9")
     assert await shown_picture(page) == wide
-    assert await page.evaluate(f"{MOVED}.f") < rest - 5  # pixels, upwards
+    assert await page.evaluate(TOP) < rest - 10  # pixels, upwards
+    assert await page.evaluate(BOTTOM) > 539  # without a gap below it
     stage.hush()
     await play
     await until(page, "banban.mouth === 0")
     assert await shown_picture(page) == shut
-    assert await page.evaluate(f"{MOVED}.f") > -5
+    assert await page.evaluate(TOP) > rest - 8
 
 
 async def test_each_mood_has_its_picture_or_the_everyday_one(page: Page, pictured: ServedOverlay) -> None:
