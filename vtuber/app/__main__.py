@@ -17,7 +17,7 @@ def main() -> None:
 
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # see suppress
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # see suppress
     try:
         app(prog_name="banban")
     except BanbanError as error:

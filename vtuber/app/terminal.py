@@ -57,7 +57,7 @@ _log_handler: logging.Handler = logging.NullHandler()
 def set_up_logging(*, verbose: bool, plain: bool = False) -> None:
     """The program's own log on standard error; of the libraries, only warnings."""
     global _log_handler, out, err  # noqa: PLW0603  # one terminal, one log
-    if plain:
+    if plain or _is_dumb():
         out = Console(highlight=False, force_terminal=False, no_color=True)
         err = Console(stderr=True, highlight=False, soft_wrap=True, force_terminal=False, no_color=True)
     if err.is_terminal:
@@ -80,15 +80,16 @@ def log_to(handler: logging.Handler | None) -> None:
 def can_edit() -> bool:
     """Whether somebody sits at a terminal in which a line can be edited."""
     streams = (sys.stdin, sys.stdout, sys.stderr)
-    return (
-        err.is_terminal
-        and os.environ.get("TERM", "") not in ("dumb", "unknown")
-        and all(map(_is_tty, streams))
-    )
+    return err.is_terminal and not _is_dumb() and all(map(_is_tty, streams))
 
 
 def as_found() -> Callable[[], None]:
     """Notes how the terminal is set now; what is returned sets it so again. Safe to call from anywhere."""
+
+    def end_modes() -> None:
+        with suppress(OSError, ValueError, AttributeError):
+            os.write(sys.stdout.fileno(), b"\x1b[?2004l\x1b[?25h\x1b[0m")
+
     try:
         import termios  # noqa: PLC0415  # not on Windows
 
@@ -100,7 +101,7 @@ def as_found() -> Callable[[], None]:
     def leave() -> None:
         with suppress(termios.error, OSError, ValueError):
             termios.tcsetattr(number, termios.TCSANOW, before)
-            os.write(sys.stdout.fileno(), b"\x1b[?2004l\x1b[?25h\x1b[0m\r\n")
+        end_modes()
 
     _EARLY_END[:] = [leave]
     return leave
@@ -110,6 +111,10 @@ def leave_as_found() -> None:
     """Before the program ends at once: the terminal is set as it was, if somebody edits in it."""
     for leave in _EARLY_END:
         leave()
+
+
+def _is_dumb() -> bool:
+    return os.environ.get("TERM", "") in ("dumb", "unknown")
 
 
 def _is_tty(stream: object) -> bool:

@@ -12,9 +12,10 @@ from pathlib import Path
 from vtuber import character
 from vtuber.app import terminal
 from vtuber.app.brains import settings_with_brain
-from vtuber.app.chat.commands import HELP, TerminalCommand, parse
+from vtuber.app.chat.commands import TerminalCommand, help_text, parse
 from vtuber.app.chat.mind import Mind
 from vtuber.app.chat.why import why
+from vtuber.app.chat.window import TalkWindow
 from vtuber.app.running import Flags, run
 from vtuber.config import Settings
 from vtuber.core.availability import Progress
@@ -29,14 +30,24 @@ from vtuber.models.store import locate
 def command(config: Path | None, flags: Flags, *, name: str, verbose: bool, plain: bool) -> None:
     """Talks until the input ends or Ctrl-C. ``name`` is what she calls whoever types."""
     with settings_with_brain(config, flags, verbose=verbose, plain=plain) as settings:
-        talk = Talk(settings, say=terminal.say, tell=terminal.tell, name=name)
+        window = TalkWindow() if terminal.can_edit() else None
+        say, tell = (window.say, window.tell) if window else (terminal.say, terminal.tell)
+        talk = Talk(settings, say=say, tell=tell, name=name)
 
         async def converse() -> None:
-            with terminal.Starting() as progress:
-                title = f"{talk.character.name} is listening (type /help for the commands)"
-                await talk.run(
-                    progress=progress, ready=lambda: terminal.show_start(progress, title, talk.health())
-                )
+            title = f"{talk.character.name} is listening (type {talk.prefix}help for the commands)"
+
+            def ready() -> None:
+                terminal.show_start(progress, title, talk.health())
+                if window:
+                    window.open(talk)
+
+            try:
+                with terminal.Starting() as progress:
+                    await talk.run(progress=progress, ready=ready)
+            finally:
+                if window:
+                    window.close()
 
         run(converse)
 
@@ -52,11 +63,13 @@ class Talk:
         self, settings: Settings, *, say: Callable[[str], None], tell: Callable[[str], None], name: str = ""
     ) -> None:
         self.character = character.load(settings.show.character)
-        self._name = clean_name(name) if name else ""
+        self.prefix = settings.gate.prefix
+        """What a command begins with."""
+        self.console = Console(settings)
+        self.name = clean_name(name) if name else ""
         self._say = say
         self._tell = tell
         self._mind = Mind(settings, self.character)
-        self._console = Console(settings)
         self._seeds = random.SystemRandom()
         self._asked: Batch | None = None
         self._said = ""
@@ -69,7 +82,7 @@ class Talk:
         try:
             await self._mind.start(progress)
             ready()
-            async with aclosing(self._console.events()) as lines:
+            async with aclosing(self.console.events()) as lines:
                 while line := await self._next(lines):
                     try:
                         await self._take(line, progress)
@@ -89,9 +102,9 @@ class Talk:
 
     async def _take(self, line: ChatMessage, progress: Progress) -> None:
         """Raises BanbanError when it cannot be done."""
-        match parse(line.text):
+        match parse(line.text, self.prefix):
             case str(text):
-                author = Author(line.author.id, self._name, line.author.roles) if self._name else line.author
+                author = Author(line.author.id, self.name, line.author.roles) if self.name else line.author
                 self._asked, self._said = Batch(Pick(replace(line, text=text, author=author))), ""
                 await self._answer(self._asked)
             case TerminalCommand("why"):
@@ -103,7 +116,7 @@ class Talk:
                     await self._change_model(path, progress)
                 self._tell(self._mind.description())
             case _:
-                self._tell(HELP)
+                self._tell(help_text(self.prefix))
 
     async def _answer(self, batch: Batch) -> None:
         said: list[str] = []

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -20,7 +22,7 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input, create_input
-from prompt_toolkit.output import Output, create_output
+from prompt_toolkit.output import ColorDepth, Output, create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.renderer import print_formatted_text
 
@@ -44,11 +46,19 @@ LEAVE_SECONDS = 1.0
 """How long the terminal may take to be given back."""
 
 
-def silent_output() -> Output:
-    """The terminal, which is asked nothing: its answer could come while somebody types."""
-    output = create_output()
-    if isinstance(output, Vt100_Output):
-        output.enable_cpr = False
+class _SteadyOutput(Vt100_Output):
+    """Says where a paste begins and ends also while the log is written, and asks the terminal nothing."""
+
+    def disable_bracketed_paste(self) -> None:
+        """Is left to the end of all (``terminal.as_found``)."""
+
+
+def steady_output() -> Output:
+    """The terminal."""
+    if sys.platform == "win32":
+        return create_output()
+    output = _SteadyOutput.from_pty(sys.stdout, os.environ.get("TERM"), ColorDepth.from_env())
+    output.enable_cpr = False
     return output
 
 
@@ -64,10 +74,10 @@ class Desk:
         *,
         question: str = "",
         make_input: Callable[[], Input] = create_input,
-        make_output: Callable[[], Output] = silent_output,
+        make_output: Callable[[], Output] = steady_output,
     ) -> None:
         """``question`` is what Ctrl-C asks first; "" when it ends at once."""
-        self._hands = replace(hands, notice=self.notice, interrupt=self._interrupt)
+        self._hands = replace(hands, notice=self.notice, interrupt=self.interrupt)
         self._menu, self._history, self._status = menu, history, status
         self._speech: Line | None = None
         self._question = question
@@ -77,6 +87,7 @@ class Desk:
         self._lock = threading.Lock()
         self._asked_at = float("-inf")
         self._closing = False
+        self._broken = False
         self._editor: Editor | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
@@ -104,13 +115,15 @@ class Desk:
             with suppress(RuntimeError):  # it ended by itself
                 self._own_loop.call_soon_threadsafe(self._exit)
         self._thread.join(LEAVE_SECONDS)
-        if self._thread.is_alive():
-            self._leave()
+        self._leave()
         self._thread = None
         terminal.log_to(None)
 
     def write(self, one: Line) -> None:
         """Writes a line above what is typed. Never waits."""
+        if self._broken:
+            terminal.tell(one.text)
+            return
         with self._lock:
             self._waiting.append(one)
             if len(self._waiting) > WAITING:
@@ -135,13 +148,19 @@ class Desk:
         self.write(line(("warning", words)))
 
     def means_it(self) -> bool:
-        """Somebody pressed Ctrl-C. Whether that ends the show, or was the first of two."""
-        now = time.monotonic()
-        if self._thread is None or not self._question or now - self._asked_at < ASKED_SECONDS:
+        """The program got Ctrl-C's signal. Whether that ends the show, or was the first of two."""
+        if self._thread is None or self._broken or self._is_meant():
+            return True
+        if self._show_loop is not None:  # a signal's handler may not wait for a lock
+            self._show_loop.call_soon_threadsafe(self.notice, self._question)
+        return False
+
+    def _is_meant(self) -> bool:
+        """Whether it was asked just before, or need not be. Notes when it is to be asked now."""
+        before, now = self._asked_at, time.monotonic()
+        if not self._question or now - before < ASKED_SECONDS:
             return True
         self._asked_at = now
-        if self._show_loop is not None:  # this runs in a signal's handler, which may not wait for a lock
-            self._show_loop.call_soon_threadsafe(self.notice, self._question)
         return False
 
     # In its own thread.
@@ -151,8 +170,11 @@ class Desk:
             with create_app_session(input=self._make_input(), output=self._make_output()) as session:
                 asyncio.run(self._edit(session.input, session.output))
         except Exception as error:  # a terminal may do anything; the show goes on
+            self._broken = True
             self._leave()
             terminal.log_to(None)
+            for one in self._take():
+                terminal.tell(one.text)
             log.warning("the terminal cannot be edited in any more, and typed lines are not read: %r", error)
             log.debug("the desk", exc_info=error)
         finally:
@@ -227,8 +249,11 @@ class Desk:
         self._waiting.remove(oldest)
         self._left_out += 1
 
-    def _interrupt(self) -> None:
-        """As a terminal does that nobody edits in: the program gets the signal."""
+    def interrupt(self) -> None:
+        """Ctrl-C was pressed in the editor. Where it is meant, the program gets the signal."""
+        if not self._is_meant():
+            self.notice(self._question)
+            return
         if hasattr(signal, "pthread_kill"):
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         elif self._show_loop is not None:  # on Windows a signal is raised where it is handled

@@ -41,8 +41,8 @@ class Hands:
 
     send: Callable[[str], str]
     """A line was typed. Returns "" or why it was not taken."""
-    end_of_input: Callable[[], None]
-    """Ctrl-D, and nothing is typed."""
+    end_of_input: Callable[[], None] | None = None
+    """Ctrl-D, and nothing is typed; None: the same as Ctrl-C."""
     silence: Callable[[], None] | None = None
     """The key that silences."""
     interrupt: Callable[[], None] = lambda: None
@@ -82,7 +82,6 @@ class Editor:
             input=source,
             output=output,
             erase_when_done=True,
-            min_redraw_interval=0.03,
         )
         self.app.ttimeoutlen = 0.1
 
@@ -113,7 +112,7 @@ class Editor:
         room = size.columns * max(1, min(SPOKEN_LINES, size.rows // 3)) - 4
         if speech is None:
             return []
-        text = "".join(text for _, text in speech.pieces)
+        text = speech.text
         if get_cwidth(text) <= room:
             return fragments(speech)
         while get_cwidth(text) > room:
@@ -178,7 +177,7 @@ class Editor:
         if self.buffer.text:
             self.buffer.delete()
         else:
-            self._hands.end_of_input()
+            (self._hands.end_of_input or self._hands.interrupt)()
 
     def _silence(self, _: KeyPressEvent) -> None:
         if self._hands.silence is not None:

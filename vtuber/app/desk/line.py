@@ -30,6 +30,10 @@ class Line:
     is_chat: bool = False
     """In a flood it may be left out."""
 
+    @property
+    def text(self) -> str:
+        return "".join(text for _, text in self.pieces)
+
 
 def line(*pieces: str | tuple[str, str], is_chat: bool = False) -> Line:
     """A line that begins with the time of day. A piece is plain text, or a style and text."""
