@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from vtuber.app.desk import status
 from vtuber.app.desk.line import Line, fragments
 from vtuber.app.desk.menu import moderators_menu
 from vtuber.app.desk.narrator import Narrator
@@ -54,6 +53,10 @@ class Log:
         self.speech = speech
 
     @property
+    def spoken(self) -> str:
+        return text_of(self.speech) if self.speech else ""
+
+    @property
     def texts(self) -> list[str]:
         """Without the time of day."""
         return [text_of(line) for line in self.lines]
@@ -90,17 +93,16 @@ def test_a_reply_is_seen_word_by_word_and_then_is_a_line() -> None:
     log = Log()
     log.narrator.note(began(7))
     say(log, 1, 7, 0, "Hello there.", "", "Hello")
-    assert log.speech
-    assert text_of(log.speech) == "板板 → mika: Hello"
+    assert log.spoken == "板板 → mika: Hello"
     say(log, 2, 7, 1, "How are you?")  # is made, and not heard yet
-    assert text_of(log.speech) == "板板 → mika: Hello"
+    assert log.spoken == "板板 → mika: Hello"
     log.narrator.show(Heard(1, 7, "Hello there.", "banban"))
     log.narrator.show(Heard(2, 7, "How", "banban"))
-    assert text_of(log.speech) == "板板 → mika: Hello there. How"
+    assert log.spoken == "板板 → mika: Hello there. How"
     assert not log.lines
     log.narrator.show(Hushed())
     log.narrator.note(ended(7, "Hello there. How", cut=True))
-    assert log.speech is None
+    assert log.spoken == ""
     assert log.texts == ["板板 → mika: Hello there. How (cut)"]
 
 
@@ -111,8 +113,7 @@ def test_two_turns_at_once_are_told_apart_and_a_script_answers_nobody() -> None:
     log.narrator.note(began(2, script="say this"))
     log.narrator.note(ended(1, "One."))
     say(log, 2, 2, 0, "say this", "say this")
-    assert log.speech
-    assert text_of(log.speech) == "板板: say this"
+    assert log.spoken == "板板: say this"
     log.narrator.note(ended(2, "say this", script="say this"))
     assert log.texts == ["板板 → mika: One.", "板板: say this"]
 
@@ -122,12 +123,12 @@ def test_what_is_deleted_or_fails_is_not_shown_any_more() -> None:
     log.narrator.note(began(1))
     say(log, 1, 1, 0, "Rude words.", "Rude")
     log.narrator.show(Withdrawn(1))
-    assert log.speech is None
+    assert log.spoken == ""
     log.narrator.note(ended(1, "Rude", withdrawn=True, cut=True))
     log.narrator.note(began(2))
     say(log, 2, 2, 0, "Hm.", "Hm.")
     log.narrator.note(Failed("turn", "oh", 2))
-    assert log.speech is None
+    assert log.spoken == ""
     log.narrator.note(began(3))
     log.narrator.note(ended(3, "", failed="no model answers\n  → start one"))
     assert log.texts == [
@@ -199,7 +200,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(status.clock, "now", lambda: clock.now)
+    monkeypatch.setattr("vtuber.core.clock.now", lambda: clock.now)
     return clock
 
 
