@@ -145,6 +145,7 @@ def test_chat_is_a_line_each_with_what_was_paid_and_why_it_is_not_answered() -> 
     for event in (HELLO, paid, raid, gift):
         log.narrator.note(ChatReceived(event))
     log.narrator.note(ChatReceived(replace(HELLO, text="\x1b[31mbad"), "filtered", "bad"))
+    log.narrator.note(ChatReceived(replace(gift, count=1), "ignored"))
     for unseen in ("command", "duplicate"):
         log.narrator.note(ChatReceived(HELLO, unseen))
     log.narrator.note(ChatReceived(Deletion("5", "twitch", "banban")))
@@ -155,8 +156,9 @@ def test_chat_is_a_line_each_with_what_was_paid_and_why_it_is_not_answered() -> 
         "mika [raid: 40 viewers]",
         "mika [gave away 5 subscriptions]",
         "mika: \\x1b[31mbad (filtered: bad)",
+        "mika [gave away a subscription] (ignored)",
     ]
-    assert [line.is_chat for line in log.lines] == [True, False, False, False, True]
+    assert [line.is_chat for line in log.lines] == [True, False, False, False, True, False]
     assert "bold fg:#9c3ee8" in [style for style, *_ in fragments(log.lines[1])]
 
 
