@@ -135,7 +135,7 @@ def test_moods_are_taken_out_and_set_what_follows() -> None:
         ("But it rains.", "sad"),
     ]
     assert moods("[HAPPY]Good.") == [("Good.", "happy")]
-    assert moods("I am [happy] so glad") == [("I am", ""), ("so glad", "happy")]
+    assert moods("I am [happy] so it goes") == [("I am so it goes", "happy")]
     assert moods("Good night. [hap") == [("Good night.", "")]
 
 
@@ -159,13 +159,13 @@ def test_moods_are_taken_out_and_set_what_follows() -> None:
         ("[[happy]] Hi there.", "Hi there.", "happy"),
         ("*smiles* hi there.", "hi there.", ""),
         ("*tilts her head, thinking* Well.", "Well.", ""),
-        ("Oh you *giggles* are so funny.", "Oh you are so funny.", ""),
+        ("Oh you *giggles* are so funny.", "Oh you are so funny.", "happy"),
         ("I like you *smiles*", "I like you", ""),
-        ("I won! (laughs softly) Again!", "I won! Again!", ""),
+        ("I did! (laughs softly) Again!", "I did! Again!", ""),
         ("好啊！*臉紅*", "好啊！", ""),
         ("*Never* say that.", "Never say that.", ""),
         ("It *looks* good, *always* good.", "It looks good, always good.", ""),
-        ("I am so *happy* and (sad) now.", "I am so happy and (sad) now.", ""),
+        ("I am so *happy* and (sad) now.", "I am so happy and (sad) now.", "sad"),
         ("Well, *really good_name* is this.", "Well, really good_name is this.", ""),
         ("*smiles and never ends this at all", "smiles and never ends this at all", ""),
         ("**smiles** 2*3*4 (see here)", "2*3*4 (see here)", ""),

@@ -13,6 +13,7 @@ from enum import IntEnum
 
 from vtuber.core.text import is_cjk, is_unspaced, space_between
 from vtuber.voice.markup import MarkupParser, Mood
+from vtuber.voice.moods import mood_of
 from vtuber.voice.speakable import CJK_WEIGHT, weight
 
 LONGEST = 160
@@ -44,7 +45,7 @@ class Piece:
     text: str
     """One line, with something to pronounce in it."""
     mood: str
-    """The last mood tag before it; "" when there was none."""
+    """The mood of its sentence: by the last tag, or by its words in a reply without tags; "" for none."""
     fallback: bool = False
     """It is one of her fallback lines, which answer nothing."""
     space: str = " "
@@ -63,13 +64,19 @@ class SentenceSegmenter:
     """Takes text as it streams; gives pieces as soon as it is certain where they end.
 
     Mood tags (``[happy]``, one of ``moods``), stage directions and marks of emphasis are taken out. A mood
-    lasts until the next tag. The first piece weighs about ``first_piece``.
+    lasts until the next tag; without any, each sentence has the one that its words show. The first piece
+    weighs about ``first_piece``.
     """
 
     def __init__(self, moods: Collection[str] = (), first_piece: int = 24) -> None:
         self._markup = MarkupParser(moods)
+        self._moods = tuple(mood.lower() for mood in moods)
         self._first_piece = float(first_piece)
-        self._mood = ""
+        self._mood = ""  # by the last tag
+        self._later = ""  # by one that came when its sentence had a mood
+        self._tagged = self._tagged_here = False
+        self._sentence_mood = ""
+        self._sentence_over = True  # at the end of the piece before
         self._ready: list[Piece] = []
         self._least = self._wish = 6.0
         self._limit = self._first_piece
@@ -98,10 +105,20 @@ class SentenceSegmenter:
     def _read(self, found: Iterable[str | Mood]) -> None:
         for item in found:
             if isinstance(item, Mood):
-                self._cut(len(self._text))
-                self._mood = item.name
+                self._feel(item.name)
             else:
                 self._add(item)
+
+    def _feel(self, mood: str) -> None:
+        """Takes a tag. No sentence has two moods: in the middle of one that has, it is for the next."""
+        text = self._text.strip()
+        if _ends_sentence(text):
+            self._cut(len(self._text))
+        elif (text and self._tagged_here) or (not self._sentence_over and self._sentence_mood):
+            self._later = mood
+            return
+        self._tagged = self._tagged_here = True
+        self._mood, self._later = mood, ""
 
     def _take(self) -> list[Piece]:
         ready, self._ready = self._ready, []
@@ -195,11 +212,24 @@ class SentenceSegmenter:
         space = " " if self._space and self._last else ""
         if self._space == "\n":  # written between lines of Chinese, too, where a space would be wrong
             space = space_between(self._last, text)
-        self._ready.append(Piece(text, self._mood, space=space))
+        self._ready.append(Piece(text, self._mood_of(text), space=space))
         self._last, self._space = text, taken[len(taken.rstrip()) :]
         self._grow(weight(text))
         self._begin()
         return True
+
+    def _mood_of(self, text: str) -> str:
+        """The mood of a piece: its sentence's, by a tag; where the reply has no tags, by what is said."""
+        if self._sentence_over:
+            self._sentence_mood = ""
+        self._sentence_mood = self._sentence_mood or self._mood
+        if not self._tagged:
+            self._sentence_mood = self._sentence_mood or mood_of(text, self._moods)
+        mood, self._sentence_over = self._sentence_mood, _ends_sentence(text)
+        if self._sentence_over:
+            self._mood, self._later = self._later or self._mood, ""
+            self._tagged_here = False
+        return mood
 
     def _grow(self, said: float) -> None:
         """A piece of weight ``said`` was cut. While it is heard, a longer one can be written."""
@@ -208,6 +238,14 @@ class SentenceSegmenter:
         self._limit = min(LONGEST, grown if self._first else max(self._limit, grown))
         self._wish = min(120.0, 0.6 * self._limit)
         self._first = False
+
+
+def _ends_sentence(text: str) -> bool:
+    """Whether a sentence ends with it, and not only an abbreviation."""
+    tail = _TAIL.search(text)
+    if not tail or not any(mark in "." + "!?。！？…～" for mark in tail.group(1)):
+        return False
+    return tail.group(1) != "." or not is_abbreviated(text[: tail.start()])
 
 
 def _lacks_space(text: str, char: str) -> bool:

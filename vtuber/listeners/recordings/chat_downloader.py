@@ -15,6 +15,7 @@ from vtuber.listeners import emotes, money
 from vtuber.listeners.lenient_json import rows, seconds, string, table
 from vtuber.listeners.recordings.twitch_notices import Notices, told
 from vtuber.listeners.recordings.twitch_vods import gone
+from vtuber.listeners.twitch import cheermotes
 from vtuber.listeners.twitch import irc as twitch_irc
 
 ID_LIMIT = twitch_irc.ID_LIMIT
@@ -90,7 +91,8 @@ def read(row: Mapping[str, Any], channel: str, notices: Notices) -> Event | None
     notice = told(raw, (author.name, author.login)) if _is_comment(row, kind, platform) else None
     if notice:
         raw, spans = raw[notice.end :], [(a - notice.end, b - notice.end) for a, b in spans]
-    safe, emoted = emotes.cleaned(raw, spans)
+    cheers = cheermotes.spans(raw, twitch_irc.number(string(row, "bits")))
+    safe, emoted = emotes.cleaned(*emotes.without(raw, cheers, spans))
     paid = _money(row, kind)
     if not author.id:
         if not safe:
