@@ -19,6 +19,8 @@ from vtuber.listeners.twitch import cheermotes
 from vtuber.listeners.twitch import irc as twitch_irc
 
 ID_LIMIT = twitch_irc.ID_LIMIT
+COLUMNS = frozenset(("time_in_seconds", "timestamp", "video_offset_time_msec"))
+"""One of them is in every file; in CSV, they are columns."""
 
 _NOTICES = {
     "subscription": "sub",
@@ -59,7 +61,7 @@ _COUNT = re.compile(r"\b\d{1,6}\b")
 
 
 def is_row(row: Mapping[str, Any]) -> bool:
-    timed = any(key in row for key in ("time_in_seconds", "timestamp", "video_offset_time_msec"))
+    timed = not COLUMNS.isdisjoint(row)
     return timed and any(key in row for key in ("message", "message_type", "action_type", "author"))
 
 
