@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from vtuber.listeners.recordings import json_rows
 from vtuber.listeners.recordings.json_rows import MalformedRow, Row
+from vtuber.listeners.recordings.text_source import TextSource
 
 Scan = Callable[[Any], tuple[list[Any], list[MalformedRow]]]
 
@@ -20,7 +21,8 @@ def scan(tmp_path: Path) -> Scan:
     def scan(content: str | bytes) -> tuple[list[Any], list[MalformedRow]]:
         path = tmp_path / "rows"
         path.write_bytes(content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content)
-        found = list(json_rows.read(path))
+        with TextSource(path) as source:
+            found = list(json_rows.read(source))
         return [row.value for row in found if isinstance(row, Row)], [
             row for row in found if isinstance(row, MalformedRow)
         ]
@@ -116,5 +118,6 @@ def test_a_row_larger_than_allowed_is_given_up(scan: Scan, monkeypatch: pytest.M
 def test_any_file_is_read_to_its_end(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any"
     path.write_bytes(content)
-    numbers = [row.number for row in json_rows.read(path)]
+    with TextSource(path) as source:
+        numbers = [row.number for row in json_rows.read(source)]
     assert numbers == sorted(numbers)

@@ -222,6 +222,14 @@ def test_downloaded_twitch_rows(one: One, read: Read) -> None:
     assert len(read(bomb, gift, gift).rows) == 1
 
 
+def test_cheermotes_are_no_words(one: One) -> None:
+    comment = one(vod(fragments=[{"text": "go cheer50 bananaCheer50 go"}], bits_spent=100))
+    row = one(youtube(author={"id": "77", "name": "ann"}, message="go cheer50 bananaCheer50 go", bits=100))
+    for event in (comment, row):
+        assert event.text == "go go"
+        assert event.money == Money(Decimal(100), "BITS")
+
+
 def test_a_name_or_a_text_is_no_role(one: One) -> None:
     author = {
         "id": "UC1",

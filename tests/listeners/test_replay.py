@@ -15,6 +15,7 @@ from vtuber.core import clock
 from vtuber.core.errors import ConfigError, ListenerError
 from vtuber.core.health import State
 from vtuber.core.simulated import SimulatedLoop
+from vtuber.listeners.recordings.recording import read
 from vtuber.listeners.replay import Replay
 
 TWITCH = Path(__file__).parents[1] / "data" / "twitch-vod-chat.json"
@@ -32,7 +33,7 @@ def simulated(main: Any) -> Any:
 def test_every_event_comes_at_its_time_and_nothing_drifts() -> None:
     async def main() -> list[tuple[float, float]]:
         listener = replay(TWITCH, speed=4)
-        recording = await listener.load()
+        await listener.load()
         began = clock.now()
         times = []
         async for event in listener.events():
@@ -40,7 +41,7 @@ def test_every_event_comes_at_its_time_and_nothing_drifts() -> None:
             times.append(event.at - began)
             await asyncio.sleep(0.01)  # the show takes its time
         assert "finished" in listener.health().what
-        return list(zip(times, [offset / 4 for offset, _ in recording.rows], strict=True))
+        return list(zip(times, [offset / 4 for offset, _ in read(TWITCH).rows], strict=True))
 
     times = simulated(main())
     assert len(times) == 3090

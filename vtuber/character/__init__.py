@@ -48,7 +48,7 @@ class Talk:
 
     says: tuple[str, ...]
     replies: tuple[str, ...]
-    """They take turns. "{viewer}" in them is whoever asked."""
+    """They take turns. "{viewer}" in them is whoever asked, "{amount}" what they gave."""
     on: str = ""
     """What was done, where it is not about words: "paid", "raid"…; "question" and "remark" are all
     that is like nothing else here."""

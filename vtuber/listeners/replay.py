@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from vtuber.config import Settings
@@ -13,8 +14,10 @@ from vtuber.core.availability import Availability
 from vtuber.core.errors import BanbanError, ConfigError
 from vtuber.core.events import Event
 from vtuber.core.health import Health, State
-from vtuber.listeners.recordings.recording import Recording, read
+from vtuber.listeners.recordings.recording import Recording
 
+AHEAD = 256
+"""So many events are read at a time."""
 BREATH = 32
 """After so many events that are due at once, the rest of the show gets a turn."""
 
@@ -32,34 +35,47 @@ class Replay:
         self.path = Path(settings.chat.replay.file).expanduser()
         self.speed = settings.chat.replay.speed
         self.recording: Recording | None = None
-        """None until it was read."""
+        """None until its beginning was read."""
         self.availability = Availability(ready=True)
         self._trouble: BanbanError | None = None
-        self._played = 0
+        self._events: Iterator[tuple[float, Event]] = iter(())
+        self._next: list[tuple[float, Event]] = []
+        self._finished = False
 
     async def start(self) -> None:
         await self.load()
 
     async def load(self) -> Recording:
-        """Reads the file, once. Raises ListenerError."""
+        """Reads the beginning of the file, once. Raises ListenerError."""
         if self.recording is None:
-            try:
-                self.recording = await clock.in_thread(read, self.path)
-            except BanbanError as error:
-                self._trouble = error
-                self.availability.set(ready=False)
-                raise
+            recording = Recording(self.path)
+            self._events = iter(recording)
+            await self._read()
+            self.recording = recording
         return self.recording
+
+    async def _read(self) -> None:
+        """The next events; the file is read as it is played, and never held as a whole."""
+        try:
+            self._next = await clock.in_thread(lambda: list(islice(self._events, AHEAD)))
+        except BanbanError as error:
+            self._trouble = error
+            self.availability.set(ready=False)
+            raise
 
     async def events(self) -> AsyncGenerator[Event, None]:
         recording = await self.load()
         began = clock.now()
-        for count, (offset, event) in enumerate(recording.rows, 1):
-            wait = began + (offset - recording.begin) / self.speed - clock.now()
-            if wait > 0 or count % BREATH == 0:
-                await asyncio.sleep(max(0.0, wait))
-            self._played = count
-            yield replace(event, at=clock.now())
+        count = 0
+        while self._next:
+            for offset, event in self._next:
+                count += 1
+                wait = began + (offset - recording.begin) / self.speed - clock.now()
+                if wait > 0 or count % BREATH == 0:
+                    await asyncio.sleep(max(0.0, wait))
+                yield replace(event, at=clock.now())
+            await self._read()
+        self._finished = True
 
     def health(self) -> Health:
         if self._trouble is not None:
@@ -67,6 +83,6 @@ class Replay:
         if self.recording is None:
             return Health("chat.replay", State.OK, f"{self.path.name}, not read yet")
         what = self.recording.summary(self.speed)
-        if self._played == len(self.recording.rows):
+        if self._finished:
             what += "; finished"
         return Health("chat.replay", State.OK, what)

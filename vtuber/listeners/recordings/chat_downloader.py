@@ -15,9 +15,12 @@ from vtuber.listeners import emotes, money
 from vtuber.listeners.lenient_json import rows, seconds, string, table
 from vtuber.listeners.recordings.twitch_notices import Notices, told
 from vtuber.listeners.recordings.twitch_vods import gone
+from vtuber.listeners.twitch import cheermotes
 from vtuber.listeners.twitch import irc as twitch_irc
 
 ID_LIMIT = twitch_irc.ID_LIMIT
+COLUMNS = frozenset(("time_in_seconds", "timestamp", "video_offset_time_msec"))
+"""One of them is in every file; in CSV, they are columns."""
 
 _NOTICES = {
     "subscription": "sub",
@@ -58,7 +61,7 @@ _COUNT = re.compile(r"\b\d{1,6}\b")
 
 
 def is_row(row: Mapping[str, Any]) -> bool:
-    timed = any(key in row for key in ("time_in_seconds", "timestamp", "video_offset_time_msec"))
+    timed = not COLUMNS.isdisjoint(row)
     return timed and any(key in row for key in ("message", "message_type", "action_type", "author"))
 
 
@@ -90,7 +93,8 @@ def read(row: Mapping[str, Any], channel: str, notices: Notices) -> Event | None
     notice = told(raw, (author.name, author.login)) if _is_comment(row, kind, platform) else None
     if notice:
         raw, spans = raw[notice.end :], [(a - notice.end, b - notice.end) for a, b in spans]
-    safe, emoted = emotes.cleaned(raw, spans)
+    cheers = cheermotes.spans(raw, twitch_irc.number(string(row, "bits")))
+    safe, emoted = emotes.cleaned(*emotes.without(raw, cheers, spans))
     paid = _money(row, kind)
     if not author.id:
         if not safe:

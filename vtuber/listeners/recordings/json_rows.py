@@ -1,4 +1,4 @@
-"""The rows of a JSON file, whatever state it is in: a list, JSON lines, or a list inside an object.
+"""The rows of a JSON file, whatever state it is in: a list, JSON lines, or lists inside objects.
 
 A file is read in pieces and never held as a whole. What is cut or broken becomes a ``MalformedRow`` with
 its place; reading goes on behind it.
@@ -6,25 +6,35 @@ its place; reading goes on behind it.
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from vtuber.core import files
+from vtuber.listeners.recordings.text_source import TextSource
 
 PIECE = 1 << 20
 """Characters read at a time."""
 ROW_LIMIT = 16 << 20
 """No row is longer than this many characters."""
 
+_Branches = Mapping[str, "_Branches"]
+LISTS: _Branches = {
+    "comments": {},  # Twitch's old API, TwitchDownloader
+    "items": {},  # YouTube's API
+    "data": {"video": {"comments": {"edges": {}}}},  # Twitch's pages
+    "continuationContents": {"liveChatContinuation": {"actions": {}}},  # YouTube's pages
+}
+"""The ways to lists of rows inside an object, from key to key."""
+
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and Infinity are no JSON
 _GAP = re.compile(r"[\s,]*")
 _COLON = re.compile(r"[\s:]*")
-_LINE_WITH_ROW = re.compile(r"\n[ \t]*\{")
+_LINE_WITH_ROW = re.compile(r"\n[ \t]*(?=\{)")
+_OUTSIDE = re.compile(r'["{}\[\]]')
+_INSIDE = re.compile(r'["\\]')
+_KEYS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,84 +53,140 @@ class MalformedRow:
     why: str
 
 
-def read(path: Path, inside: str = "comments") -> Iterator[Row | MalformedRow]:
-    """All rows in their order, counted from 1. ``inside`` is the key of the list when an object holds it.
-
-    Raises OSError.
-    """
-    with path.open(encoding=_encoding(path), errors="replace", newline="\n") as file:
-        yield from _Scanner(file).rows(inside)
+def read(source: TextSource) -> Iterator[Row | MalformedRow]:
+    """All rows in their order, counted from 1. Raises OSError."""
+    return _Scanner(source).rows()
 
 
-def _encoding(path: Path) -> str:
-    with files.open_regular(path) as file:
-        head = file.read(4)
-    # PowerShell's ">" writes UTF-16.
-    return "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+def _leads_to_list(value: object, branches: _Branches = LISTS) -> bool:
+    if not isinstance(value, dict):
+        return False
+    found = ((value[key], branch) for key, branch in branches.items() if key in value)
+    return any(
+        _leads_to_list(inner, branch) if branch else isinstance(inner, list) for inner, branch in found
+    )
 
 
 class _Scanner:
     """A window on the file: ``_text[_at:]`` is what was read and not yet understood."""
 
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
+    def __init__(self, source: TextSource) -> None:
+        self._source = source
         self._text = ""
         self._at = 0
         self._line = 1
         self._number = 0
         self._hold = False
-        self._more()
+        self._lists: list[int] = []
+        """For each list we are in, how many objects around it end with it."""
+        self._first_keys: dict[str, None] = {}
+        """With which keys the rows of a list begin."""
 
-    def rows(self, inside: str) -> Iterator[Row | MalformedRow]:
-        in_list = self._enter(inside)
-        while True:
-            self._skip(_GAP)
-            if self._at >= len(self._text):
-                if in_list and self._number:
-                    yield MalformedRow(self._number, self._line, "the file is cut off behind it")
-                return
-            if in_list and self._text[self._at] == "]":
-                return
-            self._number += 1
-            line = self._line
-            value, why = self._value()
-            if why:
-                yield MalformedRow(self._number, line, why)
-                if not self._resume():
+    def rows(self) -> Iterator[Row | MalformedRow]:
+        while self._next():
+            if self._lists and self._text[self._at] == "]":
+                self._move(self._at + 1)
+                self._leave(self._lists.pop())
+            elif self._text[self._at] == "[":
+                self._move(self._at + 1)
+                self._lists.append(0)
+            elif row := self._object() if self._text[self._at] == "{" else self._row():
+                yield row
+                if isinstance(row, MalformedRow) and not self._resume():
                     return
-            else:
-                yield Row(self._number, line, value)
+        if self._lists and self._number:
+            yield MalformedRow(self._number, self._line, "the file is cut off behind it")
 
-    def _enter(self, inside: str) -> bool:
-        """Goes to where the rows begin; True when they are in a list."""
+    def _next(self) -> bool:
+        """Goes to what comes next; False at the end."""
         self._skip(_GAP)
-        if self._text.startswith("[", self._at):
-            self._move(self._at + 1)
-            return True
-        if not self._text.startswith("{", self._at):
-            return False
-        begin, line = self._at, self._line
-        self._hold = True  # this object may prove to be a row itself
-        found = self._enter_object(inside)
-        self._hold = False
-        if not found:
-            self._at, self._line = begin, line
-        return found
+        return self._at < len(self._text)
 
-    def _enter_object(self, inside: str) -> bool:
-        self._move(self._at + 1)
+    def _object(self) -> Row | MalformedRow | None:
+        """The object that begins here; None when it holds a list of rows, which we are in then."""
         while True:
-            self._skip(_GAP)
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if self._may_be_cut(error) and len(self._text) - self._at < PIECE and self._more():
+                    continue
+                break  # it is cut, broken or long
+            except (ValueError, RecursionError):
+                break
+            if _leads_to_list(value):
+                break
+            return self._taken(value, end)
+        begin, line = self._at, self._line
+        self._hold = True  # it may prove to be a row
+        depth = self._enter(LISTS, begin + ROW_LIMIT)
+        self._hold = False
+        if depth:
+            self._lists.append(depth)
+            return None
+        self._at, self._line = begin, line
+        return self._row()
+
+    def _row(self) -> Row | MalformedRow:
+        begin = self._line
+        value, why = self._value()
+        if not why:
+            return self._taken(value, self._at, begin)
+        self._number += 1
+        return MalformedRow(self._number, begin, why)
+
+    def _taken(self, value: Any, end: int, line: int = 0) -> Row:
+        self._number += 1
+        row = Row(self._number, line or self._line, value)
+        self._move(end)
+        if isinstance(value, dict) and value and len(self._first_keys) < _KEYS_KEPT:
+            self._first_keys[next(iter(value))] = None
+        return row
+
+    # A list inside an object.
+
+    def _enter(self, branches: _Branches, limit: int) -> int:
+        self._move(self._at + 1)
+        while self._at < limit:
+            if not self._next() or self._text[self._at] == "}":
+                self._move(min(self._at + 1, len(self._text)))
+                return 0
             key, why = self._value()
             if why or not isinstance(key, str):
-                return False
+                return 0
             self._skip(_COLON)
-            if key == inside and self._text.startswith("[", self._at):
-                self._move(self._at + 1)
-                return True
+            if key in branches:
+                branch = branches[key]
+                if not branch and self._text.startswith("[", self._at):
+                    self._move(self._at + 1)
+                    return 1
+                if branch and self._text.startswith("{", self._at):
+                    if depth := self._enter(branch, limit):
+                        return depth + 1
+                    continue
             _, why = self._value()
             if why:
-                return False
+                return 0
+        return 0
+
+    def _leave(self, depth: int) -> None:
+        """Goes behind the end of so many objects around us, whatever else they hold."""
+        in_text = False
+        while depth:
+            found = (_INSIDE if in_text else _OUTSIDE).search(self._text, self._at)
+            self._move(found.end() if found else len(self._text))
+            if not found:
+                if not self._more():
+                    return
+            elif found.group() == "\\":
+                if self._at == len(self._text) and not self._more():
+                    return
+                self._move(self._at + 1)
+            elif found.group() == '"':
+                in_text = not in_text
+            else:
+                depth += 1 if found.group() in "[{" else -1
+
+    # One value.
 
     def _value(self) -> tuple[Any, str]:
         """The value that begins here and "", or None and why there is none."""
@@ -143,13 +209,20 @@ class _Scanner:
         return error.msg.startswith("Unterminated string") or len(self._text) - error.pos < 16
 
     def _resume(self) -> bool:
-        """Goes to the next line that begins a row; False when there is none."""
+        """Goes to where the next row begins; False when there is none.
+
+        In a list, that is an object that begins with the same key as others; elsewhere, a line.
+        """
+        row = _LINE_WITH_ROW
+        if self._lists and self._first_keys:
+            keys = "|".join(re.escape(json.dumps(key)[:100]) for key in self._first_keys)
+            row = re.compile(rf"[\s,\[](?=\{{\s{{0,80}}(?:{keys})\s{{0,9}}:)")
         while True:
-            found = _LINE_WITH_ROW.search(self._text, self._at)
+            found = row.search(self._text, self._at + 1)
             if found:
-                self._move(found.end() - 1)
+                self._move(found.end())
                 return True
-            self._move(max(self._at, len(self._text) - 100))
+            self._move(max(self._at, len(self._text) - 1000))
             if not self._more():
                 return False
 
@@ -168,7 +241,7 @@ class _Scanner:
     def _more(self) -> bool:
         """Reads on, twice as much when a row fills the window; drops what is behind. False at the end."""
         ahead = len(self._text) - self._at
-        piece = self._file.read(max(PIECE, ahead))
+        piece = self._source.read(max(PIECE, ahead))
         if piece and self._hold:
             self._text += piece
         elif piece:

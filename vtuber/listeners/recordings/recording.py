@@ -2,63 +2,165 @@
 
 from __future__ import annotations
 
+import heapq
+import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from vtuber.core import codec
 from vtuber.core.errors import ListenerError
 from vtuber.core.events import Event
-from vtuber.core.text import clean_name
+from vtuber.core.recent import Recent
+from vtuber.core.text import clean_name, escaped
 from vtuber.listeners.lenient_json import seconds, string, table
-from vtuber.listeners.recordings import chat_downloader, json_rows, twitch_vods, youtube_chats
+from vtuber.listeners.recordings import chat_downloader, csv_rows, json_rows, twitch_vods, youtube_chats
+from vtuber.listeners.recordings.json_rows import MalformedRow, Row
+from vtuber.listeners.recordings.text_source import TextSource
 from vtuber.listeners.recordings.twitch_notices import Notices
+
+log = logging.getLogger(__name__)
 
 PLACES_KEPT = 20
 """MalformedRow rows that are named; the others are only counted."""
-FORMATS = "a Twitch recording's comments, chat-downloader's JSON, or a journal of a show"
-
+FORMATS = (
+    "a Twitch recording's comments (TwitchDownloader), yt-dlp's live_chat.json, pages of YouTube's API, "
+    "chat-downloader's JSON or CSV, or a journal of a show"
+)
+WINDOW = 5_000
+"""So many events are put in order; one that stands further behind its place comes late."""
+IDS_KEPT = 20_000
+"""Of so many events the ids are known, to see which are repeated."""
+HOPELESS = 10_000
+"""A file of which so many rows are malformed, and none is an event, is read no further."""
 
 SILENCE = 10.0
 """A recording that begins with more seconds of silence than this is an excerpt."""
 
 
-@dataclass(slots=True)
 class Recording:
-    """What a file held: events by their seconds since its beginning, in order, and what could not be used."""
+    """A recorded chat, read as it is played: what was read so far, and what of it could not be used."""
 
-    name: str
-    rows: list[tuple[float, Event]] = field(default_factory=list)
-    malformed: Counter[str] = field(default_factory=Counter)
-    """How many rows could not be used, by why."""
-    places: list[str] = field(default_factory=list)
-    """The first of them by name: "row 7, line 40: cut off"."""
-    skipped: Counter[str] = field(default_factory=Counter)
-    """How many rows are well-formed and nothing to answer, by their kind."""
-    different: int = 0
-    """How many events there are when repeated ones are counted once."""
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[tuple[float, Event]] = []
+        """All events, where ``read`` has read them all."""
+        self.malformed: Counter[str] = Counter()
+        """How many rows could not be used, by why."""
+        self.places: list[str] = []
+        """The first of them by name: "row 7, line 40: cut off"."""
+        self.skipped: Counter[str] = Counter()
+        """How many rows are well-formed and nothing to answer, by their kind."""
+        self.different = 0
+        """How many events there are when repeated ones are counted once."""
+        self.repeated = 0
+        self.complete = False
+        """Whether the file was read to its end."""
+        self._first: float | None = None
+        self._end = 0.0
+        self._known: Recent[tuple[str, str], str] = Recent(IDS_KEPT)
+        self._rows = RowReader(clean_name(path.name.partition(".")[0]))
 
     @property
     def seconds(self) -> float:
-        """From the beginning (or the first event, where that was earlier) to the last event."""
-        return self.rows[-1][0] - self.begin if self.rows else 0.0
+        """From the beginning (or the first event, where that was earlier) to the last event read."""
+        return 0.0 if self._first is None else max(0.0, self._end - self.begin)
 
     @property
     def begin(self) -> float:
         """Where playing begins, in the recording's seconds. Long silence before the first row is left out."""
-        if not self.rows:
+        if self._first is None:
             return 0.0
-        first = self.rows[0][0]
-        return first - 2.0 if first > SILENCE else min(0.0, first)
+        return self._first - 2.0 if self._first > SILENCE else min(0.0, self._first)
+
+    def __iter__(self) -> Iterator[tuple[float, Event]]:
+        """The events by their seconds since the beginning, in order, as far as they lie in a file's order.
+
+        May be used once. Raises ListenerError when the file cannot be read or holds no chat; it is final.
+        """
+        waiting: list[tuple[float, int, Event]] = []
+        for count, (offset, event) in enumerate(self._read()):
+            heapq.heappush(waiting, (offset, count, event))
+            if len(waiting) > WINDOW:
+                yield self._played(*heapq.heappop(waiting))
+        self.complete = True
+        self._tell_rest()
+        while waiting:
+            yield self._played(*heapq.heappop(waiting))
+
+    def _played(self, offset: float, _: int, event: Event) -> tuple[float, Event]:
+        if self._first is None:
+            self._first = offset
+        return offset, event
+
+    def _read(self) -> Iterator[tuple[float, Event]]:
+        try:
+            with TextSource(self.path) as source:
+                mark = csv_rows.delimiter(source.head, chat_downloader.COLUMNS)
+                row: Row | MalformedRow | None = None
+                for row in csv_rows.read(source, mark) if mark else json_rows.read(source):
+                    yield from self._events(row)
+                    if self.malformed.total() >= HOPELESS and not self.different:
+                        break
+                if source.trouble and isinstance(row, Row):
+                    self._note(row, source.trouble)
+        except OSError as error:
+            raise ListenerError(
+                f"the recording cannot be read: {error.strerror or error}",
+                where=str(self.path),
+                hint="check the path in chat.replay.file or --replay",
+                final=True,
+            ) from error
+        if not self.different:
+            first = f" ({self.places[0]})" if self.places else ""
+            raise ListenerError(
+                f"there is no chat in this file{first}",
+                where=str(self.path),
+                hint=f"give the path of {FORMATS}",
+                final=True,
+            )
+
+    def _events(self, row: Row | MalformedRow) -> Iterator[tuple[float, Event]]:
+        if isinstance(row, MalformedRow):
+            self._note(row, row.why)
+            return
+        try:
+            for offset, event in self._rows.read(value := table(row.value)):
+                if event is None:
+                    self.skipped[_kind(value)] += 1
+                    continue
+                key = (event.platform, event.id)
+                if key in self._known:
+                    self.repeated += 1
+                else:
+                    self.different += 1
+                    self._known.set(key, event.id)
+                self._end = max(offset, self._end) if self.different > 1 else offset
+                yield offset, event
+        except ValueError as error:
+            self._note(row, str(error))
+
+    def _note(self, row: Row | MalformedRow, why: str) -> None:
+        self.malformed[why if why in self.malformed or len(self.malformed) < PLACES_KEPT else "other"] += 1
+        if len(self.places) < PLACES_KEPT:
+            place = f"row {row.number}, line {row.line}: {why}"
+            self.places.append(place)
+            log.warning("%s, %s", escaped(self.path.name), escaped(place))
+
+    def _tell_rest(self) -> None:
+        if count := self.malformed.total():
+            rows = f"{count:,} rows were" if count > 1 else "1 row was"
+            log.warning("%s: %s left out, the others are played", escaped(self.path.name), rows)
 
     def summary(self, speed: float = 1.0) -> str:
         """One line for the start-up table."""
         minutes, seconds = divmod(int(self.seconds), 60)
         line = f"{self.different:,} messages over {minutes}:{seconds:02}"
-        if repeated := len(self.rows) - self.different:
-            line += f" ({repeated:,} rows repeat others)"
+        if not self.complete:
+            line += " and more"
+        if self.repeated:
+            line += f" ({self.repeated:,} rows repeat others)"
         if speed != 1:
             line += f", at {speed:g}×"
         if count := self.malformed.total():
@@ -68,72 +170,25 @@ class Recording:
 
 
 def read(path: Path) -> Recording:
-    """Raises ListenerError when the file cannot be read or holds no chat; it is final."""
-    found = _Collection(path)
-    if path.exists() and not path.is_file() and not path.is_dir():  # a pipe, say, may never end
-        raise ListenerError(
-            "this is not a file", where=str(path), hint="give the path of a recorded chat", final=True
-        )
-    try:
-        for row in json_rows.read(path):
-            found.take(row)
-    except OSError as error:
-        raise ListenerError(
-            f"the recording cannot be read: {error.strerror or error}",
-            where=str(path),
-            hint="check the path in chat.replay.file or --replay",
-            final=True,
-        ) from error
-    recording = found.recording
-    if not recording.rows:
-        first = f" ({recording.places[0]})" if recording.places else ""
-        raise ListenerError(
-            f"there is no chat in this file{first}",
-            where=str(path),
-            hint=f"give the path of {FORMATS}",
-            final=True,
-        )
-    recording.rows.sort(key=lambda timed: timed[0])
-    recording.different = len({(event.platform, event.id) for _, event in recording.rows})
+    """The whole recording at once, for a file that is known to be small. Raises ListenerError."""
+    recording = Recording(path)
+    recording.rows = list(recording)
     return recording
 
 
-class _Collection:
-    """Rows as they come, each understood by what it holds."""
+class RowReader:
+    """Turns rows into events, each understood by what it holds."""
 
-    def __init__(self, path: Path) -> None:
-        self.recording = Recording(path.name)
-        self._channel = clean_name(path.stem)
+    def __init__(self, channel: str) -> None:
+        self._channel = channel
         self._notices = Notices()
-        self._youtube = youtube_chats.Reader(self._channel)
+        self._youtube = youtube_chats.Reader(channel)
         self._zero: float | None = None
         """The time of day at which the recording began, once it is known."""
         self._last: float | None = None
         """When the row before was written: what has no time of its own, such as a deletion, comes then."""
 
-    def take(self, row: json_rows.Row | json_rows.MalformedRow) -> None:
-        if isinstance(row, json_rows.MalformedRow):
-            self._note(row, row.why)
-            return
-        try:
-            self._use(table(row.value))
-        except ValueError as error:
-            self._note(row, str(error))
-
-    def _note(self, row: json_rows.Row | json_rows.MalformedRow, why: str) -> None:
-        self.recording.malformed[why] += 1
-        if len(self.recording.places) < PLACES_KEPT:
-            self.recording.places.append(f"row {row.number}, line {row.line}: {why}")
-
-    def _use(self, row: Mapping[str, Any]) -> None:
-        for offset, event in self._read(row):
-            if event is None:
-                kind = row.get("kind") or row.get("message_type") or row.get("action_type") or "empty"
-                self.recording.skipped[string(kind)[:40]] += 1
-            else:
-                self.recording.rows.append((offset, event))
-
-    def _read(self, row: Mapping[str, Any]) -> Iterator[tuple[float, Event | None]]:
+    def read(self, row: Mapping[str, Any]) -> Iterator[tuple[float, Event | None]]:
         """Raises ValueError, saying why the row cannot be understood."""
         if twitch_vods.is_row(row):
             yield twitch_vods.read(row, self._channel, self._notices)
@@ -160,6 +215,10 @@ class _Collection:
             raise ValueError("no time")
         self._last = offset
         return offset
+
+
+def _kind(row: Mapping[str, Any]) -> str:
+    return string(row.get("kind") or row.get("message_type") or row.get("action_type") or "empty")[:40]
 
 
 def _is_journal(row: Mapping[str, Any]) -> bool:
