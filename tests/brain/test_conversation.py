@@ -195,7 +195,9 @@ async def test_newcomers_and_those_who_come_back(
 
 @pytest.mark.parametrize("name", ["板板", "BanBan", " banban "])
 async def test_nobody_goes_by_her_name(talk: Conversation, name: str) -> None:
-    line = await asked(talk, batch(message("i hate pizza", name), message("x", name)))
+    line = await asked(
+        talk, batch(message("i hate pizza", name), replace(message("x", name), author=Author("2", name)))
+    )
     assert line.name == f"viewer {name.strip()}"
     assert f"[also viewer {name.strip()}: x]" in line.text
 

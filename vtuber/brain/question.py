@@ -27,6 +27,8 @@ from vtuber.memory import Recollection
 
 LEAD_LIMIT = 300
 """Characters of the message she answers."""
+TOGETHER_LIMIT = 500
+"""Characters of several messages of one viewer that she answers together."""
 ASIDE_LIMIT = 60
 """Characters of any other message."""
 RECALLED = 200
@@ -86,9 +88,10 @@ def question(
 
     ``told`` is what the prompt says anyway: there, little is recalled.
     """
+    said = batch.lead.event.text
     batch = as_one(batch)
     lead = batch.lead.event
-    text = _words(lead, LEAD_LIMIT)
+    text = _words(lead, LEAD_LIMIT if lead.text == said else TOGETHER_LIMIT)
     asides = [_also(pick, mine) for pick in batch.others if is_paid(pick.event)]  # never for want of interest
     room = RECALLED if told.isdisjoint(recollection.answers) else ASIDES
     past = [_visit(lead, recollection)]

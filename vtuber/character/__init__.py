@@ -272,7 +272,7 @@ def _validated(table: type[Table], path: Path, problems: list[ConfigError]) -> T
         return None
     try:
         return table.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         what, hint = f"this file is not valid TOML: {error}", "correct the line that the message names"
         problems.append(ConfigError(what, where=str(path), hint=hint))
     except ValidationError as error:

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from vtuber import config
 from vtuber.core.deeds import is_more
-from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, Room, is_paid
+from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, Role, Room, is_paid
 from vtuber.core.recent import Recent
 from vtuber.core.spelling import copy_key, normalize
 from vtuber.inbox.crowd import Crowd
@@ -37,6 +37,9 @@ COPY_KEY_LENGTH = 160
 """Characters of a line that decide what it asks, and whether another one is its copy."""
 BUZZ_LENGTH = 24
 """Characters of the longest line that can be what everybody repeats."""
+LINES = 8
+"""How many lines of one viewer are answered together."""
+_RUNNING = frozenset((Role.BROADCASTER, Role.MODERATOR))
 CANDIDATES = 32
 """How many of the most important are considered as company for the one she answers."""
 
@@ -88,6 +91,7 @@ class Inbox:
         self._echoes: Recent[str, float] = Recent(IDS)
         self._ignored: dict[Key, float] = dict.fromkeys(accounts(settings.ignore), float("inf"))
         self._latest = 0.0
+        self._count = 0
 
     def __len__(self) -> int:
         """How many wait, paid ones included."""
@@ -106,6 +110,8 @@ class Inbox:
         """
         self._latest = max(self._latest, event.at)
         normalized, entry = _entry(event)
+        self._count += 1
+        entry.number = self._count
         drop = self._objection(entry)
         if drop is None:
             self._crowd.note(entry.author, _repeatable(entry), event.at)
@@ -121,8 +127,10 @@ class Inbox:
 
     def give_back(self, batch: Batch) -> None:
         """Puts a batch that could not be answered back, as if it had never been taken."""
-        for pick in batch.picks:
+        self._count += len(batch.picks)
+        for number, pick in enumerate(batch.picks, -self._count):
             normalized, entry = _entry(pick.event, pick.copies)
+            entry.number = number  # before all that came meanwhile
             if self._waiting.find(entry.key):  # it came again meanwhile, with its money
                 self.dropped[Drop.DUPLICATE] += 1
                 continue
@@ -160,22 +168,27 @@ class Inbox:
         event, author = entry.event, entry.author
         if event.at < self._latest - self._settings.forget_after:
             return Drop.OLD
-        if self._is_too_fast(author, event.at):
+        if self._is_too_fast(author, event.at, self._share(event)):
             return Drop.FLOOD
         if self._is_copy(entry):
             return Drop.COPY
-        if self._waiting.of_author(author) >= self._settings.per_author:
+        if self._waiting.of_author(author) >= self._share(event):
             return Drop.FLOOD
         return None
 
-    def _is_too_fast(self, author: Key, at: float) -> bool:
-        """Whether an author's token bucket is empty: of ``per_author``, one more every ``author_seconds``.
+    def _share(self, event: Answerable) -> int:
+        """How many messages of its author may wait. Those who run the channel may paste a few lines."""
+        share = self._settings.per_author
+        return max(share, LINES) if not _RUNNING.isdisjoint(event.author.roles) else share
+
+    def _is_too_fast(self, author: Key, at: float, share: int) -> bool:
+        """Whether an author's token bucket is empty: of ``share``, one more every ``author_seconds``.
 
         The bucket is kept as one number: when it will be full again.
         """
         every = self._settings.author_seconds
         full_again = max(self._full_again.get(author) or at, at) + every
-        if full_again - at > every * self._settings.per_author:
+        if full_again - at > every * share:
             return True
         self._full_again.set(author, full_again)
         return False
@@ -229,7 +242,8 @@ class Inbox:
         lead = self._lead(now)
         if lead is None:
             return None
-        chosen = [lead, *self._company(lead, now)]
+        own = [lead] if lead.paid else self._together(lead)
+        chosen = [*own, *self._company(own[0], now, without=own)]
         for entry in chosen:
             self._remove(entry)
             if len(entry.copy_key) >= ECHO_LENGTH:
@@ -242,12 +256,25 @@ class Inbox:
             return max(self._waiting.paid, key=lambda entry: paid_score(entry.event, now))
         return max(self._waiting.unpaid(), key=lambda entry: self._score(entry, now), default=None)
 
-    def _company(self, lead: WaitingEvent, now: float) -> list[WaitingEvent]:
+    def _together(self, lead: WaitingEvent) -> list[WaitingEvent]:
+        """The lead and what its author wrote before and after it, in that order: it is answered together."""
+        author = lead.author
+        more = [
+            entry
+            for entry in self._waiting.unpaid()
+            if entry.author == author and entry.rank > SIDE_TALK and is_more(lead.event, entry.event)
+        ]
+        lines = sorted({lead, *more}, key=lambda entry: (entry.event.at, entry.number))
+        at = lines.index(lead)
+        begin = max(0, min(at, len(lines) - LINES))
+        return lines[begin : begin + LINES]
+
+    def _company(self, lead: WaitingEvent, now: float, without: list[WaitingEvent]) -> list[WaitingEvent]:
         """Who else is in the batch: paid events first, so that they drain, then what goes with the lead.
 
         Of the paid ones, more of what the lead did comes first: all of it is answered as one.
         """
-        places = self._settings.batch - 1
+        places = max(0, self._settings.batch - len(without))
         paid = heapq.nlargest(
             places,
             (entry for entry in self._waiting.paid if entry is not lead),
@@ -255,7 +282,7 @@ class Inbox:
         )
         candidates = heapq.nlargest(
             CANDIDATES,
-            (entry for entry in self._waiting.unpaid() if entry.rank > SIDE_TALK and entry is not lead),
+            (entry for entry in self._waiting.unpaid() if entry.rank > SIDE_TALK and entry not in without),
             key=lambda entry: self._score(entry, now),
         )
         about = terms(lead.event.text)
