@@ -95,3 +95,20 @@ def without_cut_off(text: str) -> str:
 
 def is_marker(text: str) -> bool:
     return bool(MARKER.fullmatch(text.strip()))
+
+
+def marks_part(token: str) -> bool:
+    """Whether a control token only begins or ends a part of a reply, which goes on behind it."""
+    return is_marker(token) and meaning(token) in _PARTS
+
+
+_PARTS = frozenset(
+    (
+        Meaning.THOUGHT,
+        Meaning.THOUGHT_OVER,
+        Meaning.HEADER,
+        Meaning.MESSAGE,
+        Meaning.PART_OVER,
+        Meaning.ANSWER,
+    )
+)

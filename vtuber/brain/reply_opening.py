@@ -65,7 +65,8 @@ class OpeningReader:
 
     def read(self, text: str, *, last: bool) -> Opening | None:
         """None while it is too early to tell; ``last``: there will be no more."""
-        text, behind = text.lstrip(), 0
+        text = text.lstrip()
+        behind: int | None = 0
         while not _JSON.match(text) and (behind := self._behind(text, last=last)):
             text = text[behind:].lstrip()
         if behind is None or not text:
