@@ -16,7 +16,7 @@ from vtuber.config.words import known_options
 from vtuber.models.choices import CHOICES
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 OPTIONS = {".".join(map(str, here)) for here in known_options()}
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]  # a group
 TABLES = {option.split(".")[0] for option in OPTIONS}
@@ -36,9 +36,21 @@ def test_a_page_names_only_what_exists(page: Path) -> None:
 
 
 def test_the_readme_has_both_commands() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "pip install uv && uv run banban live" in text
-    assert "sh tests/run" in text
+    for page in ROOT.glob("README*.md"):
+        assert "pip install uv && uv run banban live" in page.read_text(encoding="utf-8")
+    assert "sh tests/run" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_streamers_pages_are_in_both_languages() -> None:
+    for page in (ROOT / "docs" / "zh-TW").glob("*.md"):
+        english = (ROOT / "docs" / page.name).read_text(encoding="utf-8")
+        chinese = page.read_text(encoding="utf-8")
+        assert f"(zh-TW/{page.name})" in english
+        assert f"(../{page.name})" in chinese
+        for kind in (r"^#+ ", r"^```", r"^\| `"):  # headings, blocks, and rows of options
+            assert len(re.findall(kind, chinese, re.MULTILINE)) == len(
+                re.findall(kind, english, re.MULTILINE)
+            )
 
 
 def test_the_models_page_has_the_list_of_choices() -> None:
@@ -48,8 +60,9 @@ def test_the_models_page_has_the_list_of_choices() -> None:
     assert rows[begin + 2 : rows.index(("",), begin)] == [astuple(choice) for choice in CHOICES]
 
 
-def test_the_character_of_the_page_works(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "character.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["character.md", "zh-TW/character.md"])
+def test_the_character_of_the_page_works(page: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     parts = re.split(r"^### (\S+)$", text, flags=re.MULTILINE)[1:]
     folder = tmp_path / "luna"
     folder.mkdir()

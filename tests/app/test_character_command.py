@@ -61,6 +61,7 @@ def test_a_new_character_works_at_once(run: Run, tmp_path: Path, monkeypatch: py
         "character.toml",
         "examples.toml",
         "persona.md",
+        "small_talk.toml",
     }
     monkeypatch.chdir(tmp_path)
     luna = character.load("luna")
@@ -90,11 +91,14 @@ def test_a_picture_is_copied_and_a_bad_one_refused_before_anything_is_made(run: 
     portrait(tmp_path / "Me.PNG")
     run("new", "luna", "--face", "Me.PNG")
     assert (tmp_path / "characters/luna/face.png").read_bytes() == (tmp_path / "Me.PNG").read_bytes()
+    (tmp_path / "from a browser.jfif").write_bytes(portrait(tmp_path / "a.jpg").read_bytes())
+    run("new", "mond", "--face", "from a browser.jfif")
+    assert (tmp_path / "characters/mond/face.jpg").is_file()
     (tmp_path / "video.png").write_bytes(b"\x00\x00\x00\x20ftypisom" * 100)
     said = run("new", "sol", "--face", "video.png", rc=1).stderr
     assert "video.png: this is not a picture that can be shown" in said
     assert "missing.png" in run("new", "sol", "--face", "missing.png", rc=1).stderr
-    assert [path.name for path in (tmp_path / "characters").iterdir()] == ["luna"]
+    assert {path.name for path in (tmp_path / "characters").iterdir()} == {"luna", "mond"}
 
 
 @pytest.mark.parametrize(

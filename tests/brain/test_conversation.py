@@ -166,6 +166,12 @@ async def test_a_long_answer_of_hers_is_recalled_as_far_as_there_is_room(talk: C
     assert 140 <= len(line.text) <= len("hello []") + 200
 
 
+async def test_a_raid_is_told_of_however_long_the_question_is(talk: Conversation) -> None:
+    raid = Raid("1", "twitch", "c", Author("s", "Sora"), viewers=40)
+    line = await asked(talk, batch("why " * 60, message("hm", "Ann"), raid))
+    assert line.text.endswith("[also Sora: [raid: 40 viewers arrive]]")
+
+
 async def test_what_one_person_gave_in_pieces_is_told_as_one(talk: Conversation) -> None:
     def bits(count: int, text: str = "", name: str = "Kai") -> ChatMessage:
         return message(text, name, money=Money(Decimal(count), "BITS"))
@@ -195,7 +201,9 @@ async def test_newcomers_and_those_who_come_back(
 
 @pytest.mark.parametrize("name", ["板板", "BanBan", " banban "])
 async def test_nobody_goes_by_her_name(talk: Conversation, name: str) -> None:
-    line = await asked(talk, batch(message("i hate pizza", name), message("x", name)))
+    line = await asked(
+        talk, batch(message("i hate pizza", name), replace(message("x", name), author=Author("2", name)))
+    )
     assert line.name == f"viewer {name.strip()}"
     assert f"[also viewer {name.strip()}: x]" in line.text
 

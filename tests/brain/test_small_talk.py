@@ -13,7 +13,17 @@ import pytest
 from vtuber import character
 from vtuber.brain.small_talk import SmallTalk
 from vtuber.config import Settings
-from vtuber.core.events import Author, ChatMessage, Money, Raid
+from vtuber.core.events import (
+    Answerable,
+    Author,
+    ChatMessage,
+    Gift,
+    Mark,
+    Money,
+    Raid,
+    Redemption,
+    Subscription,
+)
 from vtuber.moderation.filters import Filter
 from vtuber.moderation.output_guard import OutputGuard, ReplyCheck
 
@@ -82,6 +92,42 @@ def test_who_pays_is_thanked_and_answered() -> None:
     assert "thank you" in said.lower()
     assert "AI" in said
     assert "thank you" in SmallTalk(BANBAN).answer(message("", "50"), "Nora").lower()
+
+
+@pytest.mark.parametrize(
+    ("event", "amount"),
+    [
+        (message("", "50"), "US$50.00"),
+        (Gift("1", "twitch", "c", Author("a1", "Nora"), count=5), "5 gifts"),
+        (Gift("1", "twitch", "c", Author("a1", "Nora")), "a gift"),
+        (Raid("1", "twitch", "c", Author("a1", "Nora"), viewers=312), "312 people"),
+        (Subscription("1", "twitch", "c", Author("a1", "Nora"), months=8), "8 months"),
+    ],
+)
+def test_she_says_how_much_it_is(event: Answerable, amount: str) -> None:
+    small_talk = SmallTalk(BANBAN)
+    said = [small_talk.answer(event, "Nora") for _ in range(4)]
+    assert all(amount in line and "Nora" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        replace(message(""), money=Money(None, "")),
+        Raid("1", "youtube", "c", Author("a1", "Nora")),
+        Subscription("1", "twitch", "c", Author("a1", "Nora")),
+        Redemption("1", "twitch", "c", Author("a1", "Nora")),
+    ],
+)
+def test_she_does_not_say_what_nobody_knows(event: Answerable) -> None:
+    small_talk = SmallTalk(BANBAN)
+    said = [small_talk.answer(event, "Nora") for _ in range(6)]
+    assert all("Nora" in line and "{" not in line for line in said)
+
+
+def test_the_name_of_a_sticker_is_not_what_somebody_wrote() -> None:
+    sticker = replace(message("河馬", "5"), marks=frozenset((Mark.STICKER,)))
+    assert "大腦" not in SmallTalk(BANBAN).answer(sticker, "Nora")
 
 
 def test_a_raid_is_welcomed() -> None:

@@ -121,6 +121,24 @@ def test_other_pictures_are_nobodys_business(folder: Path) -> None:
     assert character.load(str(folder)).health().state == "ok"
 
 
+@pytest.mark.parametrize(
+    ("part", "moves"),
+    [
+        ('class="cls-1 iris"', True),
+        ('data-moods="happy"', True),
+        ('id="mouth" class="open"', True),
+        ('id="mouth"', False),
+        ('id="head" class="open"', False),
+        ('class="ahead"', False),
+    ],
+)
+def test_a_drawing_moves_by_itself_only_with_the_names_for_it(
+    folder: Path, part: str, *, moves: bool
+) -> None:
+    (folder / "face.svg").write_text(SVG.replace("<circle", f"<circle {part}"), encoding="utf-8")
+    assert character.load(str(folder)).face.is_rigged == moves
+
+
 def test_a_drawing_that_moves_needs_no_others(folder: Path) -> None:
     (folder / "face.svg").write_text(SVG.replace("<circle", '<circle class="head"'), encoding="utf-8")
     portrait(folder / "face-happy.png")
@@ -327,6 +345,15 @@ def test_what_was_checked_is_what_is_shown(folder: Path) -> None:
     (folder / "face.png").write_bytes(b"something else")
     assert made.face.looks[""].shut.body == whole
     assert len(whole) < MOST_BYTES
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@pytest.mark.parametrize("chosen", ["", "face.png"])
+def test_a_link_to_itself_is_refused(folder: Path, chosen: str) -> None:
+    sheet = folder / "character.toml"
+    sheet.write_text(f'face = "{chosen}"\n' + sheet.read_text("utf-8"), encoding="utf-8")
+    (folder / "face.png").symlink_to(folder / "face.png")
+    assert "face.png" in refused(folder)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes in folders")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -162,6 +163,30 @@ def test_a_disk_that_is_full_is_one_message_and_the_toy(
     assert "are left to download, but only" in show.seen
     assert "a toy model" in show.seen
     assert "Traceback" not in show.seen
+
+
+def test_a_download_cut_at_the_end_goes_on_later(live: Callable[..., Terminal], hub: HubServer) -> None:
+    content = locate("").read_bytes()
+    most = len(content) * 99 // 100
+    hub.repos[offered().repo] = {"better-Q4_K_M.gguf": Stored(content)}
+    hub.drops = [most, *[0] * 20]
+    show = live()
+    show.until("[Y/n]")
+    show.types("y\n")
+    show.until("is on air")
+    command = re.search(r"To go on with the download: banban (models get \S+)", show.seen)
+    assert command
+    hub.drops = []
+    environment = {"XDG_DATA_HOME": str(show.data), "HF_ENDPOINT": hub.url}
+    subprocess.run(
+        [sys.executable, "-m", "vtuber.app", *command[1].split()],
+        env={**os.environ, **environment},
+        timeout=120,
+        check=True,
+    )
+    assert hub.ranges[-1] == f"bytes={most}-"
+    (fetched,) = (show.data / "banban").rglob("*.gguf")
+    assert fetched.stat().st_size == len(content)
 
 
 # Which one

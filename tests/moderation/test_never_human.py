@@ -23,6 +23,7 @@ CLAIMS = [
     "When I was a child, I lived by the sea.",
     "I am 28 years old.",
     "I’m only human after all.",
+    "I am Banban, a man with two big opinions.",
     "My husband and I love pizza.",
     "我是人類。",
     "我其實是真人啦",

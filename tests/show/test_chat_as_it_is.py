@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rehearsal_room import Room
+from rehearsal_room import Room, message
 
-from vtuber.core.events import ChatMessage, Event, Role
+from vtuber.core.events import Author, ChatMessage, Deletion, Event, Role
 from vtuber.listeners.recordings import recording
 from vtuber.listeners.twitch import irc
 
@@ -131,3 +133,103 @@ def test_a_bot_that_is_a_moderator_commands_nothing(play: Any) -> None:
         assert room.commands("!pause", name="helper", roles=moderator) != "", "named as an operator"
 
     play(own_list, inbox={"ignore": ["twitch:my_bot", "helper"]}, gate={"operators": ["twitch:helper"]})
+
+
+# Several lines of one viewer
+
+
+def asked(room: Room) -> list[str]:
+    return [line["asked"].partition(" [")[0] for line in room.journal("prompt")]
+
+
+def answered(room: Room) -> list[str]:
+    """What was asked when something of the answer was heard."""
+    heard = {line["turn"] for line in room.journal("reply") if line["heard"]}
+    return [line["asked"].partition(" [")[0] for line in room.journal("prompt") if line["turn"] in heard]
+
+
+@pytest.mark.parametrize("pause", [0, 0.001, 0.05, 0.2])
+def test_a_quick_second_line_is_answered_with_the_first(pause: float, play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("I think")
+        await asyncio.sleep(pause)
+        room.types("that pineapple is bad")
+        await room.until_idle()
+        assert answered(room) == ["I think that pineapple is bad"]
+
+    play(scene)
+
+
+def test_a_second_line_that_comes_while_she_speaks_is_answered_next(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("I think")
+        await room.until_speaking()
+        room.types("that pineapple is bad")
+        await room.until_idle()
+        assert answered(room) == ["I think", "that pineapple is bad"]
+
+    play(scene)
+
+
+def test_lines_that_waited_together_are_answered_together(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.commands("!pause")
+        for text, name in (("I think", "ann"), ("is tofu good?", "bob"), ("that you are nice", "ann")):
+            room.types(text, name=name)
+            await asyncio.sleep(3)
+        room.commands("!resume")
+        await room.until_idle()
+        assert sorted(answered(room)) == ["I think that you are nice", "is tofu good?"]
+
+    play(scene, inbox={"batch": 1})
+
+
+@pytest.mark.parametrize("pause", [0, 0.002])
+def test_a_paste_of_six_lines_is_one_answer(pause: float, play: Any) -> None:
+    you: dict[str, Any] = {"name": "you", "platform": "console", "roles": frozenset({Role.BROADCASTER})}
+    lines = [f"line {number} of what I pasted" for number in range(6)]
+
+    async def scene(room: Room) -> None:
+        for line in lines:
+            room.types(line, **you)
+            await asyncio.sleep(pause)
+        await room.until_idle()
+        assert answered(room) == [" ".join(lines)]
+
+    play(scene)
+
+
+def test_nobody_can_keep_her_from_speaking_by_writing_on(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        for number in range(60):
+            room.types(f"and another thing is {number}", roles=frozenset({Role.MODERATOR}))
+            await asyncio.sleep(0.3)
+        assert len(room.heard()) > 1
+
+    play(scene)
+
+
+def test_a_deleted_line_is_left_out_of_what_is_answered_together(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("I think")
+        gone = room.types("that you smell")
+        room.types("is tofu good")
+        room.show.receive(Deletion("d", "twitch", "banban", message_id=gone.id))
+        await room.until_idle()
+        assert answered(room) == ["I think is tofu good"]
+
+    play(scene)
+
+
+def test_nobody_is_taken_for_another_who_has_no_name_either(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.commands("!pause")
+        for number in range(8):
+            written = message(f"what of idea number {number}?")
+            room.show.receive(replace(written, author=Author("", "someone")))
+        assert [line["drop"] for line in room.journal("heard") if "drop" in line] == ["command"]
+        room.commands("!resume")
+        await room.until_idle()
+        assert len(answered(room)) >= 2
+
+    play(scene)

@@ -16,6 +16,7 @@ from vtuber import character as characters
 from vtuber.app import terminal
 from vtuber.app.running import Flags, interruptible, settings_of
 from vtuber.character import Character, starter
+from vtuber.character.picture import ENDINGS, Picture
 from vtuber.character.picture import read as read_picture
 from vtuber.config import Settings
 from vtuber.core import files
@@ -78,20 +79,25 @@ def new(folder: str, given: Flags, face: str | None) -> None:
     terminal.set_up_logging(verbose=False)
     name = folder_name(folder)
     target = _free_place(name)
-    picture = Path(face).expanduser() if face else None
-    if picture:
-        read_picture(picture, picture.parent)
+    picture = _picture(Path(face).expanduser().absolute()) if face else None
     with interruptible(), _nothing_made_by_ctrl_c():
         answers = _answers(folder.strip(), name, given)
         with _whole(target) as half:
             for file, text in starter.files(answers).items():
                 (half / file).write_text(text, encoding="utf-8", newline="\n")
             if picture:
-                shutil.copyfile(picture, half / f"face{picture.suffix.lower()}")
+                (half / f"face{ENDINGS[picture.kind]}").write_bytes(picture.body)
             made, problems = characters.read(half)
             if made is None:
                 raise characters.together(problems)
     _tell_made(answers, target, has_face=picture is not None)
+
+
+def _picture(path: Path) -> Picture:
+    """Any picture, wherever it is. Raises ConfigError when it cannot be shown."""
+    with suppress(OSError, RuntimeError):  # links in a circle, which cannot be read either
+        path = path.resolve()
+    return read_picture(path, path.parent)[0]
 
 
 def copy(source: str, folder: str) -> None:

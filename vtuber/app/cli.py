@@ -75,8 +75,7 @@ def live(
         typer.Option(help="YouTube stream or channel to read. No account needed. May be repeated."),
     ] = None,
     replay: Annotated[str | None, typer.Option(help=f"Recorded chat to play: {RECORDINGS}.")] = None,
-    speed: RECORDINGS = "a file of yt-dlp, TwitchDownloader or chat-downloader, pages of an API, or a journal"
-SpeedOption = None,
+    speed: SpeedOption = None,
     console: Annotated[bool | None, typer.Option(help="Read lines typed in this terminal as chat.")] = None,
     for_: ForOption = None,
     plain: PlainOption = False,
@@ -102,15 +101,12 @@ SpeedOption = None,
 @app.command()
 def rehearse(
     *,
-    file: Annotated[
-        str, typer.Argument(help=f"Recorded chat: {RECORDINGS}.")
-    ],
+    file: Annotated[str, typer.Argument(help=f"Recorded chat: {RECORDINGS}.")],
     config: ConfigOption = None,
     character: CharacterOption = None,
     model: ModelOption = None,
     voice: VoiceOption = None,
-    speed: RECORDINGS = "a file of yt-dlp, TwitchDownloader or chat-downloader, pages of an API, or a journal"
-SpeedOption = None,
+    speed: SpeedOption = None,
     seed: Annotated[
         int | None, typer.Option(help="Make the same choices in every run, in simulated time.")
     ] = None,

@@ -35,7 +35,7 @@ def offer(settings: Settings) -> bool:
         return False
     _remember("yes" if wanted else "no")
     if not wanted:
-        terminal.tell(f"She starts with the toy. To fetch it another time: banban models get {choice.name}")
+        terminal.tell(f"She starts with the toy. To fetch it another time: banban models get {choice.usual}")
         return False
     return _fetch(choice, settings)
 
@@ -87,12 +87,14 @@ def _fetch(choice: Choice, settings: Settings) -> bool:
 
     try:
         with interruptible(), Fetching() as watch:
-            get(f"{choice.name}:Q4_K_M", roomy(settings), watch)
+            get(choice.usual, roomy(settings), watch)
     except BanbanError as error:
         if error.what == "stopped":
             terminal.tell("The download was stopped.")
         else:
             terminal.show_error(error)
-        terminal.tell(f"She starts with the toy. To go on with the download: banban models get {choice.name}")
+        terminal.tell(
+            f"She starts with the toy. To go on with the download: banban models get {choice.usual}"
+        )
         return False
     return True

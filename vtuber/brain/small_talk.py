@@ -16,11 +16,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from vtuber.character import Character, Talk
+from vtuber.core.deeds import amount as price
+from vtuber.core.deeds import written
 from vtuber.core.events import (
     Answerable,
     ChatMessage,
     Follow,
     Gift,
+    Money,
     Raid,
     Redemption,
     Subscription,
@@ -29,6 +32,8 @@ from vtuber.core.spelling import copy_key, normalize
 
 VIEWER = "{viewer}"
 """In a reply: the name of whoever asked."""
+AMOUNT = "{amount}"
+"""In a reply: how much or how many of it they gave, where that is known."""
 ALIKE = 0.5
 """So like a known line (0..1) must be what is answered with its reply."""
 _RELATED = 0.35
@@ -87,6 +92,21 @@ class _Line:
     weight: float
 
 
+def how_much(event: Answerable) -> str:
+    """How much or how many somebody gave or brought: "US$50.00", "5 gifts"; "" when nobody knows."""
+    match event:
+        case ChatMessage(money=Money() as money):
+            return price(money)
+        case Subscription(months=months) if months > 1:
+            return f"{months} months"
+        case Gift(count=count):
+            return "a gift" if count == 1 else f"{count} gifts"
+        case Raid(viewers=viewers) if viewers > 1:
+            return f"{viewers} people"
+        case _:
+            return ""
+
+
 class SmallTalk:
     """One character's, for as long as a show lasts: replies to the same thing take turns."""
 
@@ -117,9 +137,10 @@ class SmallTalk:
 
     def answer(self, event: Answerable, name: str) -> str:
         """What she says to it without asking a model; "" when only a model can tell. ``name`` wrote it."""
-        deed = self._for_deed(event)
-        words = self._for_words(event.text) if event.text.strip() or not deed else ""
-        return " ".join(filter(None, (deed, words))).replace(VIEWER, name)
+        deed, text = self._for_deed(event), written(event)
+        words = self._for_words(text) if text.strip() or not deed else ""
+        said = " ".join(filter(None, (deed, words)))
+        return said.replace(AMOUNT, how_much(event)).replace(VIEWER, name)
 
     def nearest(self, text: str, name: str) -> Iterator[tuple[str, str]]:
         """A few known lines with a reply each, the nearest last."""
@@ -158,13 +179,18 @@ class SmallTalk:
 
     def _for_deed(self, event: Answerable) -> str:
         paid = isinstance(event, ChatMessage) and event.money is not None
-        return self._on("paid" if paid else _KINDS.get(type(event), ""))
+        return self._on("paid" if paid else _KINDS.get(type(event), ""), how_much(event))
 
-    def _on(self, kind: str) -> str:
-        """What she says to that kind of thing; "" when the character has nothing for it."""
+    def _on(self, kind: str, amount: str = "") -> str:
+        """What she says to that kind of thing; "" when the character has nothing for it.
+
+        She says the amount if it is known, and she has such a reply.
+        """
         for index, talk in enumerate(self._talks):
             if kind and talk.on == kind:
-                return self._turn(index, talk.replies)
+                with_amount = [reply for reply in talk.replies if AMOUNT in reply]
+                without = [reply for reply in talk.replies if AMOUNT not in reply]
+                return self._turn(index, with_amount if amount and with_amount else without)
         return ""
 
     def _turn(self, key: int | str, replies: Sequence[str]) -> str:

@@ -48,7 +48,7 @@ class Talk:
 
     says: tuple[str, ...]
     replies: tuple[str, ...]
-    """They take turns. "{viewer}" in them is whoever asked."""
+    """They take turns. "{viewer}" in them is whoever asked, "{amount}" what they gave."""
     on: str = ""
     """What was done, where it is not about words: "paid", "raid"…; "question" and "remark" are all
     that is like nothing else here."""
@@ -272,7 +272,7 @@ def _validated(table: type[Table], path: Path, problems: list[ConfigError]) -> T
         return None
     try:
         return table.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         what, hint = f"this file is not valid TOML: {error}", "correct the line that the message names"
         problems.append(ConfigError(what, where=str(path), hint=hint))
     except ValidationError as error:

@@ -17,7 +17,8 @@ from vtuber.core.errors import ConfigError
 
 ALL_BYTES = 8 * MOST_BYTES
 PLACEHOLDER = Path(__file__).with_name("placeholder.svg")
-_OTHERS = (".gif", ".bmp", ".avif", ".heic", ".tif", ".tiff", ".mp4", ".webm", ".psd")
+_ENDINGS = (*ENDINGS.values(), ".jpeg")
+_OTHERS = tuple(".gif .bmp .avif .heic .jfif .tif .tiff .svgz .psd .clip .mp4 .webm".split())  # noqa: SIM905
 """Endings of pictures that she cannot wear."""
 
 
@@ -66,6 +67,10 @@ def find(
         found = _sorted_out(folder, chosen, moods, where)
     except ConfigError as error:
         return None, [error]
+    except OSError as error:
+        return None, [
+            ConfigError(f"this folder cannot be read ({error.strerror or error})", where=str(folder))
+        ]
     problems = list(found.problems)
     pictures: dict[Path, Picture] = {}
     rigged = False
@@ -127,7 +132,7 @@ class _Found:
         mood = self._moods.get(rest.removesuffix("-open"))
         if ending in _OTHERS and ours:
             self.unused.append((path.name, "save it as PNG, JPG or WebP"))
-        elif ending not in ENDINGS:
+        elif ending not in _ENDINGS:
             return
         elif stem == self._base and self._everyday not in (None, path):
             self.unused.append((path.name, "another one is chosen in character.toml"))
@@ -189,7 +194,7 @@ def _chosen(folder: Path, name: str, where: str) -> Path:
     try:
         is_there = path.exists() and not path.is_dir()
         is_inside = path.resolve().is_relative_to(folder.resolve())
-    except (OSError, ValueError):  # no system takes such a name
+    except (OSError, ValueError, RuntimeError):  # no system takes such a name, or links in a circle
         is_there, is_inside = False, True
     if not is_inside:
         raise ConfigError(

@@ -11,9 +11,10 @@ from vtuber.character import svg
 from vtuber.core import files
 from vtuber.core.errors import ConfigError
 
-ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
 KINDS = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp"}
 SVG = "image/svg+xml"
+ENDINGS = {SVG: ".svg", "image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+"""What the file of each kind is called, at its end."""
 
 MOST_BYTES = 8 << 20
 MOST_PIXELS = 4096
@@ -44,9 +45,9 @@ def read(path: Path, folder: Path) -> tuple[Picture, bool]:
         with files.open_regular(path) as file:
             body = file.read(MOST_BYTES + 1)
             size = path.stat().st_size
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # the second: links in a circle, before Python 3.13
         raise ConfigError(
-            f"this picture cannot be read ({error.strerror or error})",
+            f"this picture cannot be read ({getattr(error, 'strerror', '') or 'a link to itself'})",
             where=str(path),
             hint="put a PNG, JPG, WebP or SVG there",
         ) from None

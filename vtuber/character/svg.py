@@ -10,6 +10,7 @@ _SVG = "http://www.w3.org/2000/svg"
 _DRAWN = frozenset("path rect circle ellipse line polyline polygon text image use".split())  # noqa: SIM905
 _REFUSED = frozenset("script foreignObject iframe embed object audio video canvas handler listener".split())  # noqa: SIM905
 _MOVES = frozenset("body head tail eye lid iris".split())  # noqa: SIM905  # what overlays/face.js looks for
+_SHAPES = frozenset("closed half open".split())  # noqa: SIM905  # of the mouth
 
 MOST_PARTS = 50_000
 """More than a browser draws in time, those that <use> repeats counted each time."""
@@ -71,6 +72,7 @@ class _Reader:
         self._root: _Part | None = None
         self._open: list[tuple[str, _Part]] = []
         self._by_id: dict[str, _Part] = {}
+        self._names: set[str] = set()
         self._count = 0
         self._draws = False
 
@@ -101,10 +103,8 @@ class _Reader:
             raise self.refuse("it has too many parts, or too many inside each other")
         if space == _SVG:
             self._draws = self._draws or tag in _DRAWN
-            names = set(attributes.get("class", "").split())
-            self.is_rigged |= (
-                bool(names & _MOVES) or attributes.get("id") == "mouth" or "data-moods" in attributes
-            )
+            self._names |= {f"#{attributes.get('id', '')}", *attributes.get("class", "").split()}
+            self.is_rigged = self.is_rigged or "data-moods" in attributes
         if "id" in attributes:
             self._by_id.setdefault(attributes["id"], part)
         if self._open:
@@ -165,6 +165,8 @@ class _Reader:
             raise UnfitError("there is nothing drawn in it", hint="draw something, or export it again")
         if self._size(self._root, 0) > MOST_PARTS:
             raise UnfitError("it shows its parts too often (<use>)")
+        speaks = "#mouth" in self._names and bool(_SHAPES & self._names)
+        self.is_rigged = self.is_rigged or speaks or bool(_MOVES & self._names)
 
     def _size(self, part: _Part, depth: int) -> int:
         """How many parts are drawn for this one."""

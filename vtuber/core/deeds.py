@@ -23,6 +23,7 @@ from vtuber.core.events import (
     Redemption,
     Subscription,
 )
+from vtuber.core.text import NOBODY
 
 Language = Literal["en", "zh"]
 """English, or Traditional Chinese."""
@@ -102,14 +103,22 @@ def written(event: Answerable) -> str:
     return "" if kind_of(event) is Kind.STICKER else event.text
 
 
+TOGETHER_SECONDS = 30.0
+"""Lines that one viewer writes within this time are answered together, where they wait together."""
+
+
 def is_more(lead: Answerable, event: Answerable) -> bool:
-    """Whether ``event`` is more of what its author did in ``lead``, without a word: bits tap by tap, say."""
+    """Whether ``event`` is more of what its author did in ``lead``: bits tap by tap, or the next line."""
     if (lead.platform, lead.channel, lead.author.id) != (event.platform, event.channel, event.author.id):
+        return False
+    if not lead.author.id and (lead.author.name == NOBODY or lead.author.name != event.author.name):
         return False
     match lead, event:
         case ChatMessage(money=Money() as money), ChatMessage(money=Money() as added, text=""):
             known = money.amount is not None and added.amount is not None and money.currency == added.currency
             return known and kind_of(lead) == kind_of(event) and lead.charity == event.charity
+        case ChatMessage(money=None), ChatMessage(money=None):
+            return event.reply_to == lead.reply_to and abs(event.at - lead.at) <= TOGETHER_SECONDS
         case Gift(), Gift(text=""):
             return (lead.months, lead.tier) == (event.months, event.tier)
         case _:
@@ -128,6 +137,9 @@ def as_one(batch: Batch) -> Batch:
         dollars = sum(worth, Decimal(0)) if len(worth) == len(paid) else None
         whole = sum((money.amount or Decimal(0) for money in paid), Decimal(0))
         lead = replace(lead, money=Money(whole, lead.money.currency, dollars))
+    elif isinstance(lead, ChatMessage) and added:
+        lines = sorted((lead, *added), key=lambda line: line.at)
+        lead = replace(lead, text=" ".join(line.text for line in lines), emotes=())
     others = tuple(pick for pick in batch.others if pick.event not in added)
     return replace(batch, lead=replace(batch.lead, event=lead), others=others)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 
 MESSAGE_LIMIT = 500
 NAME_LIMIT = 50
+NOBODY = "someone"
+"""The name of whoever has none that can be shown."""
 MARKS_LIMIT = 3
 """Combining marks in a row that are kept; more is "zalgo", no living script needs it."""
 
@@ -43,7 +45,7 @@ def clean_name(name: str) -> str:
     """A chatter's name, made safe; never empty, nor invisible. A handle is named without its "@"."""
     name = clean(name, NAME_LIMIT).lstrip("@＠ ")
     visible = any(unicodedata.category(char)[0] not in "MZC" or _may_be_emoji(char) for char in name)
-    return name if visible else "someone"
+    return name if visible else NOBODY
 
 
 def _is_plain(text: str) -> bool:

@@ -14,11 +14,11 @@ from enum import StrEnum
 
 from vtuber import config
 from vtuber.core.deeds import is_more
-from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, Room, is_paid
+from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, Role, Room, is_paid
 from vtuber.core.recent import Recent
 from vtuber.core.spelling import copy_key, normalize
 from vtuber.inbox.crowd import Crowd
-from vtuber.inbox.rank import MANY_COPIES, RANKS, SIDE_TALK, Rank, of_many, score, terms
+from vtuber.inbox.rank import MANY_COPIES, PLAIN, RANKS, SIDE_TALK, Rank, of_many, score, terms
 from vtuber.inbox.waiting import Key, WaitingEvent, WaitingEvents
 from vtuber.inbox.worth import paid_score
 from vtuber.moderation.revocation import RecentRevocations, Revocation
@@ -33,10 +33,17 @@ ECHO_SECONDS = 30.0
 """Seconds in which a line that was taken is not taken again, whoever repeats it."""
 ECHO_LENGTH = 6
 """Characters; shorter lines (a greeting) are not taken for echoes."""
+CHANT_SECONDS = 120.0
+"""What the room repeats is dealt with once, until nobody has repeated it for so long."""
+CHANTS = 500
+"""At least so many of the short lines that were taken lately are known."""
 COPY_KEY_LENGTH = 160
 """Characters of a line that decide what it asks, and whether another one is its copy."""
 BUZZ_LENGTH = 24
 """Characters of the longest line that can be what everybody repeats."""
+LINES = 8
+"""How many lines of one viewer are answered together."""
+_RUNNING = frozenset((Role.BROADCASTER, Role.MODERATOR))
 CANDIDATES = 32
 """How many of the most important are considered as company for the one she answers."""
 
@@ -86,8 +93,11 @@ class Inbox:
         self._seen_paid: Recent[Key, None] = Recent(IDS)
         self._revoked = RecentRevocations()
         self._echoes: Recent[str, float] = Recent(IDS)
+        self._chants: Recent[str, float] = Recent(CHANTS)
+        self._told: Recent[str, float] = Recent(CHANTS)
         self._ignored: dict[Key, float] = dict.fromkeys(accounts(settings.ignore), float("inf"))
         self._latest = 0.0
+        self._count = 0
 
     def __len__(self) -> int:
         """How many wait, paid ones included."""
@@ -106,6 +116,8 @@ class Inbox:
         """
         self._latest = max(self._latest, event.at)
         normalized, entry = _entry(event)
+        self._count += 1
+        entry.number = self._count
         drop = self._objection(entry)
         if drop is None:
             self._crowd.note(entry.author, _repeatable(entry), event.at)
@@ -121,8 +133,10 @@ class Inbox:
 
     def give_back(self, batch: Batch) -> None:
         """Puts a batch that could not be answered back, as if it had never been taken."""
-        for pick in batch.picks:
+        self._count += len(batch.picks)
+        for number, pick in enumerate(batch.picks, -self._count):
             normalized, entry = _entry(pick.event, pick.copies)
+            entry.number = number  # before all that came meanwhile
             if self._waiting.find(entry.key):  # it came again meanwhile, with its money
                 self.dropped[Drop.DUPLICATE] += 1
                 continue
@@ -160,22 +174,27 @@ class Inbox:
         event, author = entry.event, entry.author
         if event.at < self._latest - self._settings.forget_after:
             return Drop.OLD
-        if self._is_too_fast(author, event.at):
+        if self._is_too_fast(author, event.at, self._share(event)):
             return Drop.FLOOD
         if self._is_copy(entry):
             return Drop.COPY
-        if self._waiting.of_author(author) >= self._settings.per_author:
+        if self._waiting.of_author(author) >= self._share(event):
             return Drop.FLOOD
         return None
 
-    def _is_too_fast(self, author: Key, at: float) -> bool:
-        """Whether an author's token bucket is empty: of ``per_author``, one more every ``author_seconds``.
+    def _share(self, event: Answerable) -> int:
+        """How many messages of its author may wait. Those who run the channel may paste a few lines."""
+        share = self._settings.per_author
+        return max(share, LINES) if not _RUNNING.isdisjoint(event.author.roles) else share
+
+    def _is_too_fast(self, author: Key, at: float, share: int) -> bool:
+        """Whether an author's token bucket is empty: of ``share``, one more every ``author_seconds``.
 
         The bucket is kept as one number: when it will be full again.
         """
         every = self._settings.author_seconds
         full_again = max(self._full_again.get(author) or at, at) + every
-        if full_again - at > every * self._settings.per_author:
+        if full_again - at > every * share:
             return True
         self._full_again.set(author, full_again)
         return False
@@ -184,15 +203,42 @@ class Inbox:
         original = self._waiting.like(entry.copy_key)
         if original is None:
             taken = self._echoes.get(entry.copy_key)
-            return taken is not None and entry.event.at - taken < ECHO_SECONDS
+            echo = taken is not None and entry.event.at - taken < ECHO_SECONDS
+            return echo or self._is_answered_chant(entry)
         author = entry.author
         if author != original.author and author not in original.others:
             original.copies += 1
             if len(original.others) < MANY_COPIES:
                 original.others.add(author)
-            if original.copies == MANY_COPIES:
+            bare_word = original.rank <= PLAIN and " " not in original.event.text
+            if original.copies == MANY_COPIES and not bare_word:
                 self._waiting.promote(original, of_many(original.rank))
         return True
+
+    def _is_answered_chant(self, entry: WaitingEvent) -> bool:
+        """Whether she has dealt with what the room repeats and asks nobody: while it does, once is enough."""
+        at, chant = entry.event.at, _repeatable(entry)
+        for key, _ in chant:
+            answered = self._chants.get(key)
+            if answered is None or at - answered > CHANT_SECONDS or not self._crowd.repeats(key, at):
+                return False
+        if (
+            not chant
+            or self._importance.rank(entry.event, normalize(entry.event.text), entry.copy_key) > PLAIN
+        ):
+            return False
+        for key, _ in chant:
+            self._chants.set(key, at)
+        return True
+
+    def _news_of_the_room(self, now: float) -> str:
+        """What the chat repeats, if not told lately: told each time, it would begin each of her replies."""
+        buzz = self._crowd.buzz(now)
+        key = copy_key(normalize(buzz)) if buzz else ""
+        told = self._told.get(key)
+        if key:
+            self._told.set(key, now)
+        return "" if told is not None and now - told < CHANT_SECONDS else buzz
 
     def _fit(self, entry: WaitingEvent, normalized: str) -> Drop | None:
         """Ranks an unpaid event, and makes room for it if one of no higher rank waits.
@@ -229,25 +275,41 @@ class Inbox:
         lead = self._lead(now)
         if lead is None:
             return None
-        chosen = [lead, *self._company(lead, now)]
+        own = [lead] if lead.paid else self._together(lead)
+        chosen = [*own, *self._company(own[0], now, without=own)]
         for entry in chosen:
             self._remove(entry)
             if len(entry.copy_key) >= ECHO_LENGTH:
                 self._echoes.set(entry.copy_key, now)
+            for key, _ in _repeatable(entry):
+                self._chants.set(key, now)
         picks = tuple(Pick(entry.event, entry.copies) for entry in chosen)
-        return Batch(picks[0], picks[1:], Room(len(self), self._crowd.buzz(now)))
+        return Batch(picks[0], picks[1:], Room(len(self), self._news_of_the_room(now)))
 
     def _lead(self, now: float) -> WaitingEvent | None:
         if self._waiting.paid:
             return max(self._waiting.paid, key=lambda entry: paid_score(entry.event, now))
         return max(self._waiting.unpaid(), key=lambda entry: self._score(entry, now), default=None)
 
-    def _company(self, lead: WaitingEvent, now: float) -> list[WaitingEvent]:
+    def _together(self, lead: WaitingEvent) -> list[WaitingEvent]:
+        """The lead and what its author wrote before and after it, in that order: it is answered together."""
+        author = lead.author
+        more = [
+            entry
+            for entry in self._waiting.unpaid()
+            if entry.author == author and entry.rank > SIDE_TALK and is_more(lead.event, entry.event)
+        ]
+        lines = sorted({lead, *more}, key=lambda entry: (entry.event.at, entry.number))
+        at = lines.index(lead)
+        begin = max(0, min(at, len(lines) - LINES))
+        return lines[begin : begin + LINES]
+
+    def _company(self, lead: WaitingEvent, now: float, without: list[WaitingEvent]) -> list[WaitingEvent]:
         """Who else is in the batch: paid events first, so that they drain, then what goes with the lead.
 
         Of the paid ones, more of what the lead did comes first: all of it is answered as one.
         """
-        places = self._settings.batch - 1
+        places = max(0, self._settings.batch - len(without))
         paid = heapq.nlargest(
             places,
             (entry for entry in self._waiting.paid if entry is not lead),
@@ -255,7 +317,7 @@ class Inbox:
         )
         candidates = heapq.nlargest(
             CANDIDATES,
-            (entry for entry in self._waiting.unpaid() if entry.rank > SIDE_TALK and entry is not lead),
+            (entry for entry in self._waiting.unpaid() if entry.rank > SIDE_TALK and entry not in without),
             key=lambda entry: self._score(entry, now),
         )
         about = terms(lead.event.text)

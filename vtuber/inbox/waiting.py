@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from vtuber.core.events import Answerable
+from vtuber.core.text import NOBODY
 
 Key = tuple[str, str]
 """(platform, id) of a message or an author."""
@@ -23,6 +24,8 @@ class WaitingEvent:
     """Equal for its copies; "" when it can have none."""
     rank: int = 0
     copies: int = 1
+    number: int = 0
+    """It waits behind those with a lower one."""
     place: int = 0
     """Its index among those of its rank."""
     others: set[Key] = field(default_factory=set)
@@ -34,7 +37,10 @@ class WaitingEvent:
 
     @property
     def author(self) -> Key:
-        return self.event.platform, self.event.author.id
+        """Somebody without an id is whoever has their name; without a name, somebody else each time."""
+        author = self.event.author
+        named = f"@{author.name}" if author.name != NOBODY else f"@{self.event.id}"
+        return self.event.platform, author.id or named
 
 
 class WaitingEvents:

@@ -16,6 +16,8 @@ from vtuber.models import machine
 from vtuber.models.machine import Machine
 
 GB = 1_000_000_000
+USUAL = "Q4_K_M"
+"""The usual quantization."""
 ROOM = 2
 """So many times a file's size is needed to have room."""
 CONTEXT = 2 * GB
@@ -83,9 +85,14 @@ class Choice:
     parameters: str
     """Billions of them, such as "8 B"."""
     size: str
-    """Of Q4_K_M, the usual quantization."""
+    """Of the usual quantization."""
     licence: str
     repo: str
+
+    @property
+    def usual(self) -> str:
+        """The file of that size, as ``banban models get`` takes it."""
+        return f"{self.name}:{USUAL}"
 
     @property
     def for_all(self) -> bool:
@@ -135,7 +142,7 @@ def better() -> str:
     choice = recommended(_LANGUAGES, machine.memory())
     if choice is None:
         return "set brain.model in config.toml to the path of a small GGUF file"
-    return f"to get a better one ({choice.size}, speaks {choice.languages}): banban models get {choice.name}"
+    return f"to get a better one ({choice.size}, speaks {choice.languages}): banban models get {choice.usual}"
 
 
 def recommended(languages: Collection[str], machine: Machine) -> Choice | None:

@@ -67,7 +67,8 @@ def locate(model: str) -> Path:
         check(
             part,
             f"brain.model: {part}",
-            missing="correct the path of your GGUF file, or give a name from the list of: banban models get",
+            missing="correct the path of your GGUF file, or the name of a fetched model (for the list: "
+            "banban models get), or leave brain.model empty for the embedded one",
             other=FETCH_AGAIN,
         )
     return path.resolve()

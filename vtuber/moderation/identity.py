@@ -74,7 +74,7 @@ _BEING = (
     r"human|humans|person|people|girl|woman|lady|boy|man|guy|mother|father|mom|dad|child|kid|teenager|adult"
 )
 _LIVED = re.compile(
-    rf"\bi(?:\s*['’]m|\s+am|\s+was)\s+(?:(?!not\b|no\b|never\b|nearly\b|almost\b|an?\s+ai\b)[\w-]+\s+){{0,3}}?"
+    rf"\bi(?:\s*['’]m|\s+am|\s+was)\s+(?:(?!not\b|no\b|never\b|nearly\b|almost\b|an?\s+ai\b)[\w-]+,?\s+){{0,3}}?"
     rf"(?:(?<!pineapple\s)(?:{_BEING})\b|\d+\s+years?\s+old\b)"
     r"|\bi(?:\s*['’]m|\s+am)\s+not\s+(?:(?:really|just|even|only)\s+)?(?:an?\s+)?(?:ai|robot|bot|machine|program|computer)\b"
     rf"|\bmy\s+(?:[\w-]+\s+){{0,2}}?(?:{_KIN})\b|\bi\s+have\s+(?:[\w-]+\s+){{1,2}}?(?:{_KIN})\b"

@@ -12,7 +12,7 @@ from itertools import count
 
 from vtuber.config import Settings
 from vtuber.core import clock
-from vtuber.core.deeds import as_one, bracketed, deed, written
+from vtuber.core.deeds import as_one, bracketed, deed, is_more, written
 from vtuber.core.events import Answerable, Batch, Pick, is_paid
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 TRIES = 3
 """How often she begins an answer of which nothing is heard, though no part is away."""
 
+QUICK_SECONDS = 6.0
+"""A viewer's next line within so many seconds of the first is answered with it, if nothing was heard yet."""
 LINGERING = 4
 """How many replies that are over may still be seen, and so be withdrawn."""
 
@@ -102,6 +104,15 @@ class Performer:
         turns = [turn for turn in self._turns if turn.sounding] or self._turns
         self._cut(turns)
         return bool(turns)
+
+    def go_on_with(self, event: Answerable) -> None:
+        """Begins an answer anew of which nothing sounds yet, when its viewer has written more at once."""
+        for turn in self._turns:
+            lead = turn.batch.lead.event
+            quick = event.at - lead.at <= QUICK_SECONDS and is_more(lead, event) and not is_paid(lead)
+            if quick and not (turn.script or turn.batch.requested or turn.sounding or turn.was_cut):
+                turn.cut(anew=True)
+                self._stage.withdraw(turn.number)
 
     def revoke(self, revocation: Revocation) -> list[int]:
         """Takes back all that has to do with what a moderator deleted. Returns the turns that had.
@@ -295,6 +306,8 @@ class Performer:
                 new_tokens=reply.new_tokens,
             )
         )
+        if turn.begins_anew and not turn.was_withdrawn and not reply.heard:
+            return
         told = logging.getLogger(TOLD)
         if turn.was_withdrawn:
             told.info("(answered to what was taken back)")

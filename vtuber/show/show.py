@@ -325,6 +325,7 @@ class Show:
         self.facts.tell(ChatReceived(event, drop or ""))
         if drop is None:
             self.memory.note(admitted)
+            self.performer.go_on_with(admitted)
             self.performer.agenda.wake()
 
     def _revoke(self, deletion: Deletion) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from vtuber.character.face import Face
-from vtuber.character.picture import SVG, Picture
+from vtuber.character.picture import ENDINGS, SVG, Picture
 from vtuber.core import files
 
 # Not from `mimetypes`: on Windows it reads the registry, where .js may be anything.
@@ -48,7 +48,7 @@ class FaceFiles:
     def _name(self, picture: Picture | None) -> str | None:
         if picture is None:
             return None
-        name = f"face/{len(self._pictures)}{next(end for end, kind in TYPES.items() if kind == picture.kind)}"
+        name = f"face/{len(self._pictures)}{ENDINGS[picture.kind]}"
         self._pictures[name] = picture
         return name
 
