@@ -173,6 +173,11 @@ def test_the_model_and_its_speed(talk: Callable[..., list[str]]) -> None:
         ("// what", "/ what"),
         ("/why", TerminalCommand("why")),
         ("/WHY", TerminalCommand("why")),
+        ("!why", TerminalCommand("why")),
+        ("！ＷＨＹ", TerminalCommand("why")),
+        ("!model her.gguf", TerminalCommand("model", "her.gguf")),
+        ("!!!", "!!!"),
+        ("! what a day", "! what a day"),
         ("／ｗｈｙ", TerminalCommand("why")),
         ("/model  'C:\\my models\\her.gguf' ", TerminalCommand("model", "C:\\my models\\her.gguf")),
     ],
@@ -181,9 +186,23 @@ def test_what_is_a_command(typed: str, parsed: TerminalCommand | str) -> None:
     assert parse(typed) == parsed
 
 
+def test_the_prefix_is_the_shows() -> None:
+    assert parse("?why", "?") == TerminalCommand("why")
+    assert parse("!why", "?") == "!why"
+    assert parse("heywhy", "hey") == TerminalCommand("why")
+    assert parse("hey you", "hey") == "hey you"
+    assert "?model [PATH]" in help_text("?")
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("/wyh", "/why"), ("/regen", "/regenerate"), ("/models", "/model"), ("/hepl", "/help")],
+    [
+        ("!wyh", "!why"),
+        ("/wyh", "/why"),
+        ("/regen", "/regenerate"),
+        ("/models", "/model"),
+        ("/hepl", "/help"),
+    ],
 )
 def test_an_unknown_command_is_told_the_nearest(
     talk: Callable[..., list[str]], typed: str, meant: str

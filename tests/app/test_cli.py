@@ -7,7 +7,17 @@ import sys
 
 import pytest
 
-HEAVY = {"aiohttp", "asyncio", "httpx", "jinja2", "numpy", "onnxruntime", "rich", "twitchio"}
+HEAVY = {
+    "aiohttp",
+    "asyncio",
+    "httpx",
+    "jinja2",
+    "numpy",
+    "onnxruntime",
+    "prompt_toolkit",
+    "rich",
+    "twitchio",
+}
 OURS = {"vtuber.app.cli", "vtuber.app", "vtuber.core.errors", "vtuber.core", "vtuber"}
 
 

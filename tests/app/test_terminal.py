@@ -69,6 +69,7 @@ class Show:
             stderr=end if terminal else subprocess.STDOUT,
             env={**clean, **own, **environment},
             start_new_session=True,
+            preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if terminal else None,  # noqa: PLW1509
         )
         if self.process.stdout is not None:
             self.ours = os.dup(self.process.stdout.fileno())
@@ -224,6 +225,17 @@ def test_a_flood_does_not_break_a_paste_and_sigterm_leaves_the_terminal_as_it_wa
     assert on_air.is_as_found
     assert "the show is over" in on_air.text
     assert "Traceback" not in on_air.text
+
+
+def test_a_window_that_is_closed_ends_the_show_in_order(show: Callable[..., Show], tmp_path: Path) -> None:
+    on_air = show("live", XDG_STATE_HOME=str(tmp_path / "state"))
+    on_air.until_on_air()
+    os.close(on_air.theirs)
+    os.close(on_air.ours)
+    on_air.ours = on_air.theirs = -1
+    assert on_air.process.wait(PATIENCE) == 0
+    assert on_air.journal("end")
+    assert not list(tmp_path.rglob("defect-*"))
 
 
 def test_a_terminal_of_few_characters_and_no_colours(show: Callable[..., Show], tmp_path: Path) -> None:

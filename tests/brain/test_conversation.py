@@ -166,6 +166,12 @@ async def test_a_long_answer_of_hers_is_recalled_as_far_as_there_is_room(talk: C
     assert 140 <= len(line.text) <= len("hello []") + 200
 
 
+async def test_a_raid_is_told_of_however_long_the_question_is(talk: Conversation) -> None:
+    raid = Raid("1", "twitch", "c", Author("s", "Sora"), viewers=40)
+    line = await asked(talk, batch("why " * 60, message("hm", "Ann"), raid))
+    assert line.text.endswith("[also Sora: [raid: 40 viewers arrive]]")
+
+
 async def test_what_one_person_gave_in_pieces_is_told_as_one(talk: Conversation) -> None:
     def bits(count: int, text: str = "", name: str = "Kai") -> ChatMessage:
         return message(text, name, money=Money(Decimal(count), "BITS"))

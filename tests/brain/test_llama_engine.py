@@ -132,6 +132,18 @@ def test_the_formats_own_tokens_are_control_tokens(engine: Engine) -> None:
     assert len(tokenize(engine, "<|im_start|>user\n")) > len(tokens)
 
 
+def test_a_token_that_marks_a_part_of_a_reply_is_known(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert engine.tokenizer.marker(tokenize(engine, "<|im_start|>", control=True)[0]) == b""
+    monkeypatch.setattr(tiny_gguf, "CONTROL", (*tiny_gguf.CONTROL, "<|START_THINKING|>", "<channel|>"))
+    marked = tiny(tiny_gguf.write(tmp_path / "marked.gguf"))
+    for marker in ("<|START_THINKING|>", "<channel|>"):
+        assert marked.tokenizer.marker(tokenize(marked, marker, control=True)[-1]) == marker.encode()
+        assert not any(map(marked.tokenizer.marker, tokenize(marked, marker)))
+    marked.close()
+
+
 def test_text_survives_its_tokens(engine: Engine) -> None:
     for text in ("hello there", "鳳梨披薩 🍍", "a\u0000b", " " * 40, "x" * 3000):
         tokens = tokenize(engine, text)

@@ -20,6 +20,9 @@ class Letters:
     def tokenize(self, text: str, *, control: bool) -> list[int]:
         return list(text.encode()) if not control else [0]
 
+    def marker(self, token: int) -> bytes:
+        return {1: b"<|channel|>", 2: b"<|message|>", 3: b"<|end|>"}.get(token, b"")
+
     def spell(self, token: int) -> bytes:
         return bytes([token])
 
@@ -87,3 +90,37 @@ def test_prefilling_does_nothing_when_all_of_it_is_there() -> None:
     worker._answer({"id": 1, "pieces": [["hi", "plain"]], "folder": "", "trusted": True}, worker._prefill)
     assert frames == [{"id": 1, "done": True, "prompt": 2, "reused": 2, "restored": 2}]
     assert engine.cached == list(b"hi there")
+
+
+class Reciting(Counting):
+    """An engine that says these tokens."""
+
+    def __init__(self, tokens: bytes) -> None:
+        super().__init__()
+        self.tokens = tokens
+
+    def generate(self, _sampling: object, _said: Sequence[int]) -> Iterator[int]:
+        for token in self.tokens:
+            self.made += 1
+            yield token
+
+
+@pytest.mark.parametrize(
+    ("tokens", "heard", "made"),
+    [
+        (b"\x01analysis\x02The user says hi.\nShort.\x03\x01final\x02Hi Kai!\nKai: hi", "Hi Kai!", -7),
+        (b"<think>\nhm\n</think>\n\nBanban: Hi Kai!\nKai: hi", "Hi Kai!", -7),
+        (b"Okay, the user says hi.\n</think>\nHi Kai!", "Hi Kai!", 0),
+        (b"Hi Kai!<|im_end|>and more", "Hi Kai!", -8),
+        (b"Hi Kai!\nKai: hi", "Hi Kai!", -7),
+    ],
+)
+def test_only_the_answer_is_told_and_no_more_is_made(tokens: bytes, heard: str, made: int) -> None:
+    frames: list[dict[str, Any]] = []
+    worker = Worker(frames.append)
+    worker._engine = engine = Reciting(tokens)
+    worker._current = 1
+    request = {**generate(1), "names": ["Banban"], "asker": "Kai", "stop": ["<|im_end|>"]}
+    worker._answer(request, worker._generate)
+    assert "".join(frame.get("text", "") for frame in frames) == heard
+    assert engine.made == len(tokens) + made

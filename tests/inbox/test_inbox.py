@@ -877,3 +877,43 @@ def test_however_somebody_floods_others_lose_no_more_than_the_bucket_allows(
     # No more of hers can wait at once, and no more can ever have been let in.
     assert box.dropped[Drop.FULL] <= per_author
     assert box.dropped[Drop.FULL] <= per_author + now / every
+
+
+# What a whole room repeats.
+
+
+def test_what_a_whole_room_repeats_is_dealt_with_once_and_real_messages_come_first() -> None:
+    box = inbox(author_seconds=0.0)
+    cries = ("LETSGOOO", "letsgo!!", "LETS GOOOO", "W", "w w w", "hi", "🔥🔥")
+    leads: list[str] = []
+    buzz: list[str] = []
+    for second in range(300):
+        for number in range(6):
+            box.put(message(cries[(second * 6 + number * 5) % len(cries)], second + number / 10))
+        if second % 30 == 7:
+            box.put(message(f"what do you eat at {second} o'clock", second))
+        if second % 10 == 9 and (batch := box.take(second + 0.9)):
+            leads.append(batch.lead.event.text)
+            buzz.append(batch.room.buzz)
+    asked = [text for text in leads if text.startswith("what")]
+    cried = [text for text in leads if not text.startswith("what")]
+    assert len(asked) == 10
+    assert len(cried) <= 4, "each of them at most once"
+    assert len(list(filter(None, buzz))) <= 4, "told once, not with each prompt"
+
+
+def test_a_question_that_a_room_repeats_is_asked_again_later() -> None:
+    box = inbox()
+    for at in (0, 60, 120):
+        for n in range(4):
+            box.put(message("banban sing!", at + n))
+        batch = box.take(at + 5)
+        assert batch is not None
+        assert batch.lead.event.text == "banban sing!"
+
+
+def test_two_who_greet_minutes_apart_are_both_greeted() -> None:
+    box = inbox()
+    for at in (0, 50, 100):
+        assert box.put(message("hi", at)) is None
+        assert box.take(at + 1) is not None

@@ -192,6 +192,61 @@ def test_moods_are_shown_and_never_spoken(play: Any, says: Callable[..., list[in
     play(scene)
 
 
+def test_words_show_a_mood_unless_a_moderator_has_set_one(play: Any, says: Callable[..., list[int]]) -> None:
+    says("I am so lonely tonight.")
+
+    async def scene(room: Room) -> None:
+        for order, mood in (("!mood", "sad"), ("!mood happy", "happy")):
+            room.commands(order)
+            room.types(f"how are you, {mood}?")
+            await room.until_idle()
+            assert [cue.sentence.mood for _, cue in room.screen.cues if isinstance(cue, ClipBegins)][
+                -1
+            ] == mood
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '{"name": "get_weather", "arguments": {"city": "Taipei"}}',
+        "<think>Mika says hi. I should be nice.",
+        "<tool_call>get_weather</tool_call>",
+        "The user says hi. I should respond in character.",
+    ],
+)
+def test_a_reply_of_which_nothing_is_an_answer_is_asked_for_again(
+    play: Any, says: Callable[..., list[int]], wrong: str
+) -> None:
+    seeds = says(wrong, GOOD)
+
+    async def scene(room: Room) -> None:
+        room.types("hi!", name="Mika")
+        await room.until_idle()
+        assert room.heard() == [GOOD]
+        assert len(seeds) == 2
+
+    play(scene)
+
+
+def test_a_thought_that_gave_no_sign_is_cut_off_where_it_ends(
+    play: Any, says: Callable[..., list[int]]
+) -> None:
+    thought = "Pizza again, a sermon then. Sermons are long. A joke first."
+    says(f"{thought}</think>{GOOD}", f"{thought}</think>{GOOD}")
+
+    async def scene(room: Room) -> None:
+        room.types("hi!", name="Mika")
+        await room.until_idle()
+        assert GOOD in room.heard()[0]
+        room.types("and again!", name="Mika")
+        await room.until_idle()
+        assert room.heard()[1] == GOOD
+
+    play(scene)
+
+
 # Length
 
 SENTENCES = " ".join(f"This is sentence number {number} of my speech." for number in range(40))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -61,7 +62,8 @@ def command(config: Path | None, flags: Flags, *, seconds: float | None, verbose
                 if desk is not None:
                     desk.close()
                 if began is not None:
-                    terminal.tell(goodbye(show, clock.now() - began))
+                    with suppress(OSError, ValueError):  # the terminal may be gone
+                        terminal.tell(goodbye(show, clock.now() - began))
 
         run(broadcast, means_it=lambda: desk is None or desk.means_it())
 

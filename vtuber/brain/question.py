@@ -92,7 +92,7 @@ def question(
     batch = as_one(batch)
     lead = batch.lead.event
     text = _words(lead, LEAD_LIMIT if lead.text == said else TOGETHER_LIMIT)
-    asides = [_also(pick, mine) for pick in batch.others if is_paid(pick.event)]  # never for want of interest
+    asides = [_also(pick, mine) for pick in batch.others if _counts(pick.event)]
     room = RECALLED if told.isdisjoint(recollection.answers) else ASIDES
     past = [_visit(lead, recollection)]
     past += _past(lead, recollection, room - max(0, len(text) - ASIDE_LIMIT))
@@ -112,7 +112,7 @@ def _asides(batch: Batch, mine: Sequence[str]) -> Iterator[str]:
     if batch.lead.copies > 1:
         yield f"{batch.lead.copies} viewers say this"
     for pick in batch.others[:2]:
-        if not is_paid(pick.event):
+        if not _counts(pick.event):
             yield _also(pick, mine)
     if batch.room.buzz:
         yield f"chat repeats {_quoted(batch.room.buzz, 20)}"
@@ -141,6 +141,11 @@ def _past(lead: Answerable, recollection: Recollection, room: int) -> Iterator[s
         yield f"they wrote before: {_quoted(said, WORDS_LIMIT)}"
     if told:
         yield f"you told them before: {_quoted(told, ANSWER_LIMIT)}"
+
+
+def _counts(event: Answerable) -> bool:
+    """Whether it is told however little room there is: who pays, or brings a crowd, expects to be greeted."""
+    return is_paid(event) or isinstance(event, Raid)
 
 
 def _also(pick: Pick, mine: Sequence[str]) -> str:

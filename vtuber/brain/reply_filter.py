@@ -16,6 +16,8 @@ from vtuber.brain import AFRESH, thoughts
 from vtuber.brain.reply_markers import MARKER, Meaning, begin_of_marker, meaning, without_cut_off
 from vtuber.brain.reply_opening import OpeningReader
 
+_CALL = re.compile(r"\s*\{\s*\"\w{1,30}\"\s*:")
+_CALL_BEGUN = re.compile(r"\s*\{\s*(?:\"\w{0,30}\"?\s*)?$")
 _BARE_ANSWER = re.compile(r"assistant\s*final\s*")
 _BROKEN = re.compile("\ufffd{1,4}(?!\ufffd)")
 _MOST_BROKEN = 8
@@ -63,6 +65,7 @@ class ReplyFilter:
         self._is_bare = self._is_bracketed = False
         self._held = ""  # the beginning of a marker
         self._opening = ""  # the beginning of an answer
+        self._tail = ""  # what may be JSON behind one
         self._has_thought = self._suspect = False
         self._begun = self._goes_on = goes_on
         self._broken = 0
@@ -151,7 +154,7 @@ class ReplyFilter:
     def _begin_again(self) -> None:
         if self.said:
             self._out = [AFRESH]
-        self.said = self._opening = ""
+        self.said = self._opening = self._tail = ""
         self._begun = self._suspect = self._goes_on = False
 
     # Text between them
@@ -212,7 +215,11 @@ class ReplyFilter:
     def _say(self, text: str) -> None:
         """Up to the end of her line. Begins with no white space, unless it goes on."""
         begun = self._goes_on or bool(self.said.strip())
-        text = text if begun else text.lstrip()
+        text = self._tail + (text if begun else text.lstrip())
+        if call := _CALL.search(text):  # JSON behind an answer
+            text, self.ended = text[: call.start()], True
+        tail = _CALL_BEGUN.search(text)
+        text, self._tail = (text[: tail.start()], tail.group()) if tail else (text, "")
         line, ended, _ = text.partition("\n")
         line = line.replace(AFRESH, " ")
         if "\ufffd" in line and self._broken < _MOST_BROKEN:
@@ -220,10 +227,12 @@ class ReplyFilter:
             line = re.sub(r"(?<=\s)\s+", "", _BROKEN.sub("", line))
         self.said += line
         self._out.append(line)
-        self.ended = bool(ended)
+        self.ended = self.ended or bool(ended)
 
     def _end(self) -> None:
         if self._part is _Part.THOUGHT and self._is_bracketed and not self.said:
             self._part, self._opening = _Part.ANSWER, self._opening + self._thought
         if self._opening:
             self._decide(last=True)
+        self._out.append(self._tail)
+        self.said += self._tail

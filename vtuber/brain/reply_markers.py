@@ -6,12 +6,12 @@ import re
 from enum import Enum, auto
 
 MARKER = re.compile(
-    r"<[|｜]?/?[a-z][\w▁:.-]{0,40}/?[|｜]?>|<[|｜][^<>|｜\s]{1,40}[|｜]?>"
+    r"<[|｜]?/?[a-z][\w▁:.-]{0,40}(?:=[\w.-]{0,40})?/?[|｜]?>|<[|｜][^<>|｜\s]{1,40}[|｜]?>"
     r"|\[/?(?:THINK|THOUGHT|REASONING|INST|TOOL_CALLS|EOS|BOS|END)\]|◁/?\w{1,20}▷",
     re.IGNORECASE,
 )
 _BEGUN = re.compile(
-    r"(?:<(?:[|｜]?/?(?:[a-z][\w▁:.-]{0,40}[/|｜]{0,2})?|[|｜][^<>|｜\s]{0,40}[|｜]?)|◁/?\w{0,20})$",
+    r"(?:<(?:[|｜]?/?(?:[a-z][\w▁:.-]{0,40}(?:=[\w.-]{0,40})?[/|｜]{0,2})?|[|｜][^<>|｜\s]{0,40}[|｜]?)|◁/?\w{0,20})$",
     re.IGNORECASE,
 )
 _CUT_OFF = re.compile(r"<[|｜/][^<>\s]*$")
@@ -30,6 +30,7 @@ _ANSWER = re.compile(
 )
 _END = re.compile(
     r"s|[be]os|pad|eo[tdsu]|eom|end\w*|start_of_\w+|im_end|stop|inst|tool_calls|return|call|turn"
+    r"|assistant|user|human|system|model"
 )
 
 
@@ -53,7 +54,7 @@ class Meaning(Enum):
 
 def meaning(marker: str) -> Meaning:
     """What it means, by its name and its shape; the many spellings of one thing mean the same."""
-    name = marker.strip(_EDGES).replace("▁", "_").casefold()
+    name = marker.strip(_EDGES).partition("=")[0].replace("▁", "_").casefold()
     piped = "|" in marker or "｜" in marker
     closes = marker[1] == "/" or marker[1:3] in ("|/", "｜/") or name.startswith("end_")
     closes = closes or (piped and marker[1] not in "|｜")  # <channel|>
@@ -94,3 +95,20 @@ def without_cut_off(text: str) -> str:
 
 def is_marker(text: str) -> bool:
     return bool(MARKER.fullmatch(text.strip()))
+
+
+def marks_part(token: str) -> bool:
+    """Whether a control token only begins or ends a part of a reply, which goes on behind it."""
+    return is_marker(token) and meaning(token) in _PARTS
+
+
+_PARTS = frozenset(
+    (
+        Meaning.THOUGHT,
+        Meaning.THOUGHT_OVER,
+        Meaning.HEADER,
+        Meaning.MESSAGE,
+        Meaning.PART_OVER,
+        Meaning.ANSWER,
+    )
+)

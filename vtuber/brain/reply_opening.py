@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 _ASIDE = r"[(（\[【][^()（）\[\]【】\n]{1,24}[)）\]】]"
-_DRESS = r"[^\w:：﹕︰\n]|_"
+_DRESS = r"[^\w:：﹕︰|\n]|_"
 _SAYS = r"(?:\s*(?:says|said|replies|answers|[說说][道]?|回[答覆復應应]))?"
-_COLON = r"\s*(?:[:：﹕︰]|(?<=[>*])\s*\n|(?<=>))"
+_COLON = r"\s*(?:[:：﹕︰|]|(?<=[>*])\s*\n|(?<=>))"
 _BEHIND = r"[*_\])】」』\"'`]{0,4}\s*"
 _LABEL_LIMIT = 40
 """Characters around a name, and of a tag that is waited for."""
 _FENCE = re.compile(r"```\w*\s*\n")
-_JSON = re.compile(r"\{\s*(?:$|[\"'}])|\[\s*\{")
+_JSON = re.compile(r"(?:\[\s*)?\{\s*(?:$|([\"'])[^\"'\n]{0,40}(?:$|\1\s*(?:$|:)))|\[\s*\{\s*\}")
 _CHANNEL = re.compile(r"(?:assistant\s*)?(?:(analysis|commentary)|final)(?=[A-Z\n\[*\"“\u4e00-\u9fff])")
 _CHANNELS = ("analysis", "commentary", "final", "assistantanalysis", "assistantcommentary", "assistantfinal")
 
@@ -27,7 +29,9 @@ _ANSWERS = (
     *("dialogue", "line", "utterance", "output", "final", "final_answer", "assistant", "result"),
     *("回應", "回应", "回答", "回覆", "回复", "內容", "内容", "台詞", "台词"),
 )
-_CALLS = frozenset(("arguments", "parameters", "tool_calls", "function_call", "tool_call", "tool", "args"))
+_CALLS = frozenset(
+    ("arguments", "parameters", "tool_calls", "function_call", "tool_call", "tool", "args", "action_input")
+)
 _MOODS = ("mood", "emotion", "expression", "feeling", "心情", "表情", "情緒")
 _CUT_OFF = re.compile(rf'"(?:{"|".join(_ANSWERS)})"\s*:\s*"((?:[^"\\]|\\.)*)', re.IGNORECASE)
 _DEPTH = 4
@@ -62,7 +66,8 @@ class OpeningReader:
     def read(self, text: str, *, last: bool) -> Opening | None:
         """None while it is too early to tell; ``last``: there will be no more."""
         text = text.lstrip()
-        while behind := self._behind(text, last=last):
+        behind: int | None = 0
+        while not _JSON.match(text) and (behind := self._behind(text, last=last)):
             text = text[behind:].lstrip()
         if behind is None or not text:
             return None
@@ -128,6 +133,8 @@ def _read_json(text: str, *, last: bool) -> str | None:
     except (ValueError, RecursionError):
         if not last:
             return None
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            return _answer_in(ast.literal_eval(text.strip()))  # as Python writes it
         cut = _CUT_OFF.search(text)
         return _unescaped(cut[1]) if cut else ""
     return _answer_in(found)
@@ -136,6 +143,8 @@ def _read_json(text: str, *, last: bool) -> str | None:
 def _answer_in(found: Any, depth: int = 0) -> str:
     if isinstance(found, str):
         return found
+    if isinstance(found, list) and all(isinstance(one, str) for one in found):
+        return " ".join(found)
     if isinstance(found, list) and depth < _DEPTH:
         return next(filter(None, (_answer_in(one, depth + 1) for one in found[:8])), "")
     if not isinstance(found, dict) or depth == _DEPTH or _CALLS & found.keys():

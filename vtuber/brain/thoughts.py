@@ -15,7 +15,21 @@ _SENTENCES = re.compile(r"[^.!?。！？\n]*[.!?。！？\n]+[\"'”’」』)�
 
 # How a thought may begin: rows of words, each with its alternatives ("!": any other than these).
 _OPENERS = frozenset(
-    ("okay", "ok", "alright", "hmm", "hm", "well", "so", "now", "first", "right", "then", *"嗯好的首先那麼么")
+    (
+        "okay",
+        "ok",
+        "alright",
+        "hmm",
+        "hm",
+        "well",
+        "so",
+        "now",
+        "first",
+        "right",
+        "then",
+        "got",
+        *"嗯好的首先那麼么",
+    )
 )
 _MOST_OPENERS = 3
 _TELLS = (
@@ -34,6 +48,7 @@ _ROWS = (
     ("the this our", _USER, _NO_USER),
     ("the this our", _ABOUT, f"{_TELLS} to about in of for a"),
     ("user viewer", _TELLS),
+    ("we i", "have", "a", f"{_ABOUT} {_USER} chat"),
     ("the this", "user's viewer's"),
     ("we i", _NEEDS, "to", _PLANS),
     ("we i", _NEEDS, _PLANS),
@@ -51,7 +66,13 @@ _ROWS = (
 _ASKER = re.compile(
     r"\b(?:the|this)\s+(?:user|viewer|chatter|asker)(?:'s)?\b(?!\s*(?:interface|name\s+is|manual|count))"
     r"|\buser\s+(?:\w+\s+)?(?:says|said|asks|asked|is asking|wants)\b"
-    r"|[用][戶户](?:\w{0,12}[問问說说想])?|使用者|[這这][位個个][觀观][眾众]|[觀观][眾众]\w{0,12}[問问說说]",
+    r"|[用][戶户](?:\w{0,12}[問问說说想提要聊])?|使用者(?!手冊|介面|名稱|體驗)|[這这][位個个][觀观][眾众]|[觀观][眾众]\w{0,12}[問问說说]",
+    re.IGNORECASE,
+)
+_ASKER_TELLS = re.compile(
+    r"\b(?:user|viewer|chatter|asker)\b(?:\s+\w+)?\s+(?:says?|said|ask(?:s|ed|ing)?|wants?|greet(?:s|ed|ing)?|tell(?:s|ing)"
+    r"|mention(?:s|ed|ing)?|seems|sent|wrote|talk(?:s|ing)|say(?:s|ing)|likes|thinks)\b"
+    r"|(?:用[戶户]|使用者|[觀观][眾众])\w{0,12}[問问說说想提要聊]",
     re.IGNORECASE,
 )
 _PLAN = re.compile(
@@ -76,7 +97,7 @@ def begins_like_one(text: str, asker: str) -> bool | None:
     words = _words(text)
     at = 0
     while at < len(words) and (words[at] in _OPENERS or not words[at][0].isalnum()):
-        at += 1
+        at += 2 if words[at : at + 2] == ["got", "it"] else 1
     rest = words[at:]
     if not rest:
         return None if sum(word.isalnum() for word in words) <= _MOST_OPENERS else False
@@ -90,10 +111,9 @@ def begins_like_one(text: str, asker: str) -> bool | None:
 
 
 def weigh(text: str, asker: str) -> int:
-    """How many kinds of sign of a thought are in it; a user in the third person counts twice."""
-    return 2 * bool(_ASKER.search(text)) + sum(
-        bool(sign) for sign in (_PLAN.search(text), _PROMPT.search(text), _tells_of(text, asker))
-    )
+    """How many kinds of sign of a thought are in it; a user who says something counts twice."""
+    signs = (_ASKER, _ASKER_TELLS, _PLAN, _PROMPT)
+    return sum(bool(sign.search(text)) for sign in signs) + _tells_of(text, asker)
 
 
 def without(text: str, asker: str) -> str:

@@ -80,6 +80,15 @@ class Crowd:
         for slot in self._slots:
             slot.lines.clear()
 
+    def repeats(self, key: str, now: float) -> bool:
+        """Whether enough people repeated it in the last minute to make it a buzz, or a part of one."""
+        number = int(now // SLOT)
+        fans: set[Hashable] = set()
+        for slot in self._slots:
+            if number - SLOTS < slot.number <= number and (line := slot.lines.get(key)):
+                fans |= line.fans
+        return len(fans) >= BUZZ_PEOPLE
+
     def buzz(self, now: float) -> str:
         """What most people repeated in the last minute; "" when there is nothing."""
         number = int(now // SLOT)

@@ -18,7 +18,7 @@ from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, Role, Room,
 from vtuber.core.recent import Recent
 from vtuber.core.spelling import copy_key, normalize
 from vtuber.inbox.crowd import Crowd
-from vtuber.inbox.rank import MANY_COPIES, RANKS, SIDE_TALK, Rank, of_many, score, terms
+from vtuber.inbox.rank import MANY_COPIES, PLAIN, RANKS, SIDE_TALK, Rank, of_many, score, terms
 from vtuber.inbox.waiting import Key, WaitingEvent, WaitingEvents
 from vtuber.inbox.worth import paid_score
 from vtuber.moderation.revocation import RecentRevocations, Revocation
@@ -33,6 +33,10 @@ ECHO_SECONDS = 30.0
 """Seconds in which a line that was taken is not taken again, whoever repeats it."""
 ECHO_LENGTH = 6
 """Characters; shorter lines (a greeting) are not taken for echoes."""
+CHANT_SECONDS = 120.0
+"""What the room repeats is dealt with once, until nobody has repeated it for so long."""
+CHANTS = 500
+"""At least so many of the short lines that were taken lately are known."""
 COPY_KEY_LENGTH = 160
 """Characters of a line that decide what it asks, and whether another one is its copy."""
 BUZZ_LENGTH = 24
@@ -89,6 +93,8 @@ class Inbox:
         self._seen_paid: Recent[Key, None] = Recent(IDS)
         self._revoked = RecentRevocations()
         self._echoes: Recent[str, float] = Recent(IDS)
+        self._chants: Recent[str, float] = Recent(CHANTS)
+        self._told: Recent[str, float] = Recent(CHANTS)
         self._ignored: dict[Key, float] = dict.fromkeys(accounts(settings.ignore), float("inf"))
         self._latest = 0.0
         self._count = 0
@@ -197,15 +203,42 @@ class Inbox:
         original = self._waiting.like(entry.copy_key)
         if original is None:
             taken = self._echoes.get(entry.copy_key)
-            return taken is not None and entry.event.at - taken < ECHO_SECONDS
+            echo = taken is not None and entry.event.at - taken < ECHO_SECONDS
+            return echo or self._is_answered_chant(entry)
         author = entry.author
         if author != original.author and author not in original.others:
             original.copies += 1
             if len(original.others) < MANY_COPIES:
                 original.others.add(author)
-            if original.copies == MANY_COPIES:
+            bare_word = original.rank <= PLAIN and " " not in original.event.text
+            if original.copies == MANY_COPIES and not bare_word:
                 self._waiting.promote(original, of_many(original.rank))
         return True
+
+    def _is_answered_chant(self, entry: WaitingEvent) -> bool:
+        """Whether she has dealt with what the room repeats and asks nobody: while it does, once is enough."""
+        at, chant = entry.event.at, _repeatable(entry)
+        for key, _ in chant:
+            answered = self._chants.get(key)
+            if answered is None or at - answered > CHANT_SECONDS or not self._crowd.repeats(key, at):
+                return False
+        if (
+            not chant
+            or self._importance.rank(entry.event, normalize(entry.event.text), entry.copy_key) > PLAIN
+        ):
+            return False
+        for key, _ in chant:
+            self._chants.set(key, at)
+        return True
+
+    def _news_of_the_room(self, now: float) -> str:
+        """What the chat repeats, if not told lately: told each time, it would begin each of her replies."""
+        buzz = self._crowd.buzz(now)
+        key = copy_key(normalize(buzz)) if buzz else ""
+        told = self._told.get(key)
+        if key:
+            self._told.set(key, now)
+        return "" if told is not None and now - told < CHANT_SECONDS else buzz
 
     def _fit(self, entry: WaitingEvent, normalized: str) -> Drop | None:
         """Ranks an unpaid event, and makes room for it if one of no higher rank waits.
@@ -248,8 +281,10 @@ class Inbox:
             self._remove(entry)
             if len(entry.copy_key) >= ECHO_LENGTH:
                 self._echoes.set(entry.copy_key, now)
+            for key, _ in _repeatable(entry):
+                self._chants.set(key, now)
         picks = tuple(Pick(entry.event, entry.copies) for entry in chosen)
-        return Batch(picks[0], picks[1:], Room(len(self), self._crowd.buzz(now)))
+        return Batch(picks[0], picks[1:], Room(len(self), self._news_of_the_room(now)))
 
     def _lead(self, now: float) -> WaitingEvent | None:
         if self._waiting.paid:

@@ -15,6 +15,8 @@ from vtuber.core.spelling import normalize
 SIDE_TALK = 0
 """Emotes alone, commands for other bots, and what viewers say to each other."""
 REGULAR, QUESTION, ADDRESSED = 1, 2, 4
+PLAIN = 1 + REGULAR
+"""The highest rank of what is neither a question nor meant for her."""
 RANKS = 1 + (1 + REGULAR + QUESTION + ADDRESSED)
 """How many ranks there are."""
 

@@ -114,11 +114,12 @@ class Turn:
         index = 0
         async with aclosing(pieces):
             async for piece in pieces:
+                given = self._stage.mood(self.speaker.id)  # by a moderator, who knows better than her words
                 yield Sentence(
                     turn=self.number,
                     index=index,
                     text=piece.text,
-                    mood=piece.mood,
+                    mood="" if piece.is_guess and given else piece.mood,
                     fallback=piece.fallback,
                     space=piece.space,
                     speaker=self.speaker.id,

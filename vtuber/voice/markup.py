@@ -204,7 +204,7 @@ class MarkupParser:
         if marks[0] == "`":
             return True
         if marks[0] == "#":
-            return before == "\n" and after.isspace()
+            return len(marks) > 1 or (before == "\n" and after.isspace())
         if before.isspace() and after.isspace():
             return len(marks) > 2  # a line of stars
         if before.isalnum() and after.isalnum():

@@ -46,6 +46,8 @@ class Piece:
     """One line, with something to pronounce in it."""
     mood: str
     """The mood of its sentence: by the last tag, or by its words in a reply without tags; "" for none."""
+    is_guess: bool = False
+    """Its mood is only what its words show."""
     fallback: bool = False
     """It is one of her fallback lines, which answer nothing."""
     space: str = " "
@@ -212,7 +214,9 @@ class SentenceSegmenter:
         space = " " if self._space and self._last else ""
         if self._space == "\n":  # written between lines of Chinese, too, where a space would be wrong
             space = space_between(self._last, text)
-        self._ready.append(Piece(text, self._mood_of(text), space=space))
+        mood = self._mood_of(text)
+        is_guess = bool(mood) and not self._tagged
+        self._ready.append(Piece(text, mood, is_guess=is_guess, space=space))
         self._last, self._space = text, taken[len(taken.rstrip()) :]
         self._grow(weight(text))
         self._begin()

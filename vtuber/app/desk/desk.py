@@ -122,7 +122,7 @@ class Desk:
     def write(self, one: Line) -> None:
         """Writes a line above what is typed. Never waits."""
         if self._broken:
-            terminal.tell(one.text)
+            _tell(one)
             return
         with self._lock:
             self._waiting.append(one)
@@ -174,7 +174,7 @@ class Desk:
             self._leave()
             terminal.log_to(None)
             for one in self._take():
-                terminal.tell(one.text)
+                _tell(one)
             log.warning("the terminal cannot be edited in any more, and typed lines are not read: %r", error)
             log.debug("the desk", exc_info=error)
         finally:
@@ -259,6 +259,12 @@ class Desk:
         elif self._show_loop is not None:  # on Windows a signal is raised where it is handled
             with suppress(RuntimeError):
                 self._show_loop.call_soon_threadsafe(signal.raise_signal, signal.SIGINT)
+
+
+def _tell(one: Line) -> None:
+    """Without the editor; nowhere, when the terminal is gone."""
+    with suppress(OSError, ValueError):
+        terminal.tell(one.text)
 
 
 class LineHandler(logging.Handler):

@@ -129,7 +129,8 @@ class Narrator:
         if done is not None:
             colour = done.colour if re.fullmatch(r"#[0-9a-fA-F]{6}", done.colour) else "paid"
             words = done.words["en"]
-            self._write(line(("name", name), " ", (colour, f"[{words}]"), f" {text}" if text else ""))
+            why = ("dim", f" ({drop})" if drop else "")
+            self._write(line(("name", name), " ", (colour, f"[{words}]"), f" {text}" if text else "", why))
         elif drop:
             self._write(line(("dim", f"{name}: {text} ({drop})"), is_chat=True))
         else:

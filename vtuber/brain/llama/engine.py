@@ -186,13 +186,15 @@ class Engine:
     def generate(self, sampling: Sampling, said: Sequence[int] = ()) -> Iterator[int]:
         """Tokens that go on from what ``prepare`` left, each as it is made; ends before a control token.
 
+        One that only marks a part of the reply, such as a thought, is given (``Tokenizer.marker``).
+
         Long runs of ``said`` become unlikely: small models would repeat their own sentences for ever.
         """
         chain = sampler(sampling, self.tokenizer.vocab, said)
         try:
             while True:
                 token = int(c.llama_sampler_sample(chain, self._context, -1))
-                if self.tokenizer.is_control(token):
+                if self.tokenizer.is_control(token) and not self.tokenizer.marker(token):
                     return
                 yield token
                 if len(self.cached) >= self.context:

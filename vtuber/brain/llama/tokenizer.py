@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import llama_cpp as c
 
+from vtuber.brain.reply_markers import marks_part
+
 
 class Tokenizer:
     """The vocabulary of a loaded ``model``."""
@@ -54,6 +56,13 @@ class Tokenizer:
 
     def is_control(self, token: int) -> bool:
         return bool(c.llama_vocab_is_eog(self.vocab, token) or c.llama_vocab_is_control(self.vocab, token))
+
+    def marker(self, token: int) -> bytes:
+        """The text of a control token that marks a part of a reply, as a thought; b"" of any other."""
+        if c.llama_vocab_is_eog(self.vocab, token) or not c.llama_vocab_is_control(self.vocab, token):
+            return b""
+        text = bytes(c.llama_vocab_get_text(self.vocab, token))
+        return text if marks_part(text.decode("utf-8", "replace")) else b""
 
     def spell(self, token: int) -> bytes:
         """The token's bytes; a control token has none."""

@@ -208,6 +208,7 @@ class Worker:
             request["names"], request["asker"], goes_on=request["goes_on"], habits=self._habits
         )
         made: list[int] = []
+        tokenizer = self._engine.tokenizer
         try:
             usage["reused"] = self._engine.prepare(tokens)
             usage["restored"] = self._engine.restored
@@ -216,7 +217,7 @@ class Worker:
                     break
                 made.append(token)
                 usage["reply"] = len(made)
-                self._tell(request, reply.add(text.add(self._engine.tokenizer.spell(token))))
+                self._tell(request, reply.add(text.add(tokenizer.marker(token) or tokenizer.spell(token))))
                 if text.ended or reply.ended or len(made) >= min(request["max_tokens"], room):
                     break
         except Stopped:
