@@ -93,7 +93,7 @@ def test_all_that_the_program_needs_is_inside(wheel: Path) -> None:
     modules = {file.relative_to(ROOT).as_posix() for file in (ROOT / "vtuber").rglob("*.py")}
     assert modules | {"vtuber/shipped/config.toml", "vtuber/py.typed"} <= names
     begun_with = {"placeholder.svg", *(f"starters/{file.name}" for file in (ROOT / STARTERS).glob("*.toml"))}
-    assert len(begun_with) == 4
+    assert len(begun_with) == 5
     assert {f"vtuber/character/{file}" for file in begun_with} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if "__pycache__" in name or "tests" in name]

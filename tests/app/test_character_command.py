@@ -61,6 +61,7 @@ def test_a_new_character_works_at_once(run: Run, tmp_path: Path, monkeypatch: py
         "character.toml",
         "examples.toml",
         "persona.md",
+        "small_talk.toml",
     }
     monkeypatch.chdir(tmp_path)
     luna = character.load("luna")

@@ -114,6 +114,8 @@ def test_she_can_say_who_she_is_and_what_she_loves(tmp_path: Path, answers: Answ
         line.format(name=answers.name, who=answers.who, loves=answers.loves) for line in lines.split("\n")
     ]
     said += [*her.refusals, *her.fallback_lines, *(example.reply for example in her.examples)]
+    said += [reply for talk in her.small_talk for reply in talk.replies]
+    assert bool(her.small_talk) == (lines != CHINESE), "the small model knows only English"
     assert {line: why for line in said if (why := stopped(her, line))} == {}
 
 

@@ -79,6 +79,20 @@ def test_bots_and_commands_for_bots_are_not_answered(play: Any) -> None:
     play(scene)
 
 
+@pytest.mark.parametrize("name", ["twitchdownloader-null-commenters.json", "chatdownloader-2020-twitch.json"])
+def test_people_without_an_account_are_no_flood(name: str, play: Any) -> None:
+    events = [event for _, event in recording.read(REPORTS / name).rows]
+
+    async def scene(room: Room) -> None:
+        for event in events:
+            room.show.receive(event)
+        assert [line.get("drop", "") for line in room.journal("heard")] == [""] * len(events)
+        await room.until_idle()
+        assert set(room.show.inbox.dropped) <= {"stale"}
+
+    play(scene)
+
+
 @pytest.mark.parametrize(
     "text", ["!lurk", "!so @x", "!8ball am I cute?", "!指令", "！點歌 晴天", "!hush", "! skip"]
 )

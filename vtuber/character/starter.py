@@ -91,16 +91,19 @@ def files(answers: Answers) -> dict[str, str]:
     texts = [_Texts(language) for language in spoken if language in WRITTEN] or [_Texts(WRITTEN[0])]
     values = {
         "name": answers.name,
-        "who": answers.who,
+        "who": answers.who.rstrip(" .。!！"),
         "loves": answers.loves.rstrip(" .。!！"),
         "talks": answers.talks,
         "languages": texts[0].named(spoken),
     }
-    return {
+    made = {
         "persona.md": texts[0].persona(values),
         "examples.toml": _examples(texts, values),
         "character.toml": _sheet(texts, values, answers, spoken),
     }
+    if "English" in spoken:  # the small model knows no other language
+        made["small_talk.toml"] = _small_talk(values)
+    return made
 
 
 def untranslated(answer: str) -> tuple[str, ...]:
@@ -150,6 +153,18 @@ def _examples(texts: Sequence[_Texts], values: Mapping[str, str]) -> str:
     return "\n".join(
         ["# How she answers. Small models learn more from these than from persona.md.\n", *tables]
     )
+
+
+def _small_talk(values: Mapping[str, str]) -> str:
+    text = "# What she says to small talk while only the small embedded model is there.\n"
+    for talk in tomllib.loads((_STARTERS / "small_talk.toml").read_text(encoding="utf-8"))["talk"]:
+        text += "\n[[talk]]\n"
+        for key, value in talk.items():
+            if key == "on":
+                text += f"on = {_toml(value)}\n"
+            else:
+                text += f"{key} = {_listed(Template(line).substitute(values) for line in value)}\n"
+    return text
 
 
 def _sheet(

@@ -18,6 +18,8 @@ async def why(mind: Mind) -> str:
     if prompt.known:
         return "no model was asked: this is a line of hers, from small_talk.toml or character.toml"
     rows = await _parts(prompt, mind.character.canon, mind.brain)
+    if mind.settings.brain.is_toy:  # it is told no history, but what is like the question
+        rows = {"small talk" if name == "history" else name: tokens for name, tokens in rows.items()}
     if not usage.prompt:
         return _table(rows, "this model does not report what it read; each part was counted on its own")
     around = usage.prompt - sum(rows.values())
