@@ -103,7 +103,8 @@ class Recording:
                     yield from self._events(row)
                     if self.malformed.total() >= HOPELESS and not self.different:
                         break
-                if source.trouble and isinstance(row, Row):
+                is_told = isinstance(row, MalformedRow) and "cut off" in row.why
+                if source.trouble and row and not is_told:
                     self._note(row, source.trouble)
         except OSError as error:
             raise ListenerError(
