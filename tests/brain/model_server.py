@@ -156,6 +156,8 @@ class ModelServer:
         self.own: dict[str, Any] = {}
         """What it answers at addresses of its own API: JSON, or what makes it of the posted JSON."""
         self.calls: list[Call] = []
+        self.looked: list[str] = []
+        """Which addresses of its own API were asked."""
         self.url = ""
 
     @property
@@ -181,6 +183,7 @@ class ModelServer:
         return web.json_response(self.models) if self.models else web.Response(status=404)
 
     async def _own(self, request: web.Request) -> web.StreamResponse:
+        self.looked.append(request.path)
         if request.path not in self.own:
             return web.Response(status=404)
         answer = self.own[request.path]

@@ -140,9 +140,12 @@ async def test_where_the_server_says_nothing_the_name_is_a_hint(name: str) -> No
         error('"a" does not support chat', 400),
         error("failed to load model", 500),
         says({"error": "Failed to load model. Error: out of memory"}, 400),
+        says({"choices": []}),
+        whole(""),
+        says({"choices": [{"message": {"content": "", "reasoning": "hm"}, "finish_reason": "length"}]}),
         sends(b'data: {"error": {"message": "no chat template"}}\n\n'),
     ],
-    ids=["400", "500", "LM Studio", "in the stream"],
+    ids=["400", "500", "LM Studio", "no choice", "nothing", "only thoughts", "in the stream"],
 )
 async def test_one_that_cannot_chat_is_passed_over(refusal: Way) -> None:
     async def way(call: Call) -> web.StreamResponse:

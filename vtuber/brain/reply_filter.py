@@ -16,6 +16,7 @@ from vtuber.brain import AFRESH, thoughts
 from vtuber.brain.reply_markers import MARKER, Meaning, begin_of_marker, meaning, without_cut_off
 from vtuber.brain.reply_opening import OpeningReader
 
+_SPECIAL = re.compile(r"[<\[{◁\n\f\ufffd]")
 _CALL = re.compile(r"\s*\{\s*\"\w{1,30}\"\s*:")
 _CALL_BEGUN = re.compile(r"\s*\{\s*(?:\"\w{0,30}\"?\s*)?$")
 _BARE_ANSWER = re.compile(r"assistant\s*final\s*")
@@ -76,11 +77,19 @@ class ReplyFilter:
         """Nothing more will be said, whatever comes."""
 
     def add(self, text: str) -> str:
+        if self._is_plain(text):
+            self.said += text
+            return text
         if AFRESH in text:  # another filter has taken back what came before
             text = text.rpartition(AFRESH)[2]
             self._held, self._part = "", _Part.ANSWER
             self._begin_again()
         return self._take(text, last=False)
+
+    def _is_plain(self, text: str) -> bool:
+        """Whether it surely is a part of an answer; a quick look, for most tokens."""
+        begun = self._begun and bool(self.said) and self._part is _Part.ANSWER
+        return begun and not (self.ended or self._held or self._tail or _SPECIAL.search(text))
 
     def finish(self) -> str:
         """What was still held back; call it when the model has ended by itself."""

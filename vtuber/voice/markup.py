@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from vtuber.voice.asides import Place, is_direction
@@ -36,6 +36,8 @@ _TAG = re.compile(
 _EMPHASIS = "*_#`~"
 _LONGEST_RUN = 32
 """How many emphasis marks in a row are kept, at most."""
+_SPECIAL = frozenset("*_#`~[]【({<&\x02［］（＊｛＜～")
+"""What may begin markup."""
 _LITERAL = "\x02"
 """Stands in what is held for closing marks that are no emphasis."""
 _QUOTES = "\"'“「『[(（"
@@ -66,9 +68,13 @@ class MarkupParser:
         self._apart = True  # whether a clause has ended there
         self._literal = ""
 
-    def feed(self, char: str) -> Iterator[str | Mood]:
-        self._held += char
-        yield from self._read(last=False)
+    def feed(self, char: str) -> Iterable[str | Mood]:
+        """Takes the next character; gives what is clear by now."""
+        if self._held or char in _SPECIAL:
+            self._held += char
+            return self._read(last=False)
+        self._note(char)
+        return (char,)
 
     def finish(self) -> Iterator[str | Mood]:
         """What is left to be said. A tag that was never closed is dropped."""
@@ -94,11 +100,15 @@ class MarkupParser:
     def _take(self, size: int, said: str = "", *moods: str) -> list[str | Mood]:
         """Removes so much of what is held; gives ``moods`` and what is said of it."""
         self._held = self._held[size:]
-        if said:
-            self._recent = (self._recent + said)[-_RECENT:]
-            if visible := said.replace("\n", ".").strip():
-                self._apart = visible[-1] in _CLAUSE_ENDS
+        for char in said:
+            self._note(char)
         return [*map(Mood, moods[:1]), *said]
+
+    def _note(self, char: str) -> None:
+        """Keeps where the next character will stand."""
+        self._recent = self._recent[-_RECENT:] + char
+        if char == "\n" or not char.isspace():
+            self._apart = char in _CLAUSE_ENDS
 
     def _read_aside(self, opener: str, *, last: bool) -> list[str | Mood] | None:
         """Something in brackets: None while it is not whole."""

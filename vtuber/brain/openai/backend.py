@@ -151,6 +151,9 @@ class OpenAi:
         while self._answer_seen.is_thinking and (less := self.dialect.thinking_less()):
             self.dialect = less
             plain = (await self._read(hello, retries)).prompt
+        if others and not self._answer_seen.was_heard:
+            silent = "it only thinks" if self._answer_seen.is_thinking else "its answer is empty"
+            raise ServerError(f"{self._model.title}: {silent}", status=200, why=silent)
         self.dialect = replace(self.dialect, names=True)
         named_hello = replace(_HELLO, name="Wanderer")
         named = (await self._read(Prompt((named_hello,), 0, max_tokens=1, seed=0), retries)).prompt

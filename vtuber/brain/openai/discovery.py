@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 from vtuber.brain.openai.client import ModelServerClient
 from vtuber.brain.openai.errors import ServerError
-from vtuber.brain.openai.offered import look
+from vtuber.brain.openai.offered import more_of
 from vtuber.config import OpenAi
 
 USUAL = {
@@ -26,8 +26,8 @@ USUAL = {
 """What usually listens at which port, what is preferred first. 8000 is vLLM's, and others'."""
 PORTS = "BANBAN_MODEL_PORTS"
 """The environment variable with other ports, such as "1234,9000"; empty: none is asked."""
-SECONDS = 0.9
-"""So long a server may take to answer."""
+_LIST_SECONDS, _MORE_SECONDS = 0.6, 0.3
+"""So long a server may take to list its models, and to tell more of them."""
 
 
 class FoundServer(OpenAi):
@@ -57,8 +57,10 @@ async def _ask(port: int, wanted: str) -> tuple[int, FoundServer] | None:
     url = f"http://127.0.0.1:{port}/v1"
     usual = USUAL.get(port, "a model server")
     try:
-        async with asyncio.timeout(SECONDS), _client(url) as client:
-            catalogue = await look(client, strict=True)
+        async with _client(url) as client:
+            async with asyncio.timeout(_LIST_SECONDS):
+                listed = await client.models(strict=True)  # a stranger is asked no more than this
+            catalogue = await more_of(client, listed, _MORE_SECONDS)
     except TimeoutError:
         return None
     except ServerError as error:

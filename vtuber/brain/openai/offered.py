@@ -16,7 +16,7 @@ from vtuber.brain.openai.client import ModelServerClient, tokens
 from vtuber.brain.openai.errors import ServerError
 from vtuber.core import clock
 
-_SECONDS = 0.6
+_SECONDS = 2.0
 """So long a program may take to tell more than names."""
 _MOST_ASKED = 40
 """Ollama is asked about each of its models by itself, and about no more than these."""
@@ -58,14 +58,17 @@ class Catalogue:
         return next((model for model in self.models if model.name == name), None)
 
 
-async def look(client: ModelServerClient, *, strict: bool = False) -> Catalogue:
+async def look(client: ModelServerClient) -> Catalogue:
     """Asks the server what it has. Raises ServerError as ``ModelServerClient.models`` does."""
+    return await more_of(client, await client.models(), _SECONDS)
+
+
+async def more_of(client: ModelServerClient, listed: dict[str, int | None], seconds: float) -> Catalogue:
+    """What a server tells within so many seconds of the models that it has ``listed``."""
     asked: list[Callable[[ModelServerClient], Awaitable[_Told]]] = []
     if client.is_near:  # a service far away is none of these programs
         asked = [_lm_studio, _ollama, _llama_cpp, _text_generation_webui]
-    listed, told = await asyncio.gather(
-        client.models(strict=strict), asyncio.gather(*(_or_nothing(ask(client)) for ask in asked))
-    )
+    told = await asyncio.gather(*(_or_nothing(ask(client), seconds) for ask in asked))
     program = next((one.program for one in told if one.program), "")
     models = [_with(Offered(name, context), told) for name, context in listed.items()]
     return Catalogue(program, tuple(sorted(models, key=_worth)))  # stable: the server's own order counts
@@ -95,10 +98,10 @@ def _with(model: Offered, told: list[_Told]) -> Offered:
     return model
 
 
-async def _or_nothing(asked: Awaitable[_Told]) -> _Told:
+async def _or_nothing(asked: Awaitable[_Told], seconds: float) -> _Told:
     try:
         with clock.outside():
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(seconds):
                 return await asked
     except (ServerError, TimeoutError):
         return _Told()
