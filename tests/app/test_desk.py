@@ -10,6 +10,7 @@ import signal
 import stat
 import threading
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -329,8 +330,10 @@ async def test_a_terminal_that_breaks_costs_the_editor_alone(
     with create_pipe_input() as keys:
         one = Sitting(keys, Screen())
         one.desk._make_input = broken
+        told: list[bool] = []
+        one.desk._hands = replace(one.desk._hands, broken=lambda: told.append(True))
         one.desk.open()
-        await eventually(lambda: one.desk._broken)
+        await eventually(lambda: told)
         one.desk.write(line("mika: hello"))
         assert "mika: hello" in capsys.readouterr().out
         assert one.desk.means_it()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from vtuber.app import running
+from vtuber.app import running, terminal
 from vtuber.core.simulated import SimulatedLoop
 
 
@@ -16,6 +16,7 @@ def test_only_the_first_signal_stops_it_until_it_should_have_ended(monkeypatch: 
     times = iter([100.0, 100.1, 105.0, 105.1])
     cancelled: list[Callable[..., object]] = []
     ended: list[int] = []
+    left: list[list[int]] = []
     with monkeypatch.context() as patch:
         loop = SimulatedLoop()
         task = loop.create_future()
@@ -23,9 +24,27 @@ def test_only_the_first_signal_stops_it_until_it_should_have_ended(monkeypatch: 
         patch.setattr(signal, "raise_signal", ended.append)
         patch.setattr(signal, "signal", lambda *_: None)
         patch.setattr(loop, "call_soon_threadsafe", cancelled.append)
+        patch.setattr(terminal, "leave_as_found", lambda: left.append(list(ended)))
         stop = running._Stop(loop, task)  # type: ignore[arg-type]  # a future is cancelled just as well
         for ends in ([], [], [], [signal.SIGINT]):
             stop(signal.SIGINT, None)
             assert ended == ends
     assert cancelled == [task.cancel]
+    assert left == [[]]  # the terminal is given back before the end
+    loop.close()
+
+
+def test_ctrl_c_is_asked_about_and_sigterm_is_not() -> None:
+    loop = SimulatedLoop()
+    task = loop.create_future()
+    answers = iter([False, True, False])
+    ends: list[bool] = []
+    stop = running._Stop(loop, task, lambda: next(answers))  # type: ignore[arg-type]  # as above
+    for _ in range(2):
+        stop(signal.SIGINT, None)
+        ends.append(stop._began is not None)
+    other = running._Stop(loop, task, lambda: next(answers))  # type: ignore[arg-type]  # as above
+    other(signal.SIGTERM, None)
+    ends.append(other._began is not None)
+    assert ends == [False, True, True]
     loop.close()

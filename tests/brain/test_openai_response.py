@@ -62,6 +62,16 @@ def test_the_same_for_one_json_object(cuts: list[int]) -> None:
     assert answer.usage == Usage(7)
 
 
+def test_a_part_that_is_a_thought_is_left_out() -> None:
+    parts = [
+        {"type": "reasoning", "text": "hm"},
+        {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
+        {"type": "text", "text": "Hi."},
+    ]
+    told = {"choices": [{"message": {"content": parts, "reasoning": "hm", "reasoning_content": "hm"}}]}
+    assert read(ResponseParser(), [json.dumps(told).encode()]) == "Hi."
+
+
 @given(st.sampled_from([b"data: ", b"", b"{", b"error:"]), st.binary())
 def test_no_bytes_break_it(begin: bytes, data: bytes) -> None:
     with suppress(ServerError):

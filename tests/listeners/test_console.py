@@ -143,6 +143,37 @@ async def test_what_is_typed_between_two_readings_waits(pipe: Pipe) -> None:
     assert [event.text for event in await heard(listener)] == ["two"]
 
 
+async def test_an_editor_may_feed_it_and_leave_it_to_the_input_again(pipe: Pipe) -> None:
+    listener = Console(Settings())
+    take = listener.feed()
+    pipe.write(b"left for others\n")
+    async with asyncio.timeout(10), aclosing(listener.events()) as events:
+        taken = [take(f"line {number}") for number in range(console.LINES_WAITING + 2)]
+        assert taken == [True] * console.LINES_WAITING + [False] * 2
+        assert [(await anext(events)).text for _ in range(console.LINES_WAITING)][-1] == "line 63"
+        assert take("more")
+        assert (await anext(events)).text == "more"
+        listener.read_input()
+        assert (await anext(events)).text == "left for others"
+    pipe.end()
+
+
+@pytest.mark.parametrize(
+    ("typed", "heard_as"),
+    [
+        (b"helo\x1b[Dl\n", "helol"),
+        (b"\x1bOA\x1b[1;5Chi\x1b[3~\n", "hi"),
+        (b"\x1b[200~pasted\x1b[201~\n", "pasted"),
+        (b"\x1b]0;title\x07red \x1b[31mwords\x1b[0m\n", "red words"),
+        (b"[D is a face\n", "[D is a face"),
+    ],
+)
+async def test_what_keys_send_is_no_text(pipe: Pipe, typed: bytes, heard_as: str) -> None:
+    pipe.write(typed)
+    pipe.end()
+    assert [event.text for event in await heard(Console(Settings()))] == [heard_as]
+
+
 @pytest.mark.parametrize("stdin", [None, SimpleNamespace(fileno=lambda: 9999)])
 async def test_no_terminal_is_no_chat_and_no_crash(monkeypatch: pytest.MonkeyPatch, stdin: object) -> None:
     monkeypatch.setattr(sys, "stdin", stdin)

@@ -11,8 +11,10 @@ import pytest
 from rehearsal_room import Room, message
 
 from vtuber.core.events import Author, ChatMessage, Deletion, Event, Role
+from vtuber.core.text import NAME_LIMIT, clean_name
 from vtuber.listeners.recordings import recording
 from vtuber.listeners.twitch import irc
+from vtuber.stage.cues import Thinking
 
 REPORTS = Path(__file__).parent.parent / "data" / "reports"
 
@@ -73,6 +75,20 @@ def test_bots_and_commands_for_bots_are_not_answered(play: Any) -> None:
         drops = [line.get("drop", "") for line in room.journal("heard")]
         assert drops == ["ignored", "command", "ignored", "", "", "command"]
         assert len(room.heard()) <= 2
+
+    play(scene)
+
+
+@pytest.mark.parametrize("name", ["twitchdownloader-null-commenters.json", "chatdownloader-2020-twitch.json"])
+def test_people_without_an_account_are_no_flood(name: str, play: Any) -> None:
+    events = [event for _, event in recording.read(REPORTS / name).rows]
+
+    async def scene(room: Room) -> None:
+        for event in events:
+            room.show.receive(event)
+        assert [line.get("drop", "") for line in room.journal("heard")] == [""] * len(events)
+        await room.until_idle()
+        assert set(room.show.inbox.dropped) <= {"stale"}
 
     play(scene)
 
@@ -219,3 +235,23 @@ def test_nobody_is_taken_for_another_who_has_no_name_either(play: Any) -> None:
         assert len(answered(room)) >= 2
 
     play(scene)
+
+
+@pytest.mark.parametrize("name", ["😀" * 200, "👩‍👩‍👧‍👦" * 200, "@" * 200, "🏳️‍🌈" * 200 + "\u034f"])
+def test_a_name_of_200_emoji_is_bounded_everywhere(name: str, play: Any) -> None:
+    raw = f"@id=1;user-id=7;display-name={name} :mo!mo@mo PRIVMSG #banban :hello there"
+
+    async def scene(room: Room) -> None:
+        event = irc.IrcParser().event(irc.parse(raw))
+        assert isinstance(event, ChatMessage)
+        assert 0 < len(event.author.name) <= NAME_LIMIT
+        room.show.receive(event)
+        room.show.receive(replace(message("is tofu good?"), author=Author("x", name)))
+        await room.until_idle()
+        assert room.heard()
+        shown = [cue.name for _, cue in room.screen.cues if isinstance(cue, Thinking)]
+        assert all(len(clean_name(name)) <= NAME_LIMIT for name in shown)
+        asked = [line["whole"][-1] for line in room.journal("prompt")]
+        assert all(0 < len(name) <= 41 for _, name, _ in asked)
+
+    play(scene, journal={"prompts": "whole"})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -226,6 +228,23 @@ def test_a_reply_of_which_nothing_is_an_answer_is_asked_for_again(
         await room.until_idle()
         assert room.heard() == [GOOD]
         assert len(seeds) == 2
+
+    play(scene)
+
+
+REPORTED = (Path(__file__).parent.parent / "data" / "reports" / "model-outputs.jsonl").read_text("utf-8")
+
+
+@pytest.mark.parametrize("case", [json.loads(line) for line in REPORTED.splitlines()])
+def test_of_what_models_are_reported_to_write_only_the_answer_is_heard(
+    play: Any, says: Callable[..., list[int]], case: dict[str, str]
+) -> None:
+    says(case["model"], GOOD)
+
+    async def scene(room: Room) -> None:
+        room.types("hello, how are you?", name="Kai")
+        await room.until_idle()
+        assert room.heard() == [case["heard"] or GOOD]
 
     play(scene)
 

@@ -24,6 +24,7 @@ ModelOption = Annotated[
 ]
 VoiceOption = Annotated[str | None, typer.Option(help="Voice: hibari (on this machine) or edge (online).")]
 PortOption = Annotated[int | None, typer.Option(help="Port of the overlay's web server.")]
+RECORDINGS = "a file of yt-dlp, TwitchDownloader or chat-downloader, pages of an API, or a journal"
 SpeedOption = Annotated[float | None, typer.Option(help="Play the recording this many times faster.")]
 ForOption = Annotated[float | None, typer.Option("--for", help="Stop after this many seconds.", min=0)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -73,7 +74,7 @@ def live(
         list[str] | None,
         typer.Option(help="YouTube stream or channel to read. No account needed. May be repeated."),
     ] = None,
-    replay: Annotated[str | None, typer.Option(help="Recorded chat to play.")] = None,
+    replay: Annotated[str | None, typer.Option(help=f"Recorded chat to play: {RECORDINGS}.")] = None,
     speed: SpeedOption = None,
     console: Annotated[bool | None, typer.Option(help="Read lines typed in this terminal as chat.")] = None,
     for_: ForOption = None,
@@ -100,9 +101,7 @@ def live(
 @app.command()
 def rehearse(
     *,
-    file: Annotated[
-        str, typer.Argument(help="Recorded chat: Twitch VOD comments, a chat-downloader file, or a journal.")
-    ],
+    file: Annotated[str, typer.Argument(help=f"Recorded chat: {RECORDINGS}.")],
     config: ConfigOption = None,
     character: CharacterOption = None,
     model: ModelOption = None,

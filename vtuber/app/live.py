@@ -89,7 +89,12 @@ def desk_of(show: Show, status: Status) -> Desk:
         loop.call_soon_threadsafe(hush)
 
     desk = Desk(
-        Hands(send, silence=silence, end_of_input=lambda: desk.notice(HOW_TO_END)),
+        Hands(
+            send,
+            silence=silence,
+            end_of_input=lambda: desk.notice(HOW_TO_END),
+            broken=console.read_input if console is not None else lambda: None,
+        ),
         menu,
         TypedLines(default_path()),
         status.line,

@@ -31,16 +31,17 @@ class WaitingEvent:
     others: set[Key] = field(default_factory=set)
     """The authors of copies, as many as matter for the rank."""
 
+    author: Key = field(init=False)
+    """Somebody without an id is whoever has their name; without a name, somebody else each time."""
+
+    def __post_init__(self) -> None:
+        author = self.event.author
+        named = author.id or f"@{author.name if author.name != NOBODY else self.event.id}"
+        self.author = self.event.platform, named
+
     @property
     def key(self) -> Key:
         return self.event.platform, self.event.id
-
-    @property
-    def author(self) -> Key:
-        """Somebody without an id is whoever has their name; without a name, somebody else each time."""
-        author = self.event.author
-        named = f"@{author.name}" if author.name != NOBODY else f"@{self.event.id}"
-        return self.event.platform, author.id or named
 
 
 class WaitingEvents:

@@ -55,11 +55,15 @@ class Console:
 
         return take
 
+    def read_input(self) -> None:
+        """Reads standard input from now on, also where it was fed before."""
+        self._loop = asyncio.get_running_loop()
+        threading.Thread(target=self._read, name="console", daemon=True).start()
+
     async def events(self) -> AsyncGenerator[ChatMessage, None]:
         """What is typed, until the input ends. Lines that are typed before wait."""
         if self._loop is None:  # nobody feeds it
-            self._loop = asyncio.get_running_loop()
-            threading.Thread(target=self._read, name="console", daemon=True).start()
+            self.read_input()
         while not self._ended:
             line = await self._lines.get()
             if line is None:

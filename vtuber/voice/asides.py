@@ -48,6 +48,7 @@ _BODY = (
 )
 _OWN = re.compile(
     rf"^[a-z]+(?:(?<!s)s|ing)\b.*\b(?:her|his|their|its|{_BODY})\b|^(?:her|his|\w+'s) {_BODY}\b"
+    rf"|^{_BODY} [a-z]+(?:(?<!s)s|ing)\b|^to (?:her|him|them)sel(?:f|ves)$"
 )
 """What she does, by its form, with what is hers."""
 
@@ -95,7 +96,7 @@ def is_direction(inside: str, place: Place) -> bool | None:
 
 def _told(inside: str, place: Place) -> bool | None:
     """By what it tells; None where that says nothing."""
-    text = inside.strip().casefold()
+    text = inside.strip(" *_~\"'").casefold()
     if not text.isascii():
         chinese = _CHINESE.search(text)
         short = place.mark == "(" and place.apart and _BRIEF.fullmatch(text)

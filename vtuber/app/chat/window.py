@@ -42,7 +42,7 @@ class TalkWindow:
             return ""
 
         desk = Desk(
-            Hands(send),
+            Hands(send, broken=talk.console.read_input),
             menu(talk.prefix),
             TypedLines(default_path()),
             self._status,

@@ -175,7 +175,10 @@ class Desk:
             terminal.log_to(None)
             for one in self._take():
                 _tell(one)
-            log.warning("the terminal cannot be edited in any more, and typed lines are not read: %r", error)
+            if self._show_loop is not None:
+                with suppress(RuntimeError):
+                    self._show_loop.call_soon_threadsafe(self._hands.broken)
+            log.warning("the line editor has failed (%r); lines are read without it", error)
             log.debug("the desk", exc_info=error)
         finally:
             self._own_loop = None

@@ -47,6 +47,8 @@ class Hands:
     """The key that silences."""
     interrupt: Callable[[], None] = lambda: None
     """Ctrl-C, and nothing is typed."""
+    broken: Callable[[], None] = lambda: None
+    """The editor has failed. Called in the loop in which the desk was opened."""
     notice: Callable[[str], None] = lambda _: None
     """Says something to whoever types."""
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from vtuber.listeners.recordings.text_source import TextSource
@@ -34,7 +35,8 @@ _COLON = re.compile(r"[\s:]*")
 _LINE_WITH_ROW = re.compile(r"\n[ \t]*(?=\{)")
 _OUTSIDE = re.compile(r'["{}\[\]]')
 _INSIDE = re.compile(r'["\\]')
-_KEYS_KEPT = 16
+_BEGINNINGS_KEPT = 16
+_SHORT_VALUE = r'\s{0,9}:\s{0,9}(?:"(?:[^"\\]|\\.){0,200}"|[^\s",\[\]{}]{1,40})\s{0,9},\s{0,80}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,14 @@ def _leads_to_list(value: object, branches: _Branches = LISTS) -> bool:
     )
 
 
+def _beginning(row: dict[str, Any]) -> str:
+    """A regular expression for the beginning of rows like this one: its first keys, two where they can be."""
+    first, *second = (re.escape(json.dumps(key)[:100]) for key in islice(row, 2))
+    if second and not isinstance(next(iter(row.values())), dict | list):
+        return first + _SHORT_VALUE + second[0]
+    return first
+
+
 class _Scanner:
     """A window on the file: ``_text[_at:]`` is what was read and not yet understood."""
 
@@ -79,8 +89,8 @@ class _Scanner:
         self._hold = False
         self._lists: list[int] = []
         """For each list we are in, how many objects around it end with it."""
-        self._first_keys: dict[str, None] = {}
-        """With which keys the rows of a list begin."""
+        self._beginnings: dict[str, None] = {}
+        """How the rows begin, as regular expressions."""
 
     def rows(self) -> Iterator[Row | MalformedRow]:
         while self._next():
@@ -138,8 +148,8 @@ class _Scanner:
         self._number += 1
         row = Row(self._number, line or self._line, value)
         self._move(end)
-        if isinstance(value, dict) and value and len(self._first_keys) < _KEYS_KEPT:
-            self._first_keys[next(iter(value))] = None
+        if isinstance(value, dict) and value and len(self._beginnings) < _BEGINNINGS_KEPT:
+            self._beginnings[_beginning(value)] = None
         return row
 
     # A list inside an object.
@@ -211,12 +221,11 @@ class _Scanner:
     def _resume(self) -> bool:
         """Goes to where the next row begins; False when there is none.
 
-        In a list, that is an object that begins with the same key as others; elsewhere, a line.
+        In a list, that is an object that begins like others; elsewhere, a line.
         """
         row = _LINE_WITH_ROW
-        if self._lists and self._first_keys:
-            keys = "|".join(re.escape(json.dumps(key)[:100]) for key in self._first_keys)
-            row = re.compile(rf"[\s,\[](?=\{{\s{{0,80}}(?:{keys})\s{{0,9}}:)")
+        if self._lists and self._beginnings:
+            row = re.compile(rf",\s{{0,80}}(?=\{{\s{{0,80}}(?:{'|'.join(self._beginnings)})\s{{0,9}}[:,}}])")
         while True:
             found = row.search(self._text, self._at + 1)
             if found:
