@@ -102,6 +102,23 @@ def test_who_has_no_id_is_somebody_else(name: str) -> None:
     assert "" not in authors
 
 
+@pytest.mark.parametrize(
+    ("commenter", "identity"),
+    [
+        (None, "gone-v1"),
+        ({}, "gone-v1"),
+        ({"_id": None, "display_name": None, "name": None}, "gone-v1"),
+        ({"display_name": "Ann"}, "@ann"),
+        ({"display_name": "安", "name": "an_1"}, "@an_1"),
+        ({"_id": "7"}, "7"),
+    ],
+)
+def test_who_wrote_a_comment(write: Write, commenter: Any, identity: str) -> None:
+    (event,) = replayed(write(vod("hi") | {"commenter": commenter}))
+    assert isinstance(event, Answerable)
+    assert event.author.id == identity
+
+
 def vod(body: str, *, name: str = "Ann", login: str = "", number: int = 1, **message: Any) -> dict[str, Any]:
     fragments = [{"text": body, "emoticon": None}]
     return {

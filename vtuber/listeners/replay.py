@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -14,7 +15,10 @@ from vtuber.core.availability import Availability
 from vtuber.core.errors import BanbanError, ConfigError
 from vtuber.core.events import Event
 from vtuber.core.health import Health, State
+from vtuber.core.text import escaped
 from vtuber.listeners.recordings.recording import Recording
+
+log = logging.getLogger(__name__)
 
 AHEAD = 256
 """So many events are read at a time."""
@@ -50,11 +54,11 @@ class Replay:
         if self.recording is None:
             recording = Recording(self.path)
             self._events = iter(recording)
-            await self._read()
+            await self._read(recording)
             self.recording = recording
         return self.recording
 
-    async def _read(self) -> None:
+    async def _read(self, recording: Recording) -> None:
         """The next events; the file is read as it is played, and never held as a whole."""
         try:
             self._next = await clock.in_thread(lambda: list(islice(self._events, AHEAD)))
@@ -62,6 +66,9 @@ class Replay:
             self._trouble = error
             self.availability.set(ready=False)
             raise
+        notes, recording.notes = recording.notes, []
+        for note in notes:
+            log.warning("%s", escaped(note))
 
     async def events(self) -> AsyncGenerator[Event, None]:
         recording = await self.load()
@@ -74,7 +81,7 @@ class Replay:
                 if wait > 0 or count % BREATH == 0:
                     await asyncio.sleep(max(0.0, wait))
                 yield replace(event, at=clock.now())
-            await self._read()
+            await self._read(recording)
         self._finished = True
 
     def health(self) -> Health:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,14 +12,12 @@ from vtuber.core import codec
 from vtuber.core.errors import ListenerError
 from vtuber.core.events import Event
 from vtuber.core.recent import Recent
-from vtuber.core.text import clean_name, escaped
+from vtuber.core.text import clean_name
 from vtuber.listeners.lenient_json import seconds, string, table
 from vtuber.listeners.recordings import chat_downloader, csv_rows, json_rows, twitch_vods, youtube_chats
 from vtuber.listeners.recordings.json_rows import MalformedRow, Row
 from vtuber.listeners.recordings.text_source import TextSource
 from vtuber.listeners.recordings.twitch_notices import Notices
-
-log = logging.getLogger(__name__)
 
 PLACES_KEPT = 20
 """MalformedRow rows that are named; the others are only counted."""
@@ -50,6 +47,8 @@ class Recording:
         """How many rows could not be used, by why."""
         self.places: list[str] = []
         """The first of them by name: "row 7, line 40: cut off"."""
+        self.notes: list[str] = []
+        """What is to be said in the log; whoever says it takes it away."""
         self.skipped: Counter[str] = Counter()
         """How many rows are well-formed and nothing to answer, by their kind."""
         self.different = 0
@@ -147,12 +146,12 @@ class Recording:
         if len(self.places) < PLACES_KEPT:
             place = f"row {row.number}, line {row.line}: {why}"
             self.places.append(place)
-            log.warning("%s, %s", escaped(self.path.name), escaped(place))
+            self.notes.append(f"{self.path.name}, {place}")
 
     def _tell_rest(self) -> None:
         if count := self.malformed.total():
             rows = f"{count:,} rows were" if count > 1 else "1 row was"
-            log.warning("%s: %s left out, the others are played", escaped(self.path.name), rows)
+            self.notes.append(f"{self.path.name}: {rows} left out, the others are played")
 
     def summary(self, speed: float = 1.0) -> str:
         """One line for the start-up table."""

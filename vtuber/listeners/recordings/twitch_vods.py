@@ -111,8 +111,11 @@ def _author(commenter: Mapping[str, Any], badges: list[Any], message: str) -> Au
     # The badge's version is the months it was earned with, in thousands by tier: 2012 is tier 2, a year.
     months = max(1, twitch_irc.number(held.get("subscriber", "")) % 1000) if Role.SUBSCRIBER in roles else 0
     login = twitch_irc.login_of(string(commenter, "name"))
-    name = clean_name(string(commenter, "display_name") or string(commenter, "name"))
-    identity = clean(string(commenter, "_id"), twitch_irc.ID_LIMIT) or (f"@{login}" if login else "")
+    given = string(commenter, "display_name") or string(commenter, "name")
+    name = clean_name(given)
+    # A name in an id's place begins with "@", so that it is nobody's id.
+    identity = clean(string(commenter, "_id"), twitch_irc.ID_LIMIT)
+    identity = identity or (f"@{login or name.casefold()}" if given else "")
     # An account that is gone leaves its words without a name: each may be another's.
     return Author(identity or gone(message), name, frozenset(roles), months, login)
 
