@@ -112,6 +112,8 @@ async def measure(count: int, folder: str) -> list[tuple[float, float]]:
     """For each message the seconds of the show and of the floor."""
     settings = Settings.model_validate(
         {
+            # Its path given, the embedded model is asked for everything: it has no lines of hers to say.
+            "brain": {"use": "llama", "model": str(locate(""))},
             "stage": {"port": 0},
             "memory": {"use": "forgetful"},
             "journal": {"folder": folder},

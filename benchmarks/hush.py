@@ -21,6 +21,7 @@ from vtuber.config import Settings
 from vtuber.core.availability import Availability
 from vtuber.core.events import Author, ChatMessage, Role
 from vtuber.core.health import Health, State
+from vtuber.models.store import locate
 from vtuber.show.show import Show
 from vtuber.stage.cues import Cue, Held, Hushed, Rested
 
@@ -52,6 +53,8 @@ async def measure(times: int, folder: str) -> tuple[list[float], int]:
     """Milliseconds from each hush to the end of all work for the reply, and how many cues came after one."""
     settings = Settings.model_validate(
         {
+            # Its path given, the embedded model is asked for everything: it has no lines of hers to say.
+            "brain": {"use": "llama", "model": str(locate(""))},
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},
             "journal": {"folder": folder},

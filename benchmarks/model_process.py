@@ -112,9 +112,13 @@ async def main(rounds: int) -> None:
         await killings(Path(folder), max(3, rounds // 5))
 
 
+OWN = Settings(brain=config.Brain(use="llama", model=str(locate(""))))
+"""Its path given, the embedded model is asked for everything: it has no lines of hers to say."""
+
+
 @asynccontextmanager
 async def brain_at(cache: Path, command: tuple[str, ...] = COMMAND) -> AsyncIterator[Llama]:
-    brain = Llama(Settings())
+    brain = Llama(OWN)
     brain.cache_folder, brain.command = cache, command
     await brain.start(lambda _share, _words: None)
     try:
@@ -125,7 +129,7 @@ async def brain_at(cache: Path, command: tuple[str, ...] = COMMAND) -> AsyncIter
 
 async def asked_of(brain: Llama) -> Prompt:
     """The first prompt of a show; the brain has read its head."""
-    talk = Conversation(character.load("banban"), Settings(), brain)
+    talk = Conversation(character.load("banban"), OWN, brain)
     await talk.start(lambda _share, _words: None)
     lead = ChatMessage("1", "twitch", "c", Author("k", "Kai"), "what do you think of rainy days?")
     return await talk.prompt(Batch(Pick(lead)), NOTHING, 1)
@@ -187,7 +191,7 @@ async def ways(cache: Path, prompt: Prompt, rounds: int) -> None:
             # As in a show, amid replies.
             beside = [tasks.create_task(garbage.collect_when(lambda: False))]
             beside.append(tasks.create_task(flooded(rate, messages)))
-            took = await ways_of(BrainFallback({"llama": brain}, Settings(), ()), prompt, rounds)
+            took = await ways_of(BrainFallback({"llama": brain}, OWN, ()), prompt, rounds)
             for task in beside:
                 task.cancel()
         report(f"a token's way, {rate} messages a second, {len(took)} tokens", took)

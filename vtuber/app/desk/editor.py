@@ -135,7 +135,8 @@ class Editor:
 
     def _keys(self) -> KeyBindings:
         keys = KeyBindings()
-        keys.add("enter")(self._enter)
+        for enter in (("enter",), ("escape", "enter"), ("c-o",)):
+            keys.add(*enter, eager=True)(self._enter)
         keys.add("c-c", eager=True)(self._ctrl_c)
         keys.add("c-d", eager=True)(self._ctrl_d)
         keys.add("c-z", eager=True)(lambda _: self.buffer.undo())
