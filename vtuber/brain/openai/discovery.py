@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 from vtuber.brain.openai.client import ModelServerClient
 from vtuber.brain.openai.errors import ServerError
-from vtuber.brain.openai.offered import more_of
+from vtuber.brain.openai.offered import Catalogue, more_of
 from vtuber.config import OpenAi
 
 USUAL = {
@@ -60,7 +60,7 @@ async def _ask(port: int, wanted: str) -> tuple[int, FoundServer] | None:
         async with _client(url) as client:
             async with asyncio.timeout(_LIST_SECONDS):
                 listed = await client.models(strict=True)  # a stranger is asked no more than this
-            catalogue = await more_of(client, listed, _MORE_SECONDS)
+            catalogue = await more_of(client, listed, _MORE_SECONDS) if listed else Catalogue("", ())
     except TimeoutError:
         return None
     except ServerError as error:
