@@ -18,6 +18,7 @@ from vtuber.brain import Prompt, PromptLine, Usage
 from vtuber.brain.conversation import Conversation
 from vtuber.config import Settings
 from vtuber.core.availability import Availability, Progress
+from vtuber.core.deeds import as_one
 from vtuber.core.events import Answerable, Author, Batch, ChatMessage, Deletion, Money, Pick, Room
 from vtuber.core.health import Health, State
 from vtuber.memory import NOTHING, Recollection, Viewer
@@ -157,7 +158,8 @@ class Talk(RuleBasedStateMachine):
         said = last.text.partition(" [")[0].rstrip("…")
         assert last.role == "viewer"
         assert said
-        assert " ".join(asking.text.split()).startswith(said), "it is this turn's"
+        whole = as_one(batch).lead.event.text
+        assert " ".join(whole.split()).startswith(said), "it is this turn's"
         assert last.name != "板板"
         kept = replace(last, text=last.text.partition(" [")[0])
         self.pending = Told(batch, kept if self.brain.can_prefill else last)

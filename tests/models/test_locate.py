@@ -29,7 +29,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file") as caught:
         locate(str(tmp_path / "none.gguf"))
     assert "none.gguf" in caught.value.where
-    assert "embedded" in caught.value.hint
+    assert "banban models get" in caught.value.hint
 
 
 @pytest.mark.parametrize("content", [b"", b"GGU", b"<html>not found</html>"])
