@@ -140,7 +140,8 @@ def short(folder: Path) -> Path:
     (folder / "character.toml").write_text('name = "Mochi"\n', encoding="utf-8")
     (folder / "persona.md").write_text(SYSTEM.text, encoding="utf-8")
     (folder / "examples.toml").write_text("", encoding="utf-8")
-    (folder / "face.svg").write_text("<svg/>", encoding="utf-8")
+    face = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
+    (folder / "face.svg").write_text(face, encoding="utf-8")
     return folder
 
 

@@ -519,20 +519,27 @@ def test_odd_rows_cost_a_line_in_the_log_and_a_count(write: Write, caplog: pytes
     assert caplog.messages[-1] == "odd.json: 30 rows were left out, the others are played"
 
 
+@pytest.mark.parametrize("broken", [{2}, {0}, {1, 3}])
 @pytest.mark.parametrize("indent", [None, 0, 2])
 @pytest.mark.parametrize("api", ["Twitch's old API", "Twitch's pages", "YouTube's API"])
-def test_a_broken_row_inside_a_list_costs_only_itself(tmp_path: Path, api: str, indent: int | None) -> None:
+def test_a_broken_row_inside_a_list_costs_no_other(
+    tmp_path: Path, api: str, indent: int | None, broken: set[int]
+) -> None:
     rows, wrapped = PAGES[api]
     content = json.dumps(wrapped(rows), indent=indent)
+    for number in broken:
+        content = content.replace(f'"body": "n{number}', f'"body": n{number}"').replace(
+            f'"n{number}', f'"n"{number}'
+        )
     path = tmp_path / "broken.json"
-    broken = content.replace('"n2', 'n2"').replace('"body": "n2', '"body": n2"')
-    assert broken != content
-    path.write_text(broken, encoding="utf-8")
+    path.write_text(content, encoding="utf-8")
     found = recording.read(path)
     texts = [event.text.split()[0] for _, event in found.rows if isinstance(event, Answerable)]
-    assert texts == ["n0", "n1", "n3", "n4"]
-    assert found.malformed.total() == 1
-    assert found.places[0].startswith("row 3, line ")
+    assert texts == [f"n{number}" for number in range(5) if number not in broken]
+    assert found.malformed.total() == len(broken) or 0 in broken, (
+        "before the first, nobody knows how rows begin"
+    )
+    assert found.places[0].startswith(f"row {min(broken) + 1}, line ")
 
 
 # Long ones.

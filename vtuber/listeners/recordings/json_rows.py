@@ -32,9 +32,9 @@ LISTS: _Branches = {
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and Infinity are no JSON
 _GAP = re.compile(r"[\s,]*")
 _COLON = re.compile(r"[\s:]*")
-_LINE_WITH_ROW = re.compile(r"\n[ \t]*(?=\{)")
 _OUTSIDE = re.compile(r'["{}\[\]]')
 _INSIDE = re.compile(r'["\\]')
+_FIRST_KEY = re.compile(r'\{\s{0,80}("[^"\\]{1,100}")')
 _BEGINNINGS_KEPT = 16
 _SHORT_VALUE = r'\s{0,9}:\s{0,9}(?:"(?:[^"\\]|\\.){0,200}"|[^\s",\[\]{}]{1,40})\s{0,9},\s{0,80}'
 
@@ -221,13 +221,18 @@ class _Scanner:
     def _resume(self) -> bool:
         """Goes to where the next row begins; False when there is none.
 
-        In a list, that is an object that begins like others; elsewhere, a line.
+        That is an object behind a comma which begins like others (or like the broken one, when it is the
+        first), or, outside of lists, a line.
         """
-        row = _LINE_WITH_ROW
-        if self._lists and self._beginnings:
-            row = re.compile(rf",\s{{0,80}}(?=\{{\s{{0,80}}(?:{'|'.join(self._beginnings)})\s{{0,9}}[:,}}])")
+        known = list(self._beginnings)
+        if not known and (first := _FIRST_KEY.match(self._text, self._at)):
+            known = [re.escape(first.group(1))]
+        row = r"\n[ \t]*(?=\{)" if not self._lists or not known else ""
+        if known:
+            row += rf"{'|' * bool(row)},\s{{0,80}}(?=\{{\s{{0,80}}(?:{'|'.join(known)})\s{{0,9}}[:,}}])"
+        pattern = re.compile(row)
         while True:
-            found = row.search(self._text, self._at + 1)
+            found = pattern.search(self._text, self._at + 1)
             if found:
                 self._move(found.end())
                 return True
