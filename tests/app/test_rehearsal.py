@@ -45,9 +45,10 @@ def test_a_recorded_stream_is_played_whole(tmp_path: Path) -> None:
     report, batches = rehearsed(DATA / "twitch-vod-chat.json", tmp_path)
     assert report["messages"] == 3090
     assert report["paid"] == report["paid_answered"] == 21
-    assert report["turns"] == len(batches) > 50
-    answered = report["turns"] + sum(len(others) for _, others in batches)
-    assert sum(report["dropped"].values()) + answered <= 3090
+    # An answer that begins once more, because its viewer wrote on, is a batch again and one turn.
+    assert 50 < report["turns"] <= len(batches) < 1.05 * report["turns"]
+    answered = {message for lead, others in batches for message in (lead, *others)}
+    assert sum(report["dropped"].values()) + len(answered) <= 3090
     assert set(report["latency_ms"]) == {*PARTS, "total"}
     assert all(set(report["latency_ms"][part]) == {"p50", "p95", "p99", "max"} for part in PARTS)
     assert report["latency_ms"]["queue"]["p50"] > 0
