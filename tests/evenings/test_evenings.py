@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DATA = Path(__file__).parents[1] / "data"
 SPEAKS = "document.querySelector('#words').innerText"
-ANSWERS = "document.querySelector('#bubble:not([hidden])')?.innerText ?? ''"
+ANSWERS = "(document.querySelector('#bubble:not([hidden])')?.innerText ?? '')"
 CHINESE = "晚安呀，今天也要吃鳳梨披薩喔！"
 """What the scripted model says to everything."""
 
