@@ -187,8 +187,12 @@ def test_lines_that_waited_together_are_answered_together(play: Any) -> None:
 
 
 @pytest.mark.parametrize("pause", [0, 0.002])
-def test_a_paste_of_six_lines_is_one_answer(pause: float, play: Any) -> None:
-    you: dict[str, Any] = {"name": "you", "platform": "console", "roles": frozenset({Role.BROADCASTER})}
+@pytest.mark.parametrize(
+    "you",
+    [{"name": "you", "platform": "console", "roles": frozenset({Role.BROADCASTER})}, {"name": "a viewer"}],
+    ids=["broadcaster", "viewer"],
+)
+def test_a_paste_of_six_lines_is_one_answer(pause: float, you: dict[str, Any], play: Any) -> None:
     lines = [f"line {number} of what I pasted" for number in range(6)]
 
     async def scene(room: Room) -> None:

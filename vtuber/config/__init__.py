@@ -204,7 +204,7 @@ BOTS = (
 class Inbox(Section):
     size: Annotated[int, Field(ge=10, le=100_000)] = 400
     """How many messages may wait; the least important is dropped first. Paid ones are never dropped."""
-    per_author: Annotated[int, Field(ge=1, le=1000)] = 3
+    per_author: Annotated[int, Field(ge=1, le=1000)] = 6
     """How many messages of one chatter may wait at once."""
     author_seconds: Seconds = 2.0
     """A chatter's messages faster than one in this many seconds (after a burst of per_author) are dropped."""
