@@ -13,13 +13,22 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from vtuber.brain import AFRESH, thoughts
-from vtuber.brain.reply_markers import MARKER, Meaning, begin_of_marker, meaning, without_cut_off
-from vtuber.brain.reply_opening import OpeningReader
+from vtuber.brain.reply_markers import (
+    MARKER,
+    Meaning,
+    begin_of_marker,
+    begins_answer,
+    meaning,
+    without_cut_off,
+)
+from vtuber.brain.reply_opening import OpeningReader, is_remark, may_be_turn
 
-_SPECIAL = re.compile(r"[<\[{◁\n\f\ufffd]")
+_SPECIAL = re.compile(r"[<\[{◁【\n\f\ufffd]")
 _CALL = re.compile(r"\s*\{\s*\"\w{1,30}\"\s*:")
 _CALL_BEGUN = re.compile(r"\s*\{\s*(?:\"\w{0,30}\"?\s*)?$")
-_BARE_ANSWER = re.compile(r"assistant\s*final\s*")
+_CALLED = re.compile(r"[a-z]{2,}[a-z0-9]*(?:[._][a-z0-9]+)+(?::\d+)?[({]")
+"""get_weather(city="Taipei"), functions.get_weather:0{…}"""
+_LONGEST_NAME = 80
 _BROKEN = re.compile("\ufffd{1,4}(?!\ufffd)")
 _MOST_BROKEN = 8
 """More broken characters are a broken model: the output guard is to see them."""
@@ -88,8 +97,13 @@ class ReplyFilter:
 
     def _is_plain(self, text: str) -> bool:
         """Whether it surely is a part of an answer; a quick look, for most tokens."""
-        begun = self._begun and bool(self.said) and self._part is _Part.ANSWER
+        begun = self._begun and self._part is _Part.ANSWER and not self._may_be_call()
         return begun and not (self.ended or self._held or self._tail or _SPECIAL.search(text))
+
+    def _may_be_call(self) -> bool:
+        return not self.said or (
+            len(self.said) < _LONGEST_NAME and self.said.isascii() and " " not in self.said
+        )
 
     def finish(self) -> str:
         """What was still held back; call it when the model has ended by itself."""
@@ -105,7 +119,8 @@ class ReplyFilter:
         while not self.ended and (marker := MARKER.search(text)):
             self._read(text[: marker.start()])
             text = text[marker.end() :]
-            self._meet(marker.group())
+            if not self.ended:
+                self._meet(marker.group())
         if not self.ended:
             text = without_cut_off(text) if last else text
             end = len(text) if last else begin_of_marker(text)
@@ -121,7 +136,7 @@ class ReplyFilter:
     def _meet(self, marker: str) -> None:
         match meaning(marker):
             case Meaning.THOUGHT:
-                self._open(bracketed=marker[0] == "[")
+                self._open(bracketed=marker[0] in "[【")
             case Meaning.THOUGHT_OVER:
                 self._close()
             case Meaning.HEADER:
@@ -142,6 +157,9 @@ class ReplyFilter:
         if what is Meaning.ANSWER and self._suspect:
             self._begin_again()
         if what in (Meaning.MESSAGE, Meaning.ANSWER):
+            return
+        if not self.said.strip() and begins_answer(marker) and may_be_turn(self._opening):
+            self._opening += marker
             return
         if self._opening.strip():
             self._decide(last=True)
@@ -197,10 +215,12 @@ class ReplyFilter:
         self._say(text)
 
     def _read_bare(self, *, last: bool) -> None:
-        """Without its markers, a channel ends where the name of the answer's stands."""
-        if found := _BARE_ANSWER.search(self._opening):
-            self._opening = self._opening[found.end() :]
+        """A thought without markers ends where the name of the answer's channel stands, or a heading."""
+        if behind := self._reader.answer_in(self._opening):
+            self._opening = self._opening[behind:]
             self._decide(last=last)
+        elif last and is_remark(self._opening) and thoughts.weigh(self._opening, self._asker) < 1:
+            self._pass_on(self._opening)
         elif last:
             self._opening = ""
 
@@ -225,6 +245,9 @@ class ReplyFilter:
         """Up to the end of her line. Begins with no white space, unless it goes on."""
         begun = self._goes_on or bool(self.said.strip())
         text = self._tail + (text if begun else text.lstrip())
+        if not self._goes_on and self._may_be_call() and _CALLED.match(self.said + text):
+            self._begin_again()
+            text, self.ended = "", True
         if call := _CALL.search(text):  # JSON behind an answer
             text, self.ended = text[: call.start()], True
         tail = _CALL_BEGUN.search(text)

@@ -29,7 +29,8 @@ _OPENERS = "“‘「『（《【〈([{"
 _MARKS = _ENDS + _CLAUSES
 # A clause's marks and what stays with them: closing quotes and brackets, emoji.
 _TAIL = re.compile(rf"([{re.escape(_MARKS)}]+)[^\w\s{re.escape(_MARKS + _OPENERS)}]*$")
-_SENTENCE_WORD = re.compile(r"[a-z]{3}\.$")  # no Ph.D.
+_SENTENCE_WORD = re.compile(r"[^\W\d_][^\W\d_A-Z]{2}\.+$")  # no Ph.D., no ASP.NET
+_BEGINS = "¿¡“"
 _LAST_WORD = re.compile(r"[A-Za-z0-9.]*$")
 _ABBREVIATIONS = re.compile(
     r"mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|eg|ie|inc|ltd|co|corp|dept|est|approx|fig|vol|ch|pp|gen|col|sgt|lt"
@@ -255,13 +256,19 @@ def _ends_sentence(text: str) -> bool:
 def _lacks_space(text: str, char: str) -> bool:
     """Whether ``char`` begins a sentence right behind another: "know…Maybe", "really!You"."""
     mark = text[-1:]
-    if mark not in "!?….！？" or not mark or not char.isalnum() or is_unspaced(char) or _in_address(text):
+    if (
+        mark not in "!?….！？"
+        or not mark
+        or not (char.isalnum() or char in _BEGINS)
+        or is_unspaced(char)
+        or _in_address(text)
+    ):
         return False
     before = text.rstrip(".…!?！？")[-1:]
     if not before or is_unspaced(before):
         return False
     if mark == ".":
-        return char.isupper() and bool(_SENTENCE_WORD.search(text))
+        return (char.isupper() or char in _BEGINS) and bool(_SENTENCE_WORD.search(text))
     return mark != "?" or not char.isdigit()
 
 

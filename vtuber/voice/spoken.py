@@ -28,6 +28,15 @@ _SIGNS = {  # between numbers or single letters
     "≤": ("is at most", "小於等於"),
     "≥": ("is at least", "大於等於"),
     "→": ("to", "到"),
+    "~": ("to", "到"),
+    "～": ("to", "到"),
+}
+_BEFORE_NUMBERS = {
+    "-": ("minus", "負"),
+    "−": ("minus", "負"),
+    "±": ("plus or minus", "正負"),
+    "≈": ("about", "約"),
+    "√": ("the square root of", "根號"),
 }
 _UNITS = {  # behind a number
     "°C": ("degrees Celsius", "度"),
@@ -75,19 +84,34 @@ _BEHIND = re.compile(
 _PERCENT = re.compile(rf"({_NUMBER})[%％]")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([/-])(\d{1,2})\2(\d{1,2})(?!\d)")
 _SCORE = re.compile(r"^(\d{1,4})/(5|10|100)(?=\W*$)")
-_SUM = re.compile(rf"(?<![\w.])({_NUMBER})([{re.escape(''.join(_SIGNS))}])(?={_NUMBER}(?![\w/-]))")
+_SUM = re.compile(
+    rf"(?<![A-Za-z0-9_.])({_NUMBER}[%％]?)([{re.escape(''.join(_SIGNS))}])(?={_NUMBER}(?![A-Za-z0-9_/-]))"
+)
 _UNCLEAR = re.compile(r"\d[-–/]\d")
 """A range, a fraction or a number of a telephone, unless the sum has a result."""
 _SHARP = re.compile(r"(?<![\w])([A-G])[#♯](?!\w)")
+_BEFORE_NUMBER = re.compile(
+    rf"(?<![\w.)\]])([{re.escape(''.join(_BEFORE_NUMBERS))}])(?=\d)|(?<=[\u4e00-\u9fff])([-−])(?=[\d.]+(?:°|℃|度))"
+)
+_POWER = re.compile(rf"({_NUMBER}|\b[A-Za-z])\^(\d+)")
+_HALVES = re.compile(r"(?<=\d)(?=[¼½¾⅐-⅞])")
 _LIST = re.compile(r"(?<=[0-9A-Za-z])、(?=[0-9A-Za-z])")
 _OPERAND = re.compile(r"^[(\[]*[-−]?(?:\d[\d.,]*|[A-Za-zπ])[)\]]?(?:[%°²³].?)?[.,!?;:]*$")
 
 # Faces: eyes and a mouth, the same twice, or mostly signs that no word has.
 _FACE = re.compile(
     r"[<>]?[:;=][-o*'^]?[)(\]\[DPpOoSs3/\\|}{@*$]+|[xX]\)+|[)(\]\[D][-o*']?[:;=]|[xX]D+|<\/?3+|[Qq]{2,}|:[a-z_]{2,20}:"
-    r"|([TOUQtouq;^>=@0;.-])[_wWoO.,-]+\1|([TOQ])A\2|[oO0]_+[oO0]|>[_.,]+<|-[_.]+-[;\"']*|._.|\^+|;+[_.]*;+"
+    r"|([TOUQtouq;^>=@0;.-])[_wWoO.,-]+\1|([TOQ])A\2|[oO0]_+[oO0]|>[_.,]+<|-[_.]+-[;\"']*|._.|[\\]?o/|[\\]o|\^+|;+[_.]*;+"
 )
-_BRACKETED = re.compile(r"[(（][^()（）]{1,14}[)）]")
+_WIDE = re.compile(r"[\u3000-\u9fff\uff01-\uff0f\uff1a-\uff20]")
+_ARMS = r"[ヽヾノﾉづっゞ٩۶وงლ୧୨ᕙᕗᕦᕤ乁ㄏ]?"
+_BRACKETED = re.compile(rf"{_ARMS}([(（][^()（）]{{1,14}}[)）]){_ARMS}")
+_BESIDE_CHINESE = re.compile(
+    r"(?<![A-Za-z0-9_])(?:[Xx]D+|([TQOU])[_.wWAo]+\1|QQ+|>[_.]+<|\^[_.]*\^|[:;][DP)(])(?![A-Za-z0-9_])"
+)
+"""Faces that nothing else is, where Chinese stands beside them without a space."""
+_LOVE = re.compile(r"(?<=[\u4e00-\u9fff])(?:<3+|[❤♥]\ufe0f?)(?=[\u4e00-\u9fff])")
+_HEARTS = ("<3", "❤", "❤️", "♥", "♥️")
 _RARE = re.compile(
     r"[\u0250-\u02ff\u1d00-\u1dbf\u2010-\u2bff\u3000-\u303f\ufe30-\ufe4f\uff61-\uff65´｀`¯°・ω∀Д益ಠ‿◕﹏]"
 )
@@ -104,22 +128,27 @@ def spoken(words: Sequence[str], *, chinese: bool = False) -> list[str]:
 
 def without_faces(text: str) -> str:
     """Without kaomoji in brackets: "(´▽`)"."""
-    return _BRACKETED.sub(lambda found: " " if _is_drawn(found.group()) else found.group(), text)
+    return _BRACKETED.sub(lambda found: " " if _is_drawn(found[1]) else found.group(), text)
 
 
 def _say(word: str, before: str, after: str, *, chinese: bool) -> str:
-    bare = _END.sub("", word)
     if "&" in word and ";" in word:
         word = html.unescape(word)
     word = word.replace("~~", "")
-    sides = _OPERAND.match(before) and _OPERAND.match(after)
+    if chinese:
+        word = _BESIDE_CHINESE.sub("", _LOVE.sub("愛", word))
+    bare = _END.sub("", word)
+    sides = _OPERAND.match(_WIDE.split(before)[-1]) and _OPERAND.match(_WIDE.split(after)[0])
     if word in _SIGNS and sides and any(char.isdigit() for char in before + after):
         return _SIGNS[word][chinese]
+    if word in ("x", "X") and before.isdigit() and after[:1].isdigit():
+        return _SIGNS["×"][chinese]
     if bare in _UNITS and re.search(r"\d$", before):
         return _UNITS[bare][chinese] + word[len(bare) :]
     if _FACE.fullmatch(bare) or _is_drawn(bare):
-        return "love" if bare == "<3" and before.isalpha() and after.isalpha() and not chinese else ""
-    if not any(char.isdigit() or char in "#♯" for char in word):
+        between = before.isalpha() and _END.sub("", after).isalpha()
+        return "love" if bare in _HEARTS and between and not chinese else ""
+    if not any(char.isdigit() or char in "#♯¼½¾" for char in word):
         return word
     return _with_numbers(word, chinese=chinese)
 
@@ -131,6 +160,9 @@ def _with_numbers(word: str, *, chinese: bool) -> str:
     word = _DATE.sub(lambda found: _day(found, chinese=chinese), word)
     if not chinese:
         word = _SCORE.sub(r"\1 out of \2", word)
+    word = _POWER.sub(r"\1的\2次方" if chinese else r"\1 to the power of \2", word)
+    word = _HALVES.sub(" ", word)
+    word = _BEFORE_NUMBER.sub(lambda found: f"{_BEFORE_NUMBERS[found[1] or found[2]][chinese]}{space}", word)
     if "=" in word or not _UNCLEAR.search(word):
         word = _SUM.sub(lambda found: f"{found[1]} {_SIGNS[found[2]][chinese]} ", word)
     names = {**_UNITS, **_DOLLARS}
@@ -154,7 +186,7 @@ def _day(found: re.Match[str], *, chinese: bool) -> str:
 
 def _is_drawn(word: str) -> bool:
     """Whether it is a face or the like, drawn with signs."""
-    if any(char in "0123456789" for char in word):
+    if any(char in "0123456789" for char in word.replace(":3", "")):
         return False
     drawn = len(_RARE.findall(word))
     letters = sum(char.isalnum() and not _RARE.match(char) for char in word)
