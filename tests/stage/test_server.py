@@ -485,12 +485,14 @@ async def test_a_thousand_idle_connections_leave_room_for_a_page(
         url = await asyncio.to_thread(process.stdout.readline)
         port = int(url.rsplit(":", 1)[1].strip().strip("/"))
         crowd = await asyncio.gather(*(Caller.connect(port) for _ in range(1000)), return_exceptions=True)
-        for _ in range(3):
-            async with client.get(f"{url.strip()}health", headers={"Connection": "close"}) as answer:
-                assert answer.status == 200
-        for caller in crowd:
-            if isinstance(caller, Caller):
-                caller.leaves()
+        try:
+            for _ in range(3):
+                async with client.get(f"{url.strip()}health", headers={"Connection": "close"}) as answer:
+                    assert answer.status == 200
+        finally:
+            for caller in crowd:
+                if isinstance(caller, Caller):
+                    caller.leaves()
         said, complaints = await asyncio.to_thread(process.communicate, "")
     assert said == "the end\n", complaints
     assert process.returncode == 0
