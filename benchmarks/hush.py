@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import logging
 import random
 import sys
@@ -26,6 +27,33 @@ from vtuber.show.show import Show
 from vtuber.stage.cues import Cue, Held, Hushed, Rested
 
 AIM = 100.0
+THINGS = [
+    "rain",
+    "trains",
+    "owls",
+    "soup",
+    "robots",
+    "castles",
+    "winter",
+    "bicycles",
+    "ghosts",
+    "islands",
+    "mirrors",
+    "bread",
+    "pirates",
+    "clouds",
+    "violins",
+    "deserts",
+    "lanterns",
+    "foxes",
+    "harbours",
+    "books",
+    "storms",
+    "kites",
+    "mountains",
+    "clocks",
+    "whales",
+]
 LONGEST = 4.0
 """Seconds within which the hush comes."""
 
@@ -70,9 +98,11 @@ async def measure(times: int, folder: str) -> tuple[list[float], int]:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(show.run(progress=lambda *_: None, on_air=ready.set))
         await ready.wait()
-        while len(taken) < times:
-            number = str(len(taken))
-            text = f"tell me a long story, number {number}"
+        for number in map(str, itertools.count()):
+            if len(taken) == times:
+                break
+            things = " and ".join(dice.sample(THINGS, 3))
+            text = f"tell me a long story about {things}"  # what the chat repeats is answered once
             show.receive(ChatMessage(number, "test", "test", Author(number, f"viewer {number}"), text))
             await asyncio.sleep(dice.uniform(0.02, LONGEST))
             if not show.performer.busy:
