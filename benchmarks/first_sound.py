@@ -123,19 +123,19 @@ async def measure(count: int, folder: str) -> list[tuple[float, float]]:
     show = Show(settings, seed=1, listeners=[], screens=[probe])
     (speaker,) = show.speakers
     asked: list[Any] = []
-    decoded = 0
+    begun = ""
     speaking = False
     brain = speaker.brain._members[0].brain  # noqa: SLF001  # the fallback's one and only
     assert isinstance(brain, Llama)
     stream, speak = brain.stream, speaker.voice.speak
 
     async def spying_stream(prompt: Any) -> Any:
-        nonlocal decoded, speaking
-        decoded, speaking = 0, False
+        nonlocal begun, speaking
+        begun, speaking = "", False
         asked.append(prompt)
         async with aclosing(stream(prompt)) as texts:
             async for text in texts:
-                decoded += not speaking
+                begun += "" if speaking else text
                 yield text
 
     def spying_speak(text: str) -> Any:
@@ -172,6 +172,7 @@ async def measure(count: int, folder: str) -> list[tuple[float, float]]:
             pieces = list(brain.template.prompt(asked[-1].lines, asked[-1].names[0]))
             tokens = floor.tokens(pieces)
             usage = brain.usage
+            decoded = len(floor.tokens([(begun, "text")]))
             new = max(1, usage.prompt - usage.reused)
             pairs.append((ours, floor.seconds(tokens, new, decoded, probe.piece)))
         show.over.set()

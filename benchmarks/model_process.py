@@ -82,6 +82,12 @@ e.Engine.is_control = lambda self, token: False
 p.main()
 """
 """Replies as long as was asked for, whatever the model says."""
+UNFILTERED = """
+import vtuber.brain.llama.worker as p
+p.ReplyFilter.add = lambda self, text: text
+p.main()
+"""
+"""Tells each token at once: a first word may otherwise wait for the second, which says whether it is a label."""
 STAMPED = """
 import time, vtuber.brain.llama.worker as p
 tell = p.Worker._tell
@@ -101,7 +107,8 @@ async def main(rounds: int) -> None:
                 stdout=asyncio.subprocess.PIPE,
                 env={**ENVIRONMENT, **os.environ},
             )
-            await first_tokens(brain, bare, prompt, rounds)
+            async with brain_at(Path(folder), ("-c", UNFILTERED)) as sends_all:
+                await first_tokens(brain, sends_all, bare, prompt, rounds)
             await decoding(Path(folder), bare, prompt, rounds)
             if bare.stdin:
                 bare.stdin.close()
@@ -138,17 +145,21 @@ async def asked_of(brain: Llama) -> Prompt:
 # Beside the bare library
 
 
-async def first_tokens(brain: Llama, bare: asyncio.subprocess.Process, prompt: Prompt, rounds: int) -> None:
-    ours, theirs = [], []
+async def first_tokens(
+    brain: Llama, sends_all: Llama, bare: asyncio.subprocess.Process, prompt: Prompt, rounds: int
+) -> None:
+    ours, texts, theirs = [], [], []
     for number in range(rounds + 1):
         asked = reworded(prompt, f"number {number}: what do you think of rainy days and of tea?")
         theirs.append((await ask_bare(bare, asked))[0])
-        ours.append(await first_token(brain, asked))
-    ours, theirs = ours[1:], theirs[1:]  # the first filled the bare one's cache
+        ours.append(await first_token(sends_all, asked))
+        texts.append(await first_token(brain, asked))
+    ours, texts, theirs = ours[1:], texts[1:], theirs[1:]  # the first filled the bare one's cache
     report("first token, bare library", theirs)
     report("first token, our process", ours)
-    report("difference", [a - b for a, b in zip(ours, theirs, strict=True)])
-    print(f"ratio of the medians: {statistics.median(ours) / statistics.median(theirs):.3f}")
+    report("first words that may be said, our process", texts)
+    report("difference of the tokens", [a - b for a, b in zip(ours, theirs, strict=True)])
+    print(f"ratio of the medians, tokens: {statistics.median(ours) / statistics.median(theirs):.3f}")
 
 
 async def decoding(cache: Path, bare: asyncio.subprocess.Process, prompt: Prompt, rounds: int) -> None:

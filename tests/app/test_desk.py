@@ -75,6 +75,7 @@ class Sitting:
         self.screen = screen
         self.sent: list[str] = []
         self.refuses = ""
+        self.refused = 0
         self.silenced = self.ended = 0
         hands = Hands(self._send, end_of_input=self._end, silence=self._silence)
         self.desk = Desk(
@@ -88,7 +89,9 @@ class Sitting:
         )
 
     def _send(self, text: str) -> str:
-        if not self.refuses:
+        if self.refuses:
+            self.refused += 1
+        else:
             self.sent.append(text)
         return self.refuses
 
@@ -239,8 +242,8 @@ async def test_ten_thousand_pasted_lines_are_one_clear_message(sitting: Sitting)
 
 async def test_lines_that_are_too_many_or_too_long_are_said_and_not_lost_silently(sitting: Sitting) -> None:
     sitting.refuses = "too many lines"
-    await sitting.types(*["x\r"] * 50, until=lambda: "too many lines" in sitting.screen.text)
-    await eventually(lambda: not sitting.typed)
+    await sitting.types(*["x\r"] * 50, until=lambda: sitting.refused == 50)
+    await eventually(lambda: "too many lines" in sitting.screen.text and not sitting.typed)
     assert sitting.screen.text.count("too many lines") == 1
     sitting.refuses = ""
     await sitting.types("hello\r", until=lambda: sitting.sent)

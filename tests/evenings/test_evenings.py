@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from evening import Evening
-from model_server import Call, ModelServer, Way, stream, trickles
+from model_server import END, Call, ModelServer, Way, event, stream
 from PIL import Image
 from playwright.async_api import Browser, async_playwright
 
@@ -160,9 +160,19 @@ async def test_no_network(evening: Evening) -> None:
         assert "Traceback" not in shown.text
 
 
+async def a_long_tale(call: Call) -> web.StreamResponse:
+    """Goes from house to house for about a minute of speech, and says nothing twice."""
+    response = await call.begin()
+    for who in ("my aunt", "a baker", "two sailors", "nobody", "the owl", "seven students", "our piano teacher"):
+        for seen in ("a red lamp", "cold soup", "an old map", "wet boots"):
+            await response.write(event(f"In the house of {who} there was {seen}. "))
+            await asyncio.sleep(0.05)
+    await response.write(END)
+    return response
+
+
 async def test_a_hush_in_a_panic(evening: Evening) -> None:
-    tale = trickles("And then we all went on to the next house, where it was dark. ", pause=0.05)
-    async with Server(tale).running() as server:
+    async with Server(a_long_tale).running() as server:
         shown = await evening.live(**ports(server))
         shown.type("tell me a story")
         await evening.until_sounding()
