@@ -87,7 +87,7 @@ import vtuber.brain.llama.worker as p
 p.ReplyFilter.add = lambda self, text: text
 p.main()
 """
-"""Tells each token at once: a first word may otherwise wait for the second, which says whether it is a label."""
+"""Tells each token at once: a first word may otherwise wait for the second, lest it be a label."""
 STAMPED = """
 import time, vtuber.brain.llama.worker as p
 tell = p.Worker._tell

@@ -111,6 +111,13 @@ class Sitting:
             self.keys.send_text(key)
         await eventually(until)
 
+    async def looks_back(self, to: str) -> None:
+        """Presses "up" until that is there: the history is read in the background."""
+        async with asyncio.timeout(20):
+            while self.typed != to:
+                await self.types(UP)
+                await asyncio.sleep(0.05)
+
 
 async def eventually(holds: Callable[[], object]) -> None:
     async with asyncio.timeout(20):
@@ -157,7 +164,9 @@ async def test_the_line_is_edited_as_people_expect(
 
 async def test_arrows_bring_back_lines_of_this_show_and_others(sitting: Sitting, tmp_path: Path) -> None:
     await sitting.types("one\r", "two\r", until=lambda: len(sitting.sent) == 2)
-    await sitting.types(UP, UP, "\r", until=lambda: len(sitting.sent) == 3)
+    await sitting.looks_back("two")
+    await sitting.looks_back("one")
+    await sitting.types("\r", until=lambda: len(sitting.sent) == 3)
     assert sitting.sent == ["one", "two", "one"]
     path = tmp_path / "data" / "typed.txt"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -165,10 +174,7 @@ async def test_arrows_bring_back_lines_of_this_show_and_others(sitting: Sitting,
         other = Sitting(keys, Screen(), path)
         other.desk.open()
         await eventually(lambda: "STATUS" in other.screen.written)
-        while not other.typed:  # its history is read in the background
-            await other.types(UP)
-            await asyncio.sleep(0.05)
-        assert other.typed == "one"
+        await other.looks_back("one")
         await other.types(UP, until=lambda: other.typed == "two")
         await asyncio.to_thread(other.desk.close)
 

@@ -161,9 +161,9 @@ async def test_no_network(evening: Evening) -> None:
 
 
 async def a_long_tale(call: Call) -> web.StreamResponse:
-    """Goes from house to house for about a minute of speech, and says nothing twice."""
+    """Goes from house to house for about a minute, and says nothing twice."""
     response = await call.begin()
-    for who in ("my aunt", "a baker", "two sailors", "nobody", "the owl", "seven students", "our piano teacher"):
+    for who in ("my aunt", "a baker", "two sailors", "nobody", "the owl", "seven students"):
         for seen in ("a red lamp", "cold soup", "an old map", "wet boots"):
             await response.write(event(f"In the house of {who} there was {seen}. "))
             await asyncio.sleep(0.05)
