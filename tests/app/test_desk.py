@@ -164,7 +164,6 @@ async def test_the_line_is_edited_as_people_expect(
 
 async def test_arrows_bring_back_lines_of_this_show_and_others(sitting: Sitting, tmp_path: Path) -> None:
     await sitting.types("one\r", "two\r", until=lambda: len(sitting.sent) == 2)
-    await sitting.looks_back("two")
     await sitting.looks_back("one")
     await sitting.types("\r", until=lambda: len(sitting.sent) == 3)
     assert sitting.sent == ["one", "two", "one"]
