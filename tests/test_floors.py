@@ -139,7 +139,7 @@ def test_only_the_terminals_modules_write_to_it() -> None:
     writers = {
         "app.cli": "the version",
         "app.terminal": "all the rest",
-        "moderation.patterns": "what its own process tells, into a pipe",
+        "guard.slow_patterns": "what its own process tells, into a pipe",
         "brain.llama.engine": "its process's standard error, which nobody sees raw",
     }
     for name in trees().keys() - writers:

@@ -5,7 +5,7 @@ The rooms and their floors, from the roof down; a module imports only from rooms
 6. app
 5. show
 4. listeners, brain, voice, stage (these never import each other)
-3. inbox, memory
+3. inbox, memory, guard
 2. moderation, character, record, models
 1. config
 0. core

@@ -24,8 +24,9 @@ from vtuber.core.events import (
     Redemption,
     Subscription,
 )
-from vtuber.moderation.filters import Filter
-from vtuber.moderation.output_guard import OutputGuard, ReplyCheck
+from vtuber.guard import Door
+from vtuber.guard.guard import Guard
+from vtuber.guard.reply_check import OutputGuard, ReplyCheck
 
 BANBAN = character.load("banban")
 QUESTIONS = tomllib.loads(
@@ -171,14 +172,14 @@ def test_a_character_without_small_talk_goes_by_her_examples() -> None:
 
 
 def test_all_her_lines_may_be_said_and_none_claims_to_be_human() -> None:
-    guard = OutputGuard(BANBAN.names, BANBAN.canon, BANBAN.persona, may_be_human=False)
-    judge = Filter(Settings().gate, BANBAN.persona)
+    role = OutputGuard(BANBAN.names, BANBAN.canon, BANBAN.persona, may_be_human=False)
+    guard = Guard(Settings(), BANBAN)
     for talk in BANBAN.small_talk:
         for reply in talk.replies:
-            check = ReplyCheck(guard, [BANBAN.persona])
+            check = ReplyCheck(role, [BANBAN.persona])
             check.read(reply)
             for sentence in re.split(r"(?<=[.!?]) ", reply):
                 check.check_piece(sentence)
             check.finish()
-            assert judge.check_spoken(reply).allowed, reply
+            assert guard.judge(reply, Door.SPOKEN).allowed, reply
             assert len(reply) <= 160, reply

@@ -10,9 +10,10 @@ from pictures import character_in
 from vtuber import character as characters
 from vtuber.character import starter
 from vtuber.character.starter import Answers, languages
-from vtuber.config import Gate
-from vtuber.moderation.filters import Filter
-from vtuber.moderation.output_guard import OutputGuard, ReplyCheck, Violation
+from vtuber.config import Settings
+from vtuber.guard import Door
+from vtuber.guard.guard import Guard
+from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 
 ENGLISH = """\
 I am {name}, nice to meet you!
@@ -102,7 +103,7 @@ def stopped(her: characters.Character, line: str) -> str:
         check.finish()
     except Violation as violation:
         return str(violation)
-    return Filter(Gate(), her.persona).check_spoken(line).reason
+    return Guard(Settings(), her).judge(line, Door.SPOKEN).reason
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,9 @@ from vtuber.core import files
 from vtuber.core.errors import ConfigError
 from vtuber.core.health import Health, State
 from vtuber.core.text import clean, is_cjk
-from vtuber.moderation.filters import Filter
-from vtuber.moderation.output_guard import OutputGuard, ReplyCheck, Violation
+from vtuber.guard import Door
+from vtuber.guard.guard import Guard
+from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 
 _RESERVED = {
     "con",
@@ -169,8 +170,8 @@ def _by_language(lines: Sequence[str]) -> str:
 
 def _stopped_lines(character: Character, settings: Settings) -> Iterator[Health]:
     """What she could not say, of what stands in her own files and of her own name."""
-    judge = Filter(settings.gate, character.persona)
-    guard = OutputGuard(character.names, character.canon, character.persona)
+    guard = Guard(settings, character)
+    role = OutputGuard(character.names, character.canon, character.persona)
     secret = [character.persona, *character.canon]
     lines = [
         *(
@@ -190,12 +191,12 @@ def _stopped_lines(character: Character, settings: Settings) -> Iterator[Health]
         *((f"{characters.SHEET}: name", line.format(character.name)) for line in _INTRODUCTIONS),
     ]
     for where, line in lines:
-        reply = ReplyCheck(guard, secret)
+        reply = ReplyCheck(role, secret)
         try:
             reply.read(line)
             reply.check_piece(line)
             reply.finish()
-            why = judge.check_spoken(line).reason
+            why = guard.judge(line, Door.SPOKEN).reason
         except Violation as violation:
             why = str(violation)
         if why:

@@ -6,13 +6,12 @@ import asyncio
 import math
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vtuber.core import clock
-from vtuber.core.events import Answerable, Batch, Pick, is_money, without_words
+from vtuber.core.events import Answerable, Batch, Pick
 from vtuber.inbox import Drop, Inbox
-from vtuber.moderation.filters import Filter
-from vtuber.record.facts import Facts, Filtered
+from vtuber.show.screening import Screening
 
 REQUESTS_WAITING = 20
 """How many of moderators' requests (!say and !ask) may wait. When there are more, the oldest is dropped."""
@@ -33,13 +32,12 @@ class Agenda:
     at once.
     """
 
-    def __init__(self, inbox: Inbox, content_filter: Filter, facts: Facts) -> None:
+    def __init__(self, inbox: Inbox, screening: Screening) -> None:
         self.paused = False
         self.pace = 0.0
         """Least seconds between the beginnings of two answers."""
         self._inbox = inbox
-        self._filter = content_filter
-        self._facts = facts
+        self._screening = screening
         self._requests: deque[Assignment] = deque(maxlen=REQUESTS_WAITING)
         self._news = asyncio.Event()
         self._silent_until = 0.0
@@ -131,18 +129,9 @@ class Agenda:
     def _take(self) -> Batch | None:
         """The next batch, without what does not bear a closer look."""
         while batch := self._inbox.take(clock.now()):
-            fit = [pick for pick in map(self._fit, batch.picks) if pick]
+            fit, unfit = self._screening.fit(batch.picks)
+            for pick, _ in unfit:
+                self._inbox.give_up(pick.event, Drop.FILTERED)
             if fit:
-                return batch.of(fit)
-        return None
-
-    def _fit(self, pick: Pick) -> Pick | None:
-        """The pick, if it may be answered. Whoever gave money is thanked, whatever they wrote."""
-        verdict = self._filter.check_pick(pick)
-        if verdict.allowed:
-            return pick
-        self._facts.tell(Filtered(pick.event.id, verdict.rule))
-        if is_money(pick.event):
-            return replace(pick, event=without_words(pick.event))
-        self._inbox.give_up(pick.event, Drop.FILTERED)
+                return self._screening.batch(batch.of(fit))
         return None

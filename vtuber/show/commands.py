@@ -11,10 +11,11 @@ from difflib import get_close_matches
 
 from vtuber.config import Settings
 from vtuber.core import clock
-from vtuber.core.events import ChatMessage, Pick
+from vtuber.core.events import ChatMessage
 from vtuber.core.health import Health
 from vtuber.core.recent import Recent
 from vtuber.core.text import escaped
+from vtuber.guard import Door
 from vtuber.inbox import Inbox
 from vtuber.moderation import command_table
 from vtuber.moderation.command_table import COMMANDS, UsageError
@@ -72,7 +73,7 @@ class ModeratorCommands:
         """``find`` tells the id of whoever wrote lately on a platform under a name."""
         self._settings = settings
         self._speakers = tuple(speakers)
-        self._filter = self._speakers[0].filter
+        self._guard = self._speakers[0].guard
         self._stage = stage
         self._performer = performer
         self._agenda = performer.agenda
@@ -186,7 +187,7 @@ class ModeratorCommands:
     def _ask(self, command: Command) -> str:
         words = command_table.text(command.argument)
         question = replace(command.message, text=words, emotes=(), reply_to="", mentions=())
-        verdict = self._filter.check_pick(Pick(question))
+        verdict = self._guard.judge(words, Door.MESSAGE)
         if not verdict.allowed:
             return f"a filter stopped this question: {verdict.reason}"
         if self._is_crowded(command):
@@ -246,14 +247,15 @@ class ModeratorCommands:
 
     def _shown(self, name: str) -> str:
         """A name that a viewer chose, if she may write it."""
-        bad = not (self._filter.check_name(name).allowed and self._filter.check_spoken(name).allowed)
-        return "that viewer" if bad else f"@{name}"
+        judged = (self._guard.judge(name, door).allowed for door in (Door.NAME, Door.WRITTEN))
+        return f"@{name}" if all(judged) else "that viewer"
 
     # What she is like.
 
     def _topic(self, command: Command) -> str:
-        verdict = self._filter.check_spoken(command.argument)
-        if not verdict.allowed:
+        topic = command.argument
+        judged = (self._guard.judge(topic, door) for door in (Door.PROMPT, Door.SPOKEN))
+        if verdict := next((one for one in judged if not one.allowed), None):
             return f"a filter stopped this topic: {verdict.reason}"
         for speaker in self._speakers:
             speaker.conversation.topic = command.argument

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from vtuber.core.events import Answerable, ChatMessage
 from vtuber.core.text import escaped
+from vtuber.guard import Door
+from vtuber.guard.guard import Guard
 from vtuber.listeners import Writer
-from vtuber.moderation.filters import Filter
 from vtuber.moderation.trust import plain
 from vtuber.record.facts import Fact, Facts, TurnEnded, Written
 
@@ -41,7 +42,7 @@ class Outbox:
     def __init__(
         self,
         writers: Sequence[Writer],
-        content_filter: Filter,
+        guard: Guard,
         facts: Facts,
         *,
         prefix: str,
@@ -51,7 +52,7 @@ class Outbox:
         self.dropped = 0
         """How many lines had to make room for later ones."""
         self._writers = tuple(writers)
-        self._filter = content_filter
+        self._guard = guard
         self._facts = facts
         self._commanding = (prefix, "!", "/", ".")
         self._refused = refused
@@ -76,7 +77,7 @@ class Outbox:
             self.withhold(text, to, "banban does not write in this chat")
         elif humble and self._waiting:
             self.withhold(text, to, "other lines are waiting to be sent")
-        elif not (verdict := self._filter.check_spoken(text)).allowed:
+        elif not (verdict := self._guard.judge(text, Door.WRITTEN)).allowed:
             self._note(text, to, f"filtered: {verdict.rule}")
         else:
             self._waiting.append(_ChatLine(self._harmless(text), to, writer))

@@ -22,6 +22,7 @@ from vtuber.moderation.revocation import Revocation
 from vtuber.record.facts import TOLD, Facts, Failed, TurnBegan, TurnCut, TurnEnded
 from vtuber.show.agenda import Agenda, Assignment
 from vtuber.show.reply import Reply
+from vtuber.show.screening import Screening
 from vtuber.show.speaker import Speaker
 from vtuber.show.turn import Turn
 from vtuber.stage.stage import Stage
@@ -54,7 +55,8 @@ class Performer:
         facts: Facts,
         seed: int,
     ) -> None:
-        self.agenda = Agenda(inbox, speakers[0].filter, facts)
+        self.screening = Screening(speakers[0].guard, facts)
+        self.agenda = Agenda(inbox, self.screening)
         self._settings = settings
         self._speakers = tuple(speakers)
         self._stage = stage
@@ -182,6 +184,7 @@ class Performer:
             speaker,
             self._stage,
             self._memory,
+            screening=self.screening,
             facts=self._facts,
             seed=random.Random(f"{self._seed}:{number}").getrandbits(31),
             ahead=self._settings.voice.ahead,
@@ -200,12 +203,12 @@ class Performer:
         lead = as_one(turn.batch).lead.event
         if not turn.script and not turn.was_cut:
             self._stage.thinking(
-                lead.author.name,
-                written(lead),
+                self.screening.name(lead.author.name),
+                self.screening.shown(written(lead)),
                 lead.platform,
                 turn.number,
                 speaker=turn.speaker.id,
-                deed=deed(lead),
+                deed=self.screening.deed(deed(lead)),
             )
         try:
             reply = await turn.run()

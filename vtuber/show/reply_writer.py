@@ -19,8 +19,9 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
 from vtuber.core.text import escaped, space_between
-from vtuber.moderation.filters import Filter
-from vtuber.moderation.output_guard import OutputGuard, ReplyCheck, Violation
+from vtuber.guard import Action, Door
+from vtuber.guard.guard import Guard, Verdict
+from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 from vtuber.record.facts import Fact, SentenceJudged, WentWrong
 from vtuber.voice.captions import SENTENCE_END
 from vtuber.voice.pace import Delivery, Pace
@@ -49,15 +50,15 @@ class ReplyWriter:
         character: Character,
         brain: Brain,
         fallback_lines: FallbackLines,
-        content_filter: Filter,
+        guard: Guard,
     ) -> None:
         self.pace = Pace(settings.show.reply_seconds)
         self._settings = settings
         self._character = character
         self._brain = brain
         self._fallback_lines = fallback_lines
-        self._filter = content_filter
-        self._guard = OutputGuard(
+        self._guard = guard
+        self._role = OutputGuard(
             character.names,
             character.canon,
             character.persona,
@@ -78,39 +79,45 @@ class ReplyWriter:
         ``tell`` is called with each fact of this turn, ``lap`` of each step that is reached (one of
         ``metrics.PARTS``), also more than once.
         """
-        return self._filtered(self._tried(prompt, turn, tell, lap), turn, tell)
+        return self._filtered(self._tried(prompt, turn, tell, lap), turn, tell, prompt.lines[-1].text)
 
     def recite(self, script: str, *, turn: int, tell: Tell) -> AsyncGenerator[Piece, None]:
         """Exactly that, as far as the filter lets her."""
         return self._filtered(self._scripted(script), turn, tell)
 
     async def _filtered(
-        self, pieces: AsyncGenerator[Piece, None], turn: int, tell: Tell
+        self, pieces: AsyncGenerator[Piece, None], turn: int, tell: Tell, asked: str = ""
     ) -> AsyncGenerator[Piece, None]:
         """Up to the first that nobody may say; instead of that, a refusal."""
         async with aclosing(pieces):
-            index, before = 0, ""
+            index, said = 0, ""
             async for piece in pieces:
-                # What is forbidden may be cut in two.
-                verdict = self._filter.check_spoken(before + piece.space + piece.text)
+                before = said + piece.space  # what is forbidden may be cut in two
+                verdict = await self._guard.judge_closely(piece.text, Door.SPOKEN, before=before, asked=asked)
                 tell(SentenceJudged(turn, index, piece.text, piece.mood, piece.fallback, verdict.rule))
-                if not verdict.allowed:
-                    log.warning(
-                        "a sentence was stopped before it was spoken: “%s” (%s)",
-                        escaped(piece.text),
-                        verdict.reason,
-                    )
-                    text = self._refusal()
-                    refusal = Piece(text, piece.mood, space=space_between(before, text))
-                    tell(SentenceJudged(turn, index, refusal.text, refusal.mood, refusal=True))
-                    yield refusal
+                if verdict.allowed:
+                    yield piece
+                elif verdict.action is Action.SOFTEN:
+                    yield replace(piece, text=verdict.text)
+                else:
+                    self._log(piece, verdict)
+                    if verdict.action is not Action.DROP:
+                        text = verdict.instead or self._refusal()
+                        refusal = Piece(text, piece.mood, space=space_between(said, text))
+                        tell(SentenceJudged(turn, index, refusal.text, refusal.mood, refusal=True))
+                        yield refusal
                     return
-                yield piece
-                index, before = index + 1, piece.text
+                index, said = index + 1, before + piece.text
 
     def _refusal(self) -> str:
         refusals = self._character.refusals or ("…",)
         return self._settings.gate.replacement or refusals[next(self._refused) % len(refusals)]
+
+    @staticmethod
+    def _log(piece: Piece, verdict: Verdict) -> None:
+        log.warning(
+            "a sentence was stopped before it was spoken: “%s” (%s)", escaped(piece.text), verdict.reason
+        )
 
     async def _scripted(self, script: str) -> AsyncGenerator[Piece, None]:
         segmenter = self._segmenter()
@@ -200,7 +207,7 @@ class ReplyWriter:
     def _check(self, prompt: Prompt) -> ReplyCheck:
         system = [line.text for line in prompt.lines if line.role == "system" and not prompt.known]
         viewers = {line.name for line in prompt.lines if line.role == "viewer"}
-        return ReplyCheck(self._guard, system, viewers, prompt.lines[-1].text)
+        return ReplyCheck(self._role, system, viewers, prompt.lines[-1].text)
 
 
 def _pieces(bit: str, segmenter: SentenceSegmenter, check: ReplyCheck, delivery: Delivery) -> Iterator[Piece]:

@@ -115,7 +115,7 @@ class Show:
         self.index = MessageIndex()
         self.rates = ExchangeRates(settings.chat.rates)
         self.commands = CommandParser(settings.gate, settings.inbox.ignore)
-        self.filter = self.speakers[0].filter
+        self.guard = self.speakers[0].guard
         names = [name for one in self.speakers for name in one.character.aliases]
         self.inbox = Inbox(settings.inbox, names, self.seed, self.facts)
         self.performer = Performer(
@@ -126,7 +126,7 @@ class Show:
         )
         self.outbox = Outbox(
             [listener for listener in self.listeners if isinstance(listener, Writer)],
-            self.filter,
+            self.guard,
             self.facts,
             prefix=self.commands.table.prefix,
             refused=self.inbox.verdict_of_moderators,
@@ -158,6 +158,7 @@ class Show:
             _health(self.memory, "memory"),
             self.server.health(),
             *(_health(screen, "stage") for screen in self.screens),
+            *(one.guard.health() for one in self.speakers if one.guard.is_limited),
             self.journal.health(),
             limits.health(self.journal.folder),
         ]
@@ -314,7 +315,7 @@ class Show:
     def _admit(self, event: Answerable, *, for_a_bot: bool) -> None:
         """Into the inbox, unless something speaks against it."""
         admitted = event
-        verdict = self.filter.check_message(event)
+        verdict = self.guard.glance(event.text)
         if not verdict.allowed and is_money(event):
             admitted = without_words(event)  # whoever gave money is thanked, whatever they wrote
         elif not verdict.allowed:

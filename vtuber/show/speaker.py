@@ -16,11 +16,12 @@ from vtuber.core.availability import Progress
 from vtuber.core.errors import BrainError, VoiceError
 from vtuber.core.events import Answerable, ChatMessage
 from vtuber.core.spelling import normalize
+from vtuber.guard.guard import Guard
 from vtuber.inbox.rank import Names
-from vtuber.moderation.filters import Filter
 from vtuber.show.reply_writer import ReplyWriter
-from vtuber.voice import Voice
+from vtuber.voice import Pronouncing, Voice
 from vtuber.voice.fallback import build as build_voice
+from vtuber.voice.speakable import speakable
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class Speaker:
     character: Character
     brain: BrainFallback
     conversation: Conversation
-    filter: Filter
+    guard: Guard
     writer: ReplyWriter
     voice: Voice
 
@@ -73,13 +74,19 @@ def build(settings: Settings) -> Speaker:
     """
     character = characters.load(settings.show.character)
     brain = build_brain(settings, character)
-    content_filter = Filter(settings.gate, character.persona)
+    voice = build_voice(settings, character)
+    guard = Guard(settings, character, voice.pronounced if isinstance(voice, Pronouncing) else _plainly)
     return Speaker(
         id=character.folder.name,
         character=character,
         brain=brain,
         conversation=Conversation(character, settings, brain),
-        filter=content_filter,
-        writer=ReplyWriter(settings, character, brain, brain.fallback_lines, content_filter),
-        voice=build_voice(settings, character),
+        guard=guard,
+        writer=ReplyWriter(settings, character, brain, brain.fallback_lines, guard),
+        voice=voice,
     )
+
+
+def _plainly(text: str) -> tuple[str, ...]:
+    """What a voice from elsewhere will probably pronounce."""
+    return (speakable(text),)

@@ -22,6 +22,7 @@ from vtuber.moderation.revocation import Revocation
 from vtuber.record.facts import Facts, Prompted, SentenceHeard, SoundMade, StepReached
 from vtuber.record.metrics import Stopwatch
 from vtuber.show.reply import Reply
+from vtuber.show.screening import Screening
 from vtuber.show.speaker import Speaker
 from vtuber.stage.stage import Stage
 from vtuber.voice.captions import silent
@@ -47,6 +48,7 @@ class Turn:
         stage: Stage,
         memory: Memory,
         *,
+        screening: Screening,
         facts: Facts,
         seed: int,
         ahead: int,
@@ -62,6 +64,7 @@ class Turn:
         """Set when nothing is left to be made: all that is still to come is being heard."""
         self._stage = stage
         self._memory = memory
+        self._screening = screening
         self._facts = facts
         self._seed = seed
         self._ahead = asyncio.Semaphore(ahead + 1)
@@ -137,7 +140,7 @@ class Turn:
 
     async def _recall(self) -> Recollection:
         try:
-            return await self._memory.recall(self.batch)
+            return self._screening.recollection(await self._memory.recall(self.batch))
         except RecallError as error:
             log.debug("nothing recalled: %s", error.what)
             return NOTHING

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from typing import Protocol
+from collections.abc import AsyncGenerator, Iterator
+from typing import Protocol, runtime_checkable
 
 from vtuber.core.availability import Availability
 from vtuber.core.events import Sound, Word
@@ -38,3 +38,12 @@ class Voice(Protocol):
     async def stop(self) -> None: ...
 
     def health(self) -> Health: ...
+
+
+@runtime_checkable
+class Pronouncing(Protocol):
+    """A voice that says beforehand what it will pronounce of a text."""
+
+    def pronounced(self, text: str) -> Iterator[str]:
+        """What is heard of ``text``; more than one form where several voices may speak it."""
+        ...

@@ -16,7 +16,7 @@ from vtuber.core.backoff import Backoff
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
-from vtuber.voice import PARTS, Voice
+from vtuber.voice import PARTS, Pronouncing, Voice
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +105,11 @@ class VoiceFallback:
         finally:
             await self._second.stop()
             self._update()
+
+    def pronounced(self, text: str) -> Iterator[str]:
+        for voice in (self._first, self._second):
+            if isinstance(voice, Pronouncing):
+                yield from voice.pronounced(text)
 
     def routes(self) -> list[Any]:
         """Those of the voices that answer HTTP requests (``stage.server.Routed``)."""

@@ -14,8 +14,8 @@ from vtuber.core import clock
 from vtuber.core.availability import Progress
 from vtuber.core.events import Batch
 from vtuber.core.health import Health
+from vtuber.guard.guard import Guard
 from vtuber.memory import NOTHING
-from vtuber.moderation.filters import Filter
 from vtuber.show.reply_writer import ReplyWriter
 
 
@@ -30,8 +30,8 @@ class Mind:
         self.prompt: Prompt | None = None
         """What was asked last."""
         self.usage = Usage()
-        content_filter = Filter(settings.gate, character.persona)
-        self._writer = ReplyWriter(settings, character, self.brain, self.brain.fallback_lines, content_filter)
+        guard = Guard(settings, character)
+        self._writer = ReplyWriter(settings, character, self.brain, self.brain.fallback_lines, guard)
         self._asked = self._waited = self._took = 0.0  # when; seconds to the first token, and on to the last
 
     async def start(self, progress: Progress) -> None:

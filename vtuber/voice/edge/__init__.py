@@ -100,6 +100,9 @@ class Edge:
             clip.close()
             await _end(reader)
 
+    def pronounced(self, text: str) -> Iterator[str]:
+        yield speakable(text)
+
     async def stop(self) -> None:
         self.availability.set(ready=False)
 

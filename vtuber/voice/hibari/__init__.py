@@ -108,6 +108,9 @@ class Hibari:
                 yield item
             begun += sound.seconds(pcm)
 
+    def pronounced(self, text: str) -> Iterator[str]:
+        yield " ".join(said for phrase in _phrases(text) for said in phrase.said if said)
+
     async def stop(self) -> None:
         self.availability.set(ready=False)
         thread, self._thread, self._model = self._thread, None, None

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtuber import character
-from vtuber.moderation.output_guard import OutputGuard, ReplyCheck, Violation
-from vtuber.moderation.prompt_leak import letters
+from vtuber.guard.prompt_leak import letters
+from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 from vtuber.voice.segmenter import SentenceSegmenter
 
 BANBAN = character.load("banban")

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from vtuber import character
-from vtuber.moderation.identity import Identity
-from vtuber.moderation.output_guard import OutputGuard, ReplyCheck, Violation
+from vtuber.guard.identity import Identity
+from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 
 BANBAN = character.load("banban")
 NAMES = {

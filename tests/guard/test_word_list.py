@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from vtuber.core.spelling import normalize
 from vtuber.core.text import clean
-from vtuber.moderation import word_list
-from vtuber.moderation.word_list import WordList, Words
+from vtuber.guard import word_list
+from vtuber.guard.word_list import WordList, Words
 
 DATA = Path(__file__).parent.parent / "data"
 

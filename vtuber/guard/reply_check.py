@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 
 from vtuber.core.spelling import copy_key, normalize
 from vtuber.core.text import space_between
-from vtuber.moderation.filters import CONTROL_TOKENS
-from vtuber.moderation.identity import Identity, claims_humanity
-from vtuber.moderation.prompt_leak import PromptLeak
+from vtuber.guard.detectors.tokens import CONTROL_TOKENS
+from vtuber.guard.identity import Identity, claims_humanity
+from vtuber.guard.prompt_leak import PromptLeak
 
 SYMBOLS = 40
 """Characters in a row without a letter or digit that nobody could pronounce."""

@@ -1,0 +1,28 @@
+"""The guard's options: a section for each detector."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from vtuber.config.section import Section
+
+Action = Literal["soften", "replace", "drop", "hold", "block"]
+"""What becomes of a text in which something was found (``vtuber.guard.Action``)."""
+
+
+class Detector(Section):
+    use: bool = True
+    action: Action = "replace"
+
+
+class Guard(Section):
+    """What is looked for in all that she reads, says and shows."""
+
+    words: Detector = Detector()
+    patterns: Detector = Detector()
+    links: Detector = Detector()
+    contact: Detector = Detector()
+    confession: Detector = Detector()
+    prompt: Detector = Detector()
+    tokens: Detector = Detector()
+    length: Detector = Detector()

@@ -1,0 +1,29 @@
+"""Finds personal data: e-mail addresses and phone numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vtuber.character import Character
+from vtuber.config import Settings
+from vtuber.guard import HERS, Action, Door, Finding, Passage
+
+_CONTACT = re.compile(
+    r"(?<![\w.+-])[\w.+-]+ ?(?:@|[(\[]at[)\]]) ?[\w-]+\.[a-z]{2,}"
+    r"|(?<![\d.,+])(?!(?:19|20)\d\d-\d\d?-\d)(?:\+\d|0\d|\d{3})(?:[ ()-]{0,2}\d){7,}(?![\d,])",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+class Contact:
+    """E-mail addresses and phone numbers."""
+
+    doors = HERS | {Door.SHOWN}
+
+    def __init__(self, settings: Settings, _character: Character) -> None:
+        self._action = Action(settings.guard.contact.action)
+
+    def detect(self, passage: Passage) -> Iterator[Finding]:
+        for place in passage.search(_CONTACT):
+            yield Finding("built in: contact", "an e-mail address or a phone number", self._action, *place)

@@ -1,0 +1,207 @@
+"""Judges each text once: asks every detector, and takes the strictest of their answers.
+
+It fails closed: a detector that raises, or that is late, counts as having found something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from vtuber.character import Character
+from vtuber.config import Settings
+from vtuber.core import registry
+from vtuber.core.health import Health, State
+from vtuber.core.spelling import normalize
+from vtuber.core.text import escaped
+from vtuber.guard import PARTS, Action, Asking, Detector, Door, Finding, Passage
+from vtuber.guard.word_list import WordList
+
+log = logging.getLogger(__name__)
+
+ASKING_SECONDS = 1.0
+"""How long a detector may ask somebody else before its answer is the strictest."""
+MASK = "＊"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a text, and why."""
+
+    text: str
+    """What may be shown or said of it: what was found is masked."""
+    action: Action = Action.SPEAK
+    findings: tuple[tuple[str, Finding], ...] = ()
+    """(detector, what it found), the strictest first."""
+    ms: float = 0.0
+    """What judging it took."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return self.action is Action.SPEAK
+
+    @property
+    def detector(self) -> str:
+        return self.findings[0][0] if self.findings else ""
+
+    @property
+    def reason(self) -> str:
+        """For people."""
+        return self.findings[0][1].reason if self.findings else ""
+
+    @property
+    def rule(self) -> str:
+        """For the journal."""
+        return self.findings[0][1].rule if self.findings else ""
+
+    @property
+    def instead(self) -> str:
+        """What is said in its place; "": one of the character's refusals."""
+        return next((finding.instead for _, finding in self.findings if finding.instead), "")
+
+
+class Guard:
+    """Raises ConfigError for what a detector cannot use.
+
+    ``forms`` gives the texts that her voices will pronounce for a text: what is judged is what is heard.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        character: Character,
+        forms: Callable[[str], Iterable[str]] = lambda _: (),
+    ) -> None:
+        self._forms = forms
+        self._detectors: dict[str, Detector] = {
+            name: registry.make("guard", PARTS, name, settings, character, where=f"guard.{name}")
+            for name in registry.names("guard", PARTS)
+            if _is_used(settings, name)
+        }
+        self._own = WordList(settings.gate.words)
+        self._broken: dict[str, str] = {}
+
+    def judge(
+        self,
+        text: str,
+        door: Door,
+        *,
+        before: str = "",
+        author: tuple[str, str] | None = None,
+        asked: str = "",
+    ) -> Verdict:
+        """What becomes of ``text``, by all that can be told at once."""
+        return self._judge(Passage(text, door, before[-400:], author, asked))
+
+    def glance(self, text: str) -> Verdict:
+        """By the streamer's own words alone: quick enough for every message of a flood."""
+        word = self._own.find(normalize(text))
+        finding = Finding(f"gate.words: {word}", "a word in gate.words", Action.DROP)
+        return _verdict(text, [("words", finding)] if word else [], 0.0)
+
+    async def judge_closely(self, text: str, door: Door, *, before: str = "", asked: str = "") -> Verdict:
+        """The same, and asks those detectors that need others for their answer, if they doubt the text."""
+        passage = Passage(text, door, before[-400:], None, asked)
+        verdict = self._judge(passage)
+        if verdict.action.severity >= Action.REPLACE.severity:
+            return verdict
+        asking = [
+            self._ask(name, detector, passage)
+            for name, detector in self._detectors.items()
+            if door in detector.doors
+            and isinstance(detector, Asking)
+            and self._doubts(name, detector, passage)
+        ]
+        if not asking:
+            return verdict
+        began = time.perf_counter()
+        found = [*verdict.findings, *(one for answer in await asyncio.gather(*asking) for one in answer)]
+        return _verdict(text, found, verdict.ms + (time.perf_counter() - began) * 1000)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether a detector has failed, so that what it should judge is stopped."""
+        return bool(self._broken)
+
+    def health(self) -> Health:
+        names = ", ".join(self._detectors)
+        if not self._broken:
+            return Health("guard", State.OK, names)
+        name, why = next(iter(self._broken.items()))
+        return Health(
+            "guard",
+            State.LIMITED,
+            f"{name} failed ({why}): what it should judge is stopped",
+            f"report that to whoever made it, or switch it off: guard.{name}.use = false",
+        )
+
+    def _judge(self, passage: Passage) -> Verdict:
+        began = time.perf_counter()
+        found: list[tuple[str, Finding]] = []
+        for name, detector in self._detectors.items():
+            if passage.door in detector.doors:
+                found += self._detected(name, detector, passage)
+        return _verdict(passage.text, found, (time.perf_counter() - began) * 1000)
+
+    def _detected(self, name: str, detector: Detector, passage: Passage) -> list[tuple[str, Finding]]:
+        try:
+            found = [(name, finding) for finding in detector.detect(passage)]
+            if passage.door is Door.SPOKEN:
+                for form in self._forms(passage.text):
+                    if form != passage.text:
+                        heard = replace(passage, text=form)
+                        found += [
+                            (name, replace(finding, begin=0, end=None)) for finding in detector.detect(heard)
+                        ]
+        except Exception as error:  # noqa: BLE001  # whatever it was, nothing goes out unjudged
+            return [(name, self._strict(name, error))]
+        self._broken.pop(name, None)
+        return found
+
+    def _doubts(self, name: str, detector: Asking, passage: Passage) -> bool:
+        try:
+            return detector.doubts(passage)
+        except Exception as error:  # noqa: BLE001  # then it is asked, which says the same
+            self._strict(name, error)
+            return True
+
+    async def _ask(self, name: str, detector: Asking, passage: Passage) -> list[tuple[str, Finding]]:
+        try:
+            async with asyncio.timeout(ASKING_SECONDS):
+                return [(name, finding) for finding in await detector.ask(passage)]
+        except Exception as error:  # noqa: BLE001  # the same; a timeout too
+            return [(name, self._strict(name, error))]
+
+    def _strict(self, name: str, error: Exception) -> Finding:
+        why = "it did not answer in time" if isinstance(error, TimeoutError) else repr(error)
+        if name not in self._broken:
+            log.error("the guard's part %s failed: %s", name, escaped(why))
+        self._broken[name] = why
+        return Finding(f"{name}: failed", f"the guard's part {name} failed", Action.REPLACE)
+
+
+def _is_used(settings: Settings, name: str) -> bool:
+    section = getattr(settings.guard, name, None)
+    options = settings.parts.get(name, {})
+    return bool(section.use if section is not None else options.get("use", True))
+
+
+def _verdict(text: str, found: list[tuple[str, Finding]], ms: float) -> Verdict:
+    if not found:
+        return Verdict(text, ms=ms)
+    found = sorted(found, key=lambda one: -one[1].action.severity)
+    return Verdict(_masked(text, [finding for _, finding in found]), found[0][1].action, tuple(found), ms)
+
+
+def _masked(text: str, findings: Iterable[Finding]) -> str:
+    chars = list(text)
+    for finding in findings:
+        end = len(text) if finding.end is None else min(len(text), finding.end)
+        for place in range(max(0, finding.begin), end):
+            if not chars[place].isspace():
+                chars[place] = MASK
+    return "".join(chars)
