@@ -22,10 +22,5 @@ class Patterns:
     def detect(self, passage: Passage) -> Iterator[Finding]:
         for pattern in self._patterns:
             for place in passage.search(pattern):
-                yield Finding(
-                    f"gate.patterns: {pattern.pattern}",
-                    "a pattern in gate.patterns",
-                    self._action,
-                    begin,
-                    end,
-                )
+                rule = f"gate.patterns: {pattern.pattern}"
+                yield Finding(rule, "a pattern in gate.patterns", self._action, *place)
