@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from vtuber.config.section import Section
 
@@ -15,6 +17,12 @@ class Detector(Section):
     action: Action = "replace"
 
 
+class Injections(Detector):
+    action: Action = "soften"
+    patience: Annotated[int, Field(ge=0, le=1000)] = 3
+    """Orders of one viewer, after which they are blocked; 0: never."""
+
+
 class Guard(Section):
     """What is looked for in all that she reads, says and shows."""
 
@@ -24,5 +32,6 @@ class Guard(Section):
     contact: Detector = Detector()
     confession: Detector = Detector()
     prompt: Detector = Detector()
+    injections: Injections = Injections()
     tokens: Detector = Detector()
     length: Detector = Detector()
