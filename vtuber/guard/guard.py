@@ -150,13 +150,8 @@ class Guard:
     def _detected(self, name: str, detector: Detector, passage: Passage) -> list[tuple[str, Finding]]:
         try:
             found = [(name, finding) for finding in detector.detect(passage)]
-            if passage.door is Door.SPOKEN:
-                for form in self._forms(passage.text):
-                    if form != passage.text:
-                        heard = replace(passage, text=form)
-                        found += [
-                            (name, replace(finding, begin=0, end=None)) for finding in detector.detect(heard)
-                        ]
+            for heard in spoken:
+                found += [(name, replace(finding, begin=0, end=None)) for finding in detector.detect(heard)]
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing goes out unjudged
             return [(name, self._strict(name, error))]
         self._broken.pop(name, None)
