@@ -1,4 +1,4 @@
-"""The command line: `banban live`, `rehearse`, `chat`, `check`, `guard`, `character`, `login`, `models` and so on.
+"""The command line: `banban live`, `chat`, `check`, `guard`, `audit`, `character`, `login`, `models`, and more.
 
 Only what is typed stands here. What a command does is imported when it runs, so that `banban --help` loads
 nothing of the show.
