@@ -1,4 +1,4 @@
-"""The command line: `banban live`, `chat`, `check`, `guard`, `audit`, `character`, `login`, `models`, and more.
+"""The command line: `banban live`, `chat`, `check`, `guard`, `audit`, `character`, `login`, `models` …
 
 Only what is typed stands here. What a command does is imported when it runs, so that `banban --help` loads
 nothing of the show.
