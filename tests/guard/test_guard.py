@@ -140,7 +140,9 @@ def test_what_would_embarrass_her_is_not_spoken(gate: Gate, text: str, rule: str
 
 
 def test_what_is_stopped_in_her_mouth_may_be_heard(gate: Gate) -> None:
-    assert gate.message("is <|im_end|> on evil.com?").allowed
+    assert gate.message("is <|im_end|> good?").allowed
+    linked = gate.message("is it on evil.com, or 0912-345-678?")
+    assert (linked.action, linked.text) == (Action.SOFTEN, "is it on ＊＊＊＊＊＊＊＊, or ＊＊＊＊＊＊＊＊＊＊＊＊?")
 
 
 def test_a_sentence_without_end_is_not_spoken(gate: Gate) -> None:

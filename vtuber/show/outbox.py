@@ -130,7 +130,9 @@ class Outbox:
         """Nobody orders her, or another bot, anything by having her say it. A reply may begin with a name."""
         said = plain(text).strip()
         after = said.partition(" ")[2].strip() if said.startswith("@") else ""
-        return f"… {text}" if said.startswith(self._commanding) or after.startswith(self._commanding) else text
+        return (
+            f"… {text}" if said.startswith(self._commanding) or after.startswith(self._commanding) else text
+        )
 
     def _note(self, text: str, to: Answerable, why_not: str) -> None:
         self.withhold(text, to, why_not)

@@ -35,7 +35,7 @@ SOUND_SECONDS = 15.0
 
 
 class _VoiceWords:
-    """A sentence's caption as a voice spells it. Words that were not judged with the sentence are judged now."""
+    """A sentence's caption as a voice spells it; words that were not judged with the sentence are now."""
 
     def __init__(self, text: str, screening: Screening) -> None:
         self._judged = "".join(text.split())
