@@ -1,9 +1,10 @@
 """Learns the weights of ``vtuber/guard/likeness.py`` from the templates in ``teaching``, and writes them as text.
 
-    python -m benchmarks.guard.teach [NAME …] [--lines FOLDER]
+    python -m benchmarks.guard.teach [NAME …] [--lines FOLDER] [--conversations FOLDER]
 
 Lines without any doubt (a recorded chat, the character's own) teach what is harmless. With ``--lines`` the
 labelled lines of FOLDER, ``NAME.dev.tsv``, are learned too; those kept for measuring never are.
+``--conversations`` takes the folder ``data`` of the package chatterbot-corpus (BSD): small talk of others.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 
 from benchmarks.guard.recited import labelled, recorded
 from vtuber import character
+from vtuber.guard.folding import sentences
 from vtuber.guard.likeness import FOLDER, features
 
 TEACHING = Path(__file__).with_name("teaching")
@@ -62,20 +64,34 @@ def taught(name: str, rng: random.Random) -> Iterator[tuple[str, bool, float]]:
                 yield line, sign == "+", 12 / len(lines)
 
 
-def harmless(name: str) -> Iterator[str]:
-    """What is surely none."""
-    own = character.load("banban")
+def own(name: str) -> Iterator[str]:
+    """What she is asked and says herself, which is surely harmless."""
+    she = character.load("banban")
     if name == "injection":
-        yield from dict.fromkeys(recorded())
         for group in tomllib.loads(QUESTIONS.read_text(encoding="utf-8")).values():
             for rows in group.values():
                 yield from (row[1] for row in rows)
-        yield from (says for talk in own.small_talk for says in talk.says)
+        yield from (says for talk in she.small_talk for says in talk.says)
     else:
-        yield from (reply for talk in own.small_talk for reply in talk.replies)
-        yield from (example.reply for example in own.examples)
-        yield from (*own.refusals, *own.fallback_lines)
-        yield from dict.fromkeys(recorded())
+        yield from (reply for talk in she.small_talk for reply in talk.replies)
+        yield from (example.reply for example in she.examples)
+        yield from (*she.refusals, *she.fallback_lines)
+
+
+def _parts(line: str) -> list[str]:
+    """The sentences of a line, if it has more than one: each is as harmless."""
+    parts = [line[begin:end] for begin, end in sentences(line)]
+    return parts if len(parts) > 1 else []
+
+
+def conversed(folder: Path, name: str) -> Iterator[str]:
+    """Small talk of others; without that of robots about themselves, where it would teach her to be one."""
+    for language in ("english", "chinese", "traditionalchinese", "japanese", "german", "spanish", "french"):
+        for file in sorted((folder / language).glob("*.yml")):
+            if name == "injection" or file.stem not in ("ai", "botprofile", "computers", "tech_support", "psychology"):
+                rows = file.read_text(encoding="utf-8").splitlines()
+                found = dict.fromkeys(re.sub(r"^\W*- (?:- )?", "", row).strip("'\" ") for row in rows if "- " in row)
+                yield from list(found)[: 400 if language in ("english", "chinese") else 60]
 
 
 def learned(rows: list[tuple[str, bool, float]], rounds: int = 400) -> dict[str, float]:
@@ -126,12 +142,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", default=list(LABELS))
     parser.add_argument("--lines", type=Path, help="a folder of labelled lines")
+    parser.add_argument("--conversations", type=Path, help="a folder of chatterbot-corpus")
     options = parser.parse_args()
     for name in options.names:
         rng = random.Random(7)
-        rows = [*taught(name, rng), *((line, False, 1.0) for line in harmless(name))]
+        rows = [*taught(name, rng), *((line, False, 3.0) for line in own(name))]
+        rows += [(line, False, 1.0) for line in dict.fromkeys(recorded())]
+        rows += [(part, False, 0.5 * weight) for line, is_one, weight in rows if not is_one for part in _parts(line)]
         for file, label, is_one in LABELS[name] if options.lines else ():
-            rows += [(line, is_one, 3.0) for kind, line in labelled(options.lines, file, "dev") if kind == label]
+            rows += [(line, is_one, 6.0) for kind, line in labelled(options.lines, file, "dev") if kind == label]
+        if options.conversations:
+            rows += [(line, False, 0.5) for line in conversed(options.conversations, name)]
         rows += _others(options.lines) if options.lines else []
         weights = learned(rows)
         written(name, weights)

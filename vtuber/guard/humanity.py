@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-from vtuber.guard.out_of_role import without_quotes
-
 _BEING = r"(?:humans?(?:\s+being)?|person|people|woman|girl|man|guy|lady|boy|dude|someone|somebody|individual|streamer)"
 _REAL = r"(?:real(?:-life)?|actual|genuine|living|breathing|live|normal|ordinary|true|regular|flesh-and-blood)"
 _MACHINE = r"(?:ai|a\.i|robot|bot|machine|program|programme|computer|software|simulation|artificial\s+intelligence|algorithm|cpu)"
@@ -41,6 +39,10 @@ _CLAIMS = re.compile(
     r"|(?:沒有|不是)(?:電腦|ai)?(?:合成|合成的|變聲)(?=[,.。!]|$)(?<=合成)|我自己的(?:聲帶|喉嚨|嗓子)|用變聲器"
     r"|我[^。,]{0,6}(?:\d{4}|[一二三四五六七八九〇零]{4})年[^。]{0,8}出生|我[^。,]{0,8}在[^。,]{0,8}醫院(?:裡)?出生"
 )
+_QUOTED = re.compile(
+    r"\b(?:sa(?:y|ys|id|ying)|ask(?:s|ed|ing)?|wr(?:ote|ites?)|typed?|called|reads?|like)\W{1,3}\"[^\"]*\""
+    r"|[問說講打寫喊叫]{1,2}[了著過]?\W{0,2}\"[^\"]*\""
+)
 _REPORTED = re.compile(
     r"\b(?:if|unless|whether|pretend|imagine|wish|suppose|(?:never|not|n't)\s+(?:say|said|claim(?:ed)?|told|tell|think|that)|"
     r"(?:you|they|people|everybody|everyone|he|she|who|someone)\s+(?:\w+\s+)?(?:say|says|said|think|thinks|thought|claim|claims|ask|asks|asked|believe|believes|tell|told))\b[^,;]*$"
@@ -55,3 +57,8 @@ def claims_to_be_human(sentence: str) -> bool:
     if _QUESTION.search(own):
         return False
     return any(not _REPORTED.search(own[: match.start()]) for match in _CLAIMS.finditer(own))
+
+
+def without_quotes(sentence: str) -> str:
+    """The same, as long, without what others are quoted to say."""
+    return _QUOTED.sub(lambda match: " " * len(match.group()), sentence)

@@ -11,11 +11,14 @@ from functools import lru_cache
 from math import sqrt
 from pathlib import Path
 
+from vtuber.guard.concepts import touched
 from vtuber.guard.folding import folded
 
 FOLDER = Path(__file__).with_name("data")
 LONGEST = 600
 """Characters of a text that are looked at."""
+_LONG = 4
+"""Letters of a word's parts, which stand for its other forms, and for its misspellings."""
 
 _TOKEN = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+(?:'[a-z]+)?|\d+|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|[<>\[\]{}#:\"?!|/【】]")
 
@@ -44,26 +47,25 @@ def _weights(name: str) -> dict[str, float]:
 
 
 def features(text: str) -> set[str]:
-    """Its words, pairs of words, runs of three letters to five in a word; characters of Chinese by one to three."""
+    """Its words, pairs of words, runs of four letters; Chinese characters by one to three; its concepts."""
     tokens = ["^", *_TOKEN.findall(folded(text[:LONGEST])), "$"]
     found: set[str] = set()
+    words: list[str] = []
+    chinese: list[str] = []
     before = ""
     for token in tokens:
         if token[0] > "\u3000":
-            _add_runs(found, token)
-        else:
-            word = "0" if token.isdigit() else token
-            found.add(word)
-            found.update(f"{word}"[at : at + 4] + "~" for at in range(len(word) - 3) if len(word) > 4)
-            if before:
-                found.add(f"{before} {word}")
-            before = word
+            chinese.append(token)
+            found.update(token[at : at + length] for length in (1, 2, 3) for at in range(len(token) - length + 1))
+            before = ""
             continue
-        before = ""
+        word = "0" if token.isdigit() else token
+        words.append(word)
+        found.add(word)
+        if len(word) > _LONG:
+            found.update(f"{word[at : at + _LONG]}~" for at in range(len(word) - _LONG + 1))
+        if before:
+            found.add(f"{before} {word}")
+        before = word
     found -= {"^", "$"}
-    return found
-
-
-def _add_runs(found: set[str], chinese: str) -> None:
-    for length in (1, 2, 3):
-        found.update(chinese[at : at + length] for at in range(len(chinese) - length + 1))
+    return found | touched(words, chinese)

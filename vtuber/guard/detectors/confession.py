@@ -9,12 +9,11 @@ from vtuber.config import Settings
 from vtuber.guard import HERS, Action, Finding, Passage
 from vtuber.guard.folding import folded, sentences
 from vtuber.guard.identity import Identity
-from vtuber.guard.humanity import claims_to_be_human
+from vtuber.guard.humanity import claims_to_be_human, without_quotes
 from vtuber.guard.likeness import Likeness
-from vtuber.guard.out_of_role import out_of_role, without_quotes
 
-OUT_OF_ROLE, HUMAN = 0.8, 0.5
-"""How like such sentences hers must be, where nothing plainer is found."""
+ASSISTANT, HUMAN = 0.5, 0.8
+"""How like such sentences hers must be."""
 
 
 class Confession:
@@ -26,27 +25,22 @@ class Confession:
         self._action = Action(settings.guard.confession.action)
         self._identity = Identity(character.names, character.persona)
 
-        self._likeness = Likeness("out_of_role")
+        self._assistant = Likeness("out_of_role")
         self._human = Likeness("human")
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         window = passage.window
         plain = folded(window)
         for begin, end in sentences(plain):
-            if passage.found(begin, end) is None:
-                continue
-            for reason, at, until in self._faults(plain[begin:end], window[begin:end]):
-                if place := passage.found(begin + at, begin + until):
+            if place := passage.found(begin, end):
+                for reason in self._faults(plain[begin:end], window[begin:end]):
                     yield Finding(f"built in: confession, {reason}", reason, self._action, *place)
 
-    def _faults(self, plain: str, sentence: str) -> Iterator[tuple[str, int, int]]:
-        yield from out_of_role(plain)
-        if self._identity.denied_in(sentence):
-            yield "a claim to be somebody else", 0, len(sentence)
-        if claims_to_be_human(plain):
-            yield "a claim to be human", 0, len(sentence)
+    def _faults(self, plain: str, sentence: str) -> Iterator[str]:
         own = without_quotes(plain)
-        if self._likeness.score(own) > OUT_OF_ROLE:
-            yield "an assistant's words", 0, len(sentence)
-        if self._human.score(own) > HUMAN:
-            yield "like a claim to be human", 0, len(sentence)
+        if self._assistant.score(own) > ASSISTANT:
+            yield "an assistant's words"
+        if self._identity.denied_in(sentence):
+            yield "a claim to be somebody else"
+        if claims_to_be_human(plain) or self._human.score(own) > HUMAN:
+            yield "a claim to be human"

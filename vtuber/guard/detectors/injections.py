@@ -15,7 +15,7 @@ from vtuber.guard.likeness import Likeness
 
 NOTES = ("[tries to give orders]", "[想下命令]")
 """What she reads instead, in English and Chinese: she answers that, in character."""
-PLAIN, HIDDEN = 0.5, 1.0
+PLAIN, HIDDEN = 0.0, 1.0
 """How like an injection a text must be, and one that is read in another way."""
 AUTHORS = 500
 """Viewers of whom it is remembered how often they tried."""
