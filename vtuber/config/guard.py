@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from vtuber.config.section import Section
 
@@ -18,6 +20,8 @@ class Detector(Section):
 class Guard(Section):
     """What is looked for in all that she reads, says and shows."""
 
+    block_minutes: Annotated[float, Field(ge=0.1, le=10_080)] = 10.0
+    """How long somebody is not answered in whose message something with the action "block" was found."""
     words: Detector = Detector()
     patterns: Detector = Detector()
     links: Detector = Detector()

@@ -110,10 +110,14 @@ class Turn:
         """What she is going to say, a piece at a time."""
         writer = self.speaker.writer
         if self.script:
-            pieces = writer.recite(self.script, turn=self.number, tell=self._facts.tell)
+            pieces = writer.recite(
+                self.script, turn=self.number, tell=self._facts.tell, quiet=self._stage.quiet
+            )
         else:
             prompt = await self._prompt()
-            pieces = writer.answer(prompt, turn=self.number, tell=self._facts.tell, lap=self._lap)
+            pieces = writer.answer(
+                prompt, turn=self.number, tell=self._facts.tell, lap=self._lap, quiet=self._stage.quiet
+            )
         index = 0
         async with aclosing(pieces):
             async for piece in pieces:
