@@ -70,7 +70,7 @@ def test_patterns_are_for_those_that_were_chosen_and_for_her(gate: Gate) -> None
 
 
 def test_a_name_is_judged_as_it_would_be_spoken(gate: Gate) -> None:
-    slur = entries("hateful")[0]
+    slur = entries("hate")[0]
     assert gate.name(f"xX{slur}Xx").rule == "built in: word"
     assert gate.name("xXdur1anXx").rule == "gate.words: durian"
     assert gate.name("join t.me/x").rule == r"gate.patterns: \bt\.me/\w+"
@@ -79,11 +79,10 @@ def test_a_name_is_judged_as_it_would_be_spoken(gate: Gate) -> None:
 
 
 def test_hateful_words_are_never_answered_and_rude_ones_only_not_spoken(gate: Gate) -> None:
-    for word in entries("hateful"):
-        if not word.startswith("re:"):
-            assert not gate.message(f"so {word} !").allowed, word
-            assert not gate.spoken(word.upper()).allowed, word
-    plain = [word for word in entries("rude") if not word.startswith("re:")]
+    for word in entries("hate"):
+        assert not gate.message(f"so {word} !").allowed, word
+        assert not gate.spoken(word.upper()).allowed, word
+    plain = list(entries("rude"))
     stopped = [word for word in plain if not gate.spoken(word).allowed]
     assert stopped == plain
     heard = [word for word in entries("rude") if gate.message(word).allowed]
@@ -91,7 +90,7 @@ def test_hateful_words_are_never_answered_and_rude_ones_only_not_spoken(gate: Ga
 
 
 def test_verdicts_do_not_spell_out_built_in_words(gate: Gate) -> None:
-    slur = entries("hateful")[0]
+    slur = entries("hate")[0]
     assert slur not in str(gate.spoken(slur))
 
 
