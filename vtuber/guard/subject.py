@@ -1,4 +1,4 @@
-"""What a sentence of canon is about, and whether another sentence is about that too: by the words they share."""
+"""What a sentence of canon is about, and whether another is about that too: by the words they share."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ _WORD = re.compile(rf"[{CJK}]+|[^\W\d_{CJK}]+(?:['’][^\W\d_{CJK}]+)*")
 _SPELLED = re.compile(r"(?<![^\W_])[a-z](?:[-. ][a-z](?![^\W_])){3,}")
 _APART = re.compile(rf"(?<=[{CJK}])[\s、，,.·…~\-]+(?=[{CJK}])")
 _TWICE = re.compile(r"(.)\1")
-_ENDINGS = ("ations", "ation", "ingly", "ness", "ings", "ing", "edly", "ies", "ied", "ers", "est", "ed", "er", "es", "ly", "s", "y", "e")  # fmt: skip
+_ENDINGS = tuple(
+    "ations ation ingly ness ings ing edly ies ied ers est ed er es ly s y e".split()  # noqa: SIM905  # reads better
+)
 _SHORTEST = 3
 """Letters that are left of a word when its ending is taken away."""
 _STOP = frozenset(
     """
-    a about after again all also always am an and any anyone anything are as at be because been before being but by
-    can could did do does doing done down ever every everybody everyone everything for from get gets got had has have
-    having he her here hers herself him himself his how however i if in into is it its itself just like made make
-    makes many may me might mine more most much must my myself never no nobody none nor not nothing now of off often
-    on once one only or other our ours out over own really same say says shall she should so some someone something
-    soon stay stays still such than that the their theirs them themselves then there these they thing things this
-    those thus to too true truly until up upon us very was we well were what when where which while who whoever whom
-    whose why will with without would yet you your yours yourself i'm it's that's don't doesn't isn't can't won't
+    a about after again all also always am an and any anyone anything are as at be because been before
+    being but by can could did do does doing done down ever every everybody everyone everything for from
+    get gets got had has have having he her here hers herself him himself his how however i if in into
+    is it its itself just like made make makes many may me might mine more most much must my myself
+    never no nobody none nor not nothing now of off often on once one only or other our ours out over
+    own really same say says shall she should so some someone something soon stay stays still such than
+    that the their theirs them themselves then there these they thing things this those thus to too true
+    truly until up upon us very was we well were what when where which while who whoever whom whose why
+    will with without would yet you your yours yourself i'm it's that's don't doesn't isn't can't won't
     """.split()  # noqa: SIM905  # reads better
 )
 _STOP_CHINESE = re.compile(
@@ -42,6 +45,17 @@ def terms(text: str, names: Iterable[str] = ()) -> frozenset[str]:
     )
 
 
+def shared(wanted: Iterable[str], text: str) -> frozenset[str]:
+    """Those of the ``wanted`` terms that a text holds."""
+    plain = _plain(text)
+    words = frozenset(_terms(plain))
+    return frozenset(term for term in wanted if term in words or (is_chinese(term) and term in plain))
+
+
+def is_chinese(term: str) -> bool:
+    return term[0] >= "\u3000"
+
+
 @lru_cache(maxsize=256)
 def _plain(text: str) -> str:
     """Its letters as they are read: what was spelled with gaps is whole."""
@@ -51,7 +65,7 @@ def _plain(text: str) -> str:
 
 def _terms(plain: str) -> Iterator[str]:
     for word in _WORD.findall(plain):
-        if word[0] < "\u3000":
+        if not is_chinese(word):
             if word not in _STOP and len(word) > 1:
                 yield stem(word)
             continue

@@ -129,9 +129,7 @@ class OpenAi:
         try:
             async with aclosing(self._client.chat(body)) as parts:
                 async for data in parts:
-                    answer += data
-                    if len(answer) > SIZE_LIMIT:
-                        raise ServerError("the model server's judgement has no end", status=200)
+                    answer = (answer + data)[: SIZE_LIMIT + 1]  # then it cannot be read
         except ServerError as error:
             if self._judgement.is_too_much(error):
                 return await self._judged(question)
