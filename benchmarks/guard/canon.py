@@ -6,7 +6,7 @@
 For each character: recall on denials and false alarms on harmless lines, each with its 95% interval
 (Wilson's), by words alone, and by a model where one is given. Only a toy comes along ("--model toy"): its
 judgement is worth nothing, and measuring it shows that. ``--fit`` prints the weights for
-``vtuber/guard/data/stance.txt``, fitted on the dev lines, and what weights that were fitted on the two other
+``vtuber/guard/data/stance.words``, fitted on the dev lines, and what weights that were fitted on the two other
 characters give for each.
 """
 

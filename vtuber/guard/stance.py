@@ -16,7 +16,7 @@ from pathlib import Path
 from vtuber.core.spelling import normalize
 from vtuber.guard.subject import is_chinese, shared, terms
 
-FILE = Path(__file__).parent / "data" / "stance.txt"
+FILE = Path(__file__).parent / "data" / "stance.words"
 _LEAST_COMMON = 2
 _WEIGHTS = "weights"
 _CLAUSE = re.compile(r"[^,.;:!?，。；：！？…\n]+")
