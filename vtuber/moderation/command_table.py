@@ -38,6 +38,9 @@ COMMANDS: dict[str, CommandSpec] = {
         "@NAME [MINUTES]", "she does not answer this viewer, for these minutes or until the show ends"
     ),
     "unignore": CommandSpec("@NAME", "she answers this viewer again"),
+    "held": CommandSpec("", "lists the messages that wait for a moderator"),
+    "allow": CommandSpec("NUMBER", "she answers a message that waits for a moderator"),
+    "deny": CommandSpec("NUMBER", "she does not answer a message that waits for a moderator"),
     "forget": CommandSpec("@NAME", "deletes everything she remembers about this viewer"),
     "topic": CommandSpec("[TEXT]", "tells her what the stream is about now; without TEXT: no topic"),
     "mood": CommandSpec("[NAME]", "her mood when a reply sets none; without NAME: her normal mood"),
@@ -135,6 +138,14 @@ def text(argument: str) -> str:
 def seconds(argument: str, least: float) -> float:
     """A number of seconds from ``least`` to ``LONGEST_SECONDS``. Raises UsageError."""
     return _number(text(argument), least, LONGEST_SECONDS, "seconds")
+
+
+def number(argument: str) -> int:
+    """The number of a held message, with or without "#". Raises UsageError."""
+    digits = text(argument).removeprefix("#").strip()
+    if not (digits.isdecimal() and len(digits) < 10):
+        raise UsageError(f"{digits[:20]!r} is not a number")
+    return int(digits)
 
 
 def viewer(argument: str) -> str:

@@ -144,7 +144,8 @@ class Turn:
 
     async def _recall(self) -> Recollection:
         try:
-            return self._screening.recollection(await self._memory.recall(self.batch))
+            known = await self._memory.recall(self.batch)
+            return self._screening.recollection(known, self.batch.lead.event.id)
         except RecallError as error:
             log.debug("nothing recalled: %s", error.what)
             return NOTHING
