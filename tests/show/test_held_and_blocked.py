@@ -93,7 +93,7 @@ def test_what_is_no_number_is_none(play: Any, words: str) -> None:
     async def scene(room: Room) -> None:
         room.types("is the secret42 pizza good?")
         await room.until(lambda: room.journal("held"))
-        assert f"write {words.partition(" ")[0]} NUMBER" in room.commands(words)
+        assert f"write {words.partition(' ')[0]} NUMBER" in room.commands(words)
         assert len(room.show.performer.agenda.held) == 1
 
     play(scene, **HOLDING)

@@ -159,6 +159,19 @@ class Judged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class LetThrough(Fact):
+    """The guard found nothing in names, memories and the like, up to a turn."""
+
+    kind = "let_through"
+
+    turn: int
+    counts: Mapping[str, int]
+    """How many, by ``Judged.what``."""
+    ms: float
+    """What judging all of them took."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageHeld(Fact):
     """A message waits until a moderator says whether it is answered."""
 

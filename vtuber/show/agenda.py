@@ -8,7 +8,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vtuber.core import clock
 from vtuber.core.events import Answerable, Batch, Pick, is_money
@@ -145,7 +145,7 @@ class Agenda:
             request = assignment.batch.lead.event
             refused = self._inbox.verdict_of_moderators(request)
             if refused is None:
-                return assignment
+                return replace(assignment, batch=self._screening.request(assignment.batch))
             self._inbox.give_up(request, refused)
         return None
 
@@ -153,7 +153,7 @@ class Agenda:
         """A moderator says whether the held message of that number is answered, next. None: there is none."""
         pick = self.held.decide(number, allowed=allowed, command=command)
         if pick and allowed:
-            self._requests.append(Assignment(Batch(self._screening.named(pick), requested=True)))
+            self._requests.append(Assignment(Batch(pick, requested=True)))
             self._news.set()
         return pick
 

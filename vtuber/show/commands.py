@@ -15,7 +15,7 @@ from vtuber.core.events import ChatMessage
 from vtuber.core.health import Health
 from vtuber.core.recent import Recent
 from vtuber.core.text import clean, escaped
-from vtuber.guard import Door
+from vtuber.guard import Action, Door
 from vtuber.inbox import Inbox
 from vtuber.moderation import command_table
 from vtuber.moderation.command_table import COMMANDS, UsageError
@@ -191,10 +191,10 @@ class ModeratorCommands:
 
     def _ask(self, command: Command) -> str:
         words = command_table.text(command.argument)
-        question = replace(command.message, text=words, emotes=(), reply_to="", mentions=())
-        verdict = self._guard.judge(words, Door.MESSAGE, "question", command.message.id)
-        if not verdict.allowed:
+        verdict = self._guard.judge(words, Door.MESSAGE, "question", about=command.message.id)
+        if verdict.action.severity > Action.SOFTEN.severity:
             return f"a filter stopped this question: {verdict.reason}"
+        question = replace(command.message, text=verdict.text, emotes=(), reply_to="", mentions=())
         if self._is_crowded(command):
             return CROWDED
         self._agenda.ask(question)
@@ -269,7 +269,7 @@ class ModeratorCommands:
         """The message, as far as it may be written in chat."""
         event, verdict = held.pick.event, held.verdict
         words = clean(verdict.text, HELD_LENGTH)
-        if not self._guard.judge(words, Door.WRITTEN, "held message", event.id).allowed:
+        if not self._guard.judge(words, Door.WRITTEN, "held message", about=event.id).allowed:
             words = ""
         told = f"{held.number}: {self._shown(event.author.name)} ({verdict.reason})"
         return f"{told}: {words}" if words else told
@@ -293,7 +293,7 @@ class ModeratorCommands:
     def _topic(self, command: Command) -> str:
         topic = command.argument
         doors = (Door.PROMPT, Door.SPOKEN)
-        judged = (self._guard.judge(topic, door, "topic", command.message.id) for door in doors)
+        judged = (self._guard.judge(topic, door, "topic", about=command.message.id) for door in doors)
         if verdict := next((one for one in judged if not one.allowed), None):
             return f"a filter stopped this topic: {verdict.reason}"
         for speaker in self._speakers:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from vtuber.core.events import Answerable, ChatMessage
 from vtuber.core.text import escaped
 from vtuber.guard import Door
-from vtuber.guard.guard import Guard
+from vtuber.guard.guard import Guard, Verdict
 from vtuber.listeners import Writer
 from vtuber.moderation.trust import plain
 from vtuber.record.facts import Fact, Facts, TurnEnded, Written
@@ -78,7 +78,7 @@ class Outbox:
             self.withhold(text, to, "banban does not write in this chat")
         elif humble and self._waiting:
             self.withhold(text, to, "other lines are waiting to be sent")
-        elif not (verdict := self._guard.judge(text, Door.WRITTEN, "line", to.id)).allowed:
+        elif not (verdict := self._judged(text, to)).allowed:
             self._note(text, to, f"filtered: {verdict.rule}")
         else:
             self._waiting.append(_ChatLine(self._harmless(text), to, writer))
@@ -86,6 +86,11 @@ class Outbox:
         while len(self._waiting) > WAITING:
             self.dropped += 1
             self._give_up("too many lines were waiting")
+
+    def _judged(self, text: str, to: Answerable) -> Verdict:
+        verdict = self._guard.ask(text, Door.WRITTEN)
+        self._guard.tell(verdict, Door.WRITTEN, "line", to.id)
+        return verdict
 
     def withhold(self, text: str, to: Answerable, why: str) -> None:
         """Has it on record what was to be written, and why it is not."""
@@ -128,8 +133,12 @@ class Outbox:
         self._note(oldest.text, oldest.to, why)
 
     def _harmless(self, text: str) -> str:
-        """Nobody orders her, or another bot, anything by having her say it."""
-        return f"… {text}" if plain(text).startswith(self._commanding) else text
+        """Nobody orders her, or another bot, anything by having her say it. A reply may begin with a name."""
+        said = plain(text).strip()
+        after = said.partition(" ")[2].strip() if said.startswith("@") else ""
+        return (
+            f"… {text}" if said.startswith(self._commanding) or after.startswith(self._commanding) else text
+        )
 
     def _note(self, text: str, to: Answerable, why_not: str) -> None:
         self.withhold(text, to, why_not)

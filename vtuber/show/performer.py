@@ -13,12 +13,12 @@ from itertools import count
 from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.deeds import as_one, bracketed, deed, is_more, written
-from vtuber.core.events import Answerable, Batch, Pick, is_paid
+from vtuber.core.events import Answerable, Batch, Deletion, Pick, is_paid
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.memory import Memory
 from vtuber.memory.purge import is_person
-from vtuber.moderation.revocation import Revocation
+from vtuber.moderation.revocation import Revocation, cut
 from vtuber.record.facts import TOLD, Facts, Failed, TurnBegan, TurnCut, TurnEnded
 from vtuber.show.agenda import Agenda, Assignment
 from vtuber.show.reply import Reply
@@ -57,7 +57,7 @@ class Performer:
         is_trusted: Callable[[Answerable], bool] = lambda _: False,
     ) -> None:
         """``is_trusted`` says whether the author of an event is one of those who run the channel."""
-        self.screening = Screening(speakers[0].guard, facts)
+        self.screening = Screening(speakers[0].guard, facts, self._unlearn)
         self.agenda = Agenda(
             inbox,
             self.screening,
@@ -158,6 +158,13 @@ class Performer:
             speaker.conversation.forget(platform, who)
         self._memory.forget(platform, who)
 
+    def _unlearn(self, event: Answerable) -> None:
+        """Has memory forget what somebody wrote, as if a moderator had deleted it."""
+        if words := written(event):
+            deletion = Deletion(event.id, event.platform, event.channel, event.at, message_id=event.id)
+            line = (event.author.id, cut(words))
+            self._memory.revoke(Revocation(deletion, frozenset((event.author.id,)), frozenset((line,))))
+
     def _cut(self, turns: Sequence[Turn]) -> None:
         for turn in list(turns):
             self._facts.tell(TurnCut(turn.number))
@@ -214,7 +221,7 @@ class Performer:
         if not turn.script and not turn.was_cut:
             self._stage.thinking(
                 self.screening.name(lead.author.name, lead.id),
-                self.screening.shown(written(lead), lead.id),
+                self.screening.shown(written(lead), about=lead.id),
                 lead.platform,
                 turn.number,
                 speaker=turn.speaker.id,
@@ -299,6 +306,7 @@ class Performer:
 
     def _note_reply(self, turn: Turn, reply: Reply) -> None:
         lead = as_one(turn.batch).lead.event
+        self.screening.tell_counts(turn.number)
         self._facts.tell(
             TurnEnded(
                 turn=turn.number,

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from vtuber.core.deeds import Deed
-from vtuber.core.events import Answerable, Batch, Pick, Redemption, is_money
+from vtuber.core.events import Answerable, Batch, ChatMessage, Gift, Pick, Redemption, Subscription, is_money
 from vtuber.guard import Action, Door
 from vtuber.guard.guard import MASK, Guard, Verdict
-from vtuber.memory import Recollection
+from vtuber.memory import Recollection, Viewer
 from vtuber.record.facts import Facts, Filtered
 from vtuber.show.audited import AuditedGuard
 
 A_VIEWER = "a viewer"
 """Whoever has a name that may not be said."""
+MASKED = MASK * 3
+"""Any other name that may not be said."""
+MENTIONS = 10
+"""How many names in one message are judged; any more are masked."""
+_MENTION = re.compile(r"[@＠]([\w.-]+)")
 
 
 class Screening:
     """Lets through what of chat may be read, said and shown. Whoever gave money is always thanked."""
 
-    def __init__(self, guard: Guard, facts: Facts) -> None:
-        self._guard = guard
-        self._audited = AuditedGuard(guard, facts)
+    def __init__(self, guard: Guard, facts: Facts, unlearn: Callable[[Answerable], None]) -> None:
+        """``unlearn`` has memory forget the words of an event, which were noted before they were judged."""
+        self._guard = AuditedGuard(guard, facts)
         self._facts = facts
+        self._unlearn = unlearn
 
     # What she answers.
 
@@ -31,101 +38,167 @@ class Screening:
         """Those of the picks that may be answered, as they may be read; and those with too much in them.
 
         They are read together: what is split over two of them is found in the second. Whoever gave money is
-        among the first whatever they wrote, and maybe among the second too.
+        among the first whatever they wrote, and may be among the second too.
         """
         fit: list[Pick] = []
         found: list[tuple[Pick, Verdict]] = []
         before = ""
         for pick in picks:
-            event = pick.event
-            verdict = self._guard.judge(event.text, Door.MESSAGE, before=before, author=_who(event))
-            self._note(event, verdict)
+            event = self.labelled(pick.event)
+            verdict = self._message(event, before)
+            if event.text != pick.event.text or not verdict.allowed:
+                self._unlearn(pick.event)
+            text = verdict.text
             if verdict.action.severity > Action.SOFTEN.severity:
                 found.append((pick, verdict))
                 if not is_money(event):
                     continue
                 text = ""
-            else:
-                text = verdict.text
             before = f"{before} {text} "
-            fit.append(self.named(replace(pick, event=replace(event, text=text))))
+            fit.append(replace(pick, event=self._unmixed(_with_text(event, text))))
         return fit, found
 
-    def _note(self, event: Answerable, verdict: Verdict) -> None:
-        if verdict.allowed:
-            if event.text:
-                self._audited.tell(verdict, Door.MESSAGE, "message", event.id)
-            return
-        self._facts.tell(
-            Filtered(
-                event.id,
-                verdict.rule,
-                action=verdict.action,
-                detector=verdict.detector,
-                ms=round(verdict.ms, 3),
-                masked=verdict.text,
+    def _message(self, event: Answerable, before: str) -> Verdict:
+        """What is wrong with a message; ``before`` are those that are read with it."""
+        verdict = self._guard.ask(event.text, Door.MESSAGE, before=before, author=_who(event))
+        if not verdict.allowed:
+            self._facts.tell(
+                Filtered(
+                    event.id,
+                    verdict.rule,
+                    action=verdict.action,
+                    detector=verdict.detector,
+                    ms=round(verdict.ms, 3),
+                    masked=verdict.text,
+                )
             )
-        )
+        elif event.text:
+            self._guard.tell(verdict, Door.MESSAGE, "message")
+        return verdict
 
-    def named(self, pick: Pick) -> Pick:
-        """The pick, with a name and a title that may be said."""
-        event = self._titled(pick.event)
-        name = self.name(event.author.name, event.id)
-        return replace(pick, event=replace(event, author=replace(event.author, name=name)))
+    def request(self, batch: Batch) -> Batch:
+        """What a moderator asked for: its words were judged when it came."""
+        lead = batch.lead
+        return replace(batch, lead=replace(lead, event=self.labelled(lead.event)))
 
-    def _titled(self, event: Answerable) -> Answerable:
-        """A redemption's title, which somebody wrote."""
-        if isinstance(event, Redemption) and not self._reads(event.reward, "title", event.id):
-            return replace(event, reward=MASK * 3)
-        return event
+    def labelled(self, event: Answerable) -> Answerable:
+        """The event, by names that may be said: its author's, and all others that stand in it."""
+        self._guard.about = event.id
+        event = replace(event, author=replace(event.author, name=self.name(event.author.name)))
+        if "@" in event.text or "＠" in event.text:
+            mentioned = event.mentions if isinstance(event, ChatMessage) else ()
+            event = _with_text(event, self._mentioning(event.text, mentioned))
+        match event:
+            case ChatMessage():
+                return replace(
+                    event,
+                    charity=self._label(event.charity),
+                    reply_to=self._label(event.reply_to),
+                    shared_from=self._label(event.shared_from),
+                    mentions=tuple(map(self._label, event.mentions[:MENTIONS])),
+                )
+            case Redemption():
+                return replace(event, reward=self._label(event.reward))
+            case Subscription() | Gift():
+                return replace(event, tier=self._label(event.tier))
+            case _:
+                return event
 
-    def name(self, name: str, about: str = "") -> str:
-        """The name, if it may be said and shown. ``about``: the id of the message by whoever has it."""
-        doors = (Door.NAME, Door.SHOWN)
-        judged = (self._audited.judge(name, door, "name", about).allowed for door in doors)
-        return name if all(judged) else A_VIEWER
+    def name(self, name: str, about: str | None = None) -> str:
+        """A viewer's name, if it may be said and shown. ``about``: the id of what they wrote."""
+        return name if self._is_fit(name, Door.NAME, about) else A_VIEWER
+
+    def _label(self, text: str) -> str:
+        """What something or somebody else is called, if that may be said and shown."""
+        return text if not text or self._is_fit(text, Door.NAME) else MASKED
+
+    def _is_fit(self, name: str, door: Door, about: str | None = None) -> bool:
+        doors = (door, Door.PROMPT, Door.SHOWN)
+        return all(self._guard.judge(name, one, "name", about=about).allowed for one in doors)
+
+    def _mentioning(self, text: str, mentioned: Iterable[str]) -> str:
+        """The text, in which nobody is called by a name that may not be said."""
+        names = sorted({*_MENTION.findall(text), *filter(None, mentioned)}, key=len, reverse=True)
+        for number, name in enumerate(names):
+            if number >= MENTIONS or not self._is_fit(name, Door.NAME):
+                text = text.replace(name, MASKED)
+        return text
+
+    def _unmixed(self, event: Answerable) -> Answerable:
+        """The event without its author's name, if that makes another word together with what they wrote."""
+        before = f"{event.author.name}: "
+        mixed = self._guard.ask(event.text, Door.MESSAGE, before=before)
+        if not event.text or mixed.allowed:
+            return event
+        if not self._guard.ask(event.text, Door.MESSAGE).allowed:
+            return event  # masked already, or it was wrong by itself
+        self._guard.tell(mixed, Door.MESSAGE, "name and message")
+        return replace(event, author=replace(event.author, name=A_VIEWER))
 
     # What else she reads.
 
     def batch(self, batch: Batch) -> Batch:
         """The batch without what chat repeats, if that may not be read."""
         buzz = batch.room.buzz
-        if buzz and not self._reads(buzz, "what chat repeats", batch.lead.event.id):
+        self._guard.about = batch.lead.event.id
+        if buzz and not self._recalls(buzz, batch.lead.event.text, "what chat repeats"):
             return replace(batch, room=replace(batch.room, buzz=""))
         return batch
 
-    def recollection(self, known: Recollection, about: str = "") -> Recollection:
-        """What is recalled, without lines that may not be read. ``about``: the id of what she answers."""
-
-        def reads(text: str) -> bool:
-            return self._reads(text, "memory", about)
-
+    def recollection(self, known: Recollection, batch: Batch) -> Recollection:
+        """What is recalled of whom she answers, without what may not be read; of others, no words."""
+        lead = batch.lead.event
+        self._guard.about = lead.id
         viewers = {
-            who: replace(
-                viewer,
-                last_words=viewer.last_words if reads(viewer.last_words) else "",
-                words=tuple(filter(reads, viewer.words)),
-            )
+            who: self._viewer(viewer, lead.text) if who == _who(lead) else _wordless(viewer)
             for who, viewer in known.viewers.items()
         }
-        return replace(known, viewers=viewers, answers=tuple(filter(reads, known.answers)))
+        answers = tuple(told for told in known.answers if self._recalls(told, lead.text))
+        return replace(known, viewers=viewers, answers=answers)
 
-    def _reads(self, text: str, what: str, about: str) -> bool:
-        return self._audited.judge(text, Door.PROMPT, what, about).allowed
+    def _viewer(self, viewer: Viewer, before: str) -> Viewer:
+        words = tuple(said for said in viewer.words if self._recalls(said, before))
+        last = viewer.last_words
+        fit = last in words or (last not in viewer.words and self._recalls(last, before))
+        return replace(viewer, last_words=last if fit else "", words=words)
+
+    def _recalls(self, text: str, before: str, what: str = "memory") -> bool:
+        """Whether words of chat may be read beside what she answers."""
+        doors = (Door.MESSAGE, Door.PROMPT)
+        return all(self._guard.judge(text, door, what, before=f"{before} ").allowed for door in doors)
 
     # What the page shows.
 
-    def shown(self, text: str, about: str = "") -> str:
-        """What may be shown of a viewer's words; the rest is masked. ``about``: the id of their message."""
-        return self._audited.judge(text, Door.SHOWN, "bubble", about).text
+    def shown(self, text: str, before: str = "", about: str | None = None) -> str:
+        """What may be shown of a text that she does not say; the rest is masked."""
+        return self._guard.judge(text, Door.SHOWN, "on the page", before=before, about=about).text
 
-    def deed(self, deed: Deed | None, about: str = "") -> Deed | None:
+    def deed(self, deed: Deed | None, about: str | None = None) -> Deed | None:
         """What somebody did, in words that may be shown."""
         if deed is None:
             return None
-        words = {language: self.shown(words, about) for language, words in deed.words.items()}
+        words = {language: self.shown(words, about=about) for language, words in deed.words.items()}
         return replace(deed, words=words)
+
+    # What that took.
+
+    def tell_counts(self, turn: int) -> None:
+        """How many texts were let through up to this turn, and what it took to judge them."""
+        self._guard.tell_counts(turn)
 
 
 def _who(event: Answerable) -> tuple[str, str]:
     return event.platform, event.author.id
+
+
+def _wordless(viewer: Viewer) -> Viewer:
+    return replace(viewer, last_words="", words=())
+
+
+def _with_text(event: Answerable, text: str) -> Answerable:
+    """The event in other words, in which no emote stands where it was."""
+    if text == event.text:
+        return event
+    return (
+        replace(event, text=text, emotes=()) if isinstance(event, ChatMessage) else replace(event, text=text)
+    )

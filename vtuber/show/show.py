@@ -24,7 +24,6 @@ from vtuber.core.events import (
     Event,
     StreamStatus,
     is_money,
-    without_words,
 )
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
@@ -328,7 +327,7 @@ class Show:
         admitted = event
         verdict = self.guard.glance(event.text)
         if not verdict.allowed and is_money(event):
-            admitted = without_words(event)  # whoever gave money is thanked, whatever they wrote
+            admitted = replace(event, text="")  # whoever gave money is thanked, whatever they wrote
             self.facts.tell(Filtered(event.id, verdict.rule, Action.SOFTEN, verdict.detector))
         elif not verdict.allowed and not self._looks_closer:
             self.inbox.dropped[Drop.FILTERED] += 1
