@@ -4,10 +4,10 @@
     python -m benchmarks.guard.canon --fit
 
 For each character: recall on denials and false alarms on harmless lines, each with its 95% interval
-(Wilson's), by words alone, and by a model where one is given. Only a toy comes along ("--model toy"): its
-judgement is worth nothing, and measuring it shows that. ``--fit`` prints the weights for
-``vtuber/guard/data/stance.words``, fitted on the dev lines, and what weights that were fitted on the two other
-characters give for each.
+(Wilson's), by words alone, and by a model where one is given. Only a toy comes along ("--model toy"):
+its judgement is worth nothing, and measuring it shows that. ``--fit`` prints the weights for
+``vtuber/guard/data/stance.words``, fitted on the dev lines, and what weights that were fitted on the
+two other characters give for each.
 """
 
 from __future__ import annotations
