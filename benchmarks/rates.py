@@ -1,4 +1,4 @@
-"""Percentiles, by nearest rank."""
+"""Percentiles, by nearest rank, and how sure a share is."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def interval(hits: int, tries: int) -> tuple[float, float]:
-    """Wilson's 95% interval of a share."""
-    if not tries:
+def wilson(hits: int, count: int, z: float = 1.96) -> tuple[float, float]:
+    """Between which shares the true one probably is (Wilson's interval, 95%): ``hits`` of ``count`` were."""
+    if not count:
         return 0.0, 1.0
-    z = 1.96
-    share, weight = hits / tries, z * z / tries
-    middle = (share + weight / 2) / (1 + weight)
-    half = z * math.sqrt((share * (1 - share) + weight / 4) / tries) / (1 + weight)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    share, spread = hits / count, z * z / count
+    middle = share + spread / 2
+    half = z * math.sqrt(share * (1 - share) / count + spread / count / 4)
+    return max(0.0, (middle - half) / (1 + spread)), min(1.0, (middle + half) / (1 + spread))

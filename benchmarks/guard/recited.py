@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.rates import interval, percentile
+from benchmarks.rates import percentile, wilson
 from vtuber import character
 from vtuber.config import Settings
 from vtuber.guard import Door
@@ -44,7 +44,7 @@ class Count:
             self.wrong.append(f"{line}  {', '.join(sorted(names))}")
 
     def __str__(self) -> str:
-        low, high = interval(self.found, self.lines)
+        low, high = wilson(self.found, self.lines)
         by = ", ".join(f"{name} {count}" for name, count in sorted(self.by.items()))
         return f"{self.found:4} of {self.lines:4}  ({low:.1%} to {high:.1%})  {by}"
 
@@ -89,7 +89,9 @@ class Bench:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--part", default="dev", help="dev (to work with) or held (to measure with)")
     parser.add_argument("--wrong", action="store_true", help="also print the lines that were judged wrong")
@@ -126,7 +128,8 @@ def main() -> None:
     own += [example.reply for example in bench.character.examples]
     own += [reply for talk in bench.character.small_talk for reply in talk.replies]
     report("her own examples", own, Door.SPOKEN, expected=False)
-    print(f"\nthe whole guard, ms a line: p50 {percentile(bench.ms, 0.5):.2f}, p99 {percentile(bench.ms, 0.99):.2f}")
+    half, most = percentile(bench.ms, 0.5), percentile(bench.ms, 0.99)
+    print(f"\nthe whole guard, ms a line: p50 {half:.2f}, p99 {most:.2f}")
 
 
 if __name__ == "__main__":

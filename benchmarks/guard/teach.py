@@ -1,4 +1,4 @@
-"""Learns the weights of ``vtuber/guard/likeness.py`` from the templates in ``teaching``, and writes them as text.
+"""Learns the weights of ``vtuber/guard/likeness.py`` from the templates in ``teaching``; writes them as text.
 
     python -m benchmarks.guard.teach [NAME …] [--lines FOLDER] [--conversations FOLDER]
 
@@ -15,7 +15,7 @@ import random
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,11 @@ MOST = 6000
 SMALLEST = 0.02
 """Weights under this are left out."""
 LABELS = {
-    "injection": (("injection", "injection", True), ("leak", "attempt", True), ("injection", "harmless", False)),
+    "injection": (
+        ("injection", "injection", True),
+        ("leak", "attempt", True),
+        ("injection", "harmless", False),
+    ),
     "out_of_role": (("self", "breaks", True), ("self", "fine", False)),
     "human": (("self", "claims_human", True), ("self", "fine", False)),
 }
@@ -88,9 +92,17 @@ def conversed(folder: Path, name: str) -> Iterator[str]:
     """Small talk of others; without that of robots about themselves, where it would teach her to be one."""
     for language in ("english", "chinese", "traditionalchinese", "japanese", "german", "spanish", "french"):
         for file in sorted((folder / language).glob("*.yml")):
-            if name == "injection" or file.stem not in ("ai", "botprofile", "computers", "tech_support", "psychology"):
+            if name == "injection" or file.stem not in (
+                "ai",
+                "botprofile",
+                "computers",
+                "tech_support",
+                "psychology",
+            ):
                 rows = file.read_text(encoding="utf-8").splitlines()
-                found = dict.fromkeys(re.sub(r"^\W*- (?:- )?", "", row).strip("'\" ") for row in rows if "- " in row)
+                found = dict.fromkeys(
+                    re.sub(r"^\W*- (?:- )?", "", row).strip("'\" ") for row in rows if "- " in row
+                )
                 yield from list(found)[: 400 if language in ("english", "chinese") else 60]
 
 
@@ -123,7 +135,9 @@ def learned(rows: list[tuple[str, bool, float]], rounds: int = 400) -> dict[str,
         second = 0.999 * second + 0.001 * slope**2
         move = 0.1 * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-9)
         weights, bias = weights - move[:-1], bias - float(move[-1])
-    kept = {name: float(weight) for name, weight in zip(names, weights, strict=True) if abs(weight) >= SMALLEST}
+    kept = {
+        name: float(weight) for name, weight in zip(names, weights, strict=True) if abs(weight) >= SMALLEST
+    }
     return {"": float(bias)} | dict(sorted(kept.items(), key=lambda item: -abs(item[1]))[:MOST])
 
 
@@ -131,7 +145,7 @@ def written(name: str, weights: dict[str, float]) -> None:
     """Writes the file of that likeness."""
     head = (
         f"# How much each run of letters speaks for ({name}): learned by benchmarks/guard/teach.py.\n"
-        "# Source: benchmarks/guard/teaching, written for this project, and its own labelled and recorded lines.\n"
+        "# Source: benchmarks/guard/teaching, written for this project, and its labelled and recorded lines.\n"
         "# Licence: that of the project. The line without a run is where counting begins.\n"
     )
     body = "".join(f"{weight:.2f}\t{run}\n" for run, weight in weights.items())
@@ -139,7 +153,9 @@ def written(name: str, weights: dict[str, float]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", default=list(LABELS))
     parser.add_argument("--lines", type=Path, help="a folder of labelled lines")
     parser.add_argument("--conversations", type=Path, help="a folder of chatterbot-corpus")
@@ -148,9 +164,16 @@ def main() -> None:
         rng = random.Random(7)
         rows = [*taught(name, rng), *((line, False, 3.0) for line in own(name))]
         rows += [(line, False, 1.0) for line in dict.fromkeys(recorded())]
-        rows += [(part, False, 0.5 * weight) for line, is_one, weight in rows if not is_one for part in _parts(line)]
+        rows += [
+            (part, False, 0.5 * weight)
+            for line, is_one, weight in rows
+            if not is_one
+            for part in _parts(line)
+        ]
         for file, label, is_one in LABELS[name] if options.lines else ():
-            rows += [(line, is_one, 6.0) for kind, line in labelled(options.lines, file, "dev") if kind == label]
+            rows += [
+                (line, is_one, 6.0) for kind, line in labelled(options.lines, file, "dev") if kind == label
+            ]
         if options.conversations:
             rows += [(line, False, 0.5) for line in conversed(options.conversations, name)]
         rows += _others(options.lines) if options.lines else []

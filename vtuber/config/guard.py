@@ -23,6 +23,13 @@ class Injections(Detector):
     """Orders of one viewer, after which they are blocked; 0: never."""
 
 
+class Canon(Detector):
+    certain: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """How likely the model must find it that she goes against canon."""
+    certain_words: Annotated[float, Field(ge=0, le=1)] = 0.6
+    """The same where no model can judge, and words alone decide."""
+
+
 class Guard(Section):
     """What is looked for in all that she reads, says and shows."""
 
@@ -35,5 +42,6 @@ class Guard(Section):
     confession: Detector = Detector()
     prompt: Detector = Detector()
     injections: Injections = Injections()
+    canon: Canon = Canon()
     tokens: Detector = Detector()
     length: Detector = Detector()

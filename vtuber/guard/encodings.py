@@ -1,6 +1,6 @@
-"""Other ways to read a text: backwards, shifted letters, base64, hexadecimal, Morse, letters apart, pig Latin.
+"""Other ways to read a text: backwards, rot13, base64, hexadecimal, Morse, letters apart, pig Latin.
 
-What is hidden from a filter in one of these is found as if it were plain, and nobody speaks in them by chance.
+What is hidden from a filter in one of these is found as if it were plain. Nobody speaks so by chance.
 """
 
 from __future__ import annotations
@@ -21,15 +21,12 @@ _BINARY = re.compile(r"(?:[01]{8}[\s,]?){4,}")
 _MORSE = re.compile(r"(?:[.\-·•−–]{1,5}[ /|]+){5,}[.\-·•−–]{1,5}")
 _APART = re.compile(r"\b(?:[A-Za-z][\s.\-_*|,/·]{1,2}){4,}[A-Za-z]\b")
 _WORD = re.compile(r"[A-Za-z]+")
-_PIG = re.compile(r"\b([A-Za-z]+?)([bcdfghjklmnpqrstvxz]{1,4}|[bcdfghjklmnpqrstvxz]*w|y|qu)ay\b", re.IGNORECASE)
-_LEET = str.maketrans("013457@$", "oieastas")
-_LETTERS_IN_MORSE = dict(
-    zip(
-        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(),  # noqa: SIM905  # reads better
-        "abcdefghijklmnopqrstuvwxyz",
-        strict=True,
-    )
+_PIG = re.compile(
+    r"\b([A-Za-z]+?)([bcdfghjklmnpqrstvxz]{1,4}|[bcdfghjklmnpqrstvxz]*w|y|qu)ay\b", re.IGNORECASE
 )
+_LEET = str.maketrans("013457@$", "oieastas")
+_MORSE_ALPHABET = ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
+_LETTERS_IN_MORSE = dict(zip(_MORSE_ALPHABET.split(), "abcdefghijklmnopqrstuvwxyz", strict=True))
 
 
 def readings(text: str) -> Iterator[tuple[str, str]]:
@@ -98,7 +95,9 @@ def _from_morse(code: str) -> str:
     plain = re.sub(r"[·•]", ".", re.sub(r"[−–]", "-", code))
     return re.sub(
         r"[.\-]+|[ /|]+",
-        lambda sign: _LETTERS_IN_MORSE.get(sign.group(), " " if "/" in sign.group() or "|" in sign.group() else ""),
+        lambda sign: _LETTERS_IN_MORSE.get(
+            sign.group(), " " if "/" in sign.group() or "|" in sign.group() else ""
+        ),
         plain,
     )
 
@@ -108,7 +107,11 @@ def _together(text: str) -> str:
 
 
 def _from_pig_latin(text: str) -> str:
-    return _PIG.sub(lambda match: ("" if match[2] == "w" else match[2]) + match[1], text) if "ay" in text else text
+    return (
+        _PIG.sub(lambda match: ("" if match[2] == "w" else match[2]) + match[1], text)
+        if "ay" in text
+        else text
+    )
 
 
 def _from_leet(text: str) -> str:

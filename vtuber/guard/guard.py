@@ -17,13 +17,26 @@ from vtuber.core import registry
 from vtuber.core.health import Health, State
 from vtuber.core.spelling import normalize
 from vtuber.core.text import escaped
-from vtuber.guard import PARTS, Action, Asking, Detector, Door, Finding, Foreseeing, Passage
+from vtuber.guard import (
+    PARTS,
+    Action,
+    Asking,
+    Consulting,
+    Detector,
+    Door,
+    Finding,
+    Foreseeing,
+    Judge,
+    Passage,
+)
 from vtuber.guard.word_list import WordList
 
 log = logging.getLogger(__name__)
 
 ASKING_SECONDS = 1.0
 """How long a detector may ask somebody else before its answer is the strictest."""
+TRYING_SECONDS = 10.0
+"""How long a detector may try the model before the show."""
 MASK = "＊"
 _LEAD = 400
 """Characters of what came before that a detector is given."""
@@ -86,6 +99,16 @@ class Guard:
         }
         self._own = WordList(settings.gate.words)
         self._broken: dict[str, str] = {}
+
+    async def consult(self, judge: Judge) -> None:
+        """Lets the detectors ask the model that speaks, which has started. Those that it fails do without."""
+        for name, detector in self._detectors.items():
+            if isinstance(detector, Consulting):
+                try:
+                    async with asyncio.timeout(TRYING_SECONDS):
+                        await detector.consult(judge)
+                except Exception as error:  # noqa: BLE001  # it is no worse than before
+                    log.info("the guard's part %s does without the model: %s", name, escaped(repr(error)))
 
     def judge(
         self,
@@ -226,10 +249,15 @@ def _verdict(text: str, found: list[tuple[str, Finding]], ms: float) -> Verdict:
 
 
 def _masked(text: str, findings: Iterable[Finding]) -> str:
+    """The text with what was found masked, or with what stands instead of it."""
     chars = list(text)
     for finding in findings:
+        begin = max(0, finding.begin)
         end = len(text) if finding.end is None else min(len(text), finding.end)
-        for place in range(max(0, finding.begin), end):
-            if not chars[place].isspace():
+        if finding.action is Action.SOFTEN and finding.instead and begin < end:
+            chars[begin:end] = [finding.instead, *[""] * (end - begin - 1)]
+            continue
+        for place in range(begin, end):
+            if chars[place] and not chars[place].isspace():
                 chars[place] = MASK
     return "".join(chars)

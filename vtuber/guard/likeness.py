@@ -20,7 +20,9 @@ LONGEST = 600
 _LONG = 4
 """Letters of a word's parts, which stand for its other forms, and for its misspellings."""
 
-_TOKEN = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+(?:'[a-z]+)?|\d+|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|[<>\[\]{}#:\"?!|/【】]")
+_TOKEN = re.compile(
+    r"[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+(?:'[a-z]+)?|\d+|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|[<>\[\]{}#:\"?!|/【】]"
+)
 
 
 class Likeness:
@@ -56,7 +58,9 @@ def features(text: str) -> set[str]:
     for token in tokens:
         if token[0] > "\u3000":
             chinese.append(token)
-            found.update(token[at : at + length] for length in (1, 2, 3) for at in range(len(token) - length + 1))
+            found.update(
+                token[at : at + length] for length in (1, 2, 3) for at in range(len(token) - length + 1)
+            )
             before = ""
             continue
         word = "0" if token.isdigit() else token

@@ -8,8 +8,8 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import HERS, Action, Finding, Passage
 from vtuber.guard.folding import folded, sentences
-from vtuber.guard.identity import Identity
 from vtuber.guard.humanity import claims_to_be_human, without_quotes
+from vtuber.guard.identity import Identity
 from vtuber.guard.likeness import Likeness
 
 ASSISTANT, HUMAN = 0.5, 0.8
@@ -34,7 +34,7 @@ class Confession:
         for begin, end in sentences(plain):
             if place := passage.found(begin, end):
                 for reason in self._faults(plain[begin:end], window[begin:end]):
-                    yield Finding(f"built in: confession, {reason}", reason, self._action, *place)
+                    yield Finding("built in: confession", reason, self._action, *place)
 
     def _faults(self, plain: str, sentence: str) -> Iterator[str]:
         own = without_quotes(plain)

@@ -1,4 +1,4 @@
-"""Finds messages that try to order the model about: to drop its rules, to play somebody else, to tell its prompt."""
+"""Finds messages that order the model about: to drop its rules, play somebody else, tell its prompt."""
 
 from __future__ import annotations
 
