@@ -42,6 +42,7 @@ LABELS = {
         ("injection", "harmless", False),
     ),
     "out_of_role": (("self", "breaks", True), ("self", "fine", False)),
+    "prompt": (("self", "fine", False),),
     "human": (("self", "claims_human", True), ("self", "fine", False)),
 }
 _CHOICE = re.compile(r"\{([^{}]*)\}")
@@ -145,7 +146,7 @@ def written(name: str, weights: dict[str, float]) -> None:
     """Writes the file of that likeness."""
     head = (
         f"# How much each run of letters speaks for ({name}): learned by benchmarks/guard/teach.py.\n"
-        "# Source: benchmarks/guard/teaching, written for this project, and its labelled and recorded lines.\n"
+        "# Source: benchmarks/guard/teaching, written for this project; its labelled and recorded lines.\n"
         "# Licence: that of the project. The line without a run is where counting begins.\n"
     )
     body = "".join(f"{weight:.2f}\t{run}\n" for run, weight in weights.items())

@@ -1,4 +1,4 @@
-"""Other ways to read a text: backwards, rot13, base64, hexadecimal, Morse, letters apart, pig Latin.
+"""Other ways to read a text: backwards, rot13, base64, hexadecimal, Morse, letters apart, leetspeak.
 
 What is hidden from a filter in one of these is found as if it were plain. Nobody speaks so by chance.
 """
@@ -21,11 +21,11 @@ _BINARY = re.compile(r"(?:[01]{8}[\s,]?){4,}")
 _MORSE = re.compile(r"(?:[.\-·•−–]{1,5}[ /|]+){5,}[.\-·•−–]{1,5}")
 _APART = re.compile(r"\b(?:[A-Za-z][\s.\-_*|,/·]{1,2}){4,}[A-Za-z]\b")
 _WORD = re.compile(r"[A-Za-z]+")
-_PIG = re.compile(
-    r"\b([A-Za-z]+?)([bcdfghjklmnpqrstvxz]{1,4}|[bcdfghjklmnpqrstvxz]*w|y|qu)ay\b", re.IGNORECASE
-)
 _LEET = str.maketrans("013457@$", "oieastas")
-_MORSE_ALPHABET = ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
+_MORSE_ALPHABET = (
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- "
+    "-. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
+)
 _LETTERS_IN_MORSE = dict(zip(_MORSE_ALPHABET.split(), "abcdefghijklmnopqrstuvwxyz", strict=True))
 
 
@@ -47,7 +47,7 @@ def coded(text: str) -> Iterator[tuple[str, str]]:
     """What stands in it in a code that nobody can pronounce, decoded."""
     for pattern, name, decodes in _CODES:
         for match in pattern.finditer(text):
-            decoded = decodes(match.group())
+            decoded = " ".join(decodes(match.group()).strip("\ufffd").split())
             if _is_text(decoded):
                 yield name, decoded
 
@@ -68,8 +68,8 @@ def _from_base64(code: str) -> str:
         part = code[skipped:]
         part = part[: len(part) // 4 * 4]
         try:
-            read = base64.b64decode(part).decode("utf-8")
-        except (binascii.Error, UnicodeDecodeError):
+            read = " ".join(base64.b64decode(part).decode("utf-8", "replace").strip("\ufffd").split())
+        except binascii.Error:
             continue
         if _is_text(read):
             return read
@@ -106,14 +106,6 @@ def _together(text: str) -> str:
     return _APART.sub(lambda match: "".join(_WORD.findall(match.group())), text)
 
 
-def _from_pig_latin(text: str) -> str:
-    return (
-        _PIG.sub(lambda match: ("" if match[2] == "w" else match[2]) + match[1], text)
-        if "ay" in text
-        else text
-    )
-
-
 def _from_leet(text: str) -> str:
     return re.sub(r"\S*[A-Za-z]\S*", lambda word: word.group().translate(_LEET), text)
 
@@ -127,6 +119,5 @@ _CODES: tuple[tuple[re.Pattern[str], str, Callable[[str], str]], ...] = (
 )
 _READERS: dict[str, Callable[[str], str]] = {
     "letters apart": _together,
-    "pig Latin": _from_pig_latin,
     "leetspeak": _from_leet,
 }

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import Action, Door, Finding, Passage
-from vtuber.guard.detectors.tokens import CONTROL_TOKENS
 from vtuber.guard.encodings import readings
 from vtuber.guard.folding import folded, sentences
 from vtuber.guard.likeness import Likeness
@@ -45,8 +44,6 @@ class Injections:
 
     def _found(self, text: str) -> tuple[int | None, str]:
         """Where it begins, if there is one, and how it is hidden."""
-        if CONTROL_TOKENS.search(text):
-            return 0, "control tokens"
         whole = self._likeness.score(text)
         if whole > PLAIN:
             return self._begins(text), ""
