@@ -93,6 +93,14 @@ def entries(found: Iterable[Line]) -> Iterator[Entry]:
         )
 
 
+def own(words: Iterable[str], files: Iterable[str]) -> tuple[Entry, ...]:
+    """The streamer's own: ``gate.words``, and ``guard.words.files``. Raises ConfigError."""
+    found = [Line(word, f"gate.words[{index}]") for index, word in enumerate(words)]
+    for file in files:
+        found += lines(Path(file))
+    return tuple(entries(found))
+
+
 @lru_cache(maxsize=1)
 def shipped() -> tuple[Entry, ...]:
     """The entries of all built-in lists."""
