@@ -22,7 +22,7 @@ Policy = Literal["hate", "sexual", "self_harm", "threats", "drugs", "harassment"
 
 class Words(Detector):
     files: tuple[FilePath, ...] = ()
-    policies: dict[Policy, Action | Literal["speak"]] = {}
+    policies: dict[Policy, Action | Literal["speak"]] = Field(default_factory=dict)
     """An action for each, in the place of ``action``. "speak": words of that list are not looked for."""
 
 

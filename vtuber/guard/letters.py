@@ -41,20 +41,24 @@ _GAPS = {
     **dict.fromkeys(",，、;；:：…「」『』（）《》〈〉【】", CLAUSE),
     **dict.fromkeys("。！？?\n\r｡", SENTENCE),
 }  # fmt: skip
-_EMOJI = {"🆎": "ab", "🆑": "cl", "🆒": "cool", "🆓": "free", "🆔": "id", "🆕": "new", "🆖": "ng", "🆗": "ok",
-          "🆘": "sos", "🆙": "up", "🆚": "vs", "⭕": "o", "❗": "!", "❕": "!", "💲": "$", "➕": "+", "✝": "t",
-          "❌": "x", "✖": "x", "©": "c", "®": "r", "🔞": "18", "💯": "100"}  # fmt: skip
+_EMOJI = {"🆎": "ab", "🆑": "cl", "🆒": "cool", "🆓": "free", "🆔": "id", "🆕": "new", "🆖": "ng",
+          "🆗": "ok", "🆘": "sos", "🆙": "up", "🆚": "vs", "⭕": "o", "❗": "!", "❕": "!", "💲": "$",
+          "➕": "+", "✝": "t", "❌": "x", "✖": "x", "©": "c", "®": "r", "🔞": "18", "💯": "100"}  # fmt: skip
 _LOOKS = {
-    "ᔕ": "s", "ㇿ": "", "ß": "b", "ı": "i", "ƽ": "s", "Ꙅ": "s", "ϱ": "p", "٥": "o", "०": "o", "੦": "o", "ꛟ": "v",
-    "٧": "v", "٨": "a", "ꭱ": "r",
-    **dict(zip("ロタエカニトハ⻁⻄⻅⻋⻓⻔⻘⻚⻛⻝⻢⻤⻥⻨⻩⻬⻮⻰⺠", "口夕工力二卜八虎西见车长门青页风食马鬼鱼麦黄齐齿龙民", strict=True)),
+    "ᔕ": "s", "ㇿ": "", "ß": "b", "ı": "i", "ƽ": "s", "Ꙅ": "s", "ϱ": "p", "٥": "o", "०": "o", "੦": "o",
+    "ꛟ": "v", "٧": "v", "٨": "a", "ꭱ": "r",
+    **dict(zip("ロタエカニトハ", "口夕工力二卜八", strict=True)),
+    **dict(zip("⻁⻄⻅⻋⻓⻔⻘⻚⻛⻝", "虎西见车长门青页风食", strict=True)),
+    **dict(zip("⻢⻤⻥⻨⻩⻬⻮⻰⺠", "马鬼鱼麦黄齐齿龙民", strict=True)),
 }  # fmt: skip
 """Where the look-alikes of decancer say something else, or nothing."""
+_EAST_ASIA = (("\u1100", "\u11ff"), ("\u3040", "\u30ff"), ("\uac00", "\ud7af"))
 _TONES = frozenset(map(chr, range(0x2B9, 0x2E0)))
 """And other marks beside letters, those of zhuyin among them."""
 _FIRST_LETTERS = (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
 """Letters in squares and circles, white and black, and those of flags."""
-_INVISIBLE = frozenset(invisible())  # of the first plane; elsewhere they are all of the category Cf or Mn
+_INVISIBLE = frozenset(invisible())
+"""In Unicode's first plane; elsewhere, all of them are of a category that shows nothing."""
 
 
 def is_latin(letter: str) -> bool:
@@ -71,7 +75,7 @@ def is_zhuyin(letter: str) -> bool:
 
 
 class _Letters(dict[str, Letter]):
-    """Works out what a character stands for when it is first met, and keeps no more than common text needs."""
+    """Works out what a character stands for when it is first met. Keeps no more than common text needs."""
 
     _MOST = 30_000
 
@@ -82,31 +86,26 @@ class _Letters(dict[str, Letter]):
         return letter
 
 
-def _letter(char: str) -> Letter:  # noqa: PLR0911  # one question after the other
+def _letter(char: str) -> Letter:
     if char.isascii() and char.isalnum():
         return Letter("I" if char == "I" else char.lower())
     if char in _SIGNS:
         return Letter(char, _SIGNS[char], optional=True)
-    if char in _GAPS:
-        return Letter("", _GAPS[char])
-    if char.isspace():
-        return Letter("", SPACE)
+    if char in _GAPS or char.isspace():
+        return Letter("", _GAPS.get(char, SPACE))
+    return _of_emoji(char) or _of_a_script(char)
+
+
+def _of_a_script(char: str) -> Letter:
     category = unicodedata.category(char)
-    if (
-        ord(char) in _INVISIBLE
-        or char in _TONES
-        or category[0] == "M"
-        or category in ("Cf", "Cc", "Cs", "Cn", "Co")
-    ):
+    if category[0] in "MC" or ord(char) in _INVISIBLE or char in _TONES:
         return Letter("")
-    if (emoji := _of_emoji(char)) is not None:
-        return emoji
-    if category == "Lo" and (is_han(char) or is_zhuyin(char)):
+    if is_han(char) or is_zhuyin(char):
         return Letter(_in_one_script(char))
     letters = _plain(char)
-    if not letters:
-        return Letter("", SIGN)
-    return Letter(letters, SIGN if category[0] == "S" else TOGETHER, optional=category[0] == "S")
+    if category[0] == "S" or not letters:
+        return Letter(letters, SIGN, optional=bool(letters))
+    return Letter(letters)
 
 
 def _of_emoji(char: str) -> Letter | None:
@@ -122,22 +121,29 @@ def _plain(char: str) -> str:
     """The letters that a character is drawn like; "" where it is no letter at all."""
     if char in _LOOKS:
         return _LOOKS[char]
+    category = unicodedata.category(char)
     plain = unicodedata.normalize("NFKD", char).casefold()
     plain = "".join(part for part in plain if unicodedata.category(part)[0] in "LN")
-    if unicodedata.category(char)[0] == "S" and len(plain) > 1:
+    if category[0] == "S" and len(plain) > 1:
         return ""  # ™ and its like stand between letters
     if plain and all(map(is_latin, plain)):
         return plain
-    if len(plain) == 1 and (is_han(plain) or "\u3040" <= plain <= "\u30ff" or "\uac00" <= plain <= "\ud7af"):
-        return _in_one_script(plain)
-    if "\uac00" <= char <= "\ud7af" or "\u3040" <= char <= "\u30ff":
-        return char
+    if any(map(_is_of_east_asia, plain)):
+        return _in_one_script(plain) if len(plain) == 1 else char
+    return _looks(char) or (plain if category[0] in "LN" else "")
+
+
+def _looks(char: str) -> str:
+    """The Latin letters that a character of another script is drawn like."""
     try:
-        looks = str(decancer_py.parse(char))
+        return "".join(filter(is_latin, str(decancer_py.parse(char)).lower()))
     except ValueError:  # half a character
         return ""
-    looks = "".join(filter(is_latin, looks.lower()))
-    return looks or (plain if unicodedata.category(char)[0] in "LN" else "")
+
+
+def _is_of_east_asia(letter: str) -> bool:
+    """Whether it is Chinese, Japanese or Korean: they look like Latin ones only to those who want it."""
+    return is_han(letter) or any(first <= letter <= last for first, last in _EAST_ASIA)
 
 
 def _in_one_script(char: str) -> str:
@@ -165,5 +171,5 @@ def _pairs(name: str) -> dict[str, str]:
     return {one: other for one, other in found.items() if len(one) == len(other) == 1}
 
 
-_VARIANTS = {"妳": "你", "您": "你", "祢": "你", "她": "他", "牠": "他", "屄": "逼", "肏": "操", "姦": "奸"}  # fmt: skip
+_VARIANTS = {"妳": "你", "您": "你", "祢": "你", "她": "他", "牠": "他", "肏": "操", "姦": "奸"}  # fmt: skip
 LETTERS = _Letters()

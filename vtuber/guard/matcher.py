@@ -15,7 +15,7 @@ from vtuber.guard.letters import SENTENCE, is_latin
 from vtuber.guard.reading import Reading, readings, starred, with_stars
 from vtuber.guard.sounds import Sounds
 from vtuber.guard.word_files import Entry
-from vtuber.guard.word_parts import part, skeleton
+from vtuber.guard.word_parts import Form, part, skeleton
 
 LARGE = 50_000
 """Entries of a list that is only looked for as it is written: not backwards, with stars, or by its sound."""
@@ -26,6 +26,8 @@ _MOST_BETWEEN = 6
 _BACKWARDS_LENGTH = 5
 """Latin words of at least this length are found backwards, too: an override shows them forwards."""
 _STARRED_LENGTH = 3
+_PINYIN_LENGTH = 6
+"""Letters of a Chinese word in pinyin alone; what is shorter may be English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +42,22 @@ class Match:
 
 
 class Matcher:
-    """Looks for entries."""
+    """Looks for entries; for ``harmless`` ones as they are written, in whatever words they are."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], *, harmless: bool = False) -> None:
         self._entries = tuple(dict.fromkeys(entries))
-        self._is_large = len(self._entries) > LARGE
+        self._plainly = harmless or len(self._entries) > LARGE
+        self._harmless = harmless
         whole: dict[str, list[int]] = {}
         for index, entry in enumerate(self._entries):
             for number, text in enumerate(entry.parts):
-                whole.setdefault(skeleton(text), []).append(_key(index, number))
-                if not self._is_large and _reads_backwards(entry):
-                    whole.setdefault(skeleton(text)[::-1], []).append(_key(index, number, backwards=True))
+                whole.setdefault(skeleton(text), []).append(_key(index, number, Form.PLAIN))
+            for form in () if self._plainly else _forms(entry):
+                other = part(entry.parts[0], form)
+                whole.setdefault(skeleton(other.letters), []).append(_key(index, 0, form))
         whole.pop("", None)
         self._whole = _Index(whole)
-        if not self._is_large:
+        if not self._plainly:
             segments.learn(
                 word.letters for entry in self._entries for word in map(part, entry.parts) if word.is_chinese
             )
@@ -64,7 +68,7 @@ class Matcher:
             return
         for reading in readings(text):
             yield from self._of(reading, self._whole, in_name=in_name)
-        if self._is_large:
+        if self._plainly:
             return
         for reading in starred(text):
             yield from self._of(reading, self._starred, in_name=in_name)
@@ -76,10 +80,10 @@ class Matcher:
         open_parts: dict[int, list[list[tuple[int, int]]]] = {}
         found = 0
         for key, run, end in index.find(reading.skeleton):
-            entry = self._entries[key >> 5]
-            number = key >> 1 & 15
-            word = part(entry.parts[number], backwards=bool(key & 1))
-            place = word.place(reading, run, end, in_name=in_name)
+            entry = self._entries[key >> 6]
+            number = key >> 2 & 15
+            word = part(entry.parts[number], Form(key & 3))
+            place = word.place(reading, run, end, in_name=in_name, strictly=not self._harmless)
             if place is None:
                 continue
             found += 1
@@ -88,7 +92,7 @@ class Matcher:
             if len(entry.parts) == 1:
                 yield _match(entry, reading, [place])
             else:
-                parts = open_parts.setdefault(key >> 5, [[] for _ in entry.parts])
+                parts = open_parts.setdefault(key >> 6, [[] for _ in entry.parts])
                 parts[number].append(place)
         for number, parts in open_parts.items():
             if (pieces := _in_a_row(reading, parts)) is not None:
@@ -102,7 +106,7 @@ class Matcher:
                 whole = skeleton(text)
                 stars = with_stars(whole)
                 if stars != whole and len(stars) >= _STARRED_LENGTH and whole.isascii():
-                    found.setdefault(stars, []).append(_key(index, number))
+                    found.setdefault(stars, []).append(_key(index, number, Form.PLAIN))
         return _Index(found)
 
     @cached_property
@@ -111,7 +115,7 @@ class Matcher:
 
     def prepare(self) -> None:
         """Makes at once what else would be made for the first text that needs it."""
-        if not self._is_large:
+        if not self._plainly:
             _ = self._starred, self._sounds
 
     def may_begin(self, reading: Reading) -> int:
@@ -170,13 +174,20 @@ class _Index:
                 yield key, begin, end
 
 
-def _reads_backwards(entry: Entry) -> bool:
+def _forms(entry: Entry) -> Iterator[Form]:
+    """Other ways to write an entry."""
     word = entry.parts[0]
-    return len(entry.parts) == 1 and len(word) >= _BACKWARDS_LENGTH and word.isascii() and word.isalpha()
+    if len(entry.parts) > 1:
+        return
+    if word.isascii():
+        if len(word) >= _BACKWARDS_LENGTH and word.isalpha():
+            yield Form.BACKWARDS
+    elif len(part(word, Form.PINYIN).letters) >= _PINYIN_LENGTH:
+        yield Form.PINYIN
 
 
-def _key(entry: int, number: int, *, backwards: bool = False) -> int:
-    return entry << 5 | number << 1 | backwards
+def _key(entry: int, number: int, form: Form) -> int:
+    return entry << 6 | number << 2 | form
 
 
 def _match(entry: Entry, reading: Reading, places: list[tuple[int, int]]) -> Match:

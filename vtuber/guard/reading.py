@@ -23,9 +23,9 @@ _DRAWN_AS = (
 _DRAWN = {ord(sign): signs[0] for signs in _DRAWN_AS.split() for sign in signs[1:]}
 _DRAWN_LETTERS = re.compile(rf"[{''.join(map(chr, _DRAWN))}a-zA-Z0-9]{{3,}}")
 _ART = {
-    "|\\|": "n", "|\\/|": "m", "/\\/\\": "m", "\\/\\/": "w", "|-|": "h", "|_|": "u", "|<": "k", "|{": "k", "|)": "d",
-    "|>": "p", "|3": "b", "|2": "r", "/\\": "a", "\\/": "v", "()": "o", "[]": "o", "vv": "w", "VV": "w", "ph": "f",
-    "Ph": "f", "PH": "f", "|=": "f", "}{": "x", "><": "x", "(_)": "u", "|_": "l",
+    "|\\|": "n", "|\\/|": "m", "/\\/\\": "m", "\\/\\/": "w", "|-|": "h", "|_|": "u", "|<": "k", "|{": "k",
+    "|)": "d", "|>": "p", "|3": "b", "|2": "r", "/\\": "a", "\\/": "v", "()": "o", "[]": "o", "vv": "w",
+    "VV": "w", "ph": "f", "Ph": "f", "PH": "f", "|=": "f", "}{": "x", "><": "x", "(_)": "u", "|_": "l",
 }  # fmt: skip
 _ART_SIGNS = re.compile("|".join(map(re.escape, sorted(_ART, key=len, reverse=True))))
 _STARS = re.compile(f"[{''.join(sorted(VOWELS))}*]+")
@@ -57,7 +57,7 @@ class Reading:
         return first, last + 1
 
 
-def read(text: str, signs: str = "") -> Reading:
+def read(text: str, signs: str = "") -> Reading:  # noqa: C901  # one loop, as quick as it can be
     """Each of ``signs`` is a letter; without any, all that may be a letter is one but "*"."""
     reading = Reading(text)
     gaps, begins, ends, runs = reading.gaps, reading.begins, reading.ends, reading.runs

@@ -36,7 +36,8 @@ def is_astride(reading: Reading, first: int, last: int, word: str) -> bool:
     for segment_begin, segment_end in _segments(text):
         starts_before = segment_begin < word_begin < segment_end < word_end
         ends_behind = word_begin < segment_begin < word_end < segment_end
-        if (starts_before or ends_behind) and not _is_a_stammer(text[segment_begin:segment_end]):
+        around = segment_begin < word_begin and word_end < segment_end
+        if (starts_before or ends_behind or around) and not _is_a_stammer(text[segment_begin:segment_end]):
             return True
     return False
 

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import itertools
-import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # single characters are all that is asked for
-
-from pypinyin.constants import PINYIN_DICT
-from pypinyin.contrib.tone_convert import to_normal
-from pypinyin.style.bopomofo import converter
-
 from vtuber.guard import segments
 from vtuber.guard.letters import CLAUSE, is_han, is_latin, is_zhuyin
+from vtuber.guard.pinyin import UNKNOWN, code, codes, spellings
 from vtuber.guard.reading import Reading
 from vtuber.guard.word_files import Entry
 from vtuber.guard.word_parts import part
 
-_FIRST = 0xF0000
-"""Each syllable is a character of a private plane while words are searched for."""
-_MOST_READINGS = 8
-"""Ways to say an entry whose characters are said in several ways."""
 _PINYIN_LENGTH = 6
 """Letters of an entry that is found in pinyin alone."""
 _ZHUYIN_LENGTH = 3
 _LONGEST = 30
 """Letters in a row that are read as syllables."""
-_TONES = re.compile(r"[\u02c9-\u02cb\u02d9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +41,8 @@ class Sounds:
         for entry in entries:
             word = part(entry.parts[0])
             if len(entry.parts) == 1 and word.is_chinese and len(word.letters) > 1:
-                for codes in itertools.islice(_codes(word.letters), _MOST_READINGS):
-                    self._words.setdefault(codes, []).append((entry, word.letters))
+                for said in codes(word.letters):
+                    self._words.setdefault(said, []).append((entry, word.letters))
         self._patterns = list(self._words)
         self._search = AhoCorasick(self._patterns, matchkind=MatchKind.Standard, store_patterns=False)
 
@@ -98,7 +86,7 @@ def _syllables(reading: Reading) -> Iterator[_Syllable]:
     while place < len(letters):
         letter = letters[place]
         if is_han(letter):
-            yield _Syllable(_code(letter), place, place + 1, letter)
+            yield _Syllable(code(letter), place, place + 1, letter)
             place += 1
             continue
         end = place + 1
@@ -109,71 +97,24 @@ def _syllables(reading: Reading) -> Iterator[_Syllable]:
             _split(letters[place:end].lower()) if alike is not None and end - place <= _LONGEST else None
         )
         if spelled is None:
-            yield _Syllable("\0", place, end, "\0")
+            yield _Syllable(UNKNOWN, place, end, UNKNOWN)
         else:
-            for begin, last, code in spelled:
-                yield _Syllable(code, place + begin, place + last, "")
+            for begin, last, said in spelled:
+                yield _Syllable(said, place + begin, place + last, "")
         place = end
 
 
 @lru_cache(maxsize=4096)
 def _split(letters: str) -> tuple[tuple[int, int, str], ...] | None:
-    """(begin, end, code) of the syllables that the letters spell, the longest first; None: they spell none."""
-    spellings = _spellings()
+    """(begin, end, code) of the syllables that are spelled, the longest first; None: they spell none."""
+    known = spellings()
     rest: list[tuple[tuple[int, int, str], ...] | None] = [None] * len(letters) + [()]
     for begin in range(len(letters) - 1, -1, -1):
         for end in range(min(len(letters), begin + 6), begin, -1):
-            code = spellings.get(letters[begin:end])
+            found = known.get(letters[begin:end])
             tone = end < len(letters) and letters[end] in "12345"
             others = rest[end + tone]
-            if code is not None and others is not None:
-                rest[begin] = ((begin, end, code), *others)
+            if found is not None and others is not None:
+                rest[begin] = ((begin, end, found), *others)
                 break
     return rest[0]
-
-
-@cache
-def _code(char: str) -> str:
-    sounds = _sounds(char)
-    return _code_of(sounds[0]) if sounds else "\0"
-
-
-def _codes(word: str) -> Iterator[str]:
-    return map("".join, itertools.product(*([*map(_code_of, _sounds(char)[:3])] for char in word)))
-
-
-@cache
-def _sounds(char: str) -> tuple[str, ...]:
-    """The syllables of a character without their tones, the usual one first."""
-    said = PINYIN_DICT.get(ord(char), "")
-    return tuple(dict.fromkeys(to_normal(one) for one in said.split(",") if one))
-
-
-@cache
-def _all_sounds() -> tuple[str, ...]:
-    return tuple(sorted({sound for char in range(0x4E00, 0x9FA6) for sound in _sounds(chr(char))}))
-
-
-@cache
-def _numbers() -> dict[str, str]:
-    return {sound: chr(_FIRST + number) for number, sound in enumerate(_all_sounds())}
-
-
-def _code_of(sound: str) -> str:
-    return _numbers().get(sound, "\0")
-
-
-@cache
-def _spellings() -> dict[str, str]:
-    """Pinyin and zhuyin of each syllable, to its code."""
-    found: dict[str, str] = {}
-    for sound in _all_sounds():
-        plain = sound.replace("ü", "v")
-        if not (plain.isascii() and plain.isalpha() and any(vowel in plain for vowel in "aeiouv")):
-            continue
-        found[plain] = found[plain.replace("v", "u")] = _code_of(sound)
-    for sound in _all_sounds():
-        zhuyin = _TONES.sub("", str(converter.to_bopomofo(sound)))
-        if zhuyin and all(map(is_zhuyin, zhuyin)):
-            found[zhuyin] = _code_of(sound)
-    return found

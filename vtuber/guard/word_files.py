@@ -111,6 +111,15 @@ def shipped() -> tuple[Entry, ...]:
     )
 
 
+def plain(policy: str) -> tuple[str, ...]:
+    """The built-in words of a policy that stand for nothing but themselves."""
+    return tuple(
+        entry.parts[0]
+        for entry in shipped()
+        if entry.policy == policy and not entry.harmless and len(entry.parts) == 1 and "*" not in entry.text
+    )
+
+
 def _text(path: Path) -> str:
     try:
         content = path.read_bytes()

@@ -30,7 +30,7 @@ class _Lists:
     def __init__(self, entries: Iterable[Entry]) -> None:
         entries = tuple(entries)
         self.listed = Matcher(entry for entry in entries if not entry.harmless)
-        self.harmless = Matcher(entry for entry in entries if entry.harmless)
+        self.harmless = Matcher((entry for entry in entries if entry.harmless), harmless=True)
         self.listed.prepare()
 
 

@@ -1,4 +1,4 @@
-"""Finds words of the lists that came along, and of the streamer's own, ``gate.words`` and ``guard.words.files``."""
+"""Finds words of the lists that came along, and the streamer's own: ``gate.words``, ``guard.words.files``."""
 
 from __future__ import annotations
 
@@ -27,10 +27,8 @@ class Words:
 
     def __init__(self, settings: Settings, _character: Character) -> None:
         section = settings.guard.words
-        self._actions = {
-            policy: Action(dict[str, str](section.policies).get(policy, section.action))
-            for policy in (*POLICIES, OWN)
-        }
+        actions: dict[str, str] = dict(section.policies.items())
+        self._actions = {policy: Action(actions.get(policy, section.action)) for policy in (*POLICIES, OWN)}
         self._policies = {
             door: frozenset(
                 policy
