@@ -26,6 +26,13 @@ class Words(Detector):
     """An action for each, in the place of ``action``. "speak": words of that list are not looked for."""
 
 
+class Canon(Detector):
+    certain: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """How likely the model must find it that she goes against canon."""
+    certain_words: Annotated[float, Field(ge=0, le=1)] = 0.6
+    """The same where no model can judge, and words alone decide."""
+
+
 class Guard(Section):
     """What is looked for in all that she reads, says and shows."""
 
@@ -37,5 +44,6 @@ class Guard(Section):
     contact: Detector = Detector()
     confession: Detector = Detector()
     prompt: Detector = Detector()
+    canon: Canon = Canon()
     tokens: Detector = Detector()
     length: Detector = Detector()

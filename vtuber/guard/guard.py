@@ -16,7 +16,18 @@ from vtuber.config import Settings
 from vtuber.core import registry
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
-from vtuber.guard import PARTS, Action, Asking, Detector, Door, Finding, Foreseeing, Passage
+from vtuber.guard import (
+    PARTS,
+    Action,
+    Asking,
+    Consulting,
+    Detector,
+    Door,
+    Finding,
+    Foreseeing,
+    Judge,
+    Passage,
+)
 from vtuber.guard.word_files import own
 from vtuber.guard.word_list import WordList
 
@@ -24,6 +35,8 @@ log = logging.getLogger(__name__)
 
 ASKING_SECONDS = 1.0
 """How long a detector may ask somebody else before its answer is the strictest."""
+TRYING_SECONDS = 10.0
+"""How long a detector may try the model before the show."""
 MASK = "＊"
 _LEAD = 400
 """Characters of what came before that a detector is given."""
@@ -86,6 +99,16 @@ class Guard:
         }
         self._own = WordList(own(settings.gate.words, settings.guard.words.files))
         self._broken: dict[str, str] = {}
+
+    async def consult(self, judge: Judge) -> None:
+        """Lets the detectors ask the model that speaks, which has started. Those that it fails do without."""
+        for name, detector in self._detectors.items():
+            if isinstance(detector, Consulting):
+                try:
+                    async with asyncio.timeout(TRYING_SECONDS):
+                        await detector.consult(judge)
+                except Exception as error:  # noqa: BLE001  # it is no worse than before
+                    log.info("the guard's part %s does without the model: %s", name, escaped(repr(error)))
 
     def judge(
         self,
