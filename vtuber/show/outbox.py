@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from vtuber.core.events import Answerable, ChatMessage
-from vtuber.core.text import escaped
+from vtuber.core.text import clean, escaped
 from vtuber.guard import Door
 from vtuber.guard.guard import Guard, Verdict
 from vtuber.listeners import Writer
@@ -133,12 +133,15 @@ class Outbox:
         self._note(oldest.text, oldest.to, why)
 
     def _harmless(self, text: str) -> str:
-        """Nobody orders her, or another bot, anything by having her say it. A reply may begin with a name."""
-        said = plain(text).strip()
-        after = said.partition(" ")[2].strip() if said.startswith("@") else ""
-        return (
-            f"… {text}" if said.startswith(self._commanding) or after.startswith(self._commanding) else text
-        )
+        """Nobody orders her, or another bot, anything by having her say it, also behind a name."""
+        read = (plain(text), plain(clean(text)))  # as it is here, and as it comes back from chat
+        return f"… {text}" if any(map(self._is_command, read)) else text
+
+    def _is_command(self, text: str) -> bool:
+        said = text.strip()
+        while said.startswith("@"):
+            said = "".join(said.split(maxsplit=1)[1:])
+        return said.startswith(self._commanding)
 
     def _note(self, text: str, to: Answerable, why_not: str) -> None:
         self.withhold(text, to, why_not)
