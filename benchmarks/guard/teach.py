@@ -42,9 +42,12 @@ LABELS = {
         ("injection", "harmless", False),
     ),
     "out_of_role": (("self", "breaks", True), ("self", "fine", False)),
+    "spam": (("injection", "harmless", False),),
     "prompt": (("self", "fine", False),),
     "human": (("self", "claims_human", True), ("self", "fine", False)),
 }
+CHAT = ("injection", "spam")
+"""What viewers write; the others are hers."""
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -72,7 +75,7 @@ def taught(name: str, rng: random.Random) -> Iterator[tuple[str, bool, float]]:
 def own(name: str) -> Iterator[str]:
     """What she is asked and says herself, which is surely harmless."""
     she = character.load("banban")
-    if name == "injection":
+    if name in CHAT:
         for group in tomllib.loads(QUESTIONS.read_text(encoding="utf-8")).values():
             for rows in group.values():
                 yield from (row[1] for row in rows)
@@ -93,7 +96,7 @@ def conversed(folder: Path, name: str) -> Iterator[str]:
     """Small talk of others; without that of robots about themselves, where it would teach her to be one."""
     for language in ("english", "chinese", "traditionalchinese", "japanese", "german", "spanish", "french"):
         for file in sorted((folder / language).glob("*.yml")):
-            if name == "injection" or file.stem not in (
+            if name in CHAT or file.stem not in (
                 "ai",
                 "botprofile",
                 "computers",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vtuber.config.section import Section
+from vtuber.config.section import FilePath, Section
 
 Action = Literal["soften", "replace", "drop", "hold", "block"]
 """What becomes of a text in which something was found (``vtuber.guard.Action``)."""
@@ -23,6 +23,27 @@ class Injections(Detector):
     """Orders of one viewer, after which they are blocked; 0: never."""
 
 
+class Spam(Detector):
+    action: Action = "drop"
+
+
+class Repeats(Detector):
+    action: Action = "soften"
+    sentences: Annotated[int, Field(ge=1, le=1000)] = 3
+    """How often she may say one sentence."""
+    openings: Annotated[int, Field(ge=1, le=1000)] = 3
+    """How often the last twelve replies may begin alike."""
+
+
+Policy = Literal["hate", "sexual", "self_harm", "threats", "drugs", "harassment", "rude", "politics", "own"]
+
+
+class Words(Detector):
+    files: tuple[FilePath, ...] = ()
+    policies: dict[Policy, Action | Literal["speak"]] = Field(default_factory=dict)
+    """An action for each, in the place of ``action``. "speak": words of that list are not looked for."""
+
+
 class Canon(Detector):
     certain: Annotated[float, Field(ge=0, le=1)] = 0.5
     """How likely the model must find it that she goes against canon."""
@@ -35,13 +56,15 @@ class Guard(Section):
 
     block_minutes: Annotated[float, Field(ge=0.1, le=10_080)] = 10.0
     """How long somebody is not answered in whose message something with the action "block" was found."""
-    words: Detector = Detector()
+    words: Words = Words()
     patterns: Detector = Detector()
     links: Detector = Detector()
     contact: Detector = Detector()
     confession: Detector = Detector()
     prompt: Detector = Detector()
     injections: Injections = Injections()
+    spam: Spam = Spam()
+    repeats: Repeats = Repeats()
     canon: Canon = Canon()
     tokens: Detector = Detector()
     length: Detector = Detector()

@@ -23,6 +23,8 @@ PARTS = {
     "confession": "vtuber.guard.detectors.confession:Confession",
     "prompt": "vtuber.guard.detectors.prompt:RecitedPrompt",
     "injections": "vtuber.guard.detectors.injections:Injections",
+    "spam": "vtuber.guard.detectors.spam:Spam",
+    "repeats": "vtuber.guard.detectors.repeats:Repeats",
     "canon": "vtuber.guard.detectors.canon:Canon",
     "length": "vtuber.guard.detectors.length:Length",
 }

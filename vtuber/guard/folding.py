@@ -7,24 +7,18 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-import opencc
+from vtuber.guard.letters import pairs
 
-_CHINESE = [chr(code) for code in range(0x4E00, 0xA000)]
 _SENTENCE = re.compile(r"[^.!?。!?…\n]*(?:\.(?=\w)[^.!?。!?…\n]*)*[.!?。!?…\n]*")
 
 
 @lru_cache(maxsize=1)
 def _table() -> dict[int, str]:
-    traditional = opencc.OpenCC("s2t").convert("\n".join(_CHINESE)).split("\n")
     quotes = str.maketrans("’‘“”「」『』", "''" + '"' * 6)
     # One spelling where Taiwan and OpenCC's standard differ; "you" to a woman is you.
     ours = str.maketrans("爲裏臺着妳衆羣", "為裡台著你眾群")
-    table = {
-        ord(char): other.translate(ours)
-        for char, other in zip(_CHINESE, traditional, strict=True)
-        if len(other) == 1 and char != other
-    }
-    return table | ours | quotes
+    traditional = {ord(char): other.translate(ours) for char, other in pairs("STCharacters.txt").items()}
+    return traditional | ours | quotes
 
 
 @lru_cache(maxsize=256)

@@ -39,11 +39,9 @@ class RecitedPrompt:
         else:
             for begin, end in sentences(folded(window)):
                 place = passage.found(begin, end)
-                sentence = window[begin:end]
-                if (
-                    place
-                    and self._likeness.score(sentence) > LIKE_A_PROMPT
-                    and letters(sentence) not in self._own
-                ):
+                if place and self._is_like_one(window[begin:end]):
                     reason = "what only stands in a prompt"
                     yield Finding("built in: prompt", reason, self._action, *place)
+
+    def _is_like_one(self, sentence: str) -> bool:
+        return self._likeness.score(sentence) > LIKE_A_PROMPT and letters(sentence) not in self._own
