@@ -107,6 +107,8 @@ class Passage:
     """(platform, id) of whoever wrote it."""
     asked: str = ""
     """The line that she answers."""
+    is_form: bool = False
+    """Whether it is how a voice pronounces a text that is judged as well."""
 
     @cached_property
     def lead(self) -> str:

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 LONGEST = 1000
 """Characters of a text that are read in other ways."""
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+_SHORTEST = 9
+"""Characters of the shortest text that is no chance, where a Chinese character counts as three."""
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}")
 _HEX = re.compile(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[\s,:]?){6,}")
 _NUMBERS = re.compile(r"(?:\b\d{2,3}[\s,]+){5,}\d{2,3}\b")
 _BINARY = re.compile(r"(?:[01]{8}[\s,]?){4,}")
@@ -54,14 +56,14 @@ def coded(text: str) -> Iterator[tuple[str, str]]:
 
 def _is_text(decoded: str) -> bool:
     """Whether it is something that somebody wrote, and no chance."""
-    if len(decoded) < 4 or "\ufffd" in decoded:
+    if len(decoded.encode()) < _SHORTEST or "\ufffd" in decoded:
         return False
     letters = sum(char.isalpha() or char == " " for char in decoded)
     return decoded.isprintable() and letters >= 0.75 * len(decoded)
 
 
 def _from_base64(code: str) -> str:
-    code = code.rstrip("=").replace("-", "+").replace("_", "/")
+    code = code.rstrip("=")
     if code.isalpha() and (code.islower() or code.isupper() or code.istitle()):
         return ""  # a word
     for skipped in range(4):  # it may begin in the middle

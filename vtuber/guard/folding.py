@@ -14,9 +14,9 @@ _SENTENCE = re.compile(r"[^.!?。!?…\n]*(?:\.(?=\w)[^.!?。!?…\n]*)*[.!?。!
 
 @lru_cache(maxsize=1)
 def _table() -> dict[int, str]:
-    quotes = str.maketrans("’‘“”「」『』", "''" + '"' * 6)
+    quotes = {ord(quote): plain for quote, plain in zip("’‘“”「」『』", "''" + '"' * 6, strict=True)}
     # One spelling where Taiwan and OpenCC's standard differ; "you" to a woman is you.
-    ours = str.maketrans("爲裏臺着妳衆羣", "為裡台著你眾群")
+    ours = {ord(other): usual for other, usual in zip("爲裏臺着妳衆羣", "為裡台著你眾群", strict=True)}
     traditional = {ord(char): other.translate(ours) for char, other in pairs("STCharacters.txt").items()}
     return traditional | ours | quotes
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ ASKING_SECONDS = 1.0
 TRYING_SECONDS = 10.0
 """How long a detector may try the model before the show."""
 MASK = "＊"
+_MASKED = re.compile(rf"{MASK}(?:\s*{MASK})*\s*")
 _LEAD = 400
 """Characters of what came before that a detector is given."""
 
@@ -58,6 +60,14 @@ class Verdict:
     def allowed(self) -> bool:
         """Whether nothing is wrong with it."""
         return self.action is Action.SPEAK
+
+    @property
+    def softened(self) -> str:
+        """What may be said of it: what was found is left out."""
+        if self.allowed:
+            return self.text
+        rest = _MASKED.sub("", self.text).strip()
+        return rest[:1].upper() + rest[1:]
 
     @property
     def detector(self) -> str:
@@ -201,7 +211,7 @@ class Guard:
             return [], [("voice", self._strict("voice", error))]
         self._broken.pop("voice", None)
         heard.discard((passage.text, passage.lead))
-        return [replace(passage, text=form, before=said) for form, said in sorted(heard)], []
+        return [replace(passage, text=form, before=said, is_form=True) for form, said in sorted(heard)], []
 
     def _detected(
         self, name: str, detector: Detector, passage: Passage, heard: Iterable[Passage]

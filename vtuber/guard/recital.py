@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from vtuber.core.spelling import normalize
 from vtuber.guard.encodings import coded, readings
-from vtuber.guard.prompt_leak import PromptLeak, letters
+from vtuber.guard.prompt_leak import letters
 
 _WORD = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?")
 _VOWELS = re.compile(r"[aeiou0-9]+")
@@ -56,9 +56,8 @@ class Recital:
     """Finds a secret text in other forms."""
 
     def __init__(self, text: str) -> None:
-        self._leak = PromptLeak(text)
         plain = normalize(text)
-        self._plain = _form("as it is", letters, letters, plain, 20)
+        self._plain = _form("as it is", letters, letters, plain, 24)
         self._forms = (
             _form("shifted letters", _steps, _steps, plain, 24, holds_plain=True),
             _form("shifted letters", _steps, _mirrored, plain, 24),
@@ -85,7 +84,9 @@ class Recital:
                 return form.name
         if self._rules.is_in(plain):
             return self._rules.name
-        return next((name for name, read in readings(text) if self._leak.is_in(read)), "")
+        if is_plain:
+            return ""
+        return next((name for name, read in readings(text) if self._plain.is_in(normalize(read))), "")
 
 
 def _form(

@@ -17,7 +17,7 @@ LIKE_A_PROMPT = 1.5
 
 
 class RecitedPrompt:
-    """Pieces of the persona in any form, and sentences that only a prompt has: a translation, for instance."""
+    """Pieces of the persona in any form, and sentences as they stand in prompts: a translation, say."""
 
     doors = HERS
 

@@ -15,9 +15,8 @@ SENTENCES, OPENINGS = 400, 12
 """How many sentences, and how many beginnings of replies, are remembered."""
 SHORTEST = 12
 """Letters of the shortest sentence that counts, where a Chinese character counts as three."""
-_OPENING = re.compile(
-    r"\W*(?P<words>[^\s,.!?，。！？、~～…:：;；—-][^,.!?，。！？、~～…:：;；—\n]{0,23}[,.!?，。！？、~～…:：;；—]+\s*)(?=\w)"
-)
+_END = ",.!?，。！？、~～…:：;；—"
+_OPENING = re.compile(rf"\W*(?P<words>[^\s{_END}-][^{_END}\n]{{0,23}}[{_END}]+\s*)(?=\w)")
 
 
 class Repeats:
@@ -31,6 +30,7 @@ class Repeats:
         self._most, self._most_openings = options.sentences, options.openings
         self._sentences = _Memory(SENTENCES)
         self._openings = _Memory(OPENINGS)
+        self._here: set[str] = set()
         written = [*character.canon, *character.refusals, *character.fallback_lines]
         written += [
             *character.needs_better_brain,
@@ -40,38 +40,35 @@ class Repeats:
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         text = passage.text
-        place = (passage.before, passage.asked)
         key = copy_key(normalize(text))
-        if _length(key) < SHORTEST or key in self._written:
+        if passage.is_form or _length(key) < SHORTEST or key in self._written:
             return
-        if self._sentences.count(key, place) > self._most:
+        if not passage.before.strip():
+            self._here.clear()
+        is_new = key not in self._here  # the same in one reply is a loop, which somebody else looks for
+        self._here.add(key)
+        if (self._sentences.count(key) if is_new else 0) > self._most:
             yield Finding("built in: repeat", "what she has said again and again", self._action)
         elif not passage.before.strip() and (opening := _OPENING.match(text)):
             begins = copy_key(normalize(opening["words"]))
-            if begins and self._openings.count(begins, place) > self._most_openings:
+            if begins and self._openings.count(begins) > self._most_openings:
                 reason = "how she has begun again and again"
                 yield Finding("built in: repeat", reason, self._action, *opening.span("words"))
 
 
 class _Memory:
-    """How often each of the last things was said; at one place in a show a thing counts once."""
+    """How often each of the last things was said."""
 
     def __init__(self, size: int) -> None:
         self._last: deque[str] = deque()
         self._times: Counter[str] = Counter()
         self._size = size
-        self._place: tuple[str, str] | None = None
-        self._here: set[str] = set()
 
-    def count(self, key: str, place: tuple[str, str]) -> int:
+    def count(self, key: str) -> int:
         """Remembers it. Returns how often it is remembered."""
-        if place != self._place:
-            self._place, self._here = place, set()
-        if key not in self._here:  # else another form of the same: as a voice pronounces it
-            self._here.add(key)
-            self._last.append(key)
-            self._times[key] += 1
-            self._forget(self._last.popleft() for _ in range(len(self._last) - self._size))
+        self._last.append(key)
+        self._times[key] += 1
+        self._forget(self._last.popleft() for _ in range(len(self._last) - self._size))
         return self._times[key]
 
     def _forget(self, keys: Iterable[str]) -> None:
