@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import SecretStr
+
 from vtuber.config.section import Section
 
 Action = Literal["soften", "replace", "drop", "hold", "block"]
@@ -15,13 +17,23 @@ class Detector(Section):
     action: Action = "replace"
 
 
+class Links(Detector):
+    allow: tuple[str, ...] = ()
+    """Your own sites, which may be said and shown: a domain, or a page of it such as "youtube.com/@me"."""
+
+
+class Contact(Detector):
+    names: tuple[SecretStr, ...] = ()
+    """Real names that nobody is to hear or read. They are told nowhere, not even why a sentence was stopped."""
+
+
 class Guard(Section):
     """What is looked for in all that she reads, says and shows."""
 
     words: Detector = Detector()
     patterns: Detector = Detector()
-    links: Detector = Detector()
-    contact: Detector = Detector()
+    links: Links = Links()
+    contact: Contact = Contact()
     confession: Detector = Detector()
     prompt: Detector = Detector()
     tokens: Detector = Detector()

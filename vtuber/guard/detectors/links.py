@@ -1,31 +1,29 @@
-"""Finds web addresses."""
+"""Finds web addresses, also spelled out; the streamer's own may pass."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import HERS, Action, Door, Finding, Passage
-
-_ENDINGS = r"com|net|org|gg|tv|io|ru|xyz|cc|tw|cn|jp|info|app|dev|ly"
-_ADDRESS = re.compile(
-    r"https?:|\bwww\.\w|\b[a-z0-9-]{2,}\.(?:" + _ENDINGS + r")(?![a-z0-9])"
-    r"|\b[a-z0-9-]+\.[a-z]{2,}/\w|\b[a-z0-9-]{2,} dot (?:com|net|org|gg|tv)\b"
-    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b",
-    re.IGNORECASE | re.ASCII,
-)
+from vtuber.guard.personal.own_sites import OwnSites
+from vtuber.guard.personal.plain import Plain
+from vtuber.guard.personal.web import addresses
 
 
 class Links:
-    """Web addresses, also spelled out."""
+    """Raises ConfigError for a domain in ``guard.links.allow`` that is none."""
 
-    doors = HERS | {Door.SHOWN}
+    doors = HERS | {Door.SHOWN, Door.NAME}
 
     def __init__(self, settings: Settings, _character: Character) -> None:
         self._action = Action(settings.guard.links.action)
+        self._own = OwnSites(settings.guard.links.allow)
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
-        for place in passage.search(_ADDRESS):
-            yield Finding("built in: address", "a web address", self._action, *place)
+        plain = Plain(passage.window)
+        for address in addresses(plain.lower):
+            place = passage.found(*plain.place(address.begin, address.end))
+            if place is not None and not self._own.has(address):
+                yield Finding("built in: address", "a web address", self._action, *place)
