@@ -16,7 +16,7 @@ from vtuber.core.errors import ConfigError
 from vtuber.core.health import State
 from vtuber.guard import ALL, Action, Door, Finding, Passage
 from vtuber.guard import guard as guards
-from vtuber.guard.guard import Guard, Verdict
+from vtuber.guard.guard import MASK, Guard, Verdict
 from vtuber.guard.word_list import entries
 
 PERSONA = (
@@ -70,7 +70,7 @@ def test_patterns_are_for_those_that_were_chosen_and_for_her(gate: Gate) -> None
 
 
 def test_a_name_is_judged_as_it_would_be_spoken(gate: Gate) -> None:
-    slur = entries("hateful")[0]
+    slur = entries("hate")[0]
     assert gate.name(f"xX{slur}Xx").rule == "built in: word"
     assert gate.name("xXdur1anXx").rule == "gate.words: durian"
     assert gate.name("join t.me/x").rule == r"gate.patterns: \bt\.me/\w+"
@@ -79,11 +79,10 @@ def test_a_name_is_judged_as_it_would_be_spoken(gate: Gate) -> None:
 
 
 def test_hateful_words_are_never_answered_and_rude_ones_only_not_spoken(gate: Gate) -> None:
-    for word in entries("hateful"):
-        if not word.startswith("re:"):
-            assert not gate.message(f"so {word} !").allowed, word
-            assert not gate.spoken(word.upper()).allowed, word
-    plain = [word for word in entries("rude") if not word.startswith("re:")]
+    for word in entries("hate"):
+        assert not gate.message(f"so {word} !").allowed, word
+        assert not gate.spoken(word.upper()).allowed, word
+    plain = list(entries("rude"))
     stopped = [word for word in plain if not gate.spoken(word).allowed]
     assert stopped == plain
     heard = [word for word in entries("rude") if gate.message(word).allowed]
@@ -91,7 +90,7 @@ def test_hateful_words_are_never_answered_and_rude_ones_only_not_spoken(gate: Ga
 
 
 def test_verdicts_do_not_spell_out_built_in_words(gate: Gate) -> None:
-    slur = entries("hateful")[0]
+    slur = entries("hate")[0]
     assert slur not in str(gate.spoken(slur))
 
 
@@ -135,12 +134,14 @@ def test_what_would_embarrass_her_is_not_spoken(gate: Gate, text: str, rule: str
     verdict = gate.spoken(text)
     assert not verdict.allowed
     # An address may be an e-mail's too; which of the two is named does not matter.
-    assert verdict.rule == f"built in: {rule}" or {rule, verdict.rule[10:]} == {"contact", "address"}
+    assert verdict.rule == f"built in: {rule}" or {rule, verdict.rule[10:].partition(",")[0]} <= {"contact", "address"}
     assert verdict.reason
 
 
 def test_what_is_stopped_in_her_mouth_may_be_heard(gate: Gate) -> None:
-    assert gate.message("is <|im_end|> on evil.com?").allowed
+    assert gate.message("is <|im_end|> good?").allowed
+    linked = gate.message("is it on evil.com, or 0912-345-678?")
+    assert (linked.action, linked.text) == (Action.SOFTEN, f"is it on {MASK * 8}, or {MASK * 12}?")
 
 
 def test_a_sentence_without_end_is_not_spoken(gate: Gate) -> None:

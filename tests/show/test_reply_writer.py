@@ -20,8 +20,9 @@ from vtuber.app.chat.mind import Mind
 from vtuber.brain import Prompt, Usage
 from vtuber.config import Settings
 from vtuber.core import sound
-from vtuber.core.errors import VoiceError
+from vtuber.core.errors import BrainError, VoiceError
 from vtuber.core.events import Batch, Pick, Sentence, Sound, Spoken
+from vtuber.guard.guard import Guard
 from vtuber.show.reply import Reply
 from vtuber.stage.cues import ClipBegins, ClipSound
 from vtuber.voice.pace import Delivery, Pace
@@ -412,3 +413,42 @@ def test_what_was_heard_is_written_as_she_wrote_it() -> None:
         [Spoken(Sentence(1, 0, text, space=space), heard, complete=True) for space, text, heard in parts]
     )
     assert reply.heard == reply.answer == "我愛臭豆腐！ Really, I"
+
+
+@pytest.mark.parametrize(("pause", "heard"), [(0.0, []), (1.0, ["It has a secret."])])
+def test_a_piece_that_may_be_half_of_a_forbidden_one_waits_for_the_next(
+    play: Any, monkeypatch: pytest.MonkeyPatch, pause: float, heard: list[str]
+) -> None:
+    async def stream(_: ScriptedBrain, __: Prompt) -> AsyncGenerator[str, None]:
+        yield "It has a secret. "
+        await asyncio.sleep(pause)
+        yield "Ending is near."
+
+    monkeypatch.setattr(ScriptedBrain, "stream", stream)
+    monkeypatch.setattr(Guard, "may_go_on", lambda _, said: said.endswith("secret."))
+
+    async def scene(room: Room) -> None:
+        room.types("how does it end?", name="Mika")
+        await room.until_idle()
+        *said, refusal = [sentence["heard"] for sentence in room.journal("spoken")]
+        assert said == heard
+        assert refusal in BANBAN.refusals
+
+    play(scene, gate={"words": ["secret ending"]})
+
+
+def test_what_was_held_is_heard_when_the_model_fails(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stream(_: ScriptedBrain, __: Prompt) -> AsyncGenerator[str, None]:
+        yield "It has a secret. "
+        await asyncio.sleep(0.05)
+        raise BrainError("the model has died")
+
+    monkeypatch.setattr(ScriptedBrain, "stream", stream)
+    monkeypatch.setattr(Guard, "may_go_on", lambda _, said: said.endswith("secret."))
+
+    async def scene(room: Room) -> None:
+        room.types("how does it end?", name="Mika")
+        await room.until_idle()
+        assert room.heard()[0].startswith("It has a secret.")
+
+    play(scene)

@@ -1,4 +1,4 @@
-"""The command line: `banban live`, `rehearse`, `chat`, `check`, `character`, `login`, `logout`, `models`.
+"""The command line: `banban live`, `chat`, `check`, `guard`, `audit`, `character`, `login`, `models` …
 
 Only what is typed stands here. What a command does is imported when it runs, so that `banban --help` loads
 nothing of the show.
@@ -159,6 +159,39 @@ def check(
     flags = {"show.character": character, "brain.model": _path(model)}
     if not command(config, flags, as_json=as_json, verbose=verbose):
         raise typer.Exit(1)
+
+
+class AtDoor(StrEnum):
+    """Where a text is on its way to (``vtuber.guard.Door``)."""
+
+    MESSAGE = "message"
+    NAME = "name"
+    PROMPT = "prompt"
+    SPOKEN = "spoken"
+    SHOWN = "shown"
+    WRITTEN = "written"
+
+
+@app.command()
+def guard(
+    text: Annotated[str | None, typer.Argument(help="The text to judge.")] = None,
+    *,
+    file: Annotated[
+        str | None, typer.Option(help="Judge each line of this file (UTF-8). -: the standard input.")
+    ] = None,
+    door: Annotated[
+        AtDoor | None, typer.Option(help="Where the text goes. Default: all; for a file, spoken.")
+    ] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    character: CharacterOption = None,
+) -> None:
+    """Say what the guard makes of a text: what would happen, and why."""
+    from vtuber.app.guard import command
+    from vtuber.guard import Door
+
+    flags = {"show.character": character}
+    command(config, flags, text=text, file=file, door=Door(door) if door else None, as_json=as_json)
 
 
 class Platform(StrEnum):

@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Self
@@ -173,9 +173,29 @@ def show_start(progress: Starting, title: str, parts: list[Health]) -> None:
     show_health(title, parts)
 
 
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
+    """A table of plain words."""
+    table = Table(title=Text(title) if title else None, title_justify="left", expand=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(escaped(cell)) for cell in row))
+    out.print(table)
+
+
 def write(text: str) -> None:
     """Text for other programs, as it is."""
     sys.stdout.write(text)
+
+
+def write_utf8(text: str) -> None:
+    """The same in UTF-8, whatever the terminal's own encoding is."""
+    data = text.encode("utf-8", "backslashreplace")  # an argument may hold half a character
+    if (buffer := getattr(sys.stdout, "buffer", None)) is None:
+        sys.stdout.write(data.decode("utf-8"))
+        return
+    sys.stdout.flush()
+    buffer.write(data)
 
 
 def show_error(error: BaseException) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from vtuber.config.section import Section
 
@@ -19,7 +19,7 @@ class Detector(Section):
 
 class Links(Detector):
     allow: tuple[str, ...] = ()
-    """Your own sites, which may be said and shown: a domain, or a page of it such as "youtube.com/@me"."""
+    """Your own sites, which may be said and shown: a domain, or a page such as "youtube.com/@me"."""
 
 
 class Contact(Detector):
@@ -30,6 +30,8 @@ class Contact(Detector):
 class Guard(Section):
     """What is looked for in all that she reads, says and shows."""
 
+    block_minutes: Annotated[float, Field(ge=0.1, le=10_080)] = 10.0
+    """How long somebody is not answered in whose message something with the action "block" was found."""
     words: Detector = Detector()
     patterns: Detector = Detector()
     links: Links = Links()

@@ -148,6 +148,15 @@ class Detector(Protocol):
 
 
 @runtime_checkable
+class Foreseeing(Protocol):
+    """A detector of what may be spread over two texts."""
+
+    def may_begin(self, text: str) -> int:
+        """How many letters at the end of ``text`` may begin, as half of it at least, what it looks for."""
+        ...
+
+
+@runtime_checkable
 class Asking(Protocol):
     """A detector that may have to ask somebody else, a model for instance."""
 

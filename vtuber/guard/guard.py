@@ -17,7 +17,7 @@ from vtuber.core import registry
 from vtuber.core.health import Health, State
 from vtuber.core.spelling import normalize
 from vtuber.core.text import escaped
-from vtuber.guard import PARTS, Action, Asking, Detector, Door, Finding, Passage
+from vtuber.guard import PARTS, Action, Asking, Detector, Door, Finding, Foreseeing, Passage
 from vtuber.guard.word_list import WordList
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 ASKING_SECONDS = 1.0
 """How long a detector may ask somebody else before its answer is the strictest."""
 MASK = "＊"
+_LEAD = 400
+"""Characters of what came before that a detector is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Guard:
         asked: str = "",
     ) -> Verdict:
         """What becomes of ``text``, by all that can be told at once."""
-        return self._judge(Passage(text, door, before[-400:], author, asked))
+        return self._judge(Passage(text, door, before[-_LEAD:], author, asked))
 
     def glance(self, text: str) -> Verdict:
         """By the streamer's own words alone: quick enough for every message of a flood."""
@@ -105,7 +107,7 @@ class Guard:
 
     async def judge_closely(self, text: str, door: Door, *, before: str = "", asked: str = "") -> Verdict:
         """The same, and asks those detectors that need others for their answer, if they doubt the text."""
-        passage = Passage(text, door, before[-400:], None, asked)
+        passage = Passage(text, door, before[-_LEAD:], None, asked)
         verdict = self._judge(passage)
         if verdict.action.severity >= Action.REPLACE.severity:
             return verdict
@@ -121,6 +123,18 @@ class Guard:
         began = time.perf_counter()
         found = [*verdict.findings, *(one for answer in await asyncio.gather(*asking) for one in answer)]
         return _verdict(text, found, verdict.ms + (time.perf_counter() - began) * 1000)
+
+    def may_go_on(self, said: str) -> bool:
+        """Whether what was said so far may be half of something forbidden: let nobody hear its end yet."""
+        for name, detector in self._detectors.items():
+            if isinstance(detector, Foreseeing):
+                try:
+                    shown = said[-_LEAD:]
+                    if any(map(detector.may_begin, {shown, *self._forms(shown)})):
+                        return True
+                except Exception as error:  # noqa: BLE001  # then it is found out with the next piece
+                    self._strict(name, error)
+        return False
 
     @property
     def is_limited(self) -> bool:
@@ -141,22 +155,36 @@ class Guard:
 
     def _judge(self, passage: Passage) -> Verdict:
         began = time.perf_counter()
-        found: list[tuple[str, Finding]] = []
+        heard, found = self._heard(passage)
         for name, detector in self._detectors.items():
             if passage.door in detector.doors:
-                found += self._detected(name, detector, passage)
+                found += self._detected(name, detector, passage, heard)
         return _verdict(passage.text, found, (time.perf_counter() - began) * 1000)
 
-    def _detected(self, name: str, detector: Detector, passage: Passage) -> list[tuple[str, Finding]]:
+    def _heard(self, passage: Passage) -> tuple[list[Passage], list[tuple[str, Finding]]]:
+        """What of her own words will be heard, where it is not what is shown; and what is wrong with that."""
+        if passage.door is not Door.SPOKEN:
+            return [], []
+        try:
+            space = " " if passage.lead[-1:].isspace() else ""
+            before = [form + space for form in self._forms(passage.lead)]
+            heard = {
+                (form, before[number] if number < len(before) else passage.lead)
+                for number, form in enumerate(self._forms(passage.text))
+            }
+        except Exception as error:  # noqa: BLE001  # nobody knows what would be heard
+            return [], [("voice", self._strict("voice", error))]
+        self._broken.pop("voice", None)
+        heard.discard((passage.text, passage.lead))
+        return [replace(passage, text=form, before=said) for form, said in sorted(heard)], []
+
+    def _detected(
+        self, name: str, detector: Detector, passage: Passage, heard: Iterable[Passage]
+    ) -> list[tuple[str, Finding]]:
         try:
             found = [(name, finding) for finding in detector.detect(passage)]
-            if passage.door is Door.SPOKEN:
-                for form in self._forms(passage.text):
-                    if form != passage.text:
-                        heard = replace(passage, text=form)
-                        found += [
-                            (name, replace(finding, begin=0, end=None)) for finding in detector.detect(heard)
-                        ]
+            for one in heard:  # where it stands in what is shown, nobody knows
+                found += [(name, replace(finding, begin=0, end=None)) for finding in detector.detect(one)]
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing goes out unjudged
             return [(name, self._strict(name, error))]
         self._broken.pop(name, None)

@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from operator import add
-from pathlib import Path
 
 import decancer_py
 
 from vtuber.core.spelling import normalize
+from vtuber.guard.word_files import shipped
 
-SHIPPED = Path(__file__).parent / "data"
-"""The built-in lists: files that say what they are."""
 NAME_WORD_LENGTH = 5
 """Words of at least this length are found in the middle of names, too."""
 BACKWARDS_LENGTH = 5
@@ -60,6 +58,7 @@ class WordList:
 
     def __init__(self, entries: Iterable[str]) -> None:
         entries = tuple(entries)
+        self._harmless: tuple[str, ...] = ()
         words = [entry for entry in entries if not entry.startswith(_REGEX)]
         expressions = [entry.removeprefix(_REGEX) for entry in entries if entry.startswith(_REGEX)]
         self._words = Words(words, closely=True)
@@ -68,11 +67,15 @@ class WordList:
 
     @classmethod
     def shipped(cls, name: str) -> WordList:
-        """A built-in list: "hateful" or "rude"."""
-        return cls(entries(name))
+        """The built-in lists of a policy."""
+        listed = cls(entries(name))
+        listed._harmless = tuple(normalize(entry.text) for entry in shipped() if entry.harmless)
+        return listed
 
     def find(self, normalized: str) -> str:
         """A word that is in the text, or ""."""
+        for phrase in self._harmless:
+            normalized = normalized.replace(phrase, " ")
         if self._expression is not None and (match := self._expression.search(normalized)):
             return str(match.group())
         return self._words.find(normalized)
@@ -82,10 +85,13 @@ class WordList:
         return self.find(normalized) or self._inside_names.find(normalized)
 
 
-def entries(name: str) -> tuple[str, ...]:
-    """The entries of a built-in list."""
-    lines = (SHIPPED / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-    return tuple(line for line in lines if line and not line.startswith("#"))
+def entries(policy: str) -> tuple[str, ...]:
+    """The words of the built-in lists of a policy, without those that need more than to be there."""
+    return tuple(
+        entry.text.replace("*", "")
+        for entry in shipped()
+        if entry.policy == policy and not entry.harmless and len(entry.parts) == 1
+    )
 
 
 @lru_cache(maxsize=2048)
@@ -150,7 +156,7 @@ class Words:
             whole = f"(?<![a-z0-9])(?:{spellings})(?![a-z0-9])" if alone else spellings
             pattern = self._patterns[word] = re.compile(whole)
         for match in pattern.finditer(_cut_runs_apart(normalized)):
-            if any(char.isalpha() for char in match.group()):
+            if any(map(str.isalpha, match.group())) or not any(map(str.isalpha, word)):
                 return not alone, match.start()
         return None
 

@@ -6,12 +6,14 @@ again; the filter replaces what nobody may say; and a slow model gets the start 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 from vtuber.brain import AFRESH, Brain, Prompt
 from vtuber.brain.fallback_lines import FallbackLines
@@ -39,6 +41,14 @@ _BIT = 16
 """Characters that are looked at together, however many come at once."""
 
 _WHOLE = re.compile(r".*[.!?。！？…][\"'”’』」)）]*(?!\w)")
+
+
+HELD_SECONDS = 0.12
+"""How long a doubtful piece waits for the next one while nothing is heard."""
+
+
+async def _at_once() -> None:
+    """Nothing else is heard."""
 
 
 class ReplyWriter:
@@ -73,33 +83,53 @@ class ReplyWriter:
         turn: int = 0,
         tell: Tell = lambda _: None,
         lap: Callable[[str], None] = lambda _: None,
+        quiet: Callable[[], Awaitable[None]] = _at_once,
     ) -> AsyncGenerator[Piece, None]:
         """Her reply to ``prompt``. Raises BrainError as the brain does.
 
         ``tell`` is called with each fact of this turn, ``lap`` of each step that is reached (one of
-        ``metrics.PARTS``), also more than once.
+        ``metrics.PARTS``), also more than once. ``quiet`` waits until nothing else is heard.
         """
-        return self._filtered(self._tried(prompt, turn, tell, lap), turn, tell, prompt.lines[-1].text)
+        return self._filtered(
+            self._tried(prompt, turn, tell, lap), turn, tell, quiet=quiet, asked=prompt.lines[-1].text
+        )
 
-    def recite(self, script: str, *, turn: int, tell: Tell) -> AsyncGenerator[Piece, None]:
+    def recite(
+        self, script: str, *, turn: int, tell: Tell, quiet: Callable[[], Awaitable[None]] = _at_once
+    ) -> AsyncGenerator[Piece, None]:
         """Exactly that, as far as the filter lets her."""
-        return self._filtered(self._scripted(script), turn, tell)
+        return self._filtered(self._scripted(script), turn, tell, quiet=quiet)
 
     async def _filtered(
-        self, pieces: AsyncGenerator[Piece, None], turn: int, tell: Tell, asked: str = ""
+        self,
+        pieces: AsyncGenerator[Piece, None],
+        turn: int,
+        tell: Tell,
+        *,
+        quiet: Callable[[], Awaitable[None]],
+        asked: str = "",
     ) -> AsyncGenerator[Piece, None]:
-        """Up to the first that nobody may say; instead of that, a refusal."""
-        async with aclosing(pieces):
-            index, said = 0, ""
-            async for piece in pieces:
-                before = said + piece.space  # what is forbidden may be cut in two
+        """Up to the first that nobody may say; instead of that, a refusal.
+
+        What is forbidden may be cut in two. A piece that may be the first half of it is held until the next
+        one is there, as long as something else is heard, and then for ``HELD_SECONDS``.
+        """
+        said, held = "", list[Piece]()
+        async with aclosing(_Lookahead(pieces)) as coming:
+            index = 0
+            while True:
+                try:
+                    piece = await coming.next()
+                except BrainError:
+                    for one in held:
+                        yield one
+                    raise
+                if piece is None:
+                    break
+                before = said + piece.space
                 verdict = await self._guard.judge_closely(piece.text, Door.SPOKEN, before=before, asked=asked)
                 tell(SentenceJudged(turn, index, piece.text, piece.mood, piece.fallback, verdict.rule))
-                if verdict.allowed:
-                    yield piece
-                elif verdict.action is Action.SOFTEN:
-                    yield replace(piece, text=verdict.text)
-                else:
+                if verdict.action.severity > Action.SOFTEN.severity:
                     self._log(piece, verdict)
                     if verdict.action is not Action.DROP:
                         text = verdict.instead or self._refusal()
@@ -107,7 +137,15 @@ class ReplyWriter:
                         tell(SentenceJudged(turn, index, refusal.text, refusal.mood, refusal=True))
                         yield refusal
                     return
+                held.append(replace(piece, text=verdict.text))
                 index, said = index + 1, before + piece.text
+                if self._guard.may_go_on(said) and await coming.comes_before(_held_too_long(quiet)):
+                    continue
+                for one in held:
+                    yield one
+                held = []
+        for one in held:
+            yield one
 
     def _refusal(self) -> str:
         refusals = self._character.refusals or ("…",)
@@ -208,6 +246,44 @@ class ReplyWriter:
         system = [line.text for line in prompt.lines if line.role == "system" and not prompt.known]
         viewers = {line.name for line in prompt.lines if line.role == "viewer"}
         return ReplyCheck(self._role, system, viewers, prompt.lines[-1].text)
+
+
+class _Lookahead:
+    """Pieces, of which the next can be waited for without taking it."""
+
+    def __init__(self, pieces: AsyncGenerator[Piece, None]) -> None:
+        self._pieces = pieces
+        self._coming: asyncio.Task[Piece | None] | None = None
+
+    async def next(self) -> Piece | None:
+        """The next piece; None after the last."""
+        if self._coming is None:
+            return await anext(self._pieces, None)
+        coming, self._coming = self._coming, None
+        return await coming
+
+    async def comes_before(self, patience: Coroutine[Any, Any, None]) -> bool:
+        """Whether the next piece (or the end) is there before ``patience`` ends."""
+        self._coming = asyncio.ensure_future(anext(self._pieces, None))
+        waiting = asyncio.ensure_future(patience)
+        try:
+            await asyncio.wait((self._coming, waiting), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+        return self._coming.done()
+
+    async def aclose(self) -> None:
+        if self._coming is not None:
+            self._coming.cancel()
+            await asyncio.wait([self._coming])
+            if not self._coming.cancelled():
+                self._coming.exception()  # seen
+        await self._pieces.aclose()
+
+
+async def _held_too_long(quiet: Callable[[], Awaitable[None]]) -> None:
+    await quiet()
+    await asyncio.sleep(HELD_SECONDS)
 
 
 def _pieces(bit: str, segmenter: SentenceSegmenter, check: ReplyCheck, delivery: Delivery) -> Iterator[Piece]:

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from vtuber.brain import Prompt
 from vtuber.core import clock, sound
@@ -31,6 +32,22 @@ log = logging.getLogger(__name__)
 
 SOUND_SECONDS = 15.0
 """Seconds without sound after which a voice is given up for this sentence."""
+
+
+class _VoiceWords:
+    """A sentence's caption as a voice spells it; words that were not judged with the sentence are now."""
+
+    def __init__(self, text: str, screening: Screening) -> None:
+        self._judged = "".join(text.split())
+        self._screening = screening
+        self._before = ""
+
+    def shown(self, word: Word) -> Word:
+        """The word, as it may be shown."""
+        before, self._before = self._before, self._before + word.text
+        if "".join(word.text.split()) in self._judged:
+            return word
+        return replace(word, text=self._screening.shown(word.text, before))
 
 
 class Turn:
@@ -110,10 +127,14 @@ class Turn:
         """What she is going to say, a piece at a time."""
         writer = self.speaker.writer
         if self.script:
-            pieces = writer.recite(self.script, turn=self.number, tell=self._facts.tell)
+            pieces = writer.recite(
+                self.script, turn=self.number, tell=self._facts.tell, quiet=self._stage.quiet
+            )
         else:
             prompt = await self._prompt()
-            pieces = writer.answer(prompt, turn=self.number, tell=self._facts.tell, lap=self._lap)
+            pieces = writer.answer(
+                prompt, turn=self.number, tell=self._facts.tell, lap=self._lap, quiet=self._stage.quiet
+            )
         index = 0
         async with aclosing(pieces):
             async for piece in pieces:
@@ -140,7 +161,7 @@ class Turn:
 
     async def _recall(self) -> Recollection:
         try:
-            return self._screening.recollection(await self._memory.recall(self.batch))
+            return self._screening.recollection(await self._memory.recall(self.batch), self.batch)
         except RecallError as error:
             log.debug("nothing recalled: %s", error.what)
             return NOTHING
@@ -165,13 +186,13 @@ class Turn:
 
         Raises VoiceError when it breaks off: the audience hears no more of the sentence than it said.
         """
-        seconds = 0.0
+        seconds, words = 0.0, _VoiceWords(sentence.text, self._screening)
         kept: list[Sound | Word] = []  # while there is no sound: the silence has words of its own
         try:
             async with aclosing(self.speaker.voice.speak(sentence.text)) as chunks:
                 while (chunk := await self._next(chunks)) is not None:
                     seconds += self._mark(chunk)
-                    kept.append(chunk)
+                    kept.append(words.shown(chunk) if isinstance(chunk, Word) else chunk)
                     while seconds and kept:
                         yield kept.pop(0)
         except VoiceError as error:

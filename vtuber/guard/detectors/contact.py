@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from vtuber.character import Character
 from vtuber.config import Settings
-from vtuber.guard import HERS, Action, Door, Finding, Passage
+from vtuber.guard import ALL, HERS, Action, Finding, Passage
 from vtuber.guard.personal.digits import runs
 from vtuber.guard.personal.documents import documents
 from vtuber.guard.personal.emails import emails
@@ -31,7 +31,7 @@ _REASONS = {
 class Contact:
     """What tells who somebody is, where they live and how they are reached. It never says what it was."""
 
-    doors = HERS | {Door.SHOWN}
+    doors = ALL
 
     def __init__(self, settings: Settings, _character: Character) -> None:
         section = settings.guard.contact
@@ -39,11 +39,13 @@ class Contact:
         self._names = SecretNames(name.get_secret_value() for name in section.names)
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
+        # What others wrote goes on without it: nobody is refused for a number, and she never knows it.
+        action = self._action if passage.door in HERS else Action.SOFTEN
         plain = Plain(passage.window)
         for kind, (begin, end) in self._found(plain):
             place = passage.found(*plain.place(begin, end))
             if place is not None:
-                yield Finding(f"built in: contact, {kind}", _REASONS[kind], self._action, *place)
+                yield Finding(f"built in: contact, {kind}", _REASONS[kind], action, *place)
 
     def _found(self, plain: Plain) -> Iterator[tuple[str, tuple[int, int]]]:
         text, lower = plain.text, plain.lower

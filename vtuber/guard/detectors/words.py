@@ -21,7 +21,7 @@ class Words:
     def __init__(self, settings: Settings, _character: Character) -> None:
         self._action = Action(settings.guard.words.action)
         self._own = WordList(settings.gate.words)
-        self._hateful = WordList.shipped("hateful")
+        self._hateful = WordList.shipped("hate")
         self._rude = WordList.shipped("rude")
 
     def detect(self, passage: Passage) -> Iterator[Finding]:

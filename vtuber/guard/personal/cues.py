@@ -62,4 +62,6 @@ def tells(kind: str, lower: str, begin: int, end: int, *, before: int = BEFORE, 
 
 def nearest(kind: str, lower: str, begin: int, *, before: int = BEFORE) -> int:
     """Where the last word of that kind before ``begin`` ends; -1: there is none near."""
-    return max((match.end() for match in cue(kind).finditer(lower, max(0, begin - before), begin)), default=-1)
+    return max(
+        (match.end() for match in cue(kind).finditer(lower, max(0, begin - before), begin)), default=-1
+    )

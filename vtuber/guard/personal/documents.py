@@ -77,7 +77,11 @@ def _is_taiwanese(paper: str) -> bool:
     letter = _LETTERS.index(paper[0]) + 10
     second = _LETTERS.index(paper[1]) % 10 if paper[1].isalpha() else int(paper[1])
     rest = (second, *map(int, paper[2:9]))
-    total = letter // 10 + 9 * (letter % 10) + sum(weight * digit for weight, digit in zip(range(8, 0, -1), rest, strict=True))
+    total = (
+        letter // 10
+        + 9 * (letter % 10)
+        + sum(weight * digit for weight, digit in zip(range(8, 0, -1), rest, strict=True))
+    )
     return (total + int(paper[9])) % 10 == 0
 
 

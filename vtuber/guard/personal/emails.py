@@ -10,9 +10,7 @@ from vtuber.guard.personal.web import top_level
 
 _LOCAL = r"(?P<local>[\w.+-]{1,64})"
 _DOTTED = r"(?:\s?(?:\.|[點点。．])\s?|\s?[(\[{<]\s?(?:dot|\.|點)\s?[)\]}>]\s?|[\s_-](?:dot|d0t)[\s_-])"
-_AT = (
-    r"(?P<at>@|\s@\s|@\s|\s@|\s?[(\[{<]\s?(?:at|@)\s?[)\]}>]\s?|\s?小老鼠\s?|[_-]at[_-]|\s?#\s?|\sat\s|\s?艾特\s?)"
-)
+_AT = r"(?P<at>@|\s@\s|@\s|\s@|\s?[(\[{<]\s?(?:at|@)\s?[)\]}>]\s?|\s?小老鼠\s?|[_-]at[_-]|\s?#\s?|\sat\s|\s?艾特\s?)"
 _HOSTS = (
     "gmail|googlemail|hotmail|outlook|yahoo|ymail|proton|protonmail|pm|icloud|qq|naver|pchome|msn|yandex|gmx|zoho"
     "|tutanota|foxmail|mail"

@@ -21,7 +21,8 @@ class OwnSites:
         """Whether an address is one of them. What only looks like one is not."""
         host = _ascii(address.host)
         return bool(host) and any(
-            (host == own or host.endswith(f".{own}")) and _is_below(address.path, path) for own, path in self._allowed
+            (host == own or host.endswith(f".{own}")) and _is_below(address.path, path)
+            for own, path in self._allowed
         )
 
 

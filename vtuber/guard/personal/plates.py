@@ -15,7 +15,9 @@ _PLATE = re.compile(
     r"[a-z]{1,4}[0-9]{1,5}|[0-9]{1,5}[a-z]{1,4}|[a-z]{1,3}[0-9]{1,3}[a-z]{1,3}|[0-9]{1,3}[a-z]{2,4}[0-9]{1,4}"
     r"|[0-9][a-z][0-9]{4}"
 )
-_SURE = re.compile(r"(?<![A-Za-z0-9-])(?:[A-Z]{2,3}-?[0-9]{3,4}|[0-9]{3,4}-[A-Z]{2,3}|(?=[0-9]?[A-Z])[0-9A-Z]{2}-[0-9]{3,4})(?![A-Za-z0-9-])")
+_SURE = re.compile(
+    r"(?<![A-Za-z0-9-])(?:[A-Z]{2,3}-?[0-9]{3,4}|[0-9]{3,4}-[A-Z]{2,3}|(?=[0-9]?[A-Z])[0-9A-Z]{2}-[0-9]{3,4})(?![A-Za-z0-9-])"
+)
 _SHORTEST, _LONGEST = 4, 8
 _WORDS = frozenset(
     "is was the his her my your our on at in no num and that it its this by for of a an as to so or if like x"

@@ -36,7 +36,9 @@ _NO_ROADS = (
     "|逛街|上街|這裡|这里|那里|哪里|公里|農村|新手村|舞臺|舞台|海灣|台灣|臺灣|香港灣|周圍|包圍|範圍|田徑|半徑|作坊|漁村|地球村"
 )
 _NOT_A_ROAD = re.compile(f"(?:{_NO_ROADS})$")
-_NOT_A_DOOR = re.compile(r"\s?(?:出口|口|線|线|公車|公车|月台|選手|选手|球員|隊|機|艦|車|展|館|店|歌|作品|粉絲|玩家|水庫|攤)")
+_NOT_A_DOOR = re.compile(
+    r"\s?(?:出口|口|線|线|公車|公车|月台|選手|选手|球員|隊|機|艦|車|展|館|店|歌|作品|粉絲|玩家|水庫|攤)"
+)
 
 
 def chinese_addresses(lower: str) -> Iterator[tuple[int, int]]:

@@ -15,7 +15,9 @@ class SecretNames:
 
     def __init__(self, names: Iterable[str]) -> None:
         letters = ["".join(filter(str.isalnum, normalize(name))) for name in names]
-        patterns = [_pattern(one) for one in sorted(set(filter(None, letters)), key=lambda one: (-len(one), one))]
+        patterns = [
+            _pattern(one) for one in sorted(set(filter(None, letters)), key=lambda one: (-len(one), one))
+        ]
         self._pattern = re.compile("|".join(patterns)) if patterns else None
 
     def __repr__(self) -> str:

@@ -27,15 +27,22 @@ _STREET = re.compile(
     re.IGNORECASE,
 )
 _HOME = r"(?:apt|apartment|unit|flat|suite|ste|room|rm|floor|fl|no|door|bldg|building|#)"
-_FLAT = re.compile(rf"[\s,]{{0,3}}(?:{_HOME}\.?\s?#?\s?[a-z]?[0-9]{{1,4}}[a-z]?(?![\w])|#\s?[0-9]{{1,4}}[a-z]?)", re.IGNORECASE)
+_FLAT = re.compile(
+    rf"[\s,]{{0,3}}(?:{_HOME}\.?\s?#?\s?[a-z]?[0-9]{{1,4}}[a-z]?(?![\w])|#\s?[0-9]{{1,4}}[a-z]?)",
+    re.IGNORECASE,
+)
 _TOWN = re.compile(
     r"\s?,\s?[A-Z][\w.'-]{1,24}(?:\s[A-Z][\w.'-]{1,24}){0,3}(?:\s?,?\s?[A-Z]{2}(?![A-Za-z]))?(?:\s?,?\s?[0-9]{5}(?:-[0-9]{4})?)?"
     r"|\s?,?\s(?:in\s)?[A-Z][a-z]{2,24}(?:\s[A-Z][a-z]{2,24})?,?\s[A-Z]{2}(?![A-Za-z])(?:\s[0-9]{5})?"
     r"|\s?,?\s?[A-Za-z ]{0,24},?\s?[A-Z]{2}\s[0-9]{5}(?![0-9])"
 )
-_ZIP = re.compile(r"(?<![\w])[A-Z][a-z]{2,20}(?:\s[A-Z][a-z]{2,20})?,\s?[A-Z]{2}\s[0-9]{5}(?:-[0-9]{4})?(?![\w])")
+_ZIP = re.compile(
+    r"(?<![\w])[A-Z][a-z]{2,20}(?:\s[A-Z][a-z]{2,20})?,\s?[A-Z]{2}\s[0-9]{5}(?:-[0-9]{4})?(?![\w])"
+)
 _POSTCODE = re.compile(r"(?<![\w-])[A-Z]{1,2}[0-9][0-9A-Z]?\s[0-9][ABD-HJLNP-UW-Z]{2}(?![\w-])")
-_LOOSE_POSTCODE = re.compile(r"(?<![\w-])[a-z]{1,2}[0-9][0-9a-z]?\s?[0-9][abd-hjlnp-uw-z]{2}(?![\w-])", re.IGNORECASE)
+_LOOSE_POSTCODE = re.compile(
+    r"(?<![\w-])[a-z]{1,2}[0-9][0-9a-z]?\s?[0-9][abd-hjlnp-uw-z]{2}(?![\w-])", re.IGNORECASE
+)
 _BOX = re.compile(r"(?<!\w)p\.?\s?o\.?\s?box\s?#?\s?[0-9]{1,6}(?!\w)", re.IGNORECASE)
 _TAIWAN = re.compile(
     rf"(?<!\w)no\.?\s?[0-9]{{1,4}}(?:-[0-9]{{1,3}})?,?\s+(?:(?:aly|alley|ln|lane|sec|section)\.?\s?[0-9]{{1,4}},?\s+){{0,3}}"
@@ -108,5 +115,9 @@ def _ending(text: str, lower: str, match: re.Match[str]) -> int:
     if _AFTER_NAMES.match(text, match.end()):
         return 0
     if match["sure"]:
-        return end if digits and (named or (not text[end : end + 1].isspace() or len(match["number"]) > 1)) else 0
+        return (
+            end
+            if digits and (named or (not text[end : end + 1].isspace() or len(match["number"]) > 1))
+            else 0
+        )
     return end if named and digits and not shouted and len(match["number"]) > 1 else 0

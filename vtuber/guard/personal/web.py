@@ -22,7 +22,9 @@ _DOT = re.compile(
     r"|(?P<other>\s?[。．·•‧∙⋅・•,，]\s?|\s\.\s?|\.\s))"
     rf"(?P<ending>xn--[a-z0-9-]{{2,59}}|[{_L}]{{2,24}}|[{_HAN}]{{2,3}}(?![{_HAN}]))(?![{_L}])"
 )
-_TAIL = re.compile(r"(?::[0-9]{1,5})?\s?(?:/|\sslash\s|斜線|斜杠|斜槓)\s?[^\s，。！？、]{1,200}|:[0-9]{2,5}|/")
+_TAIL = re.compile(
+    r"(?::[0-9]{1,5})?\s?(?:/|\sslash\s|斜線|斜杠|斜槓)\s?[^\s，。！？、]{1,200}|:[0-9]{2,5}|/"
+)
 _SCHEME = re.compile(
     r"(?<![a-z0-9])h[tx]{2}ps?\s?(?::|colon|冒號)\s{0,2}(?:/|slash|斜線|\\)[^，。！？、]?\S{0,300}"
     r"(?:\sslash\s\S{1,100}){0,2}"
@@ -31,15 +33,23 @@ _SCHEME = re.compile(
     r"|(?<![a-z0-9])magnet:\?\S{1,300}|(?<!\w)\.gg/\w\S{0,60}"
     r"|(?<![a-z0-9])xn--[a-z0-9-]{2,59}(?:\.[a-z0-9-]{2,59}){0,3}"
 )
-_HOST_OF = re.compile(rf"(?:[a-z][a-z0-9+-]{{1,15}}://)?(?:[^/@\s]{{0,64}}@)?(?P<host>[{_L}{_HAN}.-]+)(?P<path>/\S*)?")
-_FOUR = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9]|\.[0-9])(?::[0-9]{1,5})?(?:/\S{0,200})?")
+_HOST_OF = re.compile(
+    rf"(?:[a-z][a-z0-9+-]{{1,15}}://)?(?:[^/@\s]{{0,64}}@)?(?P<host>[{_L}{_HAN}.-]+)(?P<path>/\S*)?"
+)
+_FOUR = re.compile(
+    r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9]|\.[0-9])(?::[0-9]{1,5})?(?:/\S{0,200})?"
+)
 _SIX = re.compile(r"(?<![0-9a-z:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,8}(?![0-9a-z:])")
 _SPREAD = re.compile(rf"(?<![{_L}])[a-z0-9](?:\s[a-z0-9.:/點点。]){{3,200}}(?![a-z0-9])")
-_NUMBERED = re.compile(r"(?:(?<![a-z])(?:v|ver|version|driver|build|firmware|patch|release)|版本?|更新|韌體|驅動)\s?$")
+_NUMBERED = re.compile(
+    r"(?:(?<![a-z])(?:v|ver|version|driver|build|firmware|patch|release)|版本?|更新|韌體|驅動)\s?$"
+)
 _AT_HOME = tuple(
     map(ipaddress.ip_network, ("127.0.0.0/8", "10.0.0.0/8", "192.168.0.0/16", "172.16.0.0/12", "0.0.0.0/32"))
 )
-_NO_NAME = frozenset("the a an this that these those of my your his her its and or polka every each no red".split())
+_NO_NAME = frozenset(
+    "the a an this that these those of my your his her its and or polka every each no red".split()
+)
 """Before "dot": a dot is meant, or the years of the "dot com" bubble."""
 
 
@@ -125,7 +135,9 @@ def _is_host(lower: str, dot: re.Match[str], front: str) -> bool:
     if dot["word"]:
         if label in _NO_NAME or label.isdigit():
             return False
-        return plainest or (latin and (ending in known["spoken"] or sure or (cued and ending in known["usual"])))
+        return plainest or (
+            latin and (ending in known["spoken"] or sure or (cued and ending in known["usual"]))
+        )
     if plainest or ending in known["spoken"]:
         return latin and (len(label) > 1 or sure)
     if not ending.isascii() or ending.startswith("xn--"):

@@ -1,0 +1,124 @@
+"""Reads lists of words from files: a comment at the head, then one entry a line.
+
+``word``          a Latin one stands alone; one in Chinese is found anywhere
+``word*``         with any ending; ``*word`` with any beginning; ``*word*`` anywhere
+``kill … you``    with up to three words, or six Chinese characters, in between
+``~詞``           also what only sounds like it
+``- phrase``      harmless, although an entry is in it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from vtuber.core.errors import ConfigError
+
+SHIPPED = Path(__file__).parent / "data"
+"""The built-in lists, ``<policy>.<language>.txt``: files that say what they are."""
+GAP = "…"
+MOST_LETTERS = 200
+"""In one entry. What is longer is no word: the file is something else."""
+POLICIES = ("hate", "sexual", "self_harm", "threats", "drugs", "harassment", "rude", "politics")
+OWN = "own"
+"""The policy of the streamer's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a list."""
+
+    text: str
+    """As it is written, without its signs."""
+    parts: tuple[str, ...]
+    """More than one: others may stand between them. Each with its stars."""
+    policy: str = OWN
+    harmless: bool = False
+    by_sound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file that is no comment."""
+
+    text: str
+    where: str
+    policy: str = OWN
+
+
+def parse(line: str, policy: str = OWN) -> Entry:
+    """Raises ValueError, which says what is wrong."""
+    text = line.strip()
+    if text.startswith("re:"):
+        raise ValueError("an entry is a word, not a regular expression: those belong into gate.patterns")
+    harmless = text.startswith("- ")
+    text = text.removeprefix("- ").strip()
+    by_sound = text.startswith("~")
+    text = text.removeprefix("~").strip()
+    if len(text) > MOST_LETTERS:
+        raise ValueError(f"an entry of {len(text)} characters is no word")
+    parts = tuple(part.strip() for part in text.replace("...", GAP).split(GAP))
+    if not all(any(char.isalnum() for char in part) for part in parts):
+        raise ValueError("there is no letter in it" if len(parts) == 1 else "words are missing beside the …")
+    return Entry(text, parts, policy, harmless, by_sound)
+
+
+def lines(path: Path, policy: str = OWN) -> Iterator[Line]:
+    """The lines of a file, in UTF-8 or UTF-16 with its mark. Raises ConfigError for any other, or none."""
+    for number, text in enumerate(_text(path).splitlines(), 1):
+        stripped = text.strip()
+        if stripped and not stripped.startswith("#"):
+            yield Line(stripped, f"{path}:{number}", policy)
+
+
+def entries(found: Iterable[Line]) -> Iterator[Entry]:
+    """Raises ConfigError for a line that is none, and for words that are listed as harmless, too."""
+    listed: dict[str, str] = {}
+    harmless: dict[str, str] = {}
+    for line in found:
+        try:
+            entry = parse(line.text, line.policy)
+        except ValueError as error:
+            raise ConfigError(str(error), where=line.where, hint="change or remove that line") from None
+        (harmless if entry.harmless else listed)[entry.text.casefold()] = line.where
+        yield entry
+    if both := harmless.keys() & listed.keys():
+        text = min(both)
+        raise ConfigError(
+            f"{text!r} is listed, and listed as harmless, too",
+            where=f"{listed[text]} and {harmless[text]}",
+            hint="remove one of the two lines",
+        )
+
+
+@lru_cache(maxsize=1)
+def shipped() -> tuple[Entry, ...]:
+    """The entries of all built-in lists."""
+    return tuple(
+        entry
+        for path in sorted(SHIPPED.glob("*.*.txt"))
+        for entry in entries(lines(path, path.name.split(".", 1)[0]))
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read the list of words: {error.strerror or error}",
+            where=str(path),
+            hint="correct the path in guard.words.files, or remove it there",
+        ) from None
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeError as error:
+        line = content.count(b"\n", 0, getattr(error, "start", 0)) + 1
+        raise ConfigError(
+            "this list of words is not in UTF-8",
+            where=f"{path}:{line}",
+            hint="save it again as UTF-8 (in Notepad: Save as, Encoding)",
+        ) from None
