@@ -24,7 +24,7 @@ class Links(Detector):
 
 class Contact(Detector):
     names: tuple[SecretStr, ...] = ()
-    """Real names that nobody is to hear or read. They are told nowhere, not even why a sentence was stopped."""
+    """Real names that nobody is to hear or read. They are told nowhere, not even in a reason."""
 
 
 class Guard(Section):

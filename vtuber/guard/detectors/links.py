@@ -8,7 +8,7 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import ALL, HERS, Action, Finding, Passage
 from vtuber.guard.personal.own_sites import OwnSites
-from vtuber.guard.personal.plain import Plain
+from vtuber.guard.personal.plain import plain
 from vtuber.guard.personal.web import addresses
 
 
@@ -24,8 +24,8 @@ class Links:
     def detect(self, passage: Passage) -> Iterator[Finding]:
         # What others wrote goes on without it: nobody is refused for a number, and she never knows it.
         action = self._action if passage.door in HERS else Action.SOFTEN
-        plain = Plain(passage.window)
-        for address in addresses(plain.lower):
-            place = passage.found(*plain.place(address.begin, address.end))
+        text = plain(passage.window)
+        for address in addresses(text.lower):
+            place = passage.found(*text.place(address.begin, address.end))
             if place is not None and not self._own.has(address):
                 yield Finding("built in: address", "a web address", action, *place)

@@ -38,20 +38,16 @@ def sections(name: str) -> dict[str, frozenset[str]]:
 def cue(kind: str) -> re.Pattern[str]:
     """Fits any word of that kind, in small letters."""
     words = sorted(sections("personal_cues")[kind], key=lambda word: (-len(word), word))
-    return re.compile("|".join(map(_expression, words)))
+    latin = [re.escape(word).replace(r"\ ", r"\s?") for word in words if word.isascii() and word[0].isalpha()]
+    others = [re.escape(word) for word in words if not (word.isascii() and word[0].isalpha())]
+    whole = [rf"(?<![a-z])(?:{'|'.join(latin)})(?![a-z])"] if latin else []
+    return re.compile("|".join([*others, *whole]))
 
 
 @cache
 def cue_first(kind: str) -> re.Pattern[str]:
     """The same, where a text begins with one, behind a space or none."""
     return re.compile(rf"\s?(?:{cue(kind).pattern})")
-
-
-def _expression(word: str) -> str:
-    plain = re.escape(word).replace(r"\ ", r"\s?")
-    before = r"(?<![a-z])" if word[0].isascii() and word[0].isalpha() else ""
-    behind = r"(?![a-z])" if word[-1].isascii() and word[-1].isalpha() else ""
-    return f"{before}{plain}{behind}"
 
 
 def tells(kind: str, lower: str, begin: int, end: int, *, before: int = BEFORE, behind: int = BEHIND) -> bool:

@@ -15,18 +15,22 @@ _HAN = {
 _WORDS = {
     "zero": "0", "oh": "0", "o": "0", "nought": "0", "naught": "0", "zip": "0",
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
-    "nine": "9", "niner": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14",
-    "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19",
+    "nine": "9", "niner": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13",
+    "fourteen": "14", "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19",
     "twenty": "20", "thirty": "30", "forty": "40", "fourty": "40", "fifty": "50", "sixty": "60",
-    "seventy": "70", "eighty": "80", "ninety": "90",
+    "seventy": "70", "eighty": "80", "ninety": "90", "hundred": "00",
 }  # fmt: skip
+_TENS = frozenset(("20", "30", "40", "50", "60", "70", "80", "90"))
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
 _ONES = re.compile("zero|one|two|three|four|five|six|seven|eight|nine|oh")
 _GLUED = re.compile(f"(?:{_ONES.pattern}){{2,}}")
 _LOOKS = str.maketrans("01357", "oiest")
+_ALIKE = str.maketrans("oilszb", "011528")
+_DISGUISED = re.compile(r"(?=(?:[^0-9]?[0-9]){2})[0-9oilszb]{3,16}")
 _MANY = re.compile(r"[0-9]{7,}")
 
-_TOKEN = re.compile(rf"[a-z0-9]+|[{''.join(_HAN)}]")
+_SAID = "|".join((*sorted(_WORDS, key=len, reverse=True), *_TIMES))
+_TOKEN = re.compile(rf"(?<![a-z0-9])(?:(?:{_SAID})+|[a-z]*[0-9][a-z0-9]*)(?![a-z0-9])|[{''.join(_HAN)}]")
 GAP = 16
 """Letters between two digits of one number, at most."""
 _GAP = re.compile(
@@ -93,37 +97,40 @@ def _joins(lower: str, group: Group, then: Group) -> bool:
 
 
 def _groups(lower: str) -> Iterator[Group]:
-    times, began = 1, 0
+    times, began = 1, -1
     tens: Group | None = None
     for match in _TOKEN.finditer(lower):
-        token, begin, end = match[0], match.start(), match.end()
-        if tens is not None:
-            one = _WORDS.get(token, "0")
-            if len(one) == 1 and one != "0" and begin - tens.end <= 1:  # "twenty-one"
-                yield Group(tens.digits[0] + one, tens.begin, end, worded=True)
-                tens = None
-                continue
-            yield tens
-            tens = None
-        if token.isdigit():
-            yield Group(token * (times if len(token) == 1 else 1), began if times > 1 else begin, end, False)
-        elif token in _TIMES:
-            times, began = _TIMES[token], begin
+        said, begin, end = match[0], match.start(), match.end()
+        if said in _TIMES:
+            times, began = _TIMES[said], begin
             continue
-        elif digits := _worded(token):
-            group = Group(digits * times, began if times > 1 else begin, end, worded=True)
-            if times == 1 and len(digits) == 2 and digits[1] == "0" and digits != "10":
-                tens = group
-            else:
-                yield group
-        else:
-            yield from _inside(token, begin)
+        for group in _read(said, begin, end):
+            digits, whole = group.digits, group
+            if times > 1 and len(digits) == 1:  # "double five"
+                whole = Group(digits * times, began, end, group.worded)
+            elif tens and len(digits) == 1 and digits != "0" and begin - tens.end <= 1:  # "twenty-one"
+                whole, tens = Group(tens.digits[0] + digits, tens.begin, end, worded=True), None
+            if tens:
+                yield tens
+            tens = group if whole is group and group.worded and digits in _TENS else None
+            if tens is None:
+                yield whole
         times = 1
-    if tens is not None:
+    if tens:
         yield tens
 
 
-def _worded(token: str) -> str:
+def _read(said: str, begin: int, end: int) -> Iterator[Group]:
+    """The digits of a token."""
+    if said.isdigit():
+        yield Group(said, begin, end, worded=False)
+    elif digits := worded(said):
+        yield Group(digits, begin, end, worded=True)
+    else:
+        yield from _inside(said, begin)
+
+
+def worded(token: str) -> str:
     """The digits that a token says, or ""."""
     if len(token) == 1:
         return _HAN.get(token, "") or _WORDS.get(token, "")
@@ -132,11 +139,14 @@ def _worded(token: str) -> str:
     plain = token.translate(_LOOKS) if len(token) <= 80 else token
     if plain in _WORDS:
         return _WORDS[plain]
-    return "".join(_WORDS[one] for one in _ONES.findall(token)) if _GLUED.fullmatch(token) else ""
+    if _DISGUISED.fullmatch(token):
+        return token.translate(_ALIKE)
+    glued = _ONES.findall(token) if _GLUED.fullmatch(token) else ()
+    return "".join(_WORDS[one] for one in glued)
 
 
 def _inside(token: str, begin: int) -> Iterator[Group]:
-    """Long numbers that are written right behind a word; behind one letter they are another kind of number."""
+    """Long numbers right behind a word; behind one letter they are another kind of number."""
     for match in _MANY.finditer(token):
         if match.start() != 1:
             yield Group(match[0], begin + match.start(), begin + match.end(), worded=False)

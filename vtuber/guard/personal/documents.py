@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from vtuber.guard.personal.cues import tells
 from vtuber.guard.personal.digits import Run
-from vtuber.guard.personal.other_numbers import counts, is_amount, is_numbered
+from vtuber.guard.personal.other_numbers import counts, is_amount, is_numbered, is_round
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
 """Taiwan's counties, in the order of their numbers from 10 on."""
@@ -23,19 +23,9 @@ _SHORTEST = 6
 
 def documents(lower: str, found: list[Run]) -> Iterator[tuple[int, int]]:
     """Where they stand in a plain text of small letters, whose runs of digits are given."""
-    for match in _PAPER.finditer(lower):
-        paper = re.sub(r"[\s()]", "", match[0]).upper()
-        if _is_taiwanese(paper) or tells("card", lower, match.start(), match.end()):
-            yield match.span()
-    for match in _IBAN.finditer(lower):
-        if _is_iban("".join(match[0].split())) or tells("card", lower, match.start(), match.end()):
-            yield match.span()
-    for match in _CITIZEN.finditer(lower):
-        if _is_chinese(match[0]):
-            yield match.span()
-    for pattern in (_SOCIAL, _INSURANCE):
+    for pattern, is_sure in _KINDS.items():
         for match in pattern.finditer(lower):
-            if tells("card", lower, match.start(), match.end()):
+            if is_sure(re.sub(r"[\s()]", "", match[0]).upper()) or tells("card", lower, *match.span()):
                 yield match.span()
     for run in found:
         if _is_card(run) or _is_account(lower, run):
@@ -52,7 +42,12 @@ def _is_card(run: Run) -> bool:
 
 def _is_account(lower: str, run: Run) -> bool:
     """Whether a word beside it tells of a card, an account or a paper."""
-    if not _SHORTEST <= len(run.digits) <= 20 or counts(run.digits) or is_amount(lower, run):
+    if (
+        not _SHORTEST <= len(run.digits) <= 20
+        or counts(run.digits)
+        or is_round(run.digits)
+        or is_amount(lower, run)
+    ):
         return False
     return not is_numbered(lower, run, "card") and tells("card", lower, run.begin, run.end, behind=14)
 
@@ -88,4 +83,19 @@ def _is_taiwanese(paper: str) -> bool:
 def _is_chinese(number: str) -> bool:
     """The check digit of China's identity cards (GB 11643)."""
     total = sum(int(digit) * 2 ** (17 - place) for place, digit in enumerate(number[:17]))
-    return "10x98765432"[total % 11] == number[17]
+    return "10X98765432"[total % 11] == number[17]
+
+
+def _never(_: str) -> bool:
+    """It has no check digit."""
+    return False
+
+
+_KINDS: dict[re.Pattern[str], Callable[[str], bool]] = {
+    _PAPER: _is_taiwanese,
+    _IBAN: _is_iban,
+    _CITIZEN: _is_chinese,
+    _SOCIAL: _never,
+    _INSURANCE: _never,
+}
+"""Whether a number that is written like one surely is one; else a word beside it must tell so."""

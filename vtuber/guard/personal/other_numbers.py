@@ -23,6 +23,11 @@ def counts(digits: str) -> bool:
     return digits in up or digits[::-1] in up or digits in "12345678910111213" or len(set(digits)) == 1
 
 
+def is_round(digits: str) -> bool:
+    """Whether it is most likely so many of something: "1000000000"."""
+    return digits[0] != "0" and len(digits.rstrip("0")) <= 3
+
+
 def is_amount(lower: str, run: Run) -> bool:
     """Whether so many of something are told, or a piece of a fraction."""
     before, behind = lower[max(0, run.begin - 8) : run.begin], lower[run.end : run.end + 12]
@@ -36,7 +41,8 @@ def is_amount(lower: str, run: Run) -> bool:
 
 def is_numbered(lower: str, run: Run, kind: str) -> bool:
     """Whether the nearest word before tells of another number than one of that kind."""
-    return nearest("other number", lower, run.begin, before=20) > nearest(kind, lower, run.begin)
+    other, same = nearest("other number", lower, run.begin, before=20), nearest(kind, lower, run.begin)
+    return other > same or (other == same >= 0 and kind == "phone")  # "order number", and not "my number"
 
 
 def is_listed(lower: str, run: Run) -> bool:

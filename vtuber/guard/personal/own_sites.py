@@ -31,7 +31,9 @@ def _split(site: str) -> tuple[str, str]:
     host, slash, path = bare.partition("/")
     plain = _ascii(host)
     if "." not in plain:
-        raise ConfigError(f"guard.links.allow: {site!r} is no domain", 'write it like "example.org"')
+        raise ConfigError(
+            f"{site!r} is no domain", where="guard.links.allow", hint='write it like "example.org"'
+        )
     return plain, slash + path
 
 

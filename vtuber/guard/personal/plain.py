@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from vtuber.core.text import visible
 
+_ODD: set[str] = set()
+"""Letters that are none in plain, or several."""
+_KNOWN = 20_000
+"""How many letters are remembered."""
 
-class _Plain(dict[str, str]):
+
+class _Plain(dict[int, str]):
     """What a letter is in plain: compatible forms (NFKC), any script's digits as 0–9, no marks."""
 
-    def __missing__(self, char: str) -> str:
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
         digit = unicodedata.digit(char, None)
         if digit is not None:
             plain = str(digit)
@@ -22,8 +28,10 @@ class _Plain(dict[str, str]):
             plain = "".join(
                 one for one in unicodedata.normalize("NFKC", char) if unicodedata.category(one) != "Mn"
             )
-        if len(self) < 20_000:
-            self[char] = plain
+        if len(plain) != 1:
+            _ODD.add(char)
+        if len(self) < _KNOWN:
+            self[code] = plain
         return plain
 
 
@@ -34,14 +42,12 @@ class Plain:
     """``text`` in plain letters; ``lower``, the same in small ones; and where each stands."""
 
     def __init__(self, text: str) -> None:
-        self._places: Sequence[int]
-        if text.isascii():
-            self.text, self._places, self._end = text, range(len(text)), len(text)
-            return
-        pieces = [_PLAIN[char] for char in text]
-        self.text = "".join(pieces)
-        self._places = [place for place, piece in enumerate(pieces) for _ in piece]
+        self.text = text if text.isascii() else text.translate(_PLAIN)
         self._end = len(text)
+        self._places: Sequence[int] = range(len(text))
+        if not _ODD.isdisjoint(text):
+            pieces = [_PLAIN[ord(char)] for char in text]
+            self._places = [place for place, piece in enumerate(pieces) for _ in piece]
 
     @cached_property
     def lower(self) -> str:
@@ -57,3 +63,9 @@ class Plain:
             return (0, 0)
         after = self._places[end] if end < len(self._places) else self._end  # with the marks behind a letter
         return self._places[begin], max(self._places[end - 1] + 1, after)
+
+
+@lru_cache(maxsize=16)
+def plain(text: str) -> Plain:
+    """The text in plain letters; several detectors ask for the same."""
+    return Plain(text)

@@ -11,7 +11,7 @@ _APART = r"[\W_]{0,3}"
 
 
 class SecretNames:
-    """The names of one character's people. A Latin one counts as a whole word, however its letters stand apart."""
+    """Names from config. A Latin one counts as a whole word, however far apart its letters stand."""
 
     def __init__(self, names: Iterable[str]) -> None:
         letters = ["".join(filter(str.isalnum, normalize(name))) for name in names]

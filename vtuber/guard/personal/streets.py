@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vtuber.guard.personal.cues import tells
+from vtuber.guard.personal.cues import sections, tells
 
 _NUMBER = (
     r"(?P<number>[0-9]{1,5}[a-z]?(?:-[0-9]{1,4})?|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
@@ -22,7 +22,7 @@ _COMMON = (
 )
 _WORD = r"[A-Za-z\u00c0-\u024f0-9][\w'’\u00c0-\u024f-]{0,24}\.?"
 _STREET = re.compile(
-    rf"(?<![\w.,#$€£/:+-]){_NUMBER},?\s+(?P<name>(?:{_WORD}\s+){{1,4}}?)"
+    rf"(?<![\w.,#$€£:+-]){_NUMBER},?\s+(?P<name>(?:{_WORD}\s+){{1,4}}?)"
     rf"(?P<type>(?P<sure>{_SURE})|{_COMMON})(?![\w'’])(?P<dot>\.?)",
     re.IGNORECASE,
 )
@@ -34,7 +34,7 @@ _FLAT = re.compile(
 _TOWN = re.compile(
     r"\s?,\s?[A-Z][\w.'-]{1,24}(?:\s[A-Z][\w.'-]{1,24}){0,3}(?:\s?,?\s?[A-Z]{2}(?![A-Za-z]))?(?:\s?,?\s?[0-9]{5}(?:-[0-9]{4})?)?"
     r"|\s?,?\s(?:in\s)?[A-Z][a-z]{2,24}(?:\s[A-Z][a-z]{2,24})?,?\s[A-Z]{2}(?![A-Za-z])(?:\s[0-9]{5})?"
-    r"|\s?,?\s?[A-Za-z ]{0,24},?\s?[A-Z]{2}\s[0-9]{5}(?![0-9])"
+    r"|\s?,?\s?[A-Za-z ]{0,24},?\s?[A-Za-z]{2,}\s[0-9]{4,5}(?![0-9])"
 )
 _ZIP = re.compile(
     r"(?<![\w])[A-Z][a-z]{2,20}(?:\s[A-Z][a-z]{2,20})?,\s?[A-Z]{2}\s[0-9]{5}(?:-[0-9]{4})?(?![\w])"
@@ -49,8 +49,25 @@ _TAIWAN = re.compile(
     rf"(?:{_WORD}\s+){{1,3}}?(?:rd|road|st|street|blvd|ave)(?!\w)",
     re.IGNORECASE,
 )
+_TAIWAN_LANE = re.compile(
+    r"(?<!\w)(?:(?:no|lane|ln|alley|aly|sec|section)\.?\s?[0-9]{1,4}(?:-[0-9]{1,3})?,?\s+){2,4}",
+    re.IGNORECASE,
+)
+_ROOM = re.compile(
+    r"(?<!\w)(?:room|flat|rm|unit)\s?[0-9]{1,4}[a-z]?,?\s(?:[0-9]{1,3}\s?/\s?f,?\s|(?:block|tower|phase)\s?\w{1,3},?\s){1,2}"
+    r"[a-z]+(?:\s[a-z]+){0,4}|(?<!\w)[0-9]{1,3}/f,\s?[0-9a-z][\w ,-]{4,60}",
+    re.IGNORECASE,
+)
+_NO_TYPE = re.compile(
+    r"(?<![\w.,#$-])[0-9]{1,5}\s(?:[NSEW]\.?\s)?(?:[A-Z][a-z]{2,20}\s?){1,3}(?:,?\s(?:apt|unit|suite|flat|#)\.?\s?\w{1,5})?"
+    r",\s?[A-Z][a-z]{2,20}(?:\s[A-Z][a-z]{2,20})?,?\s[A-Z]{2}(?![A-Za-z])"
+)
+_PLACE = re.compile(
+    r"(?<![\d.])-?[0-9]{1,2}\.[0-9]{4,}\s?[,， ]\s?-?[0-9]{1,3}\.[0-9]{4,}(?![\d.])|///\w+\.\w+\.\w+"
+)
 _ABROAD = re.compile(
-    r"(?<!\w)[0-9]{1,4}(?:\s?(?:bis|ter))?,?\s(?:rue|avenue|calle|via|chemin|all[ée]e|plaza|rua|ulica)\s(?:d[eu]s?\s|de la\s|la\s)?"
+    r"(?<!\w)[0-9]{1,4}(?:\s?(?:bis|ter))?,?\s(?:rue|avenue|calle|via|chemin|all[ée]e|plaza|rua|ulica)\s"
+    r"(?:d[eu]s?\s|de la\s|la\s)?"
     r"[A-Z\u00c0-\u024f][\w'\u00c0-\u024f-]{2,24}"
     r"|(?<!\w)[A-Z\u00c0-\u024f][\w\u00c0-\u024f-]{2,24}(?:stra(?:ß|ss)e|str\.|weg|gasse|platz|allee)\s[0-9]{1,4}[a-z]?(?!\w)"
 )
@@ -58,14 +75,6 @@ _JAPAN = re.compile(r"(?<![\w-])[0-9]{1,3}-[0-9]{1,3}(?:-[0-9]{1,4})?(?![\w-])")
 _IN_JAPAN = re.compile(
     r"\w-(?:ku|shi|cho|chome|machi|gun|ken|to|mura)(?!\w)|(?<!\w)(?:tokyo|osaka|kyoto|yokohama|nagoya|sapporo|fukuoka"
     r"|kobe|sendai|hiroshima|saitama|chiba|kawasaki|okinawa|japan)(?!\w)"
-)
-_NOT_NAMES = frozenset(
-    "way the of and or a an in on at to my your his her its this that more other hard flash usb ssd gb tb mb test"
-    " different main side big first second third is was for from with no any dead disk c d per x vs out lanes lane"
-    " minute minutes min hour hours day days week weeks year years month months time times people guys kids miles"
-    " mile km percent star stars point points wins kill kills level levels pm am player players man men vote votes"
-    " chess full half tennis basketball food speed fast race star like it be i we you they he she are were just"
-    " episode episodes season seasons chapter card cards pulls k m left right long good bad new old cars car".split()
 )
 _AFTER_NAMES = re.compile(
     r"[\s-]{1,2}(?:fighter|food|view|cred|sign|map|art|smart|wear|rac\w+|level|light\w*|lamp\w*|trip|rage|block\w*|test"
@@ -79,7 +88,7 @@ def streets(text: str, lower: str) -> Iterator[tuple[int, int]]:
     for match in _STREET.finditer(text):
         if end := _ending(text, lower, match):
             yield match.start(), end
-    for pattern in (_ZIP, _POSTCODE, _BOX, _TAIWAN, _ABROAD):
+    for pattern in (_ZIP, _POSTCODE, _BOX, _TAIWAN, _TAIWAN_LANE, _ROOM, _NO_TYPE, _PLACE, _ABROAD):
         for match in pattern.finditer(text):
             yield match.span()
     for match in _LOOSE_POSTCODE.finditer(text):
@@ -94,7 +103,7 @@ def streets(text: str, lower: str) -> Iterator[tuple[int, int]]:
 def _ending(text: str, lower: str, match: re.Match[str]) -> int:
     """Where the address ends that begins with a street; 0: it is none."""
     names = match["name"].split()
-    if any(name.lower().strip(".") in _NOT_NAMES for name in names):
+    if any(name.lower().strip(".") in sections("personal_cues")["not a street"] for name in names):
         return 0
     end = match.end()
     begin = match.start()

@@ -15,7 +15,9 @@ _L = "a-z0-9_\u00df-\u024f\u0370-\u052f\u0531-\u0587"
 """Letters of a host's name, in scripts that put spaces between words."""
 _HAN = "\u2e80-\u9fff"
 _FRONT = re.compile(rf"[{_L}.-]{{1,120}}$")
-_FRONT_HAN = re.compile(rf"[{_HAN}]{{1,12}}$")
+_FRONT_HAN = re.compile(
+    rf"(?<![{_HAN}])[{_HAN}]{{2,12}}(?<![一有晚早差快慢幾几半兩两這这那起重優优缺地景零時时到])$"
+)
 _DOT = re.compile(
     r"(?:(?P<plain>\.)"
     r"|(?P<word>\s?[(\[{<]\s?(?:dot|d0t|\.|點|点)\s?[)\]}>]\s?|[\s_-](?:dot|d0t)[\s_-]|\sdot(?=com|net|org)|\s?[點点]\s?)"
@@ -33,6 +35,7 @@ _SCHEME = re.compile(
     r"|(?<![a-z0-9])magnet:\?\S{1,300}|(?<!\w)\.gg/\w\S{0,60}"
     r"|(?<![a-z0-9])xn--[a-z0-9-]{2,59}(?:\.[a-z0-9-]{2,59}){0,3}"
 )
+_MAY_BE = re.compile(r":|colon|冒號|www|xn--|\.gg/")
 _HOST_OF = re.compile(
     rf"(?:[a-z][a-z0-9+-]{{1,15}}://)?(?:[^/@\s]{{0,64}}@)?(?P<host>[{_L}{_HAN}.-]+)(?P<path>/\S*)?"
 )
@@ -42,15 +45,13 @@ _FOUR = re.compile(
 _SIX = re.compile(r"(?<![0-9a-z:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,8}(?![0-9a-z:])")
 _SPREAD = re.compile(rf"(?<![{_L}])[a-z0-9](?:\s[a-z0-9.:/點点。]){{3,200}}(?![a-z0-9])")
 _NUMBERED = re.compile(
-    r"(?:(?<![a-z])(?:v|ver|version|driver|build|firmware|patch|release)|版本?|更新|韌體|驅動)\s?$"
+    r"(?:(?<![a-z])(?:v|ver|version|driver|build|firmware|patch|release)|版本?|更新到?|韌體|驅動|升到)\s?$"
 )
 _AT_HOME = tuple(
     map(ipaddress.ip_network, ("127.0.0.0/8", "10.0.0.0/8", "192.168.0.0/16", "172.16.0.0/12", "0.0.0.0/32"))
 )
-_NO_NAME = frozenset(
-    "the a an this that these those of my your his her its and or polka every each no red".split()
-)
-"""Before "dot": a dot is meant, or the years of the "dot com" bubble."""
+_RESOLVERS = frozenset(("1.1.1.1", "1.0.0.1", "8.8.8.8", "8.8.4.4", "9.9.9.9"))
+"""Machines that everybody asks for names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def top_level() -> frozenset[str]:
 
 
 def _schemes(lower: str) -> Iterator[Address]:
+    if not _MAY_BE.search(lower):
+        return
     for match in _SCHEME.finditer(lower):
         told = _HOST_OF.match(match[0])
         host, path = (told["host"], told["path"] or "") if told else ("", "")
@@ -119,30 +122,30 @@ def _front(lower: str, dot: re.Match[str]) -> str:
 
 def _is_host(lower: str, dot: re.Match[str], front: str) -> bool:
     """Whether a dot stands in a web address, and not between two sentences, or in a number."""
-    ending = normalize(dot["ending"])
-    if ending not in top_level() and not _is_ending(ending):
+    ending, label = normalize(dot["ending"]), front.strip(".-").rpartition(".")[2]
+    whole = f"{front}.{ending}".removeprefix("www.")
+    if not label or whole in sections("web_addresses")["no hosts"]:
         return False
-    known = sections("web_addresses")
-    label = front.strip(".-").rpartition(".")[2]
-    if not label or (dot["plain"] and f"{front}.{ending}".removeprefix("www.") in known["hosts"]):
-        return bool(label)
-    latin = label[0] < _HAN[0]
+    if ending not in top_level() and not _is_foreign_ending(ending):
+        return False
+    known, latin = sections("web_addresses"), label[0] < _HAN[0]
     sure = _TAIL.match(lower, dot.end()) is not None or (len(label) > 1 and _is_odd(label))
-    cued = tells("web", lower, dot.start() - len(front), dot.end())
-    plainest = ending in known["plainest"]
+    cued = sure or tells("web", lower, dot.start() - len(front), dot.end())
+    plainest, spoken = ending in known["plainest"], ending in known["spoken"]
     if dot["other"]:
-        return latin and len(label) > 1 and (plainest or (sure and ending in known["spoken"]))
-    if dot["word"]:
-        if label in _NO_NAME or label.isdigit():
-            return False
-        return plainest or (
-            latin and (ending in known["spoken"] or sure or (cued and ending in known["usual"]))
-        )
-    if plainest or ending in known["spoken"]:
-        return latin and (len(label) > 1 or sure)
-    if not ending.isascii() or ending.startswith("xn--"):
-        return latin or cued or sure
-    return latin and (sure or cued or (ending in known["usual"] and _stands_alone(lower, dot, front)))
+        fits = latin and len(label) > 1 and (plainest or (sure and spoken))
+    elif dot["word"]:
+        fits = plainest or (latin and (spoken or sure or (cued and ending in known["usual"])))
+        fits = fits and not label.isdigit() and label not in sections("personal_cues")["not a host"]
+    elif whole in known["hosts"]:
+        fits = True
+    elif plainest or spoken:
+        fits = latin and (len(label) > 1 or plainest or sure)
+    elif not ending.isascii() or ending.startswith("xn--"):
+        fits = latin or cued
+    else:
+        fits = latin and (cued or (ending in known["usual"] and _stands_alone(lower, dot, front)))
+    return fits
 
 
 def _is_odd(label: str) -> bool:
@@ -155,7 +158,7 @@ def _stands_alone(lower: str, dot: re.Match[str], front: str) -> bool:
     return dot.end() - dot.start() + len(front) == len(lower.strip()) or "." in front.strip(".")
 
 
-def _is_ending(ending: str) -> bool:
+def _is_foreign_ending(ending: str) -> bool:
     """Whether it is a top-level domain in a script of its own."""
     if ending.isascii():
         return False
@@ -166,11 +169,11 @@ def _is_ending(ending: str) -> bool:
 
 
 def _numbers(lower: str) -> Iterator[Address]:
-    for match in _FOUR.finditer(lower):
+    for match in _FOUR.finditer(lower) if "." in lower else ():
         before = lower[max(0, match.start() - 12) : match.start()]
         if not _NUMBERED.search(before) and _is_public(re.split("[:/]", match[0])[0]):
             yield Address(*match.span())
-    for match in _SIX.finditer(lower):
+    for match in _SIX.finditer(lower) if ":" in lower else ():
         if ("::" in match[0] or match[0].count(":") == 7) and len(match[0]) > 5 and _is_public(match[0]):
             yield Address(*match.span())
 
@@ -181,4 +184,4 @@ def _is_public(number: str) -> bool:
         address = ipaddress.ip_address(number)
     except ValueError:
         return False
-    return not any(address in network for network in _AT_HOME)
+    return number not in _RESOLVERS and not any(address in network for network in _AT_HOME)
