@@ -58,9 +58,10 @@ class Contact:
             ("email", emails(lower)),
         ]
         found = list(runs(lower))
-        if found:
+        digits = _DIGIT.findall(lower)
+        if found or digits:
             kinds += [("address", streets(text, lower)), ("address", chinese_addresses(lower))]
-        if len(_DIGIT.findall(lower)) > 1 or any(len(run.digits) > 1 for run in found):
+        if len(digits) > 1 or any(len(run.digits) > 1 for run in found):
             kinds += [
                 ("number", documents(lower, found)),
                 ("phone", phones(lower, found)),

@@ -35,8 +35,8 @@ GAP = 16
 """Letters between two digits of one number, at most."""
 _GAP = re.compile(
     r"[\s\-_.,;:/\\()\[\]、。，．・·•~'\"|*+—–‐‑−…]{0,5}"
-    r"|[\s,，]{0,2}(?:dash|hyphen|space|then|and then|and|minus|slash)[\s,，]{0,2}"
-    r"|[\s,，]{0,2}(?:杠|槓|橫線|空格|再來|然後|接著|接|再|轉)[\s,，]{0,2}"
+    r"|[\s,.，。]{0,3}(?:dash|hyphen|space|then|and then|and|minus|slash)[\s,，]{0,2}"
+    r"|[\s,.，。]{0,3}(?:杠|槓|橫線|空格|再來|然後|接著|接|再|轉)[\s,，]{0,2}"
 )
 
 

@@ -18,7 +18,9 @@ _HOSTS = (
     "gmail|googlemail|hotmail|outlook|yahoo|ymail|proton|protonmail|pm|icloud|qq|naver|pchome|msn|yandex|gmx|zoho"
     "|tutanota|foxmail|mail"
 )
-_BEHIND = re.compile(rf"{_AT}(?P<host>[\w-]{{1,63}})(?P<rest>(?:{_DOTTED}[a-z0-9][\w-]{{0,62}}){{0,4}})")
+_BEHIND = re.compile(
+    rf"{_AT}(?P<host>(?:(?![點点]|-d[o0]t-)[\w-]){{1,63}})(?P<rest>(?:{_DOTTED}[a-z0-9][\w-]{{0,62}}){{0,4}})"
+)
 _FRONT = re.compile(r"[\w.+-]{1,64}$", re.ASCII)
 _PROVIDER = re.compile(_HOSTS)
 _SPLIT = re.compile(_DOTTED)

@@ -49,7 +49,7 @@ def plates(text: str, lower: str) -> Iterator[tuple[int, int]]:
             covered = place[1]
             yield place
     for match in _SURE.finditer(text):
-        if any(tells(kind, lower, *match.span(), before=30, behind=16) for kind in ("car", "plate")):
+        if any(tells(kind, lower, *match.span(), before=30, behind=24) for kind in ("car", "plate")):
             yield match.span()
     for pattern in (_CHINA, _JAPAN):
         for match in pattern.finditer(text):

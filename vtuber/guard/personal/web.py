@@ -21,7 +21,7 @@ _FRONT_HAN = re.compile(
 _DOT = re.compile(
     r"(?:(?P<plain>\.)"
     r"|(?P<word>\s?[(\[{<]\s?(?:dot|d0t|\.|點|点)\s?[)\]}>]\s?|[\s_-](?:dot|d0t)[\s_-]|\sdot(?=com|net|org)|\s?[點点]\s?)"
-    r"|(?P<other>\s?[。．·•‧∙⋅・•,，]\s?|\s\.\s?|\.\s))"
+    r"|(?P<other>\s?[。．·•‧∙⋅・•]\s?|[,，](?!\s)|\s\.\s?|\.\s))"
     rf"(?P<ending>xn--[a-z0-9-]{{2,59}}|[{_L}]{{2,24}}|[{_HAN}]{{2,3}}(?![{_HAN}]))(?![{_L}])"
 )
 _TAIL = re.compile(
