@@ -63,7 +63,8 @@ def test_an_address_split_over_two_sentences_is_found_in_the_second() -> None:
 @pytest.mark.parametrize(
     "text",
     ["banban.example", "see www.banban.example/shop", "https://live.banban.example",
-     "ＢＡＮＢＡＮ．ＥＸＡＭＰＬＥ/a", "youtube.com/@me", "https://youtube.com/@me/live", "https://bücher.example", "xn--bcher-kva.example/x"],
+     "ＢＡＮＢＡＮ．ＥＸＡＭＰＬＥ/a", "youtube.com/@me", "https://youtube.com/@me/live",
+     "https://bücher.example", "xn--bcher-kva.example/x"],
 )  # fmt: skip
 def test_the_streamers_own_sites_pass(text: str) -> None:
     assert not found(text, "", "banban.example", "https://youtube.com/@me", "bücher.example"), text

@@ -128,7 +128,7 @@ class ReplyWriter:
                     break
                 before = said + piece.space
                 verdict = await self._guard.judge_closely(piece.text, Door.SPOKEN, before=before, asked=asked)
-                tell(SentenceJudged(turn, index, piece.text, piece.mood, piece.fallback, verdict.rule))
+                tell(_judged(turn, index, piece, verdict))
                 if verdict.action.severity > Action.SOFTEN.severity:
                     self._log(piece, verdict)
                     if verdict.action is not Action.DROP:
@@ -284,6 +284,21 @@ class _Lookahead:
 async def _held_too_long(quiet: Callable[[], Awaitable[None]]) -> None:
     await quiet()
     await asyncio.sleep(HELD_SECONDS)
+
+
+def _judged(turn: int, index: int, piece: Piece, verdict: Verdict) -> SentenceJudged:
+    return SentenceJudged(
+        turn,
+        index,
+        piece.text,
+        piece.mood,
+        piece.fallback,
+        verdict.rule,
+        action=verdict.action,
+        detector=verdict.detector,
+        ms=round(verdict.ms, 3),
+        masked="" if verdict.allowed else verdict.text,
+    )
 
 
 def _pieces(bit: str, segmenter: SentenceSegmenter, check: ReplyCheck, delivery: Delivery) -> Iterator[Piece]:

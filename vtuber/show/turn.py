@@ -44,10 +44,11 @@ class _VoiceWords:
 
     def shown(self, word: Word) -> Word:
         """The word, as it may be shown."""
-        before, self._before = self._before, self._before + word.text
-        if "".join(word.text.split()) in self._judged:
-            return word
-        return replace(word, text=self._screening.shown(word.text, before))
+        text = word.text
+        if "".join(text.split()) not in self._judged:
+            text = self._screening.shown(text, self._before)
+        self._before += f"{text} "
+        return replace(word, text=text)
 
 
 class Turn:
