@@ -29,4 +29,5 @@ class Guard(Section):
     confession: Detector = Detector()
     prompt: Detector = Detector()
     tokens: Detector = Detector()
+    topics: Detector = Detector()
     length: Detector = Detector()

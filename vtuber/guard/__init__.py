@@ -22,6 +22,7 @@ PARTS = {
     "contact": "vtuber.guard.detectors.contact:Contact",
     "confession": "vtuber.guard.detectors.confession:Confession",
     "prompt": "vtuber.guard.detectors.prompt:RecitedPrompt",
+    "topics": "vtuber.guard.detectors.topics:Topics",
     "length": "vtuber.guard.detectors.length:Length",
 }
 """In the order in which they are asked. Each has a section of its name in ``[guard]``."""
