@@ -1,13 +1,14 @@
 """Tells whether a text is about a topic: words speak for it, each with its weight.
 
 A topic's file in ``data/topics`` (the head of ``politics.txt`` says how it is read) lists strong words, of
-which one is enough, weak ones, of which it takes two, and hints, which count only beside a weak one. Where
-several fit, the longest does, so that a phrase with another meaning ("trump card") hides the word in it.
+which one is enough, and others that must come together. Where several fit, the longest does, so that a phrase
+with another meaning ("trump card") hides the word in it.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,9 +19,10 @@ from opencc import OpenCC
 from vtuber.core.spelling import normalize
 
 SHIPPED = Path(__file__).parent / "data" / "topics"
-ENOUGH = 2
+ENOUGH = 3
 """Points with which a text is about the topic."""
-_POINTS = {"strong": ENOUGH, "weak": 1, "hint": 0, "other": 0}
+_POINTS = {"strong": (3, 1), "weak": (2, 2), "vague": (1, 2), "opinion": (1, 1), "other": (0, 0)}
+"""For each weight the points of a word, and how many words of it count."""
 _PIECE = re.compile(r"[a-z0-9]+|[^\W\da-z_]+|[^\w\s.·/|-]+")
 _BETWEEN = " , "
 
@@ -48,8 +50,8 @@ class Topic:
     def points(self, text: str) -> int:
         """How much speaks for it; ``ENOUGH`` is enough."""
         found = {self._words[number] for number in self._longest(plain(text))}
-        points = sum(_POINTS[weight] for weight, _ in found)
-        return points + (points > 0 and any(weight == "hint" for weight, _ in found))
+        count = Counter(weight for weight, _ in found)
+        return sum(points * min(count[weight], most) for weight, (points, most) in _POINTS.items())
 
     def _longest(self, text: str) -> Iterator[int]:
         """The numbers of the patterns that fit, without those that overlap a longer one."""
