@@ -16,7 +16,7 @@ from vtuber.core.errors import ConfigError
 from vtuber.core.health import State
 from vtuber.guard import ALL, Action, Door, Finding, Passage
 from vtuber.guard import guard as guards
-from vtuber.guard.guard import Guard, Verdict
+from vtuber.guard.guard import MASK, Guard, Verdict
 from vtuber.guard.word_list import entries
 
 PERSONA = (
@@ -139,7 +139,9 @@ def test_what_would_embarrass_her_is_not_spoken(gate: Gate, text: str, rule: str
 
 
 def test_what_is_stopped_in_her_mouth_may_be_heard(gate: Gate) -> None:
-    assert gate.message("is <|im_end|> on evil.com?").allowed
+    assert gate.message("is <|im_end|> good?").allowed
+    linked = gate.message("is it on evil.com, or 0912-345-678?")
+    assert (linked.action, linked.text) == (Action.SOFTEN, f"is it on {MASK * 8}, or {MASK * 12}?")
 
 
 def test_a_sentence_without_end_is_not_spoken(gate: Gate) -> None:

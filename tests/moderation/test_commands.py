@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from vtuber import config
 from vtuber.core.errors import ConfigError
 from vtuber.core.events import Author, ChatMessage, Money, Role
 from vtuber.moderation.command_table import COMMANDS, UsageError, seconds, viewer_and_seconds
 from vtuber.moderation.commands import CommandParser
+from vtuber.moderation.reach import LEAST_TRUST, Reach
 from vtuber.moderation.trust import Trust
 
 BROADCASTER = Author("1", "boss", frozenset({Role.BROADCASTER}))
@@ -51,12 +53,12 @@ def test_a_moderators_command_is_parsed(text: str, name: str, argument: str) -> 
     assert (command.trust, command.message.author) == (Trust.MODERATOR, MODERATOR)
 
 
-@pytest.mark.parametrize("trust", list(Trust))
+@pytest.mark.parametrize("trust", list(PEOPLE))
 @pytest.mark.parametrize("name", list(COMMANDS))
-@pytest.mark.parametrize("who", [None, *Trust])
+@pytest.mark.parametrize("who", [None, *PEOPLE])
 def test_who_may_use_which_command(trust: Trust, name: str, who: Trust | None) -> None:
     gate = commands("twitch:4242", commands={name: {"who": str(who)}} if who is not None else {})
-    needed = who if who is not None else Trust.EVERYONE if name == "forgetme" else Trust.OPERATOR
+    needed = who if who is not None else LEAST_TRUST[COMMANDS[name].reaches]
     command = gate.parse(message(f"!{name}", PEOPLE[trust]))
     if trust >= needed:
         assert command is not None
@@ -67,6 +69,20 @@ def test_who_may_use_which_command(trust: Trust, name: str, who: Trust | None) -
         assert command is not None
         assert command.name == ""
         assert f"is only for {needed}s" in command.problem
+
+
+def test_the_table_says_of_everything_whom_it_takes() -> None:
+    assert set(LEAST_TRUST) == set(Reach)
+    viewers = {reach for reach, least in LEAST_TRUST.items() if least is Trust.EVERYONE}
+    assert viewers == {Reach.ANSWER, Reach.OWN_MEMORY}
+    nobody = {reach for reach, least in LEAST_TRUST.items() if least > max(PEOPLE)}
+    assert nobody == {Reach.TOOLS, Reach.CONFIG, Reach.MONEY}
+    assert nobody.isdisjoint(spec.reaches for spec in COMMANDS.values())
+
+
+def test_no_config_speaks_of_the_program() -> None:
+    with pytest.raises(ValidationError):
+        commands(commands={"topic": {"who": "program"}})
 
 
 @pytest.mark.parametrize("role", list(Role))

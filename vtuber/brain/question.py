@@ -194,7 +194,8 @@ def _deed(event: Answerable) -> str:
 def _deed_of_message(message: ChatMessage) -> str:
     paid = amount(message.money) if message.money else ""
     if message.money and kind_of(message) is Kind.STICKER:
-        return f"sent a sticker for {paid}: {message.text}" if paid else f"sent a gift: {message.text}"
+        sent = f"sent a sticker for {paid}" if paid else "sent a gift"
+        return f"{sent}: {message.text}" if message.text else sent
     if message.charity:
         return f"gave {paid or 'money'} to {message.charity}"
     if message.money:

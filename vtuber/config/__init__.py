@@ -165,7 +165,7 @@ class Inbox(Section):
     """Accounts that are never answered and whose commands are not obeyed: "name" or "platform:name or id"."""
 
 
-Trust = Literal["broadcaster", "moderator", "operator", "everyone"]
+Trust = Literal["broadcaster", "moderator", "operator", "everyone", ""]
 """Who may use a command: those named, and whoever is trusted more than they."""
 
 
@@ -174,11 +174,8 @@ class Command(Section):
 
     names: tuple[str, ...] = ()
     """Empty: its own name."""
-    who: Trust = "operator"
-
-
-class EverybodysCommand(Command):
-    who: Trust = "everyone"
+    who: Trust = ""
+    """Empty: whoever may reach what it changes (``vtuber.moderation.reach``)."""
 
 
 class Commands(Section):
@@ -197,7 +194,7 @@ class Commands(Section):
     slow: Command = Command()
     status: Command = Command()
     help: Command = Command()
-    forgetme: EverybodysCommand = EverybodysCommand()
+    forgetme: Command = Command()
 
 
 class Gate(Section):

@@ -283,11 +283,6 @@ def is_money(event: Event) -> bool:
     return is_paid(event) and not isinstance(event, Redemption)
 
 
-def without_words(event: Answerable) -> Answerable:
-    """The same deed, with nothing left of what its author wrote or calls themselves."""
-    return replace(event, text="", author=replace(event.author, name="someone"))
-
-
 @dataclass(frozen=True, slots=True)
 class Pick:
     """One event out of the inbox, and how many near-identical ones were folded into it (1: itself alone)."""

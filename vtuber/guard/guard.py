@@ -129,7 +129,8 @@ class Guard:
         for name, detector in self._detectors.items():
             if isinstance(detector, Foreseeing):
                 try:
-                    if detector.may_begin(said[-_LEAD:]):
+                    shown = said[-_LEAD:]
+                    if any(map(detector.may_begin, {shown, *self._forms(shown)})):
                         return True
                 except Exception as error:  # noqa: BLE001  # then it is found out with the next piece
                     self._strict(name, error)
@@ -154,22 +155,36 @@ class Guard:
 
     def _judge(self, passage: Passage) -> Verdict:
         began = time.perf_counter()
-        found: list[tuple[str, Finding]] = []
+        heard, found = self._heard(passage)
         for name, detector in self._detectors.items():
             if passage.door in detector.doors:
-                found += self._detected(name, detector, passage)
+                found += self._detected(name, detector, passage, heard)
         return _verdict(passage.text, found, (time.perf_counter() - began) * 1000)
 
-    def _detected(self, name: str, detector: Detector, passage: Passage) -> list[tuple[str, Finding]]:
+    def _heard(self, passage: Passage) -> tuple[list[Passage], list[tuple[str, Finding]]]:
+        """What of her own words will be heard, where it is not what is shown; and what is wrong with that."""
+        if passage.door is not Door.SPOKEN:
+            return [], []
+        try:
+            space = " " if passage.lead[-1:].isspace() else ""
+            before = [form + space for form in self._forms(passage.lead)]
+            heard = {
+                (form, before[number] if number < len(before) else passage.lead)
+                for number, form in enumerate(self._forms(passage.text))
+            }
+        except Exception as error:  # noqa: BLE001  # nobody knows what would be heard
+            return [], [("voice", self._strict("voice", error))]
+        self._broken.pop("voice", None)
+        heard.discard((passage.text, passage.lead))
+        return [replace(passage, text=form, before=said) for form, said in sorted(heard)], []
+
+    def _detected(
+        self, name: str, detector: Detector, passage: Passage, heard: Iterable[Passage]
+    ) -> list[tuple[str, Finding]]:
         try:
             found = [(name, finding) for finding in detector.detect(passage)]
-            if passage.door is Door.SPOKEN:
-                for form in self._forms(passage.text):
-                    if form != passage.text:
-                        heard = replace(passage, text=form)
-                        found += [
-                            (name, replace(finding, begin=0, end=None)) for finding in detector.detect(heard)
-                        ]
+            for one in heard:  # where it stands in what is shown, nobody knows
+                found += [(name, replace(finding, begin=0, end=None)) for finding in detector.detect(one)]
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing goes out unjudged
             return [(name, self._strict(name, error))]
         self._broken.pop(name, None)

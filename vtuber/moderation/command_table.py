@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from vtuber import config
 from vtuber.core.errors import ConfigError
+from vtuber.moderation.reach import LEAST_TRUST, Reach
 from vtuber.moderation.trust import Trust, plain
 
 LIKENESS = 0.7
@@ -23,28 +24,37 @@ LONGEST_MINUTES = 7 * 24 * 60.0
 class CommandSpec:
     argument: str
     """What follows the name: "" for nothing, else such as "TEXT"; what may be left out is in brackets."""
+    reaches: Reach
     help: str
 
 
 COMMANDS: dict[str, CommandSpec] = {
-    "hush": CommandSpec("", "she stops talking now and stays silent for a few seconds"),
-    "skip": CommandSpec("", "she drops this reply and goes on with the next one"),
-    "pause": CommandSpec("", "she finishes this reply, then answers nobody until resumed"),
-    "resume": CommandSpec("", "ends a pause or silence"),
-    "mute": CommandSpec("SECONDS", "she stops talking now and stays silent for this many seconds"),
-    "say": CommandSpec("TEXT", "she says exactly this"),
-    "ask": CommandSpec("TEXT", "she answers this next"),
-    "ignore": CommandSpec(
-        "@NAME [MINUTES]", "she does not answer this viewer, for these minutes or until the show ends"
+    "hush": CommandSpec("", Reach.VOICE, "she stops talking now and stays silent for a few seconds"),
+    "skip": CommandSpec("", Reach.VOICE, "she drops this reply and goes on with the next one"),
+    "pause": CommandSpec("", Reach.VOICE, "she finishes this reply, then answers nobody until resumed"),
+    "resume": CommandSpec("", Reach.VOICE, "ends a pause or silence"),
+    "mute": CommandSpec(
+        "SECONDS", Reach.VOICE, "she stops talking now and stays silent for this many seconds"
     ),
-    "unignore": CommandSpec("@NAME", "she answers this viewer again"),
-    "forget": CommandSpec("@NAME", "deletes everything she remembers about this viewer"),
-    "topic": CommandSpec("[TEXT]", "tells her what the stream is about now; without TEXT: no topic"),
-    "mood": CommandSpec("[NAME]", "her mood when a reply sets none; without NAME: her normal mood"),
-    "slow": CommandSpec("SECONDS", "at most one answer in this many seconds; 0: no limit"),
-    "status": CommandSpec("", "shows the state of the show"),
-    "help": CommandSpec("[COMMAND]", "lists your commands, or explains one"),
-    "forgetme": CommandSpec("", "deletes everything she remembers about you"),
+    "say": CommandSpec("TEXT", Reach.VOICE, "she says exactly this"),
+    "ask": CommandSpec("TEXT", Reach.VOICE, "she answers this next"),
+    "ignore": CommandSpec(
+        "@NAME [MINUTES]",
+        Reach.PEOPLE,
+        "she does not answer this viewer, for these minutes or until the show ends",
+    ),
+    "unignore": CommandSpec("@NAME", Reach.PEOPLE, "she answers this viewer again"),
+    "forget": CommandSpec("@NAME", Reach.MEMORY, "deletes everything she remembers about this viewer"),
+    "topic": CommandSpec(
+        "[TEXT]", Reach.TOPIC, "tells her what the stream is about now; without TEXT: no topic"
+    ),
+    "mood": CommandSpec(
+        "[NAME]", Reach.MOOD, "her mood when a reply sets none; without NAME: her normal mood"
+    ),
+    "slow": CommandSpec("SECONDS", Reach.VOICE, "at most one answer in this many seconds; 0: no limit"),
+    "status": CommandSpec("", Reach.STATE, "shows the state of the show"),
+    "help": CommandSpec("[COMMAND]", Reach.STATE, "lists your commands, or explains one"),
+    "forgetme": CommandSpec("", Reach.OWN_MEMORY, "deletes everything she remembers about you"),
 }
 """By the names that they have in config (``gate.commands``) and in code, whatever chat calls them."""
 
@@ -60,7 +70,7 @@ class CommandTable:
                 where="gate.prefix",
                 hint='write a prefix such as "!"',
             )
-        self._who = {name: Trust[getattr(gate.commands, name).who.upper()] for name in COMMANDS}
+        self._who = {name: _trust(getattr(gate.commands, name).who, name) for name in COMMANDS}
         self._commands: dict[str, str] = {}  # the command by each word that chat may type for it
         self._words: dict[str, str] = {}  # the first of these words by command
         for name in COMMANDS:
@@ -116,6 +126,11 @@ class CommandTable:
     def usage(self, name: str) -> str:
         """The command with its argument: "!say TEXT"."""
         return f"{self.typed(name)} {COMMANDS[name].argument}".rstrip()
+
+
+def _trust(who: str, name: str) -> Trust:
+    """Whom config names; where it names nobody, whoever may reach what the command changes."""
+    return Trust[who.upper()] if who else LEAST_TRUST[COMMANDS[name].reaches]
 
 
 # Reading a command's argument.

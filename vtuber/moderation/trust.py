@@ -28,12 +28,17 @@ Key = tuple[str, str]
 
 
 class Trust(IntEnum):
-    """More trust includes everything that less trust allows."""
+    """More trust includes everything that less trust allows. What that is stands in ``reach``."""
 
     EVERYONE = 0
+    """Any viewer, whether they come every day, subscribe or pay."""
     OPERATOR = 1
+    """Whom config trusts."""
     MODERATOR = 2
     BROADCASTER = 3
+    """Who has the channel, and whoever types in the terminal."""
+    PROGRAM = 4
+    """The show itself, by its code and config. Nobody in chat, and no model, is ever trusted so."""
 
     def __str__(self) -> str:
         return self.name.lower()

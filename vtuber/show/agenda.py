@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vtuber.core import clock
 from vtuber.core.events import Answerable, Batch, Pick
@@ -122,7 +122,7 @@ class Agenda:
             request = assignment.batch.lead.event
             refused = self._inbox.verdict_of_moderators(request)
             if refused is None:
-                return assignment
+                return replace(assignment, batch=self._screening.request(assignment.batch))
             self._inbox.give_up(request, refused)
         return None
 

@@ -15,7 +15,7 @@ from vtuber.core.events import ChatMessage
 from vtuber.core.health import Health
 from vtuber.core.recent import Recent
 from vtuber.core.text import escaped
-from vtuber.guard import Door
+from vtuber.guard import Action, Door
 from vtuber.inbox import Inbox
 from vtuber.moderation import command_table
 from vtuber.moderation.command_table import COMMANDS, UsageError
@@ -186,10 +186,10 @@ class ModeratorCommands:
 
     def _ask(self, command: Command) -> str:
         words = command_table.text(command.argument)
-        question = replace(command.message, text=words, emotes=(), reply_to="", mentions=())
         verdict = self._guard.judge(words, Door.MESSAGE)
-        if not verdict.allowed:
+        if verdict.action.severity > Action.SOFTEN.severity:
             return f"a filter stopped this question: {verdict.reason}"
+        question = replace(command.message, text=verdict.text, emotes=(), reply_to="", mentions=())
         if self._is_crowded(command):
             return CROWDED
         self._agenda.ask(question)

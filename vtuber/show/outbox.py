@@ -127,8 +127,12 @@ class Outbox:
         self._note(oldest.text, oldest.to, why)
 
     def _harmless(self, text: str) -> str:
-        """Nobody orders her, or another bot, anything by having her say it."""
-        return f"… {text}" if plain(text).startswith(self._commanding) else text
+        """Nobody orders her, or another bot, anything by having her say it. A reply may begin with a name."""
+        said = plain(text).strip()
+        after = said.partition(" ")[2].strip() if said.startswith("@") else ""
+        return (
+            f"… {text}" if said.startswith(self._commanding) or after.startswith(self._commanding) else text
+        )
 
     def _note(self, text: str, to: Answerable, why_not: str) -> None:
         self.withhold(text, to, why_not)

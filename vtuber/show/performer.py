@@ -13,12 +13,12 @@ from itertools import count
 from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.deeds import as_one, bracketed, deed, is_more, written
-from vtuber.core.events import Answerable, Batch, Pick, is_paid
+from vtuber.core.events import Answerable, Batch, Deletion, Pick, is_paid
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.memory import Memory
 from vtuber.memory.purge import is_person
-from vtuber.moderation.revocation import Revocation
+from vtuber.moderation.revocation import Revocation, cut
 from vtuber.record.facts import TOLD, Facts, Failed, TurnBegan, TurnCut, TurnEnded
 from vtuber.show.agenda import Agenda, Assignment
 from vtuber.show.reply import Reply
@@ -55,7 +55,7 @@ class Performer:
         facts: Facts,
         seed: int,
     ) -> None:
-        self.screening = Screening(speakers[0].guard, facts)
+        self.screening = Screening(speakers[0].guard, facts, self._unlearn)
         self.agenda = Agenda(inbox, self.screening)
         self._settings = settings
         self._speakers = tuple(speakers)
@@ -147,6 +147,13 @@ class Performer:
         for speaker in self._speakers:
             speaker.conversation.forget(platform, who)
         self._memory.forget(platform, who)
+
+    def _unlearn(self, event: Answerable) -> None:
+        """Has memory forget what somebody wrote, as if a moderator had deleted it."""
+        if words := written(event):
+            deletion = Deletion(event.id, event.platform, event.channel, event.at, message_id=event.id)
+            line = (event.author.id, cut(words))
+            self._memory.revoke(Revocation(deletion, frozenset((event.author.id,)), frozenset((line,))))
 
     def _cut(self, turns: Sequence[Turn]) -> None:
         for turn in list(turns):

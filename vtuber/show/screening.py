@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from vtuber.core.deeds import Deed
-from vtuber.core.events import Answerable, Batch, Pick, Redemption, is_money
+from vtuber.core.events import Answerable, Batch, ChatMessage, Gift, Pick, Redemption, Subscription, is_money
 from vtuber.guard import Action, Door
 from vtuber.guard.guard import MASK, Guard, Verdict
-from vtuber.memory import Recollection
+from vtuber.memory import Recollection, Viewer
 from vtuber.record.facts import Facts, Filtered
 
 A_VIEWER = "a viewer"
 """Whoever has a name that may not be said."""
+MASKED = MASK * 3
+"""Any other name that may not be said."""
+MENTIONS = 10
+"""How many names in one message are judged; any more are masked."""
+_MENTION = re.compile(r"[@＠]([\w.-]+)")
 
 
 class Screening:
     """Lets through what of chat may be read, said and shown. Whoever gave money is always thanked."""
 
-    def __init__(self, guard: Guard, facts: Facts) -> None:
+    def __init__(self, guard: Guard, facts: Facts, unlearn: Callable[[Answerable], None]) -> None:
+        """``unlearn`` has memory forget the words of an event, which were noted before they were judged."""
         self._guard = guard
         self._facts = facts
+        self._unlearn = unlearn
 
     # What she answers.
 
@@ -34,59 +42,113 @@ class Screening:
         unfit: list[tuple[Pick, Verdict]] = []
         before = ""
         for pick in picks:
-            event = pick.event
+            event = self.labelled(pick.event)
             verdict = self._guard.judge(event.text, Door.MESSAGE, before=before, author=_who(event))
+            if event.text != pick.event.text or not verdict.allowed:
+                self._unlearn(pick.event)
+            if not verdict.allowed:
+                self._facts.tell(Filtered(event.id, verdict.rule))
             if verdict.action.severity <= Action.SOFTEN.severity:
                 text = verdict.text
             elif is_money(event):
                 text = ""
             else:
                 unfit.append((pick, verdict))
-                self._facts.tell(Filtered(event.id, verdict.rule))
                 continue
-            if not verdict.allowed:
-                self._facts.tell(Filtered(event.id, verdict.rule))
             before = f"{before} {text} "
-            fit.append(replace(pick, event=self._named(_titled(replace(event, text=text), self._guard))))
+            fit.append(replace(pick, event=self._unmixed(_with_text(event, text))))
         return fit, unfit
 
-    def _named(self, event: Answerable) -> Answerable:
-        """The event, by a name that may be said."""
-        return replace(event, author=replace(event.author, name=self.name(event.author.name)))
+    def request(self, batch: Batch) -> Batch:
+        """What a moderator asked for: its words were judged when it came."""
+        lead = batch.lead
+        return replace(batch, lead=replace(lead, event=self.labelled(lead.event)))
+
+    def labelled(self, event: Answerable) -> Answerable:
+        """The event, by names that may be said: its author's, and all others that stand in it."""
+        event = replace(event, author=replace(event.author, name=self.name(event.author.name)))
+        if "@" in event.text or "＠" in event.text:
+            mentioned = event.mentions if isinstance(event, ChatMessage) else ()
+            event = _with_text(event, self._mentioning(event.text, mentioned))
+        match event:
+            case ChatMessage():
+                return replace(
+                    event,
+                    charity=self._label(event.charity),
+                    reply_to=self._label(event.reply_to),
+                    shared_from=self._label(event.shared_from),
+                    mentions=tuple(map(self._label, event.mentions[:MENTIONS])),
+                )
+            case Redemption():
+                return replace(event, reward=self._label(event.reward))
+            case Subscription() | Gift():
+                return replace(event, tier=self._label(event.tier))
+            case _:
+                return event
 
     def name(self, name: str) -> str:
-        """The name, if it may be said and shown."""
-        judged = (self._guard.judge(name, door).allowed for door in (Door.NAME, Door.SHOWN))
-        return name if all(judged) else A_VIEWER
+        """A viewer's name, if it may be said and shown."""
+        return name if self._is_fit(name, Door.NAME) else A_VIEWER
+
+    def _label(self, text: str) -> str:
+        """What something or somebody else is called, if that may be said and shown."""
+        return text if not text or self._is_fit(text, Door.NAME) else MASKED
+
+    def _is_fit(self, name: str, door: Door) -> bool:
+        return all(self._guard.judge(name, one).allowed for one in (door, Door.PROMPT, Door.SHOWN))
+
+    def _mentioning(self, text: str, mentioned: Iterable[str]) -> str:
+        """The text, in which nobody is called by a name that may not be said."""
+        names = sorted({*_MENTION.findall(text), *filter(None, mentioned)}, key=len, reverse=True)
+        for number, name in enumerate(names):
+            if number >= MENTIONS or not self._is_fit(name, Door.NAME):
+                text = text.replace(name, MASKED)
+        return text
+
+    def _unmixed(self, event: Answerable) -> Answerable:
+        """The event without its author's name, if that makes another word together with what they wrote."""
+        before = f"{event.author.name}: "
+        if not event.text or self._guard.judge(event.text, Door.MESSAGE, before=before).allowed:
+            return event
+        if not self._guard.judge(event.text, Door.MESSAGE).allowed:
+            return event  # masked already, or it was wrong by itself
+        return replace(event, author=replace(event.author, name=A_VIEWER))
 
     # What else she reads.
 
     def batch(self, batch: Batch) -> Batch:
         """The batch without what chat repeats, if that may not be read."""
-        if batch.room.buzz and not self._reads(batch.room.buzz):
+        buzz = batch.room.buzz
+        if buzz and not self._recalls(buzz, batch.lead.event.text):
             return replace(batch, room=replace(batch.room, buzz=""))
         return batch
 
-    def recollection(self, known: Recollection) -> Recollection:
-        """What is recalled, without lines that may not be read."""
+    def recollection(self, known: Recollection, batch: Batch) -> Recollection:
+        """What is recalled of whom she answers, without what may not be read; of others, no words."""
+        lead = batch.lead.event
         viewers = {
-            who: replace(
-                viewer,
-                last_words=viewer.last_words if self._reads(viewer.last_words) else "",
-                words=tuple(words for words in viewer.words if self._reads(words)),
-            )
+            who: self._viewer(viewer, lead.text) if who == _who(lead) else _wordless(viewer)
             for who, viewer in known.viewers.items()
         }
-        return replace(known, viewers=viewers, answers=tuple(filter(self._reads, known.answers)))
+        answers = tuple(told for told in known.answers if self._recalls(told, lead.text))
+        return replace(known, viewers=viewers, answers=answers)
 
-    def _reads(self, text: str) -> bool:
-        return self._guard.judge(text, Door.PROMPT).allowed
+    def _viewer(self, viewer: Viewer, before: str) -> Viewer:
+        words = tuple(said for said in viewer.words if self._recalls(said, before))
+        last = viewer.last_words
+        fit = last in words or (last not in viewer.words and self._recalls(last, before))
+        return replace(viewer, last_words=last if fit else "", words=words)
+
+    def _recalls(self, text: str, before: str) -> bool:
+        """Whether words of chat may be read beside what she answers."""
+        doors = (Door.MESSAGE, Door.PROMPT)
+        return all(self._guard.judge(text, door, before=f"{before} ").allowed for door in doors)
 
     # What the page shows.
 
-    def shown(self, text: str) -> str:
-        """What may be shown of a viewer's words; the rest is masked."""
-        return self._guard.judge(text, Door.SHOWN).text
+    def shown(self, text: str, before: str = "") -> str:
+        """What may be shown of a text that she does not say; the rest is masked."""
+        return self._guard.judge(text, Door.SHOWN, before=before).text
 
     def deed(self, deed: Deed | None) -> Deed | None:
         """What somebody did, in words that may be shown."""
@@ -99,8 +161,14 @@ def _who(event: Answerable) -> tuple[str, str]:
     return event.platform, event.author.id
 
 
-def _titled(event: Answerable, guard: Guard) -> Answerable:
-    """A redemption's title, which somebody wrote."""
-    if isinstance(event, Redemption) and not guard.judge(event.reward, Door.PROMPT).allowed:
-        return replace(event, reward=MASK * 3)
-    return event
+def _wordless(viewer: Viewer) -> Viewer:
+    return replace(viewer, last_words="", words=())
+
+
+def _with_text(event: Answerable, text: str) -> Answerable:
+    """The event in other words, in which no emote stands where it was."""
+    if text == event.text:
+        return event
+    return (
+        replace(event, text=text, emotes=()) if isinstance(event, ChatMessage) else replace(event, text=text)
+    )

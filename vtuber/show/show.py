@@ -24,7 +24,6 @@ from vtuber.core.events import (
     Event,
     StreamStatus,
     is_money,
-    without_words,
 )
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
@@ -317,7 +316,7 @@ class Show:
         admitted = event
         verdict = self.guard.glance(event.text)
         if not verdict.allowed and is_money(event):
-            admitted = without_words(event)  # whoever gave money is thanked, whatever they wrote
+            admitted = replace(event, text="")  # whoever gave money is thanked, whatever they wrote
         elif not verdict.allowed:
             self.inbox.dropped[Drop.FILTERED] += 1
             self.facts.tell(ChatReceived(event, Drop.FILTERED, verdict.rule))

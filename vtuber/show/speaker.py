@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from vtuber import character as characters
 from vtuber.brain.conversation import Conversation
@@ -19,9 +20,9 @@ from vtuber.core.spelling import normalize
 from vtuber.guard.guard import Guard
 from vtuber.inbox.rank import Names
 from vtuber.show.reply_writer import ReplyWriter
-from vtuber.voice import Pronouncing, Voice
+from vtuber.voice import Voice
 from vtuber.voice.fallback import build as build_voice
-from vtuber.voice.speakable import speakable
+from vtuber.voice.speakable import forms
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def build(settings: Settings) -> Speaker:
     character = characters.load(settings.show.character)
     brain = build_brain(settings, character)
     voice = build_voice(settings, character)
-    guard = Guard(settings, character, voice.pronounced if isinstance(voice, Pronouncing) else _plainly)
+    guard = Guard(settings, character, partial(forms, voice))
     return Speaker(
         id=character.folder.name,
         character=character,
@@ -85,8 +86,3 @@ def build(settings: Settings) -> Speaker:
         writer=ReplyWriter(settings, character, brain, brain.fallback_lines, guard),
         voice=voice,
     )
-
-
-def _plainly(text: str) -> tuple[str, ...]:
-    """What a voice from elsewhere will probably pronounce."""
-    return (speakable(text),)

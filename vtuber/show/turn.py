@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from vtuber.brain import Prompt
 from vtuber.core import clock, sound
@@ -31,6 +32,23 @@ log = logging.getLogger(__name__)
 
 SOUND_SECONDS = 15.0
 """Seconds without sound after which a voice is given up for this sentence."""
+
+
+class _VoiceWords:
+    """A sentence's caption as a voice spells it; words that were not judged with the sentence are now."""
+
+    def __init__(self, text: str, screening: Screening) -> None:
+        self._judged = "".join(text.split())
+        self._screening = screening
+        self._before = ""
+
+    def shown(self, word: Word) -> Word:
+        """The word, as it may be shown."""
+        text = word.text
+        if "".join(text.split()) not in self._judged:
+            text = self._screening.shown(text, self._before)
+        self._before += f"{text} "
+        return replace(word, text=text)
 
 
 class Turn:
@@ -144,7 +162,7 @@ class Turn:
 
     async def _recall(self) -> Recollection:
         try:
-            return self._screening.recollection(await self._memory.recall(self.batch))
+            return self._screening.recollection(await self._memory.recall(self.batch), self.batch)
         except RecallError as error:
             log.debug("nothing recalled: %s", error.what)
             return NOTHING
@@ -169,13 +187,13 @@ class Turn:
 
         Raises VoiceError when it breaks off: the audience hears no more of the sentence than it said.
         """
-        seconds = 0.0
+        seconds, words = 0.0, _VoiceWords(sentence.text, self._screening)
         kept: list[Sound | Word] = []  # while there is no sound: the silence has words of its own
         try:
             async with aclosing(self.speaker.voice.speak(sentence.text)) as chunks:
                 while (chunk := await self._next(chunks)) is not None:
                     seconds += self._mark(chunk)
-                    kept.append(chunk)
+                    kept.append(words.shown(chunk) if isinstance(chunk, Word) else chunk)
                     while seconds and kept:
                         yield kept.pop(0)
         except VoiceError as error:

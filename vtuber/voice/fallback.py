@@ -16,7 +16,8 @@ from vtuber.core.backoff import Backoff
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
-from vtuber.voice import PARTS, Pronouncing, Voice
+from vtuber.voice import PARTS, Voice
+from vtuber.voice.speakable import forms
 
 log = logging.getLogger(__name__)
 
@@ -108,8 +109,7 @@ class VoiceFallback:
 
     def pronounced(self, text: str) -> Iterator[str]:
         for voice in (self._first, self._second):
-            if isinstance(voice, Pronouncing):
-                yield from voice.pronounced(text)
+            yield from forms(voice, text)
 
     def routes(self) -> list[Any]:
         """Those of the voices that answer HTTP requests (``stage.server.Routed``)."""

@@ -30,7 +30,8 @@ _TAG = re.compile(
     r"|header|hr|html|i|img|ins|kbd|li|main|mark|ol|p|pre|q|rp|rt|ruby|s|samp|section|small|span|strike|strong"
     r"|style|sub|summary|sup|table|tbody|td|th|thead|tr|tt|u|ul|var|video|audio|speak|break|emphasis|prosody"
     r"|voice|say-as|sub|phoneme|response|reply|answer|speech|output|message|text|sentence|emotion|mood|action)"
-    r"(?:\s*/|\s+[\w:-]+\s*=.*|\s*)",
+    r"(?:\s*/|\s+[\w:-]+\s*=.*|\s*)"
+    r"|!--.*--|!doctype\b.*|\?xml\b.*",
     re.IGNORECASE,
 )
 _EMPHASIS = "*_#`~"
@@ -117,7 +118,7 @@ class MarkupParser:
         found = shape.match(text)
         if found is None:
             inside = text.lstrip(opener) if opener == "[" else text[1:]
-            begun = opener != "<" or not inside or inside[0].isalpha() or inside[0] == "/"
+            begun = opener != "<" or not inside or inside[0].isalpha() or inside[0] in "/!?"
             open_yet = begun and len(text) <= limit + 1 and not any(end in inside for end in ends)
             return None if open_yet and not last else self._unclosed(opener, last=last)
         if text.startswith("[[") and found.end() == len(text) and not last:

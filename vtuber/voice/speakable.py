@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from vtuber.core.text import is_cjk
+from vtuber.voice import Pronouncing, Voice
 from vtuber.voice.spoken import spoken, without_faces
 
 CJK_WEIGHT = 2.5
@@ -34,6 +36,11 @@ def pronounced(said: str) -> str:
     """Without pictures and words that are only symbols."""
     kept = "".join(char for char in said if not _is_picture(char))
     return " ".join(word for word in kept.split() if word in "&+=" or any(map(str.isalnum, word)))
+
+
+def forms(voice: Voice, text: str) -> Iterator[str]:
+    """All that ``voice`` may pronounce of a text; of one that does not say, what it probably will."""
+    return iter(voice.pronounced(text)) if isinstance(voice, Pronouncing) else iter((speakable(text),))
 
 
 def _is_chinese(char: str) -> bool:
