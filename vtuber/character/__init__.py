@@ -336,7 +336,11 @@ def _hint(table: type[_Table], key: str, kind: str) -> str:
         return "compare it with the character in characters/banban"
     if key == "denials" and table is _Sheet:
         return "delete this option and its list: characters no longer have it"
-    rows: dict[type[_Table], type[_Table]] = {_Examples: _ExampleTable, _Talks: _TalkTable, _Sheet: _SidestepTable}
+    rows: dict[type[_Table], type[_Table]] = {
+        _Examples: _ExampleTable,
+        _Talks: _TalkTable,
+        _Sheet: _SidestepTable,
+    }
     keys = {**table.model_fields, **(rows[table].model_fields if table in rows else {})}
     near = [_RENAMED[key]] if key in _RENAMED else get_close_matches(key, keys, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"

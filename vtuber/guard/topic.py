@@ -38,7 +38,7 @@ class Topic:
         for weight, forms in (*_entries(name), *(("strong", (word,)) for word in about)):
             for form in forms:
                 for pattern in _spellings(form):
-                    patterns[pattern] = weight, forms[0]
+                    patterns.setdefault(pattern, (weight, forms[0]))
         self._words = list(patterns.values())
         self._automaton = AhoCorasick(list(patterns))
 

@@ -36,7 +36,8 @@ class Screening:
     def fit(self, picks: Sequence[Pick]) -> tuple[list[Pick], list[tuple[Pick, Verdict]]]:
         """Those of the picks that may be answered, as they may be read; and the others, with what was wrong.
 
-        They are read together: what is split over two of them is found in the second.
+        They are read together: what is split over two of them is found in the second. What she has a line of
+        her own for, as about a topic that she sidesteps, is answered with that.
         """
         fit: list[Pick] = []
         unfit: list[tuple[Pick, Verdict]] = []
@@ -44,19 +45,22 @@ class Screening:
         for pick in picks:
             event = self.labelled(pick.event)
             verdict = self._guard.judge(event.text, Door.MESSAGE, before=before, author=_who(event))
+            answer = ""
             if event.text != pick.event.text or not verdict.allowed:
                 self._unlearn(pick.event)
             if not verdict.allowed:
                 self._facts.tell(Filtered(event.id, verdict.rule))
             if verdict.action.severity <= Action.SOFTEN.severity:
                 text = verdict.text
+            elif answer := _answer(verdict):
+                text = "" if is_money(event) else event.text
             elif is_money(event):
                 text = ""
             else:
                 unfit.append((pick, verdict))
                 continue
             before = f"{before} {text} "
-            fit.append(replace(pick, event=self._unmixed(_with_text(event, text))))
+            fit.append(replace(pick, event=self._unmixed(_with_text(event, text)), answer=answer))
         return fit, unfit
 
     def request(self, batch: Batch) -> Batch:
@@ -155,6 +159,13 @@ class Screening:
         if deed is None:
             return None
         return replace(deed, words={language: self.shown(words) for language, words in deed.words.items()})
+
+
+def _answer(verdict: Verdict) -> str:
+    """What she says to a message, if all that is wrong with it is that she has a line of her own for it."""
+    wrong = [finding for _, finding in verdict.findings if finding.action.severity > Action.SOFTEN.severity]
+    known = verdict.action is Action.REPLACE and all(finding.instead for finding in wrong)
+    return wrong[0].instead if known else ""
 
 
 def _who(event: Answerable) -> tuple[str, str]:
