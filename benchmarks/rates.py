@@ -12,7 +12,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def wilson(hits: int, count: int, z: float = 1.96) -> tuple[float, float]:
-    """Between which shares the true one is: Wilson's interval of 95 %, for ``hits`` of ``count``."""
+    """Between which shares the true one probably is (Wilson's interval, 95%): ``hits`` of ``count`` were."""
     if not count:
         return 0.0, 1.0
     share, spread = hits / count, z * z / count

@@ -64,6 +64,10 @@ def test_parts_from_another_package_make_a_show(tmp_path: Path, monkeypatch: pyt
         with outside():
             async with aiohttp.ClientSession() as client, client.get(f"{url}hello") as answer:
                 assert (await answer.text()).endswith("How nice to see you.")
+        room.commands("!say Goodbye, world!")
+        await asyncio.sleep(5)
+        assert "Hello again!" in [sentence["heard"] for sentence in room.journal("spoken")]
+        assert all("Goodbye" not in sentence["heard"] for sentence in room.journal("spoken"))
 
     def room() -> Room:
         settings = Settings.model_validate(chosen)

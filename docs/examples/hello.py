@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from aiohttp import web
 
@@ -14,6 +14,7 @@ from vtuber.core import sound
 from vtuber.core.availability import Availability, Progress
 from vtuber.core.events import Answerable, Author, Batch, ChatMessage, Sound, Word
 from vtuber.core.health import Health, State
+from vtuber.guard import Action, Door, Finding, Passage
 from vtuber.memory import Recollection, Viewer
 from vtuber.moderation.revocation import Revocation
 from vtuber.record.facts import Fact, SentenceHeard
@@ -164,6 +165,22 @@ class HelloScreen:
 
     def health(self) -> Health:
         return Health("stage.hello", State.OK, "shows what is heard at /hello")
+
+
+class HelloDetector:
+    """Lets nobody say goodbye: the show has only begun."""
+
+    doors = frozenset((Door.SPOKEN,))
+
+    def __init__(self, _settings: Settings, _character: Character) -> None:
+        pass
+
+    def detect(self, passage: Passage) -> Iterator[Finding]:
+        begin = passage.text.casefold().find("goodbye")
+        if begin >= 0:
+            yield Finding(
+                "hello: goodbye", "a farewell", Action.REPLACE, begin, begin + len("goodbye"), "Hello again!"
+            )
 
 
 class HelloCounter:

@@ -34,6 +34,8 @@ def test_an_outsider_counts_what_happens(play: Any) -> None:
         "clip": 2,
         "spoken": 2,
         "reply": 1,
+        "judged": 1,
+        "let_through": 1,
         "command": 1,
         "written": 1,
         "end": 1,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from vtuber.core.availability import Availability, Progress
 from vtuber.core.health import Health
@@ -17,6 +17,10 @@ PARTS = {
     "llama": "vtuber.brain.llama.backend:Llama",
     "openai": "vtuber.brain.openai.backend:OpenAi",
 }
+
+YES = ("Yes", "yes", " Yes", " yes", "YES", "是")
+NO = ("No", "no", " No", " no", "NO", "否", "不")
+"""How models begin their answer to a question of yes or no."""
 
 AFRESH = "\f"
 """In a stream: what came before it was no part of the reply, which begins here."""
@@ -122,3 +126,15 @@ class Brain(Protocol):
     async def stop(self) -> None: ...
 
     def health(self) -> Health: ...
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """A Brain that can also be asked a question of yes or no, in the middle of a reply."""
+
+    async def judge(self, question: str) -> float | None:
+        """How likely yes is the answer (0..1), by the model's next token. None where no model can tell.
+
+        Leaves the prompt cache alone, and stops no reply. Raises BrainError. Cancelling withdraws it.
+        """
+        ...

@@ -13,7 +13,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
-from vtuber.brain import AFRESH, PARTS, Brain, Prompt, PromptLine, Usage
+from vtuber.brain import AFRESH, PARTS, Brain, Judge, Prompt, PromptLine, Usage
 from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.brain.reply_filter import Habits, ReplyFilter
 from vtuber.brain.tokens import estimate_lines
@@ -163,6 +163,13 @@ class BrainFallback:
         able = self._ready or self._well or [member for member in self._started if not member.is_away]
         counted = await self._ask(able, lambda member: member.brain.count(lines), self._deadline)
         return max(counted, default=estimate_lines(lines))
+
+    async def judge(self, question: str) -> float | None:
+        """By the one that answers now, or would be asked first. Raises BrainError when none is there."""
+        asked = self._answering or next(iter(self._ready), None)
+        if asked is None:
+            raise BrainError("no brain is there to judge", where="brain")
+        return await asked.brain.judge(question) if isinstance(asked.brain, Judge) else None
 
     @property
     def can_prefill(self) -> bool:

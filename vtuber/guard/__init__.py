@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -22,6 +22,7 @@ PARTS = {
     "contact": "vtuber.guard.detectors.contact:Contact",
     "confession": "vtuber.guard.detectors.confession:Confession",
     "prompt": "vtuber.guard.detectors.prompt:RecitedPrompt",
+    "canon": "vtuber.guard.detectors.canon:Canon",
     "topics": "vtuber.guard.detectors.topics:Topics",
     "length": "vtuber.guard.detectors.length:Length",
 }
@@ -167,4 +168,17 @@ class Asking(Protocol):
 
     async def ask(self, passage: Passage) -> Iterable[Finding]:
         """What the other has against it. May be cancelled; what is late counts as its strictest answer."""
+        ...
+
+
+Judge = Callable[[str], Awaitable[float | None]]
+"""Answers a question of yes or no: how likely yes is (0..1); None where nothing can tell. May fail."""
+
+
+@runtime_checkable
+class Consulting(Protocol):
+    """A detector with questions for the model that speaks."""
+
+    async def consult(self, judge: Judge) -> None:
+        """Takes note of the model, which has started, and may try it. What it raises means: do without."""
         ...

@@ -15,15 +15,28 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core import registry
 from vtuber.core.health import Health, State
-from vtuber.core.spelling import normalize
 from vtuber.core.text import escaped
-from vtuber.guard import PARTS, Action, Asking, Detector, Door, Finding, Foreseeing, Passage
+from vtuber.guard import (
+    PARTS,
+    Action,
+    Asking,
+    Consulting,
+    Detector,
+    Door,
+    Finding,
+    Foreseeing,
+    Judge,
+    Passage,
+)
+from vtuber.guard.word_files import own
 from vtuber.guard.word_list import WordList
 
 log = logging.getLogger(__name__)
 
 ASKING_SECONDS = 1.0
 """How long a detector may ask somebody else before its answer is the strictest."""
+TRYING_SECONDS = 10.0
+"""How long a detector may try the model before the show."""
 MASK = "＊"
 _LEAD = 400
 """Characters of what came before that a detector is given."""
@@ -84,8 +97,18 @@ class Guard:
             for name in registry.names("guard", PARTS)
             if _is_used(settings, name)
         }
-        self._own = WordList(settings.gate.words)
+        self._own = WordList(own(settings.gate.words, settings.guard.words.files))
         self._broken: dict[str, str] = {}
+
+    async def consult(self, judge: Judge) -> None:
+        """Lets the detectors ask the model that speaks, which has started. Those that it fails do without."""
+        for name, detector in self._detectors.items():
+            if isinstance(detector, Consulting):
+                try:
+                    async with asyncio.timeout(TRYING_SECONDS):
+                        await detector.consult(judge)
+                except Exception as error:  # noqa: BLE001  # it is no worse than before
+                    log.info("the guard's part %s does without the model: %s", name, escaped(repr(error)))
 
     def judge(
         self,
@@ -101,9 +124,11 @@ class Guard:
 
     def glance(self, text: str) -> Verdict:
         """By the streamer's own words alone: quick enough for every message of a flood."""
-        word = self._own.find(normalize(text))
-        finding = Finding(f"gate.words: {word}", "a word in gate.words", Action.DROP)
-        return _verdict(text, [("words", finding)] if word else [], 0.0)
+        findings = [
+            Finding(f"gate.words: {found.word}", "a word in gate.words", Action.DROP, found.begin, found.end)
+            for found in self._own.find(text)
+        ]
+        return _verdict(text, [("words", finding) for finding in findings], 0.0)
 
     async def judge_closely(self, text: str, door: Door, *, before: str = "", asked: str = "") -> Verdict:
         """The same, and asks those detectors that need others for their answer, if they doubt the text."""

@@ -14,9 +14,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from ahocorasick_rs import AhoCorasick
-from opencc import OpenCC
 
 from vtuber.core.spelling import normalize
+from vtuber.guard.letters import simplified
 
 SHIPPED = Path(__file__).parent / "data" / "topics"
 ENOUGH = 3
@@ -72,7 +72,7 @@ def shipped() -> tuple[str, ...]:
 def plain(text: str) -> str:
     """The text in the form that is searched: Latin words each between spaces, Chinese ones in simplified
     characters without anything between."""
-    folded = normalize(_simplified().convert(text)).replace("'", "").replace("’", "")
+    folded = normalize(text).translate(_simplified()).replace("'", "").replace("’", "")
     pieces = (match.group() for match in _PIECE.finditer(folded))
     return "".join(_framed(piece) for piece in pieces).replace(_BETWEEN, "  ")
 
@@ -106,5 +106,5 @@ def _entries(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 @cache
-def _simplified() -> OpenCC:
-    return OpenCC("t2s")
+def _simplified() -> dict[int, str]:
+    return {ord(one): other for one, other in simplified().items()}

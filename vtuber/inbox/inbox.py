@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from vtuber import config
 from vtuber.core.deeds import is_more
-from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, Role, Room, is_paid
+from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, Role, Room, is_money, is_paid
 from vtuber.core.recent import Recent
 from vtuber.core.spelling import copy_key, normalize
 from vtuber.inbox.crowd import Crowd
@@ -98,6 +98,8 @@ class Inbox:
         self._ignored: dict[Key, float] = dict.fromkeys(accounts(settings.ignore), float("inf"))
         self._ignored_names = {who for _, who in self._ignored}
         """All that were ever ignored."""
+        self._spared: set[Key] = set()
+        """Of those that are ignored: whose money is thanked all the same."""
         self._latest = 0.0
         self._count = 0
 
@@ -357,13 +359,21 @@ class Inbox:
         if len(line) >= ECHO_LENGTH:
             self._echoes.set(line, at)
 
-    def ignore(self, platform: str, who: str, until: float = float("inf")) -> tuple[Answerable, ...]:
+    def ignore(
+        self, platform: str, who: str, until: float = float("inf"), *, spare_money: bool = False
+    ) -> tuple[Answerable, ...]:
         """Takes nothing of ``who`` (an id or a name) before then, paid or not, and removes what waits.
 
-        ``platform`` "" means all of them. Returns what was removed.
+        ``platform`` "" means all of them. With ``spare_money``, money is taken all the same, and a longer
+        time that a moderator gave stays. Returns what was removed.
         """
-        self._ignored[platform, who.casefold()] = until
-        self._ignored_names.add(who.casefold())
+        key = (platform, who.casefold())
+        if spare_money and self._ignored.get(key, 0.0) >= until:
+            return ()
+        self._tidy_ignored()
+        self._ignored[key] = until
+        self._ignored_names.add(key[1])
+        (self._spared.add if spare_money else self._spared.discard)(key)
         return self._drop_all([e for e in self._waiting if self._is_ignored(e.event)], Drop.IGNORED)
 
     def unignore(self, platform: str, who: str) -> bool:
@@ -378,11 +388,21 @@ class Inbox:
         names = (author.id.casefold(), author.name.casefold(), author.login)
         if self._ignored_names.isdisjoint(names):
             return False  # at a glance, for most of chat
-        return any(
-            self._ignored.get((platform, name), float("-inf")) > max(event.at, self._latest)
+        ignored = (
+            key
             for platform in (event.platform, "")
             for name in names
+            if self._ignored.get(key := (platform, name), float("-inf")) > max(event.at, self._latest)
         )
+        return any(not (key in self._spared and is_money(event)) for key in ignored)
+
+    def _tidy_ignored(self) -> None:
+        """Forgets those whose time is over, when there are many."""
+        if len(self._ignored) < PEOPLE:
+            return
+        self._ignored = {key: until for key, until in self._ignored.items() if until > self._latest}
+        self._ignored_names = {who for _, who in self._ignored}
+        self._spared &= self._ignored.keys()
 
     def _drop_all(self, entries: list[WaitingEvent], reason: Drop) -> tuple[Answerable, ...]:
         for entry in entries:

@@ -44,6 +44,9 @@ COMMANDS: dict[str, CommandSpec] = {
         "she does not answer this viewer, for these minutes or until the show ends",
     ),
     "unignore": CommandSpec("@NAME", Reach.PEOPLE, "she answers this viewer again"),
+    "held": CommandSpec("", Reach.STATE, "lists the messages that wait for a moderator"),
+    "allow": CommandSpec("NUMBER", Reach.PEOPLE, "she answers a message that waits for a moderator"),
+    "deny": CommandSpec("NUMBER", Reach.PEOPLE, "she does not answer a message that waits for a moderator"),
     "forget": CommandSpec("@NAME", Reach.MEMORY, "deletes everything she remembers about this viewer"),
     "topic": CommandSpec(
         "[TEXT]", Reach.TOPIC, "tells her what the stream is about now; without TEXT: no topic"
@@ -150,6 +153,14 @@ def text(argument: str) -> str:
 def seconds(argument: str, least: float) -> float:
     """A number of seconds from ``least`` to ``LONGEST_SECONDS``. Raises UsageError."""
     return _number(text(argument), least, LONGEST_SECONDS, "seconds")
+
+
+def number(argument: str) -> int:
+    """The number of a held message, with or without "#". Raises UsageError."""
+    digits = text(argument).removeprefix("#").strip()
+    if not (digits.isdecimal() and len(digits) < 10):
+        raise UsageError(f"{digits[:20]!r} is not a number")
+    return int(digits)
 
 
 def viewer(argument: str) -> str:

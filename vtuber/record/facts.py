@@ -121,12 +121,97 @@ class Dropped(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Filtered(Fact):
-    """An event was chosen, and did not bear a closer look."""
+    """Something was found in what somebody wrote, when it was chosen to be answered."""
 
     kind = "filtered"
 
     id: str
     rule: str
+    action: str = ""
+    """What became of it (``vtuber.guard.Action``)."""
+    detector: str = ""
+    ms: float = 0.0
+    """What judging it took."""
+    masked: str = ""
+    """The text without what was found in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Fact):
+    """The guard judged a text for which there is no other fact, on its way to the model, a page or chat."""
+
+    kind = "judged"
+
+    door: str
+    """``vtuber.guard.Door``."""
+    what: str
+    """What kind of text: "message", "name", "memory", "title" …"""
+    id: str
+    """Of the message or the command that it belongs to; "" for none."""
+    action: str
+    rule: str = ""
+    detector: str = ""
+    ms: float = 0.0
+
+    def row(self) -> dict[str, Any]:
+        row = {"door": self.door, "what": self.what, "id": self.id, "action": self.action, "ms": self.ms}
+        return {**row, "rule": self.rule, "detector": self.detector} if self.rule else row
+
+
+@dataclass(frozen=True, slots=True)
+class LetThrough(Fact):
+    """The guard found nothing in names, memories and the like, up to a turn."""
+
+    kind = "let_through"
+
+    turn: int
+    counts: Mapping[str, int]
+    """How many, by ``Judged.what``."""
+    ms: float
+    """What judging all of them took."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHeld(Fact):
+    """A message waits until a moderator says whether it is answered."""
+
+    kind = "held"
+
+    id: str
+    number: int
+    """By which moderators call it."""
+    rule: str
+    detector: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDecided(Fact):
+    """A moderator said what becomes of a message that waited for it."""
+
+    kind = "decided"
+
+    id: str
+    number: int
+    allowed: bool
+    command: str
+    """The id of the command that said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked(Fact):
+    """Somebody is not answered for some minutes, for what was found in their message."""
+
+    kind = "blocked"
+
+    id: str
+    """Of the message."""
+    platform: str
+    author: str
+    """The author's id."""
+    who: str
+    minutes: float
+    rule: str
+    detector: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +332,20 @@ class SentenceJudged(Fact):
     fallback: bool = False
     stopped_by: str = ""
     refusal: bool = False
+    action: str = ""
+    """What became of it (``vtuber.guard.Action``)."""
+    detector: str = ""
+    ms: float = 0.0
+    """What judging it took."""
+    masked: str = ""
+    """The text without what was found in it; "" when nothing was."""
 
     def row(self) -> dict[str, Any]:
         row = {"turn": self.turn, "index": self.index, "text": self.text, "mood": self.mood}
         if self.refusal:
             return {**row, "way_out": True}
-        return {**row, "spare": self.fallback, "stopped_by": self.stopped_by}
+        row |= {"spare": self.fallback, "stopped_by": self.stopped_by, "action": self.action, "ms": self.ms}
+        return {**row, "detector": self.detector, "masked": self.masked} if self.stopped_by else row
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from vtuber.core import clock
 from vtuber.core.deeds import is_more
-from vtuber.core.events import Answerable, Batch, Pick
+from vtuber.core.events import Answerable, Batch, Pick, is_money
+from vtuber.core.text import escaped
+from vtuber.guard import Action
+from vtuber.guard.guard import Verdict
 from vtuber.inbox import Drop, Inbox
+from vtuber.record.facts import Blocked, Facts
+from vtuber.show.held import HeldMessages
 from vtuber.show.screening import Screening
+
+log = logging.getLogger(__name__)
 
 REQUESTS_WAITING = 20
 """How many of moderators' requests (!say and !ask) may wait. When there are more, the oldest is dropped."""
@@ -33,12 +42,26 @@ class Agenda:
     at once.
     """
 
-    def __init__(self, inbox: Inbox, screening: Screening) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        screening: Screening,
+        facts: Facts,
+        *,
+        block_minutes: float,
+        is_trusted: Callable[[Answerable], bool],
+    ) -> None:
+        """``is_trusted`` says whether the author of an event is one of those who run the channel."""
+        self.held = HeldMessages(inbox, facts)
+        """What waits for a moderator."""
         self.paused = False
         self.pace = 0.0
         """Least seconds between the beginnings of two answers."""
         self._inbox = inbox
         self._screening = screening
+        self._facts = facts
+        self._block_minutes = block_minutes
+        self._is_trusted = is_trusted
         self._requests: deque[Assignment] = deque(maxlen=REQUESTS_WAITING)
         self._news = asyncio.Event()
         self._silent_until = 0.0
@@ -127,13 +150,21 @@ class Agenda:
             self._inbox.give_up(request, refused)
         return None
 
+    def decide(self, number: int, *, allowed: bool, command: str) -> Pick | None:
+        """A moderator says whether the held message of that number is answered, next. None: there is none."""
+        pick = self.held.decide(number, allowed=allowed, command=command)
+        if pick and allowed:
+            self._requests.append(Assignment(Batch(pick, requested=True)))
+            self._news.set()
+        return pick
+
     def _take(self) -> Batch | None:
         """The next batch, without what does not bear a closer look."""
         while batch := self._inbox.take(clock.now()):
-            fit, unfit = self._screening.fit(batch.picks)
-            for pick, _ in unfit:
-                self._inbox.give_up(pick.event, Drop.FILTERED)
-            if fit:
+            fit, found = self._screening.fit(batch.picks)
+            for pick, verdict in found:
+                self._refuse(pick, verdict)
+            if fit := [pick for pick in fit if not self._is_refused(pick.event)]:
                 return self._screening.batch(self._apart(batch.of(fit)))
         return None
 
@@ -146,3 +177,44 @@ class Agenda:
         if rest := [pick for pick in batch.picks if pick not in kept]:
             self._inbox.give_back(batch.of(rest))
         return replace(batch.of(kept), answer=answer)
+
+    def _refuse(self, pick: Pick, verdict: Verdict) -> None:
+        """What was found in a message decides what becomes of it. Whoever gave money is thanked anyway."""
+        event = pick.event
+        if verdict.action is Action.BLOCK and not self._is_trusted(event):
+            self._block(event, verdict)
+        if is_money(event):
+            return
+        if verdict.action is Action.HOLD:
+            held = self.held.hold(pick, verdict)
+            log.info(
+                "message %d by %s waits for a moderator: %s",
+                held.number,
+                escaped(event.author.name),
+                verdict.reason,
+            )
+        else:
+            self._inbox.give_up(event, Drop.FILTERED)
+
+    def _block(self, event: Answerable, verdict: Verdict) -> None:
+        author, minutes = event.author, self._block_minutes
+        self._inbox.ignore(event.platform, author.id, until=clock.now() + minutes * 60, spare_money=True)
+        self._facts.tell(
+            Blocked(
+                id=event.id,
+                platform=event.platform,
+                author=author.id,
+                who=author.name,
+                minutes=minutes,
+                rule=verdict.rule,
+                detector=verdict.detector,
+            )
+        )
+        log.info("%s is not answered for %g minutes: %s", escaped(author.name), minutes, verdict.reason)
+
+    def _is_refused(self, event: Answerable) -> bool:
+        """Whether its author was blocked for another message of the same batch."""
+        why = self._inbox.verdict_of_moderators(event)
+        if why:
+            self._inbox.give_up(event, why)
+        return why is not None

@@ -14,7 +14,7 @@ from vtuber.core import clock
 from vtuber.core.events import ChatMessage
 from vtuber.core.health import Health
 from vtuber.core.recent import Recent
-from vtuber.core.text import escaped
+from vtuber.core.text import clean, escaped
 from vtuber.guard import Action, Door
 from vtuber.inbox import Inbox
 from vtuber.moderation import command_table
@@ -24,6 +24,8 @@ from vtuber.moderation.trust import Trust, plain
 from vtuber.record.facts import TOLD, CommandGiven, Facts
 from vtuber.record.metrics import Metrics
 from vtuber.show.agenda import REQUESTS_WAITING
+from vtuber.show.audited import AuditedGuard
+from vtuber.show.held import HeldMessage
 from vtuber.show.outbox import Outbox
 from vtuber.show.performer import Performer
 from vtuber.show.speaker import Speaker
@@ -45,6 +47,9 @@ FORGET_EVERY = 0.05
 
 IDS = 5000
 """How many of the latest commands are remembered, to ignore one that arrives twice."""
+
+HELD_LENGTH = 60
+"""So many characters of a held message are told."""
 
 CROWDED = "too many viewers ask for this right now; try again later"
 
@@ -73,7 +78,7 @@ class ModeratorCommands:
         """``find`` tells the id of whoever wrote lately on a platform under a name."""
         self._settings = settings
         self._speakers = tuple(speakers)
-        self._guard = self._speakers[0].guard
+        self._guard = AuditedGuard(self._speakers[0].guard, facts)
         self._stage = stage
         self._performer = performer
         self._agenda = performer.agenda
@@ -186,7 +191,7 @@ class ModeratorCommands:
 
     def _ask(self, command: Command) -> str:
         words = command_table.text(command.argument)
-        verdict = self._guard.judge(words, Door.MESSAGE)
+        verdict = self._guard.judge(words, Door.MESSAGE, "question", about=command.message.id)
         if verdict.action.severity > Action.SOFTEN.severity:
             return f"a filter stopped this question: {verdict.reason}"
         question = replace(command.message, text=verdict.text, emotes=(), reply_to="", mentions=())
@@ -227,7 +232,11 @@ class ModeratorCommands:
 
     def _unignore(self, command: Command) -> str:
         name = command_table.viewer(command.argument)
-        undone = self._inbox.unignore(_place(command.message), name)
+        place = _place(command.message)
+        undone = self._inbox.unignore(place, name)
+        for platform in [place] if place else PLATFORMS:
+            if known := self._find(platform, name):  # whom the guard blocked, it blocked by their id
+                undone |= self._inbox.unignore(platform, known)
         return f"{self._shown(name)} {'is answered again' if undone else 'was not ignored'}"
 
     def _forget(self, command: Command) -> str:
@@ -247,14 +256,44 @@ class ModeratorCommands:
 
     def _shown(self, name: str) -> str:
         """A name that a viewer chose, if she may write it."""
-        judged = (self._guard.judge(name, door).allowed for door in (Door.NAME, Door.WRITTEN))
+        doors = (Door.NAME, Door.WRITTEN)
+        judged = (self._guard.judge(name, door, "name").allowed for door in doors)
         return f"@{name}" if all(judged) else "that viewer"
+
+    # Messages that wait for a moderator.
+
+    def _held(self, _: Command) -> str:
+        return "; ".join(map(self._told, self._agenda.held)) or "no message waits"
+
+    def _told(self, held: HeldMessage) -> str:
+        """The message, as far as it may be written in chat."""
+        event, verdict = held.pick.event, held.verdict
+        words = clean(verdict.text, HELD_LENGTH)
+        if not self._guard.judge(words, Door.WRITTEN, "held message", about=event.id).allowed:
+            words = ""
+        told = f"{held.number}: {self._shown(event.author.name)} ({verdict.reason})"
+        return f"{told}: {words}" if words else told
+
+    def _allow(self, command: Command) -> str:
+        return self._decide(command, allowed=True)
+
+    def _deny(self, command: Command) -> str:
+        return self._decide(command, allowed=False)
+
+    def _decide(self, command: Command, *, allowed: bool) -> str:
+        number = command_table.number(command.argument)
+        pick = self._agenda.decide(number, allowed=allowed, command=command.message.id)
+        if pick is None:
+            return f"no message {number} waits; {self._table.typed('held')} lists those that do"
+        name = self._shown(pick.event.author.name)
+        return f"she will answer {name}{self._when()}" if allowed else f"she does not answer {name}"
 
     # What she is like.
 
     def _topic(self, command: Command) -> str:
         topic = command.argument
-        judged = (self._guard.judge(topic, door) for door in (Door.PROMPT, Door.SPOKEN))
+        doors = (Door.PROMPT, Door.SPOKEN)
+        judged = (self._guard.judge(topic, door, "topic", about=command.message.id) for door in doors)
         if verdict := next((one for one in judged if not one.allowed), None):
             return f"a filter stopped this topic: {verdict.reason}"
         for speaker in self._speakers:
@@ -282,6 +321,7 @@ class ModeratorCommands:
             f"silent for {math.ceil(agenda.silence)} seconds" if agenda.silence else "",
             f"one answer in {agenda.pace:g} seconds" if agenda.pace else "",
             f"{len(self._inbox)} waiting",
+            f"{len(agenda.held)} held for a moderator" if len(agenda.held) else "",
             f"{self._metrics.turns} replies",
             f"mood {mood}" if mood else "",
             f"topic {topic}" if topic else "",

@@ -9,12 +9,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from vtuber.core.events import Answerable, ChatMessage
-from vtuber.core.text import escaped
+from vtuber.core.text import clean, escaped
 from vtuber.guard import Door
-from vtuber.guard.guard import Guard
+from vtuber.guard.guard import Guard, Verdict
 from vtuber.listeners import Writer
 from vtuber.moderation.trust import plain
 from vtuber.record.facts import Fact, Facts, TurnEnded, Written
+from vtuber.show.audited import AuditedGuard
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Outbox:
         self.dropped = 0
         """How many lines had to make room for later ones."""
         self._writers = tuple(writers)
-        self._guard = guard
+        self._guard = AuditedGuard(guard, facts)
         self._facts = facts
         self._commanding = (prefix, "!", "/", ".")
         self._refused = refused
@@ -77,7 +78,7 @@ class Outbox:
             self.withhold(text, to, "banban does not write in this chat")
         elif humble and self._waiting:
             self.withhold(text, to, "other lines are waiting to be sent")
-        elif not (verdict := self._guard.judge(text, Door.WRITTEN)).allowed:
+        elif not (verdict := self._judged(text, to)).allowed:
             self._note(text, to, f"filtered: {verdict.rule}")
         else:
             self._waiting.append(_ChatLine(self._harmless(text), to, writer))
@@ -85,6 +86,11 @@ class Outbox:
         while len(self._waiting) > WAITING:
             self.dropped += 1
             self._give_up("too many lines were waiting")
+
+    def _judged(self, text: str, to: Answerable) -> Verdict:
+        verdict = self._guard.ask(text, Door.WRITTEN)
+        self._guard.tell(verdict, Door.WRITTEN, "line", to.id)
+        return verdict
 
     def withhold(self, text: str, to: Answerable, why: str) -> None:
         """Has it on record what was to be written, and why it is not."""
@@ -127,12 +133,15 @@ class Outbox:
         self._note(oldest.text, oldest.to, why)
 
     def _harmless(self, text: str) -> str:
-        """Nobody orders her, or another bot, anything by having her say it. A reply may begin with a name."""
-        said = plain(text).strip()
-        after = said.partition(" ")[2].strip() if said.startswith("@") else ""
-        return (
-            f"… {text}" if said.startswith(self._commanding) or after.startswith(self._commanding) else text
-        )
+        """Nobody orders her, or another bot, anything by having her say it, also behind a name."""
+        read = (plain(text), plain(clean(text)))  # as it is here, and as it comes back from chat
+        return f"… {text}" if any(map(self._is_command, read)) else text
+
+    def _is_command(self, text: str) -> bool:
+        said = text.strip()
+        while said.startswith("@"):
+            said = "".join(said.split(maxsplit=1)[1:])
+        return said.startswith(self._commanding)
 
     def _note(self, text: str, to: Answerable, why_not: str) -> None:
         self.withhold(text, to, why_not)

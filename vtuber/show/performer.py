@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -54,9 +54,17 @@ class Performer:
         *,
         facts: Facts,
         seed: int,
+        is_trusted: Callable[[Answerable], bool] = lambda _: False,
     ) -> None:
+        """``is_trusted`` says whether the author of an event is one of those who run the channel."""
         self.screening = Screening(speakers[0].guard, facts, self._unlearn)
-        self.agenda = Agenda(inbox, self.screening)
+        self.agenda = Agenda(
+            inbox,
+            self.screening,
+            facts,
+            block_minutes=settings.guard.block_minutes,
+            is_trusted=is_trusted,
+        )
         self._settings = settings
         self._speakers = tuple(speakers)
         self._stage = stage
@@ -123,6 +131,7 @@ class Performer:
         else was in its batch waits again, to be answered without it.
         """
         may_finish = self._settings.gate.finish_deleted
+        self.agenda.held.forget_refused()
         for speaker in self._speakers:
             speaker.conversation.revoke(revocation)
         held = [turn for turn in self._turns if turn.holds(revocation)]
@@ -144,6 +153,7 @@ class Performer:
         for turn in self._turns:
             if any(is_person(event, platform, who) for event in turn.batch.events):
                 turn.withdraw()
+        self.agenda.held.forget(lambda event: is_person(event, platform, who))
         for speaker in self._speakers:
             speaker.conversation.forget(platform, who)
         self._memory.forget(platform, who)
@@ -210,12 +220,12 @@ class Performer:
         lead = as_one(turn.batch).lead.event
         if not turn.script and not turn.was_cut:
             self._stage.thinking(
-                self.screening.name(lead.author.name),
-                self.screening.shown(written(lead)),
+                self.screening.name(lead.author.name, lead.id),
+                self.screening.shown(written(lead), about=lead.id),
                 lead.platform,
                 turn.number,
                 speaker=turn.speaker.id,
-                deed=self.screening.deed(deed(lead)),
+                deed=self.screening.deed(deed(lead), lead.id),
             )
         try:
             reply = await turn.run()
@@ -296,6 +306,7 @@ class Performer:
 
     def _note_reply(self, turn: Turn, reply: Reply) -> None:
         lead = as_one(turn.batch).lead.event
+        self.screening.tell_counts(turn.number)
         self._facts.tell(
             TurnEnded(
                 turn=turn.number,

@@ -132,7 +132,7 @@ class ReplyWriter:
                     break
                 before = said + piece.space
                 verdict = await self._guard.judge_closely(piece.text, Door.SPOKEN, before=before, asked=asked)
-                tell(SentenceJudged(turn, index, piece.text, piece.mood, piece.fallback, verdict.rule))
+                tell(_judged(turn, index, piece, verdict))
                 if verdict.action.severity > Action.SOFTEN.severity:
                     self._log(piece, verdict)
                     if verdict.action is not Action.DROP:
@@ -299,6 +299,21 @@ async def _ended(pieces: AsyncGenerator[Piece, None], last: str) -> AsyncGenerat
             yield piece
     if last:
         yield Piece(last, "", space=space_between(said, last))
+
+
+def _judged(turn: int, index: int, piece: Piece, verdict: Verdict) -> SentenceJudged:
+    return SentenceJudged(
+        turn,
+        index,
+        piece.text,
+        piece.mood,
+        piece.fallback,
+        verdict.rule,
+        action=verdict.action,
+        detector=verdict.detector,
+        ms=round(verdict.ms, 3),
+        masked="" if verdict.allowed else verdict.text,
+    )
 
 
 def _pieces(bit: str, segmenter: SentenceSegmenter, check: ReplyCheck, delivery: Delivery) -> Iterator[Piece]:

@@ -12,6 +12,7 @@ from vtuber.guard import Action, Door
 from vtuber.guard.guard import MASK, Guard, Verdict
 from vtuber.memory import Recollection, Viewer
 from vtuber.record.facts import Facts, Filtered
+from vtuber.show.audited import AuditedGuard
 
 A_VIEWER = "a viewer"
 """Whoever has a name that may not be said."""
@@ -27,41 +28,56 @@ class Screening:
 
     def __init__(self, guard: Guard, facts: Facts, unlearn: Callable[[Answerable], None]) -> None:
         """``unlearn`` has memory forget the words of an event, which were noted before they were judged."""
-        self._guard = guard
+        self._guard = AuditedGuard(guard, facts)
         self._facts = facts
         self._unlearn = unlearn
 
     # What she answers.
 
     def fit(self, picks: Sequence[Pick]) -> tuple[list[Pick], list[tuple[Pick, Verdict]]]:
-        """Those of the picks that may be answered, as they may be read; and the others, with what was wrong.
+        """Those of the picks that may be answered, as they may be read; and those with too much in them.
 
-        They are read together: what is split over two of them is found in the second. What she has a line of
-        her own for, as about a topic that she sidesteps, is answered with that.
+        They are read together: what is split over two of them is found in the second. Whoever gave money is
+        among the first whatever they wrote, and may be among the second too. What she has a line of her own
+        for, as about a topic that she sidesteps, is answered with that.
         """
         fit: list[Pick] = []
-        unfit: list[tuple[Pick, Verdict]] = []
+        found: list[tuple[Pick, Verdict]] = []
         before = ""
         for pick in picks:
             event = self.labelled(pick.event)
-            verdict = self._guard.judge(event.text, Door.MESSAGE, before=before, author=_who(event))
-            answer = ""
+            verdict = self._message(event, before)
             if event.text != pick.event.text or not verdict.allowed:
                 self._unlearn(pick.event)
-            if not verdict.allowed:
-                self._facts.tell(Filtered(event.id, verdict.rule))
-            if verdict.action.severity <= Action.SOFTEN.severity:
-                text = verdict.text
-            elif answer := _answer(verdict):
+            text, answer = verdict.text, _answer(verdict)
+            if answer:
                 text = "" if is_money(event) else event.text
-            elif is_money(event):
+            elif verdict.action.severity > Action.SOFTEN.severity:
+                found.append((pick, verdict))
+                if not is_money(event):
+                    continue
                 text = ""
-            else:
-                unfit.append((pick, verdict))
-                continue
             before = f"{before} {text} "
             fit.append(replace(pick, event=self._unmixed(_with_text(event, text)), answer=answer))
-        return fit, unfit
+        return fit, found
+
+    def _message(self, event: Answerable, before: str) -> Verdict:
+        """What is wrong with a message; ``before`` are those that are read with it."""
+        verdict = self._guard.ask(event.text, Door.MESSAGE, before=before, author=_who(event))
+        if not verdict.allowed:
+            self._facts.tell(
+                Filtered(
+                    event.id,
+                    verdict.rule,
+                    action=verdict.action,
+                    detector=verdict.detector,
+                    ms=round(verdict.ms, 3),
+                    masked=verdict.text,
+                )
+            )
+        elif event.text:
+            self._guard.tell(verdict, Door.MESSAGE, "message")
+        return verdict
 
     def request(self, batch: Batch) -> Batch:
         """What a moderator asked for: its words were judged when it came."""
@@ -70,6 +86,7 @@ class Screening:
 
     def labelled(self, event: Answerable) -> Answerable:
         """The event, by names that may be said: its author's, and all others that stand in it."""
+        self._guard.about = event.id
         event = replace(event, author=replace(event.author, name=self.name(event.author.name)))
         if "@" in event.text or "＠" in event.text:
             mentioned = event.mentions if isinstance(event, ChatMessage) else ()
@@ -90,16 +107,17 @@ class Screening:
             case _:
                 return event
 
-    def name(self, name: str) -> str:
-        """A viewer's name, if it may be said and shown."""
-        return name if self._is_fit(name, Door.NAME) else A_VIEWER
+    def name(self, name: str, about: str | None = None) -> str:
+        """A viewer's name, if it may be said and shown. ``about``: the id of what they wrote."""
+        return name if self._is_fit(name, Door.NAME, about) else A_VIEWER
 
     def _label(self, text: str) -> str:
         """What something or somebody else is called, if that may be said and shown."""
         return text if not text or self._is_fit(text, Door.NAME) else MASKED
 
-    def _is_fit(self, name: str, door: Door) -> bool:
-        return all(self._guard.judge(name, one).allowed for one in (door, Door.PROMPT, Door.SHOWN))
+    def _is_fit(self, name: str, door: Door, about: str | None = None) -> bool:
+        doors = (door, Door.PROMPT, Door.SHOWN)
+        return all(self._guard.judge(name, one, "name", about=about).allowed for one in doors)
 
     def _mentioning(self, text: str, mentioned: Iterable[str]) -> str:
         """The text, in which nobody is called by a name that may not be said."""
@@ -112,10 +130,12 @@ class Screening:
     def _unmixed(self, event: Answerable) -> Answerable:
         """The event without its author's name, if that makes another word together with what they wrote."""
         before = f"{event.author.name}: "
-        if not event.text or self._guard.judge(event.text, Door.MESSAGE, before=before).allowed:
+        mixed = self._guard.ask(event.text, Door.MESSAGE, before=before)
+        if not event.text or mixed.allowed:
             return event
-        if not self._guard.judge(event.text, Door.MESSAGE).allowed:
+        if not self._guard.ask(event.text, Door.MESSAGE).allowed:
             return event  # masked already, or it was wrong by itself
+        self._guard.tell(mixed, Door.MESSAGE, "name and message")
         return replace(event, author=replace(event.author, name=A_VIEWER))
 
     # What else she reads.
@@ -123,13 +143,15 @@ class Screening:
     def batch(self, batch: Batch) -> Batch:
         """The batch without what chat repeats, if that may not be read."""
         buzz = batch.room.buzz
-        if buzz and not self._recalls(buzz, batch.lead.event.text):
+        self._guard.about = batch.lead.event.id
+        if buzz and not self._recalls(buzz, batch.lead.event.text, "what chat repeats"):
             return replace(batch, room=replace(batch.room, buzz=""))
         return batch
 
     def recollection(self, known: Recollection, batch: Batch) -> Recollection:
         """What is recalled of whom she answers, without what may not be read; of others, no words."""
         lead = batch.lead.event
+        self._guard.about = lead.id
         viewers = {
             who: self._viewer(viewer, lead.text) if who == _who(lead) else _wordless(viewer)
             for who, viewer in known.viewers.items()
@@ -143,22 +165,29 @@ class Screening:
         fit = last in words or (last not in viewer.words and self._recalls(last, before))
         return replace(viewer, last_words=last if fit else "", words=words)
 
-    def _recalls(self, text: str, before: str) -> bool:
+    def _recalls(self, text: str, before: str, what: str = "memory") -> bool:
         """Whether words of chat may be read beside what she answers."""
         doors = (Door.MESSAGE, Door.PROMPT)
-        return all(self._guard.judge(text, door, before=f"{before} ").allowed for door in doors)
+        return all(self._guard.judge(text, door, what, before=f"{before} ").allowed for door in doors)
 
     # What the page shows.
 
-    def shown(self, text: str, before: str = "") -> str:
+    def shown(self, text: str, before: str = "", about: str | None = None) -> str:
         """What may be shown of a text that she does not say; the rest is masked."""
-        return self._guard.judge(text, Door.SHOWN, before=before).text
+        return self._guard.judge(text, Door.SHOWN, "on the page", before=before, about=about).text
 
-    def deed(self, deed: Deed | None) -> Deed | None:
+    def deed(self, deed: Deed | None, about: str | None = None) -> Deed | None:
         """What somebody did, in words that may be shown."""
         if deed is None:
             return None
-        return replace(deed, words={language: self.shown(words) for language, words in deed.words.items()})
+        words = {language: self.shown(words, about=about) for language, words in deed.words.items()}
+        return replace(deed, words=words)
+
+    # What that took.
+
+    def tell_counts(self, turn: int) -> None:
+        """How many texts were let through up to this turn, and what it took to judge them."""
+        self._guard.tell_counts(turn)
 
 
 def _answer(verdict: Verdict) -> str:

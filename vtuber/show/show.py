@@ -27,12 +27,14 @@ from vtuber.core.events import (
 )
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
+from vtuber.guard import Action
 from vtuber.inbox import Drop, Inbox
 from vtuber.inbox.worth import ExchangeRates
 from vtuber.listeners import Listener, RedemptionListener, Writer
 from vtuber.moderation.commands import CommandParser
 from vtuber.moderation.message_index import MessageIndex
-from vtuber.record.facts import ChatReceived, Facts, Revoked, ShowBegan, ShowEnded
+from vtuber.moderation.trust import Trust
+from vtuber.record.facts import ChatReceived, Facts, Filtered, Revoked, ShowBegan, ShowEnded
 from vtuber.record.journal import Journal
 from vtuber.record.metrics import Metrics
 from vtuber.show import garbage, speaker
@@ -115,10 +117,19 @@ class Show:
         self.rates = ExchangeRates(settings.chat.rates)
         self.commands = CommandParser(settings.gate, settings.inbox.ignore)
         self.guard = self.speakers[0].guard
+        # What is held, or has its author blocked, is judged when it is chosen.
+        self._looks_closer = Action(settings.guard.words.action).severity >= Action.HOLD.severity
         names = [name for one in self.speakers for name in one.character.aliases]
         self.inbox = Inbox(settings.inbox, names, self.seed, self.facts)
         self.performer = Performer(
-            settings, self.speakers, self.stage, self.memory, self.inbox, facts=self.facts, seed=self.seed
+            settings,
+            self.speakers,
+            self.stage,
+            self.memory,
+            self.inbox,
+            facts=self.facts,
+            seed=self.seed,
+            is_trusted=lambda event: self.commands.trusted.of(event.platform, event.author) > Trust.EVERYONE,
         )
         self.redemptions = Redemptions(
             [listener for listener in self.listeners if isinstance(listener, RedemptionListener)], self.facts
@@ -317,7 +328,8 @@ class Show:
         verdict = self.guard.glance(event.text)
         if not verdict.allowed and is_money(event):
             admitted = replace(event, text="")  # whoever gave money is thanked, whatever they wrote
-        elif not verdict.allowed:
+            self.facts.tell(Filtered(event.id, verdict.rule, Action.SOFTEN, verdict.detector))
+        elif not verdict.allowed and not self._looks_closer:
             self.inbox.dropped[Drop.FILTERED] += 1
             self.facts.tell(ChatReceived(event, Drop.FILTERED, verdict.rule))
             return

@@ -50,6 +50,7 @@ class Speaker:
         """Loads the model and has it read who she is. Raises BrainError or ConfigError."""
         await self.brain.start(progress)
         await self.conversation.start(progress)
+        await self.guard.consult(self.brain.judge)
 
     async def start_brain_or_go_on(self, progress: Progress) -> None:
         """The same, but a brain that is away comes later. Until then she has her fallback lines."""
@@ -59,6 +60,8 @@ class Speaker:
             await self.conversation.start(progress)
         except BrainError as error:
             log.warning("%s; %s goes on air without it", error, self.character.name)
+        else:
+            await self.guard.consult(self.brain.judge)
 
     async def start_voice_or_go_on(self) -> None:
         """Loads the voice. One that cannot be is tried again with each sentence."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from vtuber.brain import Prompt, PromptLine, Usage
+from vtuber.brain import NO, YES, Prompt, PromptLine, Usage
 from vtuber.brain.llama.keeper import ProcessKeeper
 from vtuber.brain.llama.loading import Loaded, check, load
 from vtuber.brain.llama.process import COMMAND, Request, WorkerProcess
@@ -121,6 +121,19 @@ class Llama:
         process = await self._keeper.living()
         request = process.ask("count", pieces=list(self.template.render(lines)))
         return int((await process.answer_to(request, self._token_seconds))["tokens"])
+
+    async def judge(self, question: str) -> float | None:
+        """Between two tokens of a reply. None: the toy understands no question."""
+        if not self._settings.model:
+            return None
+        process = await self._keeper.living()
+        lines = (PromptLine("viewer", question),)
+        request = process.ask("judge", pieces=list(self.template.prompt(lines, "")), yes=YES, no=NO)
+        try:
+            return float((await request.answer(self._token_seconds))["yes"])
+        finally:
+            if not request.over.is_set():
+                process.withdraw(request)
 
     @property
     def context(self) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 
 import llama_cpp as c
 
+from vtuber.brain.llama import aside
 from vtuber.brain.llama.sampling import Sampling, sampler
 from vtuber.brain.llama.tokenizer import Tokenizer
 
@@ -100,6 +101,9 @@ class Engine:
         self._no_abort = c.ggml_abort_callback(0)
         self._context: Any = None
         self._adapters: list[tuple[Any, float]] = []
+        self._aside: aside.Aside | None = None
+        self.between: Callable[[], None] = lambda: None
+        """Called before each evaluation: what else there is to do in this thread is let in here."""
         self.context = 0
         self.cached: list[int] = []
         """The tokens whose state is in the context."""
@@ -125,8 +129,6 @@ class Engine:
         trained = int(c.llama_model_n_ctx_train(self._model))
         self.context = min(context, trained) if trained > 0 else context
         params = c.llama_context_default_params()
-        params.n_ctx = self.context
-        params.n_batch = params.n_ubatch = min(CHUNK, self.context)
         params.n_threads = params.n_threads_batch = threads
         params.no_perf = True
         params.type_k = params.type_v = _CACHE_TYPES[cache_type]
@@ -134,10 +136,8 @@ class Engine:
         if flash_attention == "auto" and cache_type == "f16" and not self._gpu_layers:
             # On a processor it makes short prompts a tenth slower.
             params.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_DISABLED
-        self._log.forget()
-        self._context = c.llama_init_from_model(self._model, params)
-        if not self._context:
-            raise EngineError(self._log.first_error or "there is not enough memory")
+        self._params = params
+        self._context = self._new_context(self.context, CHUNK)
         self._memory = c.llama_get_memory(self._context)
 
     def adapt(self, path: str, scale: float) -> None:
@@ -147,15 +147,28 @@ class Engine:
         if not adapter:
             raise EngineError(self._log.last_error or "the adapter cannot be loaded")
         self._adapters.append((adapter, scale))
-        adapters, scales = zip(*self._adapters, strict=True)
+        self._use_adapters(self._context)
+        self.forget()
+
+    def _new_context(self, tokens: int, batch: int) -> Any:
+        params = self._params
+        params.n_ctx = tokens
+        params.n_batch = params.n_ubatch = min(batch, tokens)
+        self._log.forget()
+        context = c.llama_init_from_model(self._model, params)
+        if not context:
+            raise EngineError(self._log.first_error or "there is not enough memory")
+        return context
+
+    def _use_adapters(self, context: Any) -> None:
         count = len(self._adapters)
+        adapters, scales = zip(*self._adapters, strict=True) if count else ((), ())
         c.llama_set_adapters_lora(
-            self._context,
+            context,
             (c.llama_adapter_lora_p_ctypes * count)(*adapters),
             count,
             (ctypes.c_float * count)(*scales),
         )
-        self.forget()
 
     def metadata(self, key: str) -> str:
         """A value of the GGUF's header; "" when it is absent."""
@@ -203,8 +216,18 @@ class Engine:
         finally:
             c.llama_sampler_free(chain)
 
+    def share(self, tokens: Sequence[int], these: Sequence[int], those: Sequence[int]) -> float:
+        """See ``Aside.share``; what the context holds stays as it is. Raises EngineError too."""
+        if self._aside is None:  # it takes memory, and not everybody asks
+            context = self._new_context(min(aside.CONTEXT, self.context), aside.BATCH)
+            self._use_adapters(context)
+            self._aside = aside.Aside(context)
+        return self._aside.share(tokens, these, those)
+
     def close(self) -> None:
         """Gives back its memory; of no more use after that."""
+        if self._aside:
+            self._aside.close()
         c.llama_free(self._context)
         c.llama_model_free(self._model)
 
@@ -260,6 +283,7 @@ class Engine:
         return True
 
     def _evaluate(self, tokens: Sequence[int]) -> None:
+        self.between()
         if self._should_stop():
             raise Stopped
         array = (c.llama_token * len(tokens))(*tokens)

@@ -127,6 +127,11 @@ class WorkerProcess:
         if not request.over.is_set():
             self._send({"op": "cancel", "id": request.id})
 
+    def withdraw(self, request: Request) -> None:
+        """Nobody wants that judgement any more."""
+        if not request.over.is_set():
+            self._send({"op": "withdraw", "id": request.id})
+
     def crashed(self) -> bool:
         """Whether it died of a forbidden access or instruction, as a build for another processor does."""
         code = self._process.returncode

@@ -12,6 +12,8 @@ in this process goes to stderr). A request has an ``op`` and an ``id`` that its 
 | prefill | pieces, folder (of the prompt cache, or ""), trusted | done with prompt, reused, restored |
 | generate | pieces, sampling, stop, names, asker, goes_on, max_tokens | text…, done with the same and reply |
 | count | pieces | done with tokens |
+| judge | pieces, yes, no (words) | done with yes: how likely one of those comes next, and none of no |
+| withdraw | | none; a judgement of that id, unless it was begun, answers an error |
 | cancel | | none of its own; the request of that id answers done soon |
 
 A request that failed answers ``error``. Pieces are ``[text, kind]``, see ``templates.PromptPiece``.
@@ -54,6 +56,8 @@ class Worker:
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         self._send = send
         self._jobs: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._judgements: dict[int, Request] = {}
+        """Those that wait. They are let in between two tokens of a reply."""
         self._cancelled = -1
         self._current = -1
         self._engine: Any = None
@@ -70,6 +74,12 @@ class Worker:
                 self._cancelled = request["id"]
             case "count" if self._engine is not None:
                 self._answer(request, self._count)
+            case "judge":
+                self._judgements[request["id"]] = request
+                self._jobs.put(request)  # should nothing else be going on
+            case "withdraw":
+                if waiting := self._judgements.pop(request["id"], None):
+                    self._send({"id": waiting["id"], "error": "it was withdrawn"})
             case _:
                 self._jobs.put(request)
 
@@ -77,6 +87,9 @@ class Worker:
         """Does what was taken, for ever."""
         while True:
             request = self._jobs.get()
+            if request["op"] == "judge":
+                self._judge_those_that_wait()
+                continue
             self._current = request["id"]
             handler = {
                 "load": self._load,
@@ -96,6 +109,12 @@ class Worker:
             self._send({"id": request["id"], "error": str(error) or type(error).__name__})
         else:
             self._send({"id": request["id"], "done": True, **answer})
+
+    def _judge_those_that_wait(self) -> None:
+        while self._judgements:
+            with suppress(KeyError, StopIteration, RuntimeError):  # another thread withdrew it meanwhile
+                request = self._judgements.pop(next(iter(self._judgements)))
+                self._answer(request, self._judge)
 
     def _should_stop(self) -> bool:
         return self._cancelled == self._current
@@ -117,6 +136,7 @@ class Worker:
             progress=progress,
             should_stop=self._should_stop,
         )
+        self._engine.between = self._judge_those_that_wait
         self._setup = [
             BUILD,
             identity(Path(request["path"])),
@@ -190,6 +210,14 @@ class Worker:
     def _count(self, request: Request) -> dict[str, Any]:
         return {"tokens": len(self._tokenized(request["pieces"])) - len(self._engine.tokenizer.begins)}
 
+    def _judge(self, request: Request) -> dict[str, Any]:
+        tokenizer = self._engine.tokenizer
+        yes, no = (
+            _likeliest([tokenizer.tokenize(word, control=False) for word in request[side]])
+            for side in ("yes", "no")
+        )
+        return {"yes": self._engine.share(self._tokenized(request["pieces"]), yes, no)}
+
     def _generate(self, request: Request) -> dict[str, Any]:
         from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415  # see _load
         from vtuber.brain.llama.sampling import Sampling  # noqa: PLC0415  # the same
@@ -260,6 +288,11 @@ class Worker:
 
     def _spelled(self, tokens: list[int]) -> str:
         return b"".join(map(self._engine.tokenizer.spell, tokens)).decode("utf-8", "replace")
+
+
+def _likeliest(words: list[list[int]]) -> list[int]:
+    """Tokens that mean a word by themselves; else what the first word begins with."""
+    return [tokens[0] for tokens in words if len(tokens) == 1] or words[0][:1]
 
 
 def _bare(text: str) -> str:

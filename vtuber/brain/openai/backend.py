@@ -14,10 +14,11 @@ from vtuber.brain.openai.client import LEAST_CONTEXT, ModelServerClient
 from vtuber.brain.openai.deadlines import Deadlines
 from vtuber.brain.openai.discovery import FoundServer
 from vtuber.brain.openai.errors import ServerError, api_key
+from vtuber.brain.openai.judgement import Judgement
 from vtuber.brain.openai.model_choice import LOADING_SECONDS, ModelChoice
 from vtuber.brain.openai.reply_filter import ServerReplyFilter
 from vtuber.brain.openai.request import Attempt, Dialect
-from vtuber.brain.openai.response import ResponseParser, Seen
+from vtuber.brain.openai.response import SIZE_LIMIT, ResponseParser, Seen
 from vtuber.brain.reply_filter import Habits
 from vtuber.brain.tokens import estimate_lines
 from vtuber.config import Settings
@@ -44,6 +45,8 @@ _KNOWN = 32
 _SHRINK = 0.75
 """The context is lowered to this share when a prompt did not fit and the server says no number."""
 _HELLO = PromptLine("viewer", "Hello!")
+_JUDGE_SECONDS = 10.0
+"""No judgement is waited for longer, and by most who ask not nearly as long."""
 _TASTE = 16
 """Tokens of its first answer: enough to see whether it says something or only thinks."""
 
@@ -60,6 +63,7 @@ class OpenAi:
         self._client = ModelServerClient(server.url, "" if found else api_key())
         program = server.program if isinstance(server, FoundServer) else ""
         self._model = ModelChoice(self._client, server.model, program, settings.brain.context)
+        self._judgement = Judgement(settings.brain)
         self._answer_seen = Seen()
         self._look_again = False
         """The server seems to have another model by now."""
@@ -109,6 +113,28 @@ class OpenAi:
     async def count(self, lines: tuple[PromptLine, ...]) -> int:
         """Estimated, and corrected by what the server counted for the prompts before."""
         return int(estimate_lines(lines) * self._factor) + 1
+
+    async def judge(self, question: str) -> float | None:
+        """By one token of a request of its own. What fails says nothing about replies."""
+        try:
+            with clock.outside():
+                async with asyncio.timeout(_JUDGE_SECONDS):
+                    return await self._judged(question)
+        except TimeoutError:
+            raise ServerError(f"no judgement for {_JUDGE_SECONDS:g} seconds") from None
+
+    async def _judged(self, question: str) -> float:
+        """Once more where the server cannot tell how likely its tokens are."""
+        body, answer = self._judgement.body(self._model.name, question, self.dialect), b""
+        try:
+            async with aclosing(self._client.chat(body)) as parts:
+                async for data in parts:
+                    answer = (answer + data)[: SIZE_LIMIT + 1]  # then it cannot be read
+        except ServerError as error:
+            if self._judgement.is_too_much(error):
+                return await self._judged(question)
+            raise
+        return Judgement.likelihood(answer)
 
     @property
     def context(self) -> int:

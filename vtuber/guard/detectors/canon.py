@@ -1,0 +1,164 @@
+"""Finds that she takes back what is sacred to her: canon, which the streamer writes in plain sentences.
+
+First, quickly: is the sentence about something that a sentence of canon is about? If so, the model that
+speaks is asked whether it goes against that. Where none can judge in time, words alone decide (``stance``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Iterator
+
+from vtuber.character import Character
+from vtuber.config import Settings
+from vtuber.core.spelling import normalize
+from vtuber.guard import HERS, Action, Door, Finding, Judge, Passage
+from vtuber.guard.stance import Fact, facts
+from vtuber.guard.subject import shared
+
+log = logging.getLogger(__name__)
+
+FIRST_SECONDS = 0.12
+"""How long a reply may wait for a judgement before any of it is heard…"""
+LATER_SECONDS = 0.8
+"""…and while something of it is: less than a short sentence takes."""
+RETRY_SECONDS = 60.0
+"""A model that was late is not asked for so long."""
+_READ = 400
+"""Characters of a sentence that the model gets to see…"""
+_LINE_READ = 200
+"""…and of the line that it answers."""
+_SENTENCE_ENDS = re.compile(r"(?:[.!?…](?=\s|$)|[。！？])[\"'”’』」)）\s]*")
+
+
+class Canon:
+    """Asks the model once it was shown to be quick enough (``consult``); until then words decide."""
+
+    doors = HERS
+
+    def __init__(self, settings: Settings, character: Character) -> None:
+        options = settings.guard.canon
+        self._action = Action(options.action)
+        self._certain, self._certain_words = options.certain, options.certain_words
+        self._name = character.name
+        self._own = _letters(" ".join(_written_for(character)))
+        self._entries = [(entry, tuple(facts((entry,), character.names))) for entry in character.canon]
+        self._judge: Judge | None = None
+        self._seconds = 0.0
+        """What a judgement takes, as far as is known."""
+        self._late_at = -RETRY_SECONDS
+
+    # By words alone.
+
+    def detect(self, passage: Passage) -> Iterator[Finding]:
+        if self._asks(passage):
+            return
+        sentence = _sentence(passage)
+        if self._is_own(sentence):
+            return
+        for _, its_facts in self._entries:
+            if any(fact.weigh(sentence) > self._certain_words for fact in its_facts):
+                yield self._finding()
+                return
+
+    # By the model.
+
+    async def consult(self, judge: Judge) -> None:
+        """Has the model judge something, to see whether it can, and how long that takes."""
+        if not self._entries:
+            return
+        question = self._question(self._entries[0][0], self._entries[0][0], "")
+        for _ in range(2):  # the first one has more to read
+            began = time.perf_counter()
+            if await judge(question) is None:
+                return
+            self._seconds = time.perf_counter() - began
+        self._judge = judge
+        if self._seconds > FIRST_SECONDS:
+            log.info("a judgement about canon takes %.2f seconds: her words decide at first", self._seconds)
+
+    def doubts(self, passage: Passage) -> bool:
+        return self._asks(passage) and bool(self._touched(passage)) and not self._is_own(_sentence(passage))
+
+    async def ask(self, passage: Passage) -> Iterator[Finding]:
+        """Raises TimeoutError when the model is late, and what it raises."""
+        question = self._question(
+            " ".join(self._touched(passage)),
+            _sentence(passage)[-_READ:],
+            "" if self._is_about(_sentence(passage)) else passage.asked[:_LINE_READ],
+        )
+        began = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._patience(passage)):
+                likely = await self._judge(question) if self._judge else None
+        except Exception:
+            self._late_at = time.monotonic()
+            raise
+        self._seconds += (time.perf_counter() - began - self._seconds) / 4
+        found = likely is not None and likely > self._certain
+        return iter((self._finding(),) if found else ())
+
+    def _asks(self, passage: Passage) -> bool:
+        """Whether the model judges this passage. One that begins a reply in mid-sentence must not wait."""
+        if self._judge is None or passage.door is not Door.SPOKEN:
+            return False
+        if time.monotonic() - self._late_at < RETRY_SECONDS or self._seconds > self._patience(passage):
+            return False
+        return bool(passage.before.strip()) or bool(_SENTENCE_ENDS.search(passage.text))
+
+    @staticmethod
+    def _patience(passage: Passage) -> float:
+        return LATER_SECONDS if passage.before.strip() else FIRST_SECONDS
+
+    def _touched(self, passage: Passage) -> list[str]:
+        """What of canon the sentence is about; if nothing, what the line is about that it answers."""
+        for text in (_sentence(passage), passage.asked):
+            if touched := [entry for entry, own in self._entries if _is_about(text, own)]:
+                return touched
+        return []
+
+    def _is_own(self, sentence: str) -> bool:
+        """Whether it was written for her, by whoever wrote canon."""
+        return _letters(sentence) in self._own
+
+    def _is_about(self, text: str) -> bool:
+        return any(_is_about(text, own) for _, own in self._entries)
+
+    def _question(self, canon: str, sentence: str, asked: str) -> str:
+        """What two questions have in common stands first: it is read once."""
+        line = f"A viewer wrote: “{asked}” " if asked else ""
+        return (
+            f"This is sacred to {self._name}, and always true of {self._name}: “{canon}” To mention it, to "
+            f"quote or mock those who doubt it, and to refuse to deny it all keep to it. {line}"
+            f"{self._name} says: “{sentence}” Does {self._name} go against it here, by denying it, taking it "
+            "back or acting against it? Answer with yes or no."
+        )
+
+    def _finding(self) -> Finding:
+        return Finding("built in: canon", "she takes back what is sacred to her", self._action)
+
+
+def _written_for(character: Character) -> Iterator[str]:
+    yield from (*character.canon, *character.refusals, *character.fallback_lines)
+    yield from (example.reply for example in character.examples)
+    for talk in character.small_talk:
+        yield from talk.replies
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, normalize(text)))
+
+
+def _is_about(text: str, its_facts: tuple[Fact, ...]) -> bool:
+    return any(shared(fact.terms, text) for fact in its_facts)
+
+
+def _sentence(passage: Passage) -> str:
+    """The text, with what was said before of the same sentence."""
+    begins = 0
+    for end in _SENTENCE_ENDS.finditer(passage.before):
+        begins = end.end()
+    return passage.before[begins:] + passage.text

@@ -1,0 +1,160 @@
+"""Whether a sentence goes against a fact of canon, by its words alone: for where no model can tell.
+
+A fact holds words that it affirms, and may hold some that it bars ("never drinks coffee") and some that are
+the only ones allowed ("only at night"). How a sentence speaks of them (denying, praising, conceding…) is
+weighed; the weights were fitted on labelled lines about three characters (``benchmarks.guard.canon --fit``).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from vtuber.core.spelling import normalize
+from vtuber.guard.subject import is_chinese, shared, terms
+
+FILE = Path(__file__).parent / "data" / "stance.words"
+_LEAST_COMMON = 2
+_WEIGHTS = "weights"
+_CLAUSE = re.compile(r"[^,.;:!?，。；：！？…\n]+")
+_SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]*")
+_BARS = re.compile(r"\b(?:never|not|no|nobody|cannot)\b|n['’]t\b|[不沒没禁別别勿]")
+_ONLY = re.compile(r"\b(?:only|nothing but)\b|[只僅仅]")
+_QUOTED = re.compile('["“”「」『』]')
+
+
+class Fact:
+    """One sentence of canon. Its words do without ``names``, which are those of the character."""
+
+    def __init__(self, text: str, names: Iterable[str] = ()) -> None:
+        names = tuple(names)
+        plain, barred, only = set[str](), set[str](), set[str]()
+        for clause in _CLAUSE.findall(normalize(text)):
+            bars, allows = _BARS.search(clause), _ONLY.search(clause)
+            begins = min((found.start() for found in (bars, allows) if found), default=len(clause))
+            plain |= terms(clause[:begins], names)
+            if allows and allows.start() == begins:
+                only |= terms(clause[allows.end() :], names)
+            elif bars:
+                barred |= terms(clause[bars.end() :], names)
+        self.barred = frozenset(barred)
+        self.only = frozenset(only)
+        self.terms = frozenset(plain) | self.barred | self.only
+
+    def weigh(self, sentence: str) -> float:
+        """How likely it is (0..1) that the sentence goes against this. 0: it is about something else."""
+        common = shared(self.terms, sentence)
+        if not self.is_meant_by(common):
+            return 0.0
+        weights = _lexicon()[1]
+        sum_ = sum(weights.get(name, 0.0) * value for name, value in self.signs(sentence, common).items())
+        return 1 / (1 + math.exp(-sum_))
+
+    def is_meant_by(self, common: frozenset[str]) -> bool:
+        """Whether a sentence that shares these words is probably about this, not only about one of them."""
+        if self.barred or self.only:
+            return bool(common)
+        return len(common) >= _LEAST_COMMON or 2 * len(common) >= len(self.terms)
+
+    def signs(self, sentence: str, common: frozenset[str]) -> dict[str, float]:
+        """What is weighed, by its names in the file of weights."""
+        normalized = normalize(sentence).replace("’", "'")
+        clauses = [_Clause(clause, self, common) for clause in _CLAUSE.findall(normalized)]
+        has = {name: float(any(name in one.words for one in clauses)) for name in _lexicon()[0]}
+        by_others = has["reporting"]
+        found = {
+            "any": 1.0,
+            "share": len(common) / len(self.terms),
+            **{f"any {name}": has[name] for name in ("conceding", "changing", "reporting", "refusing")},
+            **{f"any {name}": has[name] for name in ("self", "removing")},
+            "self conceding": has["self"] * has["conceding"],
+            "self doing": has["self"] * has["doing"],
+            "quoted": float(bool(_QUOTED.search(sentence))),
+            "asked": float("?" in normalized),
+            "exclaimed": float("!" in normalized),
+        }
+        value = sum(one.value for one in clauses)
+        barred_affirmed = float(any(one.affirms_barred for one in clauses))
+        if not self.barred and not self.only:
+            return found | {
+                "plain": 1.0,
+                "plain bad unrefused": float(value < 0) * (1 - has["refusing"]),
+                "plain bad of her own": float(any(one.value < 0 and not one.is_reported for one in clauses)),
+                **{f"plain {name}": has[name] for name in ("comparing", "blaming", "praising", "doing")},
+            }
+        return found | {
+            "bound": 1.0,
+            "bound value": max(-2.0, min(2.0, value)),
+            "barred affirmed of her own": barred_affirmed * (1 - by_others),
+            "barred denied": float(any(one.denies_barred for one in clauses)),
+            "only affirmed": float(any(one.affirms_only for one in clauses)) * (1 - barred_affirmed),
+            "only denied": float(any(one.denies_only for one in clauses)),
+            "only missing": float(bool(self.only) and not common & self.only),
+            **{f"bound {name}": has[name] for name in ("denying", "doing")},
+        }
+
+
+class _Clause:
+    """What stands between two commas."""
+
+    def __init__(self, text: str, fact: Fact, common: frozenset[str]) -> None:
+        self.words = {
+            name: count
+            for name, pattern in _lexicon()[0].items()
+            if (count := sum(1 for _ in pattern.finditer(text)))
+        }
+        denied = self.words.get("denying", 0)
+        value = min(self.words.get("praising", 0), 2) - min(self.words.get("blaming", 0), 2)
+        value -= min(self.words.get("removing", 0), 1)
+        self.value = float(value)
+        """How well it speaks of things: below 0, badly."""
+        if denied % 2:
+            self.value = -value or -1.0
+        elif denied and not value:
+            self.value = 0.5
+        here = shared(common, text)
+        self.is_reported = "reporting" in self.words
+        against = bool(denied or self.words.get("removing"))
+        self.affirms_barred = bool(here & fact.barred) and not against
+        self.denies_barred = bool(here & fact.barred) and against
+        self.affirms_only = bool(here & fact.only) and not denied
+        self.denies_only = bool(here & fact.only) and bool(denied)
+
+
+def facts(canon: Iterable[str], names: Sequence[str] = ()) -> Iterator[Fact]:
+    """A fact of each sentence that is about something."""
+    for text in canon:
+        for sentence in _SENTENCE.findall(text):
+            if (fact := Fact(sentence, names)).terms:
+                yield fact
+
+
+@cache
+def _lexicon() -> tuple[dict[str, re.Pattern[str]], dict[str, float]]:
+    """The categories of words, and the weights."""
+    entries: dict[str, list[str]] = {}
+    weights: dict[str, float] = {}
+    section = ""
+    for line in FILE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            section = line.strip("[] ")
+        elif section == _WEIGHTS and line.strip():
+            name, _, weight = line.rpartition(" ")
+            weights[name.strip()] = float(weight)
+        elif not line.startswith("#"):
+            entries.setdefault(section, []).extend(line.split())
+    return {name: _pattern(words) for name, words in entries.items() if name}, weights
+
+
+def _pattern(entries: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(entries, key=len, reverse=True)
+    latin = "|".join(
+        re.escape(one).replace("_", r"\s+").replace(r"\*", r"[\w']*")
+        for one in longest_first
+        if not is_chinese(one)
+    )
+    chinese = "|".join(re.escape(one) for one in longest_first if is_chinese(one))
+    return re.compile(rf"(?<![\w'])(?:{latin})(?![\w'])" + (f"|{chinese}" if chinese else ""))
