@@ -15,6 +15,8 @@ CJK_WEIGHT = 2.5
 
 _PICTURES = frozenset(("So", "Sk", "Cs", "Co", "Cn", "Cc"))
 _APART = re.compile(r"(?<=\d) (?=[%°℃€])")
+_MASK = "＊"
+"""Stands for what the guard took out: nobody says "asterisk" there."""
 _SAID = "°℃℉"
 """Pictures by name that are said."""
 
@@ -34,13 +36,30 @@ def speakable(text: str) -> str:
 
 def pronounced(said: str) -> str:
     """Without pictures and words that are only symbols."""
-    kept = "".join(char for char in said if not _is_picture(char))
+    kept = "".join(" " if char == _MASK else char for char in said if not _is_picture(char))
     return " ".join(word for word in kept.split() if word in "&+=" or any(map(str.isalnum, word)))
 
 
 def forms(voice: Voice, text: str) -> Iterator[str]:
-    """All that ``voice`` may pronounce of a text; of one that does not say, what it probably will."""
-    return iter(voice.pronounced(text)) if isinstance(voice, Pronouncing) else iter((speakable(text),))
+    """All that ``voice`` may pronounce of a text; of one that does not say, what is likely."""
+    if isinstance(voice, Pronouncing):
+        yield from voice.pronounced(text)
+    else:
+        said = speakable(text)
+        yield said
+        yield without_foreign(said, wide=True)
+        yield without_foreign(said, wide=False)
+
+
+def without_foreign(said: str, *, wide: bool) -> str:
+    """What is left when a voice passes over letters that it cannot read: all but Latin, and ``wide`` ones."""
+    if said.isascii():
+        return said
+    return "".join(char for char in said if not char.isalpha() or is_latin(char) or (wide and is_cjk(char)))
+
+
+def is_latin(letter: str) -> bool:
+    return ord(letter) < 0x250 or 0x1E00 <= ord(letter) <= 0x1EFF
 
 
 def _is_chinese(char: str) -> bool:
