@@ -22,14 +22,14 @@ from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.guard import Door
 from vtuber.guard.guard import MASK, Guard
-from vtuber.guard.word_list import entries
+from vtuber.guard.word_files import plain
 from vtuber.voice import Voice
 from vtuber.voice.edge import Edge
 from vtuber.voice.fallback import VoiceFallback
 from vtuber.voice.hibari import Hibari, _Phrase
 from vtuber.voice.speakable import forms, speakable
 
-SLUR = next(word for word in entries("hate") if word.isascii() and word.isalpha() and len(word) > 5)
+SLUR = next(word for word in plain("hate") if word.isascii() and word.isalpha() and len(word) > 5)
 SETTINGS = Settings()
 JUNK = [
     "ш",
@@ -119,7 +119,7 @@ def test_edge_sends_what_it_says(text: str) -> None:
 
     async def main() -> None:
         voice = Edge(SETTINGS, CHARACTER)
-        voice._request = request  # type: ignore[method-assign]
+        voice._request = request  # type: ignore[method-assign,assignment]
         with suppress(VoiceError):
             async for _ in voice.speak(text):
                 pass

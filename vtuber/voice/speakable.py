@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from vtuber.core.text import is_cjk
 from vtuber.voice import Pronouncing, Voice
@@ -28,7 +29,7 @@ def weight(text: str) -> float:
 
 def speakable(text: str) -> str:
     """What a voice should be given: signs as words, without emoji and what else cannot be said."""
-    chinese = any(map(_is_chinese, text))
+    chinese = not text.isascii() and any(map(_is_chinese, text))
     words = without_faces(_APART.sub("", text) if chinese else text).split()
     said = (pronounced(word) for word in spoken(words, chinese=chinese))
     return " ".join(filter(None, said))
@@ -36,6 +37,8 @@ def speakable(text: str) -> str:
 
 def pronounced(said: str) -> str:
     """Without pictures and words that are only symbols."""
+    if said.isascii() and said.isalnum():
+        return said
     kept = "".join(" " if char == _MASK else char for char in said if not _is_picture(char))
     return " ".join(word for word in kept.split() if word in "&+=" or any(map(str.isalnum, word)))
 
@@ -66,6 +69,7 @@ def _is_chinese(char: str) -> bool:
     return "\u4e00" <= char <= "\u9fff"
 
 
+@lru_cache(maxsize=4096)
 def _is_picture(char: str) -> bool:
     """Emoji and their joiners, ornaments, control and unassigned characters."""
     if char in _SAID:
