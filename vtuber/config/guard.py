@@ -56,4 +56,5 @@ class Guard(Section):
     prompt: Detector = Detector()
     canon: Canon = Canon()
     tokens: Detector = Detector()
+    topics: Detector = Detector()
     length: Detector = Detector()
