@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
-from vtuber.config.section import Section
+from vtuber.config.section import FilePath, Section
 
 Action = Literal["soften", "replace", "drop", "hold", "block"]
 """What becomes of a text in which something was found (``vtuber.guard.Action``)."""
@@ -15,6 +15,25 @@ Action = Literal["soften", "replace", "drop", "hold", "block"]
 class Detector(Section):
     use: bool = True
     action: Action = "replace"
+
+
+class Links(Detector):
+    allow: tuple[str, ...] = ()
+    """Your own sites, which may be said and shown: a domain, or a page such as "youtube.com/@me"."""
+
+
+class Contact(Detector):
+    names: tuple[SecretStr, ...] = ()
+    """Real names that nobody is to hear or read. They are told nowhere, not even in a reason."""
+
+
+Policy = Literal["hate", "sexual", "self_harm", "threats", "drugs", "harassment", "rude", "politics", "own"]
+
+
+class Words(Detector):
+    files: tuple[FilePath, ...] = ()
+    policies: dict[Policy, Action | Literal["speak"]] = Field(default_factory=dict)
+    """An action for each, in the place of ``action``. "speak": words of that list are not looked for."""
 
 
 class Canon(Detector):
@@ -29,12 +48,13 @@ class Guard(Section):
 
     block_minutes: Annotated[float, Field(ge=0.1, le=10_080)] = 10.0
     """How long somebody is not answered in whose message something with the action "block" was found."""
-    words: Detector = Detector()
+    words: Words = Words()
     patterns: Detector = Detector()
-    links: Detector = Detector()
-    contact: Detector = Detector()
+    links: Links = Links()
+    contact: Contact = Contact()
     confession: Detector = Detector()
     prompt: Detector = Detector()
     canon: Canon = Canon()
     tokens: Detector = Detector()
+    topics: Detector = Detector()
     length: Detector = Detector()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -15,7 +16,6 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core import registry
 from vtuber.core.health import Health, State
-from vtuber.core.spelling import normalize
 from vtuber.core.text import escaped
 from vtuber.guard import (
     PARTS,
@@ -29,6 +29,7 @@ from vtuber.guard import (
     Judge,
     Passage,
 )
+from vtuber.guard.word_files import own
 from vtuber.guard.word_list import WordList
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ ASKING_SECONDS = 1.0
 TRYING_SECONDS = 10.0
 """How long a detector may try the model before the show."""
 MASK = "＊"
+_WORDS = re.compile(r"\w+")
 _LEAD = 400
 """Characters of what came before that a detector is given."""
 
@@ -97,7 +99,7 @@ class Guard:
             for name in registry.names("guard", PARTS)
             if _is_used(settings, name)
         }
-        self._own = WordList(settings.gate.words)
+        self._own = WordList(own(settings.gate.words, settings.guard.words.files))
         self._broken: dict[str, str] = {}
 
     async def consult(self, judge: Judge) -> None:
@@ -124,9 +126,11 @@ class Guard:
 
     def glance(self, text: str) -> Verdict:
         """By the streamer's own words alone: quick enough for every message of a flood."""
-        word = self._own.find(normalize(text))
-        finding = Finding(f"gate.words: {word}", "a word in gate.words", Action.DROP)
-        return _verdict(text, [("words", finding)] if word else [], 0.0)
+        findings = [
+            Finding(f"gate.words: {found.word}", "a word in gate.words", Action.DROP, found.begin, found.end)
+            for found in self._own.find(text)
+        ]
+        return _verdict(text, [("words", finding) for finding in findings], 0.0)
 
     async def judge_closely(self, text: str, door: Door, *, before: str = "", asked: str = "") -> Verdict:
         """The same, and asks those detectors that need others for their answer, if they doubt the text."""
@@ -185,7 +189,7 @@ class Guard:
         return _verdict(passage.text, found, (time.perf_counter() - began) * 1000)
 
     def _heard(self, passage: Passage) -> tuple[list[Passage], list[tuple[str, Finding]]]:
-        """What of her own words will be heard, where it is not what is shown; and what is wrong with that."""
+        """What of her own words will be heard, if in other words than shown; and what is wrong with that."""
         if passage.door is not Door.SPOKEN:
             return [], []
         try:
@@ -198,8 +202,10 @@ class Guard:
         except Exception as error:  # noqa: BLE001  # nobody knows what would be heard
             return [], [("voice", self._strict("voice", error))]
         self._broken.pop("voice", None)
-        heard.discard((passage.text, passage.lead))
-        return [replace(passage, text=form, before=said) for form, said in sorted(heard)], []
+        shown = _WORDS.findall(passage.window)
+        differing = {tuple(_WORDS.findall(said + form)): (form, said) for form, said in heard if form}
+        differing.pop(tuple(shown), None)
+        return [replace(passage, text=form, before=said) for form, said in differing.values()], []
 
     def _detected(
         self, name: str, detector: Detector, passage: Passage, heard: Iterable[Passage]
