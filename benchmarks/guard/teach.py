@@ -153,7 +153,7 @@ def written(name: str, weights: dict[str, float]) -> None:
         "# Licence: that of the project. The line without a run is where counting begins.\n"
     )
     body = "".join(f"{weight:.2f}\t{run}\n" for run, weight in weights.items())
-    (FOLDER / f"{name}.likeness.txt").write_text(head + body, encoding="utf-8")
+    (FOLDER / f"{name}.txt").write_text(head + body, encoding="utf-8")
 
 
 def main() -> None:

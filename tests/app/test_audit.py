@@ -106,6 +106,7 @@ def test_what_lists_of_ones_own_hold_is_never_told(journal: Path, capsys: pytest
 def test_the_rest_of_a_text_with_a_find_is_told(journal: Path) -> None:
     texts = [message.text for message in audit_reader.read(journal).messages.values()]
     assert "is ＊＊＊＊＊＊＊＊ a pattern?" in texts
+    assert "thanks, ＊＊＊＊＊＊" in texts
 
 
 def test_by_message(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:

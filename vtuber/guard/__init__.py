@@ -26,6 +26,8 @@ PARTS = {
     "spam": "vtuber.guard.detectors.spam:Spam",
     "repeats": "vtuber.guard.detectors.repeats:Repeats",
     "canon": "vtuber.guard.detectors.canon:Canon",
+    "topics": "vtuber.guard.detectors.topics:Topics",
+    "model": "vtuber.guard.detectors.model:Model",
     "length": "vtuber.guard.detectors.length:Length",
 }
 """In the order in which they are asked. Each has a section of its name in ``[guard]``."""
@@ -94,6 +96,11 @@ class Finding:
     """What is said in place of the sentence; "": one of the character's refusals.
     Where the action is "soften": what stands in place of what was found."""
 
+    @property
+    def is_suspicion(self) -> bool:
+        """Whether it decides nothing: the detector is not sure, and one that asks may find out."""
+        return self.action is Action.SPEAK
+
 
 @dataclass(frozen=True)
 class Passage:
@@ -109,6 +116,8 @@ class Passage:
     """The line that she answers."""
     is_form: bool = False
     """Whether it is how a voice pronounces a text that is judged as well."""
+    others: tuple[Finding, ...] = ()
+    """For those that ask: what is suspected (``Finding.is_suspicion``), or was found and is mild."""
 
     @cached_property
     def lead(self) -> str:

@@ -1,7 +1,7 @@
 """How much a line is like those of a kind: the sum of the weights of its words and runs of letters.
 
 The weights are learned once (``benchmarks/guard/teach.py``) from lines that are kept in the repository, and
-lie as text under ``data``. It finds sentences that nobody thought of, as long as their words are of the kind.
+lie as text under ``data/likeness``. It finds sentences that nobody thought of, as long as their words are of the kind.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from vtuber.guard.concepts import touched
 from vtuber.guard.folding import folded
 
-FOLDER = Path(__file__).with_name("data")
+FOLDER = Path(__file__).with_name("data") / "likeness"
 LONGEST = 600
 """Characters of a text that are looked at."""
 _LONG = 4
@@ -26,7 +26,7 @@ _TOKEN = re.compile(
 
 
 class Likeness:
-    """The weights of one kind: ``data/NAME.likeness.txt``."""
+    """The weights of one kind: ``data/likeness/NAME.txt``."""
 
     def __init__(self, name: str) -> None:
         self._weights = _weights(name)
@@ -43,7 +43,7 @@ class Likeness:
 
 @lru_cache(maxsize=8)
 def _weights(name: str) -> dict[str, float]:
-    lines = (FOLDER / f"{name}.likeness.txt").read_text(encoding="utf-8").splitlines()
+    lines = (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     rows = (line.partition("\t") for line in lines if not line.startswith("#"))
     return {run: float(weight) for weight, tab, run in rows if tab}
 

@@ -1,4 +1,4 @@
-"""Finds what she says again and again over a whole show: the same sentence, the same opening."""
+"""Finds what she says again and again over a whole show."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SENTENCES, OPENINGS = 400, 12
 SHORTEST = 12
 """Letters of the shortest sentence that counts, where a Chinese character counts as three."""
 _END = ",.!?，。！？、~～…:：;；—"
-_OPENING = re.compile(rf"\W*(?P<words>[^\s{_END}-][^{_END}\n]{{0,23}}[{_END}]+\s*)(?=\w)")
+_OPENING = re.compile(rf"\W*(?P<words>[^\W{_END}][^{_END}\n]{{0,23}}[{_END}]+\s*)(?=\w)")
 
 
 class Repeats:
-    """Takes out what was said so often that it has worn off. Canon, refusals and written lines are excused."""
+    """Takes out what has worn off. Canon, refusals and lines that somebody wrote for her are excused."""
 
     doors = frozenset((Door.SPOKEN,))
 
