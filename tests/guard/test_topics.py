@@ -153,7 +153,7 @@ def test_what_else_she_reads_is_judged_too() -> None:
 def test_a_file_of_words_holds_nothing_twice_and_nothing_empty(name: str) -> None:
     text = (SHIPPED / f"{name}.txt").read_text(encoding="utf-8")
     assert "licence" in text.split("[strong]")[0]
-    assert re.findall(r"^\[(\w+)\]$", text, re.MULTILINE) == ["strong", "weak", "vague", "opinion", "other"]
+    assert re.findall(r"^\[(\w+)\]$", text, re.MULTILINE) == ["strong", "weak", "vague", "opinion", "remark", "other"]
     lines = [line for line in text.splitlines() if line and not line.startswith(("#", "["))]
     assert all(form.strip() for line in lines for entry in line.split(",") for form in entry.split("/"))
 
