@@ -17,7 +17,7 @@ from vtuber.core.health import State
 from vtuber.guard import ALL, Action, Door, Finding, Passage
 from vtuber.guard import guard as guards
 from vtuber.guard.guard import MASK, Guard, Verdict
-from vtuber.guard.word_list import entries
+from vtuber.guard.word_files import plain
 
 PERSONA = (
     "She is a cabbage from the night market who loves stinky tofu and pineapple pizza above everything. "
@@ -70,8 +70,8 @@ def test_patterns_are_for_those_that_were_chosen_and_for_her(gate: Gate) -> None
 
 
 def test_a_name_is_judged_as_it_would_be_spoken(gate: Gate) -> None:
-    slur = entries("hate")[0]
-    assert gate.name(f"xX{slur}Xx").rule == "built in: word"
+    slur = plain("hate")[0]
+    assert gate.name(f"xX{slur}Xx").rule == "built in: hate"
     assert gate.name("xXdur1anXx").rule == "gate.words: durian"
     assert gate.name("join t.me/x").rule == r"gate.patterns: \bt\.me/\w+"
     assert gate.name("Pakistani_assassin").allowed
@@ -79,18 +79,17 @@ def test_a_name_is_judged_as_it_would_be_spoken(gate: Gate) -> None:
 
 
 def test_hateful_words_are_never_answered_and_rude_ones_only_not_spoken(gate: Gate) -> None:
-    for word in entries("hate"):
+    for word in plain("hate"):
         assert not gate.message(f"so {word} !").allowed, word
         assert not gate.spoken(word.upper()).allowed, word
-    plain = list(entries("rude"))
-    stopped = [word for word in plain if not gate.spoken(word).allowed]
-    assert stopped == plain
-    heard = [word for word in entries("rude") if gate.message(word).allowed]
-    assert len(heard) == len(entries("rude"))
+    rude = list(plain("rude"))
+    stopped = [word for word in rude if not gate.spoken(word).allowed]
+    assert stopped == rude
+    assert [word for word in rude if not gate.message(word).rule.startswith("built in: rude")] == rude
 
 
 def test_verdicts_do_not_spell_out_built_in_words(gate: Gate) -> None:
-    slur = entries("hate")[0]
+    slur = plain("hate")[0]
     assert slur not in str(gate.spoken(slur))
 
 

@@ -34,12 +34,12 @@ from vtuber.core.events import (
     Word,
 )
 from vtuber.core.spelling import normalize
-from vtuber.guard.word_list import entries
+from vtuber.guard.word_files import plain
 from vtuber.listeners.twitch import irc
 from vtuber.show.screening import A_VIEWER
 from vtuber.stage.cues import ClipBegins, ClipWord, Feels, Heard, Thinking
 
-SLUR = next(word for word in entries("hate") if word.isascii() and word.isalpha() and len(word) > 5)
+SLUR = next(word for word in plain("hate") if word.isascii() and word.isalpha() and len(word) > 5)
 PHONE = "0912-345-678"
 LINK = "evil.com/x"
 PATTERN = "secret42"

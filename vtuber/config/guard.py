@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vtuber.config.section import Section
+from vtuber.config.section import FilePath, Section
 
 Action = Literal["soften", "replace", "drop", "hold", "block"]
 """What becomes of a text in which something was found (``vtuber.guard.Action``)."""
@@ -15,6 +15,15 @@ Action = Literal["soften", "replace", "drop", "hold", "block"]
 class Detector(Section):
     use: bool = True
     action: Action = "replace"
+
+
+Policy = Literal["hate", "sexual", "self_harm", "threats", "drugs", "harassment", "rude", "politics", "own"]
+
+
+class Words(Detector):
+    files: tuple[FilePath, ...] = ()
+    policies: dict[Policy, Action | Literal["speak"]] = Field(default_factory=dict)
+    """An action for each, in the place of ``action``. "speak": words of that list are not looked for."""
 
 
 class Canon(Detector):
@@ -29,7 +38,7 @@ class Guard(Section):
 
     block_minutes: Annotated[float, Field(ge=0.1, le=10_080)] = 10.0
     """How long somebody is not answered in whose message something with the action "block" was found."""
-    words: Detector = Detector()
+    words: Words = Words()
     patterns: Detector = Detector()
     links: Detector = Detector()
     contact: Detector = Detector()

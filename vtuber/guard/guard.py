@@ -15,7 +15,6 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core import registry
 from vtuber.core.health import Health, State
-from vtuber.core.spelling import normalize
 from vtuber.core.text import escaped
 from vtuber.guard import (
     PARTS,
@@ -29,6 +28,7 @@ from vtuber.guard import (
     Judge,
     Passage,
 )
+from vtuber.guard.word_files import own
 from vtuber.guard.word_list import WordList
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class Guard:
             for name in registry.names("guard", PARTS)
             if _is_used(settings, name)
         }
-        self._own = WordList(settings.gate.words)
+        self._own = WordList(own(settings.gate.words, settings.guard.words.files))
         self._broken: dict[str, str] = {}
 
     async def consult(self, judge: Judge) -> None:
@@ -124,9 +124,11 @@ class Guard:
 
     def glance(self, text: str) -> Verdict:
         """By the streamer's own words alone: quick enough for every message of a flood."""
-        word = self._own.find(normalize(text))
-        finding = Finding(f"gate.words: {word}", "a word in gate.words", Action.DROP)
-        return _verdict(text, [("words", finding)] if word else [], 0.0)
+        findings = [
+            Finding(f"gate.words: {found.word}", "a word in gate.words", Action.DROP, found.begin, found.end)
+            for found in self._own.find(text)
+        ]
+        return _verdict(text, [("words", finding) for finding in findings], 0.0)
 
     async def judge_closely(self, text: str, door: Door, *, before: str = "", asked: str = "") -> Verdict:
         """The same, and asks those detectors that need others for their answer, if they doubt the text."""

@@ -93,6 +93,14 @@ def entries(found: Iterable[Line]) -> Iterator[Entry]:
         )
 
 
+def own(words: Iterable[str], files: Iterable[str]) -> tuple[Entry, ...]:
+    """The streamer's own: ``gate.words``, and ``guard.words.files``. Raises ConfigError."""
+    found = [Line(word, f"gate.words[{index}]") for index, word in enumerate(words)]
+    for file in files:
+        found += lines(Path(file))
+    return tuple(entries(found))
+
+
 @lru_cache(maxsize=1)
 def shipped() -> tuple[Entry, ...]:
     """The entries of all built-in lists."""
@@ -100,6 +108,15 @@ def shipped() -> tuple[Entry, ...]:
         entry
         for path in sorted(SHIPPED.glob("*.*.txt"))
         for entry in entries(lines(path, path.name.split(".", 1)[0]))
+    )
+
+
+def plain(policy: str) -> tuple[str, ...]:
+    """The built-in words of a policy that stand for nothing but themselves."""
+    return tuple(
+        entry.parts[0]
+        for entry in shipped()
+        if entry.policy == policy and not entry.harmless and len(entry.parts) == 1 and "*" not in entry.text
     )
 
 

@@ -1,35 +1,57 @@
-"""Finds words of the lists that came along, and of the streamer's own, ``gate.words``."""
+"""Finds words of the lists that came along, and the streamer's own: ``gate.words``, ``guard.words.files``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from vtuber.character import Character
 from vtuber.config import Settings
-from vtuber.core.spelling import normalize
 from vtuber.guard import ALL, HERS, Action, Door, Finding, Passage
+from vtuber.guard.word_files import OWN, POLICIES, own
 from vtuber.guard.word_list import WordList
 
-_CLEAN = HERS | {Door.SHOWN}
+_CLEAN = HERS | {Door.SHOWN, Door.NAME}
+_DOORS = {
+    **dict.fromkeys(POLICIES, ALL),
+    **dict.fromkeys(("rude", "drugs", "harassment", "politics"), _CLEAN),
+    OWN: ALL,
+}
+"""Chat may be rude, and is answered all the same."""
 
 
 class Words:
-    """The streamer's words and the hateful ones at every door; rude ones are not said, nor shown."""
+    """Raises ConfigError for a file that cannot be used."""
 
     doors = ALL
 
     def __init__(self, settings: Settings, _character: Character) -> None:
-        self._action = Action(settings.guard.words.action)
-        self._own = WordList(settings.gate.words)
-        self._hateful = WordList.shipped("hate")
-        self._rude = WordList.shipped("rude")
+        section = settings.guard.words
+        actions: dict[str, str] = dict(section.policies.items())
+        self._actions = {policy: Action(actions.get(policy, section.action)) for policy in (*POLICIES, OWN)}
+        self._policies = {
+            door: frozenset(
+                policy
+                for policy, action in self._actions.items()
+                if door in _DOORS[policy] and action is not Action.SPEAK
+            )
+            for door in Door
+        }
+        self._list = WordList(own(settings.gate.words, settings.guard.words.files), built_in=True)
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
-        normalized = normalize(passage.window)
-        name = passage.door is Door.NAME
-        own = self._own.find_in_name(normalized) if name else self._own.find(normalized)
-        if own:
-            yield Finding(f"gate.words: {own}", "a word in gate.words", self._action)
-        hateful = self._hateful.find_in_name(normalized) if name else self._hateful.find(normalized)
-        if hateful or (passage.door in _CLEAN and self._rude.find(normalized)):
-            yield Finding("built in: word", "a slur or an explicit word", self._action)
+        find = partial(
+            self._list.find, passage.window, since=len(passage.lead), in_name=passage.door is Door.NAME
+        )
+        for found in find(policies=self._policies[passage.door]):
+            place = passage.found(found.begin, found.end)
+            if place is None:
+                continue
+            rule, reason = f"built in: {found.policy}", f"a word of the list {found.policy}"
+            if found.policy == OWN:
+                rule, reason = f"gate.words: {found.word}", "a word in gate.words"
+            yield Finding(rule, reason, self._actions[found.policy], *place)
+
+    def may_begin(self, text: str) -> int:
+        """How many letters at the end may be the beginning of a listed word; 0: none."""
+        return self._list.may_begin(text)

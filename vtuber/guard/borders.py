@@ -1,0 +1,79 @@
+"""Says whether a Latin word may begin or end at a letter, and what is spelled out or set apart around it."""
+
+from __future__ import annotations
+
+from vtuber.guard.letters import CLAUSE, is_latin
+from vtuber.guard.ordinary import are_words
+from vtuber.guard.reading import Reading
+
+_LONGEST = 40
+"""Letters in a row that are looked at."""
+
+
+def chunk(reading: Reading, place: int) -> tuple[int, int]:
+    """From which letter to which there is no gap around one."""
+    first, last = place, place + 1
+    while first > 0 and not reading.gaps[first] and place - first < _LONGEST:
+        first -= 1
+    while last < len(reading.letters) and not reading.gaps[last] and last - place < _LONGEST:
+        last += 1
+    return first, last
+
+
+def begins(reading: Reading, first: int, *, in_name: bool = False, number: bool = False) -> bool:
+    """Whether a Latin word may begin here; digits may stand before it, unless it is a
+    number. Names begin words with capitals."""
+    letters, gaps = reading.letters, reading.gaps
+    if in_name and first and reading.text[reading.begins[first]].isupper():
+        return True
+    place = first
+    while not number and place > 0 and not gaps[place] and letters[place - 1].isdigit():
+        place -= 1
+    return place == 0 or bool(gaps[place]) or not is_latin(letters[place - 1])
+
+
+def ends(reading: Reading, last: int, *, in_name: bool = False, number: bool = False) -> bool:
+    """Whether one may end here, likewise."""
+    letters, gaps = reading.letters, reading.gaps
+    if (
+        in_name
+        and last < len(letters)
+        and reading.text[reading.begins[last]].isupper()
+        and reading.text[reading.begins[last - 1]].islower()
+    ):
+        return True
+    place = last
+    while not number and place < len(letters) and not gaps[place] and letters[place].isdigit():
+        place += 1
+    return place == len(letters) or bool(gaps[place]) or not is_latin(letters[place])
+
+
+def is_framed(reading: Reading, first: int, last: int) -> bool:
+    """Whether the same letter stands twice or more on both sides: xXbadXx."""
+    letters, gaps = reading.letters, reading.gaps
+    if first < 2 or last + 2 > len(letters):
+        return False
+    frame = letters[first - 1].lower()
+    before = first
+    while before > 0 and not gaps[before] and letters[before - 1].lower() == frame:
+        before -= 1
+    behind = last
+    while behind < len(letters) and not gaps[behind] and letters[behind].lower() == frame:
+        behind += 1
+    return min(first - before, behind - last) >= 2 and begins(reading, before) and ends(reading, behind)
+
+
+def is_alone(reading: Reading, first: int, last: int) -> bool:
+    """Whether what is spelled out around a short word are words, too: it is no piece of a longer one."""
+    letters, gaps = reading.letters, reading.gaps
+    begin, end = first, last
+    while begin and first - begin < _LONGEST and 0 < gaps[begin] < CLAUSE and (begin == 1 or gaps[begin - 1]):
+        begin -= 1
+    while end < len(letters) and end - last < _LONGEST and 0 < gaps[end] < CLAUSE and gaps[end + 1]:
+        end += 1
+    return are_words(letters[begin:first].lower()) and are_words(letters[last:end].lower())
+
+
+def is_apostrophed(reading: Reading, begin: int, end: int) -> bool:
+    """Whether it is what follows an apostrophe: it's, they'll."""
+    return end - begin < 3 and begin > 0 and reading.text[reading.begins[begin] - 1] in "'’"

@@ -1,0 +1,175 @@
+"""Says for every character which letters it may stand for, or how far it parts the letters beside it."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+import decancer_py
+
+from vtuber.core.text import invisible
+
+TOGETHER, SIGN, DASH, SPACE, CLAUSE, SENTENCE = range(6)
+"""What stands between two letters, from nothing to the end of a sentence."""
+
+
+class Letter(NamedTuple):
+    """What a character stands for: letters, or a gap between others, or (without both) nothing."""
+
+    letters: str
+    gap: int = TOGETHER
+    optional: bool = False
+    """It may be either: "@" is a letter in "b@d", and none in "@bad"."""
+
+
+_CLASSES = ("a4@", "b8", "c(¢", "e3€", "g9q6", "il1!|I", "o0", "s5$z2", "t7+", "uv")
+"""What may be written for one another. Each class is one letter while a word is searched for."""
+CLASS = {sign: signs[0] for signs in _CLASSES for sign in signs}
+ACCEPTED = {
+    "a": "a4@", "b": "b8", "c": "c(¢", "e": "e3€", "g": "g9q6", "i": "iI1!|l", "l": "lI1!|",
+    "o": "o0", "q": "q9g", "s": "s5$z2", "t": "t7+", "u": "uv", "v": "vu", "z": "z2s",
+}  # fmt: skip
+"""What may be written for a letter of a listed word."""
+VOWELS = frozenset("aeiou")
+STAR = "*"
+
+_SIGNS = {"@": SIGN, "$": SIGN, "€": SIGN, "¢": SIGN, "!": SENTENCE, "|": SIGN, "(": DASH, "+": SIGN}
+_GAPS = {
+    **dict.fromkeys("-_.'’‘´`·・‧~～/\\＼\"“”[]{})<>&=^%#", DASH),
+    **dict.fromkeys(",，、;；:：…「」『』（）《》〈〉【】", CLAUSE),
+    **dict.fromkeys("。！？?\n\r｡", SENTENCE),
+}  # fmt: skip
+_EMOJI = {"🆎": "ab", "🆑": "cl", "🆒": "cool", "🆓": "free", "🆔": "id", "🆕": "new", "🆖": "ng",
+          "🆗": "ok", "🆘": "sos", "🆙": "up", "🆚": "vs", "⭕": "o", "❗": "!", "❕": "!", "💲": "$",
+          "➕": "+", "✝": "t", "❌": "x", "✖": "x", "©": "c", "®": "r", "🔞": "18", "💯": "100"}  # fmt: skip
+_LOOKS = {
+    "ᔕ": "s", "ㇿ": "", "ß": "b", "ı": "i", "ƽ": "s", "Ꙅ": "s", "ϱ": "p", "٥": "o", "०": "o", "੦": "o",
+    "ꛟ": "v", "٧": "v", "٨": "a", "ꭱ": "r",
+    **dict(zip("ロタエカニトハ", "口夕工力二卜八", strict=True)),
+    **dict(zip("⻁⻄⻅⻋⻓⻔⻘⻚⻛⻝", "虎西见车长门青页风食", strict=True)),
+    **dict(zip("⻢⻤⻥⻨⻩⻬⻮⻰⺠", "马鬼鱼麦黄齐齿龙民", strict=True)),
+}  # fmt: skip
+"""Where the look-alikes of decancer say something else, or nothing."""
+_EAST_ASIA = (("\u1100", "\u11ff"), ("\u3040", "\u30ff"), ("\uac00", "\ud7af"))
+_TONES = frozenset(map(chr, range(0x2B9, 0x2E0)))
+"""And other marks beside letters, those of zhuyin among them."""
+_FIRST_LETTERS = (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
+"""Letters in squares and circles, white and black, and those of flags."""
+_INVISIBLE = frozenset(invisible())
+"""In Unicode's first plane; elsewhere, all of them are of a category that shows nothing."""
+
+
+def is_latin(letter: str) -> bool:
+    """Whether it is a Latin letter or a digit: in words of these, every letter counts."""
+    return letter.isascii() and letter.isalnum()
+
+
+def is_han(letter: str) -> bool:
+    return "\u3400" <= letter <= "\u9fff" or "\U00020000" <= letter <= "\U0003ffff" or letter == "〇"
+
+
+def is_zhuyin(letter: str) -> bool:
+    return "\u3105" <= letter <= "\u312f" or "\u31a0" <= letter <= "\u31bf"
+
+
+class _Letters(dict[str, Letter]):
+    """Works out what a character stands for when it is first met. Keeps no more than common text needs."""
+
+    _MOST = 30_000
+
+    def __missing__(self, char: str) -> Letter:
+        if len(self) >= self._MOST:
+            self.clear()
+        letter = self[char] = _letter(char)
+        return letter
+
+
+def _letter(char: str) -> Letter:
+    if char.isascii() and char.isalnum():
+        return Letter("I" if char == "I" else char.lower())
+    if char in _SIGNS:
+        return Letter(char, _SIGNS[char], optional=True)
+    if char in _GAPS or char.isspace():
+        return Letter("", _GAPS.get(char, SPACE))
+    return _of_emoji(char) or _of_a_script(char)
+
+
+def _of_a_script(char: str) -> Letter:
+    category = unicodedata.category(char)
+    if category[0] in "MC" or ord(char) in _INVISIBLE or char in _TONES:
+        return Letter("")
+    if is_han(char) or is_zhuyin(char):
+        return Letter(_in_one_script(char))
+    letters = _plain(char)
+    if category[0] == "S" or not letters:
+        return Letter(letters, SIGN, optional=bool(letters))
+    return Letter(letters)
+
+
+def _of_emoji(char: str) -> Letter | None:
+    if char in _EMOJI:
+        return Letter(_EMOJI[char], SIGN, optional=True)
+    for first in _FIRST_LETTERS:
+        if 0 <= ord(char) - first < 26:
+            return Letter(chr(ord("a") + ord(char) - first), SIGN, optional=True)
+    return None
+
+
+def _plain(char: str) -> str:
+    """The letters that a character is drawn like; "" where it is no letter at all."""
+    if char in _LOOKS:
+        return _LOOKS[char]
+    category = unicodedata.category(char)
+    plain = unicodedata.normalize("NFKD", char).casefold()
+    plain = "".join(part for part in plain if unicodedata.category(part)[0] in "LN")
+    if category[0] == "S" and len(plain) > 1:
+        return ""  # ™ and its like stand between letters
+    if plain and all(map(is_latin, plain)):
+        return plain
+    if any(map(_is_of_east_asia, plain)):
+        return _in_one_script(plain) if len(plain) == 1 else char
+    return _looks(char) or (plain if category[0] in "LN" else "")
+
+
+def _looks(char: str) -> str:
+    """The Latin letters that a character of another script is drawn like."""
+    try:
+        return "".join(filter(is_latin, str(decancer_py.parse(char)).lower()))
+    except ValueError:  # half a character
+        return ""
+
+
+def _is_of_east_asia(letter: str) -> bool:
+    """Whether it is Chinese, Japanese or Korean: they look like Latin ones only to those who want it."""
+    return is_han(letter) or any(first <= letter <= last for first, last in _EAST_ASIA)
+
+
+def _in_one_script(char: str) -> str:
+    """A Chinese character as it is written simplified."""
+    char = unicodedata.normalize("NFKC", char)
+    return simplified().get(char, char)
+
+
+@cache
+def simplified() -> dict[str, str]:
+    """Traditional characters, and variants of them, to simplified ones."""
+    variants: dict[str, str] = {}
+    for name in ("HKVariantsRev.txt", "TWVariantsRev.txt", "JPShinjitaiCharacters.txt"):
+        variants |= _pairs(name)
+    plain = _pairs("TSCharacters.txt")
+    found = {one: plain.get(other, other) for one, other in (variants | _VARIANTS).items()} | plain
+    return {one: other for one, other in found.items() if one != other}
+
+
+def _pairs(name: str) -> dict[str, str]:
+    """A dictionary of OpenCC: one character a line, and the first of those that it becomes."""
+    lines = (resources.files("opencc_purepy") / "dicts" / name).read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("\t") for line in lines if "\t" in line)
+    found = {one: others.split(" ")[0] for one, others in pairs}
+    return {one: other for one, other in found.items() if len(one) == len(other) == 1}
+
+
+_VARIANTS = {"妳": "你", "您": "你", "祢": "你", "她": "他", "牠": "他", "肏": "操", "姦": "奸"}  # fmt: skip
+LETTERS = _Letters()

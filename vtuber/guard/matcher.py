@@ -1,0 +1,234 @@
+"""Finds the entries of lists in readings of a text: linear in its length, however many there are."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+
+from vtuber.guard import segments
+from vtuber.guard.letters import SENTENCE, is_latin
+from vtuber.guard.reading import Reading, readings, starred, with_stars
+from vtuber.guard.sounds import Sounds
+from vtuber.guard.word_files import Entry
+from vtuber.guard.word_parts import Form, part, skeleton
+
+LARGE = 50_000
+"""Entries of a list that is only looked for as it is written: not backwards, with stars, or by its sound."""
+_MOST_FOUND = 200
+"""In one reading. A text with more has been found wanting long before."""
+_MOST_BETWEEN = 6
+"""Chinese characters between the parts of an entry; a Latin word counts as two."""
+_BACKWARDS_LENGTH = 5
+"""Latin words of at least this length are found backwards, too: an override shows them forwards."""
+_STARRED_LENGTH = 3
+_PINYIN_LENGTH = 6
+"""Letters of a Chinese word in pinyin alone; what is shorter may be English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An entry that is there, from one place of the text to another."""
+
+    entry: Entry
+    begin: int
+    end: int
+    pieces: tuple[tuple[int, int], ...] = ()
+    """The places of its parts."""
+
+
+class Matcher:
+    """Looks for entries; for ``harmless`` ones as they are written, in whatever words they are."""
+
+    def __init__(self, entries: Iterable[Entry], *, harmless: bool = False) -> None:
+        self._entries = tuple(dict.fromkeys(entries))
+        self._plainly = harmless or len(self._entries) > LARGE
+        self._harmless = harmless
+        whole: dict[str, list[int]] = {}
+        for index, entry in enumerate(self._entries):
+            for number, text in enumerate(entry.parts):
+                whole.setdefault(skeleton(text), []).append(_key(index, number, Form.PLAIN))
+            for form in () if self._plainly else _forms(entry):
+                other = part(entry.parts[0], form)
+                whole.setdefault(skeleton(other.letters), []).append(_key(index, 0, form))
+        whole.pop("", None)
+        self._whole = _Index(whole)
+        if not self._plainly:
+            segments.learn(
+                word.letters for entry in self._entries for word in map(part, entry.parts) if word.is_chinese
+            )
+
+    def matches(self, text: str, *, in_name: bool = False) -> Iterator[Match]:
+        """All that is there, in no order, and some of it twice."""
+        if not self._entries:
+            return
+        for reading in readings(text):
+            yield from self._of(reading, self._whole, in_name=in_name)
+        if self._plainly:
+            return
+        for reading in starred(text):
+            yield from self._of(reading, self._starred, in_name=in_name)
+        for reading in readings(text)[:1]:
+            for entry, first, last in self._sounds.find(reading):
+                yield _match(entry, reading, [(first, last)])
+
+    def _of(self, reading: Reading, index: _Index, *, in_name: bool) -> Iterator[Match]:
+        open_parts: dict[int, list[list[tuple[int, int]]]] = {}
+        found = 0
+        for key, run, end in index.find(reading.skeleton):
+            entry = self._entries[key >> 6]
+            number = key >> 2 & 15
+            word = part(entry.parts[number], Form(key & 3))
+            place = word.place(reading, run, end, in_name=in_name, strictly=not self._harmless)
+            if place is None:
+                continue
+            found += 1
+            if found > _MOST_FOUND:
+                break
+            if len(entry.parts) == 1:
+                yield _match(entry, reading, [place])
+            else:
+                parts = open_parts.setdefault(key >> 6, [[] for _ in entry.parts])
+                parts[number].append(place)
+        for number, parts in open_parts.items():
+            if (pieces := _in_a_row(reading, parts)) is not None:
+                yield _match(self._entries[number], reading, pieces)
+
+    @cached_property
+    def _starred(self) -> _Index:
+        found: dict[str, list[int]] = {}
+        for index, entry in enumerate(self._entries):
+            for number, text in enumerate(entry.parts):
+                whole = skeleton(text)
+                stars = with_stars(whole)
+                if stars != whole and len(stars) >= _STARRED_LENGTH and whole.isascii():
+                    found.setdefault(stars, []).append(_key(index, number, Form.PLAIN))
+        return _Index(found)
+
+    @cached_property
+    def _sounds(self) -> Sounds:
+        return Sounds(self._entries)
+
+    def prepare(self) -> None:
+        """Makes at once what else would be made for the first text that needs it."""
+        if not self._plainly:
+            _ = self._starred, self._sounds
+
+    def may_begin(self, reading: Reading) -> int:
+        """How many letters at the end may be the beginning of an entry: half of it, or more."""
+        ending = reading.skeleton[-self._longest :]
+        for length in range(len(ending), 0, -1):
+            if self._goes_on(ending[-length:]):
+                first = reading.runs[len(reading.skeleton) - length]
+                if _may_begin_at(reading, first):
+                    return len(reading.letters) - first
+        return 0
+
+    def _goes_on(self, beginning: str) -> bool:
+        for length in range(len(beginning) + 1, 2 * len(beginning) + 1):
+            whole = self._by_length.get(length)
+            if whole is None:
+                continue
+            place = bisect_left(whole, beginning)
+            if place < len(whole) and whole[place].startswith(beginning):
+                return True
+        return False
+
+    @cached_property
+    def _by_length(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for whole in sorted({skeleton(entry.parts[0]) for entry in self._entries if len(entry.parts) == 1}):
+            found.setdefault(len(whole), []).append(whole)
+        return found
+
+    @cached_property
+    def _longest(self) -> int:
+        return min(60, max(self._by_length, default=1))
+
+
+class _Index:
+    """Strings, with the keys of what has them."""
+
+    def __init__(self, keys: dict[str, list[int]]) -> None:
+        patterns = list(keys)
+        self._keys = array("Q", (keys[pattern][0] for pattern in patterns))
+        self._others = {
+            number: keys[pattern][1:] for number, pattern in enumerate(patterns) if len(keys[pattern]) > 1
+        }
+        self._search = AhoCorasick(
+            patterns,
+            matchkind=MatchKind.Standard,
+            store_patterns=False,
+            implementation=Implementation.ContiguousNFA,
+        )
+
+    def find(self, text: str) -> Iterator[tuple[int, int, int]]:
+        """(key, where it begins, where it ends) of each that is in the text."""
+        for number, begin, end in self._search.find_matches_as_indexes(text, overlapping=True):
+            yield self._keys[number], begin, end
+            for key in self._others.get(number, ()):
+                yield key, begin, end
+
+
+def _forms(entry: Entry) -> Iterator[Form]:
+    """Other ways to write an entry."""
+    word = entry.parts[0]
+    if len(entry.parts) > 1:
+        return
+    if word.isascii():
+        if len(word) >= _BACKWARDS_LENGTH and word.isalpha():
+            yield Form.BACKWARDS
+    elif len(part(word, Form.PINYIN).letters) >= _PINYIN_LENGTH:
+        yield Form.PINYIN
+
+
+def _key(entry: int, number: int, form: Form) -> int:
+    return entry << 6 | number << 2 | form
+
+
+def _match(entry: Entry, reading: Reading, places: list[tuple[int, int]]) -> Match:
+    pieces = tuple((reading.begins[first], reading.ends[last - 1]) for first, last in places)
+    return Match(entry, pieces[0][0], pieces[-1][1], pieces)
+
+
+def _in_a_row(reading: Reading, parts: list[list[tuple[int, int]]]) -> list[tuple[int, int]] | None:
+    """Places of all parts, one after the other and near enough; None: there are none."""
+    for begin in parts[0]:
+        pieces = [begin]
+        for places in parts[1:]:
+            last = pieces[-1][1]
+            nearest = min((place for place in places if place[0] >= last), default=None)
+            if nearest is None or not _is_near(reading, last, nearest[0]):
+                break
+            pieces.append(nearest)
+        if len(pieces) == len(parts):
+            return pieces
+    return None
+
+
+def _is_near(reading: Reading, last: int, first: int) -> bool:
+    between = 0
+    for place in range(last, first + 1):
+        if reading.gaps[place] >= SENTENCE:
+            return False
+        if place < first:
+            latin = is_latin(reading.letters[place])
+            if not latin:
+                between += 1
+            elif reading.gaps[place] or place == last or not is_latin(reading.letters[place - 1]):
+                between += 2
+        if between > _MOST_BETWEEN:
+            return False
+    return True
+
+
+def _may_begin_at(reading: Reading, first: int) -> bool:
+    """Whether a word may begin at this letter."""
+    letters = reading.letters
+    return bool(
+        first == 0 or reading.gaps[first] or not is_latin(letters[first]) or not is_latin(letters[first - 1])
+    )

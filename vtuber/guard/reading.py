@@ -1,0 +1,165 @@
+"""Reads a text as letters, each with its place in the text: with or without what only may be one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from vtuber.guard.letters import CLASS, LETTERS, SENTENCE, SPACE, STAR, VOWELS
+
+_LONGEST_RUN = 8
+"""Repeats of a letter that are kept: more say no more."""
+_FARTHEST = 24
+"""Characters between two letters of one word."""
+FAR = SENTENCE + 1
+_BARS = frozenset("|!+")
+_DRAWN_AS = (
+    # Chinese and Japanese characters that are drawn for Latin letters, as people write with them.
+    "a卂丹 b乃 c匚亡 d刀 e乇モヨ f下千 g厶ム h卄廾ん i丨工 j丿ノ k长ズ l乚レ m爪从"
+    " n几冂 o口の p尸卩ア r尺 s丂 t丅イ u凵ひ w山 x乂メ y丫 z乙"
+)
+_DRAWN = {ord(sign): signs[0] for signs in _DRAWN_AS.split() for sign in signs[1:]}
+_DRAWN_LETTERS = re.compile(rf"[{''.join(map(chr, _DRAWN))}a-zA-Z0-9]{{3,}}")
+_ART = {
+    "|\\|": "n", "|\\/|": "m", "/\\/\\": "m", "\\/\\/": "w", "|-|": "h", "|_|": "u", "|<": "k", "|{": "k",
+    "|)": "d", "|>": "p", "|3": "b", "|2": "r", "/\\": "a", "\\/": "v", "()": "o", "[]": "o", "vv": "w",
+    "VV": "w", "ph": "f", "Ph": "f", "PH": "f", "|=": "f", "}{": "x", "><": "x", "(_)": "u", "|_": "l",
+}  # fmt: skip
+_ART_SIGNS = re.compile("|".join(map(re.escape, sorted(_ART, key=len, reverse=True))))
+_STARS = re.compile(f"[{''.join(sorted(VOWELS))}*]+")
+_NOTHING = "\u200b"
+
+
+@dataclass(slots=True)
+class Reading:
+    """The letters of a text in a row, what stands before each, and where each is."""
+
+    text: str
+    letters: str = ""
+    gaps: list[int] = field(default_factory=list)
+    """What stands before each letter; one more for what stands behind the last."""
+    begins: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    skeleton: str = ""
+    """The class of each run of letters. In it words are searched for."""
+    runs: list[int] = field(default_factory=list)
+    """The letter with which each run begins; one more for the end."""
+
+    def chunk(self, place: int) -> tuple[int, int]:
+        """From where to where the letters go on without any gap."""
+        first = last = place
+        while first > 0 and not self.gaps[first]:
+            first -= 1
+        while last + 1 < len(self.letters) and not self.gaps[last + 1]:
+            last += 1
+        return first, last + 1
+
+
+def read(text: str, signs: str = "") -> Reading:  # noqa: C901  # one loop, as quick as it can be
+    """Each of ``signs`` is a letter; without any, all that may be a letter is one but "*"."""
+    reading = Reading(text)
+    gaps, begins, ends, runs = reading.gaps, reading.begins, reading.ends, reading.runs
+    letters: list[str] = []
+    skeleton: list[str] = []
+    gap = width = run = 0
+    last = before = ""
+    for place, char in enumerate(text):
+        found, between, optional = LETTERS[char]
+        if optional and not _is_letter(char, signs):
+            found = ""
+        elif char == STAR and signs == STAR:
+            found = STAR
+        if not found:
+            if between:
+                if before == "." and between == SPACE:
+                    between = SENTENCE
+                gap = max(gap, between)
+                width += 1
+            elif letters and not gap:
+                ends[-1] = place + 1  # a mark on the letter, or nothing at all
+            before = char
+            continue
+        if width > _FARTHEST:
+            gap = FAR
+        for letter in found:
+            kind = CLASS.get(letter, letter)
+            if kind == last:
+                run += 1
+            else:
+                skeleton.append(kind)
+                runs.append(len(letters))
+                last, run = kind, 1
+            if run > _LONGEST_RUN and not gap:
+                ends[-1] = place + 1
+                continue
+            letters.append(letter)
+            gaps.append(gap)
+            begins.append(place)
+            ends.append(place + 1)
+            gap = width = 0
+        before = char
+    runs.append(len(letters))
+    gaps.append(gap or FAR)
+    reading.letters, reading.skeleton = "".join(letters), "".join(skeleton)
+    return reading
+
+
+def _is_letter(char: str, signs: str) -> bool:
+    if not signs:
+        return True
+    if signs == STAR:
+        return char not in _BARS
+    return char in signs
+
+
+@lru_cache(maxsize=64)
+def readings(text: str) -> tuple[Reading, ...]:
+    """The ways to read a text; one, for most."""
+    optional = {char for char in set(text) if LETTERS[char].optional}
+    found = [read(text)]
+    if optional:
+        found.append(read(text, _NOTHING))
+        if optional & _BARS and optional - _BARS:
+            found.append(read(text, "".join(optional - _BARS)))
+    for other in _redrawn(text):
+        found.append(read(other))
+        if any(LETTERS[char].optional for char in set(other)):
+            found.append(read(other, _NOTHING))
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def starred(text: str) -> tuple[Reading, ...]:
+    """The ways to read a text in which a "*" stands for a vowel. Their skeletons have a star for each."""
+    if STAR not in text:
+        return ()
+    found = read(text, STAR)
+    stars = "".join(map(_star, found.skeleton))
+    kept = [
+        place for place, kind in enumerate(stars) if not place or kind != STAR or stars[place - 1] != STAR
+    ]
+    found.skeleton = "".join(stars[place] for place in kept)
+    found.runs = [*(found.runs[place] for place in kept), len(found.letters)]
+    return (found,)
+
+
+def with_stars(skeleton: str) -> str:
+    """The skeleton of a word of which all vowels are stars."""
+    return _STARS.sub(STAR, skeleton)
+
+
+def _star(kind: str) -> str:
+    return STAR if kind in VOWELS else kind
+
+
+def _redrawn(text: str) -> Iterator[str]:
+    """The text with letters in the place of what is drawn like them, as long as it was."""
+    if not text.isascii():
+        drawn = _DRAWN_LETTERS.sub(lambda match: match.group().translate(_DRAWN), text)
+        if drawn != text:
+            yield drawn
+    art = _ART_SIGNS.sub(lambda match: _ART[match.group()].ljust(len(match.group()), _NOTHING), text)
+    if art != text:
+        yield art

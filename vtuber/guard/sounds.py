@@ -1,0 +1,120 @@
+"""Finds Chinese words by their sound: in characters that sound alike, in zhuyin, and in pinyin."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from vtuber.guard import segments
+from vtuber.guard.letters import CLAUSE, is_han, is_latin, is_zhuyin
+from vtuber.guard.pinyin import UNKNOWN, code, codes, spellings
+from vtuber.guard.reading import Reading
+from vtuber.guard.word_files import Entry
+from vtuber.guard.word_parts import part
+
+_PINYIN_LENGTH = 6
+"""Letters of an entry that is found in pinyin alone."""
+_ZHUYIN_LENGTH = 3
+_LONGEST = 30
+"""Letters in a row that are read as syllables."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Syllable:
+    code: str
+    first: int
+    last: int
+    """From which letter of the reading to which."""
+    char: str
+    """The character; "": it is spelled."""
+
+
+class Sounds:
+    """Those entries that are all in Chinese characters: spelled in any way, and if marked, by sound alone."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._words: dict[str, list[tuple[Entry, str]]] = {}
+        for entry in entries:
+            word = part(entry.parts[0])
+            if len(entry.parts) == 1 and word.is_chinese and len(word.letters) > 1:
+                for said in codes(word.letters):
+                    self._words.setdefault(said, []).append((entry, word.letters))
+        self._patterns = list(self._words)
+        self._search = AhoCorasick(self._patterns, matchkind=MatchKind.Standard, store_patterns=False)
+
+    def find(self, reading: Reading) -> Iterator[tuple[Entry, int, int]]:
+        """(entry, from which letter, to which) of those that can be heard, and cannot be read."""
+        if reading.letters.isascii() and len(reading.letters) < _PINYIN_LENGTH:
+            return
+        said = list(_syllables(reading))
+        text = "".join(one.code for one in said)
+        for number, begin, end in self._search.find_matches_as_indexes(text, overlapping=True):
+            span = said[begin:end]
+            first, last = span[0].first, span[-1].last
+            if max(reading.gaps[first + 1 : last], default=0) >= CLAUSE:
+                continue
+            for entry, letters in self._words[self._patterns[number]]:
+                if _is_said(reading, span, entry, letters):
+                    yield entry, first, last
+                    break
+
+
+def _is_said(reading: Reading, span: Sequence[_Syllable], entry: Entry, letters: str) -> bool:
+    same = [one.char == letter for one, letter in zip(span, letters, strict=True)]
+    spelled = [not one.char for one in span]
+    if all(same):
+        return False  # found as it is written
+    if not entry.by_sound and not all(itertools.starmap(max, zip(same, spelled, strict=True))):
+        return False
+    first, last = span[0].first, span[-1].last
+    if all(spelled):
+        length = last - first
+        return length >= (_PINYIN_LENGTH if is_latin(reading.letters[first]) else _ZHUYIN_LENGTH)
+    if any(spelled):
+        return True
+    word = "".join(one.char for one in span)
+    return not (segments.is_ordinary(word) or segments.is_astride(reading, first, last, word))
+
+
+def _syllables(reading: Reading) -> Iterator[_Syllable]:
+    letters = reading.letters
+    place = 0
+    while place < len(letters):
+        letter = letters[place]
+        if is_han(letter):
+            yield _Syllable(code(letter), place, place + 1, letter)
+            place += 1
+            continue
+        end = place + 1
+        alike = is_zhuyin if is_zhuyin(letter) else is_latin if is_latin(letter) else None
+        while alike is not None and end < len(letters) and not reading.gaps[end] and alike(letters[end]):
+            end += 1
+        spelled = (
+            _split(letters[place:end].lower()) if alike is not None and end - place <= _LONGEST else None
+        )
+        if spelled is None:
+            yield _Syllable(UNKNOWN, place, end, UNKNOWN)
+        else:
+            for begin, last, said in spelled:
+                yield _Syllable(said, place + begin, place + last, "")
+        place = end
+
+
+@lru_cache(maxsize=4096)
+def _split(letters: str) -> tuple[tuple[int, int, str], ...] | None:
+    """(begin, end, code) of the syllables that are spelled, the longest first; None: they spell none."""
+    known = spellings()
+    rest: list[tuple[tuple[int, int, str], ...] | None] = [None] * len(letters) + [()]
+    for begin in range(len(letters) - 1, -1, -1):
+        for end in range(min(len(letters), begin + 6), begin, -1):
+            found = known.get(letters[begin:end])
+            tone = end < len(letters) and letters[end] in "12345"
+            others = rest[end + tone]
+            if found is not None and others is not None:
+                rest[begin] = ((begin, end, found), *others)
+                break
+    return rest[0]

@@ -1,0 +1,192 @@
+"""What a listed word looks like: how it may be spelled, and what may stand beside and between its letters."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from vtuber.guard import borders, segments
+from vtuber.guard.letters import ACCEPTED, CLASS, CLAUSE, DASH, SPACE, STAR, VOWELS, is_han, is_latin
+from vtuber.guard.ordinary import is_word
+from vtuber.guard.pinyin import pinyin
+from vtuber.guard.reading import FAR, Reading, read
+
+NAME_WORD_LENGTH = 5
+"""Words of at least this length are found in the middle of names, too."""
+_PARTED = 4
+"""Letters of a word that may be in two pieces with a space between; shorter ones need one at each letter."""
+_SHORT = 4
+"""Letters of a word that is not taken out of the middle of others that are spelled out, too."""
+_DIGITS = re.compile(r"\d+")
+_RUN = re.compile(r"(.)\1*", re.DOTALL)
+_NUMBERS = frozenset("0123456789!|(+")
+_OPTIONS = 3
+_CLASSES = str.maketrans(CLASS)
+
+
+class Form(IntEnum):
+    """How an entry is written."""
+
+    PLAIN = 0
+    BACKWARDS = 1
+    PINYIN = 2
+
+
+def skeleton(text: str) -> str:
+    """The class of each run of letters of a word."""
+    together = text.replace(" ", "")
+    if together.isascii() and together.isalnum() and "I" not in together:
+        return _RUN.sub(r"\1", together.lower().translate(_CLASSES))
+    return read(text).skeleton
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A word or phrase that is to be found in a row."""
+
+    letters: str
+    words: frozenset[str]
+    """Those that it consists of, each with its repeats once."""
+    runs: tuple[tuple[str, int], ...]
+    """What may be written for each letter, and how often at least."""
+    free_begin: bool
+    free_end: bool
+    """Whether other letters may stand right beside it."""
+
+    @property
+    def is_chinese(self) -> bool:
+        return all(map(is_han, self.letters))
+
+    def place(
+        self, reading: Reading, run: int, end: int, *, in_name: bool = False, strictly: bool = True
+    ) -> tuple[int, int] | None:
+        """From which letter to which it stands at these runs; None: it does not.
+
+        ``strictly``: it is not made of pieces of other Chinese words.
+        """
+        firsts = self._firsts(reading, reading.runs[run], reading.runs[run + 1])
+        lasts = self._lasts(reading, reading.runs[end - 1], reading.runs[end])
+        for first in reversed(firsts):
+            for last in lasts:
+                if (
+                    first < last
+                    and self._is_spelled(reading.letters[first:last])
+                    and self._fits(reading, first, last, in_name=in_name, strictly=strictly)
+                ):
+                    return first, last
+        return None
+
+    def _firsts(self, reading: Reading, low: int, high: int) -> list[int]:
+        """The letters of a run with which it may begin: more Chinese ones than it needs belong to others."""
+        if self.is_chinese and len(self.runs) > 1:
+            return [max(low, high - self.runs[0][1])]
+        return [low, *(place for place in range(max(low + 1, high - _OPTIONS), high) if reading.gaps[place])]
+
+    def _lasts(self, reading: Reading, low: int, high: int) -> list[int]:
+        """Where it may end, likewise."""
+        if self.is_chinese:
+            return [min(high, low + self.runs[-1][1])]
+        inner = [place for place in range(low + 1, min(high, low + 1 + _OPTIONS)) if reading.gaps[place]]
+        return [*inner, high]
+
+    def _is_spelled(self, letters: str) -> bool:
+        """Whether these letters are the word, with others in the place of some, and some repeated."""
+        place = 0
+        for number, (signs, count) in enumerate(self.runs):
+            following = self.runs[number + 1][0] if number + 1 < len(self.runs) else ""
+            begin = place
+            while place < len(letters) and letters[place] in signs:
+                if place - begin >= count and letters[place] in following:
+                    break  # it may be both: the next one needs it more
+                place += 1
+            repeats = place - begin
+            if repeats < count or (repeats == 2 and count == 1 and not is_latin(signs[0])):
+                return False  # Chinese characters are doubled in ordinary words, and tripled in none
+        return place == len(letters)
+
+    def _fits(self, reading: Reading, first: int, last: int, *, in_name: bool, strictly: bool) -> bool:
+        inner = max(reading.gaps[first + 1 : last], default=0)
+        if inner >= FAR or (
+            _NUMBERS.issuperset(reading.letters[first:last]) and not _NUMBERS.issuperset(self.letters)
+        ):
+            return False
+        if self.is_chinese:
+            return self._fits_chinese(reading, first, last, inner, strictly=strictly)
+        within = in_name and len(self.letters) >= NAME_WORD_LENGTH
+        parted = inner >= SPACE
+        number = self.letters.isdigit()
+        begins = (
+            (self.free_begin and not parted)
+            or within
+            or borders.begins(reading, first, in_name=in_name, number=number)
+        )
+        ends = self.free_end or within or borders.ends(reading, last, in_name=in_name, number=number)
+        if not (begins and ends) and not borders.is_framed(reading, first, last):
+            return False
+        return inner < DASH or self._is_parted_on_purpose(reading, first, last, inner)
+
+    def _fits_chinese(self, reading: Reading, first: int, last: int, inner: int, *, strictly: bool) -> bool:
+        if inner >= CLAUSE and len(self.letters) == 2:
+            begins = first == 0 or reading.gaps[first] >= SPACE
+            ends = last == len(reading.letters) or reading.gaps[last] >= SPACE
+            if not (begins or ends):
+                return False
+        if len(self.letters) == 1 or not strictly:
+            return True
+        return not segments.is_astride(reading, first, last, self.letters)
+
+    def _is_parted_on_purpose(self, reading: Reading, first: int, last: int, inner: int) -> bool:
+        """Whether what stands between the letters does not make ordinary words of them."""
+        chunks: list[tuple[int, int]] = []
+        place = first
+        while place < last:
+            begin, end = borders.chunk(reading, place)
+            chunks.append((begin, end))
+            place = end
+        if all(end - begin == 1 for begin, end in chunks):
+            return len(self.letters) > _SHORT or borders.is_alone(reading, first, last)
+        spelled = [reading.letters[begin:end].lower() for begin, end in chunks]
+        if all(_once(word) in self.words for word in spelled):
+            return True
+        if inner >= SPACE and len(self.letters) < _PARTED:
+            return False
+        return not all(
+            is_word(word) or borders.is_apostrophed(reading, *chunk)
+            for word, chunk in zip(spelled, chunks, strict=True)
+        )
+
+
+@lru_cache(maxsize=16384)
+def part(text: str, form: Form = Form.PLAIN) -> Part:
+    """A part of an entry, as it is written there."""
+    word = text.strip(STAR)
+    if form is Form.BACKWARDS:
+        word = word[::-1]
+    elif form is Form.PINYIN:
+        word = pinyin(read(word).letters)
+    reading = read(word)
+    letters = reading.letters.lower()
+    words = []
+    place = 0
+    while place < len(letters):
+        _, end = borders.chunk(reading, place)
+        words.append(_once(letters[place:end]))
+        place = end
+    return Part(
+        letters,
+        frozenset(words),
+        tuple((_signs(match[1]), len(match[0])) for match in _RUN.finditer(letters)),
+        free_begin=text.startswith(STAR) or not is_latin(letters[:1]),
+        free_end=text.endswith(STAR) or not is_latin(letters[-1:]),
+    )
+
+
+def _signs(letter: str) -> str:
+    """What may be written for a letter."""
+    return ACCEPTED.get(letter, letter) + (STAR if letter in VOWELS else "")
+
+
+def _once(word: str) -> str:
+    return _RUN.sub(r"\1", word)
