@@ -1,7 +1,8 @@
 """Reads a sentence as kinds of words: who, does what, to whom. "i'll burn your flat" is ME WILL HURT YOU HOME.
 
 Each kind is a list of words in ``data/phrases/kinds.*.txt``, the same kinds in every language. What is told
-of a sentence (``traits``): its kinds, which of them stand near each other and in which order, and its words.
+of a sentence (``traits``): its kinds, which of them stand near each other and in which order, and its words. In a
+sentence that reports or cares (``FRAME``) they are told apart: there, the same words do less.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from vtuber.guard.letters import LETTERS
 SHIPPED = Path(__file__).parent / "data" / "phrases"
 NEUTRAL = "NEUTRAL"
 """The kind of words that only look like another: whatever stands in them is not seen."""
+FRAME = frozenset(("CARE", "STORY"))
+"""Kinds of words with which somebody tells of a thing instead of doing it, or minds it."""
 NEAR = 7
 """Words from one to another that may belong together."""
 MOST = 60
@@ -81,22 +84,26 @@ class Kinds:
 
 
 def traits(words: Iterable[Word]) -> Iterator[str]:
-    """What is told of a sentence: "HURT", "HURT YOU" (near, in that order), "HURT+YOU", and "=flat"."""
+    """What is told of a sentence: "HURT", "HURT YOU" (near, in that order), "HURT+YOU", and "=flat".
+
+    Of two kinds within a frame, "HURT YOU~" and "HURT+YOU~".
+    """
     words = list(words)
-    seen: dict[str, None] = {}
+    kinds = sorted({kind for word in words for kind in word.kinds})
+    frame = "" if FRAME.isdisjoint(kinds) else "~"
     for place, word in enumerate(words):
         if word.text:
             yield f"={word.text}"
         for kind in word.kinds:
-            seen[kind] = None
             for other in words[place + 1 : place + NEAR]:
                 for second in other.kinds:
-                    yield f"{kind} {second}"
-    kinds = sorted(seen)
+                    yield f"{kind} {second}{frame}"
+    if frame:
+        yield frame
     yield from kinds
     for place, kind in enumerate(kinds):
         for second in kinds[place + 1 :]:
-            yield f"{kind}+{second}"
+            yield f"{kind}+{second}{frame}"
 
 
 @cache
