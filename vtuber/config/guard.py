@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from vtuber.config.section import FilePath, Section
 
@@ -15,6 +15,16 @@ Action = Literal["soften", "replace", "drop", "hold", "block"]
 class Detector(Section):
     use: bool = True
     action: Action = "replace"
+
+
+class Links(Detector):
+    allow: tuple[str, ...] = ()
+    """Your own sites, which may be said and shown: a domain, or a page such as "youtube.com/@me"."""
+
+
+class Contact(Detector):
+    names: tuple[SecretStr, ...] = ()
+    """Real names that nobody is to hear or read. They are told nowhere, not even in a reason."""
 
 
 Policy = Literal["hate", "sexual", "self_harm", "threats", "drugs", "harassment", "rude", "politics", "own"]
@@ -48,10 +58,11 @@ class Guard(Section):
     words: Words = Words()
     phrases: Phrases = Phrases()
     patterns: Detector = Detector()
-    links: Detector = Detector()
-    contact: Detector = Detector()
+    links: Links = Links()
+    contact: Contact = Contact()
     confession: Detector = Detector()
     prompt: Detector = Detector()
     canon: Canon = Canon()
     tokens: Detector = Detector()
+    topics: Detector = Detector()
     length: Detector = Detector()

@@ -24,6 +24,7 @@ PARTS = {
     "confession": "vtuber.guard.detectors.confession:Confession",
     "prompt": "vtuber.guard.detectors.prompt:RecitedPrompt",
     "canon": "vtuber.guard.detectors.canon:Canon",
+    "topics": "vtuber.guard.detectors.topics:Topics",
     "length": "vtuber.guard.detectors.length:Length",
 }
 """In the order in which they are asked. Each has a section of its name in ``[guard]``."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ ASKING_SECONDS = 1.0
 TRYING_SECONDS = 10.0
 """How long a detector may try the model before the show."""
 MASK = "＊"
+_WORDS = re.compile(r"\w+")
 _LEAD = 400
 """Characters of what came before that a detector is given."""
 
@@ -187,7 +189,7 @@ class Guard:
         return _verdict(passage.text, found, (time.perf_counter() - began) * 1000)
 
     def _heard(self, passage: Passage) -> tuple[list[Passage], list[tuple[str, Finding]]]:
-        """What of her own words will be heard, where it is not what is shown; and what is wrong with that."""
+        """What of her own words will be heard, if in other words than shown; and what is wrong with that."""
         if passage.door is not Door.SPOKEN:
             return [], []
         try:
@@ -200,8 +202,10 @@ class Guard:
         except Exception as error:  # noqa: BLE001  # nobody knows what would be heard
             return [], [("voice", self._strict("voice", error))]
         self._broken.pop("voice", None)
-        heard.discard((passage.text, passage.lead))
-        return [replace(passage, text=form, before=said) for form, said in sorted(heard)], []
+        shown = _WORDS.findall(passage.window)
+        differing = {tuple(_WORDS.findall(said + form)): (form, said) for form, said in heard if form}
+        differing.pop(tuple(shown), None)
+        return [replace(passage, text=form, before=said) for form, said in differing.values()], []
 
     def _detected(
         self, name: str, detector: Detector, passage: Passage, heard: Iterable[Passage]

@@ -29,6 +29,8 @@ def split(text: str) -> list[str]:
 
     Each Chinese character is a word. Punctuation stays with the word it belongs to.
     """
+    if text.isascii():
+        return text.split()
     words: list[str] = []
     wide = spelled = False  # whether the word so far has an ideograph; has any letter
     previous = " "

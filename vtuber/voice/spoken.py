@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 _SIGNS = {  # between numbers or single letters
     "-": ("minus", "減"),
@@ -145,7 +146,7 @@ def _say(word: str, before: str, after: str, *, chinese: bool) -> str:
         return _SIGNS["×"][chinese]
     if bare in _UNITS and re.search(r"\d$", before):
         return _UNITS[bare][chinese] + word[len(bare) :]
-    if _FACE.fullmatch(bare) or _is_drawn(bare):
+    if _is_face(bare):
         between = before.isalpha() and _END.sub("", after).isalpha()
         return "love" if bare in _HEARTS and between and not chinese else ""
     if not any(char.isdigit() or char in "#♯¼½¾" for char in word):
@@ -182,6 +183,11 @@ def _day(found: re.Match[str], *, chinese: bool) -> str:
     except ValueError:
         return found.group()
     return f"{day.year}年{day.month}月{day.day}日" if chinese else f"{day:%B} {day.day}, {day.year}"
+
+
+@lru_cache(maxsize=4096)
+def _is_face(word: str) -> bool:
+    return _FACE.fullmatch(word) is not None or _is_drawn(word)
 
 
 def _is_drawn(word: str) -> bool:

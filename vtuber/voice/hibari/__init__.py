@@ -23,7 +23,7 @@ from vtuber.core.health import Health, State
 from vtuber.voice import captions
 from vtuber.voice.hibari.model import CancelToken, HibariModel
 from vtuber.voice.segmenter import is_abbreviated
-from vtuber.voice.speakable import pronounced, weight
+from vtuber.voice.speakable import pronounced, weight, without_foreign
 from vtuber.voice.spoken import spoken
 
 T = TypeVar("T")
@@ -192,14 +192,10 @@ def _said(word: str, after: str) -> str:
     "no." would be read as "number", as before one.
     """
     plain = unicodedata.normalize("NFKC", word).translate(_READ_AS)
-    latin = "".join(char for char in plain if not (char.isalpha() and _is_foreign(char)))
+    latin = without_foreign(plain, wide=False)
     spelled = re.sub(r"\d{13,}", lambda digits: " ".join(digits.group()), latin[:LONGEST_WORD])
     said = pronounced(spelled)
     return said if after[:1].isdigit() else _NUMBER.sub(r"\1 .", said)
-
-
-def _is_foreign(letter: str) -> bool:
-    return ord(letter) >= 0x250 and not 0x1E00 <= ord(letter) <= 0x1EFF
 
 
 def _settled(
