@@ -2,8 +2,7 @@
 
     uv run --with scikit-learn python tools/weigh_phrases.py [--check]
 
-The lines: this project's own in tools/guard_lines, and those of benchmarks/guard/lines that are for developing.
-With ``--check`` nothing is written: a fifth of the lines at a time is judged by weights from the others.
+The lines: this project's own in tools/guard_lines, and those of benchmarks/guard/lines for developing. With ``--check`` nothing is written: a fifth of the lines at a time is judged by weights from the others.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import json
 import random
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,7 +108,7 @@ def _traits(text: str) -> list[str]:
 
 
 def check(known: list[Line]) -> None:
-    """Prints, for several thresholds, what is found and what is found for nothing, on lines not learnt from."""
+    """Prints, for several thresholds, what is found, also for nothing, in lines not learnt from."""
     random.Random(7).shuffle(known)
     scores: list[tuple[float, Line, str]] = []
     for fold in range(FOLDS):
@@ -120,7 +119,7 @@ def check(known: list[Line]) -> None:
     harmless = [score for score, line, _ in scores if line.label == HARMLESS]
     for threshold in (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0):
         alarms = sum(score > threshold for score in harmless)
-        shares = [_share(scores, threshold, lambda line, label=label: line.label == label) for label in LABELS]
+        shares = [_share(scores, threshold, label) for label in LABELS]
         print(f"{threshold}: {alarms} of {len(harmless)} false;", ", ".join(shares))
     if "--show" in sys.argv:
         worst = sorted((score, line.text, label) for score, line, label in scores if line.label == HARMLESS)
@@ -128,17 +127,14 @@ def check(known: list[Line]) -> None:
             print(f"{score:.1f}  {label}  {text}")
 
 
-def _share(scores: list[tuple[float, Line, str]], threshold: float, of: Callable[[Line], bool]) -> str:
-    found = [score > threshold for score, line, _ in scores if of(line)]
-    label = next(line.label for _, line, _ in scores if of(line))
+def _share(scores: list[tuple[float, Line, str]], threshold: float, label: str) -> str:
+    found = [score > threshold for score, line, _ in scores if line.label == label]
     return f"{label} {sum(found) / len(found):.0%}"
 
 
 def write(weights: dict[str, tuple[float, ...]]) -> None:
     rows = ["\t".join(("trait", *LABELS))]
-    rows += [
-        "\t".join((name, *(f"{weight:g}" for weight in row))) for name, row in sorted(weights.items())
-    ]
+    rows += ["\t".join((name, *(f"{weight:g}" for weight in row))) for name, row in sorted(weights.items())]
     (SHIPPED / "weights.tsv").write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
     print(f"{len(rows) - 1} traits")
 

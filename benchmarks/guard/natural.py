@@ -56,7 +56,7 @@ def judge(guard: Guard, found: Iterable[Line]) -> Iterator[Judged]:
 
 
 def show(judged: Sequence[Judged]) -> None:
-    """A row for each label: what is stopped when she says it, by which detector, and when a viewer writes it."""
+    """A row for each label: what is stopped when she says it, by which detector; when a viewer writes it."""
     print(f"{'':12}{'she says it':>28}{'by words':>10}{'by phrases':>12}{'a viewer writes it':>20}")
     for label, group in _grouped(judged):
         spoken = [one.found[Door.SPOKEN] for one in group]
@@ -93,7 +93,9 @@ def main() -> None:
             if part == "dev" and "--misses" in sys.argv:
                 _show_lines(harmful, harmless)
         times = [one.ms for one in everything]
-        print(f"\n{part}: {percentile(times, 0.5):.2f} ms a line (median), {percentile(times, 0.99):.2f} (p99)")
+        print(
+            f"\n{part}: {percentile(times, 0.5):.2f} ms a line (median), {percentile(times, 0.99):.2f} (p99)"
+        )
 
 
 def _show_lines(harmful: Iterable[Judged], harmless: Iterable[Judged]) -> None:

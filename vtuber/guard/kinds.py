@@ -1,8 +1,8 @@
-"""Reads a sentence as kinds of words: who, does what, to whom. "i'll burn your flat" is ME WILL HURT YOU HOME.
+"""Reads a sentence as kinds of words: who does what to whom. "i'll burn your flat" is WILL KILL YOU HOME.
 
-Each kind is a list of words in ``data/phrases/kinds.*.txt``, the same kinds in every language. What is told
-of a sentence (``traits``): its kinds, which of them stand near each other and in which order, and its words. In a
-sentence that reports or cares (``FRAME``) they are told apart: there, the same words do less.
+Each kind is a list of words in ``data/phrases/kinds.*.txt``; they are the same in every language. What is
+told of a sentence (``traits``): its kinds, which of them stand near each other and in which order, and its
+words. In a sentence that reports or cares (``FRAME``) pairs are told apart: there, the same words do less.
 """
 
 from __future__ import annotations
@@ -136,5 +136,3 @@ def _plain(char: str) -> str:
     if letter.optional or not letter.letters:
         return " " if letter.gap else ""
     return letter.letters.lower()
-
-
