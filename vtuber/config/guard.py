@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from vtuber.config.section import FilePath, Section
+from vtuber.config.section import FilePath, Section, WebAddress
 
 Action = Literal["soften", "replace", "drop", "hold", "block"]
 """What becomes of a text in which something was found (``vtuber.guard.Action``)."""
@@ -50,6 +50,24 @@ class Canon(Detector):
     """The same where no model can judge, and words alone decide."""
 
 
+class Model(Detector):
+    use: bool = False
+    url: WebAddress = ""
+    """Of a server with a model made for judging, which speaks OpenAI's API."""
+    model: str = ""
+    """Its name, where the server has several."""
+    on: Literal["doubt", "all"] = "doubt"
+    """Which sentences it judges: those about which the other detectors are not sure, or all."""
+    seconds: Annotated[float, Field(gt=0, le=1)] = 0.3
+    """How long it may take while something is being heard."""
+    first_seconds: Annotated[float, Field(gt=0, le=1)] = 0.12
+    """How long it may take for the first sentence of a reply, for which everybody waits."""
+    controversial: bool = False
+    """Whether what the model calls controversial is stopped, too."""
+    policy: str = ""
+    """For a model that was not made for judging: what she may not say. It is asked for yes or no."""
+
+
 class Guard(Section):
     """What is looked for in all that she reads, says and shows."""
 
@@ -65,4 +83,5 @@ class Guard(Section):
     canon: Canon = Canon()
     tokens: Detector = Detector()
     topics: Detector = Detector()
+    model: Model = Model()
     length: Detector = Detector()
