@@ -1,8 +1,9 @@
 """Works out the weights of the detector "phrases" from labelled lines, and writes them where it reads them.
 
-    uv run --with scikit-learn python tools/weigh_phrases.py [--check]
+    uv run --with scikit-learn python tools/weigh_phrases.py [--check [--show]]
 
-The lines: this project's own in tools/guard_lines, and those of benchmarks/guard/lines for developing. With ``--check`` nothing is written: a fifth of the lines at a time is judged by weights from the others.
+The lines: this project's own in tools/guard_lines, and those of benchmarks/guard/lines for developing.
+With ``--check`` nothing is written: a fifth of the lines at a time is judged by weights from the others.
 """
 
 from __future__ import annotations
