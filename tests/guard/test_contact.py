@@ -183,3 +183,13 @@ def test_every_category_of_unicode_passes_through(category: str) -> None:
 )
 def test_work_grows_with_the_length_of_a_text_and_no_faster(piece: str) -> None:
     found(piece * (100_000 // len(piece)) + " 1號 a@b.com")
+
+
+@pytest.mark.parametrize("said", ["it starts with zero nine one.", "call 0912", "電話零九一二，", "+886 9"])
+def test_the_first_half_of_a_number_is_foreseen(said: str) -> None:
+    assert contact().may_begin(said) > 2
+
+
+@pytest.mark.parametrize("said", ["", "in 2024", "it is 0:30 now", "call me at 0912-345-678", "three two"])
+def test_other_endings_are_not(said: str) -> None:
+    assert contact().may_begin(said) == 0
