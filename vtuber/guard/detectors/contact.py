@@ -13,7 +13,7 @@ from vtuber.guard.personal.digits import runs
 from vtuber.guard.personal.documents import documents
 from vtuber.guard.personal.emails import emails
 from vtuber.guard.personal.famous import is_famous
-from vtuber.guard.personal.phones import SHORTEST, phones
+from vtuber.guard.personal.phones import SHORTEST, phones, prepare
 from vtuber.guard.personal.plain import Plain, plain
 from vtuber.guard.personal.plates import plates
 from vtuber.guard.personal.postal import chinese_addresses
@@ -43,8 +43,12 @@ class Contact:
         section = settings.guard.contact
         self._action = Action(section.action)
         self._names = SecretNames(name.get_secret_value() for name in section.names)
-        for _ in self._found(Plain("call 0912345678 plate AB12 CDE, 1 Long Street")):
-            """The plans and the words are read before the show."""
+        prepare()  # as what follows: files are read before the show
+        list(
+            self._found(
+                Plain("call 0912345678, jo at gmail dot com, plate AB12 CDE, 12 Long Street, account 123456")
+            )
+        )
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         # What others wrote goes on without it: nobody is refused for a number, and she never knows it.
