@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -48,6 +49,7 @@ def split(text: str) -> list[str]:
     return words
 
 
+@lru_cache(maxsize=4096)
 def _is_ideograph(char: str) -> bool:
     return is_unspaced(char) and char.isalnum()
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
+from vtuber.core.text import is_cjk
+
 _SIGNS = {  # between numbers or single letters
     "-": ("minus", "減"),
     "−": ("minus", "減"),
@@ -121,9 +123,12 @@ _END = re.compile(r"[.,!?~。，！？～…]+$")
 
 def spoken(words: Sequence[str], *, chinese: bool = False) -> list[str]:
     """What is said for each of ``words`` of a text: "" for one that is not."""
+    around = zip(("", *words), words, (*words[1:], ""), strict=False)
     return [
-        _say(word, words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else "", chinese=chinese)
-        for at, word in enumerate(words)
+        word
+        if len(word) == 1 and word.isalpha() and is_cjk(word)
+        else _say(word, before, after, chinese=chinese)
+        for before, word, after in around
     ]
 
 

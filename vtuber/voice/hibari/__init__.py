@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -172,7 +173,7 @@ def _phrases(text: str) -> Iterator[_Phrase]:
     phrase = _Phrase()
     words = captions.split(text)
     for word, read, after in zip(words, spoken(words), [*words, ""][1:], strict=True):
-        said = _said(read, after)
+        said = _said(read, before_number=after[:1].isdigit())
         is_spoken = True if said else False if any(map(str.isalpha, read)) else None
         if phrase.words and (
             (None not in (is_spoken, phrase.spoken) and is_spoken != phrase.spoken) or phrase.is_full(word)
@@ -186,7 +187,8 @@ def _phrases(text: str) -> Iterator[_Phrase]:
         yield phrase
 
 
-def _said(word: str, after: str) -> str:
+@lru_cache(maxsize=4096)
+def _said(word: str, *, before_number: bool) -> str:
     """What of ``word`` can be pronounced in English, in plain letters; "" when nothing can.
 
     "no." would be read as "number", as before one.
@@ -195,7 +197,7 @@ def _said(word: str, after: str) -> str:
     latin = without_foreign(plain, wide=False)
     spelled = re.sub(r"\d{13,}", lambda digits: " ".join(digits.group()), latin[:LONGEST_WORD])
     said = pronounced(spelled)
-    return said if after[:1].isdigit() else _NUMBER.sub(r"\1 .", said)
+    return said if before_number else _NUMBER.sub(r"\1 .", said)
 
 
 def _settled(
