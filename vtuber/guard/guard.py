@@ -55,6 +55,8 @@ class Verdict:
     """(detector, what it found), the strictest first."""
     ms: float = 0.0
     """What judging it took."""
+    suspicions: tuple[tuple[str, Finding], ...] = ()
+    """The same of what is only suspected, and decides nothing."""
 
     @property
     def allowed(self) -> bool:
@@ -101,6 +103,8 @@ class Guard:
         }
         self._own = WordList(own(settings.gate.words, settings.guard.words.files))
         self._broken: dict[str, str] = {}
+        self._unanswered: set[str] = set()
+        """Those whom nobody answered when they asked last."""
 
     async def consult(self, judge: Judge) -> None:
         """Lets the detectors ask the model that speaks, which has started. Those that it fails do without."""
@@ -138,6 +142,8 @@ class Guard:
         verdict = self._judge(passage)
         if verdict.action.severity >= Action.REPLACE.severity:
             return verdict
+        others = (*verdict.findings, *verdict.suspicions)
+        passage = replace(passage, others=tuple(finding for _, finding in others))
         asking = [
             self._ask(name, detector, passage)
             for name, detector in self._detectors.items()
@@ -148,7 +154,7 @@ class Guard:
         if not asking:
             return verdict
         began = time.perf_counter()
-        found = [*verdict.findings, *(one for answer in await asyncio.gather(*asking) for one in answer)]
+        found = [*others, *(one for answer in await asyncio.gather(*asking) for one in answer)]
         return _verdict(text, found, verdict.ms + (time.perf_counter() - began) * 1000)
 
     def may_go_on(self, said: str) -> bool:
@@ -216,7 +222,8 @@ class Guard:
                 found += [(name, replace(finding, begin=0, end=None)) for finding in detector.detect(one)]
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing goes out unjudged
             return [(name, self._strict(name, error))]
-        self._broken.pop(name, None)
+        if name not in self._unanswered:
+            self._broken.pop(name, None)
         return found
 
     def _doubts(self, name: str, detector: Asking, passage: Passage) -> bool:
@@ -229,9 +236,13 @@ class Guard:
     async def _ask(self, name: str, detector: Asking, passage: Passage) -> list[tuple[str, Finding]]:
         try:
             async with asyncio.timeout(ASKING_SECONDS):
-                return [(name, finding) for finding in await detector.ask(passage)]
+                found = [(name, finding) for finding in await detector.ask(passage)]
         except Exception as error:  # noqa: BLE001  # the same; a timeout too
+            self._unanswered.add(name)
             return [(name, self._strict(name, error))]
+        self._unanswered.discard(name)
+        self._broken.pop(name, None)
+        return found
 
     def _strict(self, name: str, error: Exception) -> Finding:
         why = "it did not answer in time" if isinstance(error, TimeoutError) else repr(error)
@@ -248,10 +259,12 @@ def _is_used(settings: Settings, name: str) -> bool:
 
 
 def _verdict(text: str, found: list[tuple[str, Finding]], ms: float) -> Verdict:
+    suspicions = tuple(one for one in found if one[1].is_suspicion)
+    found = sorted((one for one in found if one not in suspicions), key=lambda one: -one[1].action.severity)
     if not found:
-        return Verdict(text, ms=ms)
-    found = sorted(found, key=lambda one: -one[1].action.severity)
-    return Verdict(_masked(text, [finding for _, finding in found]), found[0][1].action, tuple(found), ms)
+        return Verdict(text, ms=ms, suspicions=suspicions)
+    masked = _masked(text, [finding for _, finding in found])
+    return Verdict(masked, found[0][1].action, tuple(found), ms, suspicions)
 
 
 def _masked(text: str, findings: Iterable[Finding]) -> str:

@@ -45,11 +45,16 @@ class Topics:
 
     def __init__(self, settings: Settings, character: Character) -> None:
         self._action = Action(settings.guard.topics.action)
+        self._suspects = settings.guard.model.use
+        """Whether somebody asks about what may be talk about a topic."""
         self._names = tuple(name.casefold() for name in character.names)
         self._topics = [_lines(sidestep, character) for sidestep in character.sidesteps]
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         for lines in self._topics:
+            if self._suspects and self._is_suspicious(lines, passage):
+                name = lines.topic.name
+                yield Finding(f"sidestep: {name}?", f"perhaps talk about {name}", Action.SPEAK)
             if self._is_about(lines, passage):
                 instead = lines.next(passage, chinese=self._asks_in_chinese(passage))
                 name = lines.topic.name
@@ -68,6 +73,11 @@ class Topics:
             or topic.points(passage.window) >= ENOUGH
             or (bool(passage.asked) and topic.points(passage.asked) >= ENOUGH)
         )
+
+    def _is_suspicious(self, lines: _Lines, passage: Passage) -> bool:
+        if passage.door is not Door.SPOKEN or _is_piece_of(passage.text, lines.says):
+            return False
+        return lines.topic.points(passage.window) == ENOUGH - 1
 
     def _asks_in_chinese(self, passage: Passage) -> bool:
         """By the line that she answers, where there is one; her name in it says nothing."""
