@@ -42,9 +42,7 @@ class Pack:
         self._words = words
         self._dice = random.Random(seed)
         self.entries = [
-            entry
-            for entry in dict.fromkeys(shipped())
-            if not entry.harmless and _language(entry) == language
+            entry for entry in dict.fromkeys(shipped()) if not entry.harmless and _language(entry) == language
         ]
         self.disguises: Mapping[str, Disguise] = ENGLISH if language == "en" else CHINESE
         self.tried: Counter[str] = Counter()
@@ -110,7 +108,9 @@ def false_alarms(words: WordList, *, everything: bool) -> None:
         said = [line for line in lines if words.find(line, policies=frozenset(POLICIES) - {"politics"})]
         heard = [line for line in lines if words.find(line, policies=_ANSWERED)]
         low, high = wilson(len(said), len(lines))
-        print(f"{name:24} said {len(said):3}, answered {len(heard):3} of {len(lines):5} ({low:.2%}–{high:.2%})")
+        print(
+            f"{name:24} said {len(said):3}, answered {len(heard):3} of {len(lines):5} ({low:.2%}–{high:.2%})"
+        )
         if everything and not name.endswith(".held"):
             for line in said:
                 found = words.find(line, policies=frozenset(POLICIES) - {"politics"})
@@ -179,7 +179,9 @@ def _labelled(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _language(entry: Entry) -> str:
-    return "en" if entry.text.isascii() or not any("\u3400" <= char <= "\u9fff" for char in entry.text) else "zh"
+    return (
+        "en" if entry.text.isascii() or not any("\u3400" <= char <= "\u9fff" for char in entry.text) else "zh"
+    )
 
 
 def _text(entry: Entry) -> str:
@@ -191,7 +193,9 @@ def _plain(text: str, _: random.Random) -> str:
 
 
 def main(arguments: Iterable[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--pairs", type=int, default=40, help="entries for every two ways at once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--examples", action="store_true", help="what leaked, and what was stopped")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from vtuber.guard import segments
-from vtuber.guard.letters import CLAUSE, is_han, is_latin, is_zhuyin
+from vtuber.guard.letters import CLAUSE, SPACE, TOGETHER, is_han, is_latin, is_zhuyin
 from vtuber.guard.pinyin import UNKNOWN, code, codes, spellings
 from vtuber.guard.reading import Reading
 from vtuber.guard.word_files import Entry
@@ -19,6 +20,7 @@ from vtuber.guard.word_parts import part
 _PINYIN_LENGTH = 6
 """Letters of an entry that is found in pinyin alone."""
 _ZHUYIN_LENGTH = 3
+_RUNS = re.compile(r"(.)\1*", re.DOTALL)
 _LONGEST = 30
 """Letters in a row that are read as syllables."""
 
@@ -89,19 +91,47 @@ def _syllables(reading: Reading) -> Iterator[_Syllable]:
             yield _Syllable(code(letter), place, place + 1, letter)
             place += 1
             continue
-        end = place + 1
         alike = is_zhuyin if is_zhuyin(letter) else is_latin if is_latin(letter) else None
-        while alike is not None and end < len(letters) and not reading.gaps[end] and alike(letters[end]):
-            end += 1
-        spelled = (
-            _split(letters[place:end].lower()) if alike is not None and end - place <= _LONGEST else None
-        )
+        end = place + 1 if alike is None else _end(reading, place, alike)
+        spelled = None if alike is None else _spelled(letters, place, end)
         if spelled is None:
             yield _Syllable(UNKNOWN, place, end, UNKNOWN)
         else:
-            for begin, last, said in spelled:
-                yield _Syllable(said, place + begin, place + last, "")
+            for first, last, said in spelled:
+                yield _Syllable(said, first, last, "")
         place = end
+
+
+def _end(reading: Reading, place: int, alike: Callable[[str], bool]) -> int:
+    """Where the syllables end that begin here. A space is only in what is spelled out, or in zhuyin."""
+    letters, gaps = reading.letters, reading.gaps
+    end = place + 1
+    single = alike is is_zhuyin or gaps[end] > TOGETHER
+    while end < len(letters) and end - place < _LONGEST and alike(letters[end]):
+        if gaps[end] > SPACE or (gaps[end] == SPACE and not single):
+            break
+        single = single and (alike is is_zhuyin or gaps[end + 1] > TOGETHER)
+        end += 1
+    return end
+
+
+def _spelled(letters: str, place: int, end: int) -> Iterable[tuple[int, int, str]] | None:
+    """(first, last, code) of the syllables in these letters, with repeats, and with digits behind them."""
+    said = letters[place:end].lower()
+    runs = [(match.start(), match[0]) for match in _RUNS.finditer(said)]
+    most = 1 if is_zhuyin(said[0]) else 2
+    kept = [
+        (start + number, char)
+        for start, run in runs
+        for number, char in enumerate(run if len(run) <= most else run[:1])
+    ]
+    while kept and kept[-1][1].isdigit():
+        kept.pop()
+    found = _split("".join(char for _, char in kept))
+    if not found:
+        return None
+    places = [place + number for number, _ in kept]
+    return [(places[first], places[last - 1] + 1, code) for first, last, code in found]
 
 
 @lru_cache(maxsize=4096)

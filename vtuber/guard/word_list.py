@@ -59,12 +59,16 @@ class WordList:
         }
         if not matches:
             return []
-        harmless = {match for lists in self._lists for match in lists.harmless.matches(text)}
+        harmless = [
+            (match, lists is _built_in())
+            for lists in self._lists
+            for match in lists.harmless.matches(text, in_name=in_name)
+        ]
         return sorted(
             (
                 Found(match.entry.text, match.entry.policy, match.begin, match.end)
                 for match in matches
-                if not any(_is_in(match, other) for other in harmless)
+                if not any(_is_in(match, other, built_in=built_in) for other, built_in in harmless)
             ),
             key=lambda found: (found.begin, -found.end, found.word),
         )
@@ -76,6 +80,11 @@ class WordList:
         return max(lists.listed.may_begin(reading) for lists in self._lists)
 
 
-def _is_in(match: Match, harmless: Match) -> bool:
-    """Whether a part of what was found is nothing but a part of something harmless."""
-    return any(harmless.begin <= begin and end <= harmless.end for begin, end in match.pieces)
+def _is_in(match: Match, harmless: Match, *, built_in: bool) -> bool:
+    """Whether a part of what was found is only a part of something harmless. What one of the built-in lists
+    takes for harmless, another may list; what the streamer does, is."""
+    place = (harmless.begin, harmless.end)
+    return any(
+        place[0] <= piece[0] and piece[1] <= place[1] and not (built_in and piece == place)
+        for piece in match.pieces
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
 from vtuber.guard import borders, segments
-from vtuber.guard.letters import ACCEPTED, CLASS, CLAUSE, DASH, SPACE, STAR, VOWELS, is_han, is_latin
+from vtuber.guard.letters import ACCEPTED, CLASS, CLAUSE, DASH, SIGN, SPACE, STAR, VOWELS, is_han, is_latin
 from vtuber.guard.ordinary import is_word
 from vtuber.guard.pinyin import pinyin
 from vtuber.guard.reading import FAR, Reading, read
@@ -23,6 +24,8 @@ _DIGITS = re.compile(r"\d+")
 _RUN = re.compile(r"(.)\1*", re.DOTALL)
 _NUMBERS = frozenset("0123456789!|(+")
 _OPTIONS = 3
+_FAR = 40
+"""Letters of a run among which a word may begin or end."""
 _CLASSES = str.maketrans(CLASS)
 
 
@@ -82,14 +85,15 @@ class Part:
         """The letters of a run with which it may begin: more Chinese ones than it needs belong to others."""
         if self.is_chinese and len(self.runs) > 1:
             return [max(low, high - self.runs[0][1])]
-        return [low, *(place for place in range(max(low + 1, high - _OPTIONS), high) if reading.gaps[place])]
+        parted = (place for place in range(high - 1, max(low, high - _FAR), -1) if reading.gaps[place])
+        return [low, *sorted(itertools.islice(parted, _OPTIONS))]
 
     def _lasts(self, reading: Reading, low: int, high: int) -> list[int]:
         """Where it may end, likewise."""
         if self.is_chinese:
             return [min(high, low + self.runs[-1][1])]
-        inner = [place for place in range(low + 1, min(high, low + 1 + _OPTIONS)) if reading.gaps[place]]
-        return [*inner, high]
+        parted = (place for place in range(low + 1, min(high, low + _FAR)) if reading.gaps[place])
+        return [*itertools.islice(parted, _OPTIONS), high]
 
     def _is_spelled(self, letters: str) -> bool:
         """Whether these letters are the word, with others in the place of some, and some repeated."""
@@ -107,10 +111,9 @@ class Part:
         return place == len(letters)
 
     def _fits(self, reading: Reading, first: int, last: int, *, in_name: bool, strictly: bool) -> bool:
-        inner = max(reading.gaps[first + 1 : last], default=0)
-        if inner >= FAR or (
-            _NUMBERS.issuperset(reading.letters[first:last]) and not _NUMBERS.issuperset(self.letters)
-        ):
+        gaps = reading.gaps[first + 1 : last]
+        inner = max(gaps, default=0)
+        if inner >= FAR or (_is_number(reading.letters[first:last]) and not _is_number(self.letters)):
             return False
         if self.is_chinese:
             return self._fits_chinese(reading, first, last, inner, strictly=strictly)
@@ -125,7 +128,9 @@ class Part:
         ends = self.free_end or within or borders.ends(reading, last, in_name=in_name, number=number)
         if not (begins and ends) and not borders.is_framed(reading, first, last):
             return False
-        return inner < DASH or self._is_parted_on_purpose(reading, first, last, inner)
+        if inner < DASH or SIGN in gaps:
+            return True  # a sign stands between no words
+        return self._is_parted_on_purpose(reading, first, last, inner)
 
     def _fits_chinese(self, reading: Reading, first: int, last: int, inner: int, *, strictly: bool) -> bool:
         if inner >= CLAUSE and len(self.letters) == 2:
@@ -186,6 +191,11 @@ def part(text: str, form: Form = Form.PLAIN) -> Part:
 def _signs(letter: str) -> str:
     """What may be written for a letter."""
     return ACCEPTED.get(letter, letter) + (STAR if letter in VOWELS else "")
+
+
+def _is_number(letters: str) -> bool:
+    """Whether it is rather a number than a word: all digits, or a few with signs."""
+    return letters.isdigit() or (len(letters) < _SHORT and _NUMBERS.issuperset(letters))
 
 
 def _once(word: str) -> str:
