@@ -1,4 +1,4 @@
-"""Ways to write a word so that a filter overlooks it: each takes a text and a dice, and gives another text."""
+"""Ways to write a word so that a filter overlooks it: each takes a text and dice, and gives another text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 
 from vtuber.guard.letters import is_han, simplified
-from vtuber.guard.pinyin import PINYIN_DICT, pinyin, spellings
+from vtuber.guard.pinyin import pinyin, spellings, syllables
 
 Disguise = Callable[[str, random.Random], str]
 
@@ -77,6 +77,10 @@ def _alike() -> dict[str, list[str]]:
     return found
 
 
+def _marked(char: str, dice: random.Random) -> str:
+    return char + dice.choice("\u0301\u0336\u20e3\u0489\u032e") if char.isalpha() else char
+
+
 def _look_alike(char: str, dice: random.Random) -> str:
     return dice.choice(_alike().get(char.lower()) or [char])
 
@@ -130,28 +134,31 @@ def _other_script(text: str, _: random.Random) -> str:
     return other if other != text else "".join(to_traditional.get(char, char) for char in text)
 
 
+def _said(char: str) -> str:
+    return pinyin(simplified().get(char, char)) or char
+
+
 def _pinyin(text: str, dice: random.Random) -> str:
     """All in pinyin, with or without spaces."""
-    return dice.choice((" ", "")).join(pinyin(char) or char for char in text)
+    return dice.choice((" ", "")).join(map(_said, text))
 
 
 def _zhuyin(text: str, _: random.Random) -> str:
     signs = {code: spelling for spelling, code in spellings().items() if not spelling.isascii()}
-    return "".join(signs.get(spellings().get(pinyin(char), ""), char) for char in text)
+    return "".join(signs.get(spellings().get(_said(char), ""), char) for char in text)
 
 
 def _one_in_pinyin(text: str, dice: random.Random) -> str:
-    places = [place for place, char in enumerate(text) if pinyin(char)]
-    place = dice.choice(places or [0])
-    return text[:place] + (pinyin(text[place]) or text[place]) + text[place + 1 :]
+    place = dice.choice([place for place, char in enumerate(text) if is_han(char)] or [0])
+    return text[:place] + _said(text[place]) + text[place + 1 :]
 
 
 @cache
 def _homophones() -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for code in range(0x4E00, 0x9FA6):
-        if len(said := PINYIN_DICT.get(code, "").split(",")) == 1 and said[0]:
-            found[pinyin(chr(code))].append(chr(code))
+    for char in map(chr, range(0x4E00, 0x9FA6)):
+        if len(syllables(char)) == 1:
+            found[pinyin(char)].append(char)
     return found
 
 
@@ -161,11 +168,11 @@ def homophone(text: str, dice: random.Random) -> str:
 
 
 _HIDDEN = {
-    "marks": _each(lambda char, dice: char + dice.choice("\u0301\u0336\u20e3\u0489\u032e") if char.isalpha() else char),
+    "marks": _each(_marked),
     "joiners": _between("\u200b\u200c\u200d\u2060"),
     "ignorables": _between("\u00ad\u034f\ufe0f\u180b\U000e0061\u115f\u3164"),
     "a space": _once([" "]),
-    "spaced out": lambda text, dice: " ".join(unit for unit in _units(text) if unit != " "),
+    "spaced out": lambda text, _: " ".join(unit for unit in _units(text) if unit != " "),
     "signs": _between(".-_*|~/·"),
     "a sign": _once([*".-_*|~/", "™", "♥"]),
     "emoji": _between("🔥😀❤💀"),
@@ -190,3 +197,4 @@ CHINESE: dict[str, Disguise] = _HIDDEN | {
     "a pinyin": _one_in_pinyin,
     "zhuyin": _zhuyin,
 }
+SOUNDS = ("pinyin", "a pinyin", "zhuyin")

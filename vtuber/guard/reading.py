@@ -29,6 +29,7 @@ _ART = {
 }  # fmt: skip
 _ART_SIGNS = re.compile("|".join(map(re.escape, sorted(_ART, key=len, reverse=True))))
 _STARS = re.compile(f"[{''.join(sorted(VOWELS))}*]+")
+_LAST_SIGNS = re.compile(r"^[^!]*!+\s*$")
 _NOTHING = "\u200b"
 
 
@@ -121,15 +122,23 @@ def readings(text: str) -> tuple[Reading, ...]:
 
 
 def _in_doubt(text: str) -> Iterator[Reading]:
-    doubtful = {char: LETTERS[char].doubt for char in set(text) if LETTERS[char].doubt}
     yield read(text)
-    if doubtful:
-        if 1 in doubtful.values():
-            yield read(text, doubt=0)
-        if 2 in doubtful.values():
-            yield read(text, doubt=2)
-        if doubtful.keys() & _BARS and doubtful.keys() - _BARS:
-            yield read(text, bars=False)
+    doubtful = {char: LETTERS[char].doubt for char in set(text) if LETTERS[char].doubt}
+    if not doubtful or (doubtful.keys() == {"!"} and _LAST_SIGNS.search(text)):
+        return
+    if 1 in doubtful.values():
+        yield read(text, doubt=0)
+    if any(doubt == 2 and _is_beside_letters(char, text) for char, doubt in doubtful.items()):
+        yield read(text, doubt=2)
+    if doubtful.keys() & _BARS and doubtful.keys() - _BARS:
+        yield read(text, bars=False)
+
+
+def _is_beside_letters(char: str, text: str) -> bool:
+    """Whether a sign may be a letter of a word: it stands right behind one, or right before."""
+    place = text.index(char)
+    last = text.rindex(char)
+    return text[max(0, place - 1) : place].isalnum() or text[last + 1 : last + 2].isalnum()
 
 
 @lru_cache(maxsize=64)

@@ -17,7 +17,7 @@ from vtuber.guard.reading import Reading
 from vtuber.guard.word_files import Entry
 from vtuber.guard.word_parts import part
 
-_PINYIN_LENGTH = 6
+_PINYIN_LENGTH = 5
 """Letters of an entry that is found in pinyin alone."""
 _ZHUYIN_LENGTH = 3
 _RUNS = re.compile(r"(.)\1*", re.DOTALL)
@@ -50,8 +50,8 @@ class Sounds:
 
     def find(self, reading: Reading) -> Iterator[tuple[Entry, int, int]]:
         """(entry, from which letter, to which) of those that can be heard, and cannot be read."""
-        if reading.letters.isascii() and len(reading.letters) < _PINYIN_LENGTH:
-            return
+        if reading.letters.isascii() and reading.letters.isalpha():
+            return  # pinyin alone is found as it is written
         said = list(_syllables(reading))
         text = "".join(one.code for one in said)
         for number, begin, end in self._search.find_matches_as_indexes(text, overlapping=True):
@@ -74,12 +74,23 @@ def _is_said(reading: Reading, span: Sequence[_Syllable], entry: Entry, letters:
         return False
     first, last = span[0].first, span[-1].last
     if all(spelled):
-        length = last - first
-        return length >= (_PINYIN_LENGTH if is_latin(reading.letters[first]) else _ZHUYIN_LENGTH)
+        if is_zhuyin(reading.letters[first]):
+            return last - first >= _ZHUYIN_LENGTH
+        return last - first >= _PINYIN_LENGTH and _is_whole(reading, first, last)
     if any(spelled):
         return True
     word = "".join(one.char for one in span)
     return not (segments.is_ordinary(word) or segments.is_astride(reading, first, last, word))
+
+
+def _is_whole(reading: Reading, first: int, last: int) -> bool:
+    """Whether no other letters stand beside these; digits may."""
+    while last < len(reading.letters) and not reading.gaps[last] and reading.letters[last].isdigit():
+        last += 1
+    begins = first == 0 or reading.gaps[first] or not is_latin(reading.letters[first - 1])
+    return bool(
+        begins and (last == len(reading.letters) or reading.gaps[last] or not is_latin(reading.letters[last]))
+    )
 
 
 def _syllables(reading: Reading) -> Iterator[_Syllable]:
@@ -117,21 +128,17 @@ def _end(reading: Reading, place: int, alike: Callable[[str], bool]) -> int:
 
 def _spelled(letters: str, place: int, end: int) -> Iterable[tuple[int, int, str]] | None:
     """(first, last, code) of the syllables in these letters, with repeats, and with digits behind them."""
-    said = letters[place:end].lower()
+    said = letters[place:end].lower().rstrip("0123456789") if is_latin(letters[place]) else letters[place:end]
+    found = _split(said)
+    if found:
+        return [(place + first, place + last, code) for first, last, code in found]
+    most = 1 if is_zhuyin(letters[place]) else 2
     runs = [(match.start(), match[0]) for match in _RUNS.finditer(said)]
-    most = 1 if is_zhuyin(said[0]) else 2
-    kept = [
-        (start + number, char)
-        for start, run in runs
-        for number, char in enumerate(run if len(run) <= most else run[:1])
-    ]
-    while kept and kept[-1][1].isdigit():
-        kept.pop()
-    found = _split("".join(char for _, char in kept))
+    kept = [start + number for start, run in runs for number in range(len(run) if len(run) <= most else 1)]
+    found = _split("".join(said[number] for number in kept))
     if not found:
         return None
-    places = [place + number for number, _ in kept]
-    return [(places[first], places[last - 1] + 1, code) for first, last, code in found]
+    return [(place + kept[first], place + kept[last - 1] + 1, code) for first, last, code in found]
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from vtuber.guard.matcher import Match, Matcher
 from vtuber.guard.reading import readings
 from vtuber.guard.word_files import Entry, parse, shipped
+from vtuber.guard.word_parts import part
 
 _MOST_HELD = 40
 """Letters at the end of a text that may be the beginning of a word."""
@@ -81,10 +82,10 @@ class WordList:
 
 
 def _is_in(match: Match, harmless: Match, *, built_in: bool) -> bool:
-    """Whether a part of what was found is only a part of something harmless. What one of the built-in lists
-    takes for harmless, another may list; what the streamer does, is."""
-    place = (harmless.begin, harmless.end)
+    """Whether a part of what was found is only a part of something harmless, or something else than that in
+    disguise. What one built-in list takes for harmless, another may list; what the streamer does, is."""
+    same = built_in and part(match.entry.parts[0]).letters == part(harmless.entry.parts[0]).letters
     return any(
-        place[0] <= piece[0] and piece[1] <= place[1] and not (built_in and piece == place)
-        for piece in match.pieces
+        harmless.begin <= begin and end <= harmless.end and not (same and len(match.pieces) == 1)
+        for begin, end in match.pieces
     )
