@@ -19,6 +19,8 @@ ROOT = Path(__file__).parent.parent
 PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 OPTIONS = {".".join(map(str, here)) for here in known_options()}
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]  # a group
+SHORT = {"safety.md"}
+"""Pages that say less in Chinese, and where the rest stands."""
 TABLES = {option.split(".")[0] for option in OPTIONS}
 
 
@@ -47,7 +49,8 @@ def test_a_streamers_pages_are_in_both_languages() -> None:
         chinese = page.read_text(encoding="utf-8")
         assert f"(zh-TW/{page.name})" in english
         assert f"(../{page.name})" in chinese
-        for kind in (r"^#+ ", r"^```", r"^\| `"):  # headings, blocks, and rows of options
+        # Headings, blocks, and rows of options.
+        for kind in () if page.name in SHORT else (r"^#+ ", r"^```", r"^\| `"):
             assert len(re.findall(kind, chinese, re.MULTILINE)) == len(
                 re.findall(kind, english, re.MULTILINE)
             )

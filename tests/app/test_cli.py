@@ -27,6 +27,7 @@ OURS = {"vtuber.app.cli", "vtuber.app", "vtuber.core.errors", "vtuber.core", "vt
         ["--help"],
         ["live", "--help"],
         ["guard", "--help"],
+        ["audit", "--help"],
         ["models", "get", "--help"],
         ["character", "new", "--help"],
         ["--version"],

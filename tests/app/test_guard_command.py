@@ -38,7 +38,7 @@ def test_each_line_of_a_file_becomes_an_object(tmp_path: Path, capsys: pytest.Ca
 def test_the_door_decides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = file(tmp_path, b"look at evil.com\n")
     assert rows(capsys, file=path)[0]["verdict"] == "replace"
-    assert rows(capsys, file=path, door=Door.MESSAGE)[0]["verdict"] == "speak"
+    assert rows(capsys, file=path, door=Door.MESSAGE)[0]["verdict"] in ("speak", "soften")
 
 
 def test_a_line_of_a_hundred_thousand_letters_is_judged(

@@ -716,3 +716,44 @@ def test_small_talk_is_asked_of_no_toy(model: str) -> None:
         await fallback.stop()
 
     play(scene())
+
+
+class Magistrate(Actor):
+    """An actor that judges, too."""
+
+    likely = 0.75
+
+    async def judge(self, question: str) -> float:
+        self.done.append(question)
+        return self.likely
+
+
+def test_whoever_answers_judges() -> None:
+    first, second = Magistrate(), Magistrate("I am the second.")
+
+    async def scene() -> None:
+        fallback = await on_air(first, second)
+        assert await fallback.judge("Is it so?") == 0.75
+        first.ill = BrainError("ill")
+        await heard(fallback)
+        second.likely = 0.25
+        assert await fallback.judge("Is it?") == 0.25
+        assert (first.done.count("Is it?"), second.done.count("Is it?")) == (0, 1)
+        await fallback.stop()
+
+    play(scene())
+
+
+def test_one_that_cannot_judge_says_so_and_none_at_all_is_an_error() -> None:
+    actor = Actor()
+
+    async def scene() -> None:
+        fallback = await on_air(actor)
+        assert await fallback.judge("Is it so?") is None
+        actor.ill = BrainError("ill")
+        await heard(fallback)
+        with pytest.raises(BrainError):
+            await fallback.judge("Is it so?")
+        await fallback.stop()
+
+    play(scene())

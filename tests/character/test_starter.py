@@ -116,6 +116,8 @@ def test_she_can_say_who_she_is_and_what_she_loves(tmp_path: Path, answers: Answ
     ]
     said += [*her.refusals, *her.fallback_lines, *(example.reply for example in her.examples)]
     said += [reply for talk in her.small_talk for reply in talk.replies]
+    said += [line for sidestep in her.sidesteps for line in sidestep.says]
+    assert [sidestep.topic for sidestep in her.sidesteps] == ["politics", "religion", "tragedy"]
     assert bool(her.small_talk) == (lines != CHINESE), "the small model knows only English"
     assert {line: why for line in said if (why := stopped(her, line))} == {}
 

@@ -133,7 +133,10 @@ def test_what_would_embarrass_her_is_not_spoken(gate: Gate, text: str, rule: str
     verdict = gate.spoken(text)
     assert not verdict.allowed
     # An address may be an e-mail's too; which of the two is named does not matter.
-    assert verdict.rule == f"built in: {rule}" or {rule, verdict.rule[10:]} == {"contact", "address"}
+    assert verdict.rule == f"built in: {rule}" or {rule, verdict.rule[10:].partition(",")[0]} <= {
+        "contact",
+        "address",
+    }
     assert verdict.reason
 
 

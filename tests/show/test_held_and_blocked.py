@@ -190,7 +190,16 @@ def test_words_of_ones_own_can_be_held_too(play: Any) -> None:
         await room.until_idle()
         assert asked(room) == ["is the durian pizza good?"]
 
-    play(scene, gate={"words": ["durian"]}, guard={"words": {"action": "hold"}})
+    play(scene, gate={"words": ["durian"]}, guard={"words": {"policies": {"own": "hold"}}})
+
+
+def test_words_of_ones_own_can_be_softened(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("is the durian pizza good?")
+        await room.until_idle()
+        assert asked(room) == ["is the ＊＊＊＊＊＊ pizza good?"]
+
+    play(scene, gate={"words": ["durian"]}, guard={"words": {"policies": {"own": "soften"}}})
 
 
 # Blocked.

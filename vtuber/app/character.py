@@ -147,6 +147,8 @@ def _abilities(character: Character) -> Iterator[Health]:
     yield Health("moods", State.OK, ", ".join(character.moods))
     for key, texts in (("fallback_lines", character.fallback_lines), ("refusals", character.refusals)):
         yield Health(key, State.OK, _by_language(texts) or "none: she stays silent instead")
+    topics = ", ".join(one.topic for one in character.sidesteps)
+    yield Health("sidesteps", State.OK, topics or "nothing: she talks about everything")
     yield Health("examples", State.OK, _by_language([one.reply for one in character.examples]) or "none")
     if talks := character.small_talk:
         yield Health(
@@ -181,6 +183,11 @@ def _stopped_lines(character: Character, settings: Settings) -> Iterator[Health]
         *(
             (f"{characters.SHEET}: fallback_lines {n}", line)
             for n, line in enumerate(character.fallback_lines, 1)
+        ),
+        *(
+            (f"{characters.SHEET}: sidestep {number}, {one.topic}", line)
+            for number, one in enumerate(character.sidesteps, 1)
+            for line in one.says
         ),
         *((f"{characters.EXAMPLES}: example {n}", one.reply) for n, one in enumerate(character.examples, 1)),
         *(

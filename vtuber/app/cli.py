@@ -194,6 +194,30 @@ def guard(
     command(config, flags, text=text, file=file, door=Door(door) if door else None, as_json=as_json)
 
 
+@app.command()
+def audit(
+    journal: Annotated[
+        Path | None, typer.Argument(help="A show's journal, plain or gzipped. Default: the newest.")
+    ] = None,
+    *,
+    message: Annotated[
+        str | None, typer.Option(help="Only what has to do with the message of this id.")
+    ] = None,
+    viewer: Annotated[
+        str | None, typer.Option(help="Only what has to do with this viewer's messages.")
+    ] = None,
+    minute: Annotated[
+        str | None, typer.Option(metavar="HH:MM", help="Only this minute, counted from the show's beginning.")
+    ] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Say what was said in a show, in answer to whom, and what the guard made of it."""
+    from vtuber.app.audit import command
+
+    command(config, journal, message=message, viewer=viewer, minute=minute, as_json=as_json)
+
+
 class Platform(StrEnum):
     """Where an account can be used."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
@@ -31,8 +30,7 @@ _SPECIAL = {
     (Door.SPOKEN, Action.DROP): "not said, and the reply ends",
     (Door.MESSAGE, Action.HOLD): "waits for a moderator",
 }
-_BREAKS = {ord(char): f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"}
-"""What JSON lets stand as it is, and what many programs take for the end of a line."""
+_WARM_UP = "Hello there 123, 你好"
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 """With which UTF-16 begins."""
 
@@ -50,7 +48,7 @@ def command(
     with settings_with_brain(config, flags, servers=False) as settings:
         guard = speaker.build(settings).guard
         for one in Door:
-            guard.judge("", one)  # what is read first now counts for no line
+            guard.judge(_WARM_UP, one)  # what is read first now counts for no line
         if text is not None:
             doors = [door] if door else list(Door)
             run(lambda: _judge_text(guard, text, doors, settings.guard.block_minutes, as_json=as_json))
@@ -64,7 +62,7 @@ async def _judge_text(
     judged = [(door, await _judged(guard, text, door)) for door in doors]
     if as_json:
         for door, verdict in judged:
-            _write({"door": door, **_row(text, verdict), "reason": verdict.reason})
+            terminal.write_row({"door": door, **_row(text, verdict), "reason": verdict.reason})
         return
     rows = [
         (
@@ -86,7 +84,7 @@ async def _judge_lines(guard: Guard, lines: list[str], door: Door, *, as_json: b
         number += 1
         found[verdict.action] += 1
         if as_json:
-            _write(_row(line, verdict))
+            terminal.write_row(_row(line, verdict))
         elif not verdict.allowed:
             terminal.tell(f"{number}: {verdict.action} ({verdict.detector}: {verdict.reason}): {line}")
     if not as_json:
@@ -122,10 +120,6 @@ def _row(text: str, verdict: Verdict) -> dict[str, object]:
         "detector": verdict.detector,
         "ms": round(verdict.ms, 3),
     }
-
-
-def _write(row: dict[str, object]) -> None:
-    terminal.write_utf8(json.dumps(row, ensure_ascii=False).translate(_BREAKS) + "\n")
 
 
 def _lines(file: str) -> list[str]:

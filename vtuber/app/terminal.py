@@ -7,11 +7,12 @@ terminal (``app.desk``), the log goes there. Nothing from chat reaches the termi
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Self
@@ -32,6 +33,8 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 _COLOURS = {State.OK: "green", State.LIMITED: "yellow", State.DOWN: "red", State.OFF: "dim"}
 
 
+_BREAKS = {ord(char): f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"}
+"""What JSON lets stand as it is, and what many programs take for the end of a line."""
 _EARLY_END: list[Callable[[], None]] = []
 
 
@@ -188,9 +191,10 @@ def write(text: str) -> None:
     sys.stdout.write(text)
 
 
-def write_utf8(text: str) -> None:
-    """The same in UTF-8, whatever the terminal's own encoding is."""
-    data = text.encode("utf-8", "backslashreplace")  # an argument may hold half a character
+def write_row(row: Mapping[str, object]) -> None:
+    """An object of JSON on a line, in UTF-8 whatever the terminal's own encoding is."""
+    line = json.dumps(row, ensure_ascii=False).translate(_BREAKS) + "\n"
+    data = line.encode("utf-8", "backslashreplace")  # an argument may hold half a character
     if (buffer := getattr(sys.stdout, "buffer", None)) is None:
         sys.stdout.write(data.decode("utf-8"))
         return

@@ -52,6 +52,8 @@ class Prompt:
     """Tokens of its last line: so many at least must be read."""
     known: str = ""
     """The whole answer, where none has to be thought of: no model is asked."""
+    last: str = ""
+    """What she says at the end of her reply, whatever that is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from vtuber.config import Settings
 from vtuber.core.availability import Progress
 from vtuber.core.deeds import as_one
 from vtuber.core.errors import BrainError, ConfigError
-from vtuber.core.events import Batch
+from vtuber.core.events import Batch, is_money
 from vtuber.memory import Recollection
 from vtuber.moderation.revocation import Revocation
 
@@ -116,7 +116,9 @@ class Conversation:
         told = {line.text for line in self._history.lines}
         now = await self._fitting(question(batch, recollection, self.topic, self._names, told))
         lead = as_one(batch).lead.event
-        known = self._small_talk.answer(lead, now.name) if self._small_talk else ""
+        known, last = ("", batch.answer) if is_money(lead) else (batch.answer, "")
+        if self._small_talk and not known:
+            known = self._small_talk.answer(lead, now.name)
         near = () if known else tuple(self._near(lead.text, now.name))
         new = await self._sum((*near, now.asked))
         await self._make_room(new)
@@ -130,6 +132,7 @@ class Conversation:
             names=self._names,
             new=new,
             known=known,
+            last=last,
         )
 
     def _near(self, text: str, name: str) -> Iterator[PromptLine]:

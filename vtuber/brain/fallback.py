@@ -166,7 +166,8 @@ class BrainFallback:
 
     async def judge(self, question: str) -> float | None:
         """By the one that answers now, or would be asked first. Raises BrainError when none is there."""
-        asked = self._answering or next(iter(self._ready), None)
+        ready = self._ready
+        asked = self._answering if self._answering in ready else next(iter(ready), None)
         if asked is None:
             raise BrainError("no brain is there to judge", where="brain")
         return await asked.brain.judge(question) if isinstance(asked.brain, Judge) else None

@@ -55,6 +55,17 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
+class Sidestep:
+    """A topic that she does not go into, and what she says instead."""
+
+    topic: str
+    about: tuple[str, ...] = ()
+    """Words that are about it, beside those that come along."""
+    says: tuple[str, ...] = ()
+    """They take turns, those in the language she was asked in. Without any, her refusals do."""
+
+
+@dataclass(frozen=True, slots=True)
 class Character:
     folder: Path
     name: str
@@ -79,6 +90,8 @@ class Character:
     """For a model that is too small to think of answers."""
     needs_better_brain: tuple[str, ...] = NEEDS_BETTER_BRAIN
     """Said when such a model is asked in a language that it cannot speak."""
+    sidesteps: tuple[Sidestep, ...] = ()
+    """What she does not go into."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -158,6 +171,7 @@ def read(folder: Path) -> tuple[Character | None, list[ConfigError]]:
         fallback_lines=sheet.fallback_lines,
         small_talk=tuple(Talk(one.says, one.replies, one.on) for one in talk.talk),
         needs_better_brain=sheet.needs_better_brain,
+        sidesteps=tuple(Sidestep(one.topic, one.about, one.says) for one in sheet.sidestep),
     ), []
 
 
@@ -178,6 +192,12 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class _SidestepTable(_Table):
+    topic: Spoken
+    about: tuple[Spoken, ...] = ()
+    says: tuple[Spoken, ...] = ()
+
+
 class _Sheet(_Table):
     name: Annotated[Spoken, Field(max_length=50)]
     aliases: tuple[Spoken, ...] = ()
@@ -188,6 +208,7 @@ class _Sheet(_Table):
     needs_better_brain: Annotated[tuple[Spoken, ...], Field(min_length=1)] = NEEDS_BETTER_BRAIN
     face: str = ""
     voices: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sidestep: tuple[_SidestepTable, ...] = ()
 
 
 _RENAMED = {"spares": "fallback_lines", "ways_out": "refusals"}
@@ -315,7 +336,11 @@ def _hint(table: type[_Table], key: str, kind: str) -> str:
         return "compare it with the character in characters/banban"
     if key == "denials" and table is _Sheet:
         return "delete this option and its list: characters no longer have it"
-    rows: dict[type[_Table], type[_Table]] = {_Examples: _ExampleTable, _Talks: _TalkTable}
+    rows: dict[type[_Table], type[_Table]] = {
+        _Examples: _ExampleTable,
+        _Talks: _TalkTable,
+        _Sheet: _SidestepTable,
+    }
     keys = {**table.model_fields, **(rows[table].model_fields if table in rows else {})}
     near = [_RENAMED[key]] if key in _RENAMED else get_close_matches(key, keys, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(keys)}"

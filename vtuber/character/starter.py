@@ -128,6 +128,13 @@ class _Texts:
         """Of ``canon``, ``refusals`` or ``fallback_lines``, with the answers in their places."""
         return [Template(line).substitute(values) for line in self._table[key]]
 
+    def sidesteps(self, values: Mapping[str, str]) -> dict[str, list[str]]:
+        """What she says about each topic that she does not go into."""
+        return {
+            topic: [Template(line).substitute(values) for line in says]
+            for topic, says in self._table["sidestep"].items()
+        }
+
     def persona(self, values: Mapping[str, str]) -> str:
         return Template(self._table["persona"]).substitute(values)
 
@@ -177,6 +184,10 @@ def _sheet(
     canon = texts[0].lines("canon", values)
     refusals = [line for text in texts for line in text.lines("refusals", values)]
     fallback_lines = [line for text in texts for line in text.lines("fallback_lines", values)]
+    sidesteps: dict[str, list[str]] = {}
+    for text in texts:
+        for topic, says in text.sidesteps(values).items():
+            sidesteps.setdefault(topic, []).extend(says)
     foreign = next((one for one in spoken if one != "English" and one in _VOICES), "English")
     return f"""\
 # Who she is to the program. Who she is to the model stands in persona.md, how she answers in examples.toml.
@@ -198,10 +209,22 @@ refusals = {_listed(refusals)}
 # Said in place of a whole reply, when no model can give one; in the language she was asked in.
 fallback_lines = {_listed(fallback_lines)}
 
+# What she does not go into, and what she says instead: one of these, in the language she was asked in.
+{_sidesteps(sidesteps)}
 # Her voice when voice.use is "edge".
 [voices.edge]
 voice = {_toml(_VOICES[foreign])}
 """
+
+
+def _sidesteps(sidesteps: Mapping[str, Sequence[str]]) -> str:
+    return (
+        "".join(
+            f"[[sidestep]]\ntopic = {_toml(topic)}\nsays = {_listed(says)}\n\n"
+            for topic, says in sidesteps.items()
+        ).rstrip("\n")
+        + "\n"
+    )
 
 
 def _listed(words: Iterable[str]) -> str:

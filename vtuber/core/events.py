@@ -289,6 +289,8 @@ class Pick:
 
     event: Answerable
     copies: int = 1
+    answer: str = ""
+    """What she says to it, where that is known before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +314,8 @@ class Batch:
     """By a moderator: it comes before all that waits."""
     speaker: str = ""
     """The id of whoever answers."""
+    answer: str = ""
+    """What she says to the lead, where that is known before; whoever gave money is thanked first."""
 
     @property
     def picks(self) -> tuple[Pick, ...]:

@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 
 PARTS = {
     "words": "vtuber.guard.detectors.words:Words",
+    "phrases": "vtuber.guard.detectors.phrases:Phrases",
     "patterns": "vtuber.guard.detectors.patterns:Patterns",
     "tokens": "vtuber.guard.detectors.tokens:ControlTokens",
     "links": "vtuber.guard.detectors.links:Links",
@@ -23,6 +24,8 @@ PARTS = {
     "confession": "vtuber.guard.detectors.confession:Confession",
     "prompt": "vtuber.guard.detectors.prompt:RecitedPrompt",
     "canon": "vtuber.guard.detectors.canon:Canon",
+    "topics": "vtuber.guard.detectors.topics:Topics",
+    "model": "vtuber.guard.detectors.model:Model",
     "length": "vtuber.guard.detectors.length:Length",
 }
 """In the order in which they are asked. Each has a section of its name in ``[guard]``."""
@@ -90,6 +93,11 @@ class Finding:
     instead: str = ""
     """What is said in place of the sentence; "": one of the character's refusals."""
 
+    @property
+    def is_suspicion(self) -> bool:
+        """Whether it decides nothing: the detector is not sure, and one that asks may find out."""
+        return self.action is Action.SPEAK
+
 
 @dataclass(frozen=True)
 class Passage:
@@ -103,6 +111,8 @@ class Passage:
     """(platform, id) of whoever wrote it."""
     asked: str = ""
     """The line that she answers."""
+    others: tuple[Finding, ...] = ()
+    """For those that ask: what is suspected (``Finding.is_suspicion``), or was found and is mild."""
 
     @cached_property
     def lead(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ ASKING_SECONDS = 1.0
 TRYING_SECONDS = 10.0
 """How long a detector may try the model before the show."""
 MASK = "＊"
+_WORDS = re.compile(r"\w+")
 _LEAD = 400
 """Characters of what came before that a detector is given."""
 
@@ -53,6 +55,8 @@ class Verdict:
     """(detector, what it found), the strictest first."""
     ms: float = 0.0
     """What judging it took."""
+    suspicions: tuple[tuple[str, Finding], ...] = ()
+    """The same of what is only suspected, and decides nothing."""
 
     @property
     def allowed(self) -> bool:
@@ -99,6 +103,8 @@ class Guard:
         }
         self._own = WordList(own(settings.gate.words, settings.guard.words.files))
         self._broken: dict[str, str] = {}
+        self._unanswered: set[str] = set()
+        """Those whom nobody answered when they asked last."""
 
     async def consult(self, judge: Judge) -> None:
         """Lets the detectors ask the model that speaks, which has started. Those that it fails do without."""
@@ -136,6 +142,8 @@ class Guard:
         verdict = self._judge(passage)
         if verdict.action.severity >= Action.REPLACE.severity:
             return verdict
+        others = (*verdict.findings, *verdict.suspicions)
+        passage = replace(passage, others=tuple(finding for _, finding in others))
         asking = [
             self._ask(name, detector, passage)
             for name, detector in self._detectors.items()
@@ -146,7 +154,7 @@ class Guard:
         if not asking:
             return verdict
         began = time.perf_counter()
-        found = [*verdict.findings, *(one for answer in await asyncio.gather(*asking) for one in answer)]
+        found = [*others, *(one for answer in await asyncio.gather(*asking) for one in answer)]
         return _verdict(text, found, verdict.ms + (time.perf_counter() - began) * 1000)
 
     def may_go_on(self, said: str) -> bool:
@@ -187,7 +195,7 @@ class Guard:
         return _verdict(passage.text, found, (time.perf_counter() - began) * 1000)
 
     def _heard(self, passage: Passage) -> tuple[list[Passage], list[tuple[str, Finding]]]:
-        """What of her own words will be heard, where it is not what is shown; and what is wrong with that."""
+        """What of her own words will be heard, if in other words than shown; and what is wrong with that."""
         if passage.door is not Door.SPOKEN:
             return [], []
         try:
@@ -200,8 +208,10 @@ class Guard:
         except Exception as error:  # noqa: BLE001  # nobody knows what would be heard
             return [], [("voice", self._strict("voice", error))]
         self._broken.pop("voice", None)
-        heard.discard((passage.text, passage.lead))
-        return [replace(passage, text=form, before=said) for form, said in sorted(heard)], []
+        shown = _WORDS.findall(passage.window)
+        differing = {tuple(_WORDS.findall(said + form)): (form, said) for form, said in heard if form}
+        differing.pop(tuple(shown), None)
+        return [replace(passage, text=form, before=said) for form, said in differing.values()], []
 
     def _detected(
         self, name: str, detector: Detector, passage: Passage, heard: Iterable[Passage]
@@ -212,7 +222,8 @@ class Guard:
                 found += [(name, replace(finding, begin=0, end=None)) for finding in detector.detect(one)]
         except Exception as error:  # noqa: BLE001  # whatever it was, nothing goes out unjudged
             return [(name, self._strict(name, error))]
-        self._broken.pop(name, None)
+        if name not in self._unanswered:
+            self._broken.pop(name, None)
         return found
 
     def _doubts(self, name: str, detector: Asking, passage: Passage) -> bool:
@@ -225,9 +236,13 @@ class Guard:
     async def _ask(self, name: str, detector: Asking, passage: Passage) -> list[tuple[str, Finding]]:
         try:
             async with asyncio.timeout(ASKING_SECONDS):
-                return [(name, finding) for finding in await detector.ask(passage)]
+                found = [(name, finding) for finding in await detector.ask(passage)]
         except Exception as error:  # noqa: BLE001  # the same; a timeout too
+            self._unanswered.add(name)
             return [(name, self._strict(name, error))]
+        self._unanswered.discard(name)
+        self._broken.pop(name, None)
+        return found
 
     def _strict(self, name: str, error: Exception) -> Finding:
         why = "it did not answer in time" if isinstance(error, TimeoutError) else repr(error)
@@ -244,10 +259,12 @@ def _is_used(settings: Settings, name: str) -> bool:
 
 
 def _verdict(text: str, found: list[tuple[str, Finding]], ms: float) -> Verdict:
+    suspicions = tuple(one for one in found if one[1].is_suspicion)
+    found = sorted((one for one in found if one not in suspicions), key=lambda one: -one[1].action.severity)
     if not found:
-        return Verdict(text, ms=ms)
-    found = sorted(found, key=lambda one: -one[1].action.severity)
-    return Verdict(_masked(text, [finding for _, finding in found]), found[0][1].action, tuple(found), ms)
+        return Verdict(text, ms=ms, suspicions=suspicions)
+    masked = _masked(text, [finding for _, finding in found])
+    return Verdict(masked, found[0][1].action, tuple(found), ms, suspicions)
 
 
 def _masked(text: str, findings: Iterable[Finding]) -> str:

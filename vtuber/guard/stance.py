@@ -19,6 +19,7 @@ from vtuber.guard.subject import is_chinese, shared, terms
 FILE = Path(__file__).parent / "data" / "stance.words"
 _LEAST_COMMON = 2
 _WEIGHTS = "weights"
+_MISSING = "only missing"
 _CLAUSE = re.compile(r"[^,.;:!?，。；：！？…\n]+")
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]*")
 _BARS = re.compile(r"\b(?:never|not|no|nobody|cannot)\b|n['’]t\b|[不沒没禁別别勿]")
@@ -44,14 +45,19 @@ class Fact:
         self.only = frozenset(only)
         self.terms = frozenset(plain) | self.barred | self.only
 
-    def weigh(self, sentence: str) -> float:
-        """How likely it is (0..1) that the sentence goes against this. 0: it is about something else."""
+    def weigh(self, sentence: str, *, whole: bool = True) -> float:
+        """How likely it is (0..1) that the sentence goes against this. 0: it is about something else.
+
+        What is missing in a sentence says nothing while it is not ``whole``.
+        """
         common = shared(self.terms, sentence)
         if not self.is_meant_by(common):
             return 0.0
         weights = _lexicon()[1]
-        sum_ = sum(weights.get(name, 0.0) * value for name, value in self.signs(sentence, common).items())
-        return 1 / (1 + math.exp(-sum_))
+        signs = self.signs(sentence, common)
+        if not whole:
+            signs.pop(_MISSING, None)
+        return 1 / (1 + math.exp(-sum(weights.get(name, 0.0) * value for name, value in signs.items())))
 
     def is_meant_by(self, common: frozenset[str]) -> bool:
         """Whether a sentence that shares these words is probably about this, not only about one of them."""
@@ -92,7 +98,7 @@ class Fact:
             "barred denied": float(any(one.denies_barred for one in clauses)),
             "only affirmed": float(any(one.affirms_only for one in clauses)) * (1 - barred_affirmed),
             "only denied": float(any(one.denies_only for one in clauses)),
-            "only missing": float(bool(self.only) and not common & self.only),
+            _MISSING: float(bool(self.only) and not common & self.only),
             **{f"bound {name}": has[name] for name in ("denying", "doing")},
         }
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from vtuber.core import clock
+from vtuber.core.deeds import is_more
 from vtuber.core.events import Answerable, Batch, Pick, is_money
 from vtuber.core.text import escaped
 from vtuber.guard import Action
@@ -164,8 +165,18 @@ class Agenda:
             for pick, verdict in found:
                 self._refuse(pick, verdict)
             if fit := [pick for pick in fit if not self._is_refused(pick.event)]:
-                return self._screening.batch(batch.of(fit))
+                return self._screening.batch(self._apart(batch.of(fit)))
         return None
+
+    def _apart(self, batch: Batch) -> Batch:
+        """What has an answer of its own, and what must be thought about, are not answered together."""
+        lead = batch.lead
+        own = [lead, *(pick for pick in batch.others if is_more(lead.event, pick.event))]
+        answer = next((pick.answer for pick in own if pick.answer), "")
+        kept = own if answer else [pick for pick in batch.picks if not pick.answer]
+        if rest := [pick for pick in batch.picks if pick not in kept]:
+            self._inbox.give_back(batch.of(rest))
+        return replace(batch.of(kept), answer=answer)
 
     def _refuse(self, pick: Pick, verdict: Verdict) -> None:
         """What was found in a message decides what becomes of it. Whoever gave money is thanked anyway."""

@@ -91,7 +91,11 @@ class ReplyWriter:
         ``metrics.PARTS``), also more than once. ``quiet`` waits until nothing else is heard.
         """
         return self._filtered(
-            self._tried(prompt, turn, tell, lap), turn, tell, quiet=quiet, asked=prompt.lines[-1].text
+            _ended(self._tried(prompt, turn, tell, lap), prompt.last),
+            turn,
+            tell,
+            quiet=quiet,
+            asked=prompt.lines[-1].text,
         )
 
     def recite(
@@ -284,6 +288,17 @@ class _Lookahead:
 async def _held_too_long(quiet: Callable[[], Awaitable[None]]) -> None:
     await quiet()
     await asyncio.sleep(HELD_SECONDS)
+
+
+async def _ended(pieces: AsyncGenerator[Piece, None], last: str) -> AsyncGenerator[Piece, None]:
+    """The pieces, and behind them ``last``."""
+    said = ""
+    async with aclosing(pieces):
+        async for piece in pieces:
+            said = piece.text
+            yield piece
+    if last:
+        yield Piece(last, "", space=space_between(said, last))
 
 
 def _judged(turn: int, index: int, piece: Piece, verdict: Verdict) -> SentenceJudged:

@@ -20,6 +20,7 @@ MASKED = MASK * 3
 """Any other name that may not be said."""
 MENTIONS = 10
 """How many names in one message are judged; any more are masked."""
+_LETTERS = re.compile(r"[^\W\d]+")
 _MENTION = re.compile(r"[@＠]([\w.-]+)")
 
 
@@ -38,7 +39,8 @@ class Screening:
         """Those of the picks that may be answered, as they may be read; and those with too much in them.
 
         They are read together: what is split over two of them is found in the second. Whoever gave money is
-        among the first whatever they wrote, and may be among the second too.
+        among the first whatever they wrote, and may be among the second too. What she has a line of her own
+        for, as about a topic that she sidesteps, is answered with that.
         """
         fit: list[Pick] = []
         found: list[tuple[Pick, Verdict]] = []
@@ -48,14 +50,16 @@ class Screening:
             verdict = self._message(event, before)
             if event.text != pick.event.text or not verdict.allowed:
                 self._unlearn(pick.event)
-            text = verdict.text
-            if verdict.action.severity > Action.SOFTEN.severity:
+            text, answer = verdict.text, _answer(verdict)
+            if answer:
+                text = "" if is_money(event) else event.text
+            elif verdict.action.severity > Action.SOFTEN.severity:
                 found.append((pick, verdict))
                 if not is_money(event):
                     continue
                 text = ""
             before = f"{before} {text} "
-            fit.append(replace(pick, event=self._unmixed(_with_text(event, text))))
+            fit.append(replace(pick, event=self._unmixed(_with_text(event, text)), answer=answer))
         return fit, found
 
     def _message(self, event: Answerable, before: str) -> Verdict:
@@ -113,8 +117,11 @@ class Screening:
         return text if not text or self._is_fit(text, Door.NAME) else MASKED
 
     def _is_fit(self, name: str, door: Door, about: str | None = None) -> bool:
-        doors = (door, Door.PROMPT, Door.SHOWN)
-        return all(self._guard.judge(name, one, "name", about=about).allowed for one in doors)
+        apart = _LETTERS.sub(r" \g<0> ", name)  # a number is one also between the letters of a name
+        judged = dict.fromkeys(
+            ((name, door), (name, Door.PROMPT), (name, Door.SHOWN), (apart.strip(), Door.SHOWN))
+        )
+        return all(self._guard.judge(text, one, "name", about=about).allowed for text, one in judged)
 
     def _mentioning(self, text: str, mentioned: Iterable[str]) -> str:
         """The text, in which nobody is called by a name that may not be said."""
@@ -185,6 +192,13 @@ class Screening:
     def tell_counts(self, turn: int) -> None:
         """How many texts were let through up to this turn, and what it took to judge them."""
         self._guard.tell_counts(turn)
+
+
+def _answer(verdict: Verdict) -> str:
+    """What she says to a message, if all that is wrong with it is that she has a line of her own for it."""
+    wrong = [finding for _, finding in verdict.findings if finding.action.severity > Action.SOFTEN.severity]
+    known = verdict.action is Action.REPLACE and all(finding.instead for finding in wrong)
+    return wrong[0].instead if known else ""
 
 
 def _who(event: Answerable) -> tuple[str, str]:

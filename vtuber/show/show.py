@@ -117,8 +117,10 @@ class Show:
         self.rates = ExchangeRates(settings.chat.rates)
         self.commands = CommandParser(settings.gate, settings.inbox.ignore)
         self.guard = self.speakers[0].guard
-        # What is held, or has its author blocked, is judged when it is chosen.
-        self._looks_closer = Action(settings.guard.words.action).severity >= Action.HOLD.severity
+        words = settings.guard.words
+        own = Action(words.policies.get("own", words.action))
+        # Else they are judged when the message is chosen: it may be held, or its author blocked.
+        self._drops_own_words = own in (Action.REPLACE, Action.DROP)
         names = [name for one in self.speakers for name in one.character.aliases]
         self.inbox = Inbox(settings.inbox, names, self.seed, self.facts)
         self.performer = Performer(
@@ -326,15 +328,18 @@ class Show:
         """Into the inbox, unless something speaks against it."""
         admitted = event
         verdict = self.guard.glance(event.text)
-        if not verdict.allowed and is_money(event):
+        is_refused = self._drops_own_words and not verdict.allowed
+        if is_refused and is_money(event):
             admitted = replace(event, text="")  # whoever gave money is thanked, whatever they wrote
-            self.facts.tell(Filtered(event.id, verdict.rule, Action.SOFTEN, verdict.detector))
-        elif not verdict.allowed and not self._looks_closer:
+        elif is_refused:
             self.inbox.dropped[Drop.FILTERED] += 1
             self.facts.tell(ChatReceived(event, Drop.FILTERED, verdict.rule))
             return
         drop = self.inbox.put(admitted, for_a_bot=for_a_bot)
         self.facts.tell(ChatReceived(event, drop or ""))
+        if is_refused:
+            found = Filtered(event.id, verdict.rule, verdict.action, verdict.detector, masked=verdict.text)
+            self.facts.tell(found)
         if drop is None:
             self.memory.note(admitted)
             self.performer.go_on_with(admitted)

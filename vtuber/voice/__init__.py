@@ -45,5 +45,8 @@ class Pronouncing(Protocol):
     """A voice that says beforehand what it will pronounce of a text."""
 
     def pronounced(self, text: str) -> Iterator[str]:
-        """What is heard of ``text``; more than one form where several voices may speak it."""
+        """What is heard of ``text``; more than one form where several voices may speak it.
+
+        Always as many forms, in the same order: each is judged behind the same form of what came before.
+        """
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,6 +30,8 @@ def split(text: str) -> list[str]:
 
     Each Chinese character is a word. Punctuation stays with the word it belongs to.
     """
+    if text.isascii():
+        return text.split()
     words: list[str] = []
     wide = spelled = False  # whether the word so far has an ideograph; has any letter
     previous = " "
@@ -46,6 +49,7 @@ def split(text: str) -> list[str]:
     return words
 
 
+@lru_cache(maxsize=4096)
 def _is_ideograph(char: str) -> bool:
     return is_unspaced(char) and char.isalnum()
 

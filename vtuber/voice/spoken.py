@@ -9,6 +9,9 @@ import html
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
+
+from vtuber.core.text import is_cjk
 
 _SIGNS = {  # between numbers or single letters
     "-": ("minus", "減"),
@@ -120,9 +123,12 @@ _END = re.compile(r"[.,!?~。，！？～…]+$")
 
 def spoken(words: Sequence[str], *, chinese: bool = False) -> list[str]:
     """What is said for each of ``words`` of a text: "" for one that is not."""
+    around = zip(("", *words), words, (*words[1:], ""), strict=False)
     return [
-        _say(word, words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else "", chinese=chinese)
-        for at, word in enumerate(words)
+        word
+        if len(word) == 1 and word.isalpha() and is_cjk(word)
+        else _say(word, before, after, chinese=chinese)
+        for before, word, after in around
     ]
 
 
@@ -145,7 +151,7 @@ def _say(word: str, before: str, after: str, *, chinese: bool) -> str:
         return _SIGNS["×"][chinese]
     if bare in _UNITS and re.search(r"\d$", before):
         return _UNITS[bare][chinese] + word[len(bare) :]
-    if _FACE.fullmatch(bare) or _is_drawn(bare):
+    if _is_face(bare):
         between = before.isalpha() and _END.sub("", after).isalpha()
         return "love" if bare in _HEARTS and between and not chinese else ""
     if not any(char.isdigit() or char in "#♯¼½¾" for char in word):
@@ -182,6 +188,11 @@ def _day(found: re.Match[str], *, chinese: bool) -> str:
     except ValueError:
         return found.group()
     return f"{day.year}年{day.month}月{day.day}日" if chinese else f"{day:%B} {day.day}, {day.year}"
+
+
+@lru_cache(maxsize=4096)
+def _is_face(word: str) -> bool:
+    return _FACE.fullmatch(word) is not None or _is_drawn(word)
 
 
 def _is_drawn(word: str) -> bool:

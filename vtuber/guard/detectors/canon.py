@@ -59,8 +59,9 @@ class Canon:
         sentence = _sentence(passage)
         if self._is_own(sentence):
             return
+        whole = _is_whole(passage)
         for _, its_facts in self._entries:
-            if any(fact.weigh(sentence) > self._certain_words for fact in its_facts):
+            if any(fact.weigh(sentence, whole=whole) > self._certain_words for fact in its_facts):
                 yield self._finding()
                 return
 
@@ -107,7 +108,7 @@ class Canon:
             return False
         if time.monotonic() - self._late_at < RETRY_SECONDS or self._seconds > self._patience(passage):
             return False
-        return bool(passage.before.strip()) or bool(_SENTENCE_ENDS.search(passage.text))
+        return _is_whole(passage)
 
     @staticmethod
     def _patience(passage: Passage) -> float:
@@ -154,6 +155,11 @@ def _letters(text: str) -> str:
 
 def _is_about(text: str, its_facts: tuple[Fact, ...]) -> bool:
     return any(shared(fact.terms, text) for fact in its_facts)
+
+
+def _is_whole(passage: Passage) -> bool:
+    """Whether it is not only the first few words of a reply."""
+    return bool(passage.before.strip()) or bool(_SENTENCE_ENDS.search(passage.text))
 
 
 def _sentence(passage: Passage) -> str:

@@ -22,9 +22,12 @@ from vtuber.core.health import Health, State
 from vtuber.voice import captions
 from vtuber.voice.edge.aligner import WordAligner
 from vtuber.voice.edge.mp3 import DELAY, Mp3Decoder
-from vtuber.voice.speakable import speakable, weight
+from vtuber.voice.speakable import speakable, weight, without_foreign
 
 DEFAULT_VOICE = "zh-TW-HsiaoChenNeural"
+
+_WIDE = ("zh-", "ja-", "ko-", "wuu-", "yue-")
+"""What the names of voices begin with that read Chinese or its relatives."""
 
 FIRST = 3.0
 """Seconds until the first sound of a sentence, at most."""
@@ -101,7 +104,10 @@ class Edge:
             await _end(reader)
 
     def pronounced(self, text: str) -> Iterator[str]:
-        yield speakable(text)
+        """As it is sent, and without letters that the service may pass over."""
+        said = speakable(text)
+        yield said
+        yield without_foreign(said, wide=self._voice.startswith(_WIDE))
 
     async def stop(self) -> None:
         self.availability.set(ready=False)

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -23,7 +24,7 @@ from vtuber.core.health import Health, State
 from vtuber.voice import captions
 from vtuber.voice.hibari.model import CancelToken, HibariModel
 from vtuber.voice.segmenter import is_abbreviated
-from vtuber.voice.speakable import pronounced, weight
+from vtuber.voice.speakable import pronounced, weight, without_foreign
 from vtuber.voice.spoken import spoken
 
 T = TypeVar("T")
@@ -172,7 +173,7 @@ def _phrases(text: str) -> Iterator[_Phrase]:
     phrase = _Phrase()
     words = captions.split(text)
     for word, read, after in zip(words, spoken(words), [*words, ""][1:], strict=True):
-        said = _said(read, after)
+        said = _said(read, before_number=after[:1].isdigit())
         is_spoken = True if said else False if any(map(str.isalpha, read)) else None
         if phrase.words and (
             (None not in (is_spoken, phrase.spoken) and is_spoken != phrase.spoken) or phrase.is_full(word)
@@ -186,20 +187,17 @@ def _phrases(text: str) -> Iterator[_Phrase]:
         yield phrase
 
 
-def _said(word: str, after: str) -> str:
+@lru_cache(maxsize=4096)
+def _said(word: str, *, before_number: bool) -> str:
     """What of ``word`` can be pronounced in English, in plain letters; "" when nothing can.
 
     "no." would be read as "number", as before one.
     """
     plain = unicodedata.normalize("NFKC", word).translate(_READ_AS)
-    latin = "".join(char for char in plain if not (char.isalpha() and _is_foreign(char)))
+    latin = without_foreign(plain, wide=False)
     spelled = re.sub(r"\d{13,}", lambda digits: " ".join(digits.group()), latin[:LONGEST_WORD])
     said = pronounced(spelled)
-    return said if after[:1].isdigit() else _NUMBER.sub(r"\1 .", said)
-
-
-def _is_foreign(letter: str) -> bool:
-    return ord(letter) >= 0x250 and not 0x1E00 <= ord(letter) <= 0x1EFF
+    return said if before_number else _NUMBER.sub(r"\1 .", said)
 
 
 def _settled(
