@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 
 PARTS = {
     "words": "vtuber.guard.detectors.words:Words",
+    "phrases": "vtuber.guard.detectors.phrases:Phrases",
     "patterns": "vtuber.guard.detectors.patterns:Patterns",
     "tokens": "vtuber.guard.detectors.tokens:ControlTokens",
     "links": "vtuber.guard.detectors.links:Links",
