@@ -50,6 +50,13 @@ class Words(Detector):
     """An action for each, in the place of ``action``. "speak": words of that list are not looked for."""
 
 
+class Phrases(Detector):
+    certain: Annotated[float, Field(ge=0, le=20)] = 4.0
+    """How much more likely (in logits) a sentence must be harmful than not."""
+    policies: dict[Policy, Action | Literal["speak"]] = Field(default_factory=dict)
+    """An action for each, in the place of ``action``. "speak": that is not looked for."""
+
+
 class Canon(Detector):
     certain: Annotated[float, Field(ge=0, le=1)] = 0.5
     """How likely the model must find it that she goes against canon."""
@@ -81,6 +88,7 @@ class Guard(Section):
     block_minutes: Annotated[float, Field(ge=0.1, le=10_080)] = 10.0
     """How long somebody is not answered in whose message something with the action "block" was found."""
     words: Words = Words()
+    phrases: Phrases = Phrases()
     patterns: Detector = Detector()
     links: Links = Links()
     contact: Contact = Contact()

@@ -16,6 +16,7 @@ from typing import Protocol, runtime_checkable
 
 PARTS = {
     "words": "vtuber.guard.detectors.words:Words",
+    "phrases": "vtuber.guard.detectors.phrases:Phrases",
     "patterns": "vtuber.guard.detectors.patterns:Patterns",
     "tokens": "vtuber.guard.detectors.tokens:ControlTokens",
     "links": "vtuber.guard.detectors.links:Links",
@@ -95,6 +96,8 @@ class Finding:
     instead: str = ""
     """What is said in place of the sentence; "": one of the character's refusals.
     Where the action is "soften": what stands in place of what was found."""
+    secret: bool = False
+    """Whether logs and journals are not told of it either: they get the text without what was found."""
 
     @property
     def is_suspicion(self) -> bool:

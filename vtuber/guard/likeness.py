@@ -1,7 +1,8 @@
 """How much a line is like those of a kind: the sum of the weights of its words and runs of letters.
 
 The weights are learned once (``benchmarks/guard/teach.py``) from lines that are kept in the repository, and
-lie as text under ``data/likeness``. It finds sentences that nobody thought of, as long as their words are of the kind.
+lie as text under ``data/likeness``. It finds sentences that nobody thought of, as long as their words are
+of the kind.
 """
 
 from __future__ import annotations

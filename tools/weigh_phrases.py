@@ -1,0 +1,147 @@
+"""Works out the weights of the detector "phrases" from labelled lines, and writes them where it reads them.
+
+    uv run --with scikit-learn python tools/weigh_phrases.py [--check [--show]]
+
+The lines: this project's own in tools/guard_lines, and those of benchmarks/guard/lines for developing.
+With ``--check`` nothing is written: a fifth of the lines at a time is judged by weights from the others.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from vtuber.guard.kinds import SHIPPED, shipped, traits
+from vtuber.guard.phrase_weights import HARMLESS, LABELS, Weights
+
+ROOT = Path(__file__).parent.parent
+OWN = ROOT / "tools/guard_lines"
+LINES = ROOT / "benchmarks/guard/lines"
+CHAT = ROOT / "tests/data/twitch-vod-chat.json"
+STRENGTH = 2.0
+"""The inverse of how much large weights cost."""
+SMALLEST = 0.05
+"""Weights that are left out."""
+FOLDS = 5
+HEAD = """\
+# How much each trait of a sentence speaks for a policy, compared to a harmless sentence. Written by
+# tools/weigh_phrases.py from the lines in tools/guard_lines and benchmarks/guard/lines (*.dev.tsv).
+# Licence: MIT, as the project. Source: this project's own lines.
+"""
+_DISTRESS = re.compile(r"\b(?:i|i'm|i'll|my|me)\b|我")
+_TO_OTHERS = re.compile(r"\b(?:you|your|he|his|body like)\b|你|別裝")
+_HARMLESS = {
+    "injection": {"harmless"}, "topics": {"fine"}, "self": {"breaks", "claims_human", "fine"},
+    "canon_banban": None, "canon_luna": None, "canon_rex": None, "leak": None, "personal": None,
+    "harmless_en": None, "harmless_zh": None,
+}  # fmt: skip
+"""Lines of other sets in which nothing of these policies is: with these labels, or (None) all."""
+
+
+class Line(NamedTuple):
+    label: str
+    text: str
+
+
+def lines() -> Iterator[Line]:
+    for path in sorted(OWN.glob("*.txt")):
+        for text in path.read_text(encoding="utf-8").splitlines():
+            if text and not text.startswith("#"):
+                yield Line(path.name.split(".", 1)[0].removesuffix("_quotes"), text)
+    for language in ("en", "zh"):
+        for line in _labelled(f"natural_{language}"):
+            yield line._replace(label=_closer(line))
+    for name, labels in _HARMLESS.items():
+        for line in _labelled(name):
+            if labels is None or line.label in labels:
+                yield Line(HARMLESS, line.text)
+    chat = json.loads(CHAT.read_text(encoding="utf-8"))["comments"]
+    for text in sorted({comment["message"]["body"] for comment in chat}):
+        yield Line(HARMLESS, text)
+
+
+def _labelled(name: str) -> Iterator[Line]:
+    for line in (LINES / f"{name}.dev.tsv").read_text(encoding="utf-8").splitlines():
+        label, _, text = line.partition("\t")
+        if text and not label.startswith("#"):
+            yield Line(label, text)
+
+
+def _closer(line: Line) -> str:
+    """Of self-harm: whether somebody speaks of themselves."""
+    text = line.text.lower()
+    if line.label == "self_harm" and _DISTRESS.search(text) and not _TO_OTHERS.search(text):
+        return "distress"
+    return line.label
+
+
+def weigh(known: list[Line]) -> dict[str, tuple[float, ...]]:
+    """For each trait, a weight for each of ``LABELS``; "" is where all begin."""
+    vectors = DictVectorizer(dtype=np.float32)
+    matrix = vectors.fit_transform([dict.fromkeys(_traits(line.text), 1) for line in known])
+    kept = np.asarray((matrix > 0).sum(axis=0)).ravel() >= 2
+    model = LogisticRegression(C=STRENGTH, max_iter=2000, class_weight="balanced")
+    model.fit(matrix[:, kept], [line.label for line in known])
+    classes = [str(label) for label in model.classes_]
+    harmless = classes.index(HARMLESS)
+    order = [classes.index(label) for label in LABELS]
+    names = ["", *vectors.get_feature_names_out()[kept]]
+    rows = np.vstack([model.intercept_, model.coef_.T])
+    rows = rows[:, order] - rows[:, [harmless]]
+    return {
+        str(name): tuple(round(float(weight), 2) for weight in row)
+        for name, row in zip(names, rows, strict=True)
+        if np.abs(row).max() >= SMALLEST
+    }
+
+
+def _traits(text: str) -> list[str]:
+    return list(traits(shipped().read(text)))
+
+
+def check(known: list[Line]) -> None:
+    """Prints, for several thresholds, what is found, also for nothing, in lines not learnt from."""
+    random.Random(7).shuffle(known)
+    scores: list[tuple[float, Line, str]] = []
+    for fold in range(FOLDS):
+        weights = Weights(weigh([line for place, line in enumerate(known) if place % FOLDS != fold]))
+        for line in known[fold::FOLDS]:
+            label, score = weights.judge(line.text)
+            scores.append((score, line, label))
+    harmless = [score for score, line, _ in scores if line.label == HARMLESS]
+    for threshold in (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0):
+        alarms = sum(score > threshold for score in harmless)
+        shares = [_share(scores, threshold, label) for label in LABELS]
+        print(f"{threshold}: {alarms} of {len(harmless)} false;", ", ".join(shares))
+    if "--show" in sys.argv:
+        worst = sorted((score, line.text, label) for score, line, label in scores if line.label == HARMLESS)
+        for score, text, label in worst[-40:]:
+            print(f"{score:.1f}  {label}  {text}")
+
+
+def _share(scores: list[tuple[float, Line, str]], threshold: float, label: str) -> str:
+    found = [score > threshold for score, line, _ in scores if line.label == label]
+    return f"{label} {sum(found) / len(found):.0%}"
+
+
+def write(weights: dict[str, tuple[float, ...]]) -> None:
+    rows = ["\t".join(("trait", *LABELS))]
+    rows += ["\t".join((name, *(f"{weight:g}" for weight in row))) for name, row in sorted(weights.items())]
+    (SHIPPED / "weights.tsv").write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+    print(f"{len(rows) - 1} traits")
+
+
+if __name__ == "__main__":
+    if "--check" in sys.argv:
+        check(list(lines()))
+    else:
+        write(weigh(list(lines())))
