@@ -326,6 +326,8 @@ def test_no_order_brings_anything_bad(put_through: Callable[..., Witness], order
 def test_what_waits_for_a_moderator_is_told_without_it(
     put_through: Callable[..., Witness], order: str
 ) -> None:
+    number = 0
+
     async def scene(room: Room, bad: str) -> None:
         nonlocal number
         room.types(f"is {bad} held?", name=bad)
@@ -334,7 +336,6 @@ def test_what_waits_for_a_moderator_is_told_without_it(
         room.commands(order.format(number))
         await asyncio.sleep(1)
 
-    number = 0
     guard = {"words": {"action": "hold"}, "patterns": {"action": "hold"}}
     allowed = "allow" in order  # then a moderator has her read what was stopped, and the rest is judged still
     bads = (PHONE, LINK) if allowed else BAD
