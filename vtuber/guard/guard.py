@@ -77,6 +77,10 @@ class Verdict:
         """For the journal."""
         return self.findings[0][1].rule if self.findings else ""
 
+    def told(self, text: str) -> str:
+        """What logs and journals are told of ``text``, which was judged."""
+        return self.text if any(finding.secret for _, finding in self.findings) else text
+
     @property
     def instead(self) -> str:
         """What is said in its place; "": one of the character's refusals."""
