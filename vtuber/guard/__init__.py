@@ -92,6 +92,8 @@ class Finding:
     """Where it stands in the text; None: up to its end."""
     instead: str = ""
     """What is said in place of the sentence; "": one of the character's refusals."""
+    secret: bool = False
+    """Whether logs and journals are not told of it either: they get the text without what was found."""
 
     @property
     def is_suspicion(self) -> bool:

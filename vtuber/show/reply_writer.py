@@ -158,7 +158,9 @@ class ReplyWriter:
     @staticmethod
     def _log(piece: Piece, verdict: Verdict) -> None:
         log.warning(
-            "a sentence was stopped before it was spoken: “%s” (%s)", escaped(piece.text), verdict.reason
+            "a sentence was stopped before it was spoken: “%s” (%s)",
+            escaped(verdict.told(piece.text)),
+            verdict.reason,
         )
 
     async def _scripted(self, script: str) -> AsyncGenerator[Piece, None]:
@@ -305,7 +307,7 @@ def _judged(turn: int, index: int, piece: Piece, verdict: Verdict) -> SentenceJu
     return SentenceJudged(
         turn,
         index,
-        piece.text,
+        verdict.told(piece.text),
         piece.mood,
         piece.fallback,
         verdict.rule,
