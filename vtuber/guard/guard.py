@@ -278,12 +278,12 @@ def _verdict(text: str, found: list[tuple[str, Finding]], ms: float) -> Verdict:
     found = sorted((one for one in found if one not in suspicions), key=lambda one: -one[1].action.severity)
     if not found:
         return Verdict(text, ms=ms, suspicions=suspicions)
-    masked = _masked(text, [finding for _, finding in found])
-    return Verdict(masked, found[0][1].action, tuple(found), ms, suspicions)
+    shown = masked(text, [finding for _, finding in found])
+    return Verdict(shown, found[0][1].action, tuple(found), ms, suspicions)
 
 
-def _masked(text: str, findings: Iterable[Finding]) -> str:
-    """The text with what was found masked, or with what stands instead of it."""
+def masked(text: str, findings: Iterable[Finding]) -> str:
+    """The text with a sign in place of each letter of what was found, or with what stands instead of it."""
     chars = list(text)
     for finding in findings:
         begin = max(0, finding.begin)
