@@ -272,11 +272,12 @@ def _verdict(text: str, found: list[tuple[str, Finding]], ms: float) -> Verdict:
     found = sorted((one for one in found if one not in suspicions), key=lambda one: -one[1].action.severity)
     if not found:
         return Verdict(text, ms=ms, suspicions=suspicions)
-    masked = _masked(text, [finding for _, finding in found])
-    return Verdict(masked, found[0][1].action, tuple(found), ms, suspicions)
+    shown = masked(text, [finding for _, finding in found])
+    return Verdict(shown, found[0][1].action, tuple(found), ms, suspicions)
 
 
-def _masked(text: str, findings: Iterable[Finding]) -> str:
+def masked(text: str, findings: Iterable[Finding]) -> str:
+    """The text with a sign in place of each letter of what was found."""
     chars = list(text)
     for finding in findings:
         end = len(text) if finding.end is None else min(len(text), finding.end)
