@@ -119,6 +119,11 @@ class Guard:
         self._unanswered: set[str] = set()
         """Those whom nobody answered when they asked last."""
 
+    def warm_up(self) -> None:
+        """Has everything read that a detector reads when it is first needed, so that nobody waits for it."""
+        for door in Door:
+            self._judge(Passage("Hello 123! 你好，晚安。", door))
+
     async def consult(self, judge: Judge) -> None:
         """Lets the detectors ask the model that speaks, which has started. Those that it fails do without."""
         for name, detector in self._detectors.items():
