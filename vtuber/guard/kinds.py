@@ -55,6 +55,7 @@ class Kinds:
                 known.setdefault(_joined(_tokens(entry.rstrip("*"))), set()).add(kind)
         self._longest = max(len(_tokens(key)) for key in (*self._whole, *self._begun))
         self._shortest = min(map(len, self._begun), default=0)
+        self._most = max(map(len, self._begun), default=0)
 
     def read(self, text: str) -> list[Word]:
         """The words of a text, the longest phrases first; those that are not known have no kind."""
@@ -77,7 +78,7 @@ class Kinds:
         found = self._whole.get(phrase)
         if found is not None or not phrase[-1].isascii():
             return found
-        for end in range(len(phrase), self._shortest - 1, -1):
+        for end in range(min(len(phrase), self._most), self._shortest - 1, -1):
             if (found := self._begun.get(phrase[:end])) is not None:
                 return found if " " not in phrase[end:] else None
         return None
