@@ -63,9 +63,7 @@ class WordList:
         self._lists = (own, _built_in()) if built_in else (own,)
 
     @classmethod
-    def of_streamer(
-        cls, words: tuple[str, ...], files: tuple[str, ...], *, built_in: bool = False
-    ) -> Self:
+    def of_streamer(cls, words: tuple[str, ...], files: tuple[str, ...], *, built_in: bool = False) -> Self:
         """The streamer's own (``word_files.own``), which several may use: there may be a million of them."""
         found = cls(built_in=built_in)
         found._lists = (_own(words, files, tuple(map(_stamp, files))), *found._lists[1:])
