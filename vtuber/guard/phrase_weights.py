@@ -32,10 +32,9 @@ class Weights:
 
     def judge(self, text: str) -> tuple[str, float]:
         """The label that fits best, and how much more likely (in logits) any of them is than none."""
-        sums = list(self._begin)
-        for trait in set(traits(shipped().read(text))):
-            if row := self._weights.get(trait):
-                sums = [total + weight for total, weight in zip(sums, row, strict=True)]
+        get = self._weights.get
+        rows = [row for trait in set(traits(shipped().read(text))) if (row := get(trait))]
+        sums = [sum(column) for column in zip(self._begin, *rows, strict=True)]
         best = max(range(len(sums)), key=sums.__getitem__)
         return LABELS[best], sums[best] + math.log(sum(math.exp(total - sums[best]) for total in sums))
 
