@@ -153,7 +153,7 @@ EVENTS: dict[str, Callable[[str], Answerable]] = {
     "whom they reply to": lambda bad: chat(f"@{bad} is it good?", reply_to=bad),
     "whom they mention": lambda bad: chat(f"is @xX{bad}Xx good?", mentions=(f"xX{bad}Xx",)),
     "whom they mention unasked": lambda bad: chat(f"is @xX{bad}Xx good?"),
-    "many mentions": lambda bad: chat(" ".join(f"@x{number}{bad}" for number in range(20))),
+    "many mentions": lambda bad: chat(" ".join(f"@x{number}_{bad}" for number in range(20))),
     "another channel": lambda bad: chat("hello?", shared_from=bad),
     "a subscription": lambda bad: Subscription("s", "twitch", "banban", author(), f"hi {bad}", months=7),
     "a subscriber's name": lambda bad: Subscription("s", "twitch", "banban", author(bad), "hi"),

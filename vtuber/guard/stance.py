@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from vtuber.core.spelling import normalize
@@ -31,6 +31,7 @@ class Fact:
     """One sentence of canon. Its words do without ``names``, which are those of the character."""
 
     def __init__(self, text: str, names: Iterable[str] = ()) -> None:
+        _lexicon()  # which is read now, and not in the middle of a show
         names = tuple(names)
         plain, barred, only = set[str](), set[str](), set[str]()
         for clause in _CLAUSE.findall(normalize(text)):
@@ -107,11 +108,7 @@ class _Clause:
     """What stands between two commas."""
 
     def __init__(self, text: str, fact: Fact, common: frozenset[str]) -> None:
-        self.words = {
-            name: count
-            for name, pattern in _lexicon()[0].items()
-            if (count := sum(1 for _ in pattern.finditer(text)))
-        }
+        self.words = _counted(text)
         denied = self.words.get("denying", 0)
         value = min(self.words.get("praising", 0), 2) - min(self.words.get("blaming", 0), 2)
         value -= min(self.words.get("removing", 0), 1)
@@ -128,6 +125,13 @@ class _Clause:
         self.denies_barred = bool(here & fact.barred) and against
         self.affirms_only = bool(here & fact.only) and not denied
         self.denies_only = bool(here & fact.only) and bool(denied)
+
+
+@lru_cache(maxsize=256)
+def _counted(clause: str) -> dict[str, int]:
+    """How many words of each category it holds."""
+    counts = ((name, len(pattern.findall(clause))) for name, pattern in _lexicon()[0].items())
+    return {name: count for name, count in counts if count}
 
 
 def facts(canon: Iterable[str], names: Sequence[str] = ()) -> Iterator[Fact]:

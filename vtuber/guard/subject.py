@@ -40,15 +40,13 @@ _STOP_CHINESE = re.compile(
 
 def terms(text: str, names: Iterable[str] = ()) -> frozenset[str]:
     """Stems of English words, and pairs of neighbouring Chinese characters, without ``names``."""
-    return frozenset(_terms(_plain(text))) - frozenset(
-        term for name in names for term in _terms(_plain(name))
-    )
+    return _words(_plain(text)) - frozenset(term for name in names for term in _words(_plain(name)))
 
 
 def shared(wanted: Iterable[str], text: str) -> frozenset[str]:
     """Those of the ``wanted`` terms that a text holds."""
     plain = _plain(text)
-    words = frozenset(_terms(plain))
+    words = _words(plain)
     return frozenset(term for term in wanted if term in words or (is_chinese(term) and term in plain))
 
 
@@ -61,6 +59,11 @@ def _plain(text: str) -> str:
     """Its letters as they are read: what was spelled with gaps is whole."""
     plain = _SPELLED.sub(lambda word: re.sub("[-. ]", "", word.group()), normalize(text))
     return _APART.sub("", plain)
+
+
+@lru_cache(maxsize=256)
+def _words(plain: str) -> frozenset[str]:
+    return frozenset(_terms(plain))
 
 
 def _terms(plain: str) -> Iterator[str]:

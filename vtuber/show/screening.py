@@ -20,6 +20,7 @@ MASKED = MASK * 3
 """Any other name that may not be said."""
 MENTIONS = 10
 """How many names in one message are judged; any more are masked."""
+_LETTERS = re.compile(r"[^\W\d]+")
 _MENTION = re.compile(r"[@＠]([\w.-]+)")
 
 
@@ -116,8 +117,11 @@ class Screening:
         return text if not text or self._is_fit(text, Door.NAME) else MASKED
 
     def _is_fit(self, name: str, door: Door, about: str | None = None) -> bool:
-        doors = (door, Door.PROMPT, Door.SHOWN)
-        return all(self._guard.judge(name, one, "name", about=about).allowed for one in doors)
+        apart = _LETTERS.sub(r" \g<0> ", name)  # a number is one also between the letters of a name
+        judged = dict.fromkeys(
+            ((name, door), (name, Door.PROMPT), (name, Door.SHOWN), (apart.strip(), Door.SHOWN))
+        )
+        return all(self._guard.judge(text, one, "name", about=about).allowed for text, one in judged)
 
     def _mentioning(self, text: str, mentioned: Iterable[str]) -> str:
         """The text, in which nobody is called by a name that may not be said."""

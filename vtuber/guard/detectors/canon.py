@@ -28,9 +28,9 @@ LATER_SECONDS = 0.8
 RETRY_SECONDS = 60.0
 """A model that was late is not asked for so long."""
 _READ = 400
-"""Characters of a sentence that the model gets to see…"""
+"""Characters at the end of a sentence that are judged…"""
 _LINE_READ = 200
-"""…and of the line that it answers."""
+"""…and of the line that she answers."""
 _SENTENCE_ENDS = re.compile(r"(?:[.!?…](?=\s|$)|[。！？])[\"'”’』」)）\s]*")
 
 
@@ -88,7 +88,7 @@ class Canon:
         """Raises TimeoutError when the model is late, and what it raises."""
         question = self._question(
             " ".join(self._touched(passage)),
-            _sentence(passage)[-_READ:],
+            _sentence(passage),
             "" if self._is_about(_sentence(passage)) else passage.asked[:_LINE_READ],
         )
         began = time.perf_counter()
@@ -116,7 +116,7 @@ class Canon:
 
     def _touched(self, passage: Passage) -> list[str]:
         """What of canon the sentence is about; if nothing, what the line is about that it answers."""
-        for text in (_sentence(passage), passage.asked):
+        for text in (_sentence(passage), passage.asked[:_LINE_READ]):
             if touched := [entry for entry, own in self._entries if _is_about(text, own)]:
                 return touched
         return []
@@ -167,4 +167,4 @@ def _sentence(passage: Passage) -> str:
     begins = 0
     for end in _SENTENCE_ENDS.finditer(passage.before):
         begins = end.end()
-    return passage.before[begins:] + passage.text
+    return (passage.before[begins:] + passage.text)[-_READ:]
