@@ -88,6 +88,16 @@ async def test_a_judgement_that_nobody_waits_for_stops_no_reply(brain: Llama) ->
     assert await brain.judge(QUESTION) is not None
 
 
+async def test_one_that_was_begun_is_stopped_too(brain: Llama) -> None:
+    process = await brain._keeper.living()
+    pieces = list(brain.template.prompt([PromptLine("viewer", "Is it so? " * 150)], ""))
+    request = process.ask("judge", pieces=pieces, yes=["Yes"], no=["No"])
+    process.withdraw(request)
+    with pytest.raises(BrainError, match=r"withdrawn|failed to compute"):
+        await request.answer(60)
+    assert await brain.judge(QUESTION) is not None
+
+
 async def test_a_question_that_does_not_fit_is_an_error_and_the_next_one_is_answered(brain: Llama) -> None:
     with pytest.raises(BrainError, match="does not fit beside a reply"):
         await brain.judge("Is it so? " * 600)

@@ -15,6 +15,7 @@ from vtuber.character import Character, Example
 from vtuber.config import Settings
 from vtuber.core.errors import BrainError
 from vtuber.guard import Door, Passage
+from vtuber.guard import guard as guards
 from vtuber.guard.detectors import canon
 from vtuber.guard.detectors.canon import Canon
 from vtuber.guard.guard import Guard, Verdict
@@ -227,10 +228,10 @@ async def test_a_late_model_is_strict(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_one_that_was_late_is_asked_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canon, "RETRY_SECONDS", 0.0)
     magistrate = Magistrate(0.0, 0.0, BrainError("busy"), 1.0)
     guard = await consulting(magistrate)
     await spoken(guard, "I never eat spinach.")
-    monkeypatch.setattr(canon, "RETRY_SECONDS", 0.0)
     assert not (await spoken(guard, "I never eat spinach.")).allowed
     assert len(magistrate.asked) == 2
 
@@ -249,6 +250,35 @@ async def test_without_a_model_that_can_words_decide(answer: Exception | None) -
     assert (await spoken(guard, "I never eat spinach.")).allowed
     assert not (await spoken(guard, "Okay, I admit it, I had spinach yesterday.")).allowed
     assert not guard.is_limited
+
+
+async def test_words_decide_when_another_brain_took_over_that_cannot_judge() -> None:
+    magistrate = Magistrate(0.0, 0.0, None)
+    guard = await consulting(magistrate)
+    assert not (await spoken(guard, "Okay, I admit it, I had spinach yesterday.")).allowed
+    assert (await spoken(guard, "I never eat spinach.")).allowed
+    assert len(magistrate.asked) == 1
+
+
+async def test_a_model_that_was_away_at_first_is_tried_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canon, "RETRY_SECONDS", 0.0)
+    guard = await consulting(Magistrate(BrainError("away"), 1.0))
+    assert not (await spoken(guard, "I never eat spinach.")).allowed
+
+
+async def test_a_model_that_takes_too_long_to_try_is_never_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "TRYING_SECONDS", 0.01)
+    asked: list[str] = []
+
+    async def judge(question: str) -> float:
+        asked.append(question)
+        await asyncio.sleep(3600)
+        return 1.0
+
+    guard = Guard(SETTINGS, CAPTAIN)
+    await guard.consult(judge)
+    assert (await spoken(guard, "I never eat spinach.")).allowed
+    assert len(asked) == 1
 
 
 async def test_what_is_written_in_chat_is_judged_at_once() -> None:

@@ -79,7 +79,7 @@ jo_x#gmail.com""",
 No. 8, Lane 12, Sec. 2, Zhongshan Rd.|25.03301, 121.56542""",
     "plate": """
 車牌 ABC-1234|plate number A M J dash 7 0 2 9|plate alpha bravo charlie one two three four
-粤B·12A45|那台肇逃的車 2F-9031|her reg is LB19 XQZ|KXR 4092 is his license plate
+粤B·12A45|那台肇逃的車 2F-9031|her reg is LB19 XQZ|KXR 4092 is his license plate|車牌末四碼 5566|她騎 NQP-8872
 車牌 A B C 一二三四""",
     "number": """
 身分證 A123456789|A123456789|4111 1111 1111 1111|GB33BUKB20201555555555|account number 00112233
@@ -110,6 +110,7 @@ plate of 12 dumplings|look at me|I work at yahoo|1925 安心專線|0800-080-100 
 新手村打到3-2|那台 RTX-4090|帳戶餘額 1043217|ISBN 978-986-000-444-9|統編 12345678
 a 3-2-1 countdown|光速 299792458 公尺|nine one one what's your emergency
 he has 20 street fighter cards|r2-d2 and c-3po|2333333333|88888888|一二三四五六七八九|零到一百
+5201314 傳簡訊|一二三四五六七八二二三四五六七八|一九四九 二零零八 二零二四|草www。真的
 the year 2077|我住南部"""
 
 
@@ -183,3 +184,13 @@ def test_every_category_of_unicode_passes_through(category: str) -> None:
 )
 def test_work_grows_with_the_length_of_a_text_and_no_faster(piece: str) -> None:
     found(piece * (100_000 // len(piece)) + " 1號 a@b.com")
+
+
+@pytest.mark.parametrize("said", ["it starts with zero nine one.", "call 0912", "電話零九一二，", "+886 9"])
+def test_the_first_half_of_a_number_is_foreseen(said: str) -> None:
+    assert contact().may_begin(said) > 2
+
+
+@pytest.mark.parametrize("said", ["", "in 2024", "it is 0:30 now", "call me at 0912-345-678", "three two"])
+def test_other_endings_are_not(said: str) -> None:
+    assert contact().may_begin(said) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,7 @@ from vtuber.core.errors import ConfigError
 from vtuber.guard import Action, Door, Finding, Passage
 from vtuber.guard.detectors.topics import Topics
 from vtuber.guard.guard import Guard
-from vtuber.guard.topic import ENOUGH, SHIPPED, Topic, shipped
+from vtuber.guard.topic import ENOUGH, SHIPPED, Topic, plain, shipped
 
 ENGLISH = ("Only pizza has my vote in any election.", "Next question!")
 CHINESE = ("政治我不懂，吃飯最大。", "下一題！")
@@ -132,6 +133,14 @@ def test_her_own_lines_are_spoken_whole_and_in_pieces(topics: Topics) -> None:
         assert not found(topics, text, Door.SPOKEN, asked="trump or biden")
 
 
+def test_no_other_detector_stops_her_lines() -> None:
+    banban = characters.load("banban")
+    guard = Guard(Settings(), banban)
+    lines = [line for sidestep in banban.sidesteps for line in sidestep.says]
+    assert len(lines) > 10
+    assert {line: why for line in lines if (why := guard.judge(line, Door.SPOKEN).rule)} == {}
+
+
 def test_the_forms_of_one_sentence_take_one_line() -> None:
     guard = Guard(Settings(), her(), forms=lambda text: (text.replace("™", ""),))
     said = [guard.judge("I love Trump™.", Door.SPOKEN, asked=f"trump {n}?").instead for n in range(3)]
@@ -153,9 +162,18 @@ def test_what_else_she_reads_is_judged_too() -> None:
 def test_a_file_of_words_holds_nothing_twice_and_nothing_empty(name: str) -> None:
     text = (SHIPPED / f"{name}.txt").read_text(encoding="utf-8")
     assert "licence" in text.split("[strong]")[0]
-    assert re.findall(r"^\[(\w+)\]$", text, re.MULTILINE) == ["strong", "weak", "vague", "opinion", "other"]
+    assert re.findall(r"^\[(\w+)\]$", text, re.MULTILINE) == [
+        "strong",
+        "weak",
+        "vague",
+        "opinion",
+        "remark",
+        "other",
+    ]
     lines = [line for line in text.splitlines() if line and not line.startswith(("#", "["))]
-    assert all(form.strip() for line in lines for entry in line.split(",") for form in entry.split("/"))
+    forms = [plain(form) for line in lines for entry in line.split(",") for form in entry.split("/")]
+    assert all(forms)
+    assert [form for form, count in Counter(forms).items() if count > 1] == []
 
 
 def test_a_long_text_costs_no_more_than_its_letters() -> None:

@@ -235,6 +235,6 @@ def test_the_built_in_lists_can_be_reviewed_and_used() -> None:
         text = path.read_text(encoding="utf-8")
         assert "Source:" in text
         assert "Licence:" in text
-        assert path.name.split(".")[0] in word_files.POLICIES
+        assert path.name.split(".")[0] in (*word_files.POLICIES, word_files.HARMLESS)
         entries = list(word_files.entries(word_files.lines(path)))
-        assert len(entries) == len(set(entries)) > 20, path
+        assert len(entries) == len(set(entries)) > 10, path

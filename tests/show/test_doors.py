@@ -142,6 +142,7 @@ def author(name: str = "mika", **more: Any) -> Author:
 
 EVENTS: dict[str, Callable[[str], Answerable]] = {
     "a message": lambda bad: chat(f"is {bad} good?"),
+    "a message that she sidesteps": lambda bad: chat(f"who should win the election, Trump or {bad}?"),
     "a name": lambda bad: chat("is it good?", who=author(bad)),
     "a name around it": lambda bad: chat("is it good?", who=author(f"xx {bad} xx")),
     "a paid message": lambda bad: chat(f"take {bad}", money=FIVE),
@@ -180,7 +181,7 @@ def test_an_event_brings_nothing_bad(put_through: Callable[..., Witness], door: 
         room.show.receive(replace(event, id=f"{event.id}-{bad}"))
 
     witness = put_through(scene)
-    assert witness.read
+    assert witness.read or "sidesteps" in door
     assert witness.spoken
 
 
@@ -205,8 +206,7 @@ def test_whoever_is_given_something_is_not_named(put_through: Callable[..., Witn
 
 
 def halves(bad: str) -> tuple[str, str]:
-    """Both halves, letter by letter."""
-    return " ".join(bad[: len(bad) // 2]), " ".join(bad[len(bad) // 2 :])
+    return bad[: len(bad) // 2], bad[len(bad) // 2 :]
 
 
 def test_two_lines_of_a_viewer_make_nothing_bad(put_through: Callable[..., Witness]) -> None:
@@ -320,6 +320,35 @@ def test_no_order_brings_anything_bad(put_through: Callable[..., Witness], order
     witness = put_through(scene)
     assert witness.chat.written
     assert witness.read
+
+
+@pytest.mark.parametrize("order", ["!held", "!allow {}", "!deny {}"])
+def test_what_waits_for_a_moderator_is_told_without_it(
+    put_through: Callable[..., Witness], order: str
+) -> None:
+    number = 0
+
+    async def scene(room: Room, bad: str) -> None:
+        nonlocal number
+        room.types(f"is {bad} held, and {PHONE}?", name=bad)
+        await asyncio.sleep(1)
+        number += len(room.show.performer.agenda.held) > 0
+        room.commands(order.format(number))
+        await asyncio.sleep(1)
+
+    guard = {"words": {"action": "hold"}, "patterns": {"action": "hold"}}
+    witness = put_through(scene, guard=guard, bads=(PHONE, LINK) if "allow" in order else BAD)
+    assert witness.chat.written
+
+
+def test_what_a_moderator_allows_is_read_without_a_number(put_through: Callable[..., Witness]) -> None:
+    async def scene(room: Room, _: str) -> None:
+        room.types(f"is {PATTERN} held, and {PHONE}?")
+        await asyncio.sleep(1)
+        assert room.commands("!allow 1").startswith("she will answer")
+
+    (read,) = put_through(scene, guard={"patterns": {"action": "hold"}}, bads=(PHONE,)).read
+    assert PATTERN in read
 
 
 @pytest.mark.parametrize("order", ["!ask is it good?", "!say it is good", "!mute zzz", "!forget @x"])

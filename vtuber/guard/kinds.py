@@ -146,6 +146,6 @@ def _plain(char: str) -> str:
     if char in _APOSTROPHES:
         return "'"
     letter = LETTERS[char]
-    if letter.optional or not letter.letters:
+    if letter.doubt or not letter.letters:
         return " " if letter.gap else ""
     return letter.letters.lower()

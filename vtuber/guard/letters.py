@@ -20,8 +20,8 @@ class Letter(NamedTuple):
 
     letters: str
     gap: int = TOGETHER
-    optional: bool = False
-    """It may be either: "@" is a letter in "b@d", and none in "@bad"."""
+    doubt: int = 0
+    """1: it may be either, as "@" is a letter in "b@d", and none in "@bad". 2: it is rather a gap, as "♥"."""
 
 
 _CLASSES = ("a4@", "b8", "c(¢", "e3€", "g9q6", "il1!|I", "o0", "s5$z2", "t7+", "uv")
@@ -37,14 +37,21 @@ STAR = "*"
 
 _SIGNS = {"@": SIGN, "$": SIGN, "€": SIGN, "¢": SIGN, "!": SENTENCE, "|": SIGN, "(": DASH, "+": SIGN}
 _GAPS = {
-    **dict.fromkeys("-_.'’‘´`·・‧~～/\\＼\"“”[]{})<>&=^%#", DASH),
+    **dict.fromkeys("_~～\\＼^=#%*<>[]{}", SIGN),
+    **dict.fromkeys("-.'’‘´`·・‧/\"“”)&", DASH),
     **dict.fromkeys(",，、;；:：…「」『』（）《》〈〉【】", CLAUSE),
     **dict.fromkeys("。！？?\n\r｡", SENTENCE),
 }  # fmt: skip
 _EMOJI = {"🆎": "ab", "🆑": "cl", "🆒": "cool", "🆓": "free", "🆔": "id", "🆕": "new", "🆖": "ng",
           "🆗": "ok", "🆘": "sos", "🆙": "up", "🆚": "vs", "⭕": "o", "❗": "!", "❕": "!", "💲": "$",
           "➕": "+", "✝": "t", "❌": "x", "✖": "x", "©": "c", "®": "r", "🔞": "18", "💯": "100"}  # fmt: skip
+_CONFUSABLE = (
+    "I۱𐌠ǀΙ𝚰𝛪𝜤𝝞𝞘ⲒІӀⵏᛁꓲ𐌉∣ a𖽀 c𑣲𑣩𐔜 e𑢦𑢮 fք𑣂𑢢𐔥 iͺ𑣃 k𐔘 l𖼨𖼖𑢣𑢲𐔦 n𐔓 o𑣈𑣗𑓐𑣠𑢵𐔖 pϱ𝛠𝜚𝝔𝞎𝟈 r𖼵 "
+    "s𑣁𖼺 t𖼊𑢼 uꞟ𑣘𖽂𑢸 v𑜆𑣀ꛟ𖼈𑢠𐔝 w𑜊𑜎𑜏𑣯𑣦 x𑣬𐔧 yᶌ𑣜𖽃𑢤 z𑣄𑣥𑢩"
+)
+"""Of Unicode's confusable characters (UTS 39), those that decancer has no letter for, or another."""
 _LOOKS = {
+    **{sign: signs[0] for signs in _CONFUSABLE.split() for sign in signs[1:]},
     "ᔕ": "s", "ㇿ": "", "ß": "b", "ı": "i", "ƽ": "s", "Ꙅ": "s", "ϱ": "p", "٥": "o", "०": "o", "੦": "o",
     "ꛟ": "v", "٧": "v", "٨": "a", "ꭱ": "r",
     **dict(zip("ロタエカニトハ", "口夕工力二卜八", strict=True)),
@@ -87,10 +94,13 @@ class _Letters(dict[str, Letter]):
 
 
 def _letter(char: str) -> Letter:
+    plain = unicodedata.normalize("NFKC", char)
+    if plain.isascii() and len(plain) == 1 and unicodedata.category(char)[0] != "S":
+        char = plain  # a wide one, or a bold one
     if char.isascii() and char.isalnum():
         return Letter("I" if char == "I" else char.lower())
     if char in _SIGNS:
-        return Letter(char, _SIGNS[char], optional=True)
+        return Letter(char, _SIGNS[char], doubt=1)
     if char in _GAPS or char.isspace():
         return Letter("", _GAPS.get(char, SPACE))
     return _of_emoji(char) or _of_a_script(char)
@@ -103,17 +113,22 @@ def _of_a_script(char: str) -> Letter:
     if is_han(char) or is_zhuyin(char):
         return Letter(_in_one_script(char))
     letters = _plain(char)
-    if category[0] == "S" or not letters:
-        return Letter(letters, SIGN, optional=bool(letters))
-    return Letter(letters)
+    if category[0] in "SP" and letters:
+        return Letter(letters, SIGN, doubt=1 if _is_sure(char, letters) else 2)
+    return Letter(letters, TOGETHER if letters else SIGN)
+
+
+def _is_sure(char: str, letters: str) -> bool:
+    """Whether a sign is a letter by its nature (ⓐ), and is not only drawn like one."""
+    return letters in unicodedata.normalize("NFKD", char).casefold()
 
 
 def _of_emoji(char: str) -> Letter | None:
     if char in _EMOJI:
-        return Letter(_EMOJI[char], SIGN, optional=True)
+        return Letter(_EMOJI[char], SIGN, doubt=1)
     for first in _FIRST_LETTERS:
         if 0 <= ord(char) - first < 26:
-            return Letter(chr(ord("a") + ord(char) - first), SIGN, optional=True)
+            return Letter(chr(ord("a") + ord(char) - first), SIGN, doubt=1)
     return None
 
 
@@ -157,19 +172,21 @@ def simplified() -> dict[str, str]:
     """Traditional characters, and variants of them, to simplified ones."""
     variants: dict[str, str] = {}
     for name in ("HKVariantsRev.txt", "TWVariantsRev.txt", "JPShinjitaiCharacters.txt"):
-        variants |= _pairs(name)
-    plain = _pairs("TSCharacters.txt")
+        variants |= pairs(name)
+    plain = pairs("TSCharacters.txt")
     found = {one: plain.get(other, other) for one, other in (variants | _VARIANTS).items()} | plain
     return {one: other for one, other in found.items() if one != other}
 
 
-def _pairs(name: str) -> dict[str, str]:
+def pairs(name: str) -> dict[str, str]:
     """A dictionary of OpenCC: one character a line, and the first of those that it becomes."""
     lines = (resources.files("opencc_purepy") / "dicts" / name).read_text(encoding="utf-8").splitlines()
     pairs = (line.split("\t") for line in lines if "\t" in line)
     found = {one: others.split(" ")[0] for one, others in pairs}
-    return {one: other for one, other in found.items() if len(one) == len(other) == 1}
+    return {one: other for one, other in found.items() if len(one) == len(other) == 1 and other <= _COMMON}
 
 
+_COMMON = "\u9fff"
+"""Rarer characters are not met, and nothing says how they sound."""
 _VARIANTS = {"妳": "你", "您": "你", "祢": "你", "她": "他", "牠": "他", "肏": "操", "姦": "奸"}  # fmt: skip
 LETTERS = _Letters()

@@ -26,7 +26,7 @@ _MOST_BETWEEN = 6
 _BACKWARDS_LENGTH = 5
 """Latin words of at least this length are found backwards, too: an override shows them forwards."""
 _STARRED_LENGTH = 3
-_PINYIN_LENGTH = 6
+_PINYIN_LENGTH = 5
 """Letters of a Chinese word in pinyin alone; what is shorter may be English."""
 
 
@@ -49,9 +49,10 @@ class Matcher:
         self._plainly = harmless or len(self._entries) > LARGE
         self._harmless = harmless
         whole: dict[str, list[int]] = {}
+        written = Form.EXACT if harmless else Form.PLAIN
         for index, entry in enumerate(self._entries):
             for number, text in enumerate(entry.parts):
-                whole.setdefault(skeleton(text), []).append(_key(index, number, Form.PLAIN))
+                whole.setdefault(skeleton(text), []).append(_key(index, number, written))
             for form in () if self._plainly else _forms(entry):
                 other = part(entry.parts[0], form)
                 whole.setdefault(skeleton(other.letters), []).append(_key(index, 0, form))
@@ -82,7 +83,7 @@ class Matcher:
         for key, run, end in index.find(reading.skeleton):
             entry = self._entries[key >> 6]
             number = key >> 2 & 15
-            word = part(entry.parts[number], Form(key & 3))
+            word = part(entry.parts[number], Form(key & 3), is_piece=len(entry.parts) > 1)
             place = word.place(reading, run, end, in_name=in_name, strictly=not self._harmless)
             if place is None:
                 continue

@@ -14,7 +14,7 @@ os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # single characters are al
 from pypinyin.constants import PINYIN_DICT
 from pypinyin.style.bopomofo import converter
 
-from vtuber.guard.letters import is_zhuyin
+from vtuber.guard.letters import is_latin, is_zhuyin
 
 UNKNOWN = "\0"
 _FIRST = 0xF0000
@@ -27,25 +27,25 @@ _TONES = re.compile(r"[\u02c9-\u02cb\u02d9]")
 
 def pinyin(word: str) -> str:
     """A word in Latin letters, a space between its syllables; "" if a character has no sound."""
-    sounds = [next(iter(_sounds(char)), "") for char in word]
-    return " ".join(sounds).replace("ü", "v") if all(sounds) else ""
+    said = [char if is_latin(char) else next(iter(syllables(char)), "") for char in word]
+    return " ".join(said).replace("ü", "v") if all(said) else ""
 
 
 @cache
 def code(char: str) -> str:
     """That of a character, as it is usually said."""
-    sounds = _sounds(char)
+    sounds = syllables(char)
     return _code_of(sounds[0]) if sounds else UNKNOWN
 
 
 def codes(word: str) -> Iterator[str]:
     """The ways to say a word."""
-    said = itertools.product(*([*map(_code_of, _sounds(char)[:3])] for char in word))
+    said = itertools.product(*([*map(_code_of, syllables(char)[:3])] for char in word))
     return map("".join, itertools.islice(said, _MOST_READINGS))
 
 
 @cache
-def _sounds(char: str) -> tuple[str, ...]:
+def syllables(char: str) -> tuple[str, ...]:
     """The syllables of a character without their tones, the usual one first."""
     return tuple(dict.fromkeys(map(_toneless, filter(None, PINYIN_DICT.get(ord(char), "").split(",")))))
 
@@ -81,7 +81,9 @@ def spellings() -> dict[str, str]:
         plain = sound.replace("ü", "v")
         if not (plain.isascii() and plain.isalpha() and any(vowel in plain for vowel in "aeiouv")):
             continue
-        found[plain] = found[plain.replace("v", "u")] = _code_of(sound)
+        found[plain] = _code_of(sound)
+    for plain in [plain for plain in found if "v" in plain]:
+        found.setdefault(plain.replace("v", "u"), found[plain])
     for sound in _all_sounds():
         zhuyin = _TONES.sub("", str(converter.to_bopomofo(sound)))
         if zhuyin and all(map(is_zhuyin, zhuyin)):

@@ -29,6 +29,7 @@ _ART = {
 }  # fmt: skip
 _ART_SIGNS = re.compile("|".join(map(re.escape, sorted(_ART, key=len, reverse=True))))
 _STARS = re.compile(f"[{''.join(sorted(VOWELS))}*]+")
+_LAST_SIGNS = re.compile(r"^[^!]*!+\s*$")
 _NOTHING = "\u200b"
 
 
@@ -57,8 +58,13 @@ class Reading:
         return first, last + 1
 
 
-def read(text: str, signs: str = "") -> Reading:  # noqa: C901  # one loop, as quick as it can be
-    """Each of ``signs`` is a letter; without any, all that may be a letter is one but "*"."""
+def read(  # noqa: C901  # one loop, as quick as it can be
+    text: str, *, doubt: int = 1, bars: bool = True, stars: bool = False
+) -> Reading:
+    """What is a letter with at most that ``doubt`` is one; without ``bars``, none of "|!+" is.
+
+    With ``stars``, "*" is a letter, too.
+    """
     reading = Reading(text)
     gaps, begins, ends, runs = reading.gaps, reading.begins, reading.ends, reading.runs
     letters: list[str] = []
@@ -66,10 +72,10 @@ def read(text: str, signs: str = "") -> Reading:  # noqa: C901  # one loop, as q
     gap = width = run = 0
     last = before = ""
     for place, char in enumerate(text):
-        found, between, optional = LETTERS[char]
-        if optional and not _is_letter(char, signs):
+        found, between, doubtful = LETTERS[char]
+        if doubtful and (doubtful > doubt or (char in _BARS and not bars)):
             found = ""
-        elif char == STAR and signs == STAR:
+        elif stars and char == STAR:
             found = STAR
         if not found:
             if between:
@@ -106,28 +112,33 @@ def read(text: str, signs: str = "") -> Reading:  # noqa: C901  # one loop, as q
     return reading
 
 
-def _is_letter(char: str, signs: str) -> bool:
-    if not signs:
-        return True
-    if signs == STAR:
-        return char not in _BARS
-    return char in signs
-
-
 @lru_cache(maxsize=64)
 def readings(text: str) -> tuple[Reading, ...]:
     """The ways to read a text; one, for most."""
-    optional = {char for char in set(text) if LETTERS[char].optional}
-    found = [read(text)]
-    if optional:
-        found.append(read(text, _NOTHING))
-        if optional & _BARS and optional - _BARS:
-            found.append(read(text, "".join(optional - _BARS)))
+    found = [*_in_doubt(text)]
     for other in _redrawn(text):
-        found.append(read(other))
-        if any(LETTERS[char].optional for char in set(other)):
-            found.append(read(other, _NOTHING))
+        found += _in_doubt(other)
     return tuple(found)
+
+
+def _in_doubt(text: str) -> Iterator[Reading]:
+    yield read(text)
+    doubtful = {char: LETTERS[char].doubt for char in set(text) if LETTERS[char].doubt}
+    if not doubtful or (doubtful.keys() == {"!"} and _LAST_SIGNS.search(text)):
+        return
+    if 1 in doubtful.values():
+        yield read(text, doubt=0)
+    if any(doubt == 2 and _is_beside_letters(char, text) for char, doubt in doubtful.items()):
+        yield read(text, doubt=2)
+    if doubtful.keys() & _BARS and doubtful.keys() - _BARS:
+        yield read(text, bars=False)
+
+
+def _is_beside_letters(char: str, text: str) -> bool:
+    """Whether a sign may be a letter of a word: it stands right behind one, or right before."""
+    place = text.index(char)
+    last = text.rindex(char)
+    return text[max(0, place - 1) : place].isalnum() or text[last + 1 : last + 2].isalnum()
 
 
 @lru_cache(maxsize=64)
@@ -135,7 +146,7 @@ def starred(text: str) -> tuple[Reading, ...]:
     """The ways to read a text in which a "*" stands for a vowel. Their skeletons have a star for each."""
     if STAR not in text:
         return ()
-    found = read(text, STAR)
+    found = read(text, bars=False, stars=True)
     stars = "".join(map(_star, found.skeleton))
     kept = [
         place for place, kind in enumerate(stars) if not place or kind != STAR or stars[place - 1] != STAR

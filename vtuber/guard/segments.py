@@ -37,7 +37,9 @@ def is_astride(reading: Reading, first: int, last: int, word: str) -> bool:
         starts_before = segment_begin < word_begin < segment_end < word_end
         ends_behind = word_begin < segment_begin < word_end < segment_end
         around = segment_begin < word_begin and word_end < segment_end
-        if (starts_before or ends_behind or around) and not _is_a_stammer(text[segment_begin:segment_end]):
+        if (starts_before or ends_behind or around) and not _is_a_stammer(
+            text[segment_begin:segment_end], text
+        ):
             return True
     return False
 
@@ -47,8 +49,10 @@ def is_ordinary(word: str) -> bool:
     return bool(_segmenter().has_word(word))
 
 
-def _is_a_stammer(word: str) -> bool:
-    return len(word) == 2 and word[0] == word[1] and word[0] not in _DOUBLED
+def _is_a_stammer(word: str, text: str) -> bool:
+    if len(word) != 2 or word[0] != word[1]:
+        return False
+    return word[0] not in _DOUBLED or word[0] * 3 in text
 
 
 def _spaced(reading: Reading, begin: int, end: int) -> str:

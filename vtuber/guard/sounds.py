@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from vtuber.guard import segments
-from vtuber.guard.letters import CLAUSE, is_han, is_latin, is_zhuyin
+from vtuber.guard.letters import CLAUSE, SPACE, TOGETHER, is_han, is_latin, is_zhuyin
 from vtuber.guard.pinyin import UNKNOWN, code, codes, spellings
 from vtuber.guard.reading import Reading
 from vtuber.guard.word_files import Entry
 from vtuber.guard.word_parts import part
 
-_PINYIN_LENGTH = 6
+_PINYIN_LENGTH = 5
 """Letters of an entry that is found in pinyin alone."""
 _ZHUYIN_LENGTH = 3
+_RUNS = re.compile(r"(.)\1*", re.DOTALL)
 _LONGEST = 30
 """Letters in a row that are read as syllables."""
 
@@ -48,8 +50,8 @@ class Sounds:
 
     def find(self, reading: Reading) -> Iterator[tuple[Entry, int, int]]:
         """(entry, from which letter, to which) of those that can be heard, and cannot be read."""
-        if reading.letters.isascii() and len(reading.letters) < _PINYIN_LENGTH:
-            return
+        if reading.letters.isascii() and reading.letters.isalpha():
+            return  # pinyin alone is found as it is written
         said = list(_syllables(reading))
         text = "".join(one.code for one in said)
         for number, begin, end in self._search.find_matches_as_indexes(text, overlapping=True):
@@ -72,12 +74,23 @@ def _is_said(reading: Reading, span: Sequence[_Syllable], entry: Entry, letters:
         return False
     first, last = span[0].first, span[-1].last
     if all(spelled):
-        length = last - first
-        return length >= (_PINYIN_LENGTH if is_latin(reading.letters[first]) else _ZHUYIN_LENGTH)
+        if is_zhuyin(reading.letters[first]):
+            return last - first >= _ZHUYIN_LENGTH
+        return last - first >= _PINYIN_LENGTH and _is_whole(reading, first, last)
     if any(spelled):
         return True
     word = "".join(one.char for one in span)
     return not (segments.is_ordinary(word) or segments.is_astride(reading, first, last, word))
+
+
+def _is_whole(reading: Reading, first: int, last: int) -> bool:
+    """Whether no other letters stand beside these; digits may."""
+    while last < len(reading.letters) and not reading.gaps[last] and reading.letters[last].isdigit():
+        last += 1
+    begins = first == 0 or reading.gaps[first] or not is_latin(reading.letters[first - 1])
+    return bool(
+        begins and (last == len(reading.letters) or reading.gaps[last] or not is_latin(reading.letters[last]))
+    )
 
 
 def _syllables(reading: Reading) -> Iterator[_Syllable]:
@@ -89,19 +102,43 @@ def _syllables(reading: Reading) -> Iterator[_Syllable]:
             yield _Syllable(code(letter), place, place + 1, letter)
             place += 1
             continue
-        end = place + 1
         alike = is_zhuyin if is_zhuyin(letter) else is_latin if is_latin(letter) else None
-        while alike is not None and end < len(letters) and not reading.gaps[end] and alike(letters[end]):
-            end += 1
-        spelled = (
-            _split(letters[place:end].lower()) if alike is not None and end - place <= _LONGEST else None
-        )
+        end = place + 1 if alike is None else _end(reading, place, alike)
+        spelled = None if alike is None else _spelled(letters, place, end)
         if spelled is None:
             yield _Syllable(UNKNOWN, place, end, UNKNOWN)
         else:
-            for begin, last, said in spelled:
-                yield _Syllable(said, place + begin, place + last, "")
+            for first, last, said in spelled:
+                yield _Syllable(said, first, last, "")
         place = end
+
+
+def _end(reading: Reading, place: int, alike: Callable[[str], bool]) -> int:
+    """Where the syllables end that begin here. A space is only in what is spelled out, or in zhuyin."""
+    letters, gaps = reading.letters, reading.gaps
+    end = place + 1
+    single = alike is is_zhuyin or gaps[end] > TOGETHER
+    while end < len(letters) and end - place < _LONGEST and alike(letters[end]):
+        if gaps[end] > SPACE or (gaps[end] == SPACE and not single):
+            break
+        single = single and (alike is is_zhuyin or gaps[end + 1] > TOGETHER)
+        end += 1
+    return end
+
+
+def _spelled(letters: str, place: int, end: int) -> Iterable[tuple[int, int, str]] | None:
+    """(first, last, code) of the syllables in these letters, with repeats, and with digits behind them."""
+    said = letters[place:end].lower().rstrip("0123456789") if is_latin(letters[place]) else letters[place:end]
+    found = _split(said)
+    if found:
+        return [(place + first, place + last, code) for first, last, code in found]
+    most = 1 if is_zhuyin(letters[place]) else 2
+    runs = [(match.start(), match[0]) for match in _RUNS.finditer(said)]
+    kept = [start + number for start, run in runs for number in range(len(run) if len(run) <= most else 1)]
+    found = _split("".join(said[number] for number in kept))
+    if not found:
+        return None
+    return [(place + kept[first], place + kept[last - 1] + 1, code) for first, last, code in found]
 
 
 @lru_cache(maxsize=4096)

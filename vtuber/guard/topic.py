@@ -21,7 +21,7 @@ from vtuber.guard.letters import simplified
 SHIPPED = Path(__file__).parent / "data" / "topics"
 ENOUGH = 3
 """Points with which a text is about the topic."""
-_POINTS = {"strong": (3, 1), "weak": (2, 2), "vague": (1, 2), "opinion": (1, 1), "other": (0, 0)}
+_POINTS = {"strong": (3, 1), "weak": (2, 2), "vague": (1, 2)}
 """For each weight the points of a word, and how many words of it count."""
 _PIECE = re.compile(r"[a-z0-9]+|[^\W\da-z_]+|[^\w\s.·/|-]+")
 _BETWEEN = " , "
@@ -51,7 +51,8 @@ class Topic:
         """How much speaks for it; ``ENOUGH`` is enough."""
         found = {self._words[number] for number in self._longest(plain(text))}
         count = Counter(weight for weight, _ in found)
-        return sum(points * min(count[weight], most) for weight, (points, most) in _POINTS.items())
+        stance = count["opinion"] > 0 or (count["weak"] > 0 and count["remark"] > 0)
+        return stance + sum(points * min(count[weight], most) for weight, (points, most) in _POINTS.items())
 
     def _longest(self, text: str) -> Iterator[int]:
         """The numbers of the patterns that fit, without those that overlap a longer one."""

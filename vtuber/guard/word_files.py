@@ -22,6 +22,8 @@ GAP = "…"
 MOST_LETTERS = 200
 """In one entry. What is longer is no word: the file is something else."""
 POLICIES = ("hate", "sexual", "self_harm", "threats", "drugs", "harassment", "rude", "politics")
+HARMLESS = "harmless"
+"""The name of a file in which all is."""
 OWN = "own"
 """The policy of the streamer's own words."""
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from vtuber.guard.matcher import Match, Matcher
 from vtuber.guard.reading import readings
 from vtuber.guard.word_files import Entry, parse, shipped
+from vtuber.guard.word_parts import part
 
 _MOST_HELD = 40
 """Letters at the end of a text that may be the beginning of a word."""
@@ -59,12 +60,16 @@ class WordList:
         }
         if not matches:
             return []
-        harmless = {match for lists in self._lists for match in lists.harmless.matches(text)}
+        harmless = [
+            (match, lists is _built_in())
+            for lists in self._lists
+            for match in lists.harmless.matches(text, in_name=in_name)
+        ]
         return sorted(
             (
                 Found(match.entry.text, match.entry.policy, match.begin, match.end)
                 for match in matches
-                if not any(_is_in(match, other) for other in harmless)
+                if not any(_is_in(match, other, built_in=built_in) for other, built_in in harmless)
             ),
             key=lambda found: (found.begin, -found.end, found.word),
         )
@@ -76,6 +81,11 @@ class WordList:
         return max(lists.listed.may_begin(reading) for lists in self._lists)
 
 
-def _is_in(match: Match, harmless: Match) -> bool:
-    """Whether a part of what was found is nothing but a part of something harmless."""
-    return any(harmless.begin <= begin and end <= harmless.end for begin, end in match.pieces)
+def _is_in(match: Match, harmless: Match, *, built_in: bool) -> bool:
+    """Whether a part of what was found is only a part of something harmless, or something else than that in
+    disguise. What one built-in list takes for harmless, another may list; what the streamer does, is."""
+    same = built_in and part(match.entry.parts[0]).letters == part(harmless.entry.parts[0]).letters
+    return any(
+        harmless.begin <= begin and end <= harmless.end and not (same and len(match.pieces) == 1)
+        for begin, end in match.pieces
+    )

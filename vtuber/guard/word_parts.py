@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
 from vtuber.guard import borders, segments
-from vtuber.guard.letters import ACCEPTED, CLASS, CLAUSE, DASH, SPACE, STAR, VOWELS, is_han, is_latin
+from vtuber.guard.letters import ACCEPTED, CLASS, CLAUSE, DASH, SIGN, SPACE, STAR, VOWELS, is_han, is_latin
 from vtuber.guard.ordinary import is_word
 from vtuber.guard.pinyin import pinyin
 from vtuber.guard.reading import FAR, Reading, read
@@ -23,6 +24,8 @@ _DIGITS = re.compile(r"\d+")
 _RUN = re.compile(r"(.)\1*", re.DOTALL)
 _NUMBERS = frozenset("0123456789!|(+")
 _OPTIONS = 3
+_FAR = 40
+"""Letters of a run among which a word may begin or end."""
 _CLASSES = str.maketrans(CLASS)
 
 
@@ -32,6 +35,8 @@ class Form(IntEnum):
     PLAIN = 0
     BACKWARDS = 1
     PINYIN = 2
+    EXACT = 3
+    """As it is, with no letter in the place of another."""
 
 
 def skeleton(text: str) -> str:
@@ -48,12 +53,19 @@ class Part:
 
     letters: str
     words: frozenset[str]
-    """Those that it consists of, each with its repeats once."""
+    """The skeletons of those that it consists of."""
     runs: tuple[tuple[str, int], ...]
     """What may be written for each letter, and how often at least."""
     free_begin: bool
     free_end: bool
     """Whether other letters may stand right beside it."""
+    form: Form
+    is_piece: bool
+    """Whether it is only looked for together with others."""
+
+    @property
+    def is_english(self) -> bool:
+        return self.form is not Form.PINYIN and is_latin(self.letters[:1])
 
     @property
     def is_chinese(self) -> bool:
@@ -82,14 +94,15 @@ class Part:
         """The letters of a run with which it may begin: more Chinese ones than it needs belong to others."""
         if self.is_chinese and len(self.runs) > 1:
             return [max(low, high - self.runs[0][1])]
-        return [low, *(place for place in range(max(low + 1, high - _OPTIONS), high) if reading.gaps[place])]
+        parted = (place for place in range(high - 1, max(low, high - _FAR), -1) if reading.gaps[place])
+        return [low, *sorted(itertools.islice(parted, _OPTIONS))]
 
     def _lasts(self, reading: Reading, low: int, high: int) -> list[int]:
         """Where it may end, likewise."""
         if self.is_chinese:
             return [min(high, low + self.runs[-1][1])]
-        inner = [place for place in range(low + 1, min(high, low + 1 + _OPTIONS)) if reading.gaps[place]]
-        return [*inner, high]
+        parted = (place for place in range(low + 1, min(high, low + _FAR)) if reading.gaps[place])
+        return [*itertools.islice(parted, _OPTIONS), high]
 
     def _is_spelled(self, letters: str) -> bool:
         """Whether these letters are the word, with others in the place of some, and some repeated."""
@@ -102,15 +115,16 @@ class Part:
                     break  # it may be both: the next one needs it more
                 place += 1
             repeats = place - begin
-            if repeats < count or (repeats == 2 and count == 1 and not is_latin(signs[0])):
-                return False  # Chinese characters are doubled in ordinary words, and tripled in none
+            if repeats < count or (repeats > count and self.form is Form.EXACT):
+                return False
+            if repeats == 2 and count == 1 and not self.is_english:
+                return False  # letters are doubled in Chinese, and tripled in nothing
         return place == len(letters)
 
     def _fits(self, reading: Reading, first: int, last: int, *, in_name: bool, strictly: bool) -> bool:
-        inner = max(reading.gaps[first + 1 : last], default=0)
-        if inner >= FAR or (
-            _NUMBERS.issuperset(reading.letters[first:last]) and not _NUMBERS.issuperset(self.letters)
-        ):
+        gaps = reading.gaps[first + 1 : last]
+        inner = max(gaps, default=0)
+        if inner >= FAR or (_is_number(reading.letters[first:last]) and not _is_number(self.letters)):
             return False
         if self.is_chinese:
             return self._fits_chinese(reading, first, last, inner, strictly=strictly)
@@ -125,7 +139,9 @@ class Part:
         ends = self.free_end or within or borders.ends(reading, last, in_name=in_name, number=number)
         if not (begins and ends) and not borders.is_framed(reading, first, last):
             return False
-        return inner < DASH or self._is_parted_on_purpose(reading, first, last, inner)
+        if inner < DASH or SIGN in gaps or any(map(is_han, self.letters)):
+            return True  # a sign stands between no words, and Chinese ones need no space
+        return self._is_parted_on_purpose(reading, first, last, inner)
 
     def _fits_chinese(self, reading: Reading, first: int, last: int, inner: int, *, strictly: bool) -> bool:
         if inner >= CLAUSE and len(self.letters) == 2:
@@ -146,7 +162,7 @@ class Part:
             chunks.append((begin, end))
             place = end
         if all(end - begin == 1 for begin, end in chunks):
-            return len(self.letters) > _SHORT or borders.is_alone(reading, first, last)
+            return self.is_piece or len(self.letters) > _SHORT or borders.is_alone(reading, first, last)
         spelled = [reading.letters[begin:end].lower() for begin, end in chunks]
         if all(_once(word) in self.words for word in spelled):
             return True
@@ -159,7 +175,7 @@ class Part:
 
 
 @lru_cache(maxsize=16384)
-def part(text: str, form: Form = Form.PLAIN) -> Part:
+def part(text: str, form: Form = Form.PLAIN, *, is_piece: bool = False) -> Part:
     """A part of an entry, as it is written there."""
     word = text.strip(STAR)
     if form is Form.BACKWARDS:
@@ -177,16 +193,25 @@ def part(text: str, form: Form = Form.PLAIN) -> Part:
     return Part(
         letters,
         frozenset(words),
-        tuple((_signs(match[1]), len(match[0])) for match in _RUN.finditer(letters)),
+        tuple((_signs(match[1], form), len(match[0])) for match in _RUN.finditer(letters)),
         free_begin=text.startswith(STAR) or not is_latin(letters[:1]),
         free_end=text.endswith(STAR) or not is_latin(letters[-1:]),
+        form=form,
+        is_piece=is_piece,
     )
 
 
-def _signs(letter: str) -> str:
-    """What may be written for a letter."""
+def _signs(letter: str, form: Form) -> str:
+    """What may be written for a letter. In pinyin, which is near to English words, only what is drawn so."""
+    if form in (Form.PINYIN, Form.EXACT):
+        return "iI" if letter == "i" else letter
     return ACCEPTED.get(letter, letter) + (STAR if letter in VOWELS else "")
 
 
+def _is_number(letters: str) -> bool:
+    """Whether it is rather a number than a word: all digits, or a few with signs."""
+    return letters.isdigit() or (len(letters) < _SHORT and _NUMBERS.issuperset(letters))
+
+
 def _once(word: str) -> str:
-    return _RUN.sub(r"\1", word)
+    return _RUN.sub(r"\1", word.translate(_CLASSES))

@@ -112,6 +112,7 @@ class ModeratorCommands:
         if key in self._carried_out:
             return
         self._carried_out.set(key, None)
+        self._guard.about = message.id
         withheld = "it may be meant for another bot" if command.stray else ""
         if self._is_too_soon(command):
             withheld = did = "this viewer sent the same command a moment ago"
@@ -191,7 +192,7 @@ class ModeratorCommands:
 
     def _ask(self, command: Command) -> str:
         words = command_table.text(command.argument)
-        verdict = self._guard.judge(words, Door.MESSAGE, "question", about=command.message.id)
+        verdict = self._guard.judge(words, Door.MESSAGE, "question")
         if verdict.action.severity > Action.SOFTEN.severity:
             return f"a filter stopped this question: {verdict.reason}"
         question = replace(command.message, text=verdict.text, emotes=(), reply_to="", mentions=())
@@ -257,7 +258,7 @@ class ModeratorCommands:
     def _shown(self, name: str) -> str:
         """A name that a viewer chose, if she may write it."""
         doors = (Door.NAME, Door.WRITTEN)
-        judged = (self._guard.judge(name, door, "name").allowed for door in doors)
+        judged = (self._guard.judge(name, door, "name in a command").allowed for door in doors)
         return f"@{name}" if all(judged) else "that viewer"
 
     # Messages that wait for a moderator.
@@ -293,7 +294,7 @@ class ModeratorCommands:
     def _topic(self, command: Command) -> str:
         topic = command.argument
         doors = (Door.PROMPT, Door.SPOKEN)
-        judged = (self._guard.judge(topic, door, "topic", about=command.message.id) for door in doors)
+        judged = (self._guard.judge(topic, door, "topic") for door in doors)
         if verdict := next((one for one in judged if not one.allowed), None):
             return f"a filter stopped this topic: {verdict.reason}"
         for speaker in self._speakers:

@@ -79,7 +79,7 @@ class Outbox:
         elif humble and self._waiting:
             self.withhold(text, to, "other lines are waiting to be sent")
         elif not (verdict := self._judged(text, to)).allowed:
-            self._note(text, to, f"filtered: {verdict.rule}")
+            self._note(verdict.told(text), to, f"filtered: {verdict.rule}")
         else:
             self._waiting.append(_ChatLine(self._harmless(text), to, writer))
             self._something.set()

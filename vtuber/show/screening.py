@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from vtuber.core.deeds import Deed
 from vtuber.core.events import Answerable, Batch, ChatMessage, Gift, Pick, Redemption, Subscription, is_money
-from vtuber.guard import Action, Door
-from vtuber.guard.guard import MASK, Guard, Verdict
+from vtuber.guard import Action, Door, Finding
+from vtuber.guard.guard import MASK, Guard, Verdict, masked
 from vtuber.memory import Recollection, Viewer
 from vtuber.record.facts import Facts, Filtered
 from vtuber.show.audited import AuditedGuard
@@ -52,7 +52,7 @@ class Screening:
                 self._unlearn(pick.event)
             text, answer = verdict.text, _answer(verdict)
             if answer:
-                text = "" if is_money(event) else event.text
+                text = "" if is_money(event) else masked(event.text, _mild(verdict))
             elif verdict.action.severity > Action.SOFTEN.severity:
                 found.append((pick, verdict))
                 if not is_money(event):
@@ -81,9 +81,11 @@ class Screening:
         return verdict
 
     def request(self, batch: Batch) -> Batch:
-        """What a moderator asked for: its words were judged when it came."""
-        lead = batch.lead
-        return replace(batch, lead=replace(lead, event=self.labelled(lead.event)))
+        """What a moderator asked for, or allowed: only what is always left out is left out of its words."""
+        lead, event = batch.lead, self.labelled(batch.lead.event)
+        verdict = self._guard.ask(event.text, Door.MESSAGE, author=_who(event))
+        event = _with_text(event, masked(event.text, _mild(verdict)))
+        return replace(batch, lead=replace(lead, event=event))
 
     def labelled(self, event: Answerable) -> Answerable:
         """The event, by names that may be said: its author's, and all others that stand in it."""
@@ -199,6 +201,10 @@ def _answer(verdict: Verdict) -> str:
     wrong = [finding for _, finding in verdict.findings if finding.action.severity > Action.SOFTEN.severity]
     known = verdict.action is Action.REPLACE and all(finding.instead for finding in wrong)
     return wrong[0].instead if known else ""
+
+
+def _mild(verdict: Verdict) -> Iterator[Finding]:
+    return (one for _, one in verdict.findings if one.action.severity <= Action.SOFTEN.severity)
 
 
 def _who(event: Answerable) -> tuple[str, str]:

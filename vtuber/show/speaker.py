@@ -60,8 +60,7 @@ class Speaker:
             await self.conversation.start(progress)
         except BrainError as error:
             log.warning("%s; %s goes on air without it", error, self.character.name)
-        else:
-            await self.guard.consult(self.brain.judge)
+        await self.guard.consult(self.brain.judge)
 
     async def start_voice_or_go_on(self) -> None:
         """Loads the voice. One that cannot be is tried again with each sentence."""

@@ -6,7 +6,7 @@ Only the model's own process imports this, like ``engine``.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import llama_cpp as c
@@ -22,14 +22,24 @@ class Aside:
 
     def __init__(self, context: Any) -> None:
         self._context = context
+        self._should_stop: Callable[[], bool] = lambda: False
+        self._abort = c.ggml_abort_callback(lambda _data: self._should_stop())
+        c.llama_set_abort_callback(context, self._abort, None)
         self._memory = c.llama_get_memory(context)
         self._cached: list[int] = []
 
-    def share(self, tokens: Sequence[int], these: Sequence[int], those: Sequence[int]) -> float:
+    def share(
+        self,
+        tokens: Sequence[int],
+        these: Sequence[int],
+        those: Sequence[int],
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> float:
         """How likely one of ``these`` is to come next after ``tokens``, where only they and ``those`` may.
 
-        Raises ValueError for too many tokens, RuntimeError when llama.cpp fails.
+        Raises ValueError for too many tokens, RuntimeError when llama.cpp fails or ``should_stop`` says so.
         """
+        self._should_stop = should_stop
         if not 0 < len(tokens) <= CONTEXT:
             raise ValueError(f"a question of {len(tokens)} tokens does not fit beside a reply")
         for begin in range(self._keep(tokens), len(tokens), BATCH):
@@ -56,6 +66,8 @@ class Aside:
         return same
 
     def _evaluate(self, tokens: Sequence[int]) -> None:
+        if self._should_stop():
+            raise RuntimeError("it was withdrawn")
         array = (c.llama_token * len(tokens))(*tokens)
         outcome = c.llama_decode(self._context, c.llama_batch_get_one(array, len(tokens)))
         if outcome:

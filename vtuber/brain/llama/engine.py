@@ -216,13 +216,19 @@ class Engine:
         finally:
             c.llama_sampler_free(chain)
 
-    def share(self, tokens: Sequence[int], these: Sequence[int], those: Sequence[int]) -> float:
+    def share(
+        self,
+        tokens: Sequence[int],
+        these: Sequence[int],
+        those: Sequence[int],
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> float:
         """See ``Aside.share``; what the context holds stays as it is. Raises EngineError too."""
         if self._aside is None:  # it takes memory, and not everybody asks
             context = self._new_context(min(aside.CONTEXT, self.context), aside.BATCH)
             self._use_adapters(context)
             self._aside = aside.Aside(context)
-        return self._aside.share(tokens, these, those)
+        return self._aside.share(tokens, these, those, should_stop)
 
     def close(self) -> None:
         """Gives back its memory; of no more use after that."""

@@ -13,7 +13,7 @@ in this process goes to stderr). A request has an ``op`` and an ``id`` that its 
 | generate | pieces, sampling, stop, names, asker, goes_on, max_tokens | text…, done with the same and reply |
 | count | pieces | done with tokens |
 | judge | pieces, yes, no (words) | done with yes: how likely one of those comes next, and none of no |
-| withdraw | | none; a judgement of that id, unless it was begun, answers an error |
+| withdraw | | none; the judgement of that id answers an error soon |
 | cancel | | none of its own; the request of that id answers done soon |
 
 A request that failed answers ``error``. Pieces are ``[text, kind]``, see ``templates.PromptPiece``.
@@ -58,6 +58,7 @@ class Worker:
         self._jobs: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._judgements: dict[int, Request] = {}
         """Those that wait. They are let in between two tokens of a reply."""
+        self._withdrawn = -1
         self._cancelled = -1
         self._current = -1
         self._engine: Any = None
@@ -80,6 +81,7 @@ class Worker:
             case "withdraw":
                 if waiting := self._judgements.pop(request["id"], None):
                     self._send({"id": waiting["id"], "error": "it was withdrawn"})
+                self._withdrawn = request["id"]
             case _:
                 self._jobs.put(request)
 
@@ -216,7 +218,8 @@ class Worker:
             _likeliest([tokenizer.tokenize(word, control=False) for word in request[side]])
             for side in ("yes", "no")
         )
-        return {"yes": self._engine.share(self._tokenized(request["pieces"]), yes, no)}
+        tokens = self._tokenized(request["pieces"])
+        return {"yes": self._engine.share(tokens, yes, no, lambda: self._withdrawn == request["id"])}
 
     def _generate(self, request: Request) -> dict[str, Any]:
         from vtuber.brain.llama.engine import Stopped  # noqa: PLC0415  # see _load

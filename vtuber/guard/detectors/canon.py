@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 import time
 from collections.abc import Iterator
 
 from vtuber.character import Character
 from vtuber.config import Settings
+from vtuber.core.backoff import Backoff
+from vtuber.core.errors import BrainError
 from vtuber.core.spelling import normalize
 from vtuber.guard import HERS, Action, Door, Finding, Judge, Passage
 from vtuber.guard.stance import Fact, facts
@@ -25,12 +28,14 @@ FIRST_SECONDS = 0.12
 """How long a reply may wait for a judgement before any of it is heard…"""
 LATER_SECONDS = 0.8
 """…and while something of it is: less than a short sentence takes."""
-RETRY_SECONDS = 60.0
-"""A model that was late is not asked for so long."""
+RETRY_SECONDS, LONGEST_RETRY = 60.0, 3600.0
+"""A model that was late is not asked for so long; twice as long each time."""
 _READ = 400
 """Characters at the end of a sentence that are judged…"""
 _LINE_READ = 200
 """…and of the line that she answers."""
+_SAMPLE = 100
+"""Characters of what the model judges to show how quick it is."""
 _SENTENCE_ENDS = re.compile(r"(?:[.!?…](?=\s|$)|[。！？])[\"'”’』」)）\s]*")
 
 
@@ -44,22 +49,26 @@ class Canon:
         self._action = Action(options.action)
         self._certain, self._certain_words = options.certain, options.certain_words
         self._name = character.name
+        self._sample = character.persona[:_SAMPLE]
         self._own = _letters(" ".join(_written_for(character)))
         self._entries = [(entry, tuple(facts((entry,), character.names))) for entry in character.canon]
         self._judge: Judge | None = None
         self._seconds = 0.0
         """What a judgement takes, as far as is known."""
-        self._late_at = -RETRY_SECONDS
+        self._backoff = Backoff(RETRY_SECONDS, LONGEST_RETRY)
+        self._rests_until = 0.0
+        """Words decide until then."""
 
     # By words alone.
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
-        if self._asks(passage):
-            return
-        sentence = _sentence(passage)
+        if not self._asks(passage):
+            yield from self._by_words(passage)
+
+    def _by_words(self, passage: Passage) -> Iterator[Finding]:
+        sentence, whole = _sentence(passage), _is_whole(passage)
         if self._is_own(sentence):
             return
-        whole = _is_whole(passage)
         for _, its_facts in self._entries:
             if any(fact.weigh(sentence, whole=whole) > self._certain_words for fact in its_facts):
                 yield self._finding()
@@ -68,16 +77,22 @@ class Canon:
     # By the model.
 
     async def consult(self, judge: Judge) -> None:
-        """Has the model judge something, to see whether it can, and how long that takes."""
+        """Has the model judge something, to see whether it can, and how long that takes.
+
+        One that cannot now is tried again later.
+        """
         if not self._entries:
             return
-        question = self._question(self._entries[0][0], self._entries[0][0], "")
-        for _ in range(2):  # the first one has more to read
-            began = time.perf_counter()
-            if await judge(question) is None:
-                return
-            self._seconds = time.perf_counter() - began
-        self._judge = judge
+        self._judge, self._seconds = judge, math.inf  # so it stays, should whoever calls this lose patience
+        canon = self._entries[0][0]
+        try:
+            await _judged(judge, self._question(canon, canon, ""))  # which has more to read than the next one
+            _, took = await _judged(judge, self._question(canon, self._sample, ""))
+        except Exception:
+            self._seconds = 0.0
+            self._rest()
+            raise
+        self._seconds = took
         if self._seconds > FIRST_SECONDS:
             log.info("a judgement about canon takes %.2f seconds: her words decide at first", self._seconds)
 
@@ -96,17 +111,23 @@ class Canon:
             async with asyncio.timeout(self._patience(passage)):
                 likely = await self._judge(question) if self._judge else None
         except Exception:
-            self._late_at = time.monotonic()
+            self._rest()
             raise
+        if likely is None:  # another brain answers now, that cannot
+            self._rest()
+            return self._by_words(passage)
+        self._backoff.reset()
         self._seconds += (time.perf_counter() - began - self._seconds) / 4
-        found = likely is not None and likely > self._certain
-        return iter((self._finding(),) if found else ())
+        return iter((self._finding(),) if likely > self._certain else ())
+
+    def _rest(self) -> None:
+        self._rests_until = time.monotonic() + self._backoff.next()
 
     def _asks(self, passage: Passage) -> bool:
         """Whether the model judges this passage. One that begins a reply in mid-sentence must not wait."""
         if self._judge is None or passage.door is not Door.SPOKEN:
             return False
-        if time.monotonic() - self._late_at < RETRY_SECONDS or self._seconds > self._patience(passage):
+        if time.monotonic() < self._rests_until or self._seconds > self._patience(passage):
             return False
         return _is_whole(passage)
 
@@ -140,6 +161,15 @@ class Canon:
 
     def _finding(self) -> Finding:
         return Finding("built in: canon", "she takes back what is sacred to her", self._action)
+
+
+async def _judged(judge: Judge, question: str) -> tuple[float, float]:
+    """How likely yes is, and how many seconds that took to tell. Raises BrainError where nothing can tell."""
+    began = time.perf_counter()
+    likely = await judge(question)
+    if likely is None:
+        raise BrainError("no model is there that can judge")
+    return likely, time.perf_counter() - began
 
 
 def _written_for(character: Character) -> Iterator[str]:

@@ -8,17 +8,21 @@ from collections.abc import Iterable, Iterator
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import ALL, HERS, Action, Finding, Passage
+from vtuber.guard.personal.cues import tells
 from vtuber.guard.personal.digits import runs
 from vtuber.guard.personal.documents import documents
 from vtuber.guard.personal.emails import emails
 from vtuber.guard.personal.famous import is_famous
-from vtuber.guard.personal.phones import phones
+from vtuber.guard.personal.phones import SHORTEST, phones, prepare
 from vtuber.guard.personal.plain import Plain, plain
 from vtuber.guard.personal.plates import plates
 from vtuber.guard.personal.postal import chinese_addresses
 from vtuber.guard.personal.secret_names import SecretNames
 from vtuber.guard.personal.streets import streets
 
+_HALF = 3
+"""Digits at the end of a text that may begin a number."""
+_ENDS = re.compile(r"[\s\-_.,;:/()、。，…—–]{0,6}")
 _DIGIT = re.compile("[0-9]")
 _REASONS = {
     "phone": "a phone number",
@@ -39,8 +43,12 @@ class Contact:
         section = settings.guard.contact
         self._action = Action(section.action)
         self._names = SecretNames(name.get_secret_value() for name in section.names)
-        for _ in self._found(Plain("call 0912345678 plate AB12 CDE, 1 Long Street")):
-            """The plans and the words are read before the show."""
+        prepare()  # as what follows: files are read before the show
+        list(
+            self._found(
+                Plain("call 0912345678, jo at gmail dot com, plate AB12 CDE, 12 Long Street, account 123456")
+            )
+        )
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         # What others wrote goes on without it: nobody is refused for a number, and she never knows it.
@@ -49,7 +57,17 @@ class Contact:
         for kind, (begin, end) in self._found(text):
             place = passage.found(*text.place(begin, end))
             if place is not None:
-                yield Finding(f"built in: contact, {kind}", _REASONS[kind], action, *place)
+                secret = kind == "name"
+                yield Finding(f"built in: contact, {kind}", _REASONS[kind], action, *place, secret=secret)
+
+    def may_begin(self, text: str) -> int:
+        """The digits at the end that may be the first half of a number."""
+        lower = plain(text).lower
+        last = next(reversed(list(runs(lower))), None)
+        if last is None or not _HALF <= len(last.digits) < SHORTEST or not _ENDS.fullmatch(lower, last.end):
+            return 0
+        begins = last.worded > 2 or last.digits[0] == "0" or lower[last.begin - 1 : last.begin] == "+"
+        return len(last.digits) if begins or tells("phone", lower, last.begin, last.end) else 0
 
     def _found(self, plain: Plain) -> Iterator[tuple[str, tuple[int, int]]]:
         text, lower = plain.text, plain.lower

@@ -20,6 +20,7 @@ class Links:
     def __init__(self, settings: Settings, _character: Character) -> None:
         self._action = Action(settings.guard.links.action)
         self._own = OwnSites(settings.guard.links.allow)
+        list(addresses("go to evil.zone"))  # its files are read before the show
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         # What others wrote goes on without it: nobody is refused for a number, and she never knows it.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
-from vtuber.guard.personal.cues import cue_first, nearest
+from vtuber.guard.personal.cues import cue_first, nearest, sections
 from vtuber.guard.personal.digits import Run
 
 _DATE = re.compile(
@@ -21,6 +22,20 @@ def counts(digits: str) -> bool:
     """Whether somebody only counts, up or down."""
     up = "01234567890123456789"
     return digits in up or digits[::-1] in up or digits in "12345678910111213" or len(set(digits)) == 1
+
+
+def is_chanted(digits: str) -> bool:
+    """Whether it is counted out, again and again; or a row of years."""
+    steps = sum(abs(int(one) - int(then)) <= 1 for one, then in pairwise(digits))
+    years = len(digits) % 4 == 0 and all(
+        digits[at : at + 2] in ("19", "20") for at in range(0, len(digits), 4)
+    )
+    return years or 4 * steps >= 3 * (len(digits) - 1)
+
+
+def is_saying(digits: str) -> bool:
+    """Whether it is said for how it sounds: "5201314"."""
+    return digits in sections("personal_cues")["sayings"]
 
 
 def is_round(digits: str) -> bool:

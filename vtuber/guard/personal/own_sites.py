@@ -19,6 +19,8 @@ class OwnSites:
 
     def has(self, address: Address) -> bool:
         """Whether an address is one of them. What only looks like one is not."""
+        if not self._allowed:
+            return False
         host = _ascii(address.host)
         return bool(host) and any(
             (host == own or host.endswith(f".{own}")) and _is_below(address.path, path)

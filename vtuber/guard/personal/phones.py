@@ -10,12 +10,39 @@ from phonenumbers import PhoneNumberType
 
 from vtuber.guard.personal.cues import cue, tells
 from vtuber.guard.personal.digits import Run
-from vtuber.guard.personal.other_numbers import counts, is_amount, is_listed, is_numbered, is_round
+from vtuber.guard.personal.other_numbers import (
+    counts,
+    is_amount,
+    is_chanted,
+    is_listed,
+    is_numbered,
+    is_round,
+    is_saying,
+)
 
 REGIONS = ("TW", "US", "GB", "HK", "JP", "CN")
 """Where a number without a country's code may belong."""
+_FREE = (
+    "080",
+    "0508",
+    "1800",
+    "1833",
+    "1844",
+    "1855",
+    "1866",
+    "1877",
+    "1888",
+    "800",
+    "833",
+    "888",
+    "400",
+    "0120",
+)
+"""What they begin with."""
 _FOR_ALL = frozenset((PhoneNumberType.TOLL_FREE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN))
 """Numbers of companies and help lines, which are nobody's."""
+_REGIONS_OF_ZERO = ("TW", "GB", "JP", "CN")
+"""Those of them whose numbers begin with a zero."""
 SHORTEST, LONGEST = 7, 16
 """Digits of a number."""
 _MOBILE = frozenset((PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE))
@@ -25,6 +52,13 @@ _CODES = ("886", "852", "853", "86", "81", "44")
 """Countries' codes that are told without a "+"."""
 _PIECES_APART = 8
 """Letters between the parts of a number that is told in pieces: "it begins with 0939, then 100"."""
+
+
+def prepare() -> None:
+    """Reads the numbering plans, which takes a moment, before the first number comes."""
+    for digits in ("0912345678", "2125550123", "02079460000", "27001234", "0312345678", "13800138000"):
+        _kinds(digits)
+    _is_abroad("886912345678")
 
 
 def phones(lower: str, found: list[Run]) -> Iterator[tuple[int, int]]:
@@ -41,6 +75,8 @@ def _is_phone(lower: str, run: Run) -> bool:
     if not SHORTEST <= len(digits) <= LONGEST or is_numbered(lower, run, "phone"):
         return False
     cued = tells("phone", lower, run.begin, run.end)
+    if is_saying(digits):
+        return False
     if counts(digits) and not (cued and _by_plan(run)):
         return False
     if lower[run.begin - 1 : run.begin] == "+":
@@ -76,13 +112,16 @@ def _by_plan(run: Run) -> bool:
 
 
 def _is_for_all(digits: str) -> bool:
+    """Whether it is a number of companies and help lines alone."""
+    if not digits.startswith(_FREE):
+        return False
     kinds = set(_kinds(digits).values())
     return bool(kinds) and kinds <= _FOR_ALL
 
 
 def _by_ear(run: Run) -> bool:
     """Whether so many digits are spelled out that they can hardly be anything else."""
-    if run.worded < 3:
+    if run.worded < 3 or (run.digits[0] != "0" and is_chanted(run.digits)):
         return False
     return len(run.digits) >= 9 or (len(run.digits) >= 8 and run.digits[0] == "0")
 
@@ -104,7 +143,7 @@ def _in_pieces(found: list[Run]) -> Iterator[tuple[int, int]]:
 def _kinds(digits: str) -> dict[str, int]:
     """What kind of number it is in each region that has it."""
     found = {}
-    for region in REGIONS:
+    for region in _REGIONS_OF_ZERO if digits[0] == "0" else REGIONS:
         try:
             number = phonenumbers.parse(digits, region)
         except phonenumbers.NumberParseException:

@@ -22,6 +22,12 @@ _SURE = re.compile(
     r"|(?=[0-9]?[A-Z])[0-9A-Z]{2}-[0-9]{3,4}"
     r"|[0-9][A-Z]{3}[0-9]{3}|[A-Z]{2}[0-9]{2} ?[A-Z]{3})(?![A-Za-z0-9-])"
 )
+_LIKELY = re.compile(r"(?<![A-Za-z0-9-])[A-Z]{2,3} [0-9]{3,4}(?![A-Za-z0-9-])")
+_PART = re.compile(
+    r"(?:車牌|车牌|車號|车号|牌照)[^0-9a-z]{0,6}(?:[末後后尾][^0-9a-z]{0,6}[0-9]{3,4}|[0-9]{2,4}[-–][0-9]{2,4})(?![0-9-])"
+    r"|(?<![a-z])plates?\s(?:number\s)?(?:ends?|ending|starts?|starting|begins?)\s(?:in|with|is)?\s?[0-9a-z]{0,3}[0-9]{2,4}"
+)
+"""Told in part, or without its letters."""
 _CHINA = re.compile(
     "[京津沪滬渝冀豫云雲辽遼黑湘皖鲁魯新苏蘇浙赣贛鄂桂甘晋晉蒙陕陝吉闽閩贵貴粤粵青藏川宁寧琼瓊]"
     r"[A-Z]\s?[·•・.-]?\s?(?=[A-Z]*[0-9])[A-HJ-NP-Z0-9]{5,6}(?![A-Za-z0-9])"
@@ -51,6 +57,11 @@ def plates(text: str, lower: str) -> Iterator[tuple[int, int]]:
     for match in _SURE.finditer(text):
         if any(tells(kind, lower, *match.span(), before=30, behind=24) for kind in ("car", "plate")):
             yield match.span()
+    for match in _LIKELY.finditer(text):
+        if tells("plate", lower, *match.span(), before=0) or tells("car", lower, *match.span(), behind=0):
+            yield match.span()
+    for match in _PART.finditer(lower):
+        yield match.span()
     for pattern in (_CHINA, _JAPAN):
         for match in pattern.finditer(text):
             yield match.span()

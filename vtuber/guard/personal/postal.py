@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from vtuber.guard.personal.cues import tells
 
 _H = "\u3400-\u9fff々"
-_N = r"(?:[0-9]{1,5}|[零〇○一二三四五六七八九十百千兩廿]{1,7})"
+_N = r"(?:[0-9](?:\s[0-9]){1,3}|[0-9]{1,5}|[零〇○一二三四五六七八九十百千兩廿]{1,7})"
 _MORE = rf"(?:\s?(?:之|-|–)\s?{_N})?"
 _TOWNS = re.compile(rf"(?:[{_H}]{{1,4}}[縣县市區区鄉乡鎮镇]\s){{1,3}}$")
 _TOWNS_REACH = 18
@@ -27,6 +27,9 @@ _LANE = re.compile(rf"{_N}\s?[巷弄]")
 _BUILDING = re.compile(
     rf"[{_H}]{{2,8}}(?:花園|花园|大廈|大厦|苑|邨|大樓|社區|社区|小區|小区|公寓|山莊|新村|豪庭|廣場|广场|宿舍)"
     rf"(?P<rooms>(?:\s?(?:{_N}|[a-z])\s?(?:座|棟|栋|幢|號樓|号楼|號|号|單元|单元|樓|楼|層|层|室|房|戶|户)){{1,5}}\s?[a-z]?)"
+)
+_BLOCK = re.compile(
+    rf"{_N}\s?[座棟栋幢]\s?{_N}\s?[樓楼層层](?:\s?(?:{_N}|[a-z])\s?[室房])?|[區区]\s?{_N}\s?[棟栋]\s?[0-9]{{3,4}}"
 )
 _ROOMS = re.compile("號樓|号楼|單元|单元|[座棟栋幢樓楼層层室房戶户號号]")
 _DOOR = re.compile(rf"{_N}{_MORE}\s?[號号]{_MORE}\s?{_N}\s?[樓楼]{_MORE}")
@@ -63,6 +66,7 @@ def chinese_addresses(lower: str) -> Iterator[tuple[int, int]]:
         rooms = set(_ROOMS.findall(match["rooms"]))
         if len(rooms) > 1 or (rooms & set("室號号座") and tells("live", lower, *match.span())):
             yield match.span()
+    yield from (match.span() for match in _BLOCK.finditer(lower))
     yield from (match.span() for match in _DOOR.finditer(lower) if tells("live", lower, *match.span()))
     yield from _abroad(lower)
 

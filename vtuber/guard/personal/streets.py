@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from vtuber.guard.personal.cues import sections, tells
 
-_NUMBER = (
-    r"(?P<number>[0-9]{1,5}[a-z]?(?:-[0-9]{1,4})?|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
-    r"(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|one|two|three|four|five|six|seven|eight|nine|ten"
-    r"|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
+_ONE = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|oh|hundred)"
 )
+_NUMBER = rf"(?P<number>[0-9]{{1,5}}[a-z]?(?:-[0-9]{{1,4}})?|{_ONE}(?:[\s-]{_ONE}){{0,4}})"
 _SURE = (
     r"street|st|str|avenue|ave|av|road|rd|boulevard|blvd|lane|ln|mews|crescent|cres|terrace|parkway|pkwy|turnpike"
     r"|esplanade|cul-de-sac|causeway|highway|hwy|freeway|promenade"
@@ -20,10 +20,16 @@ _COMMON = (
     r"drive|dr|court|ct|way|place|pl|close|circle|cir|park|hill|walk|row|square|sq|gardens|grove|green|rise|view"
     r"|loop|trail|path|plaza|alley|heights|hollow|ridge|run|cove|point|crossing|wharf|quay|yard|bend|villas"
 )
+_PLAIN = frozenset(("way", "run", "point", "view", "yard", "walk", "place", "park", "close", "green", "rise"))
+"""Types that are ordinary words."""
 _WORD = r"[A-Za-z\u00c0-\u024f0-9][\w'’\u00c0-\u024f-]{0,24}\.?"
 _STREET = re.compile(
-    rf"(?<![\w.,#$€£:+-]){_NUMBER},?\s+(?P<name>(?:{_WORD}\s+){{1,4}}?)"
+    rf"(?<![\w.,#$€£:+-]){_NUMBER},?\s+(?:on\s)?(?P<name>(?:{_WORD}\s+){{1,4}}?)"
     rf"(?P<type>(?P<sure>{_SURE})|{_COMMON})(?![\w'’])(?P<dot>\.?)",
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(
+    rf"(?<!\w)(?:{_WORD}\s+){{1,3}}?(?:{_SURE}),?\s(?:number|no\.?|#)\s?[0-9]{{1,4}}[a-z]?(?!\w)",
     re.IGNORECASE,
 )
 _HOME = r"(?:apt|apartment|unit|flat|suite|ste|room|rm|floor|fl|no|door|bldg|building|#)"
@@ -78,7 +84,7 @@ _IN_JAPAN = re.compile(
 )
 _AFTER_NAMES = re.compile(
     r"[\s-]{1,2}(?:fighter|food|view|cred|sign|map|art|smart|wear|rac\w+|level|light\w*|lamp\w*|trip|rage|block\w*|test"
-    r"|performance|dance\w*|walker|runner|movie|song|film|episode|show|game|cat|album|by|is|was|are)(?!\w)",
+    r"|performance|dance\w*|walker|runner|movie|song|film|episode|show|game|cat|album|by)(?!\w)",
     re.IGNORECASE,
 )
 
@@ -88,7 +94,7 @@ def streets(text: str, lower: str) -> Iterator[tuple[int, int]]:
     for match in _STREET.finditer(text):
         if end := _ending(text, lower, match):
             yield match.start(), end
-    for pattern in (_ZIP, _POSTCODE, _BOX, _TAIWAN, _TAIWAN_LANE, _ROOM, _NO_TYPE, _PLACE, _ABROAD):
+    for pattern in (_ZIP, _POSTCODE, _BOX, _BEHIND, _TAIWAN, _TAIWAN_LANE, _ROOM, _NO_TYPE, _PLACE, _ABROAD):
         for match in pattern.finditer(text):
             yield match.span()
     for match in _LOOSE_POSTCODE.finditer(text):
@@ -117,7 +123,8 @@ def _ending(text: str, lower: str, match: re.Match[str]) -> int:
     named = all(name[0].isupper() or name[0].isdigit() for name in names) and match["type"][0].isupper()
     shouted = text.isupper()
     digits = match["number"][0].isdigit()
-    if known:
+    plain = match["type"].lower() in _PLAIN and not named
+    if known and not plain:
         return end if digits or match["sure"] else 0
     if flat or (place and named and not shouted):
         return end
