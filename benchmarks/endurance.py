@@ -75,6 +75,7 @@ async def measure(turns: int, voice: str, folder: Path) -> list[tuple[int, float
     settings = Settings.model_validate(
         {
             "brain": {"use": "scripted"},
+            "guard": {"repeats": {"use": False}},  # its reply is always the same
             "voice": {"use": voice, "fallback": ""},
             "stage": {"port": 0},
             "memory": {"folder": folder / "memory"},

@@ -85,6 +85,7 @@ async def _answers(rounds: int) -> list[Heard]:
     settings = Settings.model_validate(
         {
             "brain": {"use": "scripted"},
+            "guard": {"repeats": {"use": False}},  # its reply is always the same
             "voice": {"use": "scripted", "fallback": ""},
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},

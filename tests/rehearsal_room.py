@@ -117,6 +117,7 @@ class Room:
         self.screen = Screen()
         options: dict[str, Any] = {
             "brain": {"use": "scripted"},
+            "guard": {"repeats": {"use": False}},  # its reply is always the same
             "voice": {"use": "scripted", "fallback": ""},
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},

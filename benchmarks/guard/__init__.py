@@ -1,0 +1,1 @@
+"""The guard, measured on labelled lines."""

@@ -28,6 +28,7 @@ def rehearsed(
         {
             "chat": {"replay": {"file": str(file), "speed": speed}},
             "brain": {"use": "scripted"},
+            "guard": {"repeats": {"use": False}},  # its reply is always the same
             "voice": {"use": "scripted", "fallback": ""},
             "journal": {"folder": folder},
         }

@@ -330,16 +330,25 @@ def test_what_waits_for_a_moderator_is_told_without_it(
 
     async def scene(room: Room, bad: str) -> None:
         nonlocal number
-        room.types(f"is {bad} held?", name=bad)
+        room.types(f"is {bad} held, and {PHONE}?", name=bad)
         await asyncio.sleep(1)
         number += len(room.show.performer.agenda.held) > 0
         room.commands(order.format(number))
         await asyncio.sleep(1)
 
     guard = {"words": {"action": "hold"}, "patterns": {"action": "hold"}}
-    allowed = "allow" in order  # then a moderator has her read what was stopped, and the rest is judged still
-    bads = (PHONE, LINK) if allowed else BAD
-    assert put_through(scene, guard=guard, bads=bads).chat.written
+    witness = put_through(scene, guard=guard, bads=(PHONE, LINK) if "allow" in order else BAD)
+    assert witness.chat.written
+
+
+def test_what_a_moderator_allows_is_read_without_a_number(put_through: Callable[..., Witness]) -> None:
+    async def scene(room: Room, _: str) -> None:
+        room.types(f"is {PATTERN} held, and {PHONE}?")
+        await asyncio.sleep(1)
+        assert room.commands("!allow 1").startswith("she will answer")
+
+    (read,) = put_through(scene, guard={"patterns": {"action": "hold"}}, bads=(PHONE,)).read
+    assert PATTERN in read
 
 
 @pytest.mark.parametrize("order", ["!ask is it good?", "!say it is good", "!mute zzz", "!forget @x"])

@@ -30,7 +30,6 @@ _SPECIAL = {
     (Door.SPOKEN, Action.DROP): "not said, and the reply ends",
     (Door.MESSAGE, Action.HOLD): "waits for a moderator",
 }
-_WARM_UP = "Hello there 123, 你好"
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 """With which UTF-16 begins."""
 
@@ -47,8 +46,7 @@ def command(
     lines = _lines(file) if file is not None else []
     with settings_with_brain(config, flags, servers=False) as settings:
         guard = speaker.build(settings).guard
-        for one in Door:
-            guard.judge(_WARM_UP, one)  # what is read first now counts for no line
+        guard.warm_up()
         if text is not None:
             doors = [door] if door else list(Door)
             run(lambda: _judge_text(guard, text, doors, settings.guard.block_minutes, as_json=as_json))

@@ -17,6 +17,20 @@ class Detector(Section):
     action: Action = "replace"
 
 
+class Injections(Detector):
+    action: Action = "soften"
+    patience: Annotated[int, Field(ge=0, le=1000)] = 3
+    """Orders of one viewer, after which they are blocked; 0: never."""
+
+
+class Repeats(Detector):
+    action: Action = "soften"
+    sentences: Annotated[int, Field(ge=1, le=1000)] = 3
+    """How often she may say one sentence."""
+    openings: Annotated[int, Field(ge=1, le=1000)] = 3
+    """How often the last twelve replies may begin alike."""
+
+
 class Links(Detector):
     allow: tuple[str, ...] = ()
     """Your own sites, which may be said and shown: a domain, or a page such as "youtube.com/@me"."""
@@ -80,6 +94,9 @@ class Guard(Section):
     contact: Contact = Contact()
     confession: Detector = Detector()
     prompt: Detector = Detector()
+    injections: Injections = Injections()
+    spam: Detector = Detector()
+    repeats: Repeats = Repeats()
     canon: Canon = Canon()
     tokens: Detector = Detector()
     topics: Detector = Detector()

@@ -23,6 +23,9 @@ PARTS = {
     "contact": "vtuber.guard.detectors.contact:Contact",
     "confession": "vtuber.guard.detectors.confession:Confession",
     "prompt": "vtuber.guard.detectors.prompt:RecitedPrompt",
+    "injections": "vtuber.guard.detectors.injections:Injections",
+    "spam": "vtuber.guard.detectors.spam:Spam",
+    "repeats": "vtuber.guard.detectors.repeats:Repeats",
     "canon": "vtuber.guard.detectors.canon:Canon",
     "topics": "vtuber.guard.detectors.topics:Topics",
     "model": "vtuber.guard.detectors.model:Model",
@@ -91,7 +94,8 @@ class Finding:
     end: int | None = None
     """Where it stands in the text; None: up to its end."""
     instead: str = ""
-    """What is said in place of the sentence; "": one of the character's refusals."""
+    """What is said in place of the sentence; "": one of the character's refusals.
+    Where the action is "soften": what stands in place of what was found."""
     secret: bool = False
     """Whether logs and journals are not told of it either: they get the text without what was found."""
 
@@ -113,6 +117,8 @@ class Passage:
     """(platform, id) of whoever wrote it."""
     asked: str = ""
     """The line that she answers."""
+    is_form: bool = False
+    """Whether it is how a voice pronounces a text that is judged as well."""
     others: tuple[Finding, ...] = ()
     """For those that ask: what is suspected (``Finding.is_suspicion``), or was found and is mild."""
 

@@ -39,6 +39,7 @@ ASKING_SECONDS = 1.0
 TRYING_SECONDS = 10.0
 """How long a detector may try the model before the show."""
 MASK = "＊"
+_MASKED = re.compile(rf"{MASK}(?:\s*{MASK})*\s*")
 _WORDS = re.compile(r"\w+")
 _LEAD = 400
 """Characters of what came before that a detector is given."""
@@ -62,6 +63,14 @@ class Verdict:
     def allowed(self) -> bool:
         """Whether nothing is wrong with it."""
         return self.action is Action.SPEAK
+
+    @property
+    def softened(self) -> str:
+        """What may be said of it: what was found is left out."""
+        if self.allowed:
+            return self.text
+        rest = _MASKED.sub("", self.text).strip()
+        return rest[:1].upper() + rest[1:]
 
     @property
     def detector(self) -> str:
@@ -109,6 +118,11 @@ class Guard:
         self._broken: dict[str, str] = {}
         self._unanswered: set[str] = set()
         """Those whom nobody answered when they asked last."""
+
+    def warm_up(self) -> None:
+        """Has everything read that a detector reads when it is first needed, so that nobody waits for it."""
+        for door in Door:
+            self._judge(Passage("Hello 123! 你好，晚安。", door))
 
     async def consult(self, judge: Judge) -> None:
         """Lets the detectors ask the model that speaks, which has started. Those that it fails do without."""
@@ -215,7 +229,9 @@ class Guard:
         shown = _WORDS.findall(passage.window)
         differing = {tuple(_WORDS.findall(said + form)): (form, said) for form, said in heard if form}
         differing.pop(tuple(shown), None)
-        return [replace(passage, text=form, before=said) for form, said in differing.values()], []
+        return [
+            replace(passage, text=form, before=said, is_form=True) for form, said in differing.values()
+        ], []
 
     def _detected(
         self, name: str, detector: Detector, passage: Passage, heard: Iterable[Passage]
@@ -272,11 +288,15 @@ def _verdict(text: str, found: list[tuple[str, Finding]], ms: float) -> Verdict:
 
 
 def masked(text: str, findings: Iterable[Finding]) -> str:
-    """The text with a sign in place of each letter of what was found."""
+    """The text with a sign in place of each letter of what was found, or with what stands instead of it."""
     chars = list(text)
     for finding in findings:
+        begin = max(0, finding.begin)
         end = len(text) if finding.end is None else min(len(text), finding.end)
-        for place in range(max(0, finding.begin), end):
-            if not chars[place].isspace():
+        if finding.action is Action.SOFTEN and finding.instead and begin < end:
+            chars[begin:end] = [finding.instead, *[""] * (end - begin - 1)]
+            continue
+        for place in range(begin, end):
+            if chars[place] and not chars[place].isspace():
                 chars[place] = MASK
     return "".join(chars)

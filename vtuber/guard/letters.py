@@ -172,13 +172,13 @@ def simplified() -> dict[str, str]:
     """Traditional characters, and variants of them, to simplified ones."""
     variants: dict[str, str] = {}
     for name in ("HKVariantsRev.txt", "TWVariantsRev.txt", "JPShinjitaiCharacters.txt"):
-        variants |= _pairs(name)
-    plain = _pairs("TSCharacters.txt")
+        variants |= pairs(name)
+    plain = pairs("TSCharacters.txt")
     found = {one: plain.get(other, other) for one, other in (variants | _VARIANTS).items()} | plain
     return {one: other for one, other in found.items() if one != other}
 
 
-def _pairs(name: str) -> dict[str, str]:
+def pairs(name: str) -> dict[str, str]:
     """A dictionary of OpenCC: one character a line, and the first of those that it becomes."""
     lines = (resources.files("opencc_purepy") / "dicts" / name).read_text(encoding="utf-8").splitlines()
     pairs = (line.split("\t") for line in lines if "\t" in line)

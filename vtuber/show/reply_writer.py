@@ -118,7 +118,7 @@ class ReplyWriter:
         What is forbidden may be cut in two. A piece that may be the first half of it is held until the next
         one is there, as long as something else is heard, and then for ``HELD_SECONDS``.
         """
-        said, held = "", list[Piece]()
+        said, held, heard = "", list[Piece](), 0
         async with aclosing(_Lookahead(pieces)) as coming:
             index = 0
             while True:
@@ -141,15 +141,22 @@ class ReplyWriter:
                         tell(SentenceJudged(turn, index, refusal.text, refusal.mood, refusal=True))
                         yield refusal
                     return
-                held.append(replace(piece, text=verdict.text))
+                held += _softened(piece, verdict)
+                heard += len(held)
                 index, said = index + 1, before + piece.text
                 if self._guard.may_go_on(said) and await coming.comes_before(_held_too_long(quiet)):
                     continue
                 for one in held:
                     yield one
                 held = []
-        for one in held:
+        for one in held if heard or not said else self._instead(turn, index, tell):
             yield one
+
+    def _instead(self, turn: int, index: int, tell: Tell) -> list[Piece]:
+        """What she says when all of her reply was softened away."""
+        refusal = Piece(self._refusal(), "")
+        tell(SentenceJudged(turn, index, refusal.text, refusal.mood, refusal=True))
+        return [refusal]
 
     def _refusal(self) -> str:
         refusals = self._character.refusals or ("…",)
@@ -316,6 +323,13 @@ def _judged(turn: int, index: int, piece: Piece, verdict: Verdict) -> SentenceJu
         ms=round(verdict.ms, 3),
         masked="" if verdict.allowed else verdict.text,
     )
+
+
+def _softened(piece: Piece, verdict: Verdict) -> list[Piece]:
+    """What may be said of the piece, if anything is left of it."""
+    if verdict.allowed:
+        return [piece]
+    return [replace(piece, text=verdict.softened)] if any(map(str.isalnum, verdict.softened)) else []
 
 
 def _pieces(bit: str, segmenter: SentenceSegmenter, check: ReplyCheck, delivery: Delivery) -> Iterator[Piece]:

@@ -81,9 +81,11 @@ class Screening:
         return verdict
 
     def request(self, batch: Batch) -> Batch:
-        """What a moderator asked for: its words were judged when it came."""
-        lead = batch.lead
-        return replace(batch, lead=replace(lead, event=self.labelled(lead.event)))
+        """What a moderator asked for, or allowed: only what is always left out is left out of its words."""
+        lead, event = batch.lead, self.labelled(batch.lead.event)
+        verdict = self._guard.ask(event.text, Door.MESSAGE, author=_who(event))
+        event = _with_text(event, masked(event.text, _mild(verdict)))
+        return replace(batch, lead=replace(lead, event=event))
 
     def labelled(self, event: Answerable) -> Answerable:
         """The event, by names that may be said: its author's, and all others that stand in it."""

@@ -217,6 +217,7 @@ class Show:
                         self.server.add_routes(part.routes())
             async with asyncio.TaskGroup() as tasks:
                 for one in self.speakers:
+                    tasks.create_task(clock.in_thread(one.guard.warm_up))
                     tasks.create_task(one.start_brain_or_go_on(progress))
                     tasks.create_task(one.start_voice_or_go_on())
                 for part in parts:

@@ -1,34 +1,46 @@
-"""Finds that she falls out of her role: talk about prompts, language models, an assistant's refusals."""
+"""Finds that she falls out of her role: an assistant's refusals, talk about models, claims to be human."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import HERS, Action, Finding, Passage
+from vtuber.guard.folding import folded, sentences
+from vtuber.guard.humanity import claims_to_be_human, without_quotes
+from vtuber.guard.identity import Identity
+from vtuber.guard.likeness import Likeness
 
-_CONFESSION = re.compile(
-    r"\b(?:system|initial|hidden) prompts?\b|\bmy (?:instructions|prompt)\b"
-    r"|\b(?:as|i am|i'm) an? (?:ai|artificial intelligence|large)? ?language model\b"
-    r"|\bas an ai assistant\b|\bi(?:'m| am) (?:chatgpt|smollm\w*|qwen\w*|llama\w*|gpt\w*)\b"
-    r"|系[統统]提示|提示[詞词]|我的(?:指令|設定[檔档])"
-    r"|(?:作[為为]|身[為为]|我是)(?:一[個个])?(?:AI|人工智[慧能])?(?:大型)?[語语]言模型",
-    re.IGNORECASE,
-)
+ASSISTANT, HUMAN = 0.5, 0.8
+"""How like such sentences hers must be."""
 
 
 class Confession:
-    """What no character says of herself."""
+    """What no character says of herself. That she is an AI, she may always say."""
 
     doors = HERS
 
-    def __init__(self, settings: Settings, _character: Character) -> None:
+    def __init__(self, settings: Settings, character: Character) -> None:
         self._action = Action(settings.guard.confession.action)
+        self._identity = Identity(character.names, character.persona)
+
+        self._assistant = Likeness("out_of_role")
+        self._human = Likeness("human")
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
-        for place in passage.search(_CONFESSION):
-            yield Finding(
-                "built in: confession", "talk about prompts and language models", self._action, *place
-            )
+        window = passage.window
+        plain = folded(window)
+        for begin, end in sentences(plain):
+            if place := passage.found(begin, end):
+                for reason in self._faults(plain[begin:end], window[begin:end]):
+                    yield Finding("built in: confession", reason, self._action, *place)
+
+    def _faults(self, plain: str, sentence: str) -> Iterator[str]:
+        own = without_quotes(plain)
+        if self._assistant.score(own) > ASSISTANT:
+            yield "an assistant's words"
+        if self._identity.denied_in(sentence):
+            yield "a claim to be somebody else"
+        if claims_to_be_human(plain) or self._human.score(own) > HUMAN:
+            yield "a claim to be human"

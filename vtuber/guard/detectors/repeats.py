@@ -1,0 +1,82 @@
+"""Finds what she says again and again over a whole show."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+
+from vtuber.character import Character
+from vtuber.config import Settings
+from vtuber.core.spelling import copy_key, normalize
+from vtuber.guard import Action, Door, Finding, Passage
+
+SENTENCES, OPENINGS = 400, 12
+"""How many sentences, and how many beginnings of replies, are remembered."""
+SHORTEST = 12
+"""Letters of the shortest sentence that counts, where a Chinese character counts as three."""
+_END = ",.!?，。！？、~～…:：;；—"
+_OPENING = re.compile(rf"\W*(?P<words>[^\W{_END}][^{_END}\n]{{0,23}}[{_END}]+\s*)(?=\w)")
+
+
+class Repeats:
+    """Takes out what has worn off. Canon, refusals and lines that somebody wrote for her are excused."""
+
+    doors = frozenset((Door.SPOKEN,))
+
+    def __init__(self, settings: Settings, character: Character) -> None:
+        options = settings.guard.repeats
+        self._action = Action(options.action)
+        self._most, self._most_openings = options.sentences, options.openings
+        self._sentences = _Memory(SENTENCES)
+        self._openings = _Memory(OPENINGS)
+        self._here: set[str] = set()
+        written = [*character.canon, *character.refusals, *character.fallback_lines]
+        written += [
+            *character.needs_better_brain,
+            *(reply for talk in character.small_talk for reply in talk.replies),
+        ]
+        self._written = " ".join(copy_key(normalize(line)) for line in written)
+
+    def detect(self, passage: Passage) -> Iterator[Finding]:
+        text = passage.text
+        key = copy_key(normalize(text))
+        if passage.is_form or _length(key) < SHORTEST or key in self._written:
+            return
+        if not passage.before.strip():
+            self._here.clear()
+        is_new = key not in self._here  # the same in one reply is a loop, which somebody else looks for
+        self._here.add(key)
+        if (self._sentences.count(key) if is_new else 0) > self._most:
+            yield Finding("built in: repeat", "what she has said again and again", self._action)
+        elif not passage.before.strip() and (opening := _OPENING.match(text)):
+            begins = copy_key(normalize(opening["words"]))
+            if begins and self._openings.count(begins) > self._most_openings:
+                reason = "how she has begun again and again"
+                yield Finding("built in: repeat", reason, self._action, *opening.span("words"))
+
+
+class _Memory:
+    """How often each of the last things was said."""
+
+    def __init__(self, size: int) -> None:
+        self._last: deque[str] = deque()
+        self._times: Counter[str] = Counter()
+        self._size = size
+
+    def count(self, key: str) -> int:
+        """Remembers it. Returns how often it is remembered."""
+        self._last.append(key)
+        self._times[key] += 1
+        self._forget(self._last.popleft() for _ in range(len(self._last) - self._size))
+        return self._times[key]
+
+    def _forget(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._times[key] -= 1
+            if not self._times[key]:
+                del self._times[key]
+
+
+def _length(key: str) -> int:
+    return sum(1 if char.isascii() else 3 for char in key)
