@@ -145,7 +145,9 @@ def _pinyin(text: str, dice: random.Random) -> str:
 
 def _zhuyin(text: str, _: random.Random) -> str:
     signs = {code: spelling for spelling, code in spellings().items() if not spelling.isascii()}
-    return "".join(signs.get(spellings().get(_said(char), ""), char) for char in text)
+    return "".join(
+        signs.get(spellings().get(_said(char), ""), char) if is_han(char) else char for char in text
+    )
 
 
 def _one_in_pinyin(text: str, dice: random.Random) -> str:

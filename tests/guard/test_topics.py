@@ -133,6 +133,14 @@ def test_her_own_lines_are_spoken_whole_and_in_pieces(topics: Topics) -> None:
         assert not found(topics, text, Door.SPOKEN, asked="trump or biden")
 
 
+def test_no_other_detector_stops_her_lines() -> None:
+    banban = characters.load("banban")
+    guard = Guard(Settings(), banban)
+    lines = [line for sidestep in banban.sidesteps for line in sidestep.says]
+    assert len(lines) > 10
+    assert {line: why for line in lines if (why := guard.judge(line, Door.SPOKEN).rule)} == {}
+
+
 def test_the_forms_of_one_sentence_take_one_line() -> None:
     guard = Guard(Settings(), her(), forms=lambda text: (text.replace("™", ""),))
     said = [guard.judge("I love Trump™.", Door.SPOKEN, asked=f"trump {n}?").instead for n in range(3)]

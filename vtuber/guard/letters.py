@@ -95,7 +95,7 @@ class _Letters(dict[str, Letter]):
 
 def _letter(char: str) -> Letter:
     plain = unicodedata.normalize("NFKC", char)
-    if plain.isascii() and len(plain) == 1 and unicodedata.category(char)[0] != "S":
+    if plain.isascii() and len(plain) == 1 and not (plain.isalnum() and unicodedata.category(char)[0] == "S"):
         char = plain  # a wide one, or a bold one
     if char.isascii() and char.isalnum():
         return Letter("I" if char == "I" else char.lower())

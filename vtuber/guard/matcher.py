@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
-
 from vtuber.guard import segments
+from vtuber.guard.index import Index
 from vtuber.guard.letters import SENTENCE, is_latin
 from vtuber.guard.reading import Reading, readings, starred, with_stars
 from vtuber.guard.sounds import Sounds
@@ -45,19 +43,19 @@ class Matcher:
     """Looks for entries; for ``harmless`` ones as they are written, in whatever words they are."""
 
     def __init__(self, entries: Iterable[Entry], *, harmless: bool = False) -> None:
-        self._entries = tuple(dict.fromkeys(entries))
+        self._entries = tuple(entries)
         self._plainly = harmless or len(self._entries) > LARGE
         self._harmless = harmless
-        whole: dict[str, list[int]] = {}
+        whole = Index(in_table=len(self._entries) > LARGE)
         written = Form.EXACT if harmless else Form.PLAIN
         for index, entry in enumerate(self._entries):
             for number, text in enumerate(entry.parts):
-                whole.setdefault(skeleton(text), []).append(_key(index, number, written))
+                whole.add(skeleton(text), _key(index, number, written))
             for form in () if self._plainly else _forms(entry):
                 other = part(entry.parts[0], form)
-                whole.setdefault(skeleton(other.letters), []).append(_key(index, 0, form))
-        whole.pop("", None)
-        self._whole = _Index(whole)
+                whole.add(skeleton(other.letters), _key(index, 0, form))
+        whole.close()
+        self._whole = whole
         if not self._plainly:
             segments.learn(
                 word.letters for entry in self._entries for word in map(part, entry.parts) if word.is_chinese
@@ -77,7 +75,7 @@ class Matcher:
             for entry, first, last in self._sounds.find(reading):
                 yield _match(entry, reading, [(first, last)])
 
-    def _of(self, reading: Reading, index: _Index, *, in_name: bool) -> Iterator[Match]:
+    def _of(self, reading: Reading, index: Index, *, in_name: bool) -> Iterator[Match]:
         open_parts: dict[int, list[list[tuple[int, int]]]] = {}
         found = 0
         for key, run, end in index.find(reading.skeleton):
@@ -100,15 +98,16 @@ class Matcher:
                 yield _match(self._entries[number], reading, pieces)
 
     @cached_property
-    def _starred(self) -> _Index:
-        found: dict[str, list[int]] = {}
+    def _starred(self) -> Index:
+        found = Index()
         for index, entry in enumerate(self._entries):
             for number, text in enumerate(entry.parts):
                 whole = skeleton(text)
                 stars = with_stars(whole)
                 if stars != whole and len(stars) >= _STARRED_LENGTH and whole.isascii():
-                    found.setdefault(stars, []).append(_key(index, number, Form.PLAIN))
-        return _Index(found)
+                    found.add(stars, _key(index, number, Form.PLAIN))
+        found.close()
+        return found
 
     @cached_property
     def _sounds(self) -> Sounds:
@@ -121,6 +120,8 @@ class Matcher:
 
     def may_begin(self, reading: Reading) -> int:
         """How many letters at the end may be the beginning of an entry: half of it, or more."""
+        if self._plainly:
+            return 0
         ending = reading.skeleton[-self._longest :]
         for length in range(len(ending), 0, -1):
             if self._goes_on(ending[-length:]):
@@ -149,30 +150,6 @@ class Matcher:
     @cached_property
     def _longest(self) -> int:
         return min(60, max(self._by_length, default=1))
-
-
-class _Index:
-    """Strings, with the keys of what has them."""
-
-    def __init__(self, keys: dict[str, list[int]]) -> None:
-        patterns = list(keys)
-        self._keys = array("Q", (keys[pattern][0] for pattern in patterns))
-        self._others = {
-            number: keys[pattern][1:] for number, pattern in enumerate(patterns) if len(keys[pattern]) > 1
-        }
-        self._search = AhoCorasick(
-            patterns,
-            matchkind=MatchKind.Standard,
-            store_patterns=False,
-            implementation=Implementation.ContiguousNFA,
-        )
-
-    def find(self, text: str) -> Iterator[tuple[int, int, int]]:
-        """(key, where it begins, where it ends) of each that is in the text."""
-        for number, begin, end in self._search.find_matches_as_indexes(text, overlapping=True):
-            yield self._keys[number], begin, end
-            for key in self._others.get(number, ()):
-                yield key, begin, end
 
 
 def _forms(entry: Entry) -> Iterator[Form]:

@@ -169,6 +169,7 @@ def _redrawn(text: str) -> Iterator[str]:
     """The text with letters in the place of what is drawn like them, as long as it was."""
     if not text.isascii():
         drawn = _DRAWN_LETTERS.sub(lambda match: match.group().translate(_DRAWN), text)
+        drawn = drawn.replace("ſ", "f")  # an "s", too
         if drawn != text:
             yield drawn
     art = _ART_SIGNS.sub(lambda match: _ART[match.group()].ljust(len(match.group()), _NOTHING), text)

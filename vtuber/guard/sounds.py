@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -20,6 +20,7 @@ from vtuber.guard.word_parts import part
 _PINYIN_LENGTH = 5
 """Letters of an entry that is found in pinyin alone."""
 _ZHUYIN_LENGTH = 3
+_STAMMER = re.compile(r"([a-z]{1,6})\1\1")
 _RUNS = re.compile(r"(.)\1*", re.DOTALL)
 _LONGEST = 30
 """Letters in a row that are read as syllables."""
@@ -50,9 +51,10 @@ class Sounds:
 
     def find(self, reading: Reading) -> Iterator[tuple[Entry, int, int]]:
         """(entry, from which letter, to which) of those that can be heard, and cannot be read."""
-        if reading.letters.isascii() and reading.letters.isalpha():
+        letters = reading.letters
+        if letters.isascii() and letters.isalpha() and not _STAMMER.search(letters):
             return  # pinyin alone is found as it is written
-        said = list(_syllables(reading))
+        said = _once(_syllables(reading))
         text = "".join(one.code for one in said)
         for number, begin, end in self._search.find_matches_as_indexes(text, overlapping=True):
             span = said[begin:end]
@@ -63,6 +65,15 @@ class Sounds:
                 if _is_said(reading, span, entry, letters):
                     yield entry, first, last
                     break
+
+
+def _once(said: Iterable[_Syllable]) -> list[_Syllable]:
+    """The syllables; one that is said three times or more, once."""
+    found: list[_Syllable] = []
+    for _, same in itertools.groupby(said, key=lambda one: one.code):
+        run = list(same)
+        found += run if len(run) < 3 else [replace(run[0], last=run[-1].last)]
+    return found
 
 
 def _is_said(reading: Reading, span: Sequence[_Syllable], entry: Entry, letters: str) -> bool:
@@ -129,16 +140,15 @@ def _end(reading: Reading, place: int, alike: Callable[[str], bool]) -> int:
 def _spelled(letters: str, place: int, end: int) -> Iterable[tuple[int, int, str]] | None:
     """(first, last, code) of the syllables in these letters, with repeats, and with digits behind them."""
     said = letters[place:end].lower().rstrip("0123456789") if is_latin(letters[place]) else letters[place:end]
-    found = _split(said)
-    if found:
-        return [(place + first, place + last, code) for first, last, code in found]
-    most = 1 if is_zhuyin(letters[place]) else 2
-    runs = [(match.start(), match[0]) for match in _RUNS.finditer(said)]
-    kept = [start + number for start, run in runs for number in range(len(run) if len(run) <= most else 1)]
-    found = _split("".join(said[number] for number in kept))
-    if not found:
-        return None
-    return [(place + kept[first], place + kept[last - 1] + 1, code) for first, last, code in found]
+    for most in (2, 1):
+        runs = [(match.start(), match[0]) for match in _RUNS.finditer(said)]
+        kept = [
+            start + number for start, run in runs for number in range(len(run) if len(run) <= most else 1)
+        ]
+        found = _split("".join(said[number] for number in kept))
+        if found:
+            return [(place + kept[first], place + kept[last - 1] + 1, code) for first, last, code in found]
+    return None
 
 
 @lru_cache(maxsize=4096)

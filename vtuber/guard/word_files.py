@@ -10,9 +10,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from vtuber.core.errors import ConfigError
 
@@ -28,71 +28,85 @@ OWN = "own"
 """The policy of the streamer's own words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of a list."""
 
     text: str
-    """As it is written, without its signs."""
-    parts: tuple[str, ...]
-    """More than one: others may stand between them. Each with its stars."""
+    """As it is written, without its signs but with its stars."""
     policy: str = OWN
     harmless: bool = False
     by_sound: bool = False
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """More than one: others may stand between them."""
+        if GAP not in self.text:
+            return (self.text,)
+        return tuple(part.strip() for part in self.text.split(GAP))
 
-@dataclass(frozen=True, slots=True)
-class Line:
+
+class Line(NamedTuple):
     """A line of a file that is no comment."""
 
     text: str
-    where: str
+    source: str
+    number: int | None = None
     policy: str = OWN
+
+    @property
+    def where(self) -> str:
+        return self.source if self.number is None else f"{self.source}:{self.number}"
 
 
 def parse(line: str, policy: str = OWN) -> Entry:
     """Raises ValueError, which says what is wrong."""
     text = line.strip()
+    if text.isalpha() and len(text) <= MOST_LETTERS:
+        return Entry(text, policy)  # as most are, and lists may be long
     if text.startswith("re:"):
         raise ValueError("an entry is a word, not a regular expression: those belong into gate.patterns")
     harmless = text.startswith("- ")
     text = text.removeprefix("- ").strip()
     by_sound = text.startswith("~")
-    text = text.removeprefix("~").strip()
+    text = text.removeprefix("~").strip().replace("...", GAP)
     if len(text) > MOST_LETTERS:
         raise ValueError(f"an entry of {len(text)} characters is no word")
-    parts = tuple(part.strip() for part in text.replace("...", GAP).split(GAP))
-    if not all(any(char.isalnum() for char in part) for part in parts):
-        raise ValueError("there is no letter in it" if len(parts) == 1 else "words are missing beside the …")
-    return Entry(text, parts, policy, harmless, by_sound)
+    entry = Entry(text, policy, harmless, by_sound)
+    if not all(any(char.isalnum() for char in part) for part in entry.parts):
+        raise ValueError("words are missing beside the …" if GAP in text else "there is no letter in it")
+    return entry
 
 
 def lines(path: Path, policy: str = OWN) -> Iterator[Line]:
     """The lines of a file, in UTF-8 or UTF-16 with its mark. Raises ConfigError for any other, or none."""
+    source = str(path)
     for number, text in enumerate(_text(path).splitlines(), 1):
         stripped = text.strip()
         if stripped and not stripped.startswith("#"):
-            yield Line(stripped, f"{path}:{number}", policy)
+            yield Line(stripped, source, number, policy)
 
 
 def entries(found: Iterable[Line]) -> Iterator[Entry]:
     """Raises ConfigError for a line that is none, and for words that are listed as harmless, too."""
-    listed: dict[str, str] = {}
-    harmless: dict[str, str] = {}
+    listed: list[tuple[Entry, Line]] = []
+    harmless: dict[str, Line] = {}
     for line in found:
         try:
             entry = parse(line.text, line.policy)
         except ValueError as error:
             raise ConfigError(str(error), where=line.where, hint="change or remove that line") from None
-        (harmless if entry.harmless else listed)[entry.text.casefold()] = line.where
+        if entry.harmless:
+            harmless[entry.text.casefold()] = line
+        else:
+            listed.append((entry, line))
         yield entry
-    if both := harmless.keys() & listed.keys():
-        text = min(both)
-        raise ConfigError(
-            f"{text!r} is listed, and listed as harmless, too",
-            where=f"{listed[text]} and {harmless[text]}",
-            hint="remove one of the two lines",
-        )
+    for entry, line in listed if harmless else ():
+        if other := harmless.get(entry.text.casefold()):
+            raise ConfigError(
+                f"{entry.text!r} is listed, and listed as harmless, too",
+                where=f"{line.where} and {other.where}",
+                hint="remove one of the two lines",
+            )
 
 
 def own(words: Iterable[str], files: Iterable[str]) -> tuple[Entry, ...]:

@@ -21,6 +21,7 @@ _PARTED = 4
 _SHORT = 4
 """Letters of a word that is not taken out of the middle of others that are spelled out, too."""
 _DIGITS = re.compile(r"\d+")
+_REPEATS = re.compile(r"(.)\1+", re.DOTALL)
 _RUN = re.compile(r"(.)\1*", re.DOTALL)
 _NUMBERS = frozenset("0123456789!|(+")
 _OPTIONS = 3
@@ -43,7 +44,7 @@ def skeleton(text: str) -> str:
     """The class of each run of letters of a word."""
     together = text.replace(" ", "")
     if together.isascii() and together.isalnum() and "I" not in together:
-        return _RUN.sub(r"\1", together.lower().translate(_CLASSES))
+        return _REPEATS.sub(r"\1", together.lower().translate(_CLASSES))
     return read(text).skeleton
 
 
@@ -214,4 +215,4 @@ def _is_number(letters: str) -> bool:
 
 
 def _once(word: str) -> str:
-    return _RUN.sub(r"\1", word.translate(_CLASSES))
+    return _REPEATS.sub(r"\1", word.translate(_CLASSES))
