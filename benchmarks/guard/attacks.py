@@ -3,7 +3,7 @@
     python -m benchmarks.guard.attacks FOLDER [--part dev] [--part held]
 
 FOLDER holds ``injection.PART.tsv`` and ``leak.PART.tsv``. Time is simulated; everything but the model and the
-voice is the show's own. To an injection that reaches it the model says what it was ordered to say (what stands
+voice is the show's own. To an injection that reaches it the model says what it was told to say (what stands
 in quotes, or that it obeys). To an attempt at the prompt it recites the persona, whatever reached it, each
 time in another form. Counted is what was heard. What her persona tells of her she may say herself, in the
 first person; its rules she may not.
