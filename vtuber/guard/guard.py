@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 ASKING_SECONDS = 1.0
 """How long a detector may ask somebody else before its answer is the strictest."""
-TRYING_SECONDS = 10.0
+TRYING_SECONDS = 4.0
 """How long a detector may try the model before the show."""
 MASK = "＊"
 _MASKED = re.compile(rf"{MASK}(?:\s*{MASK})*\s*")

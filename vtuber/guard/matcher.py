@@ -73,7 +73,7 @@ class Matcher:
             return
         for reading in starred(text):
             yield from self._of(reading, self._starred, in_name=in_name)
-        for reading in readings(text)[:1]:
+        for reading in readings(text)[:2]:
             for entry, first, last in self._sounds.find(reading):
                 yield _match(entry, reading, [(first, last)])
 
