@@ -138,7 +138,7 @@ def test_any_text_is_judged_and_only_what_was_found_is_masked(
 
 def _is_masked_rightly(text: str, verdict: Verdict) -> None:
     assert len(verdict.text) == len(text)
-    found = set()
+    found: set[int] = set()
     for _, finding in verdict.findings:
         found.update(range(max(0, finding.begin), len(text) if finding.end is None else finding.end))
     for place, (was, now) in enumerate(zip(text, verdict.text, strict=True)):
@@ -156,7 +156,12 @@ def test_a_large_list_is_read_once_and_looked_through_at_once(
     file.write_text("\n".join(f"zq{number}" for number in range(60_000)), encoding="ascii")
     reads: list[Path] = []
     content = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: (reads.append(path), content(path))[1])
+
+    def noted(path: Path) -> bytes:
+        reads.append(path)
+        return content(path)
+
+    monkeypatch.setattr(Path, "read_bytes", noted)
     guard = Guard(settings(file), BANBAN)
     assert reads.count(file) == 1
     assert guard.judge("so zq12345!", Door.SPOKEN).rule == "gate.words: zq12345"
