@@ -1,17 +1,21 @@
 """Works out the weights of the detector "phrases" from labelled lines, and writes them where it reads them.
 
-    uv run --with scikit-learn python tools/weigh_phrases.py [--check [--show]]
+    uv run --with scikit-learn python tools/weigh_phrases.py [--cold train.csv] [--check [--show]]
 
-The lines: this project's own in tools/guard_lines, and those of benchmarks/guard/lines for developing.
-With ``--check`` nothing is written: a fifth of the lines at a time is judged by weights from the others.
+The lines: this project's own in tools/guard_lines, and those of benchmarks/guard/lines for developing; and,
+for the weights that are shipped, comments of COLDataset that offend nobody
+(https://github.com/thu-coai/COLDataset, Apache-2.0). With ``--check`` nothing is written: a fifth of the
+lines at a time is judged by weights from the others.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import random
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -32,10 +36,13 @@ STRENGTH = 2.0
 SMALLEST = 0.05
 """Weights that are left out."""
 FOLDS = 5
+_COMMENTS, _LEAST, _MOST = 4000, 4, 60
+"""How many comments of COLDataset, and how long they are, in characters."""
 HEAD = """\
 # How much each trait of a sentence speaks for a policy, compared to a harmless sentence. Written by
 # tools/weigh_phrases.py from the lines in tools/guard_lines and benchmarks/guard/lines (*.dev.tsv).
-# Licence: MIT, as the project. Source: this project's own lines.
+# Licence: MIT, as the project. Source: this project's own lines, and harmless comments of COLDataset
+# (https://github.com/thu-coai/COLDataset, Apache-2.0), of which only these numbers are left.
 """
 _DISTRESS = re.compile(r"\b(?:i|i'm|i'll|my|me)\b|我")
 _TO_OTHERS = re.compile(r"\b(?:you|your|he|his|body like)\b|你|別裝")
@@ -60,12 +67,38 @@ def lines() -> Iterator[Line]:
     for language in ("en", "zh"):
         for line in _labelled(f"natural_{language}"):
             yield line._replace(label=_closer(line))
+    yield from _of_other_sets()
+    for character in (ROOT / "characters/banban", ROOT / "vtuber/character/starters"):
+        for file in sorted(character.glob("*.toml")):
+            yield from (Line(HARMLESS, text) for text in _strings(tomllib.loads(file.read_text("utf-8"))))
+    if "--cold" in sys.argv:
+        yield from _inoffensive(Path(sys.argv[sys.argv.index("--cold") + 1]))
+    chat = json.loads(CHAT.read_text(encoding="utf-8"))["comments"]
+    for text in sorted({comment["message"]["body"] for comment in chat}):
+        yield Line(HARMLESS, text)
+
+
+def _of_other_sets() -> Iterator[Line]:
     for name, labels in _HARMLESS.items():
         for line in _labelled(name):
             if labels is None or line.label in labels:
                 yield Line(HARMLESS, line.text)
-    chat = json.loads(CHAT.read_text(encoding="utf-8"))["comments"]
-    for text in sorted({comment["message"]["body"] for comment in chat}):
+
+
+def _strings(value: object) -> Iterator[str]:
+    """What is written for a character to say, and what viewers say to her."""
+    if isinstance(value, str):
+        yield from filter(None, value.splitlines())
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _strings(one)
+
+
+def _inoffensive(path: Path) -> Iterator[Line]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        texts = [row["TEXT"] for row in csv.DictReader(file) if row["label"] == "0"]
+    fitting = sorted({text for text in texts if _LEAST < len(text) < _MOST})
+    for text in random.Random(1).sample(fitting, _COMMENTS):
         yield Line(HARMLESS, text)
 
 

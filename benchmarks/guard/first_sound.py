@@ -4,7 +4,9 @@ Two shows run side by side in one process, each with a model process of its own.
 one after the other, the guarded one first every second time. The messages are those of a recorded stream, and
 as many about her favourite topic, where the guard has most to do.
 
-    python -m benchmarks.guard.first_sound [--messages 40] [--model PATH]
+    python -m benchmarks.guard.first_sound [--messages 40] [--model PATH] [--noise]
+
+With ``--noise`` both are without a guard: what is left of the ratio is the machine's.
 """
 
 from __future__ import annotations
@@ -90,11 +92,11 @@ def settings(folder: Path, model: str, *, guarded: bool) -> Settings:
     )
 
 
-async def measure(chat: Sequence[ChatMessage], model: str) -> list[tuple[float, float]]:
+async def measure(chat: Sequence[ChatMessage], model: str, *, noise: bool) -> list[tuple[float, float]]:
     """For each message, if both are heard, the seconds with the guard and without."""
     pairs: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        sides = Side(Path(one), model, guarded=True), Side(Path(other), model, guarded=False)
+        sides = Side(Path(one), model, guarded=not noise), Side(Path(other), model, guarded=False)
         async with asyncio.TaskGroup() as tasks:
             for side in sides:
                 tasks.create_task(side.run())
@@ -129,6 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--messages", type=int, default=40, help="of the recording, and as many of the topic")
     parser.add_argument("--model", default="", help="a GGUF; the toy, if none is given")
+    parser.add_argument("--noise", action="store_true", help="both shows without a guard")
     arguments = parser.parse_args()
     recorded = [
         event
@@ -142,7 +145,7 @@ def main() -> None:
         for number, (message, text) in enumerate(zip(chat, islice(cycle(FAVOURITE), count), strict=True))
     ]
     mixed = [message for pair in zip(chat, favourite, strict=True) for message in pair]
-    pairs = asyncio.run(measure(mixed, arguments.model))
+    pairs = asyncio.run(measure(mixed, arguments.model, noise=arguments.noise))
     report("chat", pairs[::2])
     report("her favourite topic", pairs[1::2])
     report("all", pairs)

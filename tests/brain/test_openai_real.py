@@ -199,3 +199,11 @@ def test_when_it_is_killed_in_mid_reply_another_goes_on_until_it_is_back(
             runner.run(scene())
     finally:
         server.kill()
+
+
+async def test_it_judges_by_the_likelihoods_of_one_token(server: LlamaServer) -> None:
+    async with beside(server) as brain:
+        likely = await brain.judge("Is the sky blue? Answer with yes or no.")
+        assert likely is not None
+        assert 0 < likely < 1
+        assert await heard(brain, ask())

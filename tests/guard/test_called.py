@@ -10,12 +10,14 @@ from vtuber.guard import Door, Passage
 from vtuber.guard.detectors.words import Words
 
 WORDS = Words(Settings(), character.load("banban"))
-CALLED = """
-    Adolf_Hitler H1tler_was_right rapist69 theNaziFan xXkkkXx gas_chamber_fan 希特勒 強姦犯 納粹粉絲
-""".split()
-NAMES = """
-    therapist42 Draper Nazim SkillUp Hancock cockatoo_lover DickGrayson Cassandra Janus
-""".split()
+CALLED = [
+    *("Adolf_Hitler", "H1tler_was_right", "rapist69", "theNaziFan", "xXkkkXx"),
+    *("gas_chamber_fan", "希特勒", "強姦犯", "納粹粉絲"),
+]
+NAMES = [
+    *("therapist42", "Draper", "Nazim", "SkillUp", "Hancock", "cockatoo_lover"),
+    *("DickGrayson", "Cassandra", "Janus"),
+]
 
 
 @pytest.mark.parametrize("name", CALLED)

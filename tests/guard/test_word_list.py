@@ -93,6 +93,22 @@ def test_no_chinese_word_is_found_in_pieces_of_others(word: str, text: str) -> N
     assert found([word], f"{word}！") == word
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ｎ０ｎ＄３ｎ$ｅ",  # full width, and signs for letters
+        "n🔥0🔥n🔥$🔥3🔥n🔥5🔥e",
+        "🇳🔥🇴🔥🇳🔥🇸🔥🇪🔥🇳🔥🇸🔥🇪",
+        "N\u0336O\u0336 N\u0336S\u0336E\u0336N\u0336S\u0336E\u0336",
+        "n\u200do\u200dn\u200ds e\u200dn\u200ds\u200de99",
+        "𝓷𝓸𝓷𝓼𝓼𝓼𝓼𝓮𝓷𝓼𝓮",
+        "no|n|s|en|s|e",
+    ],
+)
+def test_two_disguises_at_once_hide_nothing(text: str) -> None:
+    assert found(["nonsense"], f"what {text} is that") == "nonsense"
+
+
 def test_traditional_and_simplified_characters_are_the_same() -> None:
     assert found(["壞蛋"], "坏蛋") == "壞蛋"
     assert found(["坏蛋"], "壞蛋") == "坏蛋"
@@ -161,6 +177,11 @@ def test_in_names_words_hide_within() -> None:
     assert found(["badger"], "mybadgerfan") == ""
     assert found(["bad"], "MyBadName", in_name=True) == "bad"
     assert found(["bad"], "Sinbad", in_name=True) == ""
+
+
+def test_in_the_middle_of_a_name_no_word_is_read_backwards() -> None:
+    assert found(["regdab"], "mybadgername", in_name=True) == ""
+    assert found(["regdab"], "my badger name", in_name=True) == "regdab"
 
 
 def test_it_says_where_a_word_stands() -> None:

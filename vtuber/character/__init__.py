@@ -33,6 +33,17 @@ NEEDS_BETTER_BRAIN = (
 )
 
 
+_COMFORT_IN_ENGLISH = (
+    "I'm glad that you told me. I can't be there with you, so please tell somebody near you right now, "
+    "or call 988 in the US, 116 123 in Britain, or the crisis line of where you live. You matter to us."
+)
+_COMFORT_IN_CHINESE = (
+    "謝謝你願意說出來。我沒辦法到你身邊，請現在就告訴身旁信任的人，在台灣也可以撥 1925，"
+    "在大陸撥 12356，二十四小時都有人陪你。我們都很在乎你。"
+)
+COMFORT = (_COMFORT_IN_ENGLISH, _COMFORT_IN_CHINESE)
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """A few-shot example: what a viewer says and how she answers."""
@@ -92,6 +103,8 @@ class Character:
     """Said when such a model is asked in a language that it cannot speak."""
     sidesteps: tuple[Sidestep, ...] = ()
     """What she does not go into."""
+    comfort: tuple[str, ...] = COMFORT
+    """Said, one in the language of the message, to somebody who writes that they will harm themselves."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -171,6 +184,7 @@ def read(folder: Path) -> tuple[Character | None, list[ConfigError]]:
         fallback_lines=sheet.fallback_lines,
         small_talk=tuple(Talk(one.says, one.replies, one.on) for one in talk.talk),
         needs_better_brain=sheet.needs_better_brain,
+        comfort=sheet.comfort,
         sidesteps=tuple(Sidestep(one.topic, one.about, one.says) for one in sheet.sidestep),
     ), []
 
@@ -206,6 +220,7 @@ class _Sheet(_Table):
     refusals: Annotated[tuple[Spoken, ...], Field(min_length=1)] = ("…",)
     fallback_lines: tuple[Spoken, ...] = ()
     needs_better_brain: Annotated[tuple[Spoken, ...], Field(min_length=1)] = NEEDS_BETTER_BRAIN
+    comfort: Annotated[tuple[Spoken, ...], Field(min_length=1)] = COMFORT
     face: str = ""
     voices: dict[str, dict[str, Any]] = Field(default_factory=dict)
     sidestep: tuple[_SidestepTable, ...] = ()

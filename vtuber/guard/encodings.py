@@ -68,7 +68,8 @@ def _from_base64(code: str) -> str:
         return ""  # a word
     for skipped in range(4):  # it may begin in the middle
         part = code[skipped:]
-        part = part[: len(part) // 4 * 4]
+        part = part[:-1] if len(part) % 4 == 1 else part
+        part += "=" * (-len(part) % 4)
         try:
             read = " ".join(base64.b64decode(part).decode("utf-8", "replace").strip("\ufffd").split())
         except binascii.Error:
@@ -119,6 +120,8 @@ _CODES: tuple[tuple[re.Pattern[str], str, Callable[[str], str]], ...] = (
     (_NUMBERS, "numbers", _from_numbers),
     (_MORSE, "Morse", _from_morse),
 )
+CODES = frozenset(name for _, name, _ in _CODES)
+"""What nobody writes by chance."""
 _READERS: dict[str, Callable[[str], str]] = {
     "letters apart": _together,
     "leetspeak": _from_leet,

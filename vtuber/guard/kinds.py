@@ -8,6 +8,7 @@ words. In a sentence that reports or cares (``FRAME``) pairs are told apart: the
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -41,20 +42,25 @@ class Kinds:
     """Finds the kinds of words. ``lines``: of files as those that are shipped."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._whole: dict[str, set[str]] = {}
-        self._begun: dict[str, set[str]] = {}
+        whole: defaultdict[str, set[str]] = defaultdict(set)
+        begun: defaultdict[str, set[str]] = defaultdict(set)
+        lengths: defaultdict[str, set[int]] = defaultdict(set)
         kind = ""
         for line in map(str.strip, lines):
-            if not line or line.startswith("#"):
-                continue
             if heading := _KIND.fullmatch(line):
                 kind = heading[1]
                 continue
-            for entry in filter(None, map(str.strip, line.split(","))):
-                known = self._begun if entry.endswith("*") else self._whole
-                known.setdefault(_joined(_tokens(entry.rstrip("*"))), set()).add(kind)
-        self._longest = max(len(_tokens(key)) for key in (*self._whole, *self._begun))
-        self._shortest = min(map(len, self._begun), default=0)
+            for entry in line.split(",") if not line.startswith("#") else ():
+                if tokens := _tokens(entry.rstrip("* ")):
+                    known = begun if entry.endswith("*") else whole
+                    known[_joined(tokens)].add(kind)
+                    lengths[tokens[0]].add(len(tokens))
+        self._whole = {phrase: _told(kinds) for phrase, kinds in whole.items()}
+        self._begun = {phrase: _told(kinds) for phrase, kinds in begun.items()}
+        self._lengths = {token: sorted(found, reverse=True) for token, found in lengths.items()}
+        """How long the phrases are that begin with a token."""
+        self._shortest = min((len(word) for word in begun), default=0)
+        self._most = max((len(word) for word in begun), default=0)
 
     def read(self, text: str) -> list[Word]:
         """The words of a text, the longest phrases first; those that are not known have no kind."""
@@ -62,24 +68,32 @@ class Kinds:
         words: list[Word] = []
         place = 0
         while place < len(tokens):
-            for length in range(min(self._longest, len(tokens) - place), 0, -1):
-                phrase = _joined(tokens[place : place + length])
-                if kinds := self._of(phrase):
-                    words.append(Word("" if NEUTRAL in kinds else phrase, _told(kinds)))
-                    place += length
-                    break
-            else:
-                words.append(Word(tokens[place]))
-                place += 1
+            word, length = self._longest(tokens, place)
+            words.append(word)
+            place += length
         return words
 
-    def _of(self, phrase: str) -> set[str] | None:
-        found = self._whole.get(phrase)
-        if found is not None or not phrase[-1].isascii():
-            return found
-        for end in range(len(phrase), self._shortest - 1, -1):
-            if (found := self._begun.get(phrase[:end])) is not None:
-                return found if " " not in phrase[end:] else None
+    def _longest(self, tokens: list[str], place: int) -> tuple[Word, int]:
+        """The longest known phrase that begins there, and of how many tokens it is."""
+        token = tokens[place]
+        for length in self._lengths.get(token, ()):
+            if place + length > len(tokens):
+                continue
+            phrase = token if length == 1 else _joined(tokens[place : place + length])
+            kinds = self._whole.get(phrase)
+            if kinds is None and token.isascii():
+                kinds = self._by_beginning(phrase, len(phrase) - len(tokens[place + length - 1]) + 1)
+            if kinds is not None:
+                return Word("" if NEUTRAL in kinds else phrase, () if NEUTRAL in kinds else kinds), length
+        if token.isascii() and len(token) >= self._shortest:
+            kinds = self._by_beginning(token, self._shortest) or ()
+            return (Word("") if NEUTRAL in kinds else Word(token, kinds)), 1
+        return Word(token), 1
+
+    def _by_beginning(self, phrase: str, least: int) -> tuple[str, ...] | None:
+        for end in range(min(len(phrase), self._most), max(least, self._shortest) - 1, -1):
+            if (kinds := self._begun.get(phrase[:end])) is not None:
+                return kinds
         return None
 
 
@@ -116,7 +130,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _told(kinds: set[str]) -> tuple[str, ...]:
-    return () if NEUTRAL in kinds else tuple(sorted(kinds))
+    return (NEUTRAL,) if NEUTRAL in kinds else tuple(sorted(kinds))
 
 
 def _tokens(text: str) -> list[str]:

@@ -145,7 +145,8 @@ def _plain(char: str) -> str:
         return plain
     if any(map(_is_of_east_asia, plain)):
         return _in_one_script(plain) if len(plain) == 1 else char
-    return _looks(char) or (plain if category[0] in "LN" else "")
+    small = char.lower()
+    return _looks(char) or _LOOKS.get(small, "") or _looks(small) or (plain if category[0] in "LN" else "")
 
 
 def _looks(char: str) -> str:

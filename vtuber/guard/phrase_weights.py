@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from vtuber.core.text import is_cjk
 from vtuber.guard.kinds import SHIPPED, shipped, traits
 
 HARMLESS = "harmless"
 LABELS = ("hate", "sexual", "self_harm", "distress", "threats", "drugs", "harassment", "politics")
 """What a sentence may be; "distress": somebody says that they will harm themselves."""
+
+
+_CHINESE = 0.5
+"""What Chinese sentences score less: with a kind for every second letter, all their sums are larger."""
 
 
 class Weights:
@@ -32,12 +37,12 @@ class Weights:
 
     def judge(self, text: str) -> tuple[str, float]:
         """The label that fits best, and how much more likely (in logits) any of them is than none."""
-        sums = list(self._begin)
-        for trait in set(traits(shipped().read(text))):
-            if row := self._weights.get(trait):
-                sums = [total + weight for total, weight in zip(sums, row, strict=True)]
+        get = self._weights.get
+        rows = [row for trait in set(traits(shipped().read(text))) if (row := get(trait))]
+        sums = [sum(column) for column in zip(self._begin, *rows, strict=True)]
         best = max(range(len(sums)), key=sums.__getitem__)
-        return LABELS[best], sums[best] + math.log(sum(math.exp(total - sums[best]) for total in sums))
+        score = sums[best] + math.log(sum(math.exp(total - sums[best]) for total in sums))
+        return LABELS[best], score - _CHINESE * any(map(is_cjk, text))
 
 
 @cache

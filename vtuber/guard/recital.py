@@ -15,7 +15,7 @@ from vtuber.core.spelling import normalize
 from vtuber.guard.encodings import coded, readings
 from vtuber.guard.prompt_leak import letters
 
-_WORD = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?")
+_WORD = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?|[\u3400-\u9fff]+")
 _VOWELS = re.compile(r"[aeiou0-9]+")
 _PERSON = re.compile(
     r"\b(?:you(?:'re|r|rs|rself)?|i(?:'m)?|my|mine|myself|me|she|her|hers|herself|they|their|we|our"
@@ -62,13 +62,14 @@ class Recital:
             _form("shifted letters", _steps, _steps, plain, 24, holds_plain=True),
             _form("shifted letters", _steps, _mirrored, plain, 24),
             _form("scrambled words", _sorted, _sorted, plain, 30, holds_plain=True),
-            _form("scrambled words", _sorted, _sorted_without_ay, plain, 30),
+            _form("scrambled words", _sorted, _sorted_without_ay, plain, 24),
+            _form("scrambled words", _sorted, _sorted_without_way, plain, 24),
             _form("without vowels", _consonants, _consonants_alone, plain, 22),
             _form("first letters", letters, _initials, plain, 10),
             _form("first letters", _initials, letters, plain, 10),
             _form("words backwards", letters, _backward_order, plain, 30),
-            _form("with other words between", letters, _every_second, plain, 30),
-            _form("with other words between", letters, _every_other, plain, 30),
+            _form("with other words between", letters, _every_second, plain, 20),
+            _form("with other words between", letters, _every_other, plain, 20),
         )
         rules = (_no_person(sentence) for sentence in _SENTENCE.findall(plain) if _RULE.search(sentence))
         self._rules = _form("in another person", str, _no_person, " ".join(rules), 24)
@@ -141,8 +142,14 @@ def _sorted(plain: str) -> str:
 def _sorted_without_ay(plain: str) -> str:
     """The same of what is said in pig Latin."""
     words = _words(plain)
-    pig = sum(word.endswith("ay") for word in words)
-    return _sorted(" ".join(re.sub(r"[wy]?ay$", "", word) for word in words)) if pig > len(words) / 2 else ""
+    if sum(word.endswith("ay") for word in words) <= len(words) / 2:
+        return ""
+    return _sorted(" ".join(word.removesuffix("ay") for word in words))
+
+
+def _sorted_without_way(plain: str) -> str:
+    """The same, where words with a vowel in front got a "way"."""
+    return _sorted_without_ay(re.sub(r"way\b", "ay", plain))
 
 
 def _backward_order(plain: str) -> str:

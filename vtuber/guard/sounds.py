@@ -79,7 +79,7 @@ def _once(said: Iterable[_Syllable]) -> list[_Syllable]:
 def _is_said(reading: Reading, span: Sequence[_Syllable], entry: Entry, letters: str) -> bool:
     same = [one.char == letter for one, letter in zip(span, letters, strict=True)]
     spelled = [not one.char for one in span]
-    if all(same):
+    if all(same) and span[-1].last - span[0].first == len(span):
         return False  # found as it is written
     if not entry.by_sound and not all(itertools.starmap(max, zip(same, spelled, strict=True))):
         return False

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import Action, Door, Finding, Passage
-from vtuber.guard.encodings import readings
+from vtuber.guard.encodings import CODES, readings
 from vtuber.guard.folding import folded, sentences
 from vtuber.guard.likeness import Likeness
 
@@ -54,7 +54,7 @@ class Injections:
                 if self._likeness.score(text[begin:end]) > PLAIN:
                     return begin, ""
         for how, read in readings(text):
-            if self._likeness.score(read) > HIDDEN:
+            if self._likeness.score(read) > (PLAIN if how in CODES else HIDDEN):
                 return 0, how
         return None, ""
 
