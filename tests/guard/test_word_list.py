@@ -179,6 +179,11 @@ def test_in_names_words_hide_within() -> None:
     assert found(["bad"], "Sinbad", in_name=True) == ""
 
 
+def test_in_the_middle_of_a_name_no_word_is_read_backwards() -> None:
+    assert found(["regdab"], "mybadgername", in_name=True) == ""
+    assert found(["regdab"], "my badger name", in_name=True) == "regdab"
+
+
 def test_it_says_where_a_word_stands() -> None:
     text = "so 🔥 b\u0301.ａ.🅳!! and b a d"
     places = [text[one.begin : one.end] for one in WordList(["bad"]).find(text)]

@@ -29,7 +29,6 @@ from vtuber.guard import (
     Judge,
     Passage,
 )
-from vtuber.guard.word_files import own
 from vtuber.guard.word_list import WordList
 
 log = logging.getLogger(__name__)
@@ -43,6 +42,9 @@ _MASKED = re.compile(rf"{MASK}(?:\s*{MASK})*\s*")
 _WORDS = re.compile(r"\w+")
 _LEAD = 400
 """Characters of what came before that a detector is given."""
+MOST = 2000
+"""Characters of a text that is judged. No longer one may pass: judging it would hold up the show."""
+_TOO_LONG = Finding("built in: length", "a text that is far too long")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class Guard:
             for name in registry.names("guard", PARTS)
             if _is_used(settings, name)
         }
-        self._own = WordList(own(settings.gate.words, settings.guard.words.files))
+        self._own = WordList.of_streamer(settings.gate.words, settings.guard.words.files)
         self._broken: dict[str, str] = {}
         self._unanswered: set[str] = set()
         """Those whom nobody answered when they asked last."""
@@ -144,10 +146,12 @@ class Guard:
         asked: str = "",
     ) -> Verdict:
         """What becomes of ``text``, by all that can be told at once."""
-        return self._judge(Passage(text, door, before[-_LEAD:], author, asked))
+        return self._judge(Passage(text, door, before[-_LEAD:], author, asked[:MOST]))
 
     def glance(self, text: str) -> Verdict:
         """By the streamer's own words alone: quick enough for every message of a flood."""
+        if len(text) > MOST:
+            return _verdict(text, [("length", replace(_TOO_LONG, action=Action.DROP))], 0.0)
         findings = [
             Finding(f"gate.words: {found.word}", "a word in gate.words", Action.DROP, found.begin, found.end)
             for found in self._own.find(text)
@@ -156,7 +160,7 @@ class Guard:
 
     async def judge_closely(self, text: str, door: Door, *, before: str = "", asked: str = "") -> Verdict:
         """The same, and asks those detectors that need others for their answer, if they doubt the text."""
-        passage = Passage(text, door, before[-_LEAD:], None, asked)
+        passage = Passage(text, door, before[-_LEAD:], None, asked[:MOST])
         verdict = self._judge(passage)
         if verdict.action.severity >= Action.REPLACE.severity:
             return verdict
@@ -205,6 +209,8 @@ class Guard:
         )
 
     def _judge(self, passage: Passage) -> Verdict:
+        if len(passage.text) > MOST:
+            return _verdict(passage.text, [("length", _TOO_LONG)], 0.0)
         began = time.perf_counter()
         heard, found = self._heard(passage)
         for name, detector in self._detectors.items():

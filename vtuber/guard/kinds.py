@@ -60,6 +60,7 @@ class Kinds:
         self._lengths = {token: sorted(found, reverse=True) for token, found in lengths.items()}
         """How long the phrases are that begin with a token."""
         self._shortest = min((len(word) for word in begun), default=0)
+        self._most = max((len(word) for word in begun), default=0)
 
     def read(self, text: str) -> list[Word]:
         """The words of a text, the longest phrases first; those that are not known have no kind."""
@@ -90,7 +91,7 @@ class Kinds:
         return Word(token), 1
 
     def _by_beginning(self, phrase: str, least: int) -> tuple[str, ...] | None:
-        for end in range(len(phrase), max(least, self._shortest) - 1, -1):
+        for end in range(min(len(phrase), self._most), max(least, self._shortest) - 1, -1):
             if (kinds := self._begun.get(phrase[:end])) is not None:
                 return kinds
         return None

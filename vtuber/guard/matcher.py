@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,9 +17,10 @@ from vtuber.guard.word_files import Entry
 from vtuber.guard.word_parts import Form, part, skeleton
 
 LARGE = 50_000
-"""Entries of a list that is only looked for as it is written: not backwards, with stars, or by its sound."""
+"""Entries of a list that is only looked for as it is written: not backwards, with stars, or by its sound.
+Nor is the first half of one foreseen."""
 _MOST_FOUND = 200
-"""In one reading. A text with more has been found wanting long before."""
+"""Of one part of an entry, in one reading: more of them say no more."""
 _MOST_BETWEEN = 6
 """Chinese characters between the parts of an entry; a Latin word counts as two."""
 _BACKWARDS_LENGTH = 5
@@ -77,17 +79,17 @@ class Matcher:
 
     def _of(self, reading: Reading, index: Index, *, in_name: bool) -> Iterator[Match]:
         open_parts: dict[int, list[list[tuple[int, int]]]] = {}
-        found = 0
+        found: Counter[int] = Counter()
         for key, run, end in index.find(reading.skeleton):
+            if found[key] >= _MOST_FOUND:
+                continue
             entry = self._entries[key >> 6]
             number = key >> 2 & 15
             word = part(entry.parts[number], Form(key & 3), is_piece=len(entry.parts) > 1)
             place = word.place(reading, run, end, in_name=in_name, strictly=not self._harmless)
             if place is None:
                 continue
-            found += 1
-            if found > _MOST_FOUND:
-                break
+            found[key] += 1
             if len(entry.parts) == 1:
                 yield _match(entry, reading, [place])
             else:
@@ -116,7 +118,7 @@ class Matcher:
     def prepare(self) -> None:
         """Makes at once what else would be made for the first text that needs it."""
         if not self._plainly:
-            _ = self._starred, self._sounds
+            _ = self._starred, self._sounds, self._by_length
 
     def may_begin(self, reading: Reading) -> int:
         """How many letters at the end may be the beginning of an entry: half of it, or more."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from typing import Self
 
 from vtuber.guard.matcher import Match, Matcher
 from vtuber.guard.reading import readings
-from vtuber.guard.word_files import Entry, parse, shipped
+from vtuber.guard.word_files import Entry, own, parse, shipped
 from vtuber.guard.word_parts import part
 
 _MOST_HELD = 40
@@ -40,12 +42,32 @@ def _built_in() -> _Lists:
     return _Lists(shipped())
 
 
+@lru_cache(maxsize=1)
+def _own(words: tuple[str, ...], files: tuple[str, ...], _stamps: tuple[float, ...]) -> _Lists:
+    return _Lists(own(words, files))
+
+
+def _stamp(file: str) -> float:
+    """When a file was changed last; reading it says what is wrong with one that is not there."""
+    try:
+        return Path(file).stat().st_mtime
+    except (OSError, ValueError):
+        return 0.0
+
+
 class WordList:
     """Words as a streamer lists them, or as files do; with ``built_in``, those that came along, too."""
 
     def __init__(self, entries: Iterable[Entry | str] = (), *, built_in: bool = False) -> None:
         own = _Lists(parse(entry) if isinstance(entry, str) else entry for entry in entries)
         self._lists = (own, _built_in()) if built_in else (own,)
+
+    @classmethod
+    def of_streamer(cls, words: tuple[str, ...], files: tuple[str, ...], *, built_in: bool = False) -> Self:
+        """The streamer's own (``word_files.own``), which several may use: there may be a million of them."""
+        found = cls(built_in=built_in)
+        found._lists = (_own(words, files, tuple(map(_stamp, files))), *found._lists[1:])
+        return found
 
     def find(
         self, text: str, *, since: int = 0, in_name: bool = False, policies: Collection[str] | None = None

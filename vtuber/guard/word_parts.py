@@ -129,7 +129,7 @@ class Part:
             return False
         if self.is_chinese:
             return self._fits_chinese(reading, first, last, inner, strictly=strictly)
-        within = in_name and len(self.letters) >= NAME_WORD_LENGTH
+        within = in_name and self.form is Form.PLAIN and len(self.letters) >= NAME_WORD_LENGTH
         parted = inner >= SPACE
         number = self.letters.isdigit()
         begins = (

@@ -8,7 +8,7 @@ from functools import partial
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import ALL, HERS, Action, Door, Finding, Passage
-from vtuber.guard.word_files import OWN, POLICIES, own
+from vtuber.guard.word_files import OWN, POLICIES
 from vtuber.guard.word_list import WordList
 
 _CLEAN = HERS | {Door.SHOWN, Door.NAME}
@@ -37,7 +37,7 @@ class Words:
             )
             for door in Door
         }
-        self._list = WordList(own(settings.gate.words, settings.guard.words.files), built_in=True)
+        self._list = WordList.of_streamer(settings.gate.words, section.files, built_in=True)
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         find = partial(
