@@ -1,4 +1,4 @@
-"""That she is some company's model, in any spelling and in pieces; and that she is an AI, which she may say."""
+"""That she is some known model, in any spelling and in pieces; and that she is an AI, which she may say."""
 
 from __future__ import annotations
 
