@@ -49,7 +49,7 @@ _TO_OTHERS = re.compile(r"\b(?:you|your|he|his|body like)\b|你|別裝")
 _HARMLESS = {
     "injection": {"harmless"}, "topics": {"fine"}, "self": {"breaks", "claims_human", "fine"},
     "canon_banban": None, "canon_luna": None, "canon_rex": None, "leak": None, "personal": None,
-    "harmless_en": None, "harmless_zh": None,
+    "harmless_en": None, "harmless_zh": None, "harmless2_en": None, "harmless2_zh": None,
 }  # fmt: skip
 """Lines of other sets in which nothing of these policies is: with these labels, or (None) all."""
 

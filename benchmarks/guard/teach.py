@@ -188,7 +188,16 @@ def main() -> None:
 
 def _others(folder: Path) -> list[tuple[str, bool, float]]:
     """Lines of other files, which are something else, if they are anything."""
-    files = ("harmless_en", "harmless_zh", "natural_en", "natural_zh", "personal", "topics")
+    files = (
+        "harmless_en",
+        "harmless_zh",
+        "harmless2_en",
+        "harmless2_zh",
+        "natural_en",
+        "natural_zh",
+        "personal",
+        "topics",
+    )
     return [(line, False, 1.0) for file in files for _, line in labelled(folder, file, "dev")]
 
 

@@ -36,7 +36,7 @@ from vtuber.core.events import (
 from vtuber.core.spelling import normalize
 from vtuber.guard.word_files import plain
 from vtuber.listeners.twitch import irc
-from vtuber.show.screening import A_VIEWER
+from vtuber.show.screening import A_VIEWER, MASKED
 from vtuber.stage.cues import ClipBegins, ClipWord, Feels, Heard, Thinking
 
 SLUR = next(word for word in plain("hate") if word.isascii() and word.isalpha() and len(word) > 5)
@@ -226,6 +226,20 @@ def test_a_name_and_what_follows_make_nothing_bad(put_through: Callable[..., Wit
 
     (read,) = put_through(scene, bads=(SLUR,)).read
     assert read == f"{A_VIEWER}: {halves(SLUR)[1]} is good?", "she answers, and calls them by no name"
+
+
+@pytest.mark.parametrize("titled", ["a reward", "a charity"])
+def test_a_title_and_what_follows_make_nothing_bad(put_through: Callable[..., Witness], titled: str) -> None:
+    async def scene(room: Room, bad: str) -> None:
+        title, text = (f"Say {halves(bad)[0]}", f"{halves(bad)[1]} is good?")
+        if titled == "a reward":
+            room.show.receive(Redemption("p", "twitch", "banban", author(), text, reward=title, cost=5))
+        else:
+            room.show.receive(chat(text, money=FIVE, charity=title))
+
+    (read,) = put_through(scene, bads=(SLUR,)).read
+    assert MASKED in read
+    assert read.endswith(f"{halves(SLUR)[1]} is good?")
 
 
 def test_what_two_viewers_write_makes_nothing_bad_together(put_through: Callable[..., Witness]) -> None:

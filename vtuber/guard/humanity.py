@@ -45,6 +45,8 @@ _CLAIMS = re.compile(
     r"|我[^。!?]{0,10}(?:有血有肉|有心跳|有體溫|有脈搏|有身分證)|(?:只有|都是)(?:血|骨)[跟和與](?:血|骨頭?|肉)"
     r"|我自己的(?:聲帶|喉嚨|嗓子)|我[^。,]{0,6}\d{4}年[^。]{0,8}出生|我[^。,]{0,8}在[^。,]{0,8}醫院裡?出生"
 )
+_ADMITS = re.compile(rf"{_I_AM}{_ADVERB}{{0,4}}\s+{_MACHINE}\b|我{_STRESS}是{_MACHINE_ZH}")
+_TURNS = re.compile(r"\b(?:but|no|not|really|actually|joke|joking|lie|lied)\b|[?嗎]|但|可是|才怪|其實|騙")
 _QUOTED = re.compile(
     r"\b(?:sa(?:y|ys|id|ying)|ask(?:s|ed|ing)?|wr(?:ote|ites?)|typed?|called|reads?|like)\W{1,3}\"[^\"]*\""
     r"|[問說講打寫喊叫]{1,2}[了著過]?\W{0,2}\"[^\"]*\""
@@ -64,6 +66,12 @@ def claims_to_be_human(sentence: str) -> bool:
     if _QUESTION.search(own):
         return False
     return any(not _REPORTED.search(own[: match.start()]) for match in _CLAIMS.finditer(own))
+
+
+def admits_to_be_ai(sentence: str) -> bool:
+    """Whether a folded sentence says that she is an AI, and turns nothing around behind it."""
+    match = _ADMITS.search(sentence)
+    return match is not None and not _TURNS.search(sentence[match.end() :])
 
 
 def without_quotes(sentence: str) -> str:

@@ -24,6 +24,8 @@ MOST_LETTERS = 200
 POLICIES = ("hate", "sexual", "self_harm", "threats", "drugs", "harassment", "rude", "politics")
 HARMLESS = "harmless"
 """The name of a file in which all is."""
+NAMES = "names"
+"""The policy of words that nobody may be called by; they may be said."""
 OWN = "own"
 """The policy of the streamer's own words."""
 
@@ -125,6 +127,12 @@ def shipped() -> tuple[Entry, ...]:
         for path in sorted(SHIPPED.glob("*.*.txt"))
         for entry in entries(lines(path, path.name.split(".", 1)[0]))
     )
+
+
+@lru_cache(maxsize=1)
+def uncalled() -> tuple[Entry, ...]:
+    """What may be spoken of, and that nobody may be called by."""
+    return tuple(entries(lines(SHIPPED / "names.txt", NAMES)))
 
 
 def plain(policy: str) -> tuple[str, ...]:

@@ -147,15 +147,26 @@ class Screening:
         return text
 
     def _unmixed(self, event: Answerable) -> Answerable:
-        """The event without its author's name, if that makes another word together with what they wrote."""
-        before = f"{event.author.name}: "
-        mixed = self._guard.ask(event.text, Door.MESSAGE, before=before)
-        if not event.text or mixed.allowed:
-            return event
-        if not self._guard.ask(event.text, Door.MESSAGE).allowed:
-            return event  # masked already, or it was wrong by itself
-        self._guard.tell(mixed, Door.MESSAGE, "name and message")
-        return replace(event, author=replace(event.author, name=A_VIEWER))
+        """The event without the names that make another word together with what was written behind them."""
+        if self._is_mixed(event.author.name, event.text, "name and message"):
+            event = replace(event, author=replace(event.author, name=A_VIEWER))
+        match event:
+            case Redemption() if self._is_mixed(event.reward, event.text, "reward and message"):
+                return replace(event, reward=MASKED)
+            case ChatMessage() if self._is_mixed(event.charity, event.text, "charity and message"):
+                return replace(event, charity=MASKED)
+            case _:
+                return event
+
+    def _is_mixed(self, name: str, text: str, what: str) -> bool:
+        """Whether a name makes another word together with the text, which is not wrong by itself."""
+        if not name or not text:
+            return False
+        mixed = self._guard.ask(text, Door.MESSAGE, before=f"{name}: ")
+        if mixed.allowed or not self._guard.ask(text, Door.MESSAGE).allowed:
+            return False
+        self._guard.tell(mixed, Door.MESSAGE, what)
+        return True
 
     # What else she reads.
 

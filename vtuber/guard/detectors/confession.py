@@ -8,9 +8,10 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import HERS, Action, Finding, Passage
 from vtuber.guard.folding import folded, sentences
-from vtuber.guard.humanity import claims_to_be_human, without_quotes
+from vtuber.guard.humanity import admits_to_be_ai, claims_to_be_human, without_quotes
 from vtuber.guard.identity import Identity
 from vtuber.guard.likeness import Likeness
+from vtuber.guard.other_model import claims_to_be_another_model
 
 ASSISTANT, HUMAN = 0.5, 0.8
 """How like such sentences hers must be."""
@@ -24,7 +25,6 @@ class Confession:
     def __init__(self, settings: Settings, character: Character) -> None:
         self._action = Action(settings.guard.confession.action)
         self._identity = Identity(character.names, character.persona)
-
         self._assistant = Likeness("out_of_role")
         self._human = Likeness("human")
 
@@ -34,7 +34,13 @@ class Confession:
         for begin, end in sentences(plain):
             if place := passage.found(begin, end):
                 for reason in self._faults(plain[begin:end], window[begin:end]):
-                    yield Finding("built in: confession", reason, self._action, *place)
+                    yield self._finding(reason, place)
+        named = claims_to_be_another_model(without_quotes(plain))
+        if named and (place := passage.found(*named)):
+            yield self._finding("a claim to be another model", place)
+
+    def _finding(self, reason: str, place: tuple[int, int]) -> Finding:
+        return Finding("built in: confession", reason, self._action, *place)
 
     def _faults(self, plain: str, sentence: str) -> Iterator[str]:
         own = without_quotes(plain)
@@ -42,5 +48,5 @@ class Confession:
             yield "an assistant's words"
         if self._identity.denied_in(sentence):
             yield "a claim to be somebody else"
-        if claims_to_be_human(plain) or self._human.score(own) > HUMAN:
+        if claims_to_be_human(plain) or (self._human.score(own) > HUMAN and not admits_to_be_ai(own)):
             yield "a claim to be human"

@@ -8,7 +8,7 @@ from functools import partial
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import ALL, HERS, Action, Door, Finding, Passage
-from vtuber.guard.word_files import OWN, POLICIES
+from vtuber.guard.word_files import NAMES, OWN, POLICIES, uncalled
 from vtuber.guard.word_list import WordList
 
 _CLEAN = HERS | {Door.SHOWN, Door.NAME}
@@ -37,7 +37,9 @@ class Words:
             )
             for door in Door
         }
+        self._action = Action(section.action)
         self._list = WordList.of_streamer(settings.gate.words, section.files, built_in=True)
+        self._uncalled = WordList(uncalled())
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         find = partial(
@@ -51,6 +53,10 @@ class Words:
             if found.policy == OWN:
                 rule, reason = f"gate.words: {found.word}", "a word in gate.words"
             yield Finding(rule, reason, self._actions[found.policy], *place)
+        if passage.door is Door.NAME:
+            for found in self._uncalled.find(passage.text, in_name=True):
+                reason = "a word that nobody may be called by"
+                yield Finding(f"built in: {NAMES}", reason, self._action, found.begin, found.end)
 
     def may_begin(self, text: str) -> int:
         """How many letters at the end may be the beginning of a listed word; 0: none."""
