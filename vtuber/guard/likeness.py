@@ -49,9 +49,14 @@ def _weights(name: str) -> dict[str, float]:
     return {run: float(weight) for weight, tab, run in rows if tab}
 
 
-def features(text: str) -> set[str]:
+def features(text: str) -> frozenset[str]:
     """Its words, pairs of words, runs of four letters; Chinese characters by one to three; its concepts."""
-    tokens = ["^", *_TOKEN.findall(folded(text[:LONGEST])), "$"]
+    return _features(folded(text[:LONGEST]))
+
+
+@lru_cache(maxsize=64)
+def _features(plain: str) -> frozenset[str]:
+    tokens = ["^", *_TOKEN.findall(plain), "$"]
     found: set[str] = set()
     words: list[str] = []
     chinese: list[str] = []
@@ -73,4 +78,4 @@ def features(text: str) -> set[str]:
             found.add(f"{before} {word}")
         before = word
     found -= {"^", "$"}
-    return found | touched(words, chinese)
+    return frozenset(found | touched(words, chinese))

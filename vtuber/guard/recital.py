@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from vtuber.core.spelling import normalize
@@ -104,10 +105,12 @@ def _form(
     return Form(name, said, made, length, blocks, holds_plain)
 
 
-def _words(plain: str) -> list[str]:
-    return _WORD.findall(plain)
+@lru_cache(maxsize=16)
+def _words(plain: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(plain))
 
 
+@lru_cache(maxsize=16)
 def _steps(plain: str) -> str:
     """From each Latin letter to the next, how far in the alphabet: the same however all are shifted."""
     found = [ord(char) - 97 for char in plain if "a" <= char <= "z"]
@@ -119,6 +122,7 @@ def _mirrored(plain: str) -> str:
     return "".join(chr(97 + (97 - ord(step)) % 26) for step in _steps(plain))
 
 
+@lru_cache(maxsize=16)
 def _consonants(plain: str) -> str:
     return _VOWELS.sub("", "".join(_words(plain)))
 
@@ -134,6 +138,7 @@ def _initials(plain: str) -> str:
     return "".join(word[0] for word in _words(plain))
 
 
+@lru_cache(maxsize=16)
 def _sorted(plain: str) -> str:
     """Each word's letters in the order of the alphabet: the same however they are mixed."""
     return "".join("".join(sorted(word)) for word in _words(plain))

@@ -45,6 +45,10 @@ class AuditedGuard:
         """A verdict of which whoever asks may tell."""
         return self._guard.judge(text, door, before=before, author=author)
 
+    def count(self, what: str, texts: int = 1) -> None:
+        """Texts that were judged before, and in which nothing was found then either."""
+        self._counts[what] += texts
+
     def tell(self, verdict: Verdict, door: Door, what: str, about: str | None = None) -> None:
         """A single verdict."""
         self._facts.tell(

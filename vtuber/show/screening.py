@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -20,6 +21,8 @@ MASKED = MASK * 3
 """Any other name that may not be said."""
 MENTIONS = 10
 """How many names in one message are judged; any more are masked."""
+_KNOWN = 1000
+"""Names of which is remembered that they may be said: the same people write again and again."""
 _LETTERS = re.compile(r"[^\W\d]+")
 _MENTION = re.compile(r"[@＠]([\w.-]+)")
 
@@ -32,6 +35,7 @@ class Screening:
         self._guard = AuditedGuard(guard, facts)
         self._facts = facts
         self._unlearn = unlearn
+        self._known: OrderedDict[tuple[str, Door], None] = OrderedDict()
 
     # What she answers.
 
@@ -123,7 +127,16 @@ class Screening:
         judged = dict.fromkeys(
             ((name, door), (name, Door.PROMPT), (name, Door.SHOWN), (apart.strip(), Door.SHOWN))
         )
-        return all(self._guard.judge(text, one, "name", about=about).allowed for text, one in judged)
+        if (name, door) in self._known:
+            self._known.move_to_end((name, door))
+            self._guard.count("name", len(judged))
+            return True
+        if not all(self._guard.judge(text, one, "name", about=about).allowed for text, one in judged):
+            return False
+        self._known[name, door] = None
+        if len(self._known) > _KNOWN:
+            self._known.popitem(last=False)
+        return True
 
     def _mentioning(self, text: str, mentioned: Iterable[str]) -> str:
         """The text, in which nobody is called by a name that may not be said."""
