@@ -51,3 +51,26 @@ def test_a_curse_is_found_in_other_characters(line: str) -> None:
 )
 def test_ordinary_lines_are_not(line: str) -> None:
     assert not WORDS.find(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "no one would miss you if you died",
+            "the world is better without you",
+            "自🔥殺的方法",
+            "世界沒有你會更好",
+        ),
+        *("你活著也是浪費空氣", "跳樓算了", "脫 光 衣 服", "內射"),
+    ],
+)
+def test_what_drives_somebody_to_death_or_undresses_them_is_found(line: str) -> None:
+    assert WORDS.find(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["國內射箭冠軍", "室內射擊遊戲", "境內射殺一名嫌犯", "外面下雨鞋子都濕了", "自殺小隊好看"]
+)
+def test_what_only_sounds_so_is_not(line: str) -> None:
+    assert not WORDS.find(line)
