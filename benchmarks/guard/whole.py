@@ -43,9 +43,8 @@ def show(guard: Guard, title: str, found: Iterable[Line], door: Door) -> None:
     for label, count in all_of.items():
         low, high = wilson(stopped[label], count)
         names = ", ".join(f"{name} {times}" for name, times in by[label].most_common())
-        print(
-            f"{title:14} {door:8} {label:14} {stopped[label]:4} of {count:4}  {low:6.1%} to {high:6.1%}  {names}"
-        )
+        share = f"{stopped[label]:4} of {count:4}  {low:6.1%} to {high:6.1%}"
+        print(f"{title:14} {door:8} {label:14} {share}  {names}")
 
 
 def main() -> None:
