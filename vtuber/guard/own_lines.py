@@ -35,6 +35,8 @@ _FILLED = {
 
 
 class OwnLines:
+    """Lines of one character, known whole, in pieces, and with their slots filled."""
+
     def __init__(self, lines: tuple[str, ...]) -> None:
         fixed = [line for line in lines if not _SLOT.search(line)]
         self._lines = "\n".join(f" {_words(line)} " for line in fixed)
@@ -47,7 +49,13 @@ class OwnLines:
 
     @classmethod
     def of(cls, character: Character) -> OwnLines:
-        return _shared(tuple(_written_for(character)))
+        """All that was written for her."""
+        return _shared(tuple(written_for(character)))
+
+    @classmethod
+    def said_for(cls, character: Character) -> OwnLines:
+        """Only what the program says for her: a model may say its examples too often."""
+        return _shared(tuple(lines_for(character)))
 
     def excuses(self, passage: Passage) -> bool:
         """Whether each sentence that ends in this passage, with what came before of it, is hers."""
@@ -63,9 +71,7 @@ class OwnLines:
     def holds(self, sentence: str) -> bool:
         """Whether that is a line of hers, or a piece of one."""
         words = _words(sentence)
-        if not words:
-            return True
-        if words in self._clauses:
+        if not words or words in self._clauses:
             return True
         if _weight(words) >= LEAST and f" {words} " in self._lines:
             return True
@@ -77,12 +83,18 @@ def _shared(lines: tuple[str, ...]) -> OwnLines:
     return OwnLines(lines)
 
 
-def _written_for(character: Character) -> Iterator[str]:
+def lines_for(character: Character) -> Iterator[str]:
+    """Her canon, and all lines that the program says for her."""
     yield from (*character.canon, *character.refusals, *character.fallback_lines)
     yield from (*character.needs_better_brain, *character.comfort)
-    yield from (example.reply for example in character.examples)
     yield from (line for sidestep in character.sidesteps for line in sidestep.says)
     yield from (reply for talk in character.small_talk for reply in talk.replies)
+
+
+def written_for(character: Character) -> Iterator[str]:
+    """Those, and what a model learns from."""
+    yield from lines_for(character)
+    yield from (example.reply for example in character.examples)
 
 
 def _runs(line: str) -> Iterator[str]:

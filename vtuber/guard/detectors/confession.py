@@ -8,7 +8,7 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import HERS, Action, Finding, Passage
 from vtuber.guard.folding import folded, sentences
-from vtuber.guard.humanity import admits_to_be_ai, claims_to_be_human, without_quotes
+from vtuber.guard.humanity import admits_to_be_ai, claims_to_be_human, without_compounds, without_quotes
 from vtuber.guard.identity import Identity
 from vtuber.guard.likeness import Likeness
 from vtuber.guard.other_model import claims_to_be_another_model
@@ -57,4 +57,4 @@ class Confession:
             yield "a claim to be human"
 
     def _sounds_human(self, own: str) -> bool:
-        return self._human.score(own) > HUMAN and not admits_to_be_ai(own)
+        return self._human.score(without_compounds(own)) > HUMAN and not admits_to_be_ai(own)

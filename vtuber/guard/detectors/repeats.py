@@ -21,7 +21,7 @@ _OPENING = re.compile(rf"\W*(?P<words>[^\W{_END}][^{_END}\n]{{0,23}}[{_END}]+\s*
 
 
 class Repeats:
-    """Takes out what has worn off. Canon, refusals and lines that somebody wrote for her are excused."""
+    """Takes out what has worn off. Canon, and what somebody wrote for her to say, is excused."""
 
     doors = frozenset((Door.SPOKEN,))
 
@@ -32,7 +32,7 @@ class Repeats:
         self._sentences = _Memory(SENTENCES)
         self._openings = _Memory(OPENINGS)
         self._here: set[str] = set()
-        self._own = OwnLines.of(character)
+        self._own = OwnLines.said_for(character)
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         text = passage.text
