@@ -17,13 +17,16 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from benchmarks.guard.recited import labelled, recorded
 from vtuber import character
+from vtuber.character import starter
 from vtuber.guard.folding import sentences
 from vtuber.guard.likeness import FOLDER, features
+from vtuber.guard.written import written_for
 
 TEACHING = Path(__file__).with_name("teaching")
 QUESTIONS = Path(__file__).parents[1] / "toy_questions.toml"
@@ -48,6 +51,12 @@ LABELS = {
 }
 CHAT = ("injection", "spam")
 """What viewers write; the others are hers."""
+NEW = (
+    starter.Answers("Luna", "A moon rabbit", "English and 中文", "comets and cake", "Warm."),
+    starter.Answers("小雨", "屋頂上的雨天精靈", "中文", "熱可可和橘貓", "溫柔"),
+    starter.Answers("小雨", "屋顶上的雨天精灵", "简体中文", "热可可和橘猫", "温柔"),
+)
+"""Characters whose first lines are harmless."""
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -81,9 +90,16 @@ def own(name: str) -> Iterator[str]:
                 yield from (row[1] for row in rows)
         yield from (says for talk in she.small_talk for says in talk.says)
     else:
-        yield from (reply for talk in she.small_talk for reply in talk.replies)
-        yield from (example.reply for example in she.examples)
-        yield from (*she.refusals, *she.fallback_lines)
+        yield from written_for(she)
+        with TemporaryDirectory() as folder:
+            yield from (line for answers in NEW for line in written_for(_new(Path(folder), answers)))
+
+
+def _new(folder: Path, answers: starter.Answers) -> character.Character:
+    """A character as every new one begins."""
+    for name, text in starter.files(answers).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return character.load(str(folder))
 
 
 def _parts(line: str) -> list[str]:

@@ -115,12 +115,12 @@ def _syllables(reading: Reading) -> Iterator[_Syllable]:
             continue
         alike = is_zhuyin if is_zhuyin(letter) else is_latin if is_latin(letter) else None
         end = place + 1 if alike is None else _end(reading, place, alike)
-        spelled = None if alike is None else _spelled(letters, place, end)
+        spelled = None if alike is None else _spelled(letters[place:end])
         if spelled is None:
             yield _Syllable(UNKNOWN, place, end, UNKNOWN)
         else:
             for first, last, said in spelled:
-                yield _Syllable(said, first, last, "")
+                yield _Syllable(said, place + first, place + last, "")
         place = end
 
 
@@ -137,9 +137,10 @@ def _end(reading: Reading, place: int, alike: Callable[[str], bool]) -> int:
     return end
 
 
-def _spelled(letters: str, place: int, end: int) -> Iterable[tuple[int, int, str]] | None:
+@lru_cache(maxsize=4096)
+def _spelled(letters: str) -> tuple[tuple[int, int, str], ...] | None:
     """(first, last, code) of the syllables in these letters, with repeats, and with digits behind them."""
-    said = letters[place:end].lower().rstrip("0123456789") if is_latin(letters[place]) else letters[place:end]
+    said = letters.lower().rstrip("0123456789") if is_latin(letters[0]) else letters
     for most in (2, 1):
         runs = [(match.start(), match[0]) for match in _RUNS.finditer(said)]
         kept = [
@@ -147,11 +148,10 @@ def _spelled(letters: str, place: int, end: int) -> Iterable[tuple[int, int, str
         ]
         found = _split("".join(said[number] for number in kept))
         if found:
-            return [(place + kept[first], place + kept[last - 1] + 1, code) for first, last, code in found]
+            return tuple((kept[first], kept[last - 1] + 1, code) for first, last, code in found)
     return None
 
 
-@lru_cache(maxsize=4096)
 def _split(letters: str) -> tuple[tuple[int, int, str], ...] | None:
     """(begin, end, code) of the syllables that are spelled, the longest first; None: they spell none."""
     known = spellings()

@@ -18,8 +18,11 @@ from vtuber.guard.subject import is_chinese, shared, terms
 
 FILE = Path(__file__).parent / "data" / "stance.words"
 _LEAST_COMMON = 2
+_RECITED = 5
+"""Words in common that anybody may have who speaks of a fact; ten are the fact itself."""
 _WEIGHTS = "weights"
 _MISSING = "only missing"
+_IDIOMS = "idioms"
 _CLAUSE = re.compile(r"[^,.;:!?，。；：！？…\n]+")
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]*")
 _BARS = re.compile(r"\b(?:never|not|no|nobody|cannot)\b|n['’]t\b|[不沒没禁別别勿]")
@@ -75,6 +78,7 @@ class Fact:
         found = {
             "any": 1.0,
             "share": len(common) / len(self.terms),
+            "recited": min(1.0, max(0.0, len(common) / _RECITED - 1)),
             **{f"any {name}": has[name] for name in ("conceding", "changing", "reporting", "refusing")},
             **{f"any {name}": has[name] for name in ("self", "removing")},
             "self conceding": has["self"] * has["conceding"],
@@ -129,7 +133,8 @@ class _Clause:
 
 @lru_cache(maxsize=256)
 def _counted(clause: str) -> dict[str, int]:
-    """How many words of each category it holds."""
+    """How many words of each category it holds. What only looks like one ("I never tire of") is none."""
+    clause = _lexicon()[0][_IDIOMS].sub(" ", clause)
     counts = ((name, len(pattern.findall(clause))) for name, pattern in _lexicon()[0].items())
     return {name: count for name, count in counts if count}
 

@@ -164,6 +164,8 @@ class Part:
             place = end
         if all(end - begin == 1 for begin, end in chunks):
             return self.is_piece or len(self.letters) > _SHORT or borders.is_alone(reading, first, last)
+        if self.form is Form.PINYIN and (inner >= CLAUSE or _has_pronoun(reading, chunks)):
+            return False
         spelled = [reading.letters[begin:end].lower() for begin, end in chunks]
         if all(_once(word) in self.words for word in spelled):
             return True
@@ -207,6 +209,13 @@ def _signs(letter: str, form: Form) -> str:
     if form in (Form.PINYIN, Form.EXACT):
         return "iI" if letter == "i" else letter
     return ACCEPTED.get(letter, letter) + (STAR if letter in VOWELS else "")
+
+
+def _has_pronoun(reading: Reading, chunks: list[tuple[int, int]]) -> bool:
+    """Whether one of these is the English "I", among small letters: "Luna I love you"."""
+    return any(
+        end - begin == 1 and reading.text[reading.begins[begin]] == "I" for begin, end in chunks
+    ) and any(reading.text[reading.begins[begin]].islower() for begin, _ in chunks)
 
 
 def _is_number(letters: str) -> bool:

@@ -17,10 +17,10 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core.backoff import Backoff
 from vtuber.core.errors import BrainError
-from vtuber.core.spelling import normalize
 from vtuber.guard import HERS, Action, Door, Finding, Judge, Passage
 from vtuber.guard.stance import Fact, facts
 from vtuber.guard.subject import shared
+from vtuber.guard.written import letters, written_for
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Canon:
         self._certain, self._certain_words = options.certain, options.certain_words
         self._name = character.name
         self._sample = character.persona[:_SAMPLE]
-        self._own = _letters(" ".join(_written_for(character)))
+        self._own = letters(" ".join(written_for(character)))
         self._entries = [(entry, tuple(facts((entry,), character.names))) for entry in character.canon]
         self._judge: Judge | None = None
         self._seconds = 0.0
@@ -144,7 +144,7 @@ class Canon:
 
     def _is_own(self, sentence: str) -> bool:
         """Whether it was written for her, by whoever wrote canon."""
-        return _letters(sentence) in self._own
+        return letters(sentence) in self._own
 
     def _is_about(self, text: str) -> bool:
         return any(_is_about(text, own) for _, own in self._entries)
@@ -170,17 +170,6 @@ async def _judged(judge: Judge, question: str) -> tuple[float, float]:
     if likely is None:
         raise BrainError("no model is there that can judge")
     return likely, time.perf_counter() - began
-
-
-def _written_for(character: Character) -> Iterator[str]:
-    yield from (*character.canon, *character.refusals, *character.fallback_lines)
-    yield from (example.reply for example in character.examples)
-    for talk in character.small_talk:
-        yield from talk.replies
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, normalize(text)))
 
 
 def _is_about(text: str, its_facts: tuple[Fact, ...]) -> bool:

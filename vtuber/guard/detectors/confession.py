@@ -8,10 +8,11 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import HERS, Action, Finding, Passage
 from vtuber.guard.folding import folded, sentences
-from vtuber.guard.humanity import admits_to_be_ai, claims_to_be_human, without_quotes
+from vtuber.guard.humanity import admits_to_be_ai, claims_to_be_human, without_compounds, without_quotes
 from vtuber.guard.identity import Identity
 from vtuber.guard.likeness import Likeness
 from vtuber.guard.other_model import claims_to_be_another_model
+from vtuber.guard.written import Written
 
 ASSISTANT, HUMAN = 0.5, 0.8
 """How like such sentences hers must be."""
@@ -27,6 +28,7 @@ class Confession:
         self._identity = Identity(character.names, character.persona)
         self._assistant = Likeness("out_of_role")
         self._human = Likeness("human")
+        self._written = Written(character)
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         window = passage.window
@@ -43,10 +45,14 @@ class Confession:
         return Finding("built in: confession", reason, self._action, *place)
 
     def _faults(self, plain: str, sentence: str) -> Iterator[str]:
+        if sentence in self._written:
+            return
         own = without_quotes(plain)
         if self._assistant.score(own) > ASSISTANT:
             yield "an assistant's words"
         if self._identity.denied_in(sentence):
             yield "a claim to be somebody else"
-        if claims_to_be_human(plain) or (self._human.score(own) > HUMAN and not admits_to_be_ai(own)):
+        if claims_to_be_human(plain) or (
+            self._human.score(without_compounds(own)) > HUMAN and not admits_to_be_ai(own)
+        ):
             yield "a claim to be human"

@@ -10,6 +10,7 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core.spelling import copy_key, normalize
 from vtuber.guard import Action, Door, Finding, Passage
+from vtuber.guard.written import lines_for
 
 SENTENCES, OPENINGS = 400, 12
 """How many sentences, and how many beginnings of replies, are remembered."""
@@ -20,7 +21,7 @@ _OPENING = re.compile(rf"\W*(?P<words>[^\W{_END}][^{_END}\n]{{0,23}}[{_END}]+\s*
 
 
 class Repeats:
-    """Takes out what has worn off. Canon, refusals and lines that somebody wrote for her are excused."""
+    """Takes out what has worn off. Canon, and what somebody wrote for her to say, is excused."""
 
     doors = frozenset((Door.SPOKEN,))
 
@@ -31,12 +32,7 @@ class Repeats:
         self._sentences = _Memory(SENTENCES)
         self._openings = _Memory(OPENINGS)
         self._here: set[str] = set()
-        written = [*character.canon, *character.refusals, *character.fallback_lines]
-        written += [
-            *character.needs_better_brain,
-            *(reply for talk in character.small_talk for reply in talk.replies),
-        ]
-        self._written = " ".join(copy_key(normalize(line)) for line in written)
+        self._written = " ".join(copy_key(normalize(line)) for line in lines_for(character))
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         text = passage.text
