@@ -22,7 +22,7 @@ from vtuber.guard import Door
 from vtuber.guard.guard import Guard
 
 CHAT = Path(__file__).parents[2] / "tests" / "data" / "twitch-vod-chat.json"
-DETECTORS = ("injections", "confession", "prompt", "spam", "repeats")
+DETECTORS = ("injections", "confession", "prompt", "spam")  # a list of lines has no repeats
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ from vtuber import character
 from vtuber.character import starter
 from vtuber.guard.folding import sentences
 from vtuber.guard.likeness import FOLDER, features
-from vtuber.guard.written import written_for
+from vtuber.guard.own_lines import written_for
 
 TEACHING = Path(__file__).with_name("teaching")
 QUESTIONS = Path(__file__).parents[1] / "toy_questions.toml"

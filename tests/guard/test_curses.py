@@ -74,3 +74,8 @@ def test_what_drives_somebody_to_death_or_undresses_them_is_found(line: str) -> 
 )
 def test_what_only_sounds_so_is_not(line: str) -> None:
     assert not WORDS.find(line)
+
+
+def test_a_word_upside_down_is_one() -> None:
+    assert WORDS.find("ʇoƃƃɐɟ lol")
+    assert not WORDS.find("ʇǝǝʍs")

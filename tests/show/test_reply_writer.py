@@ -21,7 +21,7 @@ from vtuber.brain import Prompt, Usage
 from vtuber.config import Settings
 from vtuber.core import sound
 from vtuber.core.errors import BrainError, VoiceError
-from vtuber.core.events import Batch, Pick, Sentence, Sound, Spoken
+from vtuber.core.events import Batch, Pick, Sentence, Sound, Spoken, Word
 from vtuber.guard.guard import Guard
 from vtuber.show.reply import Reply
 from vtuber.stage.cues import ClipBegins, ClipSound
@@ -435,6 +435,35 @@ def test_a_piece_that_may_be_half_of_a_forbidden_one_waits_for_the_next(
         assert refusal in BANBAN.refusals
 
     play(scene, gate={"words": ["secret ending"]})
+
+
+def test_however_many_pieces_may_be_half_of_one_the_first_is_not_held_for_longer(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, said = list[str](), list[int]()
+
+    async def stream(_: ScriptedBrain, __: Prompt) -> AsyncGenerator[str, None]:
+        for number in ("one", "two", "three", "four", "five", "six"):
+            written.append(number)
+            yield f"It has {number} secrets. "
+            await asyncio.sleep(0.05)
+
+    speak = ScriptedVoice.speak
+
+    def spoken(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+        said.append(len(written))
+        return speak(self, text)
+
+    monkeypatch.setattr(ScriptedBrain, "stream", stream)
+    monkeypatch.setattr(ScriptedVoice, "speak", spoken)
+    monkeypatch.setattr(Guard, "may_go_on", lambda _, __: True)
+
+    async def scene(room: Room) -> None:
+        room.types("how does it end?", name="Mika")
+        await room.until_idle()
+        assert said[0] < len(written) == 6
+
+    play(scene)
 
 
 def test_what_was_held_is_heard_when_the_model_fails(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:

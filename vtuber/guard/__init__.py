@@ -117,8 +117,8 @@ class Passage:
     """(platform, id) of whoever wrote it."""
     asked: str = ""
     """The line that she answers."""
-    is_form: bool = False
-    """Whether it is how a voice pronounces a text that is judged as well."""
+    form_of: Passage | None = None
+    """The text as it is shown, where this is how a voice pronounces it."""
     others: tuple[Finding, ...] = ()
     """For those that ask: what is suspected (``Finding.is_suspicion``), or was found and is mild."""
 

@@ -236,7 +236,7 @@ class Guard:
         differing = {tuple(_WORDS.findall(said + form)): (form, said) for form, said in heard if form}
         differing.pop(tuple(shown), None)
         return [
-            replace(passage, text=form, before=said, is_form=True) for form, said in differing.values()
+            replace(passage, text=form, before=said, form_of=passage) for form, said in differing.values()
         ], []
 
     def _detected(

@@ -54,6 +54,8 @@ _LOOKS = {
     **{sign: signs[0] for signs in _CONFUSABLE.split() for sign in signs[1:]},
     "ᔕ": "s", "ㇿ": "", "ß": "b", "ı": "i", "ƽ": "s", "Ꙅ": "s", "ϱ": "p", "٥": "o", "०": "o", "੦": "o",
     "ꛟ": "v", "٧": "v", "٨": "a", "ꭱ": "r",
+    # Turned around: a word upside down runs backwards, too.
+    **dict(zip("ɐɔǝɟƃᴉʞɹʇʎ", "acefgikrty", strict=True)),
     **dict(zip("ロタエカニトハ", "口夕工力二卜八", strict=True)),
     **dict(zip("⻁⻄⻅⻋⻓⻔⻘⻚⻛⻝", "虎西见车长门青页风食", strict=True)),
     **dict(zip("⻢⻤⻥⻨⻩⻬⻮⻰⺠", "马鬼鱼麦黄齐齿龙民", strict=True)),

@@ -26,7 +26,7 @@ from vtuber.guard.guard import Guard, Verdict
 from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 from vtuber.record.facts import Fact, SentenceJudged, WentWrong
 from vtuber.voice.captions import SENTENCE_END
-from vtuber.voice.pace import Delivery, Pace
+from vtuber.voice.pace import MAKING, Delivery, Pace
 from vtuber.voice.segmenter import Piece, SentenceSegmenter
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ HELD_SECONDS = 0.12
 """How long a doubtful piece waits for the next one while nothing is heard."""
 
 
-async def _at_once() -> None:
+async def _at_once(_less_than: float) -> None:
     """Nothing else is heard."""
 
 
@@ -83,12 +83,13 @@ class ReplyWriter:
         turn: int = 0,
         tell: Tell = lambda _: None,
         lap: Callable[[str], None] = lambda _: None,
-        quiet: Callable[[], Awaitable[None]] = _at_once,
+        quiet: Callable[[float], Awaitable[None]] = _at_once,
     ) -> AsyncGenerator[Piece, None]:
         """Her reply to ``prompt``. Raises BrainError as the brain does.
 
         ``tell`` is called with each fact of this turn, ``lap`` of each step that is reached (one of
-        ``metrics.PARTS``), also more than once. ``quiet`` waits until nothing else is heard.
+        ``metrics.PARTS``), also more than once. ``quiet`` waits until no more than so many
+        seconds are left of what is being heard.
         """
         return self._filtered(
             _ended(self._tried(prompt, turn, tell, lap), prompt.last),
@@ -99,7 +100,7 @@ class ReplyWriter:
         )
 
     def recite(
-        self, script: str, *, turn: int, tell: Tell, quiet: Callable[[], Awaitable[None]] = _at_once
+        self, script: str, *, turn: int, tell: Tell, quiet: Callable[[float], Awaitable[None]] = _at_once
     ) -> AsyncGenerator[Piece, None]:
         """Exactly that, as far as the filter lets her."""
         return self._filtered(self._scripted(script), turn, tell, quiet=quiet)
@@ -110,13 +111,14 @@ class ReplyWriter:
         turn: int,
         tell: Tell,
         *,
-        quiet: Callable[[], Awaitable[None]],
+        quiet: Callable[[float], Awaitable[None]],
         asked: str = "",
     ) -> AsyncGenerator[Piece, None]:
         """Up to the first that nobody may say; instead of that, a refusal.
 
         What is forbidden may be cut in two. A piece that may be the first half of it is held until the next
-        one is there, as long as something else is heard, and then for ``HELD_SECONDS``.
+        one is there: as long as more is being heard than the voice needs to make its sound, or for
+        ``HELD_SECONDS``.
         """
         said, held, heard = "", list[Piece](), 0
         async with aclosing(_Lookahead(pieces)) as coming:
@@ -144,13 +146,23 @@ class ReplyWriter:
                 held += _softened(piece, verdict)
                 heard += len(held)
                 index, said = index + 1, before + piece.text
-                if self._guard.may_go_on(said) and await coming.comes_before(_held_too_long(quiet)):
+                if (
+                    held
+                    and self._guard.may_go_on(said)
+                    and await coming.comes_before(self._held_too_long(held[0], quiet))
+                ):
                     continue
+                coming.lose_patience()
                 for one in held:
                     yield one
                 held = []
         for one in held if heard or not said else self._instead(turn, index, tell):
             yield one
+
+    async def _held_too_long(self, piece: Piece, quiet: Callable[[float], Awaitable[None]]) -> None:
+        """Ends so early that the sound of ``piece`` is made when all before it was heard, if it can be."""
+        await quiet(HELD_SECONDS + MAKING * self.pace.takes(piece.text))
+        await asyncio.sleep(HELD_SECONDS)
 
     def _instead(self, turn: int, index: int, tell: Tell) -> list[Piece]:
         """What she says when all of her reply was softened away."""
@@ -267,6 +279,7 @@ class _Lookahead:
     def __init__(self, pieces: AsyncGenerator[Piece, None]) -> None:
         self._pieces = pieces
         self._coming: asyncio.Task[Piece | None] | None = None
+        self._patience: asyncio.Task[None] | None = None
 
     async def next(self) -> Piece | None:
         """The next piece; None after the last."""
@@ -276,27 +289,29 @@ class _Lookahead:
         return await coming
 
     async def comes_before(self, patience: Coroutine[Any, Any, None]) -> bool:
-        """Whether the next piece (or the end) is there before ``patience`` ends."""
+        """Whether the next piece (or the end) is there before ``patience`` ends, or the last if not lost."""
+        if self._patience is None:
+            self._patience = asyncio.create_task(patience)
+        else:
+            patience.close()
         self._coming = asyncio.ensure_future(anext(self._pieces, None))
-        waiting = asyncio.ensure_future(patience)
-        try:
-            await asyncio.wait((self._coming, waiting), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            waiting.cancel()
+        await asyncio.wait((self._coming, self._patience), return_when=asyncio.FIRST_COMPLETED)
         return self._coming.done()
 
+    def lose_patience(self) -> None:
+        """Nothing is waited for any longer."""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
     async def aclose(self) -> None:
+        self.lose_patience()
         if self._coming is not None:
             self._coming.cancel()
             await asyncio.wait([self._coming])
             if not self._coming.cancelled():
                 self._coming.exception()  # seen
         await self._pieces.aclose()
-
-
-async def _held_too_long(quiet: Callable[[], Awaitable[None]]) -> None:
-    await quiet()
-    await asyncio.sleep(HELD_SECONDS)
 
 
 async def _ended(pieces: AsyncGenerator[Piece, None], last: str) -> AsyncGenerator[Piece, None]:

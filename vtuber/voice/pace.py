@@ -62,6 +62,10 @@ class Pace:
         """How fast the voice speaks the language of ``text``."""
         return self._speaking[_is_chinese(text)]
 
+    def takes(self, text: str) -> float:
+        """About how many seconds it takes to say ``text``."""
+        return _said(text) / self.speaking(text)
+
     def first_piece(self, wanted: int) -> int:
         """The weight of a reply's first piece: ``wanted``, or less where the model is slow."""
         return round(max(SHORTEST, min(wanted, self.writing * FIRST_PIECE_SECONDS)))
@@ -96,9 +100,8 @@ class Delivery:
 
     def cut(self, piece: str) -> None:
         """``piece`` was cut, and is going to be said."""
-        said = _said(piece)
-        seconds = said / self._pace.speaking(piece)
-        self._said += said
+        seconds = self._pace.takes(piece)
+        self._said += _said(piece)
         self._cut += seconds
         if self._heard_at is not None:
             self._heard_at = max(self._heard_at, now()) + seconds

@@ -18,9 +18,9 @@ from vtuber.config import Settings
 from vtuber.core.backoff import Backoff
 from vtuber.core.errors import BrainError
 from vtuber.guard import HERS, Action, Door, Finding, Judge, Passage
+from vtuber.guard.own_lines import OwnLines
 from vtuber.guard.stance import Fact, facts
 from vtuber.guard.subject import shared
-from vtuber.guard.written import letters, written_for
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Canon:
         self._certain, self._certain_words = options.certain, options.certain_words
         self._name = character.name
         self._sample = character.persona[:_SAMPLE]
-        self._own = letters(" ".join(written_for(character)))
+        self._own = OwnLines.of(character)
         self._entries = [(entry, tuple(facts((entry,), character.names))) for entry in character.canon]
         self._judge: Judge | None = None
         self._seconds = 0.0
@@ -67,11 +67,10 @@ class Canon:
 
     def _by_words(self, passage: Passage) -> Iterator[Finding]:
         sentence, whole = _sentence(passage), _is_whole(passage)
-        if self._is_own(sentence):
-            return
         for _, its_facts in self._entries:
             if any(fact.weigh(sentence, whole=whole) > self._certain_words for fact in its_facts):
-                yield self._finding()
+                if not self._own.excuses(passage):
+                    yield self._finding()
                 return
 
     # By the model.
@@ -97,7 +96,7 @@ class Canon:
             log.info("a judgement about canon takes %.2f seconds: her words decide at first", self._seconds)
 
     def doubts(self, passage: Passage) -> bool:
-        return self._asks(passage) and bool(self._touched(passage)) and not self._is_own(_sentence(passage))
+        return self._asks(passage) and bool(self._touched(passage)) and not self._own.excuses(passage)
 
     async def ask(self, passage: Passage) -> Iterator[Finding]:
         """Raises TimeoutError when the model is late, and what it raises."""
@@ -141,10 +140,6 @@ class Canon:
             if touched := [entry for entry, own in self._entries if _is_about(text, own)]:
                 return touched
         return []
-
-    def _is_own(self, sentence: str) -> bool:
-        """Whether it was written for her, by whoever wrote canon."""
-        return letters(sentence) in self._own
 
     def _is_about(self, text: str) -> bool:
         return any(_is_about(text, own) for _, own in self._entries)

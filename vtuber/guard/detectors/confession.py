@@ -12,14 +12,17 @@ from vtuber.guard.humanity import admits_to_be_ai, claims_to_be_human, without_c
 from vtuber.guard.identity import Identity
 from vtuber.guard.likeness import Likeness
 from vtuber.guard.other_model import claims_to_be_another_model
-from vtuber.guard.written import Written
+from vtuber.guard.own_lines import OwnLines
 
 ASSISTANT, HUMAN = 0.5, 0.8
 """How like such sentences hers must be."""
 
 
 class Confession:
-    """What no character says of herself. That she is an AI, she may always say."""
+    """What no character says of herself. That she is an AI, she may always say.
+
+    What was written for her may sound like anything, but claims outright to be nobody else and no human.
+    """
 
     doors = HERS
 
@@ -28,14 +31,14 @@ class Confession:
         self._identity = Identity(character.names, character.persona)
         self._assistant = Likeness("out_of_role")
         self._human = Likeness("human")
-        self._written = Written(character)
+        self._own = OwnLines.of(character)
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         window = passage.window
         plain = folded(window)
         for begin, end in sentences(plain):
             if place := passage.found(begin, end):
-                for reason in self._faults(plain[begin:end], window[begin:end]):
+                for reason in self._faults(plain[begin:end], window[begin:end], passage):
                     yield self._finding(reason, place)
         named = claims_to_be_another_model(without_quotes(plain))
         if named and (place := passage.found(*named)):
@@ -44,15 +47,14 @@ class Confession:
     def _finding(self, reason: str, place: tuple[int, int]) -> Finding:
         return Finding("built in: confession", reason, self._action, *place)
 
-    def _faults(self, plain: str, sentence: str) -> Iterator[str]:
-        if sentence in self._written:
-            return
+    def _faults(self, plain: str, sentence: str, passage: Passage) -> Iterator[str]:
         own = without_quotes(plain)
-        if self._assistant.score(own) > ASSISTANT:
+        if self._assistant.score(own) > ASSISTANT and not self._own.excuses(passage):
             yield "an assistant's words"
         if self._identity.denied_in(sentence):
             yield "a claim to be somebody else"
-        if claims_to_be_human(plain) or (
-            self._human.score(without_compounds(own)) > HUMAN and not admits_to_be_ai(own)
-        ):
+        if claims_to_be_human(plain) or (self._sounds_human(own) and not self._own.excuses(passage)):
             yield "a claim to be human"
+
+    def _sounds_human(self, own: str) -> bool:
+        return self._human.score(without_compounds(own)) > HUMAN and not admits_to_be_ai(own)

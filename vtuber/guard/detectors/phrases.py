@@ -9,6 +9,7 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core.text import is_cjk
 from vtuber.guard import ALL, HERS, Action, Door, Finding, Passage
+from vtuber.guard.own_lines import OwnLines
 from vtuber.guard.phrase_weights import LABELS, learnt
 
 DISTRESS = "distress"
@@ -29,6 +30,7 @@ class Phrases:
         self._actions = {label: Action(actions.get(_policy(label), section.action)) for label in LABELS}
         self._certain = section.certain
         self._comfort = character.comfort
+        self._own = OwnLines.of(character)
         self._weights = learnt()
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
@@ -36,7 +38,7 @@ class Phrases:
         action = self._actions[label]
         if score < self._certain or passage.door not in _DOORS[label] or action is Action.SPEAK:
             return
-        if passage.door in HERS and any(passage.text.strip() in line for line in self._comfort):
+        if passage.door in HERS and self._own.excuses(passage):
             return
         instead = ""
         if label == DISTRESS and passage.door is Door.MESSAGE:

@@ -9,7 +9,8 @@ from vtuber.config import Settings
 from vtuber.guard import HERS, Action, Finding, Passage
 from vtuber.guard.folding import folded, sentences
 from vtuber.guard.likeness import Likeness
-from vtuber.guard.prompt_leak import PromptLeak, letters
+from vtuber.guard.own_lines import OwnLines
+from vtuber.guard.prompt_leak import PromptLeak
 from vtuber.guard.recital import Recital
 
 LIKE_A_PROMPT = 1.5
@@ -26,9 +27,7 @@ class RecitedPrompt:
         self._leak = PromptLeak(character.persona)
         self._recital = Recital(character.persona)
         self._likeness = Likeness("prompt")
-        own = [*character.canon, *character.refusals, *(example.reply for example in character.examples)]
-        own += [reply for talk in character.small_talk for reply in talk.replies]
-        self._own = " ".join(map(letters, own))
+        self._own = OwnLines.of(character)
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         window = passage.window
@@ -39,9 +38,10 @@ class RecitedPrompt:
         else:
             for begin, end in sentences(folded(window)):
                 place = passage.found(begin, end)
-                if place and self._is_like_one(window[begin:end]):
+                sentence = window[begin:end]
+                if place and self._is_like_one(sentence) and not self._own.excuses(passage):
                     reason = "what only stands in a prompt"
                     yield Finding("built in: prompt", reason, self._action, *place)
 
     def _is_like_one(self, sentence: str) -> bool:
-        return self._likeness.score(sentence) > LIKE_A_PROMPT and letters(sentence) not in self._own
+        return self._likeness.score(sentence) > LIKE_A_PROMPT and not self._own.holds(sentence)

@@ -10,7 +10,7 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core.spelling import copy_key, normalize
 from vtuber.guard import Action, Door, Finding, Passage
-from vtuber.guard.written import lines_for
+from vtuber.guard.own_lines import OwnLines
 
 SENTENCES, OPENINGS = 400, 12
 """How many sentences, and how many beginnings of replies, are remembered."""
@@ -32,12 +32,12 @@ class Repeats:
         self._sentences = _Memory(SENTENCES)
         self._openings = _Memory(OPENINGS)
         self._here: set[str] = set()
-        self._written = " ".join(copy_key(normalize(line)) for line in lines_for(character))
+        self._own = OwnLines.said_for(character)
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         text = passage.text
         key = copy_key(normalize(text))
-        if passage.is_form or _length(key) < SHORTEST or key in self._written:
+        if passage.form_of or _length(key) < SHORTEST or self._own.excuses(passage):
             return
         if not passage.before.strip():
             self._here.clear()

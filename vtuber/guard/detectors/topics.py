@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from vtuber.character import SHEET, Character, Sidestep
@@ -10,12 +10,11 @@ from vtuber.config import Settings
 from vtuber.core.errors import ConfigError
 from vtuber.core.text import is_cjk
 from vtuber.guard import HERS, Action, Door, Finding, Passage
+from vtuber.guard.own_lines import OwnLines
 from vtuber.guard.topic import ENOUGH, Topic, shipped
 
 _CHARACTER_WEIGHT = 3
 """A Chinese character says as much as so many Latin letters."""
-_LEAST_PIECE = 6
-"""Characters: a piece of one of her own lines is known by so many."""
 
 
 @dataclass(slots=True)
@@ -48,6 +47,7 @@ class Topics:
         self._suspects = settings.guard.model.use
         """Whether somebody asks about what may be talk about a topic."""
         self._names = tuple(name.casefold() for name in character.names)
+        self._own = OwnLines.of(character)
         self._topics = [_lines(sidestep, character) for sidestep in character.sidesteps]
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
@@ -66,18 +66,19 @@ class Topics:
         points = topic.points(passage.text)
         if passage.door not in HERS:
             return points >= ENOUGH
-        if not points or _is_piece_of(passage.text, lines.says):
+        if not points:
             return False
-        return (
+        is_about = (
             points >= ENOUGH
             or topic.points(passage.window) >= ENOUGH
             or (bool(passage.asked) and topic.points(passage.asked) >= ENOUGH)
         )
+        return is_about and not self._own.excuses(passage)
 
     def _is_suspicious(self, lines: _Lines, passage: Passage) -> bool:
-        if passage.door is not Door.SPOKEN or _is_piece_of(passage.text, lines.says):
+        if passage.door is not Door.SPOKEN or lines.topic.points(passage.window) != ENOUGH - 1:
             return False
-        return lines.topic.points(passage.window) == ENOUGH - 1
+        return not self._own.excuses(passage)
 
     def _asks_in_chinese(self, passage: Passage) -> bool:
         """By the line that she answers, where there is one; her name in it says nothing."""
@@ -96,11 +97,6 @@ def _lines(sidestep: Sidestep, character: Character) -> _Lines:
             hint=f"list words that are about it (about = […]), or name one of {', '.join(shipped())}",
         )
     return _Lines(topic, sidestep.says or character.refusals)
-
-
-def _is_piece_of(text: str, lines: Iterable[str]) -> bool:
-    piece = text.strip()
-    return any(piece in line and (len(piece) >= _LEAST_PIECE or piece == line) for line in lines)
 
 
 def _is_chinese(text: str) -> bool:
