@@ -6,11 +6,13 @@ lives in another distribution registers through the entry-point group ``banban.<
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from vtuber.core.errors import BanbanError, ConfigError
@@ -22,7 +24,7 @@ def names(package: str, own: Mapping[str, str]) -> dict[str, str]:
     Raises ConfigError when two have the same name.
     """
     found = dict(own)
-    for entry in entry_points(group=f"banban.{package}"):
+    for entry in _installed(f"banban.{package}", tuple(sys.path)):
         if found.get(entry.name, entry.value) != entry.value:
             raise ConfigError(
                 f"two parts are called {entry.name!r}",
@@ -31,6 +33,12 @@ def names(package: str, own: Mapping[str, str]) -> dict[str, str]:
             )
         found[entry.name] = entry.value
     return found
+
+
+@lru_cache(maxsize=64)
+def _installed(group: str, _path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """What stands beside us: looking takes long, and a program asks for each of its parts."""
+    return tuple(entry_points(group=group))
 
 
 def load(package: str, own: Mapping[str, str], name: str, where: str = "") -> Any:

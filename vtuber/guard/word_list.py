@@ -59,15 +59,20 @@ class WordList:
     """Words as a streamer lists them, or as files do; with ``built_in``, those that came along, too."""
 
     def __init__(self, entries: Iterable[Entry | str] = (), *, built_in: bool = False) -> None:
-        own = _Lists(parse(entry) if isinstance(entry, str) else entry for entry in entries)
-        self._lists = (own, _built_in()) if built_in else (own,)
+        self._own = _Lists(parse(entry) if isinstance(entry, str) else entry for entry in entries)
+        self._with_built_in = built_in
 
     @classmethod
     def of_streamer(cls, words: tuple[str, ...], files: tuple[str, ...], *, built_in: bool = False) -> Self:
         """The streamer's own (``word_files.own``), which several may use: there may be a million of them."""
         found = cls(built_in=built_in)
-        found._lists = (_own(words, files, tuple(map(_stamp, files))), *found._lists[1:])
+        found._own = _own(words, files, tuple(map(_stamp, files)))
         return found
+
+    @property
+    def _lists(self) -> tuple[_Lists, ...]:
+        """The built-in lists are read when they are first needed: the model may be loaded meanwhile."""
+        return (self._own, _built_in()) if self._with_built_in else (self._own,)
 
     def find(
         self, text: str, *, since: int = 0, in_name: bool = False, policies: Collection[str] | None = None
