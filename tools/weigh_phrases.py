@@ -24,8 +24,8 @@ import numpy as np
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from vtuber.guard.kinds import SHIPPED, shipped, traits
-from vtuber.guard.phrase_weights import HARMLESS, LABELS, Weights
+from vtuber.guard.phrases.kinds import SHIPPED, shipped, traits
+from vtuber.guard.phrases.phrase_weights import HARMLESS, LABELS, Weights
 
 ROOT = Path(__file__).parent.parent
 OWN = ROOT / "tools/guard_lines"

@@ -32,7 +32,7 @@ from vtuber.core.availability import Availability
 from vtuber.core.events import Author, ChatMessage
 from vtuber.core.health import Health, State
 from vtuber.core.simulated import SimulatedLoop
-from vtuber.guard.prompt_leak import letters
+from vtuber.guard.prompt.prompt_leak import letters
 from vtuber.show.show import Show
 from vtuber.stage.cues import ClipBegins, Cue
 

@@ -28,9 +28,9 @@ from vtuber.brain.fallback import build as build_brain
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import Door, Passage
+from vtuber.guard.canon.stance import Fact, facts
+from vtuber.guard.canon.subject import shared
 from vtuber.guard.detectors.canon import Canon
-from vtuber.guard.stance import Fact, facts
-from vtuber.guard.subject import shared
 from vtuber.models.store import locate
 
 HERE = Path(__file__).parent

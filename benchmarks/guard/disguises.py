@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import cache
 from importlib import resources
 
-from vtuber.guard.letters import is_han, simplified
-from vtuber.guard.pinyin import pinyin, spellings, syllables
+from vtuber.guard.words.letters import is_han, simplified
+from vtuber.guard.words.pinyin import pinyin, spellings, syllables
 
 Disguise = Callable[[str, random.Random], str]
 

@@ -24,8 +24,8 @@ import psutil
 from benchmarks.guard.disguises import CHINESE, ENGLISH, SOUNDS, Disguise, homophone
 from benchmarks.rates import percentile, wilson
 from vtuber.guard import WINDOW, Door, Passage
-from vtuber.guard.word_files import POLICIES, Entry, shipped
-from vtuber.guard.word_list import WordList
+from vtuber.guard.words.word_files import POLICIES, Entry, shipped
+from vtuber.guard.words.word_list import WordList
 
 LINES = Path(__file__).parent / "lines"
 RECORDED = Path(__file__).parents[2] / "tests" / "data"

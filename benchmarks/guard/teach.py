@@ -1,4 +1,4 @@
-"""Learns the weights of ``vtuber/guard/likeness.py`` from the templates in ``teaching``; writes them as text.
+"""Learns the weights of ``vtuber/guard/likeness`` from the templates in ``teaching``; writes them as text.
 
     python -m benchmarks.guard.teach [NAME …] [--lines FOLDER] [--conversations FOLDER]
 
@@ -24,8 +24,8 @@ import numpy as np
 from benchmarks.guard.recited import labelled, recorded
 from vtuber import character
 from vtuber.character import starter
-from vtuber.guard.folding import sentences
-from vtuber.guard.likeness import FOLDER, features
+from vtuber.guard.likeness.folding import sentences
+from vtuber.guard.likeness.score import FOLDER, features
 from vtuber.guard.own_lines import written_for
 
 TEACHING = Path(__file__).with_name("teaching")

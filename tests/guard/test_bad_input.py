@@ -17,8 +17,8 @@ from vtuber.config import Settings
 from vtuber.core.errors import ConfigError
 from vtuber.guard import Action, Door, Passage
 from vtuber.guard.guard import MASK, MOST, Guard, Verdict, masked
-from vtuber.guard.word_files import plain
-from vtuber.guard.word_list import WordList
+from vtuber.guard.words.word_files import plain
+from vtuber.guard.words.word_list import WordList
 
 BANBAN = characters.load("banban")
 DOORS = tuple(Door)

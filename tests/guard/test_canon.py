@@ -16,11 +16,11 @@ from vtuber.config import Settings
 from vtuber.core.errors import BrainError
 from vtuber.guard import Door, Passage
 from vtuber.guard import guard as guards
+from vtuber.guard.canon.stance import Fact, facts
+from vtuber.guard.canon.subject import shared, stem, terms
 from vtuber.guard.detectors import canon
 from vtuber.guard.detectors.canon import Canon
 from vtuber.guard.guard import Guard, Verdict
-from vtuber.guard.stance import Fact, facts
-from vtuber.guard.subject import shared, stem, terms
 
 CAPTAIN = replace(
     characters.load("banban"),

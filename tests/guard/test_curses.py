@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vtuber.guard.word_list import WordList
+from vtuber.guard.words.word_list import WordList
 
 WORDS = WordList(built_in=True)
 

@@ -17,7 +17,7 @@ from vtuber.core.health import State
 from vtuber.guard import ALL, Action, Door, Finding, Passage
 from vtuber.guard import guard as guards
 from vtuber.guard.guard import MASK, Guard, Verdict
-from vtuber.guard.word_files import plain
+from vtuber.guard.words.word_files import plain
 
 PERSONA = (
     "She is a cabbage from the night market who loves stinky tofu and pineapple pizza above everything. "

@@ -16,7 +16,7 @@ from benchmarks.scripted import ScriptedBrain
 from vtuber import character
 from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.templates.formats import FORMATS
-from vtuber.guard.prompt_leak import letters
+from vtuber.guard.prompt.prompt_leak import letters
 
 BANBAN = character.load("banban")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vtuber.guard.identity import claims_humanity
+from vtuber.guard.role.identity import claims_humanity
 
 CLAIMS = [
     "I am human.",

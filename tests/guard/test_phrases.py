@@ -12,8 +12,8 @@ from vtuber.character import COMFORT
 from vtuber.config import Settings
 from vtuber.guard import Action, Door, Finding, Passage
 from vtuber.guard.detectors.phrases import Phrases
-from vtuber.guard.kinds import SHIPPED, Kinds, Word, shipped, traits
-from vtuber.guard.phrase_weights import LABELS, Weights
+from vtuber.guard.phrases.kinds import SHIPPED, Kinds, Word, shipped, traits
+from vtuber.guard.phrases.phrase_weights import LABELS, Weights
 
 KINDS = Kinds(
     ["# a comment", "[YOU]", "you, your, 你", "[HURT]", "burn*, burn down, 燒", "[NEUTRAL]", "burn out, 紅燒"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vtuber import character
-from vtuber.guard.prompt_leak import PromptLeak
+from vtuber.guard.prompt.prompt_leak import PromptLeak
 
 BANBAN = character.load("banban")
 CHINESE = (

@@ -12,10 +12,10 @@ from vtuber import character
 from vtuber.config import Settings
 from vtuber.guard import Action, Door
 from vtuber.guard.detectors.spam import is_wall
-from vtuber.guard.encodings import readings
 from vtuber.guard.guard import Guard
-from vtuber.guard.likeness import Likeness
-from vtuber.guard.recital import Recital
+from vtuber.guard.likeness.encodings import readings
+from vtuber.guard.likeness.score import Likeness
+from vtuber.guard.prompt.recital import Recital
 
 BANBAN = character.load("banban")
 PART = BANBAN.persona[20:220]

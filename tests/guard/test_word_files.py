@@ -12,8 +12,8 @@ from vtuber.config import Settings
 from vtuber.core.errors import ConfigError
 from vtuber.guard import Action, Door, Finding, Passage
 from vtuber.guard.detectors.words import Words
-from vtuber.guard.word_files import own, parse
-from vtuber.guard.word_list import WordList
+from vtuber.guard.words.word_files import own, parse
+from vtuber.guard.words.word_list import WordList
 
 
 def words(**options: object) -> Words:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtuber.core.text import clean
-from vtuber.guard import word_files
-from vtuber.guard.word_list import WordList
+from vtuber.guard.words import word_files
+from vtuber.guard.words.word_list import WordList
 
 DATA = Path(__file__).parent.parent / "data"
 

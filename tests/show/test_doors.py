@@ -34,7 +34,7 @@ from vtuber.core.events import (
     Word,
 )
 from vtuber.core.spelling import normalize
-from vtuber.guard.word_files import plain
+from vtuber.guard.words.word_files import plain
 from vtuber.listeners.twitch import irc
 from vtuber.show.screening import A_VIEWER, MASKED
 from vtuber.stage.cues import ClipBegins, ClipWord, Feels, Heard, Thinking

@@ -22,7 +22,7 @@ from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.guard import Door
 from vtuber.guard.guard import MASK, Guard
-from vtuber.guard.word_files import plain
+from vtuber.guard.words.word_files import plain
 from vtuber.voice import Voice
 from vtuber.voice.edge import Edge
 from vtuber.voice.fallback import VoiceFallback

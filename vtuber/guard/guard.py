@@ -29,7 +29,7 @@ from vtuber.guard import (
     Judge,
     Passage,
 )
-from vtuber.guard.word_list import WordList
+from vtuber.guard.words.word_list import WordList
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from vtuber.character import Character
 from vtuber.core.spelling import normalize
 from vtuber.core.text import is_cjk
 from vtuber.guard import Passage
-from vtuber.guard.folding import sentences
+from vtuber.guard.likeness.folding import sentences
 
 LEAST = 13
 """Letters of a piece that may stand anywhere in a line of hers, where a Chinese character counts as three.

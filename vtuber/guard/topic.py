@@ -16,7 +16,7 @@ from pathlib import Path
 from ahocorasick_rs import AhoCorasick
 
 from vtuber.core.spelling import normalize
-from vtuber.guard.letters import simplified
+from vtuber.guard.words.letters import simplified
 
 SHIPPED = Path(__file__).parent / "data" / "topics"
 ENOUGH = 3

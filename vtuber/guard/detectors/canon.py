@@ -18,9 +18,9 @@ from vtuber.config import Settings
 from vtuber.core.backoff import Backoff
 from vtuber.core.errors import BrainError
 from vtuber.guard import HERS, Action, Door, Finding, Judge, Passage
+from vtuber.guard.canon.stance import Fact, facts
+from vtuber.guard.canon.subject import shared
 from vtuber.guard.own_lines import OwnLines
-from vtuber.guard.stance import Fact, facts
-from vtuber.guard.subject import shared
 
 log = logging.getLogger(__name__)
 

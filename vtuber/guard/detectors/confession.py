@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import HERS, Action, Finding, Passage
-from vtuber.guard.folding import folded, sentences
-from vtuber.guard.humanity import admits_to_be_ai, claims_to_be_human, without_compounds, without_quotes
-from vtuber.guard.identity import Identity
-from vtuber.guard.likeness import Likeness
+from vtuber.guard.likeness.folding import folded, sentences
+from vtuber.guard.likeness.score import Likeness
 from vtuber.guard.other_model import claims_to_be_another_model
 from vtuber.guard.own_lines import OwnLines
+from vtuber.guard.role.humanity import admits_to_be_ai, claims_to_be_human, without_compounds, without_quotes
+from vtuber.guard.role.identity import Identity
 
 ASSISTANT, HUMAN = 0.5, 0.8
 """How like such sentences hers must be."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import Action, Door, Finding, Passage
-from vtuber.guard.encodings import CODES, readings
-from vtuber.guard.folding import folded, sentences
-from vtuber.guard.likeness import Likeness
+from vtuber.guard.likeness.encodings import CODES, readings
+from vtuber.guard.likeness.folding import folded, sentences
+from vtuber.guard.likeness.score import Likeness
 
 NOTES = ("[tries to give orders]", "[想下命令]")
 """What she reads instead, in English and Chinese: she answers that, in character."""

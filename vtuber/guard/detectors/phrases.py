@@ -10,7 +10,7 @@ from vtuber.config import Settings
 from vtuber.core.text import is_cjk
 from vtuber.guard import ALL, HERS, Action, Door, Finding, Passage
 from vtuber.guard.own_lines import OwnLines
-from vtuber.guard.phrase_weights import LABELS, learnt
+from vtuber.guard.phrases.phrase_weights import LABELS, learnt
 
 DISTRESS = "distress"
 _CLEAN = HERS | {Door.SHOWN}

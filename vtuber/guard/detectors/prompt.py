@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import HERS, Action, Finding, Passage
-from vtuber.guard.folding import folded, sentences
-from vtuber.guard.likeness import Likeness
+from vtuber.guard.likeness.folding import folded, sentences
+from vtuber.guard.likeness.score import Likeness
 from vtuber.guard.own_lines import OwnLines
-from vtuber.guard.prompt_leak import PromptLeak
-from vtuber.guard.recital import Recital
+from vtuber.guard.prompt.prompt_leak import PromptLeak
+from vtuber.guard.prompt.recital import Recital
 
 LIKE_A_PROMPT = 1.5
 """How like a character's prompt a sentence of hers must be."""

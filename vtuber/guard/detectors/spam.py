@@ -10,7 +10,7 @@ from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.core.spelling import copy_key, normalize
 from vtuber.guard import Action, Door, Finding, Passage
-from vtuber.guard.likeness import Likeness
+from vtuber.guard.likeness.score import Likeness
 
 ADVERTISEMENT, INVITATION = 0.3, -0.5
 """How like spam a message must be by itself, and one that its author writes again."""

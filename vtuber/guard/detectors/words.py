@@ -8,8 +8,8 @@ from functools import partial
 from vtuber.character import Character
 from vtuber.config import Settings
 from vtuber.guard import ALL, HERS, Action, Door, Finding, Passage
-from vtuber.guard.word_files import NAMES, OWN, POLICIES, uncalled
-from vtuber.guard.word_list import WordList
+from vtuber.guard.words.word_files import NAMES, OWN, POLICIES, uncalled
+from vtuber.guard.words.word_list import WordList
 
 _CLEAN = HERS | {Door.SHOWN, Door.NAME}
 _DOORS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from pathlib import Path
 
-_FILE = Path(__file__).parent / "data" / "ordinary_words.txt"
+_FILE = Path(__file__).parents[1] / "data" / "ordinary_words.txt"
 _LONGEST = 5
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 
-PATH = Path(__file__).with_name("data") / "concepts.txt"
+PATH = Path(__file__).parents[1] / "data" / "concepts.txt"
 SHORTEST_STEM, LONGEST_TERM = 3, 5
 """Letters of the shortest stem before a star; characters of the longest Chinese term that is looked up."""
 

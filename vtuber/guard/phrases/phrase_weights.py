@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from vtuber.core.text import is_cjk
-from vtuber.guard.kinds import SHIPPED, shipped, traits
+from vtuber.guard.phrases.kinds import SHIPPED, shipped, traits
 
 HARMLESS = "harmless"
 LABELS = ("hate", "sexual", "self_harm", "distress", "threats", "drugs", "harassment", "politics")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vtuber.guard.letters import CLAUSE, is_latin
-from vtuber.guard.ordinary import are_words
-from vtuber.guard.reading import Reading
+from vtuber.guard.words.letters import CLAUSE, is_latin
+from vtuber.guard.words.ordinary import are_words
+from vtuber.guard.words.reading import Reading
 
 _LONGEST = 40
 """Letters in a row that are looked at."""

@@ -7,8 +7,8 @@ from functools import cache
 
 import rjieba
 
-from vtuber.guard.letters import SPACE, is_han
-from vtuber.guard.reading import Reading
+from vtuber.guard.words.letters import SPACE, is_han
+from vtuber.guard.words.reading import Reading
 
 _AROUND = 8
 """Characters on each side that are looked at."""

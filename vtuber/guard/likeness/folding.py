@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from vtuber.guard.letters import pairs
+from vtuber.guard.words.letters import pairs
 
 _SENTENCE = re.compile(r"[^.!?。!?…\n]*(?:\.(?=\w)[^.!?。!?…\n]*)*[.!?。!?…\n]*")
 

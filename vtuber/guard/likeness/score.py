@@ -12,10 +12,10 @@ from functools import lru_cache
 from math import sqrt
 from pathlib import Path
 
-from vtuber.guard.concepts import touched
-from vtuber.guard.folding import folded
+from vtuber.guard.likeness.concepts import touched
+from vtuber.guard.likeness.folding import folded
 
-FOLDER = Path(__file__).with_name("data") / "likeness"
+FOLDER = Path(__file__).parents[1] / "data" / "likeness"
 LONGEST = 600
 """Characters of a text that are looked at."""
 _LONG = 4

@@ -8,10 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from vtuber.guard.matcher import Match, Matcher
-from vtuber.guard.reading import readings
-from vtuber.guard.word_files import Entry, own, parse, shipped
-from vtuber.guard.word_parts import part
+from vtuber.guard.words.matcher import Match, Matcher
+from vtuber.guard.words.reading import readings
+from vtuber.guard.words.word_files import Entry, own, parse, shipped
+from vtuber.guard.words.word_parts import part
 
 _MOST_HELD = 40
 """Letters at the end of a text that may be the beginning of a word."""

@@ -13,8 +13,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from vtuber.core.spelling import normalize
-from vtuber.guard.encodings import coded, readings
-from vtuber.guard.prompt_leak import letters
+from vtuber.guard.likeness.encodings import coded, readings
+from vtuber.guard.prompt.prompt_leak import letters
 
 _WORD = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?|[\u3400-\u9fff]+")
 _VOWELS = re.compile(r"[aeiou0-9]+")

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from vtuber.core.spelling import copy_key, normalize
 from vtuber.core.text import space_between
 from vtuber.guard.detectors.tokens import CONTROL_TOKENS
-from vtuber.guard.identity import Identity, claims_humanity
-from vtuber.guard.prompt_leak import PromptLeak
+from vtuber.guard.prompt.prompt_leak import PromptLeak
+from vtuber.guard.role.identity import Identity, claims_humanity
 
 SYMBOLS = 40
 """Characters in a row without a letter or digit that nobody could pronounce."""

@@ -14,7 +14,7 @@ os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # single characters are al
 from pypinyin.constants import PINYIN_DICT
 from pypinyin.style.bopomofo import converter
 
-from vtuber.guard.letters import is_latin, is_zhuyin
+from vtuber.guard.words.letters import is_latin, is_zhuyin
 
 UNKNOWN = "\0"
 _FIRST = 0xF0000

@@ -14,9 +14,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from vtuber.core.spelling import normalize
-from vtuber.guard.subject import is_chinese, shared, terms
+from vtuber.guard.canon.subject import is_chinese, shared, terms
 
-FILE = Path(__file__).parent / "data" / "stance.words"
+FILE = Path(__file__).parents[1] / "data" / "stance.words"
 _LEAST_COMMON = 2
 _RECITED = 5
 """Words in common that anybody may have who speaks of a fact; ten are the fact itself."""

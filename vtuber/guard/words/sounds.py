@@ -10,12 +10,12 @@ from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from vtuber.guard import segments
-from vtuber.guard.letters import CLAUSE, SPACE, TOGETHER, is_han, is_latin, is_zhuyin
-from vtuber.guard.pinyin import UNKNOWN, code, codes, spellings
-from vtuber.guard.reading import Reading
-from vtuber.guard.word_files import Entry
-from vtuber.guard.word_parts import part
+from vtuber.guard.words import segments
+from vtuber.guard.words.letters import CLAUSE, SPACE, TOGETHER, is_han, is_latin, is_zhuyin
+from vtuber.guard.words.pinyin import UNKNOWN, code, codes, spellings
+from vtuber.guard.words.reading import Reading
+from vtuber.guard.words.word_files import Entry
+from vtuber.guard.words.word_parts import part
 
 _PINYIN_LENGTH = 5
 """Letters of an entry that is found in pinyin alone."""

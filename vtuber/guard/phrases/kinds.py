@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from vtuber.guard.letters import LETTERS
+from vtuber.guard.words.letters import LETTERS
 
-SHIPPED = Path(__file__).parent / "data" / "phrases"
+SHIPPED = Path(__file__).parents[1] / "data" / "phrases"
 NEUTRAL = "NEUTRAL"
 """The kind of words that only look like another: whatever stands in them is not seen."""
 FRAME = frozenset(("CARE", "STORY"))

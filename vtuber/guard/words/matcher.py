@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from vtuber.guard import segments
-from vtuber.guard.index import Index
-from vtuber.guard.letters import SENTENCE, is_latin
-from vtuber.guard.reading import Reading, readings, starred, with_stars
-from vtuber.guard.sounds import Sounds
-from vtuber.guard.word_files import Entry
-from vtuber.guard.word_parts import Form, part, skeleton
+from vtuber.guard.words import segments
+from vtuber.guard.words.index import Index
+from vtuber.guard.words.letters import SENTENCE, is_latin
+from vtuber.guard.words.reading import Reading, readings, starred, with_stars
+from vtuber.guard.words.sounds import Sounds
+from vtuber.guard.words.word_files import Entry
+from vtuber.guard.words.word_parts import Form, part, skeleton
 
 LARGE = 50_000
 """Entries of a list that is only looked for as it is written: not backwards, with stars, or by its sound.

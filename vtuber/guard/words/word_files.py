@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from vtuber.core.errors import ConfigError
 
-SHIPPED = Path(__file__).parent / "data"
+SHIPPED = Path(__file__).parents[1] / "data"
 """The built-in lists, ``<policy>.<language>.txt``: files that say what they are."""
 GAP = "…"
 MOST_LETTERS = 200

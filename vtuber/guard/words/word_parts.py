@@ -8,11 +8,22 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from vtuber.guard import borders, segments
-from vtuber.guard.letters import ACCEPTED, CLASS, CLAUSE, DASH, SIGN, SPACE, STAR, VOWELS, is_han, is_latin
-from vtuber.guard.ordinary import is_word
-from vtuber.guard.pinyin import pinyin
-from vtuber.guard.reading import FAR, Reading, read
+from vtuber.guard.words import borders, segments
+from vtuber.guard.words.letters import (
+    ACCEPTED,
+    CLASS,
+    CLAUSE,
+    DASH,
+    SIGN,
+    SPACE,
+    STAR,
+    VOWELS,
+    is_han,
+    is_latin,
+)
+from vtuber.guard.words.ordinary import is_word
+from vtuber.guard.words.pinyin import pinyin
+from vtuber.guard.words.reading import FAR, Reading, read
 
 NAME_WORD_LENGTH = 5
 """Words of at least this length are found in the middle of names, too."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from vtuber.guard.letters import CLASS, LETTERS, SENTENCE, SPACE, STAR, VOWELS
+from vtuber.guard.words.letters import CLASS, LETTERS, SENTENCE, SPACE, STAR, VOWELS
 
 _LONGEST_RUN = 8
 """Repeats of a letter that are kept: more say no more."""

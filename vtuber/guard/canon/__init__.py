@@ -1,0 +1,1 @@
+"""What canon affirms, and whether a sentence goes against it, by words alone."""

@@ -1,0 +1,1 @@
+"""What of a prompt is recited, in whatever form."""

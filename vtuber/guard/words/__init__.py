@@ -1,0 +1,1 @@
+"""Finds words of lists in a text, however they are dressed up."""
