@@ -26,7 +26,7 @@ from vtuber.core.events import (
 )
 from vtuber.guard import Door
 from vtuber.guard.guard import Guard
-from vtuber.guard.role.reply_check import OutputGuard, ReplyCheck
+from vtuber.guard.reply_check import OutputGuard, ReplyCheck
 
 BANBAN = character.load("banban")
 QUESTIONS = tomllib.loads(

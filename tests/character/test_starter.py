@@ -13,7 +13,7 @@ from vtuber.character.starter import Answers, languages
 from vtuber.config import Settings
 from vtuber.guard import Door
 from vtuber.guard.guard import Guard
-from vtuber.guard.role.reply_check import OutputGuard, ReplyCheck, Violation
+from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 
 ENGLISH = """\
 I am {name}, nice to meet you!

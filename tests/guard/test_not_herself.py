@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from vtuber import character
+from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 from vtuber.guard.role.identity import Identity
-from vtuber.guard.role.reply_check import OutputGuard, ReplyCheck, Violation
 
 BANBAN = character.load("banban")
 NAMES = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vtuber import character
 from vtuber.guard.prompt.prompt_leak import letters
-from vtuber.guard.role.reply_check import OutputGuard, ReplyCheck, Violation
+from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 from vtuber.voice.segmenter import SentenceSegmenter
 
 BANBAN = character.load("banban")

@@ -25,7 +25,7 @@ from vtuber.core.health import Health, State
 from vtuber.core.text import clean, is_cjk
 from vtuber.guard import Door
 from vtuber.guard.guard import Guard
-from vtuber.guard.role.reply_check import OutputGuard, ReplyCheck, Violation
+from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 
 _RESERVED = {
     "con",

@@ -23,7 +23,7 @@ from vtuber.core.errors import BrainError
 from vtuber.core.text import escaped, space_between
 from vtuber.guard import Action, Door
 from vtuber.guard.guard import Guard, Verdict
-from vtuber.guard.role.reply_check import OutputGuard, ReplyCheck, Violation
+from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 from vtuber.record.facts import Fact, SentenceJudged, WentWrong
 from vtuber.voice.captions import SENTENCE_END
 from vtuber.voice.pace import MAKING, Delivery, Pace

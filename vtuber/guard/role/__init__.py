@@ -1,1 +1,1 @@
-"""Whether she is who she is: her name, what she is, and the model that plays her."""
+"""Whether she is who she is: her name, and that she is no human being."""
