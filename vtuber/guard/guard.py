@@ -134,7 +134,7 @@ class Guard:
                     async with asyncio.timeout(TRYING_SECONDS):
                         await detector.consult(judge)
                 except Exception as error:  # noqa: BLE001  # it is no worse than before
-                    log.info("the guard's part %s does without the model: %s", name, escaped(repr(error)))
+                    log.debug("the guard's part %s does without the model: %s", name, escaped(repr(error)))
 
     def judge(
         self,
