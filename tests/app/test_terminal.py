@@ -40,6 +40,7 @@ brain.use = "scripted"
 voice.use = "scripted"
 stage.port = 0
 memory.use = "forgetful"
+guard.spam.use = false  # some lines here are walls of pineapples
 """
 LEFT, F9, CTRL_C, CTRL_D = "\x1b[D", "\x1b[20~", "\x03", "\x04"
 EMOJI = "🍍" * 200
