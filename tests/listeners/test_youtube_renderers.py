@@ -507,7 +507,7 @@ def test_whatever_comes_is_safe_and_gives_nobody_a_role(action: Any) -> None:
     if isinstance(event, Deletion):
         assert event.message_id or event.author_id
         return
-    assert isinstance(event, ChatMessage | Subscription | Gift)
+    assert isinstance(event, ChatMessage | Subscription | Gift | Raid)
     assert event.author.id
     assert event.author.name
     assert event.text == clean(event.text)
