@@ -176,6 +176,7 @@ async def test_a_hush_in_a_panic(evening: Evening) -> None:
         shown = await evening.live(**ports(server))
         shown.type("tell me a story")
         await evening.until_sounding()
+        await evening.page_until(f"{SPEAKS}.includes('house')")  # a few words were heard
         shown.press("\x18")  # Ctrl-X
         await evening.until_silent(5)
         await evening.page_until("document.querySelector('#caption').hidden", 5)
