@@ -174,9 +174,10 @@ async def measure(count: int, folder: str) -> list[tuple[float, float]]:
             pieces = list(brain.template.prompt(asked[-1].lines, asked[-1].names[0]))
             tokens = floor.tokens(pieces)
             usage = brain.usage
-            decoded = len(floor.tokens([(begun, "text")]))
             new = max(1, usage.prompt - usage.reused)
-            pairs.append((ours, floor.seconds(tokens, new, decoded, probe.piece)))
+            pairs.append(
+                (ours, floor.seconds(tokens, new, len(floor.tokens([(begun, "text")])), probe.piece))
+            )
         show.over.set()
 
     running = asyncio.create_task(_after_start(show, performance))
