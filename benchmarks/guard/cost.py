@@ -64,11 +64,11 @@ def shares(guard: Guard, said: Sequence[str], door: Door) -> dict[str, float]:
     """Milliseconds a text for each detector. The first that reads a text pays for what others read, too."""
     detectors = guard._detectors  # noqa: SLF001  # nobody else looks inside
     timed = {name: Timed(detector) for name, detector in detectors.items() if door in detector.doors}
-    guard._detectors = dict(timed)  # noqa: SLF001
+    guard._detectors = dict(timed)  # noqa: SLF001  # to time each
     try:
         sentences(guard, said, door)
     finally:
-        guard._detectors = detectors  # noqa: SLF001
+        guard._detectors = detectors  # noqa: SLF001  # the same
     return {name: one.ms / len(said) for name, one in timed.items()}
 
 

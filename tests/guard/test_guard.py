@@ -248,7 +248,7 @@ def test_the_guard_is_strict_while_a_detector_raises(monkeypatch: pytest.MonkeyP
     guard = Gate().guard
     doors = guard._detectors[name].doors
     broken = Part(RuntimeError("no memory"))
-    broken.doors = doors  # type: ignore[assignment]
+    broken.doors = doors  # type: ignore[assignment]  # this one alone
     monkeypatch.setitem(guard._detectors, name, broken)
     for door in doors:
         verdict = guard.judge("hello there", door)

@@ -6,7 +6,7 @@ import re
 
 _GAP = r"[\W_]{0,3}"
 """What may stand between the letters of a name, as in "G.P.T." and "Chat, GPT"."""
-_NAMES = "chatgpt gpt openai deepseek qwen qwenlm smollm chatglm anthropic mistralai huggingface".split()  # noqa: SIM905
+_NAMES = "chatgpt gpt openai deepseek qwen qwenlm smollm chatglm anthropic mistralai huggingface".split()  # noqa: SIM905  # reads better
 """Words that name nothing else, in any spelling."""
 _WORDS = "claude|mistral|grok|ernie bot"
 """Words that name something else, too: found with nothing behind them, or with a version."""

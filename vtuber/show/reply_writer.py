@@ -120,7 +120,7 @@ class ReplyWriter:
         one is there: as long as more is being heard than the voice needs to make its sound, or for
         ``HELD_SECONDS``.
         """
-        said, held, heard = "", list[Piece](), 0
+        said, held, spoke = "", list[Piece](), False
         async with aclosing(_Lookahead(pieces)) as coming:
             index = 0
             while True:
@@ -144,7 +144,7 @@ class ReplyWriter:
                         yield refusal
                     return
                 held += _softened(piece, verdict)
-                heard += len(held)
+                spoke = spoke or bool(held)
                 index, said = index + 1, before + piece.text
                 if (
                     held
@@ -152,11 +152,11 @@ class ReplyWriter:
                     and await coming.comes_before(self._held_too_long(held[0], quiet))
                 ):
                     continue
-                coming.lose_patience()
+                await coming.lose_patience()
                 for one in held:
                     yield one
                 held = []
-        for one in held if heard or not said else self._instead(turn, index, tell):
+        for one in held if spoke or not said else self._instead(turn, index, tell):
             yield one
 
     async def _held_too_long(self, piece: Piece, quiet: Callable[[float], Awaitable[None]]) -> None:
@@ -298,14 +298,15 @@ class _Lookahead:
         await asyncio.wait((self._coming, self._patience), return_when=asyncio.FIRST_COMPLETED)
         return self._coming.done()
 
-    def lose_patience(self) -> None:
+    async def lose_patience(self) -> None:
         """Nothing is waited for any longer."""
         if self._patience is not None:
             self._patience.cancel()
+            await asyncio.wait([self._patience])
             self._patience = None
 
     async def aclose(self) -> None:
-        self.lose_patience()
+        await self.lose_patience()
         if self._coming is not None:
             self._coming.cancel()
             await asyncio.wait([self._coming])

@@ -116,7 +116,7 @@ def _ending(text: str, lower: str, match: re.Match[str]) -> int:
     flat = _FLAT.match(text, end)
     place = _TOWN.match(text, flat.end() if flat else end)
     if flat or place:
-        end = (place or flat).end()  # type: ignore[union-attr]
+        end = (place or flat).end()  # type: ignore[union-attr]  # one of them was found
         if place and (again := _FLAT.match(text, end)):
             end = again.end()
     known = tells("live", lower, begin, match.end(), before=40, behind=0)
