@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from vtuber.character import Character
 from vtuber.config import Settings
-from vtuber.guard import HERS, Action, Finding, Passage
+from vtuber.guard import Action, Door, Finding, Passage
 from vtuber.guard.likeness.folding import folded, sentences
 from vtuber.guard.likeness.score import Likeness
 from vtuber.guard.other_model import claims_to_be_another_model
@@ -24,7 +24,7 @@ class Confession:
     What was written for her may sound like anything, but claims outright to be nobody else and no human.
     """
 
-    doors = HERS
+    doors = frozenset((Door.SPOKEN,))  # what she writes in chat was said, or is the program's
 
     def __init__(self, settings: Settings, character: Character) -> None:
         self._action = Action(settings.guard.confession.action)
