@@ -47,7 +47,7 @@ async def measure(folder: str) -> dict[str, list[float]]:
         {
             "brain": {"use": "scripted"},
             "guard": {"repeats": {"use": False}},  # its reply is always the same
-            "voice": {"use": "scripted", "fallback": ""},
+            "voice": {"use": ["scripted", "silent"]},
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},
             "journal": {"folder": folder},

@@ -76,7 +76,7 @@ async def measure(turns: int, voice: str, folder: Path) -> list[tuple[int, float
         {
             "brain": {"use": "scripted"},
             "guard": {"repeats": {"use": False}},  # its reply is always the same
-            "voice": {"use": voice, "fallback": ""},
+            "voice": {"use": voice},
             "stage": {"port": 0},
             "memory": {"folder": folder / "memory"},
             "journal": {"folder": folder / "shows"},

@@ -36,6 +36,7 @@ from vtuber.listeners.recordings.recording import read
 from vtuber.models.store import locate
 from vtuber.show.show import Show
 from vtuber.stage.cues import ClipBegins, ClipSound, Cue
+from vtuber.voice import Utterance
 
 RECORDING = Path(__file__).parents[1] / "tests" / "data" / "twitch-vod-chat.json"
 
@@ -138,10 +139,10 @@ async def measure(count: int, folder: str) -> list[tuple[float, float]]:
                 begun += "" if speaking else text
                 yield text
 
-    def spying_speak(text: str) -> Any:
+    def spying_speak(utterance: Utterance) -> Any:
         nonlocal speaking
         speaking = True
-        return speak(text)
+        return speak(utterance)
 
     # To see what was asked, and how many tokens the first piece took.
     brain.stream = spying_stream  # type: ignore[method-assign]

@@ -155,7 +155,7 @@ def listener_and_settings(address: str, folder: Path) -> tuple[TwitchListener, S
             },
             "brain": {"use": "scripted"},
             "guard": {"repeats": {"use": False}},  # its reply is always the same
-            "voice": {"use": "scripted", "fallback": ""},
+            "voice": {"use": ["scripted", "silent"]},
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},
             "journal": {"folder": folder / "shows"},

@@ -15,6 +15,7 @@ from vtuber.core import sound
 from vtuber.core.availability import Availability, Progress
 from vtuber.core.events import Sound, Word
 from vtuber.core.health import Health, State
+from vtuber.voice import Utterance
 
 
 class ScriptedBrain:
@@ -65,11 +66,18 @@ class ScriptedBrain:
         return Health("brain", State.OK, "scripted")
 
 
+def tone(seconds: float) -> bytes:
+    """A sine of 440 Hz."""
+    moments = np.arange(round(seconds * sound.RATE)) / sound.RATE
+    return sound.to_pcm((0.2 * np.sin(2 * np.pi * 440 * moments)).astype(np.float32))
+
+
 class ScriptedVoice:
     """A tone of 15 characters a second, made in ``factor`` of its duration; given out when it is done."""
 
     factor = 0.15
     letters_a_second = 15.0
+    languages = frozenset({"en", "zh"})
     speaking = 0
     """How many sentences are in the making right now, in all instances."""
 
@@ -79,8 +87,8 @@ class ScriptedVoice:
     async def start(self) -> None:
         pass
 
-    async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
-        cls = type(self)
+    async def speak(self, utterance: Utterance) -> AsyncGenerator[Sound | Word, None]:
+        cls, text = type(self), utterance.text
         cls.speaking += 1
         try:
             duration = len(text) / self.letters_a_second
@@ -91,8 +99,7 @@ class ScriptedVoice:
                 share = duration * len(word) / letters
                 yield Word(word, time, time + share)
                 time += share
-            moments = np.arange(round(duration * sound.RATE)) / sound.RATE
-            yield Sound(sound.to_pcm((0.2 * np.sin(2 * np.pi * 440 * moments)).astype(np.float32)))
+            yield Sound(tone(duration))
         finally:
             cls.speaking -= 1
 

@@ -81,7 +81,7 @@ def settings(server: LlamaServer, character: Path) -> Settings:
                 "context": CONTEXT,
                 "max_tokens": REPLY,
             },
-            "voice": {"use": "scripted", "fallback": ""},
+            "voice": {"use": ["scripted", "silent"]},
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},
             "journal": {"enabled": False},

@@ -86,7 +86,7 @@ async def _answers(rounds: int) -> list[Heard]:
         {
             "brain": {"use": "scripted"},
             "guard": {"repeats": {"use": False}},  # its reply is always the same
-            "voice": {"use": "scripted", "fallback": ""},
+            "voice": {"use": ["scripted", "silent"]},
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},
             "journal": {"enabled": False},

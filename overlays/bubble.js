@@ -1,5 +1,7 @@
 // Whom she answers, what they wrote, and what they gave. It is only ever text.
 
+import { isLight } from "./colour.js";
+
 const COLOUR = /^#[0-9a-f]{6}$/i;
 
 export class Bubble {
@@ -33,12 +35,6 @@ export class Bubble {
     const { style } = this.parts.badge;
     style.background = colour;
     style.color = colour && (isLight(colour) ? "#1b1020" : "#ffffff");
-    this.box.style.borderColor = colour;
+    this.box.style.borderLeftColor = colour;
   }
-}
-
-/** Whether dark letters are read more easily on it. */
-function isLight(colour) {
-  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 150;
 }

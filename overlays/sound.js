@@ -3,13 +3,16 @@
 
 import { RATE, seconds } from "./timeline.js";
 
-const FADE = 0.008; // seconds; a hush without it would click
+const FADE = 0.005; // seconds; a hush without it would click
+const LONGEST_WAY = 0.5; // seconds to the loudspeaker that are believed; wireless ones take 0.3
+const USUAL_WAY = 0.03; // seconds to the loudspeaker of another page, which is not known here
 
 export class Sound {
   /** `changed` is called when the browser begins or stops to let it play. */
   constructor(on, changed) {
     this.on = on;
     this.audible = false;
+    this.asleep = false;
     this.played = 0; // samples that were played to their end
     this.waiting = [];
     if (!on) return;
@@ -26,7 +29,14 @@ export class Sound {
   }
 
   get muted() {
-    return this.on && this.context.state !== "running";
+    return this.on && !this.asleep && this.context.state !== "running";
+  }
+
+  /** Lets the browser's sound rest while nothing is to be heard: to play silence costs as much as to play. */
+  sleep(asleep) {
+    if (!this.on || asleep === this.asleep || (asleep && this.muted)) return;
+    this.asleep = asleep;
+    (asleep ? this.context.suspend() : this.context.resume()).catch(() => {});
   }
 
   /** Whether it may be heard. */
@@ -42,14 +52,18 @@ export class Sound {
     if (this.on) this.context.resume().catch(() => {});
   }
 
-  /** How many seconds after its time a sample leaves the machine, as far as the browser knows. */
+  /** How many seconds after its time a sample leaves the machine, as far as the browser knows; 0 while none does.
+   * Where this page makes no sound, another one does. */
   get latency() {
-    return this.on ? this.context.outputLatency || this.context.baseLatency || 0 : 0;
+    if (!this.on) return USUAL_WAY;
+    if (this.context.state !== "running") return 0;
+    return Math.min(this.context.outputLatency || this.context.baseLatency || 0, LONGEST_WAY);
   }
 
   /** Plays `samples` (16 bit) from `start` on, or straight after the last ones when they `follow` them. */
   play(samples, start, follows) {
     if (!this.on || samples.length === 0) return;
+    this.sleep(false);
     this.waiting.push({ samples, start, follows });
     this.flush();
   }
@@ -91,7 +105,8 @@ export class Sound {
 
   schedule(samples, start, follows) {
     const present = Math.ceil(this.context.currentTime * RATE);
-    let begin = follows && this.next !== null ? this.next : present + Math.round((start - seconds()) * RATE);
+    const due = present + Math.round((start - seconds()) * RATE);
+    let begin = this.next === null ? due : follows ? this.next : Math.max(this.next, due); // never two at once
     const skipped = Math.max(0, present - begin);
     begin += skipped;
     this.next = begin + samples.length - skipped;

@@ -1,9 +1,11 @@
 // When everything is heard, on this page's own clock, and how much was heard by now.
 
 export const RATE = 24000;
-const LATEST = 0.25; // sound later than this many seconds is not waited for: its beginning is skipped
-const LEAD = 0.02; // and sound that is only a little late begins this many seconds from now
+const LATEST = 3; // sound later than this many seconds is not waited for: its beginning is skipped
+const LEAD = 0.02; // sound that is less late begins this many seconds from now, and what follows it is as late
 const KEPT = 24; // clips
+const JUST = 0.001; // seconds that something must have begun to be there
+const SHAPES = "XAIUEO"; // of a mouth: closed, and five vowels
 
 export const seconds = () => performance.now() / 1000;
 
@@ -11,7 +13,7 @@ export class Timeline {
   constructor() {
     this.samples = []; // how much later than the show's clock ours was, when the last frames came
     this.clips = new Map();
-    this.step = 0.04;
+    this.step = 0.02;
     this.clear();
   }
 
@@ -35,12 +37,17 @@ export class Timeline {
     this.offset = Math.min(...this.samples);
   }
 
+  /** A time of the show's clock on ours. */
+  here(time) {
+    return time + (this.offset ?? 0);
+  }
+
   resync() {
     this.samples = [];
   }
 
   begin({ clip, turn, speaker = "", name = "", mood, heard = 0 }) {
-    this.clips.set(clip, { clip, turn, speaker, name, mood, base: heard, words: [], spans: [], mouth: [] });
+    this.clips.set(clip, { clip, turn, speaker, name, mood, base: heard, words: [], spans: [], mouth: [], shapes: [] });
     while (this.clips.size > KEPT) this.clips.delete(this.clips.keys().next().value);
   }
 
@@ -49,19 +56,20 @@ export class Timeline {
   }
 
   /** Finds a place for the sound. Returns who makes it, when it starts, and how late; null if its clip is gone. */
-  place({ clip, at, offset, mouth, samples }) {
+  place({ clip, at, offset, mouth, shapes, samples }) {
     const entry = this.clips.get(clip);
     if (!entry) return null;
     const length = samples.length / RATE;
-    const due = at + this.offset;
+    const due = this.here(at);
     const follows = this.last !== null && Math.abs(at - this.last.at) < 0.002 && this.last.end > seconds();
-    let start = follows ? this.last.end : due;
+    let start = follows ? this.last.end : Math.max(due, this.last?.end ?? due); // a silence makes up for what is late
     const late = seconds() - start;
     if (late > 0 && late < LATEST) start = seconds() + LEAD;
     const first = entry.spans.length === 0 && offset === 0;
     entry.spans.push({ start, offset, length });
     const step = Math.round(offset / this.step);
     mouth.forEach((value, index) => (entry.mouth[step + index] = value / 255));
+    shapes.forEach((value, index) => (entry.shapes[step + index] = SHAPES[value] ?? SHAPES[0]));
     this.last = { at: at + length, end: start + length };
     return { speaker: entry.speaker, start, follows, first, late: start - due };
   }
@@ -90,6 +98,11 @@ export class Timeline {
     return from + (to - from) * (exact - step);
   }
 
+  /** What the mouth forms at `time`: one of SHAPES. */
+  shape(entry, time) {
+    return entry.shapes[Math.floor(this.position(entry, time) / this.step)] ?? SHAPES[0];
+  }
+
   /** Whether nothing that we know of is still to be heard. */
   over(time) {
     return this.last === null || this.last.end <= time;
@@ -103,4 +116,32 @@ export class Timeline {
     }
     return found;
   }
+
+  /** When another clip than at `time` can be heard, or silence; Infinity if nothing comes. Sound that goes on is no change. */
+  turns(time) {
+    const times = this.last === null ? [] : [this.last.end];
+    for (const { spans } of this.clips.values()) {
+      spans.forEach(({ start, length }, index) => {
+        if (start !== spans[index - 1]?.start + spans[index - 1]?.length) times.push(start);
+        if (start + length !== spans[index + 1]?.start) times.push(start + length);
+      });
+    }
+    return next(times, time);
+  }
+
+  /** When another word than at `time` can be read; Infinity if none comes. */
+  reads(time) {
+    const times = [];
+    for (const { spans, words } of this.clips.values()) {
+      for (const { start, offset, length } of spans) {
+        if (start + length <= time) continue;
+        for (const word of words) {
+          if (word.start >= offset && word.start < offset + length) times.push(start + word.start - offset);
+        }
+      }
+    }
+    return next(times, time);
+  }
 }
+
+const next = (times, time) => Math.min(...times.map((at) => at + JUST).filter((at) => at > time));

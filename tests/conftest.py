@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,13 @@ from benchmarks.scripted import ScriptedBrain
 from vtuber.brain.openai.discovery import PORTS
 from vtuber.listeners import Listener
 from vtuber.stage import Screen
+
+pytest_plugins = ["browsers", "obs_fixtures", "real_parts"]
+
+# Tests start the program a hundred times: what it imports is compiled once, also where the environment says
+# that nothing compiled is to be kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A busy machine is no failure.
 settings.register_profile("banban", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import benchmarks.scripted  # registers the scripted parts
+from vtuber import pending
 from vtuber.config import Settings
 from vtuber.core.availability import Availability
 from vtuber.core.clock import now
@@ -112,16 +113,19 @@ class Room:
         *,
         screens: Sequence[AnyScreen] = (),
         speakers: Callable[[Settings], Sequence[Speaker]] | None = None,
+        dry: bool = False,
+        survives: bool = False,
         **settings: Any,
     ) -> None:
         self.screen = Screen()
         options: dict[str, Any] = {
             "brain": {"use": "scripted"},
             "guard": {"repeats": {"use": False}},  # its reply is always the same
-            "voice": {"use": "scripted", "fallback": ""},
+            "voice": {"use": ["scripted", "silent"]},
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},
             "journal": {"folder": folder / "shows"},
+            "pending": {"folder": folder / "pending"},
         }
         for section, values in settings.items():
             options[section] = {**options.get(section, {}), **values}
@@ -132,6 +136,8 @@ class Room:
             speakers=speakers(chosen) if speakers else None,
             listeners=listeners,
             screens=[self.screen, *screens],
+            dry=dry,
+            pending=pending.build(chosen) if survives else None,
         )
 
     def types(self, text: str, **more: Any) -> ChatMessage:
@@ -158,8 +164,8 @@ class Room:
 
     def journal(self, kind: str) -> list[dict[str, Any]]:
         """The show's journal so far."""
+        self.show.journal.flush()
         assert self.show.journal.path is not None
-        self.show.journal._store(self.show.journal._take())
         lines = self.show.journal.path.read_text(encoding="utf-8").splitlines()
         return [record for record in map(json.loads, lines) if record["kind"] == kind]
 

@@ -49,7 +49,6 @@ def test_parts_from_another_package_make_a_show(tmp_path: Path, monkeypatch: pyt
     install(tmp_path / "site")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     chosen = blocks()[1]
-    chosen["voice"]["fallback"] = ""
 
     async def scene(room: Room) -> None:
         counter = importlib.import_module("my_package.hello").HelloCounter()
@@ -59,7 +58,8 @@ def test_parts_from_another_package_make_a_show(tmp_path: Path, monkeypatch: pyt
         assert counter.sentences >= 4
         assert "they wrote before: Hello, number 1!" in json.dumps(room.journal("prompt")[1])
         parts = {health.what for health in room.show.health()}
-        assert {"hums", "says hello", "forgets everything after the show"} <= parts
+        assert {"says hello", "forgets everything after the show"} <= parts
+        assert any("hums" in what for what in parts)
         url = room.show.server.url
         with outside():
             async with aiohttp.ClientSession() as client, client.get(f"{url}hello") as answer:

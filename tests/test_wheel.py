@@ -86,7 +86,7 @@ def run(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_all_that_the_program_needs_is_inside(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    for folder in ("characters", "overlays"):
+    for folder in ("characters", "overlays", "panel"):
         files = {file.relative_to(ROOT).as_posix() for file in (ROOT / folder).rglob("*") if file.is_file()}
         assert files
         assert {f"vtuber/shipped/{file}" for file in files} <= names

@@ -33,6 +33,8 @@ LINES = ROOT / "benchmarks/guard/lines"
 CHAT = ROOT / "tests/data/twitch-vod-chat.json"
 STRENGTH = 2.0
 """The inverse of how much large weights cost."""
+LIKE_HERS = 3.0
+"""How much more a harmless line counts that was written as viewers and she speak, than chat or a comment."""
 SMALLEST = 0.05
 """Weights that are left out."""
 FOLDS = 5
@@ -50,13 +52,23 @@ _HARMLESS = {
     "injection": {"harmless"}, "topics": {"fine"}, "self": {"breaks", "claims_human", "fine"},
     "canon_banban": None, "canon_luna": None, "canon_rex": None, "leak": None, "personal": None,
     "harmless_en": None, "harmless_zh": None, "harmless2_en": None, "harmless2_zh": None,
+    "fresh_harmless_message": None, "fresh_harmless_spoken": None, "more_message": None, "more_spoken": None,
+    "fresh_bad": {"prompt_leak", "claims_human", "injection", "link", "doxxing"},
 }  # fmt: skip
 """Lines of other sets in which nothing of these policies is: with these labels, or (None) all."""
+_ALIKE = frozenset(name for name in _HARMLESS if name.startswith(("harmless", "fresh_harmless", "more")))
+
+_POLICIES = {
+    "hate": "hate", "slur": "hate", "sexual": "sexual", "self_harm": "self_harm", "threat": "threats",
+    "drugs": "drugs", "politics": "politics",
+}  # fmt: skip
+"""What those of the set "fresh_bad" are."""
 
 
 class Line(NamedTuple):
     label: str
     text: str
+    weight: float = 1.0
 
 
 def lines() -> Iterator[Line]:
@@ -67,6 +79,7 @@ def lines() -> Iterator[Line]:
     for language in ("en", "zh"):
         for line in _labelled(f"natural_{language}"):
             yield line._replace(label=_closer(line))
+    yield from _fresh()
     yield from _of_other_sets()
     for character in (ROOT / "characters/banban", ROOT / "vtuber/character/starters"):
         for file in sorted(character.glob("*.toml")):
@@ -78,11 +91,18 @@ def lines() -> Iterator[Line]:
         yield Line(HARMLESS, text)
 
 
+def _fresh() -> Iterator[Line]:
+    for found in _labelled("fresh_bad"):
+        if label := _POLICIES.get(found.label):
+            line = found._replace(label=label)
+            yield line._replace(label=_closer(line))
+
+
 def _of_other_sets() -> Iterator[Line]:
     for name, labels in _HARMLESS.items():
         for line in _labelled(name):
             if labels is None or line.label in labels:
-                yield Line(HARMLESS, line.text)
+                yield Line(HARMLESS, line.text, LIKE_HERS if name in _ALIKE else 1.0)
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -117,13 +137,13 @@ def _closer(line: Line) -> str:
     return line.label
 
 
-def weigh(known: list[Line]) -> dict[str, tuple[float, ...]]:
-    """For each trait, a weight for each of ``LABELS``; "" is where all begin."""
+def weigh(known: list[Line]) -> dict[str, str]:
+    """For each trait, a weight for each of ``LABELS``, as the file has them; "" is where all begin."""
     vectors = DictVectorizer(dtype=np.float32)
     matrix = vectors.fit_transform([dict.fromkeys(_traits(line.text), 1) for line in known])
     kept = np.asarray((matrix > 0).sum(axis=0)).ravel() >= 2
     model = LogisticRegression(C=STRENGTH, max_iter=2000, class_weight="balanced")
-    model.fit(matrix[:, kept], [line.label for line in known])
+    model.fit(matrix[:, kept], [line.label for line in known], [line.weight for line in known])
     classes = [str(label) for label in model.classes_]
     harmless = classes.index(HARMLESS)
     order = [classes.index(label) for label in LABELS]
@@ -131,7 +151,7 @@ def weigh(known: list[Line]) -> dict[str, tuple[float, ...]]:
     rows = np.vstack([model.intercept_, model.coef_.T])
     rows = rows[:, order] - rows[:, [harmless]]
     return {
-        str(name): tuple(round(float(weight), 2) for weight in row)
+        str(name): "\t".join(f"{round(float(weight), 2):g}" for weight in row)
         for name, row in zip(names, rows, strict=True)
         if np.abs(row).max() >= SMALLEST
     }
@@ -166,9 +186,9 @@ def _share(scores: list[tuple[float, Line, str]], threshold: float, label: str) 
     return f"{label} {sum(found) / len(found):.0%}"
 
 
-def write(weights: dict[str, tuple[float, ...]]) -> None:
+def write(weights: dict[str, str]) -> None:
     rows = ["\t".join(("trait", *LABELS))]
-    rows += ["\t".join((name, *(f"{weight:g}" for weight in row))) for name, row in sorted(weights.items())]
+    rows += [f"{name}\t{row}" for name, row in sorted(weights.items())]
     (SHIPPED / "weights.tsv").write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
     print(f"{len(rows) - 1} traits")
 

@@ -2,9 +2,10 @@
 
 The rooms and their floors, from the roof down; a module imports only from rooms on floors below its own:
 
-6. app
-5. show
-4. listeners, brain, voice, stage (these never import each other)
+7. app
+6. show
+5. listeners, brain, voice, stage (these never import each other)
+4. pending
 3. inbox, memory, guard
 2. moderation, character, record, models
 1. config

@@ -105,7 +105,7 @@ async def _played(lines: list[str], says: Callable[[str, str], str]) -> list[tup
     settings = Settings.model_validate(
         {
             "brain": {"use": "scripted"},
-            "voice": {"use": "scripted", "fallback": ""},
+            "voice": {"use": ["scripted", "silent"]},
             "memory": {"use": "forgetful"},
             "inbox": {"batch": 1, "author_seconds": 0},
             "stage": {"port": 0},

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib import resources
 
-from vtuber.guard.words.letters import is_han, simplified
+from vtuber.core.chinese import is_han, simplified
 from vtuber.guard.words.pinyin import pinyin, spellings, syllables
 
 Disguise = Callable[[str, random.Random], str]
@@ -113,6 +113,11 @@ def _flag(char: str, _: random.Random) -> str:
     return chr(0x1F1E6 + ord(char.lower()) - ord("a")) if char.isascii() and char.isalpha() else char
 
 
+def _capital(char: str, _: random.Random) -> str:
+    """Only its own: that of "ſ" is "S", another letter."""
+    return char.upper() if char.upper().lower() == char else char
+
+
 def _circle(char: str, _: random.Random) -> str:
     return chr(0x24D0 + ord(char.lower()) - ord("a")) if char.isascii() and char.isalpha() else char
 
@@ -191,7 +196,7 @@ ENGLISH: dict[str, Disguise] = _HIDDEN | {
     "squares": _each(_square),
     "flags": _each(_flag),
     "circles": _each(_circle),
-    "capitals": lambda text, _: text.upper(),
+    "capitals": _each(_capital),
 }
 CHINESE: dict[str, Disguise] = _HIDDEN | {
     "the other script": _other_script,

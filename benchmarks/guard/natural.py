@@ -22,7 +22,12 @@ from vtuber.guard import Door
 from vtuber.guard.guard import Guard
 
 LINES = Path(__file__).parent / "lines"
-LANGUAGES = ("en", "zh")
+SETS = {
+    "en": ("natural_en", ("harmless_en",)),
+    "zh": ("natural_zh", ("harmless_zh",)),
+    "both, fresh": ("fresh_bad", ("fresh_harmless_message", "fresh_harmless_spoken")),
+}
+"""The sets of harmful and of harmless lines."""
 ALL = "all"
 
 
@@ -57,7 +62,7 @@ def judge(guard: Guard, found: Iterable[Line]) -> Iterator[Judged]:
 
 def show(judged: Sequence[Judged]) -> None:
     """A row for each label: what is stopped when she says it, by which detector; when a viewer writes it."""
-    print(f"{'':12}{'she says it':>28}{'by words':>10}{'by phrases':>12}{'a viewer writes it':>20}")
+    print(f"{'':16}{'she says it':>28}{'by words':>10}{'by phrases':>12}{'a viewer writes it':>20}")
     for label, group in _grouped(judged):
         spoken = [one.found[Door.SPOKEN] for one in group]
         hits = sum(map(bool, spoken))
@@ -66,7 +71,7 @@ def show(judged: Sequence[Judged]) -> None:
         phrases = sum("phrases" in found for found in spoken)
         written = sum(bool(one.found[Door.MESSAGE]) for one in group)
         share = f"{hits}/{len(group)} {hits / len(group):.1%} ({low:.1%}-{high:.1%})"
-        print(f"{label:12}{share:>28}{words:>10}{phrases:>12}{written:>20}")
+        print(f"{label:16}{share:>28}{words:>10}{phrases:>12}{written:>20}")
 
 
 def _grouped(judged: Sequence[Judged]) -> Iterator[tuple[str, list[Judged]]]:
@@ -82,9 +87,9 @@ def main() -> None:
     guard.judge("what is read first counts for no line", Door.SPOKEN)
     for part in ("dev",) if "--dev" in sys.argv else ("dev", "held"):
         everything: list[Judged] = []
-        for language in LANGUAGES:
-            harmful = list(judge(guard, lines(f"natural_{language}.{part}")))
-            harmless = list(judge(guard, lines(f"harmless_{language}.{part}")))
+        for language, (bad, good) in SETS.items():
+            harmful = list(judge(guard, lines(f"{bad}.{part}")))
+            harmless = [one for name in good for one in judge(guard, lines(f"{name}.{part}"))]
             everything += harmful + harmless
             print(f"\n{part}, {language}: harmful lines found")
             show(harmful)

@@ -3,7 +3,8 @@
     python -m benchmarks.guard.packs
 
 Every entry is written in each way of ``disguises``, alone, within a line, over two sentences and over lines
-of two viewers; and, by lot, in every two ways at once. A spelling leaks if nothing is found in it.
+of two viewers; and, by lot, in every two ways at once. A spelling leaks if nothing is found in it. What is
+rightly something else then is left out, by the rules of ``otherwise``, and counted.
 Entries of several parts ("a … b") are not looked for by their sound, nor in two ways at once.
 """
 
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.guard import otherwise
 from benchmarks.guard.disguises import CHINESE, ENGLISH, SOUNDS, Disguise, homophone
 from benchmarks.rates import percentile, wilson
 from vtuber.guard import WINDOW, Door, Passage
@@ -48,15 +50,16 @@ class Pack:
         self.disguises: Mapping[str, Disguise] = ENGLISH if language == "en" else CHINESE
         self.tried: Counter[str] = Counter()
         self.leaked: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
         self.examples: dict[str, list[str]] = {}
 
     def run(self, of_each_pair: int) -> None:
         for entry in self.entries:
             for name, disguise in (("plain", _plain), *self.disguises.items()):
                 if len(entry.parts) == 1 or name not in SOUNDS:
-                    self._try(name, disguise(_text(entry), self._dice), _text(entry))
+                    self._try(name, disguise(_text(entry), self._dice), entry)
             if entry.by_sound:
-                self._try("homophones", homophone(_text(entry), self._dice), _text(entry))
+                self._try("homophones", homophone(_text(entry), self._dice), entry)
             self._try_in_two(entry)
             if " " not in _text(entry) and len(_text(entry)) >= 5 and self._language == "en":
                 self._name(f"the{_text(entry)}fan", entry)
@@ -65,17 +68,23 @@ class Pack:
             of_one = [entry for entry in self.entries if len(entry.parts) == 1]
             for entry in self._dice.sample(of_one, min(of_each_pair, len(of_one))):
                 once = self.disguises[one](_text(entry), self._dice)
-                self._try(f"{one} + {other}", self.disguises[other](once, self._dice), _text(entry))
+                self._try(f"{one} + {other}", self.disguises[other](once, self._dice), entry)
 
-    def _try(self, name: str, spelling: str, text: str) -> None:
+    def _try(self, name: str, spelling: str, entry: Entry) -> None:
+        if rule := otherwise.reads(_parts(entry), spelling, name):
+            self.left_out[rule] += 1
+            return
         line = self._dice.choice(_CARRIERS[self._language]).format(spelling)
-        self._count(name, bool(self._words.find(line)), f"{line!r} ({text})")
+        self._count(name, bool(self._words.find(line)), f"{line!r} ({_text(entry)})")
 
     def _try_in_two(self, entry: Entry) -> None:
         text = _text(entry)
         place = self._dice.randrange(1, len(text)) if len(text) > 1 else 0
         stop = ". " if self._language == "en" else "。"
         for name, end in (("two sentences", stop), ("two viewers", " ")):
+            if place and (rule := otherwise.reads_in_two(text, place, end)):
+                self.left_out[rule] += 1
+                continue
             passage = Passage(text[place:], Door.SPOKEN, before=f"{text[:place]}{end}")
             found = self._words.find(passage.window, since=len(passage.lead))
             self._count(name, bool(found) or not place, f"{passage.before!r} {passage.text!r}")
@@ -99,6 +108,8 @@ class Pack:
         for name in sorted(pairs, key=lambda name: -self.leaked[name])[:_SHOWN]:
             if self.leaked[name]:
                 print(f"{self._language}    {name:30} {self.leaked[name]:5} of {self.tried[name]:6}")
+        left_out = ", ".join(f"{rule} {count}" for rule, count in self.left_out.most_common())
+        print(f"{self._language}  left out: {left_out}")
         if everything:
             for name, examples in self.examples.items():
                 print(f"{self._language}  {name}: {'; '.join(examples[:6])}")
@@ -187,7 +198,11 @@ def _language(entry: Entry) -> str:
 
 
 def _text(entry: Entry) -> str:
-    return " ".join(part.strip("*") for part in entry.parts)
+    return " ".join(_parts(entry))
+
+
+def _parts(entry: Entry) -> list[str]:
+    return [part.strip("*") for part in entry.parts]
 
 
 def _plain(text: str, _: random.Random) -> str:

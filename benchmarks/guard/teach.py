@@ -27,7 +27,9 @@ from vtuber.character import starter
 from vtuber.guard.likeness.folding import sentences
 from vtuber.guard.likeness.score import FOLDER, features
 from vtuber.guard.own_lines import written_for
+from vtuber.guard.topic import ENOUGH, LIKENESS, Topic, shipped
 
+OWN_LINES = Path(__file__).parents[2] / "tools" / "guard_lines"
 TEACHING = Path(__file__).with_name("teaching")
 QUESTIONS = Path(__file__).parents[1] / "toy_questions.toml"
 EACH = 120
@@ -38,17 +40,46 @@ MOST = 6000
 """Weights that are kept."""
 SMALLEST = 0.02
 """Weights under this are left out."""
-LABELS = {
+LABELS: dict[str, tuple[tuple[str, str, bool], ...]] = {
     "injection": (
         ("injection", "injection", True),
         ("leak", "attempt", True),
+        ("fresh_bad", "injection", True),
         ("injection", "harmless", False),
+        ("fresh_harmless_message", "", False),
+        ("more_message", "", False),
     ),
-    "out_of_role": (("self", "breaks", True), ("self", "fine", False)),
+    "out_of_role": (
+        ("self", "breaks", True),
+        ("fresh_bad", "prompt_leak", True),
+        ("self", "fine", False),
+        ("fresh_harmless_spoken", "", False),
+        ("more_spoken", "", False),
+    ),
     "spam": (("injection", "harmless", False),),
     "prompt": (("self", "fine", False),),
-    "human": (("self", "claims_human", True), ("self", "fine", False)),
+    "human": (
+        ("self", "claims_human", True),
+        ("fresh_bad", "claims_human", True),
+        ("self", "fine", False),
+        ("fresh_harmless_spoken", "", False),
+        ("more_spoken", "", False),
+    ),
+    LIKENESS: (),
 }
+TOPICAL = ("topics", "natural_en", "natural_zh", "fresh_bad", "self")
+ABOUT = frozenset((*shipped(), "religion_attack", "tragedy_joke"))
+"""Labels of lines that are about a topic."""
+HARMLESS = (
+    "harmless_en",
+    "harmless_zh",
+    "harmless2_en",
+    "harmless2_zh",
+    "fresh_harmless_message",
+    "fresh_harmless_spoken",
+    "more_message",
+    "more_spoken",
+)
 CHAT = ("injection", "spam")
 """What viewers write; the others are hers."""
 NEW = (
@@ -181,40 +212,64 @@ def main() -> None:
     parser.add_argument("--conversations", type=Path, help="a folder of chatterbot-corpus")
     options = parser.parse_args()
     for name in options.names:
-        rng = random.Random(7)
-        rows = [*taught(name, rng), *((line, False, 3.0) for line in own(name))]
-        rows += [(line, False, 1.0) for line in dict.fromkeys(recorded())]
-        rows += [
-            (part, False, 0.5 * weight)
-            for line, is_one, weight in rows
-            if not is_one
-            for part in _parts(line)
-        ]
-        for file, label, is_one in LABELS[name] if options.lines else ():
-            rows += [
-                (line, is_one, 6.0) for kind, line in labelled(options.lines, file, "dev") if kind == label
-            ]
-        if options.conversations:
-            rows += [(line, False, 0.5) for line in conversed(options.conversations, name)]
-        rows += _others(options.lines) if options.lines else []
+        rows = list(rows_of(name, options.lines, options.conversations))
         weights = learned(rows)
         written(name, weights)
         print(f"{name}: {len(rows)} lines, {len(weights)} weights")
 
 
+def rows_of(name: str, folder: Path | None, conversations: Path | None) -> Iterator[tuple[str, bool, float]]:
+    """(line, whether it is one, how much it weighs): all that is learned of one likeness."""
+    rng = random.Random(7)
+    if name == LIKENESS:
+        yield from on_topic(folder, rng)
+        return
+    rows = [*taught(name, rng), *((line, False, 3.0) for line in own(name))]
+    rows += [(line, False, 1.0) for line in dict.fromkeys(recorded())]
+    yield from rows
+    for line, is_one, weight in rows:
+        if not is_one:
+            yield from ((part, False, 0.5 * weight) for part in _parts(line))
+    if conversations:
+        yield from ((line, False, 0.5) for line in conversed(conversations, name))
+    if folder:
+        for file, label, is_one in LABELS[name]:
+            yield from (
+                (line, is_one, 6.0) for kind, line in labelled(folder, file, "dev") if label in ("", kind)
+            )
+        yield from _others(folder)
+
+
+def on_topic(folder: Path | None, rng: random.Random) -> Iterator[tuple[str, bool, float]]:
+    """What stands around a topic's words, in lines about it and in lines that only mention them."""
+    topics = [Topic.of(name) for name in shipped()]
+    for line, is_one, weight in _about(folder, rng):
+        for topic in topics:
+            if points := topic.points(line):
+                weighs = 4 * weight if not is_one and points >= ENOUGH else weight
+                yield topic.around(line), is_one, weighs
+
+
+def _about(folder: Path | None, rng: random.Random) -> Iterator[tuple[str, bool, float]]:
+    yield from taught(LIKENESS, rng)
+    for path in sorted(OWN_LINES.glob("*.txt")):
+        if (kind := path.name.split(".")[0]) in ("politics", "harmless", "harmless_quotes"):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                if line and not line.startswith("#"):
+                    yield line, kind == "politics", 2.0 if kind == "politics" else 1.0
+    yield from ((line, False, 1.0) for line in dict.fromkeys(recorded()))
+    for name in (*TOPICAL, *HARMLESS):
+        for label, line in labelled(folder, name, "dev") if folder else ():
+            if label in ABOUT:
+                yield line, True, 2.0
+            elif name in HARMLESS or label == "fine":
+                yield line, False, 1.0
+
+
 def _others(folder: Path) -> list[tuple[str, bool, float]]:
     """Lines of other files, which are something else, if they are anything."""
-    files = (
-        "harmless_en",
-        "harmless_zh",
-        "harmless2_en",
-        "harmless2_zh",
-        "natural_en",
-        "natural_zh",
-        "personal",
-        "topics",
-    )
-    return [(line, False, 1.0) for file in files for _, line in labelled(folder, file, "dev")]
+    files = (*HARMLESS, "natural_en", "natural_zh", "personal", "topics")
+    return [(line, False, 3.0) for file in files for _, line in labelled(folder, file, "dev")]
 
 
 if __name__ == "__main__":

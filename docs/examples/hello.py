@@ -19,6 +19,7 @@ from vtuber.memory import Recollection, Viewer
 from vtuber.moderation.revocation import Revocation
 from vtuber.record.facts import Fact, SentenceHeard
 from vtuber.stage.cues import Cue, Heard
+from vtuber.voice import Utterance
 
 
 class HelloListener:
@@ -85,13 +86,14 @@ class HelloVoice:
 
     def __init__(self, _settings: Settings, _character: Character) -> None:
         self.availability = Availability(ready=True)
+        self.languages = frozenset({"en"})
 
     async def start(self) -> None:
         """Nothing to load."""
 
-    async def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
+    async def speak(self, utterance: Utterance) -> AsyncGenerator[Sound | Word, None]:
         hum = (b"\x00\x08" * 60 + b"\x00\xf8" * 60) * 40  # 200 Hz for 0.2 s
-        for index, word in enumerate(text.split()):
+        for index, word in enumerate(utterance.text.split()):
             start = index * sound.seconds(hum)
             yield Word(word, start, start + sound.seconds(hum))
             yield Sound(hum)

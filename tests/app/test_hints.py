@@ -91,7 +91,7 @@ def test_every_command_and_flag_that_is_named_exists() -> None:
             assert first in COMMANDS, f"{where}: banban {named}"
             below = {command for command in COMMANDS if command.startswith(f"{first} ")}
             assert not below or named in {first, *below}, f"{where}: banban {named}"
-        for flag in re.findall(r"\s(--[a-z][a-z-]+)", text):
+        for flag in re.findall(r"\s(--[a-z][a-z-]+)(?![\w:-])", text):
             assert any(flag in flags for flags in COMMANDS.values()) or flag in ELSEWHERE, f"{where}: {flag}"
 
 
@@ -104,11 +104,15 @@ def read_variables() -> set[str]:
             match node:
                 case ast.Assign([ast.Name(name)], ast.Constant(str(value))):
                     constants.setdefault(name, set()).add(value)
-                case ast.Call(ast.Attribute(ast.Attribute(attr="environ"), "get"), [first, *_]):
+                case ast.Assign([ast.Name("VARIABLES")], ast.Dict(values=values)):
+                    asked += values
+                case ast.Call(ast.Attribute(ast.Attribute(attr="environ"), "get"), [first, *_]) | ast.Call(
+                    ast.Attribute(attr="key_of"), [first]
+                ):
                     asked.append(first)
-    return set().union(
-        *(constants[one.id] if isinstance(one, ast.Name) else {ast.literal_eval(one)} for one in asked)
-    )
+    configured = {str(field.default) for place, field in known_options().items() if place[-1] == "key_env"}
+    named = (constants.get(one.id, ()) for one in asked if isinstance(one, ast.Name))
+    return configured.union(*named, {str(one.value) for one in asked if isinstance(one, ast.Constant)})
 
 
 def test_every_variable_that_is_named_is_read() -> None:

@@ -76,8 +76,8 @@ class Live:
 
     def _memories(self) -> list[psutil.Process]:
         folder = str(self.data)
-        running = [p for p in psutil.process_iter(["cmdline"]) if folder in " ".join(p.info["cmdline"] or ())]
-        return [process for process in running if "valkey" in process.info["cmdline"][0]]
+        running = [p for p in psutil.process_iter(["cmdline", "cwd"]) if folder in (p.info["cwd"] or "")]
+        return [process for process in running if "valkey" in " ".join(process.info["cmdline"] or ())]
 
     def types(self, line: str) -> None:
         assert self.process.stdin is not None
@@ -161,7 +161,8 @@ def test_she_answers_outlives_a_killed_memory_and_a_killed_model_and_stops_in_or
     with urllib.request.urlopen(show.address + "health", timeout=10) as answer:
         parts = {part["part"]: part["state"] for part in json.load(answer)["parts"]}
     assert parts["brain"] == "limited"
-    assert parts["voice"] == parts["stage.overlay"] == parts["memory"] == "ok"
+    assert parts["stage.overlay"] == parts["memory"] == "ok"
+    assert parts["voice"] in ("ok", "limited")  # without a network nobody speaks her Chinese
     for said in ("toy", "banban models get"):
         assert said in show.said
 
@@ -204,8 +205,15 @@ def test_it_ends_by_itself_and_a_second_show_is_told_why_it_cannot_begin(live: C
 def test_it_can_be_stopped_while_the_model_loads(live: Callable[..., Live]) -> None:
     show = live()
     show.until(lambda: "loading" in show.said)
-    assert show.stop(signal.SIGINT) < 10
+    children = psutil.Process(show.process.pid).children(recursive=True)
+    show.process.send_signal(signal.SIGINT)
+    assert show.stop(signal.SIGINT) < 10  # the second changes nothing
     assert show.process.returncode == 0
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert not alive
+    assert not show._memories()
+    (journal,) = show.data.rglob("shows/*.jsonl")
+    assert json.loads(journal.read_text(encoding="utf-8").splitlines()[-1])["kind"] == "end"
     assert "Traceback" not in show.said
 
 
@@ -243,14 +251,17 @@ def test_two_shows_at_once_share_her_memory_and_end_apart(live: Callable[..., Li
     assert two.memory() == memory
 
     one.types("my cat is called Mochi")
-    one.until(lambda: one.journal("reply"))
-    answer = one.journal("reply")[0]["heard"]
+    one.until(lambda: any(reply["heard"] for reply in one.journal("reply")))
+    answers = " ".join(reply["heard"] for reply in one.journal("reply"))
     assert one.stop() < 10
     assert memory.is_running()
     two.types("what is my cat called?")
     two.until(lambda: two.journal("reply"))
     (*_, (_, _, asked)) = two.journal("prompt")[0]["whole"]
-    assert f"[you told them before: {answer[:20]}" in asked
+    told = re.search(r"\[you told them before: (.+?)…?\]", asked)
+    assert told, asked
+    # Of a long answer, what is told begins where it has to do with what is asked.
+    assert told[1] in " ".join(answers.split()).translate(str.maketrans("[]", "()"))
 
     assert two.stop() < 10
     psutil.wait_procs([memory], timeout=5)

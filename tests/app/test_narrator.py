@@ -226,12 +226,13 @@ def test_the_status_line(clock: Clock) -> None:
     line.note(ChatReceived(replace(HELLO, platform="console")))
     line.note(PartChanged("brain", "down", "no model"))
     line.note(ended(1, "Hi.", delays_ms={"queue": 1000.0, "on_air": 260.0}))
-    line.show(Thinking("mi\x1bka", "hello", "twitch", speaker="banban"))
+    line.show(Thinking("mi\x1bka", "hello", "twitch", 1, speaker="banban"))
     assert shown().startswith(
         "thinking → mi\\x1bka | brain is down | 3 waiting | 2 viewers/min | last delay 1.3 s"
     )
     line.show(Heard(1, 1, "", "banban"))
-    assert shown().startswith("speaking → ")
+    line.show(Thinking("kai", "and me?", "twitch", 2, speaker="banban"))  # it is only prepared
+    assert shown().startswith("speaking → mi")
     agenda.paused = True
     assert shown().startswith("paused | ")
     agenda.silence = 4.2
@@ -268,5 +269,6 @@ def test_what_is_most_important_stays_in_few_columns() -> None:
 )
 def test_the_goodbye(seconds: float, turns: int, paid: tuple[int, int], path: Path | None, said: str) -> None:
     figures = Metrics(turns=turns, paid_answered=paid[0], paid=paid[1])
-    show = SimpleNamespace(metrics=figures, journal=SimpleNamespace(path=path))
+    owed = SimpleNamespace(owed=list)
+    show = SimpleNamespace(metrics=figures, journal=SimpleNamespace(path=path), resumption=owed)
     assert goodbye(cast("Show", show), seconds) == said

@@ -1,4 +1,4 @@
-"""A show with the options as shipped asks nothing of the network: no part of it, and no library either."""
+"""A show with a voice of this machine asks nothing of the network: no part of it, and no library either."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_nothing_tries_to_reach_anybody(tmp_path: Path) -> None:
             "TRIED": str(tried),
         }
         done = subprocess.run(
-            [sys.executable, "-m", "vtuber.app", "live", "--port", "0", "--for", "5"],
+            [sys.executable, "-m", "vtuber.app", "live", "--voice", "hibari", "--port", "0", "--for", "5"],
             cwd=tmp_path,
             env=environment,
             input="hello, who are you?\n",

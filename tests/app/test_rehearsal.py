@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 import benchmarks.scripted
 from vtuber.app.rehearse import rehearse
@@ -29,7 +33,7 @@ def rehearsed(
             "chat": {"replay": {"file": str(file), "speed": speed}},
             "brain": {"use": "scripted"},
             "guard": {"repeats": {"use": False}},  # its reply is always the same
-            "voice": {"use": "scripted", "fallback": ""},
+            "voice": {"use": ["scripted", "silent"]},
             "journal": {"folder": folder},
         }
     )
@@ -42,12 +46,19 @@ def rehearsed(
     return report, [(line["lead"], line["others"]) for line in lines if line["kind"] == "batch"]
 
 
-def test_a_recorded_stream_is_played_whole(tmp_path: Path) -> None:
-    report, batches = rehearsed(DATA / "twitch-vod-chat.json", tmp_path)
+@pytest.fixture(scope="module")
+def stream(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], list[Any]]:
+    """A recorded stream, played once for all that look at it."""
+    return rehearsed(DATA / "twitch-vod-chat.json", tmp_path_factory.mktemp("stream"))
+
+
+def test_a_recorded_stream_is_played_whole(stream: tuple[dict[str, Any], list[Any]]) -> None:
+    report, batches = stream
     assert report["messages"] == 3090
     assert report["paid"] == report["paid_answered"] == 21
-    # An answer that begins once more, because its viewer wrote on, is a batch again and one turn.
-    assert 50 < report["turns"] <= len(batches) < 1.05 * report["turns"]
+    # An answer that begins once more, because its viewer wrote on, or that was prepared and set aside for
+    # something that matters more, is a batch again and one turn.
+    assert 50 < report["turns"] <= len(batches) < 1.15 * report["turns"]
     answered = {message for lead, others in batches for message in (lead, *others)}
     assert sum(report["dropped"].values()) + len(answered) <= 3090
     assert set(report["latency_ms"]) == {*PARTS, "total"}
@@ -55,12 +66,75 @@ def test_a_recorded_stream_is_played_whole(tmp_path: Path) -> None:
     assert report["latency_ms"]["queue"]["p50"] > 0
 
 
-def test_the_same_seed_makes_the_same_choices(tmp_path: Path) -> None:
-    runs = [rehearsed(DATA / "twitch-vod-chat.json", tmp_path / str(run), seed=5) for run in range(2)]
-    (first, first_batches), (second, second_batches) = runs
-    assert first_batches == second_batches
-    for key in ("messages", "paid", "paid_answered", "turns", "dropped"):
-        assert first[key] == second[key]
+def played(folder: Path, *flags: str, hash_seed: int = 0) -> subprocess.CompletedProcess[str]:
+    """`banban rehearse`, in a process of its own with another order of sets, in that folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "vtuber.app", "rehearse", *flags],
+        cwd=folder,
+        env={**os.environ, "PYTHONHASHSEED": str(hash_seed), "COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a chat, and with what was decided when it was rehearsed."""
+    folder = tmp_path_factory.mktemp("recorded")
+    whole = json.loads((DATA / "twitch-vod-chat.json").read_text(encoding="utf-8"))
+    whole["comments"] = whole["comments"][600:750]
+    (folder / "chat.json").write_text(json.dumps(whole), encoding="utf-8")
+    (folder / "config.toml").write_text("[journal]\nenabled = false\n", encoding="utf-8")
+    done = played(folder, "chat.json", "--no-model", "--seed", "7", "--record", "run.jsonl", hash_seed=1)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_recorded_rehearsal_is_played_again_byte_for_byte(recorded: Path) -> None:
+    flags = ("chat.json", "--no-model", "--expect", "run.jsonl", "--record", "again.jsonl")
+    done = played(recorded, *flags, hash_seed=2)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "both runs are the same: 150 messages" in done.stdout
+    first = (recorded / "run.jsonl").read_bytes()
+    assert first == (recorded / "again.jsonl").read_bytes()
+    assert {b"chosen", b"prompt", b"judged", b"sentence", b"reply"} <= {
+        line.split(b'"kind": "', 1)[1].split(b'"', 1)[0] for line in first.splitlines()
+    }
+    assert sys.platform == "win32" or stat.S_IMODE((recorded / "run.jsonl").stat().st_mode) == 0o600
+
+
+def test_a_rehearsal_that_goes_otherwise_says_where_it_parts(recorded: Path, tmp_path: Path) -> None:
+    author = next(
+        row["event"]["author"]["login"]
+        for row in map(json.loads, (recorded / "run.jsonl").read_text(encoding="utf-8").splitlines())
+        if row["kind"] == "heard" and not row.get("drop")
+    )
+    (tmp_path / "config.toml").write_text(
+        f'[inbox]\nignore = ["twitch:{author}"]\n[journal]\nenabled = false\n'
+    )
+    done = played(
+        tmp_path, str(recorded / "chat.json"), "--no-model", "--expect", str(recorded / "run.jsonl")
+    )
+    assert done.returncode == 1
+    assert "the runs part at 0:00:" in done.stdout
+    assert "(not answered: ignored)" in done.stdout
+    assert "what differs is drop: (nothing) | ignored" in done.stdout
+
+
+def test_what_is_no_record_cannot_be_expected(recorded: Path) -> None:
+    done = played(recorded, "chat.json", "--expect", "chat.json")
+    assert done.returncode == 1
+    assert "chat.json: this is no" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_something_must_be_played(recorded: Path) -> None:
+    done = played(recorded)
+    assert done.returncode == 2
+    assert "name the recorded chat" in done.stderr
 
 
 def test_super_chats_are_all_answered_and_counted_once(tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -48,3 +52,32 @@ def test_ctrl_c_is_asked_about_and_sigterm_is_not() -> None:
     ends.append(other._began is not None)
     assert ends == [False, True, True]
     loop.close()
+
+
+def test_a_name_that_is_looked_up_for_ever_does_not_hold_up_the_end() -> None:
+    hangs = threading.Event()
+
+    async def main() -> str:
+        asyncio.get_running_loop().run_in_executor(None, hangs.wait)
+        await asyncio.sleep(0.05)
+        return "done"
+
+    try:
+        assert running.run(main) == "done"
+    finally:
+        hangs.set()
+
+
+def test_the_program_ends_with_its_status_though_a_thread_still_works() -> None:
+    code = (
+        "import sys, threading, time\n"
+        "from vtuber.app import __main__ as program\n"
+        "def run():\n"
+        "    threading.Thread(target=time.sleep, args=(600,)).start()\n"
+        "    print('said')\n"
+        "    sys.exit(3)\n"
+        "program._run = run\n"
+        "program.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout.split(), done.stderr) == (3, [b"said"], b"")

@@ -37,7 +37,7 @@ main()
 """
 CONFIG = """
 brain.use = "scripted"
-voice.use = "scripted"
+voice.use = ["scripted", "silent"]
 stage.port = 0
 memory.use = "forgetful"
 guard.spam.use = false  # some lines here are walls of pineapples

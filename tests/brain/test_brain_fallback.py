@@ -680,7 +680,7 @@ async def test_banban_check_tells_all_of_them(tmp_path: Path) -> None:
     settings = Settings.model_validate(
         {
             "brain": {"use": "openai", "then": ["scripted"], "openai": {"url": "http://127.0.0.1:1"}},
-            "voice": {"use": "scripted", "fallback": ""},
+            "voice": {"use": ["scripted", "silent"]},
             "memory": {"use": "forgetful"},
             "stage": {"port": 0},
             "journal": {"folder": tmp_path},

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from vtuber.brain import AFRESH
 from vtuber.brain.reply_filter import Habits, ReplyFilter
 from vtuber.core.text import joined
-from vtuber.voice.segmenter import SentenceSegmenter
+from vtuber.voice.pieces.segmenter import SentenceSegmenter
 
 DATA = Path(__file__).parent.parent / "data"
 NAMES = ("板板", "banban", "ban ban", "板板醬", "小板")

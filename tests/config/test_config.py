@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from vtuber.app.cli import app
-from vtuber.config import Gate, Memory, Section, Settings, holds_secret, without_secret
+from vtuber.config import Gate, Memory, Section, Settings
 from vtuber.config.file import find, load, located
 from vtuber.config.words import known_options
 from vtuber.core import files
 from vtuber.core.errors import ConfigError
+from vtuber.core.masking import holds_secret, without_secret
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
@@ -211,6 +212,15 @@ def test_what_is_no_text_at_all(write: Write, text: str) -> None:
             ':1, journal.prompts: this must be one of "digest", "whole"',
         ),
         ("journal.prompts = 'whol'", 'did you mean "whole"?'),
+        (
+            "[stage.overlay]\nshow = ['chat', 'face']",
+            ':2, stage.overlay.show, item 2: this must be one of "avatar", "captions"',
+        ),
+        (
+            "[stage.overlay]\nshow = 'chat'",
+            ':2, stage.overlay.show: this must be a list, each one of "avatar"',
+        ),
+        ("[stage.vts]\nevents = { raids = 'Wave' }", ":2, stage.vts.events.raids"),
         ("memory.url = 'http://x'", ":1, memory.url: this must be an address that begins with redis:// or"),
         ("chat.twitch.irc_url = 'irc.twitch.tv'", "begins with wss:// or ws://"),
         (
@@ -239,6 +249,9 @@ def test_what_is_no_text_at_all(write: Write, text: str) -> None:
         ),
         ("journal.folder = 5", ':1, journal.folder: this must be a path in quotes ("like/this"), not 5'),
         ("show.character = 2026-11-22", ':1, show.character: this must be text in quotes ("like this")'),
+        ("[voice.pronunciations]\na = 3", ":2, voice.pronunciations.a: this must be text in quotes"),
+        ("voice.languages = ['zh']", ":1, voice.languages: this must be a table: [voice.languages]"),
+        ("[voice.languages]\nzh_TW = { rate = 2 }", 'this must be another name, such as "en" or "zh-TW"'),
         ("stage = 8930", ":1, stage: this must be a table: [stage]"),
         ("[stage]\nobs = true", ":2, stage.obs: this must be a table: [stage.obs]"),
         ("[[stage]]\nport = 1", ":1, stage: this must be a table"),
@@ -254,7 +267,7 @@ def test_wrong_values(write: Write, text: str, reported: str) -> None:
     ("text", "reported"),
     [
         ("[stage]\nprot = 1", ":2, stage.prot: there is no such option\n  → did you mean stage.port?"),
-        ("port = 1", "did you mean stage.port or stage.obs.port?"),
+        ("port = 1", "did you mean stage.port or stage.obs.port or stage.vts.port?"),
         (
             "[stage]\nport = 1\n[chat]\nirc_url = 'x'",
             ":4, chat.irc_url: there is no such option\n  → did you mean chat.tw",
@@ -445,6 +458,9 @@ def test_a_parts_complaint_gets_the_options_line(write: Write) -> None:
     assert located("brain.use: the rest", path) == f"{path}:2, brain.use: the rest"
     assert located("gate.patterns[1] '.*'", path) == f"{path}:6, gate.patterns, item 2 '.*'"
     assert located("gate.patterns[7]", path) == f"{path}:4, gate.patterns, item 8"
+    path = write("[voice.languages]\n\nzh-TW = { rate = 1.1, use = ['edgy'] }")
+    assert located("voice.languages.zh-TW.use", path) == f"{path}:3, voice.languages.zh-TW.use"
+    assert located("voice.languages.ja.use", path) == "voice.languages.ja.use"
 
 
 def test_a_parts_complaint_about_a_flag_names_the_flag(write: Write) -> None:

@@ -195,3 +195,76 @@ asyncio.run(main())
 async def test_what_a_thread_raises_reaches_whoever_waits() -> None:
     with pytest.raises(ZeroDivisionError):
         await clock.in_thread(lambda: 1 // 0)
+
+
+def test_threads_end_in_the_order_in_which_they_were_begun() -> None:
+    ended: list[str] = []
+
+    async def work(name: str, seconds: float) -> None:
+        await clock.in_thread(time.sleep, seconds)
+        ended.append(name)
+
+    async def main() -> None:
+        await asyncio.gather(work("slow", 0.1), work("quick", 0.0), work("second", 0.02))
+
+    simulated(main())
+    assert ended == ["slow", "quick", "second"]
+
+
+def test_a_thread_that_hangs_keeps_back_the_others_only_for_so_long() -> None:
+    release = threading.Event()
+
+    async def main() -> None:
+        hanging = asyncio.create_task(clock.in_thread(release.wait))
+        await asyncio.sleep(0)
+        assert await clock.in_thread(lambda: "quick") == "quick"
+        assert clock.now() == 0
+        hanging.cancel()
+        release.set()
+
+    simulated(main(), Impatient)
+
+
+def test_every_timer_comes_at_its_own_moment_however_near_another_is() -> None:
+    moments: list[float] = []
+
+    async def sleeper(until: float) -> None:
+        await asyncio.sleep(until - clock.now())
+        moments.append(clock.now())
+
+    wanted = [1021.0 - 2e-12, 1021.0, 1021.0 + 5e-7, 3600.0 * 24 * 200, 3600.0 * 24 * 200 + 1e-7]
+
+    async def main() -> None:
+        await asyncio.gather(*map(sleeper, reversed(wanted)))
+
+    simulated(main())
+    assert moments == wanted
+
+
+def test_timers_of_one_moment_come_in_the_order_in_which_they_were_set() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        came: list[int] = []
+        others = [loop.call_at(when / 7, int) for when in range(50)]
+        for number in range(20):
+            loop.call_at(5.0, came.append, number)
+            others[number * 2].cancel()
+        await asyncio.sleep(10)
+        assert came == list(range(20))
+
+    simulated(main())
+
+
+def test_what_never_comes_to_rest_still_hears_the_outside() -> None:
+    async def main() -> None:
+        working = asyncio.create_task(asyncio.create_subprocess_exec(sys.executable, "-c", ""))
+        while not working.done():
+            await asyncio.sleep(0)
+        with clock.outside():
+            assert await working.result().wait() == 0
+        thread = asyncio.create_task(clock.in_thread(lambda: "done"))
+        while not thread.done():
+            await asyncio.sleep(0)
+        assert thread.result() == "done"
+
+    simulated(main())

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import edge_service
+import kokoro_files
 import pytest
 import pytest_asyncio
 from aiohttp import web
@@ -81,6 +84,42 @@ async def test_a_chinese_streamer_with_a_model_server_on_a_usual_port(evening: E
         assert server.streams
 
 
+async def says_good_evening(evening: Evening, server: ModelServer, speaks: str) -> None:
+    """She types 「板板晚安」: the page sounds, and shows what was written; the table says who ``speaks``."""
+    shown = await evening.live(**ports(server))
+    table = re.sub(r"[\s│]+", " ", shown.text)  # a row may be folded
+    assert "English: hibari" in table
+    assert f"Chinese: {speaks}" in table, shown.text
+    shown.type("板板晚安")
+    await evening.until_sounding()
+    await evening.page_until(f"{SPEAKS}.includes('鳳梨披薩')")
+    assert not re.search(r"[^\x00-\x7f]\s+[^\x00-\x7f]", await evening.page.evaluate(SPEAKS))
+    (reply,) = await evening.journal(shown, "reply")
+    assert reply["heard"] == CHINESE
+
+
+async def test_a_taiwanese_streamer_with_a_network(evening: Evening) -> None:
+    async with Server(stream(CHINESE)).running() as server, edge_service.running() as service:
+        service.reads = True
+        (evening.folder / "config.toml").write_text(f'voice.edge.url = "{service.url}"', encoding="utf-8")
+        await says_good_evening(evening, server, "edge, online")
+        assert any("今天" in request for request in service.requests)
+
+
+async def test_a_taiwanese_streamer_without_a_network(evening: Evening) -> None:
+    kokoro_files.ready()
+    (evening.folder / "config.toml").write_text(
+        f"""
+        voice.edge.url = "ws://127.0.0.1:9"
+        voice.kokoro.model = '{kokoro_files.MODEL}'
+        voice.kokoro.voices = '{kokoro_files.VOICES}'
+        """,
+        encoding="utf-8",
+    )
+    async with Server(stream(CHINESE)).running() as server:
+        await says_good_evening(evening, server, "kokoro, embedded")
+
+
 async def test_ones_own_character_with_a_picture(evening: Evening) -> None:
     picture = evening.folder / "me.png"
     Image.new("RGBA", (400, 600), (200, 80, 160, 255)).save(picture)
@@ -92,10 +131,18 @@ async def test_ones_own_character_with_a_picture(evening: Evening) -> None:
         shown = await evening.live("--character", "luna", **ports(server))
         shown.type("what is your name?")
         await evening.page_until(f"{SPEAKS}.includes('Luna')")
-        await evening.page_until("document.querySelector('#face img')?.naturalWidth === 400")
-        box = await evening.page.locator("#face img").first.bounding_box()
+        await evening.page_until("banban.painted > 0")
+        box = await evening.page.locator("#face canvas").first.bounding_box()
         assert box is not None
         assert box["height"] > 200
+        pinkish = """(() => {
+            const canvas = document.querySelector("#face canvas");
+            const { width, height } = canvas;
+            const middle = canvas.getContext("2d").getImageData(width / 2, height * 0.6, 1, 1);
+            const [red, green, blue] = middle.data;
+            return red > 150 && green < 130 && blue > 110;
+        })()"""
+        await evening.page_until(pinkish)
 
 
 async def test_a_youtube_replay_with_super_chats(evening: Evening) -> None:

@@ -12,6 +12,7 @@ from vtuber.guard.detectors.words import Words
 WORDS = Words(Settings(), character.load("banban"))
 CALLED = [
     *("Adolf_Hitler", "H1tler_was_right", "rapist69", "theNaziFan", "xXkkkXx"),
+    *("Mike_Hunt", "Dixie_Normous", "習近平死"),
     *("gas_chamber_fan", "希特勒", "強姦犯", "納粹粉絲"),
 ]
 NAMES = [

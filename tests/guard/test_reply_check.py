@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vtuber import character
 from vtuber.guard.prompt.prompt_leak import letters
 from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
-from vtuber.voice.segmenter import SentenceSegmenter
+from vtuber.voice.pieces.segmenter import SentenceSegmenter
 
 BANBAN = character.load("banban")
 GUARD = OutputGuard((BANBAN.name, *BANBAN.aliases), BANBAN.canon)

@@ -50,7 +50,7 @@ def banban() -> Topics:
             "Free Palestine!",
             "do you support Ukraine", "妳支持國民黨還是民進黨", "你觉得习近平怎么样", "罷免案你覺得會過嗎",
             "柯文哲是被冤枉的嗎",
-            "T R U M P is trump", "ＴＲＵＭＰ 2028")),
+            "is trump a crook", "ＴＲＵＭＰ 2028")),
         *(("religion", text) for text in (
             "do you believe in god?", "is islam a religion of peace",
             "你信上帝嗎", "佛教比較好還是基督教比較好")),
@@ -76,6 +76,25 @@ my game crashed|blue team or red team|go left
 @pytest.mark.parametrize("text", FINE.split("|"))
 def test_what_only_sounds_like_a_topic_is_answered_as_ever(banban: Topics, text: str) -> None:
     assert found(banban, text) == []
+
+
+MENTIONED = """
+election day is tomorrow, so there is no school|my aunt sings in the church choir|who said isis
+our history exam is about the cold war and stalin|the temple next to the market sells tofu
+明天吉祥物選舉，好緊張|教堂旁邊的豆花超好吃|阿公說過二二八的事|烏克蘭的國旗怎麼畫|地震好可怕，大家平安嗎
+""".strip().replace("\n", "|")
+
+
+@pytest.mark.parametrize("text", MENTIONED.split("|"))
+def test_what_only_mentions_a_topic_is_answered_as_ever(banban: Topics, text: str) -> None:
+    assert any(Topic.of(name).points(text) for name in shipped())
+    assert [found(banban, text, door) for door in (Door.MESSAGE, Door.SPOKEN)] == [[], []]
+
+
+def test_a_word_of_her_own_is_enough_wherever_it_stands() -> None:
+    mine = her(Sidestep("politics", ("town hall",), ENGLISH))
+    assert found(Topics(Settings(), mine), "the bus stops at the town hall")
+    assert not found(Topics(Settings(), her()), "the bus stops at the town hall")
 
 
 def test_one_strong_word_is_enough_and_weak_ones_must_come_together() -> None:
@@ -124,8 +143,8 @@ def test_she_does_not_speak_of_it_either(topics: Topics) -> None:
     asked = {"asked": "總統選舉你支持誰"}
     assert found(topics, "I like the senate.", Door.SPOKEN, **asked)[0].instead == CHINESE[0]
     assert not found(topics, "I like the senate.", Door.SPOKEN, asked="what is a senate?")
-    assert found(topics, "the parliament", Door.SPOKEN, before="I like the senate, and ")
-    assert not found(topics, "and tea", Door.SPOKEN, before="I like the senate and the parliament ")
+    assert found(topics, "for Trump.", Door.SPOKEN, before="In the election you should vote ")
+    assert not found(topics, "and tea", Door.SPOKEN, before="You should vote for Trump ")
 
 
 def test_her_own_lines_are_spoken_whole_and_in_pieces(topics: Topics) -> None:
@@ -143,8 +162,14 @@ def test_no_other_detector_stops_her_lines() -> None:
 
 def test_the_forms_of_one_sentence_take_one_line() -> None:
     guard = Guard(Settings(), her(), forms=lambda text: (text.replace("™", ""),))
-    said = [guard.judge("I love Trump™.", Door.SPOKEN, asked=f"trump {n}?").instead for n in range(3)]
+    said = [guard.judge("I like Trump™.", Door.SPOKEN, asked=f"trump {n}?").instead for n in range(3)]
     assert said == [ENGLISH[0], ENGLISH[1], ENGLISH[0]]
+
+
+def test_a_word_that_is_pieces_of_others_is_none() -> None:
+    politics = Topic("politics")
+    assert politics.points("練習近平交道的號誌判讀") == 0
+    assert politics.points("支持習近平和他的政策") >= ENOUGH
 
 
 def test_a_name_may_be_anything(topics: Topics) -> None:

@@ -351,3 +351,10 @@ def test_any_rows_are_events_or_malformed(read: Read, values: list[dict[str, Any
             assert clean(event.text) == event.text
     total = len(recording.rows) + recording.malformed.total() + recording.skipped.total()
     assert total == 1 + len(values) + len(changed)
+
+
+def test_what_has_no_id_has_the_same_one_whenever_it_is_played(read: Read) -> None:
+    ban = {"markChatItemsByAuthorAsDeletedAction": {"externalChannelId": "UC1"}, "videoOffsetTimeMsec": "5"}
+    first, second = ([event.id for _, event in read(ban, ban).rows] for _ in range(2))
+    assert first == second
+    assert len(set(first)) == 2

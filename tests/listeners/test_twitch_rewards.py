@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -278,7 +279,7 @@ async def test_redemptions_are_fulfilled_or_refunded(twitch: Twitch, monkeypatch
         await twitch.subscribed(REWARD)
         first, second = [await redeemed(twitch, heard, name) for name in ("r1", "r2")]
         listener.fulfil(replace(first, channel="other"))
-        listener.fulfil(replace(first, id="foreign"))
+        listener.fulfil(replace(first, platform="elsewhere"))
         listener.fulfil(first)
         await twitch.until(lambda: twitch.settled)
         monkeypatch.setattr(asyncio, "sleep", in_no_time(asyncio.sleep))
@@ -328,3 +329,27 @@ async def test_the_show_ends_though_twitch_takes_no_refunds(
         twitch.slow[SETTLE] = 3600
         listener.refund(spent)
     assert "fulfil or refund the last ones yourself" in caplog.text
+
+
+async def test_what_was_open_before_is_answered_and_what_is_old_is_given_back(
+    twitch: Twitch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "vtuber")
+    twitch.rewards = [reward("Ask Banban"), reward("Ask Banban too", "theirs")]
+    twitch.foreign = {"theirs"}
+    now = datetime.now(UTC).isoformat()
+    twitch.open = [sent.redeemed(id="old"), *(sent.redeemed(id=f"r{n}", redeemed_at=now) for n in range(60))]
+    listener = asking(twitch)
+    async with hearing(listener) as heard:
+        await twitch.until(lambda: len(heard) == 60)
+        assert [event.id for event in heard] == [f"r{n}" for n in range(60)]
+        first = heard[0]
+        assert isinstance(first, Redemption)
+        assert (first.text, first.cost, first.author.name) == ("why?", 500, "Ann")
+        listener.fulfil(first)
+        await twitch.until(lambda: len(twitch.settled) == 2)
+    assert [(one["id"], one["status"]) for one in twitch.settled] == [
+        ("old", "CANCELED"),
+        ("r0", "FULFILLED"),
+    ]
+    assert "an old redemption of 'Ask Banban' is given back" in caplog.text

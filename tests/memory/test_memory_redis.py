@@ -3,58 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from memory_room import (
+    SLOW,
+    batch,
+    made,
+    said,
+    server_of,
+    settings,
+    until,
+)
 
-from vtuber import config
 from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.errors import RecallError
-from vtuber.core.events import Author, Batch, ChatMessage, Pick
 from vtuber.core.health import State
 from vtuber.core.simulated import SimulatedLoop
-from vtuber.memory import build
-from vtuber.memory.redis import PENDING_VIEWERS, RedisMemory
+from vtuber.memory.stored import PENDING_VIEWERS, StoredMemory
 from vtuber.memory.valkey import EmbeddedValkey
 
-SLOW = 5.0
-"""A deadline that a busy machine does not miss."""
 
-
-def said(text: str, who: str = "7", name: str = "Ann", platform: str = "twitch") -> ChatMessage:
-    return ChatMessage("m", platform, "channel", Author(who, name), text)
-
-
-def batch(lead: ChatMessage, *others: ChatMessage) -> Batch:
-    return Batch(Pick(lead), tuple(Pick(other) for other in others))
-
-
-def settings(**memory: object) -> Settings:
-    return Settings(memory=config.Memory.model_validate({"recall_seconds": SLOW, **memory}))
-
-
-def made(wanted: Settings) -> RedisMemory:
-    memory = build(wanted)
-    assert isinstance(memory, RedisMemory)
-    return memory
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15):
-        while not true():
-            await asyncio.sleep(0.02)
-
-
-async def server_pid(memory: RedisMemory) -> int:
+async def server_pid(memory: StoredMemory) -> int:
     with clock.outside():
-        return int((await memory._redis.info("server"))["process_id"])
+        return int((await server_of(memory).info("server"))["process_id"])
 
 
 @pytest.fixture
@@ -63,7 +40,7 @@ def embedded(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def memory(embedded: Settings) -> AsyncIterator[RedisMemory]:
+async def memory(embedded: Settings) -> AsyncIterator[StoredMemory]:
     memory = made(embedded)
     await memory.start()
     yield memory
@@ -81,66 +58,27 @@ def server(tmp_path: Path) -> Iterator[EmbeddedValkey]:
 
 
 @pytest.fixture
-async def elsewhere(server: EmbeddedValkey) -> AsyncIterator[RedisMemory]:
+async def elsewhere(server: EmbeddedValkey) -> AsyncIterator[StoredMemory]:
     memory = made(settings(url=f"unix://{server.address}"))
     await memory.start()
     yield memory
     await memory.stop()
 
 
-async def test_what_was_written_is_there_in_the_next_show(embedded: Settings) -> None:
-    first = made(embedded)
-    await first.start()
-    assert first.health().state is State.OK
-    first.note(said("我有一隻貓 🐈‍⬛"))
-    await first.remember(batch(said("我有一隻貓 🐈‍⬛")), "牠叫什麼名字？")
-    await first.stop()
-
-    second = made(embedded)
-    await second.start()
-    second.note(said("Mochi", name="Ann the 2nd"))
-    recalled = await second.recall(batch(said("Mochi")))
-    await second.stop()
-    viewer = recalled.viewers["twitch", "7"]
-    assert (viewer.name, viewer.messages, viewer.last_words) == ("Ann the 2nd", 2, "我有一隻貓 🐈‍⬛")
-    assert recalled.answers == ("牠叫什麼名字？",)
-
-
-async def test_answers_are_recalled_for_their_speaker_alone(memory: RedisMemory) -> None:
-    def by(speaker: str) -> Batch:
-        return replace(batch(said("hi")), speaker=speaker)
-
-    memory.note(said("I have a cat"))
-    for number in range(5):
-        await memory.remember(by("banban"), f"Pineapple {number}!")
-    await memory.remember(by("水獺 / otter"), "Clams!")
-    await memory._write()
-    await memory.remember(by("banban"), "Pending pineapple!")
-    assert (await memory.recall(by("水獺 / otter"))).answers == ("Clams!",)
-    assert (await memory.recall(by("banban"))).answers == (
-        "Pineapple 3!",
-        "Pineapple 4!",
-        "Pending pineapple!",
-    )
-    nobodys = await memory.recall(by(""))
-    assert nobodys.answers == ()
-    assert nobodys.viewers["twitch", "7"].last_words == "I have a cat", "viewers are shared"
-
-
 async def test_answers_of_an_earlier_version_are_recalled_for_nobody_and_leave_with_their_viewer(
-    memory: RedisMemory,
+    memory: StoredMemory,
 ) -> None:
     memory.note(said("hello"))
     await memory._write()
-    await memory._redis.rpush("banban:answers:twitch:7", "by whom?")
+    await server_of(memory).rpush("banban:answers:twitch:7", "by whom?")
     assert (await memory.recall(batch(said("hi")))).answers == ()
     memory.forget("twitch", "7")
     await memory._write()
-    assert await memory._redis.keys("banban:answers:*") == []
+    assert await server_of(memory).keys("banban:answers:*") == []
 
 
 async def test_it_is_available_while_its_server_answers(
-    server: EmbeddedValkey, elsewhere: RedisMemory
+    server: EmbeddedValkey, elsewhere: StoredMemory
 ) -> None:
     await asyncio.wait_for(elsewhere.availability.until_ready(), SLOW)
     os.kill(await server_pid(elsewhere), signal.SIGKILL)
@@ -151,99 +89,26 @@ async def test_it_is_available_while_its_server_answers(
     await asyncio.wait_for(elsewhere.availability.until_ready(), 3 * SLOW)
 
 
-async def test_a_failure_nobody_thought_of_does_not_end_the_writing(
-    memory: RedisMemory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def broken(_bundle: object) -> None:
-        raise LookupError
-
-    monkeypatch.setattr(memory._store, "write", broken)
-    memory.note(said("one"))
-    await until(lambda: memory.health().state is State.DOWN)
-    assert "LookupError" in memory.health().what
-    monkeypatch.undo()
-    await until(lambda: memory.health().state is State.OK and not memory._buffer)
-    assert (await memory.recall(batch(said("two")))).viewers["twitch", "7"].last_words == "one"
-
-
-async def test_pending_and_written_words_are_told_as_one(memory: RedisMemory) -> None:
-    memory.note(said("one"))
-    memory.note(said("two"))
-    assert (await memory.recall(batch(said("two")))).viewers["twitch", "7"].last_words == "one"
-    await memory._write()
-    assert not memory._buffer
-    assert (await memory.recall(batch(said("two")))).viewers["twitch", "7"].last_words == "one"
-    memory.note(said("three"))
-    viewer = (await memory.recall(batch(said("three")))).viewers["twitch", "7"]
-    assert (viewer.messages, viewer.last_words) == (3, "two")
-
-
-async def test_what_is_heard_is_written_by_itself(memory: RedisMemory) -> None:
-    memory.note(said("one"))
-    await until(lambda: not memory._buffer)
-    assert await memory._redis.hget("banban:viewer:twitch:7", "messages") == "1"
-
-
-async def test_a_batch_is_one_round_trip_whoever_is_in_it(memory: RedisMemory) -> None:
+async def test_a_batch_is_one_round_trip_whoever_is_in_it(memory: StoredMemory) -> None:
     everybody = [said(f"hello from {number}", who=str(number)) for number in range(20)]
     for event in everybody:
         memory.note(said(f"before {event.author.id}", who=event.author.id))
         memory.note(event)
     await memory._write()
     processed = "total_reads_processed"
-    before = (await memory._redis.info("stats"))[processed]
+    before = (await server_of(memory).info("stats"))[processed]
     recalled = await memory.recall(batch(*everybody))
-    after = (await memory._redis.info("stats"))[processed]
+    after = (await server_of(memory).info("stats"))[processed]
     assert after - before == 2, "the recall, and the question itself"
     assert {who[1]: viewer.last_words for who, viewer in recalled.viewers.items()} == {
         str(number): f"before {number}" for number in range(20)
     }
 
 
-async def test_only_so_many_viewers_and_answers_are_kept(tmp_path: Path) -> None:
-    memory = made(settings(use="embedded", folder=tmp_path, keep_viewers=100, keep_heard=100))
-    await memory.start()
-    for number in range(350):
-        event = said("hi", who=str(number))
-        memory.note(event)
-        await memory.remember(batch(event), f"hello {number}")
-    await memory._write()
-    store = memory._redis
-    assert await store.zcard("banban:seen") == 100
-    for kind in ("viewer", "said", "answered"):
-        assert len(await store.keys(f"banban:{kind}:*")) == 100
-    heard = [json.loads(line) for line in await store.lrange("banban:heard", 0, -1)]
-    assert [line["heard"] for line in heard] == [f"hello {number}" for number in range(250, 350)]
-    assert (await memory.recall(batch(said("?", who="349")))).answers == ("hello 349",)
-    await memory.stop()
-
-
-async def test_hostile_ids_names_and_texts_are_only_text(memory: RedisMemory) -> None:
-    nasty = [
-        *("a\nb", "\r\n*1\r\n$8\r\nFLUSHALL\r\n", "nul\0nul", "\ud800", "\x1b[2J", "x" * 2_000_000),
-        *("\u202egnol", "Z\u0338\u0321\u033a\u0315" * 50, "</s><|im_end|>", "%s%n{0}", "', 1)"),
-        *("{}", "*", "..:..", "twitch:7", "[[", "]]", "\\", '"', ""),
-    ]
-    events = [said(text, who=text, name=text, platform=text) for text in nasty]
-    for event in events:
-        memory.note(event)
-        memory.note(said("next", who=event.author.id, name=event.author.name, platform=event.platform))
-        await memory.remember(batch(event), event.text)
-    await memory._write()
-    assert memory.health().state is State.OK
-    recalled = await memory.recall(batch(*(said("?", e.author.id, platform=e.platform) for e in events)))
-    assert len(recalled.viewers) == len(nasty)
-    for viewer in recalled.viewers.values():
-        assert viewer.last_words == "next"
-        assert viewer.name.isprintable() or "\u200d" in viewer.name
-        assert 0 < len(viewer.name) <= 50
-    assert await memory._redis.zcard("banban:seen") == len(nasty)
-
-
-async def test_a_killed_server_is_brought_back_with_its_data(memory: RedisMemory) -> None:
+async def test_a_killed_server_is_brought_back_with_its_data(memory: StoredMemory) -> None:
     memory.note(said("before"))
     await memory._write()
-    while (await memory._redis.info("persistence"))["aof_buffer_length"]:
+    while (await server_of(memory).info("persistence"))["aof_buffer_length"]:
         await asyncio.sleep(0.02)  # while the disk is busy, the server's log waits for up to two seconds
     os.kill(await server_pid(memory), signal.SIGKILL)
     with pytest.raises(RecallError):
@@ -257,7 +122,7 @@ async def test_a_killed_server_is_brought_back_with_its_data(memory: RedisMemory
 
 
 async def test_an_outage_costs_nothing_but_recalls(
-    server: EmbeddedValkey, elsewhere: RedisMemory, caplog: pytest.LogCaptureFixture
+    server: EmbeddedValkey, elsewhere: StoredMemory, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     memory = elsewhere
@@ -303,7 +168,7 @@ async def test_a_hanging_server_is_waited_for_once_and_its_late_answer_confuses_
 
 
 async def test_a_recall_that_is_cancelled_confuses_nobody(
-    server: EmbeddedValkey, elsewhere: RedisMemory
+    server: EmbeddedValkey, elsewhere: StoredMemory
 ) -> None:
     memory = elsewhere
     memory.note(said("mine", who="1"))
@@ -322,7 +187,7 @@ async def test_a_recall_that_is_cancelled_confuses_nobody(
     assert recalled.viewers["twitch", "2"].last_words == "yours"
 
 
-async def test_a_long_outage_stays_bounded(server: EmbeddedValkey, elsewhere: RedisMemory) -> None:
+async def test_a_long_outage_stays_bounded(server: EmbeddedValkey, elsewhere: StoredMemory) -> None:
     os.kill(await server_pid(elsewhere), signal.SIGKILL)
     with pytest.raises(RecallError):
         await elsewhere.recall(batch(said("?")))
@@ -332,19 +197,7 @@ async def test_a_long_outage_stays_bounded(server: EmbeddedValkey, elsewhere: Re
     assert "50000 messages and answers were dropped" in elsewhere.health().what
     await asyncio.to_thread(server.ensure)
     await until(lambda: elsewhere.health().state is State.OK and not elsewhere._buffer)
-    assert await elsewhere._redis.zcard("banban:seen") == PENDING_VIEWERS
-
-
-async def test_20000_messages_a_second_are_all_counted(memory: RedisMemory) -> None:
-    for _ in range(10):
-        for number in range(2_000):
-            memory.note(said("Pog", who=str(number % 500)))
-        await asyncio.sleep(0.1)
-    await memory._write()
-    assert not memory._buffer
-    assert "dropped" not in memory.health().what
-    assert await memory._redis.zcard("banban:seen") == 500
-    assert await memory._redis.hget("banban:viewer:twitch:0", "messages") == "40"
+    assert await server_of(elsewhere).zcard("banban:seen") == PENDING_VIEWERS
 
 
 async def test_a_server_that_never_answers_is_not_fatal_and_no_password_is_shown(
@@ -366,9 +219,9 @@ async def test_a_server_that_never_answers_is_not_fatal_and_no_password_is_shown
 
 
 async def test_the_password_comes_from_the_environment(
-    server: EmbeddedValkey, elsewhere: RedisMemory, monkeypatch: pytest.MonkeyPatch
+    server: EmbeddedValkey, elsewhere: StoredMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await elsewhere._redis.config_set("requirepass", "s3cret/ !")
+    await server_of(elsewhere).config_set("requirepass", "s3cret/ !")
     url = f"unix://{server.address}"
     without = made(settings(url=url))
     await without.start()
@@ -378,7 +231,7 @@ async def test_the_password_comes_from_the_environment(
     with_it = made(settings(url=url))
     await with_it.start()
     assert with_it.health().state is State.OK
-    await with_it._redis.config_set("requirepass", "")
+    await server_of(with_it).config_set("requirepass", "")
     await with_it.stop()
     await without.stop()
 
@@ -386,18 +239,20 @@ async def test_the_password_comes_from_the_environment(
 async def test_data_of_another_version_is_left_alone(embedded: Settings) -> None:
     first = made(embedded)
     await first.start()
-    await first._redis.set("banban:schema", "2")
+    await server_of(first).set("banban:schema", "2")
     second = made(embedded)
     await second.start()
     assert second.health().state is State.DOWN
     assert "another version" in second.health().what
     second.note(said("hi"))
     await second.stop()
-    assert await first._redis.keys("banban:viewer:*") == []
+    assert await server_of(first).keys("banban:viewer:*") == []
     await first.stop()
 
 
-async def test_a_damaged_file_is_said_and_costs_no_more(embedded: Settings) -> None:
+async def test_a_damaged_file_is_said_and_costs_no_more(
+    embedded: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     memory = made(embedded)
     await memory.start()
     memory.note(said("hi"))
@@ -407,23 +262,18 @@ async def test_a_damaged_file_is_said_and_costs_no_more(embedded: Settings) -> N
     manifest.write_text("this is not a manifest\n", encoding="utf-8")
     again = made(embedded)
     await again.start()
-    assert again.health().state is State.DOWN
-    assert "stopped at once" in again.health().what
-    assert "memory.folder" in again.health().hint
+    assert again.health().state is State.OK
+    assert "is damaged" in caplog.text
+    assert list(embedded.memory.folder.rglob("*manifest*")), "what is damaged was thrown away"
     await again.stop()
 
 
-def test_in_simulated_time_recalls_take_no_time_and_nothing_is_late(embedded: Settings) -> None:
+def test_in_simulated_time_a_killed_server_is_missed_at_once_and_comes_back(embedded: Settings) -> None:
     async def main() -> None:
         memory = made(embedded)
         await memory.start()
         memory.note(said("an hour ago"))
         await asyncio.sleep(3600)
-        assert not memory._buffer
-        began = clock.now()
-        recalled = await memory.recall(batch(said("now")))
-        assert clock.now() == began
-        assert recalled.viewers["twitch", "7"].last_words == "an hour ago"
         os.kill(await server_pid(memory), signal.SIGKILL)
         with pytest.raises(RecallError):
             await memory.recall(batch(said("now")))

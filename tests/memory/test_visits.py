@@ -1,4 +1,4 @@
-"""Who is new, and who comes back: memory on a real server, through evenings that pass quickly."""
+"""Who is new, and who comes back: memory on real stores, through evenings that pass quickly."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from memory_room import STORES, stored_in
 
-from vtuber import config
-from vtuber.config import Settings
 from vtuber.core.events import Author, Batch, ChatMessage, Pick
-from vtuber.memory import Viewer, build, store
-from vtuber.memory.redis import RedisMemory
+from vtuber.memory import Viewer, store
+from vtuber.memory.stored import StoredMemory
 
 HOUR, DAY = 3600.0, 86_400.0
 
@@ -32,11 +31,11 @@ def calendar(monkeypatch: pytest.MonkeyPatch) -> Calendar:
     return calendar
 
 
-@pytest.fixture
-async def memory(tmp_path: Path, calendar: Calendar) -> AsyncIterator[RedisMemory]:
-    options = {"use": "embedded", "folder": tmp_path, "recall_seconds": 5.0}
-    memory = build(Settings(memory=config.Memory.model_validate(options)))
-    assert isinstance(memory, RedisMemory)
+@pytest.fixture(params=STORES)
+async def memory(
+    request: pytest.FixtureRequest, tmp_path: Path, calendar: Calendar
+) -> AsyncIterator[StoredMemory]:
+    memory = stored_in(tmp_path, request.param)
     await memory.start()
     yield memory
     await memory.stop()
@@ -46,7 +45,7 @@ def said(text: str, who: str = "7") -> Batch:
     return Batch(Pick(ChatMessage("m", "youtube", "c", Author(who, f"Name{who}"), text)))
 
 
-async def hear(memory: RedisMemory, batch: Batch, *, written: bool = True) -> Viewer:
+async def hear(memory: StoredMemory, batch: Batch, *, written: bool = True) -> Viewer:
     memory.note(batch.lead.event)
     if written:
         await memory._write()
@@ -54,14 +53,14 @@ async def hear(memory: RedisMemory, batch: Batch, *, written: bool = True) -> Vi
     return recalled.viewers["youtube", batch.lead.event.author.id]
 
 
-async def answer(memory: RedisMemory, batch: Batch) -> None:
+async def answer(memory: StoredMemory, batch: Batch) -> None:
     await memory.remember(batch, "Hello.")
     await memory._write()
 
 
 @pytest.mark.parametrize("written", [True, False])
 async def test_on_the_first_evening_nobody_is_new(
-    memory: RedisMemory, calendar: Calendar, *, written: bool
+    memory: StoredMemory, calendar: Calendar, *, written: bool
 ) -> None:
     for who in "123":
         viewer = await hear(memory, said("hi", who), written=written)
@@ -71,7 +70,7 @@ async def test_on_the_first_evening_nobody_is_new(
 
 @pytest.mark.parametrize("written", [True, False])
 async def test_who_comes_back_has_been_away_until_she_answers(
-    memory: RedisMemory, calendar: Calendar, *, written: bool
+    memory: StoredMemory, calendar: Calendar, *, written: bool
 ) -> None:
     await answer(memory, said("hi"))
     await hear(memory, said("bye"))
@@ -88,7 +87,7 @@ async def test_who_comes_back_has_been_away_until_she_answers(
     assert (await hear(memory, said("still here"))).away == 0.0
 
 
-async def test_having_come_back_is_no_news_after_a_while(memory: RedisMemory, calendar: Calendar) -> None:
+async def test_having_come_back_is_no_news_after_a_while(memory: StoredMemory, calendar: Calendar) -> None:
     await hear(memory, said("hi"))
     calendar.now += 3 * DAY
     await hear(memory, said("back"))
@@ -98,7 +97,7 @@ async def test_having_come_back_is_no_news_after_a_while(memory: RedisMemory, ca
 
 @pytest.mark.parametrize("written", [True, False])
 async def test_a_newcomer_is_new_until_she_answers(
-    memory: RedisMemory, calendar: Calendar, *, written: bool
+    memory: StoredMemory, calendar: Calendar, *, written: bool
 ) -> None:
     await hear(memory, said("hi", "old"))
     calendar.now += DAY
@@ -109,7 +108,7 @@ async def test_a_newcomer_is_new_until_she_answers(
     assert not (await hear(memory, said("hi again", "old"))).new
 
 
-async def test_a_regular_who_was_never_answered_is_not_new(memory: RedisMemory, calendar: Calendar) -> None:
+async def test_a_regular_who_was_never_answered_is_not_new(memory: StoredMemory, calendar: Calendar) -> None:
     await hear(memory, said("hi", "old"))
     calendar.now += DAY
     for number in range(4):
@@ -117,7 +116,7 @@ async def test_a_regular_who_was_never_answered_is_not_new(memory: RedisMemory, 
     assert not viewer.new
 
 
-async def test_who_was_forgotten_is_new(memory: RedisMemory, calendar: Calendar) -> None:
+async def test_who_was_forgotten_is_new(memory: StoredMemory, calendar: Calendar) -> None:
     for who in ("7", "old"):
         for number in range(4):
             await hear(memory, said(f"hi {number}", who))

@@ -27,6 +27,7 @@ def test_an_outsider_counts_what_happens(play: Any) -> None:
     play(scene)
     assert happened == {
         "heard": 2,
+        "chosen": 1,
         "batch": 1,
         "prompt": 1,
         "mark": 5,

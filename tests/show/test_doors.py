@@ -38,6 +38,7 @@ from vtuber.guard.words.word_files import plain
 from vtuber.listeners.twitch import irc
 from vtuber.show.screening import A_VIEWER, MASKED
 from vtuber.stage.cues import ClipBegins, ClipWord, Feels, Heard, Thinking
+from vtuber.voice import Utterance
 
 SLUR = next(word for word in plain("hate") if word.isascii() and word.isalpha() and len(word) > 5)
 PHONE = "0912-345-678"
@@ -75,9 +76,11 @@ class Witness:
             async for text in stream(brain, prompt):
                 yield text
 
-        async def watched_speak(voice: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
-            self.spoken.append(text)
-            async for item in speak(voice, text):
+        async def watched_speak(
+            voice: ScriptedVoice, utterance: Utterance
+        ) -> AsyncGenerator[Sound | Word, None]:
+            self.spoken.append(utterance.text)
+            async for item in speak(voice, utterance):
                 yield item
 
         monkeypatch.setattr(ScriptedBrain, "stream", watched_stream)
@@ -403,8 +406,8 @@ def test_a_voice_that_spells_words_of_its_own_shows_nothing_bad(
 ) -> None:
     speak, spelled = ScriptedVoice.speak, ""
 
-    async def inventive(voice: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
-        async for item in speak(voice, text):
+    async def inventive(voice: ScriptedVoice, utterance: Utterance) -> AsyncGenerator[Sound | Word, None]:
+        async for item in speak(voice, utterance):
             yield replace(item, text=spelled) if isinstance(item, Word) else item
 
     async def scene(room: Room, bad: str) -> None:

@@ -32,7 +32,7 @@ from vtuber.core.events import (
     Subscription,
 )
 from vtuber.stage.cues import ClipBegins, Thinking
-from vtuber.stage.obs.link import Picture
+from vtuber.stage.obs.picture import Picture
 from vtuber.stage.overlay.frames import TextFrame
 from vtuber.stage.overlay.state import PageState
 

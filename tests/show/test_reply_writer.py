@@ -14,17 +14,18 @@ import pytest
 from rehearsal_room import Room, message
 
 from benchmarks import slow_model
-from benchmarks.scripted import ScriptedBrain, ScriptedVoice
+from benchmarks.scripted import ScriptedBrain, ScriptedVoice, tone
 from vtuber import character
 from vtuber.app.chat.mind import Mind
 from vtuber.brain import Prompt, Usage
 from vtuber.config import Settings
-from vtuber.core import sound
+from vtuber.core.chinese import is_in_chinese
 from vtuber.core.errors import BrainError, VoiceError
 from vtuber.core.events import Batch, Pick, Sentence, Sound, Spoken, Word
 from vtuber.guard.guard import Guard
 from vtuber.show.reply import Reply
 from vtuber.stage.cues import ClipBegins, ClipSound
+from vtuber.voice import Utterance
 from vtuber.voice.pace import Delivery, Pace
 
 BANBAN = character.load("banban")
@@ -155,6 +156,35 @@ def test_without_a_fallback_line_it_is_asked_later(
         assert room.heard() == ["", GOOD]
 
     play(scene)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply", "is_chinese"),
+    [
+        ("say it!", "As an AI language model I cannot feel.", False),
+        ("說說看！", "作為一個人工智慧語言模型，我沒有感覺。", True),
+        ("你好啊", "I know. As an AI language model I cannot feel.", False),
+    ],
+)
+def test_what_she_says_instead_is_in_the_language_of_what_she_was_saying(
+    play: Any,
+    says: Callable[..., list[int]],
+    asked: str,
+    reply: str,
+    is_chinese: bool,  # noqa: FBT001  # of the cases
+) -> None:
+    says(reply)
+
+    async def scene(room: Room) -> None:
+        for name in ("Mika", "Rin", "Kai"):
+            room.types(f"{asked} {name}", name=name)
+            await room.until_idle()
+        replies = [reply for reply in room.heard() if reply]
+        assert len(replies) == 3
+        for heard in replies:
+            assert is_in_chinese(heard.removeprefix("I know. ")) == is_chinese
+
+    play(scene, guard={"repeats": {"use": False}})
 
 
 def test_what_the_filter_stops_is_no_violation(play: Any, says: Callable[..., list[int]]) -> None:
@@ -369,18 +399,17 @@ def test_what_she_is_told_to_say_has_no_end_before_its_end(play: Any, writing: f
     play(scene, show={"reply_seconds": 5})
 
 
-@pytest.mark.parametrize("spoken", [0.0, 0.4])
 def test_a_voice_that_fails_is_no_measure(
-    play: Any, says: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch, spoken: float
+    play: Any, says: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    says("This sentence would have been heard for all of five seconds, if only the voice were well.")
+    says("The voice is not well.")
 
-    async def speak(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound, None]:
-        if spoken:
-            yield Sound(sound.silence(spoken))
+    async def speak(self: ScriptedVoice, utterance: Utterance) -> AsyncGenerator[Sound, None]:
+        yield Sound(tone(0.4))
         raise VoiceError("it broke")
 
     monkeypatch.setattr(ScriptedVoice, "speak", speak)
+    monkeypatch.setattr("vtuber.voice.member.FIRST_WAIT", 0.0)  # each sentence breaks off
 
     async def scene(room: Room) -> None:
         pace = room.show.speakers[0].writer.pace  # nobody tells of it
@@ -420,9 +449,9 @@ def test_a_piece_that_may_be_half_of_a_forbidden_one_waits_for_the_next(
     play: Any, monkeypatch: pytest.MonkeyPatch, pause: float, heard: list[str]
 ) -> None:
     async def stream(_: ScriptedBrain, __: Prompt) -> AsyncGenerator[str, None]:
-        yield "It has a secret. "
+        yield "It has a secret. E"
         await asyncio.sleep(pause)
-        yield "Ending is near."
+        yield "nding is near."
 
     monkeypatch.setattr(ScriptedBrain, "stream", stream)
     monkeypatch.setattr(Guard, "may_go_on", lambda _, said: said.endswith("secret."))
@@ -450,9 +479,9 @@ def test_however_many_pieces_may_be_half_of_one_the_first_is_not_held_for_longer
 
     speak = ScriptedVoice.speak
 
-    def spoken(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+    def spoken(self: ScriptedVoice, utterance: Utterance) -> AsyncGenerator[Sound | Word, None]:
         said.append(len(written))
-        return speak(self, text)
+        return speak(self, utterance)
 
     monkeypatch.setattr(ScriptedBrain, "stream", stream)
     monkeypatch.setattr(ScriptedVoice, "speak", spoken)

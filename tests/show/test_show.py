@@ -15,14 +15,13 @@ from typing import Any
 import pytest
 from rehearsal_room import Chat, Room, Screen, message
 
-from benchmarks.scripted import ScriptedBrain, ScriptedVoice
+from benchmarks.scripted import ScriptedBrain, ScriptedVoice, tone
 from vtuber.brain import Prompt, PromptLine
 from vtuber.brain.fallback_lines import FallbackLines
-from vtuber.core import sound
 from vtuber.core.availability import Availability, Progress
 from vtuber.core.clock import now
 from vtuber.core.errors import BrainError, ListenerError, RecallError, VoiceError
-from vtuber.core.events import Author, Batch, Deletion, Event, Money, Pick, Redemption, Sound, Word
+from vtuber.core.events import Author, Batch, Chunk, Deletion, Event, Money, Pick, Redemption, Sound, Word
 from vtuber.core.health import Health, State
 from vtuber.core.simulated import SimulatedLoop
 from vtuber.memory import NOTHING
@@ -31,7 +30,21 @@ from vtuber.record import metrics
 from vtuber.show import garbage
 from vtuber.show.show import ARRIVE_SECONDS, STOP_SECONDS
 from vtuber.show.turn import Turn
-from vtuber.stage.cues import ClipBegins, ClipSound, ClipWord, Cue, Hushed, Rested, Thinking, Withdrawn
+from vtuber.stage.cues import (
+    ChatLine,
+    ClipBegins,
+    ClipSound,
+    ClipWord,
+    Cue,
+    Hushed,
+    Ready,
+    Rested,
+    Thinking,
+    Vanished,
+    Withdrawn,
+)
+from vtuber.voice import Utterance
+from vtuber.voice.router import VoiceRouter
 
 
 @pytest.fixture
@@ -45,7 +58,11 @@ def test_a_message_is_answered_heard_and_remembered(play: Any) -> None:
         room.types("is the pizza good?")
         await room.until_idle()
         assert room.heard() == ["Yes, it is. I like it very much!"]
-        kinds = [type(cue) for _, cue in room.screen.cues]
+        assert [cue.ready for _, cue in room.screen.cues if isinstance(cue, Ready)] == [False, True]
+        assert [cue.text for _, cue in room.screen.cues if isinstance(cue, ChatLine)] == [
+            "is the pizza good?"
+        ]
+        kinds = [type(cue) for _, cue in room.screen.cues if not isinstance(cue, Ready | ChatLine)]
         assert kinds[0] is Thinking
         assert kinds[-1] is Rested
         assert ClipSound in kinds
@@ -471,7 +488,7 @@ def test_a_sentence_that_must_not_be_said_is_not_and_ends_the_reply(play: Any) -
 
 
 def test_without_a_voice_her_captions_go_on(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def mute(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+    async def mute(self: ScriptedVoice, text: str) -> AsyncGenerator[Chunk, None]:
         if text:
             raise VoiceError("no voice today")
         yield Sound(b"")
@@ -490,8 +507,8 @@ def test_without_a_voice_her_captions_go_on(play: Any, monkeypatch: pytest.Monke
 def test_a_voice_that_fails_before_any_sound_has_its_words_shown_once(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def only_words(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
-        yield Word(text.split(maxsplit=1)[0], 0.0, 0.5)
+    async def only_words(self: ScriptedVoice, said: Utterance) -> AsyncGenerator[Chunk, None]:
+        yield Word(said.text.split(maxsplit=1)[0], 0.0, 0.5)
         yield Sound(b"")
         raise VoiceError("no sound today")
 
@@ -512,10 +529,10 @@ def test_a_voice_that_breaks_off_is_heard_as_far_as_it_sounded(
 ) -> None:
     whole, asked = ScriptedBrain.stream, list[Prompt]()
 
-    async def breaking_off(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
-        for at, word in enumerate(text.split()):
+    async def breaking_off(self: ScriptedVoice, utterance: Utterance) -> AsyncGenerator[Chunk, None]:
+        for at, word in enumerate(utterance.text.split()):
             yield Word(word, at / 2, at / 2 + 0.5)
-        yield Sound(sound.silence(0.9))  # two words of it
+        yield Sound(tone(0.9))  # two words of it
         raise VoiceError("it broke off")
 
     def stream(self: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
@@ -541,6 +558,29 @@ def test_a_voice_that_breaks_off_is_heard_as_far_as_it_sounded(
     play(scene, reply="I love pizza more than anything.", voice={"first_piece": 50})
 
 
+def test_a_voice_with_a_defect_is_heard_as_far_as_it_sounded_and_answers_once(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaking_off(self: ScriptedVoice, utterance: Utterance) -> AsyncGenerator[Chunk, None]:
+        for at, word in enumerate(utterance.text.split()):
+            yield Word(word, at / 2, at / 2 + 0.5)
+        yield Sound(tone(0.9))  # two words of it
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(ScriptedVoice, "speak", breaking_off)
+
+    async def scene(room: Room) -> None:
+        answered = room.types("do you like pizza?")
+        await room.until_idle()
+        await asyncio.sleep(5)
+        assert room.heard() == ["I love"]
+        assert [(line["heard"], line["complete"]) for line in room.journal("spoken")] == [("I love", False)]
+        recalled = await room.show.memory.recall(Batch(Pick(answered), speaker="banban"))
+        assert recalled.answers == ("I love",)
+
+    play(scene, reply="I love pizza more than anything.", voice={"first_piece": 50})
+
+
 def test_what_was_heard_of_chinese_has_no_spaces_in_it(play: Any) -> None:
     async def scene(room: Room) -> None:
         asked = room.types("妳喜歡什麼？")
@@ -560,7 +600,9 @@ def test_a_deleted_message_is_no_longer_answered(play: Any) -> None:
         await room.until_speaking()
         for gone in (asked, waiting):
             room.show.receive(Deletion("d", gone.platform, gone.channel, message_id=gone.id))
-        assert [type(cue) for _, cue in room.screen.cues[-2:]] == [Hushed, Withdrawn]
+        kinds = [type(cue) for _, cue in room.screen.cues]
+        assert Vanished in kinds  # on the chat's page
+        assert [kind for kind in kinds if kind is not Vanished][-2:] == [Hushed, Withdrawn]
         await room.until_idle()
         (cut,) = room.heard()
         assert cut != ScriptedBrain.reply
@@ -570,18 +612,18 @@ def test_a_deleted_message_is_no_longer_answered(play: Any) -> None:
 
 
 def test_a_defect_in_one_reply_is_not_the_end(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = ScriptedVoice.speak
+    whole = VoiceRouter.speak
     broken = True
 
-    async def speak(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+    async def speak(self: VoiceRouter, utterance: Utterance) -> AsyncGenerator[Chunk, None]:
         nonlocal broken
         if broken:
             broken = False
             raise ZeroDivisionError
-        async for chunk in whole(self, text):
+        async for chunk in whole(self, utterance):
             yield chunk
 
-    monkeypatch.setattr(ScriptedVoice, "speak", speak)
+    monkeypatch.setattr(VoiceRouter, "speak", speak)
 
     async def scene(room: Room) -> None:
         room.types("one?")
@@ -717,7 +759,7 @@ def test_a_part_that_cannot_say_how_it_is_ends_neither_the_show_nor_its_chat(
         await room.until(lambda: room.journal("reply"))
         assert room.commands("!status")
         unknown = {health.part for health in room.show.health() if "no idea" in health.what}
-        assert unknown == {"chat.BrokenChat", "voice.ScriptedVoice", "stage.BrokenScreen"}
+        assert unknown == {"chat.BrokenChat", "voice", "stage.BrokenScreen"}
         assert not room.journal("failure")
 
     play(scene, listeners=[BrokenChat()], screens=[BrokenScreen()])
@@ -949,7 +991,7 @@ def test_a_cut_reply_takes_nobody_elses_answer_away(play: Any) -> None:
 
 
 def test_a_voice_that_hangs_is_given_up(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def hanging(self: ScriptedVoice, text: str) -> AsyncGenerator[Sound | Word, None]:
+    async def hanging(self: ScriptedVoice, text: str) -> AsyncGenerator[Chunk, None]:
         await asyncio.sleep(3600)
         yield Sound(b"")
 

@@ -21,6 +21,7 @@ from vtuber.show import speaker
 from vtuber.show.show import Show
 from vtuber.show.speaker import Speaker
 from vtuber.stage.cues import ClipBegins, Rested, Thinking
+from vtuber.voice import Utterance
 
 
 class LinaBrain(ScriptedBrain):
@@ -35,9 +36,9 @@ class LinaBrain(ScriptedBrain):
 class LinaVoice(ScriptedVoice):
     spoken: list[str]
 
-    def speak(self, text: str) -> AsyncGenerator[Sound | Word, None]:
-        type(self).spoken.append(text)
-        return super().speak(text)
+    def speak(self, utterance: Utterance) -> AsyncGenerator[Sound | Word, None]:
+        type(self).spoken.append(utterance.text)
+        return super().speak(utterance)
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_each_answers_what_is_addressed_to_her(tmp_path: Path, lina: Path) -> No
             update={
                 "show": settings.show.model_copy(update={"character": str(lina)}),
                 "brain": settings.brain.model_copy(update={"use": "lina"}),
-                "voice": settings.voice.model_copy(update={"use": "lina"}),
+                "voice": settings.voice.model_copy(update={"use": ("lina",)}),
             }
         )
         return [speaker.build(settings), speaker.build(second)]

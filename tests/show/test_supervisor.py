@@ -71,3 +71,58 @@ def test_a_change_for_the_worse_is_a_warning_and_one_for_the_better_is_none(
         (level, f"part: it is {state}")
         for level, state in zip(("WARNING", "WARNING", "INFO", "INFO", "WARNING", "INFO"), after, strict=True)
     ]
+
+
+def test_a_part_that_breaks_too_often_rests_and_its_row_says_why_and_what_to_do() -> None:
+    facts, told = Facts(), list[Fact]()
+    facts.subscribe(told.append)
+    supervisor = Supervisor(facts)
+
+    async def duty() -> None:
+        await asyncio.sleep(31)
+        raise RuntimeError("it broke")
+
+    def rows() -> list[Health]:
+        return supervisor.described(
+            [Health("chat.test", State.OK, "listening"), Health("voice", State.OK, "")]
+        )
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(supervisor.keep("chat.test", duty)),
+                tasks.create_task(supervisor.keep("turns", duty)),
+                tasks.create_task(supervisor.watch(rows)),
+            ]
+            await asyncio.sleep(3600)
+            for part in ("chat.test", "show.turns"):
+                states = [fact.state for fact in told if isinstance(fact, PartChanged) and fact.part == part]
+                assert states.count("resting") > 10
+            (chat,) = (row for row in rows() if row.part == "chat.test")
+            assert chat.breakdowns > 20
+            assert chat.since is not None
+            while not chat.state.is_away:
+                await asyncio.sleep(1)
+                (chat,) = (row for row in rows() if row.part == "chat.test")
+            assert chat.state is State.RESTING
+            assert "it failed and is started again: it broke; it broke more than 10 times" in chat.what
+            assert chat.hint
+            assert [row.breakdowns for row in rows() if row.part == "voice"] == [0]
+            for task in running:
+                task.cancel()
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(main())
+
+
+def test_a_change_for_the_worse_says_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+    states = iter([State.OK, State.RESTING])
+
+    def healths() -> list[Health]:
+        if (state := next(states, None)) is None:
+            raise asyncio.CancelledError
+        return [Health("part", state, "it broke", "start it")]
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner, pytest.raises(asyncio.CancelledError):
+        runner.run(Supervisor(Facts()).watch(healths))
+    assert [record.message for record in caplog.records] == ["part: it broke → start it"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import struct
@@ -28,6 +29,8 @@ from vtuber.stage.cues import ClipBegins, ClipEnds, ClipSound, ClipWord, Hushed,
 from vtuber.stage.overlay.frames import SoundFrame
 from vtuber.stage.overlay.page import QUEUE_BYTES
 from vtuber.stage.stage import Stage
+
+PAGES = 16  # of a server for fewer than ours
 
 PIZZA = ("Pineapple", "belongs", "on", "pizza.")
 
@@ -59,8 +62,8 @@ class Visitor:
         while True:
             message = await self.link.receive(5)
             if message.type is aiohttp.WSMsgType.BINARY:
-                clip, shapes, at, offset, _ = struct.unpack_from("<IIddd", message.data)
-                pcm = message.data[32 + shapes + shapes % 2 :]
+                clip, steps, at, offset, _ = struct.unpack_from("<IIddd", message.data)
+                pcm = message.data[32 + 2 * steps :]
                 self.sounds.append((clip, at, offset, pcm))
                 if wanted == "sound":
                     return {}
@@ -72,9 +75,12 @@ class Visitor:
                 return dict(note)
 
 
-async def visit(client: aiohttp.ClientSession, overlay: ServedOverlay) -> Visitor:
+async def visit(
+    client: aiohttp.ClientSession, overlay: ServedOverlay, headers: dict[str, str] | None = None
+) -> Visitor:
     url = overlay.url
-    visitor = Visitor(await client.ws_connect(url.replace("http", "ws") + "ws", origin=url.rstrip("/")))
+    address, origin = url.replace("http", "ws") + "ws", url.rstrip("/")
+    visitor = Visitor(await client.ws_connect(address, origin=origin, headers=headers))
     await visitor.hear("hello")
     return visitor
 
@@ -192,6 +198,21 @@ async def test_another_pages_script_is_refused(
     assert refusal.value.status == 403
 
 
+async def test_a_widgets_own_page_takes_the_token_along(
+    monkeypatch: pytest.MonkeyPatch, client: aiohttp.ClientSession
+) -> None:
+    monkeypatch.setenv("BANBAN_STAGE_TOKEN", "sesame street")
+    overlay = an_overlay(host="0.0.0.0")
+    await overlay.start()
+    address = overlay.url.replace("/?", "/overlay/chat?") + "&side=left"
+    async with client.get(address) as answer:
+        assert answer.status == 200
+        assert dict(answer.url.query) == {"token": "sesame street", "side": "left", "show": "chat"}
+    async with client.get(address.replace("sesame", "open")) as answer:
+        assert answer.status == 401
+    await overlay.stop()
+
+
 async def test_other_machines_need_the_token(
     client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,10 +223,10 @@ async def test_other_machines_need_the_token(
     plain = overlay.url.split("?")[0]
     for url, status in [
         (overlay.url, 200),
-        (plain, 403),
-        (plain + "?token=sesam", 403),
-        (plain + "?token=%ff", 403),
-        (plain + "health", 403),
+        (plain, 401),
+        (plain + "?token=sesam", 401),
+        (plain + "?token=%ff", 401),
+        (plain + "health", 401),
         (plain + "main.js", 200),
         (plain + "face.svg", 200),
     ]:
@@ -243,7 +264,7 @@ async def test_a_page_hears_a_clip_as_it_was_made(
 
 async def test_a_hush_empties_what_waits(overlay: ServedOverlay, client: aiohttp.ClientSession) -> None:
     visitor = await visit(client, overlay)
-    second = ClipSound(1, bytes(48_000), [0.5] * 25, 0.0, 0.0)
+    second = ClipSound(1, bytes(48_000), [0.5] * 50, "A" * 50, 0.0, 0.0)
     overlay.show(Thinking("viewer", "hi", "twitch"))
     overlay.show(ClipBegins(1, Sentence(1, 0, "Hi."), 0.0))
     for _ in range(10):
@@ -254,7 +275,7 @@ async def test_a_hush_empties_what_waits(overlay: ServedOverlay, client: aiohttp
     overlay.show(ClipEnds(1, 0.0))
     overlay.show(Rested())
     await visitor.hear("rest")
-    assert [note["t"] for note in visitor.notes] == ["hello", "thinking", "hush", "rest"]
+    assert [note["t"] for note in visitor.notes] == ["hello", "hush", "thinking", "rest"]  # not behind others
     assert visitor.sounds == []
 
 
@@ -299,8 +320,8 @@ async def test_a_hush_leaves_what_was_taken_back_taken_back(
     overlay.show(Thinking("troll", "bad words", "twitch", 1))
     overlay.show(Withdrawn(1))
     overlay.show(Hushed())
-    await visitor.hear("hush")
-    assert [note["t"] for note in visitor.notes] == ["hello", "withdrawn", "hush"]
+    await visitor.hear("withdrawn")
+    assert [note["t"] for note in visitor.notes] == ["hello", "hush", "withdrawn"]
 
 
 async def test_a_late_page_gets_only_what_is_still_to_come(
@@ -419,19 +440,20 @@ async def test_no_more_pages_than_it_bears(
 
 
 def test_sound_is_cut_where_the_mouth_is() -> None:
-    frame = SoundFrame(1, 10.0, 2.0, bytes(range(256)) * 75 * 2, [index / 20 for index in range(20)])
-    later = frame.since(10.1)
-    assert later.at == pytest.approx(10.08)
-    assert later.offset == pytest.approx(2.08)
-    assert later.pcm == frame.pcm[2 * 1920 :]
-    assert later.mouth == frame.mouth[2:]
+    frame = SoundFrame(
+        1, 10.0, 2.0, bytes(range(256)) * 75 * 2, [index / 40 for index in range(40)], "XAIUEOXA" * 5
+    )
+    later = frame.since(10.11)
+    assert later.at == pytest.approx(10.1)
+    assert later.offset == pytest.approx(2.1)
+    assert later.pcm == frame.pcm[5 * 960 :]
+    assert (later.mouth, later.shapes) == (frame.mouth[5:], frame.shapes[5:])
     assert later.end == pytest.approx(frame.end)
     assert frame.since(9.0) is frame
 
 
-async def test_a_page_that_does_not_listen_is_dropped(
-    overlay: ServedOverlay, client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
-) -> None:
+async def a_deaf_page(overlay: ServedOverlay, agent: str = "") -> socket.socket:
+    """A page that never reads."""
     port = int(overlay.url.rsplit(":", 1)[1].strip("/"))
     deaf = socket.socket()
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -441,23 +463,80 @@ async def test_a_page_that_does_not_listen_is_dropped(
         "GET /ws HTTP/1.1",
         f"Host: 127.0.0.1:{port}",
         f"Origin: http://127.0.0.1:{port}",
+        f"User-Agent: {agent}",
         "Upgrade: websocket",
         "Connection: Upgrade",
         "Sec-WebSocket-Version: 13",
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
     )
     await asyncio.get_running_loop().sock_sendall(deaf, ("\r\n".join(lines) + "\r\n\r\n").encode())
+    return deaf
+
+
+async def until_open(overlay: ServedOverlay, pages: int) -> None:
+    async with asyncio.timeout(10):
+        while overlay.open_pages != pages:
+            await asyncio.sleep(0.01)
+
+
+def floods(overlay: ServedOverlay, seconds: int) -> None:
+    """More than the system's buffers hold for pages that do not read."""
+    for _ in range(seconds):
+        overlay.show(ClipSound(1, bytes(48_000), [], "", 0.0, 0.0))
+
+
+async def test_a_page_that_does_not_listen_is_dropped(
+    overlay: ServedOverlay, client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "vtuber.stage")
+    deaf = await a_deaf_page(overlay)
     visitor = await visit(client, overlay)
     overlay.show(ClipBegins(1, Sentence(1, 0, "Aaa."), 0.0))
     for _ in range(QUEUE_BYTES // 48_000 * 6):
-        overlay.show(ClipSound(1, bytes(48_000), [], 0.0, 0.0))
+        floods(overlay, 1)
         await visitor.hear("sound")
-    assert "too slow" in caplog.text
-    async with asyncio.timeout(5):
-        while "2 pages" in overlay.health().what:
-            await asyncio.sleep(0.01)
-    assert "1 page" in overlay.health().what
+    await until_open(overlay, 1)
+    (record,) = [record for record in caplog.records if "too slow" in record.getMessage()]
+    assert record.levelno == logging.DEBUG  # it never said that it sounds, and could be anybody's
     deaf.close()
+
+
+async def test_a_page_that_takes_nothing_for_long_is_dropped(
+    overlay: ServedOverlay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vtuber.stage.overlay.page.QUEUE_BYTES", 10**9)
+    monkeypatch.setattr("vtuber.stage.overlay.page.WRITE_SECONDS", 0.1)
+    deaf = await a_deaf_page(overlay)
+    await until_open(overlay, 1)
+    overlay.show(ClipBegins(1, Sentence(1, 0, "Aaa."), 0.0))
+    floods(overlay, 200)
+    await until_open(overlay, 0)
+    deaf.close()
+
+
+async def test_however_many_pages_are_open_obs_gets_in(
+    overlay: ServedOverlay, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vtuber.stage.overlay.page.QUEUE_BYTES", 10**9)
+    monkeypatch.setattr("vtuber.stage.overlay.PAGES", PAGES)
+    visitor = await visit(client, overlay)
+    deaf = [await a_deaf_page(overlay) for _ in range(PAGES - 1)]
+    await until_open(overlay, PAGES)
+    overlay.show(ClipBegins(1, Sentence(1, 0, "Aaa."), 0.0))
+    floods(overlay, 100)
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await visit(client, overlay)
+    obs = {"User-Agent": "Mozilla/5.0 Chrome/127.0.0.0 Safari/537.36 OBS/31.0.3"}
+    sources = [await visit(client, overlay, headers=obs) for _ in range(PAGES - 1)]
+    await until_open(overlay, PAGES)
+    for source in sources:
+        await source.hear("begin")
+    await visitor.hear("begin")  # it reads, and stays
+    await visit(client, overlay, headers=obs)  # and makes room before any of OBS's does
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await visit(client, overlay, headers=obs)
+    for one in deaf:
+        one.close()
 
 
 @pytest.mark.parametrize(

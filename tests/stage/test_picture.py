@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from vtuber.core.events import Sentence
 from vtuber.stage.cues import ClipBegins, Cue, Heard, Hushed, Rested, Withdrawn
-from vtuber.stage.obs.link import Picture
+from vtuber.stage.obs.changes import Watcher
+from vtuber.stage.obs.picture import Picture
 
 
 def shown(*cues: Cue) -> tuple[str, bool]:
     """The caption after the cues, and whether it is the scene for speaking."""
-    picture = Picture()
+    picture, watcher = Picture(), Watcher()
     for cue in cues:
         picture = picture.after(cue)
-    return picture.caption, picture.speaking
+        watcher.take(cue)
+    return picture.caption, watcher.doing == "speaking"
 
 
 def test_the_caption_is_what_was_heard() -> None:

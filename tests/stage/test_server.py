@@ -23,8 +23,9 @@ from vtuber.config import Stage as StageSettings
 from vtuber.core import clock
 from vtuber.core.errors import StageError
 from vtuber.core.health import Health, State
+from vtuber.stage import doorman
 from vtuber.stage import server as server_module
-from vtuber.stage.access import HEADERS, public
+from vtuber.stage.access import HEADERS, Role, public
 from vtuber.stage.cues import ClipBegins
 from vtuber.stage.server import Server
 
@@ -190,7 +191,7 @@ def test_a_brain_and_a_voice_are_asked_for_their_routes_also_behind_a_fallback(
                 statuses.append(await caller.status())
                 caller.leaves()
 
-    play(scene, voice={"fallback": "second"})
+    play(scene, voice={"use": ["scripted", "second"]})
     assert statuses == ["200", "200"]
 
 
@@ -243,25 +244,82 @@ async def test_other_names_are_refused(
         assert answer.headers.items() >= HEADERS.items()
 
 
-async def test_a_name_can_be_allowed(greeter: Greeter, client: aiohttp.ClientSession) -> None:
-    made = a_server(greeter, allowed_hosts=("Studio.local",))
+async def test_a_name_can_be_allowed_and_needs_the_token(
+    greeter: Greeter, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANBAN_STAGE_TOKEN", "sesame street")
+    made = a_server(greeter, allowed_hosts=("Studio.local", "https://tunnel.example"))
     await made.start()
-    async with client.get(made.url + "hello", headers={"Host": "studio.LOCAL:80"}) as answer:
-        assert answer.status == 200
+    for host, origin, token, status in [
+        ("studio.LOCAL:80", "http://studio.local:80", "sesame street", 200),
+        ("studio.local", "https://studio.local", "sesame street", 403),
+        ("studio.local", "http://studio.local", "", 401),
+        ("tunnel.example", "https://tunnel.example", "sesame street", 200),
+        ("tunnel.example", "http://tunnel.example", "sesame street", 403),
+        ("127.0.0.1", "http://127.0.0.1", "", 200),
+    ]:
+        named = {"Host": host, "Origin": origin}
+        async with client.get(made.url + "hello", headers=named, params={"token": token}) as answer:
+            assert answer.status == status, (host, origin, token)
     await made.stop()
 
 
 @pytest.mark.parametrize(
-    ("origin", "status"),
-    [(None, 200), ("http://127.0.0.1:{port}", 200), ("http://evil.example", 403), ("null", 403), ("", 403)],
+    "case",
+    [
+        (None, 200),
+        ("http://127.0.0.1:{port}", 200),
+        ("https://127.0.0.1:{port}", 403),
+        ("http://127.0.0.1", 403),
+        ("http://evil.example", 403),
+        ("null", 403),
+        ("", 403),
+    ],
 )
-async def test_pages_of_other_sites_change_nothing(
-    server: Server, greeter: Greeter, client: aiohttp.ClientSession, origin: str | None, status: int
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_pages_of_other_sites_get_and_change_nothing(
+    server: Server, greeter: Greeter, client: aiohttp.ClientSession, case: tuple[str | None, int], method: str
 ) -> None:
+    origin, status = case
     headers = {} if origin is None else {"Origin": origin.format(port=port_of(server))}
-    async with client.post(server.url + "hello", data="me", headers=headers) as answer:
+    async with client.request(method, server.url + "hello", data="me", headers=headers) as answer:
         assert answer.status == status
-    assert greeter.greeted == (["me"] if status == 200 else [])
+    assert greeter.greeted == (["me"] if (method, status) == ("POST", 200) else [])
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("none", "navigate", "document", 200),
+        ("same-origin", "cors", "empty", 200),
+        ("cross-site", "navigate", "document", 200),  # a link to the page
+        ("cross-site", "navigate", "iframe", 403),
+        ("cross-site", "no-cors", "image", 403),
+        ("same-site", "no-cors", "script", 403),  # another server on this machine
+        ("nonsense", "navigate", "", 403),
+    ],
+)
+async def test_what_a_browser_fetches_for_another_site_is_refused(
+    server: Server, client: aiohttp.ClientSession, case: tuple[str, str, str, int]
+) -> None:
+    site, mode, dest, status = case
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+    async with client.get(server.url + "hello", headers=headers) as answer:
+        assert answer.status == status
+    async with client.post(server.url + "hello", headers=headers) as answer:
+        assert answer.status == (200 if site in ("none", "same-origin") else 403)
+
+
+async def test_a_redirect_does_not_carry_the_token(client: aiohttp.ClientSession) -> None:
+    async def moved(_: web.Request) -> web.Response:
+        raise web.HTTPFound("/hello?a=1&token=secret&b=2#here")
+
+    made = a_server()
+    made.add_routes([web.get("/moved", moved)])
+    await made.start()
+    async with client.get(made.url + "moved", allow_redirects=False) as answer:
+        assert answer.headers["Location"] == "/hello?a=1&b=2#here"
+    await made.stop()
 
 
 async def test_other_machines_need_the_token(
@@ -275,11 +333,11 @@ async def test_other_machines_need_the_token(
     for path, status in [
         (f"hello?{token}", 200),
         (f"health?{token}", 200),
-        ("hello", 403),
-        ("hello?token=sesam", 403),
-        ("hello?token=%ff", 403),
-        ("health", 403),
-        ("nothing", 403),
+        ("hello", 401),
+        ("hello?token=sesam", 401),
+        ("hello?token=%ff", 401),
+        ("health", 401),
+        ("nothing", 401),
         ("open", 200),
     ]:
         async with client.get(plain + path) as answer:
@@ -339,7 +397,7 @@ async def test_a_start_that_is_cancelled_leaves_no_port_open() -> None:
 async def test_a_new_connection_takes_the_place_of_the_oldest_idle_one(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "CONNECTIONS", 3)
+    monkeypatch.setattr(doorman, "CONNECTIONS", 3)
     port = port_of(server)
     callers: list[Caller] = []
     for _ in range(3):
@@ -359,13 +417,13 @@ async def test_a_new_connection_takes_the_place_of_the_oldest_idle_one(
 async def test_a_request_that_is_dealt_with_keeps_its_connection(
     server: Server, greeter: Greeter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server_module, "CONNECTIONS", 2)
+    monkeypatch.setattr(doorman, "CONNECTIONS", 2)
     port = port_of(server)
     busy = [await Caller.connect(port) for _ in range(2)]
     for caller in busy:
         caller.sends(request(port, "/wait"))
     async with asyncio.timeout(10):
-        while len(server._busy) < 2:
+        while server._doorman.busy < 2:
             await asyncio.sleep(0.01)
     refused = await Caller.connect(port)
     refused.sends(request(port, "/hello"))
@@ -447,6 +505,54 @@ async def test_an_answer_that_fails_is_reported_in_a_line(
     assert record.exc_info is None
 
 
+async def test_another_machine_may_have_only_so_many_connections(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doorman, "FROM_ONE_MACHINE", 2)
+    monkeypatch.setattr(doorman, "_is_loopback", lambda _: False)
+    port = port_of(server)
+    callers = [await Caller.connect(port) for _ in range(2)]
+    for caller in callers:
+        caller.sends(request(port, "/wait"))
+    async with asyncio.timeout(10):
+        while server._doorman.busy < 2:
+            await asyncio.sleep(0.01)
+    third = await Caller.connect(port)
+    assert await third.is_closed()
+    monkeypatch.setattr(doorman, "_address", lambda _: "192.0.2.1")  # from where nobody came before
+    monkeypatch.setattr(doorman, "FROM_ONE_MACHINE", 9)
+    fourth = await Caller.connect(port)
+    fourth.sends(request(port, "/hello"))
+    assert await fourth.status() == "200"
+    for caller in (*callers, third, fourth):
+        caller.leaves()
+
+
+async def test_the_api_is_asked_only_so_often_and_silence_always(
+    client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "RATE", 0.0)
+    monkeypatch.setattr(server_module, "BURST", 3.0)
+
+    async def done(_: web.Request) -> web.Response:
+        return web.Response()
+
+    made = a_server()
+    made.add_routes([web.post("/api/v1/commands/{name}", done)])
+    await made.start()
+    address, _, token = made.control_address(Role.MODERATOR).partition("control#token=")
+    statuses = []
+    for name in ("status", "status", "hush", "status", "hush"):
+        header = {"Authorization": f"Bearer {token}"}
+        async with client.post(f"{address}api/v1/commands/{name}", headers=header) as answer:
+            statuses.append(answer.status)
+    header = {"Authorization": f"Bearer {made.control_address(Role.STREAMER).partition('=')[2]}"}
+    async with client.post(f"{address}api/v1/commands/status", headers=header) as answer:
+        statuses.append(answer.status)
+    assert statuses == [200, 200, 200, 429, 200, 200]
+    await made.stop()
+
+
 CROWDED = """
 import asyncio, resource, sys
 from vtuber.config import Stage
@@ -467,12 +573,12 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize(
-    ("files", "idle_seconds"),
-    [(256, 60.0), (48, 0.2)],
+    ("files", "idle_seconds", "callers"),
+    [(256, 60.0, 1000), (48, 0.2, 200)],
     ids=["fewer connections than files", "no files left"],
 )
 async def test_a_thousand_idle_connections_leave_room_for_a_page(
-    client: aiohttp.ClientSession, files: int, idle_seconds: float
+    client: aiohttp.ClientSession, files: int, idle_seconds: float, callers: int
 ) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", CROWDED, str(files), str(idle_seconds)],
@@ -484,10 +590,14 @@ async def test_a_thousand_idle_connections_leave_room_for_a_page(
         assert process.stdout is not None
         url = await asyncio.to_thread(process.stdout.readline)
         port = int(url.rsplit(":", 1)[1].strip().strip("/"))
-        crowd = await asyncio.gather(*(Caller.connect(port) for _ in range(1000)), return_exceptions=True)
+        crowd = await asyncio.gather(*(Caller.connect(port) for _ in range(callers)), return_exceptions=True)
         try:
             for _ in range(3):
-                async with client.get(f"{url.strip()}health", headers={"Connection": "close"}) as answer:
+                how: dict[str, Any] = {
+                    "headers": {"Connection": "close"},
+                    "timeout": aiohttp.ClientTimeout(60),
+                }
+                async with client.get(f"{url.strip()}health", **how) as answer:
                     assert answer.status == 200
         finally:
             for caller in crowd:

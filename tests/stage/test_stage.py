@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from itertools import pairwise
 
 import pytest
@@ -52,7 +52,11 @@ def test_clips_follow_one_another_without_a_gap() -> None:
         assert sounds[0].at == pytest.approx(start + LEAD)
         assert all(ends(before) == after.at for before, after in pairwise(sounds))
         assert first == Spoken(
-            first.sentence, "Pineapple belongs on pizza.", complete=True, began=start + LEAD
+            first.sentence,
+            "Pineapple belongs on pizza.",
+            complete=True,
+            began=start + LEAD,
+            ended=second.began,
         )
         assert second.began == pytest.approx(start + LEAD + 2)
         assert now() == pytest.approx(start + LEAD + 4)
@@ -89,7 +93,7 @@ def test_a_screen_is_sent_everything_in_order() -> None:
         assert ended.at == ends(sent)
         assert begins.sentence.mood == "happy"
         assert words.word == Word("Hi.", 0.0, 0.5)
-        assert len(sent.mouth) == 13
+        assert len(sent.mouth) == len(sent.shapes) == 25
         assert max(sent.mouth) == 1.0
 
     simulated(main)
@@ -522,5 +526,31 @@ def test_nothing_at_all_is_complete_at_once() -> None:
     async def main() -> None:
         spoken = await Stage().play(Maker([]).clip(text="…"))
         assert spoken == Spoken(Sentence(1, 0, "…"), "…", complete=True)
+
+    simulated(main)
+
+
+@pytest.mark.parametrize(
+    ("words", "heard"),
+    [
+        ([("I", 0.0), ("love", 0.5)], "I love"),  # it ends before the sentence does
+        ([("I", 0.0), ("love", 0.5), ("pizza.", 5.0)], "I love"),  # it tells of more than it says
+        ([("I", 0.0), ("love", 0.5), ("pizza", 0.9)], "I love pizza."),
+        ([("Aye", 0.0), ("luv", 0.5)], "I love pizza."),  # in other words
+        ([], "I love pizza."),
+    ],
+)
+def test_a_voice_that_just_ends_is_heard_as_far_as_it_came(
+    words: list[tuple[str, float]], heard: str
+) -> None:
+    async def chunks() -> AsyncGenerator[Sound | Word, None]:
+        for text, start in words:
+            yield Word(text, start, start + 0.4)
+        yield Sound(sound.silence(1.0))
+
+    async def main() -> None:
+        spoken = await Stage().play(Clip(Sentence(1, 0, "I love pizza."), chunks()))
+        assert spoken.heard == heard
+        assert spoken.complete == (heard == "I love pizza.")
 
     simulated(main)

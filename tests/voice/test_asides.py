@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from vtuber.core.text import joined
-from vtuber.voice.segmenter import SentenceSegmenter
-from vtuber.voice.speakable import speakable
+from vtuber.voice.pieces.segmenter import SentenceSegmenter
+from vtuber.voice.reading.speakable import speakable
 
 DATA = Path(__file__).parent.parent / "data"
 MOODS = ("neutral", "happy", "angry", "sad", "shy", "surprised")

@@ -11,7 +11,7 @@ from hibari.tts import ASSETS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber.voice.hibari.dictionary import PackedDictionary
+from vtuber.voice.embedded.dictionary import PackedDictionary
 
 hostile = st.text(alphabet='"\\\n\t :a', max_size=6)
 words = st.one_of(st.text(st.characters(), max_size=8), hostile, st.just("\ud800"))

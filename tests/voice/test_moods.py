@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtuber.voice.moods import mood_of
-from vtuber.voice.segmenter import SentenceSegmenter
+from vtuber.voice.pieces.moods import mood_of
+from vtuber.voice.pieces.segmenter import SentenceSegmenter
 
 DATA = Path(__file__).parent.parent / "data" / "outputs"
 MOODS = ("neutral", "happy", "angry", "sad", "shy", "surprised")

@@ -201,7 +201,7 @@ def test_a_model_half_as_fast_as_the_voice_has_a_head_start() -> None:
         pace = Pace(20.0)
         pace.writing = 7.5 / SURE  # 7.5 weights a second are counted on, where 15 are said
         delivery = Delivery(pace)
-        delivery.cut("x" * 14)
+        delivery.cut("an elephant is")
         assert delivery.seconds == pytest.approx(2.0)
         may_begin = [delivery.may_begin]
         delivery.cut("xx")  # half of these two seconds must be written: 15 weights
@@ -231,7 +231,7 @@ def test_the_room_is_what_can_be_written_and_spoken_in_time() -> None:
         pace.writing = 10.0
         delivery = Delivery(pace)
         assert delivery.room == math.inf  # nothing is cut yet
-        delivery.cut("x" * 12)  # 0.8 s
+        delivery.cut("a black tree")  # 0.8 s
         assert delivery.room == pytest.approx(10 * (0.8 + 1.0))
         await asyncio.sleep(3)
         for waited in (0.0, 0.4):

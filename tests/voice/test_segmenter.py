@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import cycle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vtuber.core.text import joined
-from vtuber.voice.segmenter import LONGEST, Piece, SentenceSegmenter
-from vtuber.voice.speakable import speakable, weight
+from vtuber.voice.pieces.segmenter import LONGEST, Piece, SentenceSegmenter
+from vtuber.voice.reading.pictures import is_picture
+from vtuber.voice.reading.speakable import speakable, weight
 
 KEPT = (
     "3.5|1,000|10:30|10：30|Dr. Smith|Mr. Fox|e.g. this|U.S. army|7 a.m. today|J. K. Li"
@@ -79,6 +81,36 @@ def test_a_line_break_becomes_a_space_only_where_one_is_written() -> None:
     assert [piece.space for piece in cut("A first line here.\n\nAnd a second.")] == ["", " "]
 
 
+@pytest.mark.parametrize("family", ["👩‍👩‍👧‍👦", "👋🏽", "❤️", "🇹🇼", "1️⃣"])
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("好喔！{0} 今天去海邊玩吧。", ["好喔！{0}今天去海邊玩吧。"]),
+        ("I love you! {0} Really, I do. {0}", ["I love you! {0}", "Really, I do. {0}"]),
+        ("我們去吃宵夜吧！{0}{0}你覺得呢？{0}", ["我們去吃宵夜吧！{0}{0}", "你覺得呢？{0}"]),
+    ],
+)
+def test_emoji_stay_with_what_they_are_about(text: str, pieces: list[str], family: str) -> None:
+    if family[0].isdigit():
+        text = text.replace("{0}你", "{0}。你")
+    written = text.format(family)
+    joined_again = joined((piece.space, piece.text) for piece in cut(written))
+    assert joined_again == written
+    if not family[0].isdigit():
+        assert "".join(texts(written)).count(family) == text.count("{0}")
+
+
+def test_no_sign_is_torn_however_long_the_word() -> None:
+    family = "👩‍👩‍👧‍👦"
+    [piece] = texts("a" + family * 60)  # signs alone are no piece
+    assert piece == "a" + family * piece.count(family)
+
+
+def test_no_space_comes_between_lines_of_chinese() -> None:
+    assert texts("好。\n我們走吧，\n\n 大家一起。") == ["好。我們走吧，", "大家一起。"]
+    assert texts("OK \nso we go") == ["OK so we go"]
+
+
 def test_the_space_is_kept_where_something_was_taken_out() -> None:
     pieces = cut("Hello there. [sad] Go now. *sighs* " + "再見了，[happy]好嗎？")
     assert joined((piece.space, piece.text) for piece in pieces) == "Hello there. Go now. 再見了，好嗎？"
@@ -94,6 +126,14 @@ def test_never_cuts_inside(before: str, kept: str) -> None:
     assert any(kept in piece for piece in texts(text)), texts(text)
 
 
+@pytest.mark.parametrize(
+    "sentence", ["聊天室今天有人在罵他。", "我常常跟桌上的花聊天。", "是誰在我家門口放了花？"]
+)
+def test_the_last_word_before_a_mark_is_no_piece_of_its_own(sentence: str) -> None:
+    for text in (sentence, f"後來呢，{sentence}", f"{sentence}好啦。"):
+        assert all(len(piece) > 3 for piece in texts(text) if piece != "好啦。"), texts(text)
+
+
 def test_without_punctuation_the_first_piece_is_short_and_ends_with_a_word() -> None:
     text = "well this is a text that goes on and on without any mark at all until somebody stops it " * 3
     pieces = texts(text)
@@ -102,16 +142,17 @@ def test_without_punctuation_the_first_piece_is_short_and_ends_with_a_word() -> 
     assert " ".join(pieces) == text.strip()
 
 
-def test_chinese_without_punctuation_is_cut_between_characters() -> None:
+def test_chinese_without_punctuation_is_cut_between_words() -> None:
     pieces = texts("今天我們要來玩一個沒有任何標點符號的遊戲大家準備好了沒有")
-    assert 4 <= len(pieces[0]) <= 11
+    assert pieces[0] == "今天我們要來玩"
     assert "".join(pieces) == "今天我們要來玩一個沒有任何標點符號的遊戲大家準備好了沒有"
 
 
 def test_the_first_piece_comes_as_soon_as_it_is_certain() -> None:
     segmenter = SentenceSegmenter()
     assert segmenter.feed("Hello there,") == []  # "1,000" would go on
-    assert segmenter.feed(" ") == [Piece("Hello there,", "", space="")]
+    assert segmenter.feed(" ") == []  # an emoji would still be of this piece
+    assert segmenter.feed("m") == [Piece("Hello there,", "", space="")]
     segmenter = SentenceSegmenter()
     assert segmenter.feed("well this is a long text") == []
     assert segmenter.feed(" w") == [Piece("well this is a long text", "", space="")]
@@ -122,7 +163,7 @@ def test_later_pieces_grow_and_stay_whole_sentences_where_they_can() -> None:
     pieces = texts(text)
     assert pieces[0] == "Hello my friends!"
     assert all(piece.endswith(".") for piece in pieces[2:])
-    assert max(map(len, texts("word " * 400))) > 100
+    assert max(map(len, texts("word " * 400))) > 80
     assert max(map(len, texts("word " * 400))) <= LONGEST
 
 
@@ -199,8 +240,29 @@ def test_symbols_alone_are_no_piece() -> None:
     assert texts("🎉 Hi!") == ["🎉 Hi!"]
 
 
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("好耶，太棒了！[happy]😀", ["好耶，太棒了！", "😀"]),
+        ("That is great! [happy] 🎉 🎉", ["That is great!", "🎉 🎉"]),
+        ("That is great! [happy] ...", ["That is great!"]),
+    ],
+)
+def test_emoji_at_the_end_are_shown_behind_a_piece_that_is_out(text: str, pieces: list[str]) -> None:
+    assert texts(text) == pieces
+    assert cut(text)[-1].mood == "happy" or len(pieces) == 1
+
+
+def test_no_piece_lasts_more_than_a_few_seconds() -> None:
+    for text in ("word " * 400, "我們今天去夜市吃了很多好吃的東西" * 20, "一句話，" * 100):
+        assert max(weight(piece) for piece in texts(text)) < 1.3 * LONGEST <= 130
+
+
 def test_speakable_leaves_words_and_their_punctuation() -> None:
-    assert speakable("Hi! 🎉 I'm 板板👋🏽, ok ^_^ :) 3.5 & more ❤️") == "Hi! I'm 板板, ok 3.5 & more"
+    assert (
+        speakable("Hi! 🎉 I'm 板板👋🏽, ok ^_^ :) 3.5 & more ❤️")
+        == "Hi! I'm 板板, ok three point five and more"
+    )
     assert speakable("🎉 !!") == ""
 
 
@@ -235,15 +297,51 @@ WRITTEN = st.lists(
 def test_nothing_that_can_be_pronounced_is_lost_or_added(text: str) -> None:
     pieces = texts(text)
     said = letters("".join(pieces))
-    if set(text) & set("[［【(（*＊"):  # an aside is taken out whole
+    if set(text) & set("[［【(（*＊_"):  # an aside is taken out whole
         left = iter(letters(text))
         assert all(letter in left for letter in said)
     else:
         assert said == letters(text)
     for piece in pieces:
-        assert letters(piece)
+        assert letters(piece) or (piece == pieces[-1] and any(map(is_picture, piece)))
         assert piece == " ".join(piece.split())
         assert weight(piece) <= LONGEST + 45
+
+
+CLAUSES = (
+    "今天吃臭豆腐配珍奶|我昨天在夜市買了 RTX 4090|Open AI|well, that is|Dr. Lin said so|U.S.|3.5|1,000 元"
+    "|「我才不要」|(really)|🎉|👩‍👩‍👧‍👦|👋🏽|日本のアニメ|그래요|板板|so|嗎|的|我們走吧"
+)
+GLUE = ("，", "。", "！", ", ", ". ", "! ", " ", "", "……", "？ ")
+
+
+@given(
+    written=st.lists(
+        st.tuples(st.sampled_from(CLAUSES.split("|")), st.sampled_from(GLUE)), min_size=1, max_size=30
+    ),
+    sizes=st.lists(st.integers(1, 60), min_size=1),
+    hurried=st.booleans(),
+)
+def test_joined_again_it_is_what_was_written(
+    *, written: list[tuple[str, str]], sizes: list[int], hurried: bool
+) -> None:
+    text = " ".join("".join(clause + glue for clause, glue in written).split())
+    segmenter, pieces, at = SentenceSegmenter(MOODS), list[Piece](), 0
+    for size in cycle(sizes):
+        if hurried:
+            segmenter.hurry(0)
+        pieces += segmenter.feed(text[at : at + size])
+        at += size
+        if at >= len(text):
+            break
+    pieces += segmenter.finish()
+    again = joined((piece.space, piece.text) for piece in pieces)
+    assert spaced(again) == (spaced(text) if letters(text) else "")
+
+
+def spaced(text: str) -> str:
+    """Without the one space that is added, where a sentence begins right behind another."""
+    return re.sub(r"(?<=[.!?…]) (?=[A-Za-z0-9])", "", text)
 
 
 @given(WRITTEN, st.integers(2, 50))

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from voice_props import hear
 
-from vtuber.core.events import Sound, Word
-from vtuber.voice import captions
-from vtuber.voice.edge.aligner import WordAligner
+from vtuber.core.events import Chunk, Sound
+from vtuber.voice.online.edge.aligner import WordAligner
+from vtuber.voice.reading import Reader
+from vtuber.voice.speech import captions
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ async def test_a_silent_clip_lasts_as_long_as_reading_it() -> None:
     assert not any(heard.pcm)
 
 
-async def _as_async(items: Iterable[Sound | Word]) -> AsyncIterator[Sound | Word]:
+async def _as_async(items: Iterable[Chunk]) -> AsyncIterator[Chunk]:
     for item in items:
         yield item
 
@@ -51,8 +52,12 @@ def test_words_come_before_their_sound() -> None:
     assert [type(item) is Sound for item in items] == [False, True] * 4
 
 
+def aligned(text: str) -> WordAligner:
+    return WordAligner(Reader().read(text))
+
+
 def test_follower_gives_punctuation_to_its_words_and_misses_none() -> None:
-    aligner = WordAligner("“Hello,” brave 🎉 new 3.5 world!")
+    aligner = aligned("“Hello,” brave 🎉 new 3.5 world!")
     words = aligner.meet("Hello", 0.1, 0.3) + aligner.meet("BRAVE", 0.4, 0.6)
     words += aligner.meet("nonsense", 0.6, 0.7) + aligner.meet("world", 1.0, 1.5)
     assert [word.text for word in words] == ["“Hello,”", "brave", "🎉", "new", "3.5", "world!"]
@@ -61,8 +66,18 @@ def test_follower_gives_punctuation_to_its_words_and_misses_none() -> None:
     assert aligner.done
 
 
+def test_follower_gives_a_number_with_the_first_of_its_words() -> None:
+    aligner = aligned("over 3.5 km now")
+    words = aligner.meet("over", 0.0, 0.2) + aligner.meet("three", 0.2, 0.4)
+    assert [(word.text, word.start) for word in words] == [("over", 0.0), ("3.5", 0.2)]
+    assert words[1].end > 0.6
+    assert aligner.meet("point", 0.4, 0.6) == []
+    words = aligner.meet("now", 1.5, 1.8)
+    assert [word.text for word in words] == ["km", "now"]
+
+
 def test_follower_splits_chinese_words() -> None:
-    words = WordAligner("我們好。").meet("我們", 0.0, 0.4)
+    words = aligned("我們好。").meet("我們", 0.0, 0.4)
     assert [(word.text, word.start) for word in words] == [("我", 0.0), ("們", 0.2)]
 
 
@@ -71,7 +86,7 @@ def test_follower_splits_chinese_words() -> None:
     st.lists(st.sampled_from(["a", "b", "ab", "好", "x", ""]), max_size=10),
 )
 def test_follower_always_spells_the_text(text: str, spoken: list[str]) -> None:
-    aligner = WordAligner(text)
+    aligner = aligned(text)
     words = [word for at, name in enumerate(spoken) for word in aligner.meet(name, at / 2, at / 2 + 0.4)]
     words += aligner.rest(9.0)
     assert "".join(word.text for word in words) == "".join(text.split())

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from vtuber.character import Character
 from vtuber.character.face import Face
+from vtuber.config import Settings
 from vtuber.core import sound
 from vtuber.core.errors import VoiceError
-from vtuber.core.events import Sound, Word
+from vtuber.core.events import Chunk, Sound, Timed, Viseme, Word
+from vtuber.voice import Voice
+from vtuber.voice.router import VoiceRouter
 
 
 @dataclass
 class Heard:
-    """A clip as it was received; ``late`` are words that came after the sound they begin in."""
+    """A clip as it was received; ``late`` is what came after the sound they begin in."""
 
     pcm: bytes = b""
     words: list[Word] = field(default_factory=list)
-    late: list[Word] = field(default_factory=list)
+    visemes: list[Viseme] = field(default_factory=list)
+    late: list[Timed] = field(default_factory=list)
     error: VoiceError | None = None
 
     @property
@@ -36,13 +41,16 @@ class Heard:
     def samples(self) -> sound.Samples:
         return sound.from_pcm(self.pcm)
 
-    def add(self, item: Sound | Word) -> None:
+    def add(self, item: Chunk) -> None:
         if isinstance(item, Sound):
             self.pcm += item.pcm
             return
         if item.start < self.seconds - 0.001:
             self.late.append(item)
-        self.words.append(item)
+        if isinstance(item, Word):
+            self.words.append(item)
+        else:
+            self.visemes.append(item)
 
     def level_at(self, start: float, end: float) -> float:
         """dBFS in that stretch, with no regard to silence."""
@@ -57,10 +65,12 @@ class Heard:
         assert all(word.start <= self.seconds + 0.001 for word in self.words)
         starts = [word.start for word in self.words]
         assert starts == sorted(starts)
+        assert all(one.end <= two.start + 0.001 for one, two in pairwise(self.visemes))
+        assert all(viseme.start <= viseme.end for viseme in self.visemes)
         assert len(self.pcm) % sound.SAMPLE_BYTES == 0
 
 
-async def hear(items: AsyncIterator[Sound | Word], *, fails: bool = False) -> Heard:
+async def hear(items: AsyncIterator[Chunk], *, fails: bool = False) -> Heard:
     """All of a clip; with ``fails`` all until its VoiceError, which it must end with."""
     heard = Heard()
     try:
@@ -72,6 +82,13 @@ async def hear(items: AsyncIterator[Sound | Word], *, fails: bool = False) -> He
         heard.error = error
     assert bool(heard.error) == fails
     return heard
+
+
+def chain(*voices: Voice) -> VoiceRouter:
+    """The voices, the first of which that can speaks."""
+    names = [f"number {at}" for at in range(1, len(voices) + 1)]
+    settings = Settings.model_validate({"voice": {"use": names}})
+    return VoiceRouter(dict(zip(names, voices, strict=True)), settings, CHARACTER)
 
 
 CHARACTER = Character(

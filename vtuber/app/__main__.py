@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import suppress
 
 
 def main() -> None:
-    """Runs a command. An error is shown in words; the traceback of a defect of ours goes to a file."""
+    """Runs a command, and ends the program with its status."""
+    try:
+        _run()
+    except SystemExit as end:
+        import threading  # noqa: PLC0415  # what is imported before the first line of `_run` can be interrupted
+
+        if any(one is not threading.main_thread() and not one.daemon for one in threading.enumerate()):
+            _leave(end)
+        raise
+
+
+def _leave(end: SystemExit) -> None:
+    """Ends the program at once. All is saved; Python would wait for threads that load what nobody needs."""
+    if isinstance(end.code, str):
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+    os._exit(end.code or 0)
+
+
+def _run() -> None:
+    """An error is shown in words; the traceback of a defect of ours goes to a file. Raises SystemExit."""
     # Until a command has something to stop in order, Ctrl-C just ends the program. Python's own handler would
     # show a traceback of whatever was being imported.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -10,7 +10,7 @@ from pathlib import Path
 from vtuber.app import terminal
 from vtuber.app.running import settings_of
 from vtuber.core.errors import BanbanError
-from vtuber.record import audit_reader
+from vtuber.record import audit_reader, journal_files
 from vtuber.record.audit import Audit, AuditedMessage, AuditedUtterance, AuditedVerdict
 from vtuber.record.journal import Journal
 from vtuber.record.metrics import percentiles
@@ -31,7 +31,7 @@ def command(
     """Prints the audit of a journal (without one: the newest), or of a part of it."""
     if sum(one is not None for one in (message, viewer, minute)) > 1:
         raise BanbanError("choose one of --message, --viewer and --minute")
-    path = journal or _newest(config)
+    path = journal or newest(config)
     audit = audit_reader.read(path)
     malformed = audit.malformed
     chosen = message is not None or viewer is not None or minute is not None
@@ -51,10 +51,11 @@ def command(
         terminal.tell(f"{malformed} lines of {path} could not be read")
 
 
-def _newest(config: Path | None) -> Path:
+def newest(config: Path | None) -> Path:
+    """The newest journal. Raises BanbanError when there is none."""
     with settings_of(config, {}) as settings:
         folder = Journal(settings).folder
-    found = max(folder.glob("*.jsonl"), default=None, key=lambda path: path.stat().st_mtime)
+    found = journal_files.newest(folder)
     if found is None:
         raise BanbanError("there is no journal yet", where=str(folder), hint="write the path of one")
     return found

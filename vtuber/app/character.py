@@ -27,14 +27,6 @@ from vtuber.guard import Door
 from vtuber.guard.guard import Guard
 from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 
-_RESERVED = {
-    "con",
-    "prn",
-    "aux",
-    "nul",
-    *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)),
-}
-"""What Windows keeps for devices."""
 _LONGEST_FOLDER = 40
 _LONGEST_NAME = 50
 _LONGEST_ANSWER = 600
@@ -232,7 +224,7 @@ def folder_name(given: str) -> str:
             f"{given[:80]!r} has no letters for a folder's name",
             hint="give a name with letters, such as luna; her name for viewers is asked next",
         )
-    return f"{name}-vtuber" if name in _RESERVED else name
+    return f"{name}-vtuber" if name in files.RESERVED else name
 
 
 def _free_place(name: str) -> Path:
@@ -333,6 +325,6 @@ def _tell_made(answers: starter.Answers, target: Path, *, has_face: bool) -> Non
         )
     if starter.languages(answers.languages) != ("English",):
         terminal.tell(
-            'The embedded voice speaks only English: for the rest set voice.use = "edge" in config.toml.'
+            "The embedded voice speaks English; the rest is spoken by Microsoft's, where there is a network."
         )
     terminal.tell(f"banban live --character {target.name}")

@@ -14,6 +14,7 @@ from typing import Protocol
 from vtuber.app import sentence, terminal
 from vtuber.app.brains import settings_with_brain
 from vtuber.app.running import Flags, run
+from vtuber.brain.choice import languages
 from vtuber.config import Settings
 from vtuber.config.file import located
 from vtuber.core import clock, limits, registry
@@ -24,10 +25,11 @@ from vtuber.core.health import Health, State
 from vtuber.listeners import Listener
 from vtuber.show.show import Show
 from vtuber.show.speaker import Speaker
-from vtuber.voice import Voice
+from vtuber.voice import Utterance
 
 HEARING_SECONDS = 10.0
 """How long a listener may take to reach its chat."""
+_GREETINGS = {"English": "Hello.", "Chinese": "你好。", "Japanese": "こんにちは。"}
 
 
 class _Reporting(Protocol):
@@ -49,7 +51,7 @@ def command(config: Path | None, flags: Flags, *, as_json: bool, verbose: bool) 
         terminal.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     else:
         terminal.show_health("banban check", parts)
-    return not any(health.state is State.DOWN for health in parts)
+    return not any(health.state.is_away for health in parts)
 
 
 async def check(settings: Settings, progress: Progress) -> list[Health]:
@@ -58,7 +60,7 @@ async def check(settings: Settings, progress: Progress) -> list[Health]:
     (speaker,), memory = show.speakers, show.memory
     trials: list[tuple[_Reporting, Callable[[], Awaitable[Health | None]]]] = [
         (speaker.brain, lambda: _say_a_sentence(speaker, progress)),
-        (speaker.voice, lambda: _say_something(speaker.voice)),
+        (speaker.voice, lambda: _say_something(speaker)),
         (memory, memory.start),
         (show.server, show.server.start),
         *((screen, screen.start) for screen in show.screens),
@@ -127,9 +129,11 @@ async def _listen(listener: Listener) -> Health:
         await asyncio.gather(hearing, reached, return_exceptions=True)
 
 
-async def _say_something(voice: Voice) -> None:
-    await voice.start()
-    async with aclosing(voice.speak("Hello.")) as chunks:
-        async for chunk in chunks:
-            if isinstance(chunk, Sound):
-                return
+async def _say_something(speaker: Speaker) -> None:
+    """A word in each of her languages."""
+    await speaker.voice.start()
+    for language in languages(speaker.character):
+        async with aclosing(speaker.voice.speak(Utterance(_GREETINGS[language]))) as chunks:
+            async for chunk in chunks:
+                if isinstance(chunk, Sound):
+                    break

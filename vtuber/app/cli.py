@@ -22,7 +22,7 @@ CharacterOption = Annotated[str | None, typer.Option(help="Character: a folder i
 ModelOption = Annotated[
     str | None, typer.Option(help="Language model: path of a GGUF file, or a name from `banban models get`.")
 ]
-VoiceOption = Annotated[str | None, typer.Option(help="Voice: hibari (on this machine) or edge (online).")]
+VoiceOption = Annotated[str | None, typer.Option(help="Voice: a name from `banban voices`.")]
 PortOption = Annotated[int | None, typer.Option(help="Port of the overlay's web server.")]
 RECORDINGS = "a file of yt-dlp, TwitchDownloader or chat-downloader, pages of an API, or a journal"
 SpeedOption = Annotated[float | None, typer.Option(help="Play the recording this many times faster.")]
@@ -45,6 +45,12 @@ models = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(models)
+voices = typer.Typer(
+    name="voices",
+    help="List the voices and what they can here, or download one.",
+    rich_markup_mode=None,
+)
+app.add_typer(voices)
 characters = typer.Typer(
     name="character",
     help="Make your own character, copy one, or check one.",
@@ -52,6 +58,13 @@ characters = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(characters)
+obs = typer.Typer(
+    name="obs",
+    help="Make OBS ready for a show, or say what is wrong with it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(obs)
 
 
 def _path(given: str | None) -> str | None:
@@ -77,12 +90,20 @@ def live(
     replay: Annotated[str | None, typer.Option(help=f"Recorded chat to play: {RECORDINGS}.")] = None,
     speed: SpeedOption = None,
     console: Annotated[bool | None, typer.Option(help="Read lines typed in this terminal as chat.")] = None,
+    dry: Annotated[
+        bool,
+        typer.Option("--dry", help="Hear the channel, but make no sound, and write and do nothing there."),
+    ] = False,
+    show: Annotated[
+        list[Path] | None,
+        typer.Option(help="Settings file of one of several shows side by side. To be repeated."),
+    ] = None,
     for_: ForOption = None,
     plain: PlainOption = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Start the show: read chat, answer aloud, show the overlay."""
-    from vtuber.app.live import command
+    from vtuber.app import live, side_by_side
 
     flags = {
         "show.character": character,
@@ -95,13 +116,18 @@ def live(
         "chat.replay.speed": speed,
         "chat.console": console,
     }
-    command(config, flags, seconds=for_, verbose=verbose, plain=plain)
+    if not show:
+        live.command(config, flags, seconds=for_, verbose=verbose, plain=plain, dry=dry)
+        return
+    if config is not None:
+        raise typer.BadParameter("give each show's settings file with --show, and no --config")
+    side_by_side.command(show, flags, seconds=for_, verbose=verbose, plain=plain, dry=dry)
 
 
 @app.command()
 def rehearse(
     *,
-    file: Annotated[str, typer.Argument(help=f"Recorded chat: {RECORDINGS}.")],
+    file: Annotated[str | None, typer.Argument(metavar="FILE", help=f"Recorded chat: {RECORDINGS}.")] = None,
     config: ConfigOption = None,
     character: CharacterOption = None,
     model: ModelOption = None,
@@ -110,21 +136,58 @@ def rehearse(
     seed: Annotated[
         int | None, typer.Option(help="Make the same choices in every run, in simulated time.")
     ] = None,
+    no_model: Annotated[
+        bool, typer.Option("--no-model", help="Without a model and a voice: she says lines of her examples.")
+    ] = False,
+    record: Annotated[
+        Path | None, typer.Option(help="Write all that was decided to this file, to compare with later.")
+    ] = None,
+    expect: Annotated[
+        Path | None,
+        typer.Option(help="Play it as this record was played; exit status 1 if it goes otherwise."),
+    ] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(metavar="A B", help="Play nothing: say where two records or journals part."),
+    ] = None,
     for_: ForOption = None,
     json_: Annotated[Path | None, typer.Option("--json", help="Also write the results to this file.")] = None,
     verbose: VerboseOption = False,
 ) -> None:
-    """Play a recorded chat through a full show and print the delays."""
+    """Play a recorded chat through a full show and print the delays.
+
+    A show becomes a test: record it once with --record, and after each change play it with --expect.
+    """
+    if compare:
+        from vtuber.app.comparison import command as compared
+
+        if not compared(*compare):
+            raise typer.Exit(1)
+        return
+    if file is None:
+        raise typer.BadParameter("name the recorded chat to play", param_hint="FILE")
     from vtuber.app.rehearse import command
 
     flags = {
         "show.character": character,
+        "brain.use": "lines" if no_model else None,
         "brain.model": _path(model),
-        "voice.use": voice,
+        "voice.use": voice or ("silent" if no_model else None),
         "chat.replay.file": _path(file),
         "chat.replay.speed": speed,
     }
-    command(config, flags, seed=seed, seconds=for_, figures=json_, verbose=verbose)
+    as_expected = command(
+        config,
+        flags,
+        seed=seed,
+        seconds=for_,
+        figures=json_,
+        record=record,
+        expect=expect,
+        verbose=verbose,
+    )
+    if not as_expected:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -159,6 +222,21 @@ def check(
     flags = {"show.character": character, "brain.model": _path(model)}
     if not command(config, flags, as_json=as_json, verbose=verbose):
         raise typer.Exit(1)
+
+
+@app.command()
+def say(
+    text: Annotated[str, typer.Argument(help="What she is to say.")],
+    *,
+    out: Annotated[Path | None, typer.Option(help="Write this WAV file instead of playing it.")] = None,
+    config: ConfigOption = None,
+    character: CharacterOption = None,
+    voice: VoiceOption = None,
+) -> None:
+    """Say a text in her voice."""
+    from vtuber.app.say import command
+
+    command(config, {"show.character": character, "voice.use": voice}, text=text, out=out)
 
 
 class AtDoor(StrEnum):
@@ -216,6 +294,71 @@ def audit(
     from vtuber.app.audit import command
 
     command(config, journal, message=message, viewer=viewer, minute=minute, as_json=as_json)
+
+
+@app.command()
+def report(
+    journal: Annotated[
+        Path | None, typer.Argument(help="A show's journal, plain or gzipped. Default: the newest.")
+    ] = None,
+    *,
+    out: Annotated[Path | None, typer.Option(help="Where the page is written. Default: this folder.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the page: en or zh-TW.")] = "en",
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Write a page about a show: who paid, delays, what was stopped, moments worth a clip."""
+    from vtuber.app.report import command
+
+    command(config, journal, out=out, language=language, as_json=as_json)
+
+
+class Part(StrEnum):
+    """What a backup may hold (``vtuber.app.archive.Part``)."""
+
+    SETTINGS = "settings"
+    CHARACTERS = "characters"
+    MEMORY = "memory"
+    TOKENS = "tokens"
+
+
+OnlyOption = Annotated[list[Part] | None, typer.Option(help="Only this part. May be repeated.")]
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write, such as banban.zip.")],
+    *,
+    config: ConfigOption = None,
+    only: OnlyOption = None,
+    tokens: Annotated[
+        bool, typer.Option("--tokens", help="Also the accounts that are logged in, and the panel's keys.")
+    ] = False,
+) -> None:
+    """Write settings, characters and memory to one file, for another machine."""
+    from vtuber.app import archive
+    from vtuber.app.backup import back_up
+
+    back_up(config, file, only=[archive.Part(part) for part in only or ()], tokens=tokens)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file of `banban backup`.")],
+    *,
+    config: ConfigOption = None,
+    only: OnlyOption = None,
+    tokens: Annotated[bool, typer.Option("--tokens", help="Also the tokens that are in it.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Do not keep what stands here now in a file of its own.")
+    ] = False,
+) -> None:
+    """Put what a backup holds in its place. What stands there is kept in a file of its own."""
+    from vtuber.app import archive
+    from vtuber.app.restore import restore as put_back
+
+    parts = [archive.Part(part) for part in only or ()]
+    put_back(config, file, only=parts, tokens=tokens, replace=replace)
 
 
 class Platform(StrEnum):
@@ -280,6 +423,27 @@ def get_model(
     get(name)
 
 
+@voices.callback(invoke_without_command=True)
+def list_voices(
+    context: typer.Context, *, config: ConfigOption = None, character: CharacterOption = None
+) -> None:
+    """List the voices and what they can here, or download one."""
+    if context.invoked_subcommand is None:
+        from vtuber.app.voices import command
+
+        command(config, {"show.character": character})
+
+
+@voices.command("get")
+def get_voice(
+    name: Annotated[str | None, typer.Argument(help="A voice, such as kokoro.")] = None,
+) -> None:
+    """Download what a voice needs to speak without a network. Without a name: list those that need it."""
+    from vtuber.app.voices import get
+
+    get(name)
+
+
 @characters.command("new")
 def new_character(
     *,
@@ -321,6 +485,26 @@ def check_character(
     from vtuber.app.character import check
 
     if not check(config, {"show.character": name}):
+        raise typer.Exit(1)
+
+
+@obs.command("setup")
+def set_up_obs(*, config: ConfigOption = None, port: PortOption = None) -> None:
+    """Make the scene and the sources in OBS, or mend them. Yours are left alone."""
+    from vtuber.app.obs import setup
+
+    if not setup(config, {"stage.port": port}):
+        raise typer.Exit(1)
+
+
+@obs.command("check")
+def check_obs(
+    *, config: ConfigOption = None, character: CharacterOption = None, port: PortOption = None
+) -> None:
+    """Say why viewers do not see or hear her in OBS, and what to click."""
+    from vtuber.app.obs import check
+
+    if not check(config, {"stage.port": port, "show.character": character}):
         raise typer.Exit(1)
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+from vtuber import pending
 from vtuber.app import terminal
 from vtuber.app.brains import settings_with_brain
 from vtuber.app.desk.desk import Desk
@@ -16,10 +17,12 @@ from vtuber.app.desk.history import TypedLines, default_path
 from vtuber.app.desk.menu import moderators_menu
 from vtuber.app.desk.narrator import Narrator
 from vtuber.app.desk.status import Status
+from vtuber.app.one_show import only_one
 from vtuber.app.running import Flags, run
 from vtuber.core import clock
 from vtuber.core.events import ChatMessage
 from vtuber.listeners.console import YOU, Console
+from vtuber.show.resumption import names
 from vtuber.show.show import Show
 
 LOOK_EVERY = 0.25
@@ -31,14 +34,29 @@ TOO_MANY = "too many lines at once: those that follow are not sent until she has
 NOT_READ = "lines typed here are not read (chat.console = false)"
 
 
-def command(config: Path | None, flags: Flags, *, seconds: float | None, verbose: bool, plain: bool) -> None:
-    """Runs the show until it is stopped, or for ``seconds``. Raises BanbanError when it cannot begin."""
+def command(
+    config: Path | None,
+    flags: Flags,
+    *,
+    seconds: float | None,
+    verbose: bool,
+    plain: bool,
+    dry: bool = False,
+) -> None:
+    """Runs the show until it is stopped, or for ``seconds``. Raises BanbanError when it cannot begin.
+
+    ``dry``: see ``Show``.
+    """
     desk: Desk | None = None
-    with settings_with_brain(config, flags, verbose=verbose, plain=plain, offers=not plain) as settings:
+    with (
+        settings_with_brain(config, flags, verbose=verbose, plain=plain, offers=not plain) as settings,
+        only_one(settings),
+    ):
 
         async def broadcast() -> None:
             nonlocal desk
-            show = Show(settings)
+            kept = None if dry else pending.build(settings)
+            show = Show(settings, caches_speech=True, dry=dry, pending=kept)
             began: float | None = None
             status = Status(show)
             looking: asyncio.Task[None] | None = None
@@ -48,7 +66,13 @@ def command(config: Path | None, flags: Flags, *, seconds: float | None, verbose
             def on_air() -> None:
                 nonlocal began, looking
                 began = clock.now()
-                terminal.show_start(progress, f"{show.speakers[0].character.name} is on air", show.health())
+                is_how = "rehearses, dry" if dry else "is on air"
+                terminal.show_start(
+                    progress,
+                    f"{show.speakers[0].character.name} {is_how}",
+                    show.health(),
+                    show.server.addresses(),
+                )
                 if desk is not None:
                     looking = asyncio.create_task(_look(status, desk))
                     desk.open()
@@ -118,7 +142,11 @@ def goodbye(show: Show, seconds: float) -> str:
     replies = "1 reply" if figures.turns == 1 else f"{figures.turns} replies"
     paid = f"{figures.paid_answered} of {figures.paid} paid answered" if figures.paid else "nothing paid"
     journal = f"journal: {path}" if path else "no journal"
-    return f"the show is over: {length}, {replies}, {paid}; {journal}"
+    owed = show.resumption.owed()
+    left = f"; not answered: {names(owed)}" if owed else ""
+    if left and show.pending.is_kept:
+        left += " (next time)"
+    return f"the show is over: {length}, {replies}, {paid}{left}; {journal}"
 
 
 async def _look(status: Status, desk: Desk) -> None:

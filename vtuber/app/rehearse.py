@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,27 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from vtuber.app import terminal
+from vtuber.app import comparison, terminal
 from vtuber.app.brains import settings_with_brain
 from vtuber.app.running import Flags, run
 from vtuber.config import Settings
+from vtuber.core import files
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError
 from vtuber.core.text import escaped
 from vtuber.listeners.replay import Replay
+from vtuber.record import decisions
+from vtuber.record.decisions import DecisionFile
+from vtuber.record.facts import Subscriber
 from vtuber.show.show import Show
+from vtuber.voice.router import AUTO, OFFLINE
 
 LAST_WORDS = 120.0
 """Seconds after the recording's end in which paid messages are still answered."""
+
+
+SEED = 1
+"""What a rehearsal that is recorded begins with, unless another seed is given."""
 
 
 def command(
@@ -37,38 +47,105 @@ def command(
     seed: int | None,
     seconds: float | None,
     figures: Path | None,
+    record: Path | None,
+    expect: Path | None,
     verbose: bool,
-) -> None:
-    """Plays the recording, and shows what came of it; also as JSON in the file ``figures``."""
-    with settings_with_brain(config, flags, verbose=verbose, servers=seed is None) as settings:
+) -> bool:
+    """Plays the recording, and shows what came of it; also as JSON in the file ``figures``.
 
-        async def rehearsal() -> dict[str, Any]:
-            with terminal.Starting() as progress:
-                return await rehearse(
-                    settings,
-                    seed=seed,
-                    seconds=seconds,
-                    progress=progress,
-                    on_air=lambda show: terminal.show_start(
-                        progress, f"{show.speakers[0].character.name} is rehearsing", show.health()
-                    ),
-                )
+    ``record`` is written with all that was decided. ``expect`` is such a file: the rehearsal is played as
+    that one was, and compared with it. Whether it went as expected.
+    """
+    if expect:
+        header = decisions.header(expect)
+        seed = _number(header, "seed", expect) if seed is None else seed
+        seconds = seconds or header.get("seconds")
+        flags["chat.replay.speed"] = flags["chat.replay.speed"] or header.get("speed")
+    if record and seed is None:
+        seed = SEED
+    with (
+        settings_with_brain(config, flags, verbose=verbose, servers=seed is None) as settings,
+        tempfile.TemporaryDirectory(prefix="banban-") as folder,
+    ):
+        made = Path(folder) / "decisions.jsonl" if record or expect else None
+        report = _rehearsed(settings, seed=seed, seconds=seconds, made=made)
+        if report is None:
+            return not made
+        show_figures(report)
+        if figures:
+            _write(figures, (json.dumps(report, indent=2) + "\n").encode())
+        if made and not report["complete"]:
+            terminal.tell("the rehearsal was stopped: it is neither recorded nor compared")
+            return False
+        if made and record:
+            _write(record, made.read_bytes())
+            terminal.tell(f"what was decided is in {record}; compare with it: --expect {record}")
+        if made and expect:
+            return comparison.command(expect, made, (str(expect), "this rehearsal"))
+    return True
 
-        report = run(rehearsal, simulated=seed is not None)
-    if report is None:
-        return
-    show_figures(report)
-    if figures:
-        try:
-            figures.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise BanbanError(f"cannot be written: {error.strerror}", where=str(figures)) from None
+
+def _rehearsed(
+    settings: Settings, *, seed: int | None, seconds: float | None, made: Path | None
+) -> dict[str, Any] | None:
+    """The figures; None where it was stopped before there were any. ``made``: a file for its decisions."""
+    file: DecisionFile | None = None
+    if made:
+        speed, chat = settings.chat.replay.speed, Path(settings.chat.replay.file).name
+        header = {"format": 1, "seed": seed, "speed": speed, "seconds": seconds, "chat": chat}
+        file = DecisionFile(made, header)
+
+    async def rehearsal() -> dict[str, Any]:
+        with terminal.Starting() as progress:
+            return await rehearse(
+                settings,
+                seed=seed,
+                seconds=seconds,
+                progress=progress,
+                on_air=lambda show: terminal.show_start(
+                    progress, f"{show.speakers[0].character.name} is rehearsing", show.health()
+                ),
+                note=file.note if file else None,
+            )
+
+    try:
+        return run(rehearsal, simulated=seed is not None)
+    finally:
+        if file and made:
+            _close(file, made)
+
+
+def _close(file: DecisionFile, path: Path) -> None:
+    try:
+        file.close()
+    except OSError as error:
+        raise BanbanError(f"cannot be written: {error.strerror}", where=str(path)) from None
+
+
+def _write(path: Path, text: bytes) -> None:
+    """All of it or nothing, readable by its owner alone: chat is people's words."""
+    try:
+        files.write_whole(path, [text])
+    except OSError as error:
+        raise BanbanError(f"cannot be written: {error.strerror}", where=str(path)) from None
+
+
+def _number(header: Mapping[str, Any], field: str, path: Path) -> int:
+    if isinstance(number := header.get(field), int):
+        return number
+    raise BanbanError(f"its first line has no {field}", where=str(path), hint="record the rehearsal again")
 
 
 def settings_for(settings: Settings) -> Settings:
-    """The same show without the rest of the world: no other chat, no real memory, no OBS, any free port."""
+    """The same show without the rest of the world: no other chat, no real memory, no OBS, no sound card, any
+    free port.
+
+    And without voices from a network, unless config names one.
+    """
+    use = settings.voice.use
     return settings.model_copy(
         update={
+            "voice": settings.voice.model_copy(update={"use": OFFLINE if use == (AUTO,) else use}),
             "chat": settings.chat.model_copy(
                 update={
                     "console": False,
@@ -78,7 +155,12 @@ def settings_for(settings: Settings) -> Settings:
             ),
             "memory": settings.memory.model_copy(update={"use": "forgetful"}),
             "stage": settings.stage.model_copy(
-                update={"port": 0, "obs": settings.stage.obs.model_copy(update={"enabled": False})}
+                update={
+                    "port": 0,
+                    "obs": settings.stage.obs.model_copy(update={"enabled": False}),
+                    "vts": settings.stage.vts.model_copy(update={"enabled": False}),
+                    "audio": settings.stage.audio.model_copy(update={"device": ""}),
+                }
             ),
         }
     )
@@ -91,11 +173,18 @@ async def rehearse(
     seconds: float | None,
     progress: Progress,
     on_air: Callable[[Show], None],
+    note: Subscriber | None = None,
 ) -> dict[str, Any]:
-    """Plays ``chat.replay.file`` to its end and gives the figures (``Metrics.report``), ready for JSON."""
+    """Plays ``chat.replay.file`` to its end and gives the figures (``Metrics.report``), ready for JSON.
+
+    ``note`` is told each fact of the show.
+    """
     settings = settings_for(settings)
     recording = Replay(settings)
     show = Show(settings, seed=seed, listeners=[recording])
+    complete = True
+    if note:
+        show.facts.subscribe(note)
 
     ending = asyncio.create_task(_end_when_answered(show))
     try:
@@ -103,6 +192,7 @@ async def rehearse(
     except asyncio.CancelledError:
         if not show.metrics.messages:
             raise
+        complete = False
         # Whoever stops a rehearsal wants to see how it went so far.
     finally:
         ending.cancel()
@@ -110,6 +200,7 @@ async def rehearse(
     return show.metrics.report(show.inbox.dropped) | {
         "waiting": len(show.inbox),
         "seed": show.seed,
+        "complete": complete,
         "recording": recording.health().what,
     }
 

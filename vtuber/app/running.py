@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from vtuber.app import terminal
 from vtuber.config import Settings
-from vtuber.config.file import load, located
+from vtuber.config.file import load, located, named
 from vtuber.core.errors import BanbanError
 from vtuber.core.simulated import SimulatedLoop
 
@@ -37,7 +38,7 @@ def settings_of(
 ) -> Iterator[Settings]:
     """The settings, with the log set up. An error that names an option is given the option's place, too."""
     terminal.set_up_logging(verbose=verbose, plain=plain)
-    settings = load(config, flags)
+    settings = named(load(config, flags), config)
     try:
         yield settings
     except BanbanError as error:
@@ -67,12 +68,21 @@ def run(
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     try:
         with asyncio.Runner(loop_factory=SimulatedLoop if simulated else None) as runner:
+            if not simulated:
+                runner.get_loop().set_default_executor(_Lookups())
             return runner.run(stoppable())
     except asyncio.CancelledError:
         return None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class _Lookups(ThreadPoolExecutor):
+    """What the loop itself does in threads: names are looked up there. The end of a show waits for none."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002  # as it is
+        super().shutdown(wait=False, cancel_futures=True)
 
 
 class _Stop:

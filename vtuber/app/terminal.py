@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Self
 
@@ -25,12 +26,19 @@ from rich.text import Text
 
 from vtuber.core.errors import BanbanError
 from vtuber.core.health import Health, State
+from vtuber.core.masking import masked
 from vtuber.core.text import escaped
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-_COLOURS = {State.OK: "green", State.LIMITED: "yellow", State.DOWN: "red", State.OFF: "dim"}
+_COLOURS = {
+    State.OK: "green",
+    State.LIMITED: "yellow",
+    State.DOWN: "red",
+    State.RESTING: "red",
+    State.OFF: "dim",
+}
 
 
 _BREAKS = {ord(char): f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"}
@@ -38,9 +46,23 @@ _BREAKS = {ord(char): f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"}
 _EARLY_END: list[Callable[[], None]] = []
 
 
+_show: ContextVar[str] = ContextVar("show", default="")
+"""Whose lines these are, where several shows write to one terminal."""
+
+
+def lines_are_of(show: str) -> None:
+    """Every line of the log and every error that this task and its children write begins with that name."""
+    _show.set(show)
+
+
+def _of_show(text: str) -> str:
+    return f"{show}: {text}" if (show := _show.get()) else text
+
+
 class _SafeFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return "\n".join(escaped(line) for line in super().format(record).split("\n"))
+        text = _of_show(masked(super().format(record)))
+        return "\n".join(escaped(line) for line in text.split("\n"))
 
 
 class _ColourHandler(logging.Handler):
@@ -163,17 +185,24 @@ def show_health(title: str, parts: list[Health]) -> None:
     for column in ("part", "state", ""):
         table.add_column(column, overflow="fold")  # a path is of use only whole
     for health in parts:
-        words = Text(escaped(health.what))
+        words = Text(escaped(masked(health.what)))
         if health.hint:
-            words.append(f"\n→ {escaped(health.hint)}", style="italic")
+            words.append(f"\n→ {escaped(masked(health.hint))}", style="italic")
         table.add_row(health.part, Text(health.state, style=_COLOURS[health.state]), words)
     out.print(table)
 
 
-def show_start(progress: Starting, title: str, parts: list[Health]) -> None:
-    """The start is over: the table of every part takes the place of its progress."""
+def show_start(
+    progress: Starting, title: str, parts: list[Health], addresses: Sequence[tuple[str, str]] = ()
+) -> None:
+    """The start is over: the table of every part takes the place of its progress.
+
+    Below it stands what each of the ``addresses`` is for, and the address on a line of its own: whole.
+    """
     progress.done()
     show_health(title, parts)
+    for use, address in addresses:
+        tell(f"{use}:\n  {address}")
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
@@ -204,13 +233,15 @@ def write_row(row: Mapping[str, object]) -> None:
 
 def show_error(error: BaseException) -> None:
     """One clear message."""
-    err.print(Text("\n".join(escaped(line) for line in str(error).split("\n")), style="red"))
+    err.print(
+        Text("\n".join(escaped(line) for line in _of_show(masked(str(error))).split("\n")), style="red")
+    )
 
 
 def show_defect(error: BaseException) -> None:
     """A defect of the program: its traceback goes to a file that can be sent along with a report."""
     folder = platformdirs.user_log_path("banban", appauthor=False)
-    lines = "".join(traceback.format_exception(error))
+    lines = masked("".join(traceback.format_exception(error)))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"defect-{datetime.now().astimezone():%Y-%m-%d_%H-%M-%S}.txt"

@@ -16,6 +16,7 @@ from vtuber.core.health import Health
 PARTS = {
     "llama": "vtuber.brain.llama.backend:Llama",
     "openai": "vtuber.brain.openai.backend:OpenAi",
+    "lines": "vtuber.brain.lines:Lines",
 }
 
 YES = ("Yes", "yes", " Yes", " yes", "YES", "是")

@@ -6,7 +6,6 @@ fetched and fits; else the embedded toy. Behind a server stands the best of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import psutil
@@ -15,6 +14,7 @@ from vtuber import character as characters
 from vtuber.brain.openai.discovery import find
 from vtuber.character import Character
 from vtuber.config import OpenAi, Settings
+from vtuber.core.languages import NAMES, spoken
 from vtuber.models import machine
 from vtuber.models.best import best
 from vtuber.models.choices import CONTEXT
@@ -57,13 +57,8 @@ async def choose(settings: Settings, *, servers: bool = True) -> Settings:
 
 def languages(character: Character) -> list[str]:
     """What she speaks, as far as her examples show it."""
-    said = "".join(example.reply for example in character.examples) or character.persona
-    spoken: dict[str, Callable[[str], bool]] = {
-        "Chinese": lambda char: "\u4e00" <= char <= "\u9fff",
-        "Japanese": lambda char: "\u3041" <= char <= "\u30ff",
-        "English": lambda char: char.isascii() and char.isalpha(),
-    }
-    return [name for name, belongs in spoken.items() if sum(map(belongs, said)) > len(said) / 20]
+    said = [example.reply for example in character.examples] or [character.persona]
+    return [NAMES[language] for language in spoken(said)]
 
 
 def roomy(settings: Settings) -> Machine:

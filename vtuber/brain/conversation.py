@@ -151,10 +151,10 @@ class Conversation:
         self._history.answer(PromptLine("self", said, self._character.name) if said else None, batch)
         self._stale.set()
 
-    def revoke(self, revocation: Revocation) -> None:
-        """Drops what held words that a moderator deleted."""
-        self._history.drop_where(lambda exchange: exchange.holds(revocation))
+    def revoke(self, revocation: Revocation) -> bool:
+        """Drops what held words that a moderator deleted. Whether something stood in history that did."""
         self._stale.set()
+        return self._history.drop_where(lambda exchange: exchange.holds(revocation))
 
     def forget(self, platform: str, who: str) -> None:
         """Drops what was said with somebody, named by id or by name."""

@@ -62,9 +62,10 @@ class _Member:
 
     def health(self) -> Health:
         own = self.brain.health()
-        if self.trouble is None or own.state is State.DOWN:
+        if self.trouble is None or own.state.is_away:
             return own
-        return Health("brain", State.DOWN, f"{own.what}: {self.trouble.what}", self.trouble.hint)
+        what = f"{own.what}: {self.trouble.what}{self.backoff.note}"
+        return Health("brain", self.backoff.state, what, self.trouble.hint)
 
 
 class BrainFallback:
@@ -206,7 +207,7 @@ class BrainFallback:
         ]
         states = {health.state for health in each}
         hint = next((health.hint for health in each if health.state is not State.OK and health.hint), "")
-        if each[0].state is State.OK and State.DOWN not in states:
+        if each[0].state is State.OK and not any(state.is_away for state in states):
             state, hint = State.OK, ""  # those behind it may be toys
         else:
             state = states.pop() if len(states) == 1 else State.LIMITED

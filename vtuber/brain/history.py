@@ -69,5 +69,8 @@ class History:
     def drop_older_half(self) -> None:
         del self._exchanges[: (len(self._exchanges) + 1) // 2]
 
-    def drop_where(self, unwanted: Callable[[Exchange], bool]) -> None:
+    def drop_where(self, unwanted: Callable[[Exchange], bool]) -> bool:
+        """Returns whether something that was answered went."""
+        answered = len(self)
         self._exchanges = [exchange for exchange in self._exchanges if not unwanted(exchange)]
+        return len(self) < answered

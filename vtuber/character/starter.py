@@ -211,7 +211,7 @@ fallback_lines = {_listed(fallback_lines)}
 
 # What she does not go into, and what she says instead: one of these, in the language she was asked in.
 {_sidesteps(sidesteps)}
-# Her voice when voice.use is "edge".
+# Her voice where Microsoft's online voices speak.
 [voices.edge]
 voice = {_toml(_VOICES[foreign])}
 """

@@ -9,8 +9,8 @@ from xml.parsers import expat
 _SVG = "http://www.w3.org/2000/svg"
 _DRAWN = frozenset("path rect circle ellipse line polyline polygon text image use".split())  # noqa: SIM905
 _REFUSED = frozenset("script foreignObject iframe embed object audio video canvas handler listener".split())  # noqa: SIM905
-_MOVES = frozenset("body head tail eye lid iris".split())  # noqa: SIM905  # what overlays/face.js looks for
-_SHAPES = frozenset("closed half open".split())  # noqa: SIM905  # of the mouth
+_MOVES = frozenset("body head tail eye lid iris hand".split())  # noqa: SIM905  # as overlays/avatars/svg has them
+_SHAPES = frozenset("closed half open A I U E O".split())  # noqa: SIM905  # of the mouth
 
 MOST_PARTS = 50_000
 """More than a browser draws in time, those that <use> repeats counted each time."""
@@ -104,7 +104,7 @@ class _Reader:
         if space == _SVG:
             self._draws = self._draws or tag in _DRAWN
             self._names |= {f"#{attributes.get('id', '')}", *attributes.get("class", "").split()}
-            self.is_rigged = self.is_rigged or "data-moods" in attributes
+            self.is_rigged = self.is_rigged or bool({"data-moods", "data-gestures"} & attributes.keys())
         if "id" in attributes:
             self._by_id.setdefault(attributes["id"], part)
         if self._open:

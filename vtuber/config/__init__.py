@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from vtuber.config.guard import Guard
+from vtuber.config.obs import Obs, ObsChange, ObsEvent, ViewerEvent
+from vtuber.config.overlay import Overlay
 from vtuber.config.section import (
     CurrencyCode,
     FilePath,
@@ -22,20 +24,42 @@ from vtuber.config.section import (
     Section,
     SocketAddress,
     WebAddress,
-    holds_secret,
-    without_secret,
 )
+from vtuber.config.voice import EdgeVoice, KokoroVoice, OpenAiVoice, Voice
 
-__all__ = ["FromConfigFolder", "Section", "holds_secret", "without_secret"]
+__all__ = [
+    "EdgeVoice",
+    "FromConfigFolder",
+    "KokoroVoice",
+    "Obs",
+    "ObsChange",
+    "ObsEvent",
+    "OpenAiVoice",
+    "Section",
+    "Voice",
+]
 
 
 class Show(Section):
+    name: Annotated[str, Field(pattern=r"^[\w.-]{0,50}$")] = ""
+    """Tells several shows apart that share a machine or a server. Empty: see ``config.file.named``."""
     character: str = "banban"
     """A folder in characters/ (beside config.toml, or shipped), or a path to one."""
-    take_early: Seconds = 1.0
+    take_early: Seconds = 0.3
     """She chooses whom to answer next when she has this many seconds left to say."""
     reply_seconds: Annotated[float, Field(ge=3, le=120)] = 20.0
     """No reply goes on for longer than about this."""
+
+
+class Pending(Section):
+    """What viewers who paid, brought a crowd or asked are owed, from one start to the next."""
+
+    keep: bool = True
+    """Whether it outlives a crash, and the show."""
+    folder: Folder = None
+    """Of the file that takes the server's place. Unset: the user's data folder."""
+    answer_minutes: Annotated[float, Field(ge=0, le=10_080)] = 30.0
+    """What waits for longer when a show begins is thanked in one line instead of answered one by one."""
 
 
 class Rates(Section):
@@ -191,10 +215,21 @@ class Commands(Section):
     held: Command = Command()
     allow: Command = Command()
     deny: Command = Command()
+    next: Command = Command()
+    drop: Command = Command()
+    air: Command = Command()
+    yes: Command = Command()
+    no: Command = Command()
+    edit: Command = Command()
+    rate: Command = Command()
     forget: Command = Command()
     topic: Command = Command()
     mood: Command = Command()
+    voice: Command = Command()
+    loudness: Command = Command()
     slow: Command = Command()
+    scene: Command = Command()
+    stream: Command = Command()
     status: Command = Command()
     help: Command = Command()
     forgetme: Command = Command()
@@ -214,6 +249,10 @@ class Gate(Section):
     """Spoken in place of a sentence of hers that was stopped. Empty: one of the character's refusals."""
     finish_deleted: bool = False
     """Whether she may finish what she is saying when the message that she answers is deleted."""
+    hold_to_air: bool = False
+    """Whether each sentence waits for a moderator before it is heard."""
+    air_seconds: Annotated[float, Field(ge=0, le=60)] = 0.0
+    """It airs when nobody said no for so long; 0: only after a yes."""
     commands: Commands = Commands()
 
 
@@ -270,36 +309,24 @@ class Brain(Section):
         return self.use in ("auto", "llama") and not self.model
 
 
-class EdgeVoice(Section):
-    voice: str = ""
-    """Empty: the character's own choice."""
-    url: SocketAddress = "wss://speech.platform.bing.com/consumer/speech/synthesize/readaloud/edge/v1"
-
-
-class Voice(Section):
-    use: str = "hibari"
-    fallback: str = "hibari"
-    """Speaks when the first cannot. Empty: none."""
-    loudness: Annotated[float, Field(ge=-60, le=-6)] = -20.0
-    """Speech is brought to this level (RMS, dBFS)."""
-    speed: Annotated[float, Field(ge=0.5, le=2)] = 1.0
-    first_piece: Annotated[int, Field(ge=8, le=200)] = 24
-    """The first piece of a reply is spoken after about this many characters, even without punctuation."""
-    ahead: Annotated[int, Field(ge=1, le=8)] = 2
-    """How many pieces may be made before they are needed."""
-    edge: EdgeVoice = EdgeVoice()
-
-
-class Obs(Section):
+class Vts(Section):
     enabled: bool = False
     host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 4455
-    caption_source: str = ""
-    """A text source that shows what she says. Empty: none."""
-    speaking_scene: str = ""
-    """A scene to show while she speaks. Empty: none."""
-    idle_scene: str = ""
-    """The scene to return to. Empty: the one that was shown before."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 8001
+    moods: dict[str, str] = Field(default_factory=dict)
+    """The hotkey of VTube Studio's that is pressed when a mood begins, by mood."""
+    events: dict[ViewerEvent, str] = Field(default_factory=dict)
+    """The same for what somebody did whom she answers."""
+
+
+class Avatar(Section):
+    use: Literal["auto", "svg", "png", "vrm"] = "auto"
+    """What she is drawn with. auto: what her folder holds, a model before a drawing before pictures."""
+
+
+class Audio(Section):
+    device: str = ""
+    """Where her voice is heard: "default", or part of a device's name. Empty: on the overlay page."""
 
 
 class Stage(Section):
@@ -307,19 +334,25 @@ class Stage(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8930
     """0: any free one."""
     allowed_hosts: tuple[str, ...] = ()
-    """Names, beside this machine's own, under which the web server may be asked."""
+    """Names, beside this machine's own, under which it may be asked; "https://…" behind a tunnel."""
     also: tuple[str, ...] = ()
     """Names of further screens, from packages installed beside this program."""
+    overlay: Overlay = Overlay()
+    avatar: Avatar = Avatar()
     obs: Obs = Obs()
+    vts: Vts = Vts()
+    audio: Audio = Audio()
 
 
 class Memory(Section):
     use: str = "auto"
-    """auto: "redis" when a url is set, else "embedded", and where that cannot run, "forgetful"."""
+    """auto: "redis" when a url is set, else "embedded", and where that cannot run, "sqlite"."""
     url: RedisAddress = ""
     """Such as redis://127.0.0.1:6379/0. A password belongs in BANBAN_REDIS_PASSWORD."""
     folder: Folder = None
-    """Where the embedded server keeps its data. Unset: the user's data folder."""
+    """Where the embedded server, or the file, is kept. Unset: the user's data folder."""
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "banban"
+    """Shows with the same name share a memory."""
     recall_seconds: Annotated[float, Field(gt=0, le=5)] = 0.15
     """A recall that takes longer is left out of the prompt."""
     keep_viewers: Annotated[int, Field(ge=100)] = 50_000
@@ -330,6 +363,7 @@ class Journal(Section):
     enabled: bool = True
     folder: Folder = None
     """A file per show. Unset: the user's data folder."""
+    file_megabytes: float = Field(default=100.0, ge=0)
     prompts: Literal["digest", "whole"] = "digest"
 
 
@@ -343,6 +377,7 @@ class Settings(Section):
     voice: Voice = Voice()
     stage: Stage = Stage()
     memory: Memory = Memory()
+    pending: Pending = Pending()
     journal: Journal = Journal()
     parts: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Options of parts that live outside this project: [parts.NAME]."""

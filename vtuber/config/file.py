@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from vtuber.config import Settings, holds_secret
+from vtuber.config import Settings
 from vtuber.config import lines as toml_lines
 from vtuber.config.lines import Place
 from vtuber.config.words import choices, expected, is_path, known_options, option, similar, table_in
 from vtuber.core import files
 from vtuber.core.errors import ConfigError
+from vtuber.core.masking import holds_secret
 from vtuber.core.text import escaped
 
 log = logging.getLogger(__name__)
@@ -36,7 +39,7 @@ _SECRET_KEY = re.compile(
     r"|((access|api|auth|bot|client|oauth|refresh)_?)?token",
     re.IGNORECASE,
 )
-_OPTION = re.compile(r"(?P<key>[a-z_]+(?:\.[a-z_]+)+)(?:\[(?P<index>[0-9]{1,6})\])?")
+_OPTION = re.compile(r"(?P<key>[a-z_]+(?:\.[\w-]+)+)(?:\[(?P<index>[0-9]{1,6})\])?")
 _SECRETS = {
     "brain.openai": "put it in the environment variable BANBAN_OPENAI_API_KEY",
     "chat.twitch": "log in with: banban login twitch",
@@ -46,6 +49,8 @@ _SECRETS = {
     "stage.obs": "put it in the environment variable BANBAN_OBS_PASSWORD",
 }
 """Where a section's secret belongs."""
+_MOVED = {"voice.fallback": 'name the voices in their order: use = ["edge", "hibari"]'}
+"""What became of options of earlier versions."""
 
 
 _SYNTAX = (
@@ -113,6 +118,19 @@ def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -
     return _SettingsReader(path, _parse(path, text), text, overrides or {}).settings()
 
 
+def named(settings: Settings, path: Path | None = None) -> Settings:
+    """The settings that ``load(path)`` gave, with a name for the show where they have none.
+
+    It is another for each settings file; of the one that was shipped, for each folder that it is used in.
+    """
+    if settings.show.name:
+        return settings
+    own = (path or Path(NAME)).resolve()
+    folder = re.sub(r"[^\w.-]", "_", own.parent.name)[:40] or "show"
+    name = f"{folder}-{sha256(os.fsencode(own)).hexdigest()[:8]}"
+    return settings.model_copy(update={"show": settings.show.model_copy(update={"name": name})})
+
+
 def located(where: str, path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> str:
     """An error's ``where`` that begins with an option, so that the streamer finds it.
 
@@ -121,7 +139,7 @@ def located(where: str, path: Path | None = None, overrides: Mapping[str, Any] |
     the file that was shipped, which nobody should change.
     """
     named = _OPTION.match(where)
-    if named is None or (keys := tuple(named["key"].split("."))) not in known_options():
+    if named is None or not _is_option(keys := tuple(named["key"].split("."))):
         return where
     if (overrides or {}).get(named["key"]) is not None:
         return _flag(keys) + where[named.end() :]
@@ -133,6 +151,13 @@ def located(where: str, path: Path | None = None, overrides: Mapping[str, Any] |
     item = (*keys, int(named["index"])) if named["index"] else keys
     line = lines.get(item) or lines.get(keys)
     return f"{path}:{line}, {_dotted(item)}{where[named.end() :]}" if line else where
+
+
+def _is_option(keys: tuple[str, ...]) -> bool:
+    """Whether it is an option, or stands in a table whose names are the streamer's."""
+    known = known_options()
+    tables = (known.get(keys[:depth]) for depth in range(1, len(keys)))
+    return keys in known or any(field and table_in(field) for field in tables)
 
 
 def _read(path: Path) -> str:
@@ -294,7 +319,7 @@ class _SettingsReader:
         if kind == "extra_forbidden":
             near = similar(here)
             what = "there is no such option" if not isinstance(value, dict) else "there is no such section"
-            hint = (
+            hint = _MOVED.get(_dotted(here)) or (
                 f"did you mean {' or '.join(near)}?"
                 if near
                 else f"look it up in the {NAME} that comes with banban; it lists all options"

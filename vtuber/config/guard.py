@@ -51,7 +51,7 @@ class Words(Detector):
 
 
 class Phrases(Detector):
-    certain: Annotated[float, Field(ge=0, le=20)] = 4.5
+    certain: Annotated[float, Field(ge=0, le=20)] = 5.0
     """How much more likely (in logits) a sentence must be harmful than not."""
     policies: dict[Policy, Action | Literal["speak"]] = Field(default_factory=dict)
     """An action for each, in the place of ``action``. "speak": that is not looked for."""

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from vtuber.core.masking import without_secret
+
 
 class FromConfigFolder:
     """Marks an option that holds a path: written in config.toml, it begins at that file's folder."""
@@ -34,31 +36,18 @@ def _regular(pattern: str) -> str:
 
 
 CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+LanguageCode = Annotated[str, Field(pattern="^[a-z]{2,3}$")]
+"""Of a language, without a region: "en", "zh"."""
 Rate = Annotated[float, Field(gt=0, le=1_000_000)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 FilePath = Annotated[str, FromConfigFolder()]
 Folder = Annotated[Path | None, FromConfigFolder()]
 Pattern = Annotated[str, AfterValidator(_regular)]
+Written = Annotated[str, Field(min_length=1, max_length=100)]
+Said = Annotated[str, Field(max_length=200)]
 SocketAddress = Annotated[str, _address("wss", "ws")]
 WebAddress = Annotated[str, _address("https", "http")]
 RedisAddress = Annotated[str, _address("redis", "rediss", "unix")]
-
-_IN_ADDRESS = re.compile(r"(?P<before>\w+://[^/?#@\s:]*:)(?P<secret>[^/?#\s]+)(?=@)")
-_IN_QUERY = re.compile(
-    r"(?P<before>[?&](?:password|passwd|token|secret|api_?key|key)=)(?P<secret>[^&#\s]+)", re.IGNORECASE
-)
-
-
-def holds_secret(text: str) -> bool:
-    """Whether the text is an address with a password in it."""
-    return bool(_IN_ADDRESS.search(text) or _IN_QUERY.search(text))
-
-
-def without_secret(text: str) -> str:
-    """The same text, with stars in the place of an address's password."""
-    for pattern in (_IN_ADDRESS, _IN_QUERY):
-        text = pattern.sub(r"\g<before>***", text)
-    return text
 
 
 class Section(BaseModel):

@@ -40,7 +40,8 @@ def option(here: Place) -> FieldInfo | None:
 
 def table_in(field: FieldInfo) -> type[Section] | None:
     """What each table in a list of tables is."""
-    inside = get_args(field.annotation)[:1] if get_origin(field.annotation) is tuple else ()
+    origin, inside = get_origin(field.annotation), get_args(field.annotation)
+    inside = inside[:1] if origin is tuple else inside[1:] if origin is dict else ()
     return next((kind for kind in inside if isinstance(kind, type) and issubclass(kind, Section)), None)
 
 
@@ -59,6 +60,8 @@ def expected(here: Place) -> str:
     if _section(field):
         return f"a table: [{'.'.join(map(str, here))}] on its own line, with its options below"
     kind, marks = _without_none(field.annotation), field.metadata
+    if get_origin(kind) is dict:
+        return _of_table(here)
     if get_origin(kind) is tuple:
         return _of_list(field, whole=here in known_options())
     return _of_kind(kind) + _bounds(marks)
@@ -68,7 +71,19 @@ def _of_list(field: FieldInfo, *, whole: bool) -> str:
     if inside := table_in(field):
         example = "{ " + ", ".join(f"{name} = …" for name in inside.model_fields) + " }"
         return f"a list of tables ([{example}])" if whole else f"a table ({example})"
+    item = get_args(field.annotation)[0]
+    if get_origin(item) is Literal:
+        return f"a list, each {_of_kind(item)}" if whole else _of_kind(item)
     return 'a list of texts (["like this", "and this"])' if whole else 'text in quotes ("like this")'
+
+
+def _of_table(here: Place) -> str:
+    """What may stand in a table whose names are the streamer's."""
+    if here in known_options():
+        return f"a table: [{'.'.join(map(str, here))}] on its own line, with names of yours below"
+    if here[-1] == "[key]":
+        return "another name" + (', such as "en" or "zh-TW"' if here[:-2] == ("voice", "languages") else "")
+    return 'text in quotes ("like this")'
 
 
 def choices(here: Place) -> list[str]:

@@ -12,9 +12,10 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import ParamSpec, TypeVar, cast
+from functools import partial
+from typing import ParamSpec, TypeVar
 
-from vtuber.core.simulated import SimulatedLoop
+from vtuber.core.simulated import Errand, SimulatedLoop
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,29 +43,37 @@ def outside() -> Iterator[None]:
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Calls it in a thread of its own, which counts as work outside.
 
-    Not in the loop's executor: ending the program would wait for whatever hangs there.
+    Not in the loop's executor: ending the program would wait for whatever hangs there. In simulated time,
+    threads that work side by side end in the order in which they were begun.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
+    outcome: list[Callable[[], None]] = []
 
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if answer.done():  # nobody waits any more
-            return
-        if error is not None:
-            answer.set_exception(error)
-        else:
-            answer.set_result(cast(T, result))
+    def settle() -> None:
+        if not answer.done():  # else nobody waits any more
+            outcome[0]()
+
+    errand = Errand(settle)
 
     def work() -> None:
-        result: T | None = None
-        error: BaseException | None = None
         try:
-            result = function(*args, **kwargs)
+            outcome.append(partial(answer.set_result, function(*args, **kwargs)))
         except BaseException as raised:  # noqa: BLE001  # handed to whoever waits
-            error = raised
+            outcome.append(partial(answer.set_exception, raised))
+        if isinstance(loop, SimulatedLoop):  # it settles it in its turn
+            errand.done = True
+            loop.wake()
+            return
         with suppress(RuntimeError):  # the loop is closed: the program ends
-            loop.call_soon_threadsafe(settle, result, error)
+            loop.call_soon_threadsafe(settle)
 
+    if isinstance(loop, SimulatedLoop):
+        loop.errands.append(errand)
     threading.Thread(target=work, name=getattr(function, "__name__", "work"), daemon=True).start()
-    with outside():
-        return await answer
+    try:
+        with outside():
+            return await answer
+    finally:
+        if isinstance(loop, SimulatedLoop) and errand in loop.errands:
+            loop.errands.remove(errand)

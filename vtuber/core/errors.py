@@ -47,3 +47,7 @@ class StageError(BanbanError):
 
 class RecallError(BanbanError):
     """Memory cannot be reached. The show goes on without it."""
+
+
+class PendingError(BanbanError):
+    """What viewers are owed cannot be read or written down. The show goes on."""

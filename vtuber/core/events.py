@@ -8,7 +8,7 @@ two of one platform may be compared.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any
@@ -49,9 +49,15 @@ def _money(value: Any) -> Money | None:
 
 def _emote(value: Any) -> Emote:
     match value:
-        case [str(name), int(begin), int(end)] if 0 <= begin < end:
-            return Emote(name, begin, end)
+        case [str(name), int(begin), int(end), *rest] if 0 <= begin < end:
+            picture = rest[0] if rest and isinstance(rest[0], str) else ""
+            return Emote(name, begin, end, clean(picture))
     raise ValueError("an emote is no name with a begin and an end")
+
+
+def _listed_emote(emote: Emote) -> list[str | int]:
+    listed: list[str | int] = [emote.name, emote.begin, emote.end]
+    return [*listed, emote.picture] if emote.picture else listed
 
 
 def _listed_money(money: Money | None) -> list[str | None] | None:
@@ -82,6 +88,8 @@ class Author:
     login: Id = ""
     """The name in their own address, in small letters, where the platform has such names and sent it: it is
     theirs alone. The ``name`` of the same account may be in another script."""
+    badge: Words = field(default="", compare=False)
+    """The address of the badge that the channel drew for them; "" where that is not known."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -126,6 +134,8 @@ class Emote:
     name: str
     begin: int
     end: int
+    picture: str = field(default="", compare=False)
+    """Its address at the platform; "" where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +148,7 @@ class ChatMessage:
     author: Author
     text: Words
     at: Time = 0.0
-    emotes: tuple[Annotated[Emote, PlainValidator(_emote), PlainSerializer(astuple)], ...] = ()
+    emotes: tuple[Annotated[Emote, PlainValidator(_emote), PlainSerializer(_listed_emote)], ...] = ()
     reply_to: NameOrNone = ""
     """The name of whom they reply to, without the "@"; "" when they reply to nobody."""
     money: Annotated[Money | None, PlainValidator(_money), PlainSerializer(_listed_money)] = None
@@ -283,6 +293,11 @@ def is_money(event: Event) -> bool:
     return is_paid(event) and not isinstance(event, Redemption)
 
 
+def is_promised(event: Event) -> bool:
+    """Whether its author may expect an answer: who pays, or brings a crowd."""
+    return is_paid(event) or isinstance(event, Raid)
+
+
 @dataclass(frozen=True, slots=True)
 class Pick:
     """One event out of the inbox, and how many near-identical ones were folded into it (1: itself alone)."""
@@ -312,6 +327,8 @@ class Batch:
     room: Room = Room()
     requested: bool = False
     """By a moderator: it comes before all that waits."""
+    preferred: bool = False
+    """It waited, and a moderator wants it answered before all else that waits."""
     speaker: str = ""
     """The id of whoever answers."""
     answer: str = ""
@@ -365,15 +382,31 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Viseme:
+    """A shape of the mouth (one of ``mouth.SHAPES``), in the same time as words."""
+
+    shape: str
+    start: float
+    end: float
+
+
+Timed = Word | Viseme
+"""What is heard or seen at a time of its clip."""
+
+Chunk = Sound | Timed
+"""What a voice gives, piece by piece."""
+
+
+@dataclass(frozen=True, slots=True)
 class Clip:
     """A sentence and its sound, which may still be in the making.
 
     ``chunks`` may be read once. The words arrive among the sounds, each no later than its own sound;
-    joined, they spell the sentence without its white space.
+    joined, they spell the sentence without its white space. So do visemes, where the voice knows them.
     """
 
     sentence: Sentence
-    chunks: AsyncIterator[Sound | Word]
+    chunks: AsyncIterator[Chunk]
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,3 +418,5 @@ class Spoken:
     complete: bool
     began: float | None = None
     """When its first sample was heard, on the show's clock; None when nothing of it was."""
+    ended: float | None = None
+    """When the last was."""

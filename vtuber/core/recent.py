@@ -30,6 +30,10 @@ class Recent(Generic[K, V]):
         if len(self._young) >= self._size:
             self._old, self._young = self._young, {}
 
+    def discard(self, key: K) -> None:
+        self._young.pop(key, None)
+        self._old.pop(key, None)
+
     def items(self) -> Iterator[tuple[K, V]]:
         """All entries, the oldest first; a key that was set again may come twice."""
         return chain(self._old.items(), self._young.items())

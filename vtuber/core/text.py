@@ -99,7 +99,7 @@ def _varies(before: str, selector: str, after: str) -> bool:
 
 def invisible() -> Iterator[int]:
     """The code points of what shows nothing, in Unicode's first plane."""
-    return (code for code in range(0x10000) if _INVISIBLE.match(chr(code)))
+    return map(ord, _INVISIBLE.findall("".join(map(chr, range(0x10000)))))
 
 
 def visible(text: str) -> str:
@@ -127,6 +127,11 @@ def is_cjk(char: str) -> bool:
 def is_unspaced(char: str) -> bool:
     """Whether it is Chinese or Japanese, which put no spaces between words; Korean does."""
     return is_cjk(char) and not _is_hangul(char)
+
+
+def is_kana(char: str) -> bool:
+    """Whether it is a letter that only Japanese has."""
+    return "\u3041" <= char <= "\u30ff"
 
 
 def _is_hangul(char: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -172,6 +172,15 @@ class Foreseeing(Protocol):
 
     def may_begin(self, text: str) -> int:
         """How many letters at the end of ``text`` may begin, as half of it at least, what it looks for."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A detector that remembers what she has said."""
+
+    def unsay(self, texts: Sequence[str]) -> None:
+        """Nobody heard the reply that was cut into these."""
         ...
 
 

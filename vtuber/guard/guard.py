@@ -9,7 +9,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vtuber.character import Character
@@ -28,6 +28,7 @@ from vtuber.guard import (
     Foreseeing,
     Judge,
     Passage,
+    Remembering,
 )
 from vtuber.guard.words.word_list import WordList
 
@@ -39,7 +40,8 @@ TRYING_SECONDS = 4.0
 """How long a detector may try the model before the show."""
 MASK = "＊"
 _MASKED = re.compile(rf"{MASK}(?:\s*{MASK})*\s*")
-_WORDS = re.compile(r"\w+")
+_WORDS = re.compile(r"\w+|(?<=[a-z0-9])[^\w\s](?=[a-z0-9])", re.IGNORECASE)
+"""Words, and the signs inside one: a voice may have a full stop of its own where another stood."""
 _LEAD = 400
 """Characters of what came before that a detector is given."""
 MOST = 2000
@@ -191,6 +193,15 @@ class Guard:
                     self._strict(name, error)
         return False
 
+    def unsay(self, texts: Sequence[str]) -> None:
+        """A reply that was judged in these pieces was never heard, and does not count as said."""
+        for name, detector in self._detectors.items():
+            if isinstance(detector, Remembering):
+                try:
+                    detector.unsay(texts)
+                except Exception as error:  # noqa: BLE001  # it remembers too much, no worse
+                    log.debug("the guard's part %s forgot nothing: %s", name, escaped(repr(error)))
+
     @property
     def is_limited(self) -> bool:
         """Whether a detector has failed, so that what it should judge is stopped."""
@@ -225,10 +236,10 @@ class Guard:
         try:
             space = " " if passage.lead[-1:].isspace() else ""
             before = [form + space for form in self._forms(passage.lead)]
-            heard = {
+            heard = [
                 (form, before[number] if number < len(before) else passage.lead)
                 for number, form in enumerate(self._forms(passage.text))
-            }
+            ]
         except Exception as error:  # noqa: BLE001  # nobody knows what would be heard
             return [], [("voice", self._strict("voice", error))]
         self._broken.pop("voice", None)

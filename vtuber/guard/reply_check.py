@@ -32,6 +32,8 @@ _SAME_LENGTH = 6
 _SEAM, _LONGEST_LABEL = 24, 80
 """Characters of what was read before that may belong to a marker, or to a line's label."""
 
+_MAY_LABEL = re.compile("[:<]")
+"""One of them is in every label."""
 _BROKEN = re.compile(
     "[\ufffd\ud800-\udfff\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f]"
     "|[\u202a-\u202e\u2066-\u2069]|[\u0300-\u036f]{4}"  # what turns a line around, or runs out of it
@@ -80,8 +82,9 @@ class ReplyCheck:
         hidden = " ".join(secret)
         for fact in guard.canon:
             hidden = hidden.replace(fact, " ")
-        self._leak = PromptLeak(hidden)
-        self._label = _label([*names, *guard.names, *_ALSO.findall(asked)])
+        self._leak = PromptLeak.of(hidden)
+        self._names = [*names, *guard.names, *_ALSO.findall(asked)]
+        self._label: re.Pattern[str] | None = None
         self._read = self._plain = ""
         self._unsaid = 0
         self._said = ""
@@ -100,13 +103,21 @@ class ReplyCheck:
             raise Violation("broken characters")
         if CONTROL_TOKENS.search(self._plain, line):
             raise Violation("a control token")
-        if self._label.search(self._plain, line):
+        if self._is_labelled(line):
             raise Violation("somebody else's line")
         self._unsaid = 0 if any(map(str.isalnum, text)) else self._unsaid + len(text)
         if self._unsaid >= SYMBOLS:
             raise Violation("nothing to pronounce")
         if _loops(" ".join(self._plain[-_ROUNDS * LONGEST_LOOP :].casefold().split())):
             raise Violation("a loop")
+
+    def _is_labelled(self, since: int) -> bool:
+        """Whether a line by somebody begins there. What finds it is made only where there may be one."""
+        if not _MAY_LABEL.search(self._plain, since):
+            return False
+        if self._label is None:
+            self._label = _label(self._names)
+        return bool(self._label.search(self._plain, since))
 
     def check_piece(self, piece: str) -> None:
         """Takes the next piece of what she is to say."""

@@ -9,21 +9,42 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 
 from vtuber import config
 from vtuber.core.deeds import is_more
-from vtuber.core.events import Answerable, Batch, ChatMessage, Pick, Role, Room, is_money, is_paid
+from vtuber.core.events import (
+    Answerable,
+    Batch,
+    ChatMessage,
+    Pick,
+    Role,
+    Room,
+    is_money,
+    is_paid,
+    is_promised,
+)
 from vtuber.core.recent import Recent
 from vtuber.core.spelling import copy_key, normalize
 from vtuber.inbox.crowd import Crowd
-from vtuber.inbox.rank import MANY_COPIES, PLAIN, RANKS, SIDE_TALK, Rank, of_many, score, terms
+from vtuber.inbox.rank import (
+    MANY_COPIES,
+    PLAIN,
+    RANKS,
+    SIDE_TALK,
+    Rank,
+    Reason,
+    of_many,
+    reasons,
+    score,
+    terms,
+)
 from vtuber.inbox.waiting import Key, WaitingEvent, WaitingEvents
 from vtuber.inbox.worth import paid_score
 from vtuber.moderation.revocation import RecentRevocations, Revocation
 from vtuber.moderation.trust import accounts
-from vtuber.record.facts import Dropped, Facts
+from vtuber.record.facts import Chosen, Dropped, Facts, Standing
 
 IDS = 20_000
 """At least so many of the latest messages are recognized when they come a second time."""
@@ -44,6 +65,12 @@ BUZZ_LENGTH = 24
 LINES = 8
 """How many lines of one viewer are answered together."""
 _RUNNING = frozenset((Role.BROADCASTER, Role.MODERATOR))
+UNDONE = 20
+"""So many of the batches that were taken last can be put back as if they never had been."""
+PREFERRED = 20
+"""At least of so many it is known that a moderator wants them answered next."""
+LOSERS = 6
+"""Of so many it is told why they were not chosen."""
 CANDIDATES = 32
 """How many of the most important are considered as company for the one she answers."""
 
@@ -69,6 +96,8 @@ class Drop(StrEnum):
     """It is a command, for another bot or by somebody who may not use it."""
     FILTERED = "filtered"
     """A filter stopped it."""
+    UNWANTED = "unwanted"
+    """A moderator does not want it answered."""
     CUT = "cut"
     """A moderator cut the answer before anything of it was heard."""
     UNANSWERED = "unanswered"
@@ -100,6 +129,9 @@ class Inbox:
         """All that were ever ignored."""
         self._spared: set[Key] = set()
         """Of those that are ignored: whose money is thanked all the same."""
+        self._preferred: Recent[Key, None] = Recent(PREFERRED)
+        self._before: Recent[Key, list[tuple[Recent[str, float], str, float | None]]] = Recent(UNDONE)
+        """By the lead of a batch that was taken: what was noted of its lines before."""
         self._latest = 0.0
         self._count = 0
 
@@ -107,11 +139,20 @@ class Inbox:
         """How many wait, paid ones included."""
         return len(self._waiting)
 
+    def events(self) -> Iterator[Answerable]:
+        """All that wait."""
+        return (entry.event for entry in self._waiting)
+
     @property
     def paid_waiting(self) -> int:
         return len(self._waiting.paid)
 
     # In.
+
+    def know(self, platform: str, identity: str) -> None:
+        """A message of that id was dealt with in an earlier show: it is a duplicate when it comes again."""
+        self._seen.set((platform, identity), None)
+        self._seen_paid.set((platform, identity), None)
 
     def put(self, event: Answerable, *, for_a_bot: bool = False) -> Drop | None:
         """Takes an event in, or returns why not. ``event.at`` is when it came, on the show's clock.
@@ -135,8 +176,17 @@ class Inbox:
             self.dropped[drop] += 1
         return drop
 
+    def take_back(self, batch: Batch) -> None:
+        """Puts back a batch of which nobody knows that it was taken, as if it never had been."""
+        for known, key, value in reversed(self._before.get(_key(batch.lead.event)) or ()):
+            if value is None:
+                known.discard(key)
+            else:
+                known.set(key, value)
+        self.give_back(batch)
+
     def give_back(self, batch: Batch) -> None:
-        """Puts a batch that could not be answered back, as if it had never been taken."""
+        """Puts back a batch that could not be answered. That it was taken remains known."""
         self._count += len(batch.picks)
         for number, pick in enumerate(batch.picks, -self._count):
             normalized, entry = _entry(pick.event, pick.copies)
@@ -176,6 +226,8 @@ class Inbox:
     def _limits(self, entry: WaitingEvent) -> Drop | None:
         """Why an unpaid event is refused: it is old, a copy, or its author writes too fast."""
         event, author = entry.event, entry.author
+        if is_promised(event):
+            return None
         if event.at < self._latest - self._settings.forget_after:
             return Drop.OLD
         share = self._share(event)
@@ -236,13 +288,13 @@ class Inbox:
             self._chants.set(key, at)
         return True
 
-    def _news_of_the_room(self, now: float) -> str:
+    def _news_of_the_room(self, now: float, note: Callable[[Recent[str, float], str], None]) -> str:
         """What the chat repeats, if not told lately: told each time, it would begin each of her replies."""
         buzz = self._crowd.buzz(now)
         key = copy_key(normalize(buzz)) if buzz else ""
         told = self._told.get(key)
         if key:
-            self._told.set(key, now)
+            note(self._told, key)
         return "" if told is not None and now - told < CHANT_SECONDS else buzz
 
     def _fit(self, entry: WaitingEvent, normalized: str) -> Drop | None:
@@ -252,7 +304,9 @@ class Inbox:
         flood leaves a fair sample of itself, and nothing more important is dropped.
         """
         entry.rank = self._importance.rank(entry.event, normalized, entry.copy_key)
-        if len(self._waiting) - self.paid_waiting < self._settings.size:
+        if entry.key in self._preferred:
+            entry.rank = RANKS - 1
+        if len(self._waiting) - self.paid_waiting < self._settings.size or is_promised(entry.event):
             return None
         lowest = self._waiting.lowest()
         least = lowest[0].rank
@@ -276,22 +330,74 @@ class Inbox:
         self._latest = max(self._latest, now)
         horizon = now - self._settings.forget_after
         for entry in [entry for entry in self._waiting.unpaid() if entry.event.at < horizon]:
-            self._drop(entry, Drop.OLD)
+            if entry.key not in self._preferred and not is_promised(entry.event):
+                self._drop(entry, Drop.OLD)
         lead = self._lead(now)
         if lead is None:
             return None
+        standing = self._standing(lead, now)
         own = [lead] if lead.paid else self._together(lead)
         chosen = [*own, *self._company(own[0], now, without=own)]
+        before: list[tuple[Recent[str, float], str, float | None]] = []
+
+        def note(known: Recent[str, float], key: str) -> None:
+            before.append((known, key, known.get(key)))
+            known.set(key, now)
+
         for entry in chosen:
             self._remove(entry)
             if len(entry.copy_key) >= ECHO_LENGTH:
-                self._echoes.set(entry.copy_key, now)
+                note(self._echoes, entry.copy_key)
             for key, _ in _repeatable(entry):
-                self._chants.set(key, now)
+                note(self._chants, key)
         picks = tuple(Pick(entry.event, entry.copies) for entry in chosen)
-        return Batch(picks[0], picks[1:], Room(len(self), self._news_of_the_room(now)))
+        room = Room(len(self), self._news_of_the_room(now, note))
+        self._before.set(_key(picks[0].event), before)
+        self._facts.tell(Chosen(standing, self.standings(now, LOSERS)))
+        return Batch(picks[0], picks[1:], room, preferred=lead.key in self._preferred)
+
+    def standings(self, now: float, most: int) -> list[Standing]:
+        """The first of those that wait, in the order in which they would be answered."""
+        first = self._preferred_waiting()[:most]
+        paid = heapq.nlargest(
+            most - len(first),
+            (entry for entry in self._waiting.paid if entry not in first),
+            key=lambda entry: paid_score(entry.event, now),
+        )
+        unpaid = heapq.nlargest(
+            most - len(first) - len(paid),
+            (entry for entry in self._waiting.unpaid() if entry not in first),
+            key=lambda entry: self._score(entry, now),
+        )
+        return [self._standing(entry, now) for entry in (*first, *paid, *unpaid)]
+
+    def _standing(self, entry: WaitingEvent, now: float) -> Standing:
+        event, next_ = entry.event, [Reason.NEXT] if entry.key in self._preferred else []
+        if entry.paid:
+            return Standing(event, paid_score(event, now), (*next_, Reason.PAID))
+        rank, age = entry.rank, now - event.at
+        if next_:  # the rank that it had otherwise says more
+            rank = self._importance.rank(event, normalize(event.text)[:COPY_KEY_LENGTH], entry.copy_key)
+        why = reasons(event, rank, entry.copies, age, self._settings.forget_after)
+        return Standing(event, self._score(entry, now), (*next_, *why))
+
+    def find(self, wanted: str, now: float) -> Answerable | None:
+        """What waits under that id; or, of somebody with that name, what would be answered first."""
+        name = wanted.removeprefix("@").casefold()
+        theirs = [entry for entry in self._waiting if name in entry.event.author.names]
+        ranks = (self._standing(entry, now) for entry in theirs)
+        best = max(ranks, key=lambda one: (is_paid(one.event), one.rank), default=None)
+        exact = (entry.event for entry in self._waiting if entry.event.id == wanted)
+        return next(exact, best.event if best else None)
+
+    def _preferred_waiting(self) -> list[WaitingEvent]:
+        """What moderators want answered before all else that waits, in the order in which they said so."""
+        keys = dict.fromkeys(key for key, _ in self._preferred.items())
+        return [entry for key in keys if (entry := self._waiting.find(key))]
 
     def _lead(self, now: float) -> WaitingEvent | None:
+        if preferred := self._preferred_waiting():
+            return preferred[0]
         if self._waiting.paid:
             return max(self._waiting.paid, key=lambda entry: paid_score(entry.event, now))
         return max(self._waiting.unpaid(), key=lambda entry: self._score(entry, now), default=None)
@@ -336,7 +442,21 @@ class Inbox:
     def _score(self, entry: WaitingEvent, now: float) -> float:
         return score(entry.rank, entry.copies, now - entry.event.at, self._settings.forget_after)
 
-    # What moderators take away.
+    # What moderators choose, and take away.
+
+    def prefer(self, event: Answerable) -> None:
+        """It is answered before all else that waits, or will be if it is given back; until then it stays."""
+        key = _key(event)
+        self._preferred.set(key, None)
+        if (entry := self._waiting.find(key)) and not entry.paid:
+            self._waiting.promote(entry, RANKS - 1)
+
+    def drop(self, event: Answerable) -> bool:
+        """A moderator does not want it answered. Returns whether it waited."""
+        entry = self._waiting.find(_key(event))
+        if entry:
+            self._drop(entry, Drop.UNWANTED)
+        return entry is not None
 
     def revoke(self, revocation: Revocation) -> tuple[Answerable, ...]:
         """Removes what was deleted, at once, and returns it. What comes later, or is given back, is dropped.
@@ -376,12 +496,20 @@ class Inbox:
         (self._spared.add if spare_money else self._spared.discard)(key)
         return self._drop_all([e for e in self._waiting if self._is_ignored(e.event)], Drop.IGNORED)
 
+    def spares_money(self, platform: str, who: str) -> bool:
+        """Whether the money of an ignored account is thanked all the same."""
+        return (platform, who) in self._spared
+
     def unignore(self, platform: str, who: str) -> bool:
         """Undoes every ``ignore`` of ``who`` there. Returns whether there was one."""
         name = who.casefold()
         places = {platform, ""} if platform else {place for place, _ in self._ignored}
         undone = [self._ignored.pop((place, name), float("-inf")) for place in places]
         return any(until > self._latest for until in undone)
+
+    def ignored(self) -> list[tuple[str, str, float]]:
+        """Whoever is ignored now, the latest first: platform ("" for all), id or name, and until when."""
+        return [(*key, until) for key, until in reversed(self._ignored.items()) if until > self._latest]
 
     def _is_ignored(self, event: Answerable) -> bool:
         author = event.author
@@ -415,6 +543,10 @@ class Inbox:
 
     def _remove(self, entry: WaitingEvent) -> None:
         self._waiting.remove(entry)
+
+
+def _key(event: Answerable) -> Key:
+    return event.platform, event.id
 
 
 def _entry(event: Answerable, copies: int = 1) -> tuple[str, WaitingEvent]:

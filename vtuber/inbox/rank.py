@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from enum import StrEnum
 
-from vtuber.core.events import Answerable, ChatMessage, Follow
+from vtuber.core.events import Answerable, ChatMessage, Follow, Raid
 from vtuber.core.spelling import normalize
 
 SIDE_TALK = 0
@@ -36,6 +37,33 @@ _TERM = re.compile(r"[a-z0-9]{4,}|[\u3040-\u9fff]{2,}")
 
 AGE_GAIN = 1.5
 """How many ranks a message gains at most by waiting."""
+
+
+RIPE = 0.5
+"""Who has gained so much of what waiting can give ranks higher for it: the reason is told."""
+
+
+class Reason(StrEnum):
+    """Why an event ranks as it does: what people are told of it."""
+
+    NEXT = "next"
+    """A moderator wants it answered next."""
+    PAID = "paid"
+    RAID = "raid"
+    FOLLOW = "follow"
+    ADDRESSED = "addressed"
+    """It is meant for her."""
+    QUESTION = "question"
+    REGULAR = "regular"
+    """By somebody who subscribes, or has a role in the channel."""
+    REPEATED = "repeated"
+    """Several people wrote the same."""
+    SIDE_TALK = "side_talk"
+    """Emotes alone, or what viewers say to each other."""
+    WAITED = "waited"
+    """It gained by waiting."""
+    STALE = "stale"
+    """It waited so long that it loses again."""
 
 
 class Names:
@@ -102,14 +130,36 @@ def score(rank: int, copies: int, age: float, lifetime: float) -> float:
 
     A message gains while it waits up to an eighth of its lifetime; then it goes stale and loses again.
     """
+    return rank + AGE_GAIN * _ripeness(age, lifetime) + min(copies, 10) / 20
+
+
+def _ripeness(age: float, lifetime: float) -> float:
+    """What it has gained by waiting, 0..1."""
     ripe = lifetime / 8
     if age < ripe:
-        ripeness = age / ripe
-    elif age < lifetime:
-        ripeness = (lifetime - age) / (lifetime - ripe)
-    else:
-        ripeness = 0.0
-    return rank + AGE_GAIN * ripeness + min(copies, 10) / 20
+        return age / ripe
+    return (lifetime - age) / (lifetime - ripe) if age < lifetime else 0.0
+
+
+def reasons(event: Answerable, rank: int, copies: int, age: float, lifetime: float) -> tuple[Reason, ...]:
+    """What an unpaid event's score comes from, the weightiest first."""
+    if isinstance(event, Raid):
+        return (Reason.RAID,)
+    if isinstance(event, Follow):
+        return (Reason.FOLLOW,)
+    found = [] if rank > SIDE_TALK else [Reason.SIDE_TALK]
+    for bit, reason in ((ADDRESSED, Reason.ADDRESSED), (QUESTION, Reason.QUESTION)):
+        if (rank - 1) & bit and rank > SIDE_TALK:
+            found.append(reason)
+    if event.author.months or event.author.roles:
+        found.append(Reason.REGULAR)
+    if copies > 1:
+        found.append(Reason.REPEATED)
+    if age > lifetime / 2:
+        found.append(Reason.STALE)
+    elif _ripeness(age, lifetime) >= RIPE:
+        found.append(Reason.WAITED)
+    return tuple(found)
 
 
 def terms(text: str) -> frozenset[str]:

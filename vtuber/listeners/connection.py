@@ -6,11 +6,14 @@ import logging
 
 from vtuber.core import clock
 from vtuber.core.availability import Availability
-from vtuber.core.backoff import Backoff
+from vtuber.core.backoff import Backoff, Budget
 from vtuber.core.health import Contact, Health, State
 
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts to connect."""
+
+BUDGET = Budget(restarts=60)
+"""A network that breaks every ten seconds is worth a try at once: in each rest nobody hears chat."""
 
 
 class ConnectionLost(Exception):  # noqa: N818  # a normal event, not an error of ours
@@ -42,7 +45,8 @@ class Connection:
         """How many lines or messages could not be understood."""
         self._made_at: float | None = None
         self._received_at: float | None = None
-        self._backoff = Backoff(1.0, LONGEST_PAUSE, jitter=0.5)  # so that a crowd does not return at once
+        # With a jitter, so that a crowd does not return at once.
+        self._backoff = Backoff(1.0, LONGEST_PAUSE, jitter=0.5, budget=BUDGET)
         self._trouble = ConnectionLost("not connected yet")
         self._reported = ""
         """The trouble that was last logged; "" since it was connected."""
@@ -98,7 +102,8 @@ class Connection:
         """A row of the health table; ``note`` is added to what is known here."""
         contact = self.contact()
         if contact.connected is None:
-            return Health(self.part, State.DOWN, self._trouble.why, self._trouble.hint, contact)
+            why = self._trouble.why + self._backoff.note
+            return Health(self.part, self._backoff.state, why, self._trouble.hint, contact)
         notes = [f"connected for {_duration(contact.connected)}"]
         if contact.heard is not None:
             notes.append(f"last message {_duration(contact.heard)} ago")

@@ -13,8 +13,9 @@ from vtuber.core.health import Health
 from vtuber.moderation.revocation import Revocation
 
 PARTS = {
-    "redis": "vtuber.memory.redis:RedisMemory",
+    "redis": "vtuber.memory.redis:redis",
     "embedded": "vtuber.memory.redis:embedded",
+    "sqlite": "vtuber.memory.sqlite:sqlite",
     "forgetful": "vtuber.memory.forgetful:ForgetfulMemory",
 }
 

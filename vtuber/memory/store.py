@@ -1,35 +1,28 @@
-"""What is stored in Redis (or Valkey), and how it is written, read and removed.
+"""What a store of memory does, whatever it keeps its data in, and what it knows of one viewer.
 
-All keys begin with ``banban:``. WHO is ``profile.key_of``; all text is plain UTF-8.
-
-- ``banban:schema``: the version of this list
-- ``banban:seen``: sorted set of WHO by when they were last heard (seconds since 1970); it bounds the rest
-- ``banban:viewer:WHO``: hash of name and messages (their count); of those who have come back also back
-  (when) and, until they are answered, away (after how many seconds)
-- ``banban:said:WHO``: list of their last messages, oldest first
-- ``banban:answered:WHO``: hash of what each speaker last said to them, as JSON lists, oldest first
-- ``banban:answers:WHO``: the same by an earlier version, which did not note the speaker: only ever removed
-- ``banban:heard``: list of all that was heard, as JSON (at, speaker, who, name, said, heard), oldest first
+WHO is ``profile.key_of``. A store is never used by two callers at once (see ``vtuber.memory.stored``).
 """
 
 from __future__ import annotations
 
-import json
 import time
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
-from redis.asyncio import Redis
+from platformdirs import user_data_path
 
 from vtuber.config import Memory as MemorySettings
-from vtuber.core import clock
 from vtuber.core.events import Batch
-from vtuber.core.text import NAME_LIMIT, clean_name
-from vtuber.memory.profile import ANSWERS_KEPT, WORDS_KEPT, Bundle, Profile, called, key_of, lead_key
+from vtuber.core.text import NAME_LIMIT
+from vtuber.memory.profile import Answer, Bundle, Profile, key_of
 from vtuber.memory.purge import Purge
 
-SCHEMA = "1"
 CLIENTS = "banban-"
-"""How the names of a show's connections to the server begin."""
+"""How the names of a show's connections to a server begin."""
+SCHEMA = 1
+"""The version of what is stored. Data of another version is left alone."""
 ABSENCE = 6 * 3600.0
 """Seconds without a word after which somebody who writes has come back."""
 LATELY = 1800.0
@@ -37,205 +30,129 @@ LATELY = 1800.0
 NEWCOMER = 2
 """Who has written no more than so many messages, and never was away, is new."""
 PIECE = 1_000
-"""So many entries of a long list are looked at in one go: a few milliseconds of the server's time."""
-
-# Scripts, so that one argument stands for thousands, and all of it is done or nothing.
-
-_WRITE = """
-local keep_viewers, keep_heard = tonumber(ARGV[1]), tonumber(ARGV[2])
-local words_kept, answers_kept, at = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local absence, bundle = tonumber(ARGV[6]), cjson.decode(ARGV[7])
-for _, profile in ipairs(bundle.viewers) do
-  local who, name, messages, words = unpack(profile)
-  local viewer, seen = 'banban:viewer:' .. who, redis.call('ZSCORE', 'banban:seen', who)
-  if seen and tonumber(at) - tonumber(seen) > absence then
-    redis.call('HSET', viewer, 'away', tonumber(at) - tonumber(seen), 'back', at)
-  end
-  redis.call('HSET', viewer, 'name', name)
-  redis.call('HINCRBY', viewer, 'messages', messages)
-  for _, text in ipairs(words) do redis.call('RPUSH', 'banban:said:' .. who, text) end
-  redis.call('LTRIM', 'banban:said:' .. who, -words_kept, -1)
-  redis.call('ZADD', 'banban:seen', at, who)
-end
-for _, answer in ipairs(bundle.answers) do
-  local speaker, who, name, heard, whole = unpack(answer)
-  redis.call('HSET', 'banban:viewer:' .. who, 'name', name)
-  redis.call('HINCRBY', 'banban:viewer:' .. who, 'messages', 0)
-  redis.call('HDEL', 'banban:viewer:' .. who, 'away')
-  local before = redis.call('HGET', 'banban:answered:' .. who, speaker)
-  local read, said = pcall(cjson.decode, before or '[]')
-  if not read then said = {} end
-  table.insert(said, heard)
-  while #said > answers_kept do table.remove(said, 1) end
-  redis.call('HSET', 'banban:answered:' .. who, speaker, cjson.encode(said))
-  redis.call('RPUSH', 'banban:heard', whole)
-  redis.call('ZADD', 'banban:seen', at, who)
-end
-redis.call('LTRIM', 'banban:heard', -keep_heard, -1)
-local over = redis.call('ZCARD', 'banban:seen') - keep_viewers
-if over > 0 then
-  local oldest = redis.call('ZPOPMIN', 'banban:seen', math.min(over, 1000))
-  for i = 1, #oldest, 2 do
-    local who = oldest[i]
-    redis.call('UNLINK', 'banban:viewer:' .. who, 'banban:said:' .. who)
-    redis.call('UNLINK', 'banban:answered:' .. who, 'banban:answers:' .. who)
-  end
-end
-"""
-
-_REMOVE = """
-local purge = cjson.decode(ARGV[1])
-for _, who in ipairs(purge.people) do
-  redis.call('UNLINK', 'banban:viewer:' .. who, 'banban:said:' .. who)
-  redis.call('UNLINK', 'banban:answered:' .. who, 'banban:answers:' .. who)
-  redis.call('ZREM', 'banban:seen', who)
-end
-for _, pair in ipairs(purge.words) do redis.call('LREM', 'banban:said:' .. pair[1], 0, pair[2]) end
-for _, pair in ipairs(purge.answers) do
-  local key = 'banban:answered:' .. pair[1]
-  local stored = redis.call('HGETALL', key)
-  for i = 1, #stored, 2 do
-    local left = {}
-    local read, said = pcall(cjson.decode, stored[i + 1])
-    for _, heard in ipairs(read and said or {}) do
-      if heard ~= pair[2] then table.insert(left, heard) end
-    end
-    if #left == 0 then redis.call('HDEL', key, stored[i])
-    else redis.call('HSET', key, stored[i], cjson.encode(left)) end
-  end
-  redis.call('LREM', 'banban:answers:' .. pair[1], 0, pair[2])
-end
-"""
-
-# A piece of what was heard, counted back from the newest: what others add meanwhile is only looked at again.
-# Entries are blanked first and removed together, for each removal walks through the whole list.
-_REMOVE_HEARD = """
-local purge, behind = cjson.decode(ARGV[1]), tonumber(ARGV[2])
-local people, answers = {}, {}
-for _, who in ipairs(purge.people) do people[who] = true end
-for _, pair in ipairs(purge.answers) do answers[pair[1] .. ' ' .. pair[2]] = true end
-local lines = redis.call('LRANGE', 'banban:heard', -behind - tonumber(ARGV[3]), -behind - 1)
-local removed = 0
-for i, line in ipairs(lines) do
-  local read, entry = pcall(cjson.decode, line)
-  local who, heard = tostring(read and entry.who), tostring(read and entry.heard)
-  if people[who] or answers[who .. ' ' .. heard] then
-    redis.call('LSET', 'banban:heard', i - #lines - 1 - behind, '')
-    removed = removed + 1
-  end
-end
-if removed > 0 then redis.call('LREM', 'banban:heard', 0, '') end
-return {#lines, removed}
-"""
-
-_NAMED = """
-local wanted = cjson.decode(ARGV[1])
-local scanned = redis.call('ZSCAN', 'banban:seen', ARGV[2], 'COUNT', ARGV[3])
-local found = {scanned[1]}
-for i = 1, #scanned[2], 2 do
-  local who = scanned[2][i]
-  local name = redis.call('HGET', 'banban:viewer:' .. who, 'name')
-  if name and wanted[string.lower(name)] then
-    table.insert(found, who)
-    table.insert(found, name)
-  end
-end
-return found
-"""
+"""So many entries of a long list are looked at in one go: a few milliseconds."""
 
 
-class RedisStore:
-    """Each method is one round trip, or a few. They raise what redis-py raises."""
+@dataclass(slots=True)
+class Known:
+    """All that is stored of one viewer."""
 
-    def __init__(self, redis: Redis, settings: MemorySettings) -> None:
-        self._redis = redis
-        self._settings = settings
+    who: str
+    name: str
+    messages: int = 0
+    seen: float = 0.0
+    """When they were last heard of (seconds since 1970)."""
+    away: float = 0.0
+    """After how many seconds they came back; 0 once they were answered."""
+    back: float = 0.0
+    """When that was."""
+    said: Sequence[str] = ()
+    """Their last messages, oldest first."""
+    answered: dict[str, list[str]] = field(default_factory=dict)
+    """What each speaker last said to them, oldest first."""
 
-    async def schema(self) -> str:
-        """The version of what is stored; ours, when nothing was."""
-        ask = self._redis.pipeline(transaction=False)
-        ask.setnx("banban:schema", SCHEMA)
-        ask.get("banban:schema")
-        with clock.outside():
-            _, schema = await ask.execute()
-        return str(schema)
+
+Record = Known | Answer
+"""One entry of a store's whole content: a viewer, or something that was heard."""
+
+
+class Store(Protocol):
+    """Where memory is kept. Every method may raise one of ``failures``, or RecallError with its own hint."""
+
+    @property
+    def kind(self) -> str:
+        """What it is, in a word or two: "Redis"."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Where it is, without any secret: "at localhost:6379, database 0"."""
+        ...
+
+    @property
+    def remark(self) -> str:
+        """What a streamer should know of it although it works; "" when there is nothing."""
+        ...
+
+    @property
+    def failures(self) -> tuple[type[Exception], ...]: ...
+
+    async def open(self) -> None:
+        """Makes it usable, and finds out whether it can be read and written. Called again after a failure."""
+        ...
 
     async def read(self, batch: Batch) -> tuple[dict[str, Profile], list[str]]:
         """The profiles of the batch's authors by WHO, and what its speaker last said to the lead's author."""
-        names = {key_of(event.platform, event.author.id): event.author.name for event in batch.events}
-        ask = self._redis.pipeline(transaction=False)
-        for key in names:
-            ask.hmget(f"banban:viewer:{key}", "name", "messages", "away", "back")
-            ask.lrange(f"banban:said:{key}", 0, -1)
-            ask.zscore("banban:seen", key)
-        ask.zrange("banban:seen", 0, 0, withscores=True)
-        ask.hget(f"banban:answered:{lead_key(batch)}", batch.speaker)
-        with clock.outside():
-            *rows, oldest, answers = await ask.execute()
-        now = time.time()
-        # On the first evening nobody is new: nobody was known before.
-        began = min((seen for _, seen in oldest), default=now)
-        stored = {}
-        for (key, given), viewer, words, seen in zip(
-            names.items(), rows[::3], rows[1::3], rows[2::3], strict=True
-        ):
-            name, messages, away, back = viewer
-            if name is not None:
-                profile = Profile(name, int(messages or 0), tuple(words))
-                profile.away = _away(now, seen or now, float(away or 0), float(back or 0))
-                profile.new = profile.messages <= NEWCOMER and not profile.away and now - began > ABSENCE
-                stored[key] = profile
-            elif now - began > ABSENCE:
-                stored[key] = Profile(given[:NAME_LIMIT], new=True)
-        return stored, json.loads(answers or "[]")
+        ...
 
     async def write(self, bundle: Bundle) -> None:
-        settings = self._settings
-        keep = (settings.keep_viewers, settings.keep_heard, WORDS_KEPT, ANSWERS_KEPT)
-        await self._run(_WRITE, *keep, f"{time.time():.3f}", int(ABSENCE), _packed(bundle))
+        """Adds all of it, or nothing."""
+        ...
 
     async def named(self, purge: Purge, cursor: str) -> tuple[str, list[str]]:
-        """A piece of the search for its names: where to go on ("0" at the end), and WHO was found."""
-        wanted = _json({name: True for _, name in purge.names})
-        cursor, *found = await self._run(_NAMED, wanted, cursor, PIECE)
-        pairs = zip(found[::2], found[1::2], strict=True)
-        return cursor, [who for who, name in pairs if purge.whole(who, called(name))]
+        """A piece of the search for its names, from "0" on: where to go on ("0" at the end), and WHO."""
+        ...
 
     async def remove(self, purge: Purge) -> None:
-        """From all that is recalled."""
-        await self._run(_REMOVE, _listed(purge))
+        """Takes it out of all that is recalled."""
+        ...
 
     async def remove_heard(self, purge: Purge, behind: int) -> int | None:
-        """From a piece of what was heard, ``behind`` the newest. Returns where to go on; None at the end."""
-        looked_at, removed = await self._run(_REMOVE_HEARD, _listed(purge), behind, PIECE)
-        return behind + looked_at - removed if looked_at == PIECE else None
+        """Takes it out of a piece of what was heard, ``behind`` the newest. Returns where to go on, if so."""
+        ...
 
-    async def _run(self, script: str, *arguments: str | bytes | int) -> Any:
-        with clock.outside():
-            return await self._redis.eval(script, 0, *arguments)
+    async def records(self, cursor: str) -> tuple[str, list[Record]]:
+        """A piece of everything, from "" on: where to go on ("" at the end), and the records."""
+        ...
+
+    async def load(self, records: Sequence[Record]) -> None:
+        """Puts them in; a viewer takes the place of one with the same WHO."""
+        ...
+
+    async def clear(self) -> None:
+        """Removes everything that is ours."""
+        ...
+
+    async def close(self) -> None: ...
+
+    def explained(self, failure: Exception) -> tuple[str, str]:
+        """What a failure means, as the rest of a sentence ("cannot be used: …"), and what to do about it."""
+        ...
 
 
-def _away(now: float, seen: float, away: float, back: float) -> float:
+def folder_of(settings: MemorySettings) -> Path:
+    """Where memory is kept that is not on a server of the streamer's own."""
+    return (settings.folder or user_data_path("banban", appauthor=False) / "memory").expanduser().absolute()
+
+
+def today() -> float:
+    """Seconds since 1970: what is stored is read in later shows."""
+    return time.time()
+
+
+def profiles(batch: Batch, known: Mapping[str, Known], began: float | None) -> dict[str, Profile]:
+    """The profiles of the batch's authors by WHO.
+
+    ``began``: when the one was heard who was not heard of for longest; None when nobody ever was.
+    """
+    now = today()
+    # On the first evening nobody is new: nobody was known before.
+    others = began is not None and now - began > ABSENCE
+    found = {}
+    for event in batch.events:
+        who = key_of(event.platform, event.author.id)
+        if one := known.get(who):
+            profile = Profile(one.name, one.messages, tuple(one.said))
+            profile.away = _away(now, one)
+            profile.new = one.messages <= NEWCOMER and not profile.away and others
+            found[who] = profile
+        elif others:
+            found[who] = Profile(event.author.name[:NAME_LIMIT], new=True)
+    return found
+
+
+def _away(now: float, one: Known) -> float:
     """How long somebody was away who has come back lately, or comes back now; 0 for anybody else."""
-    if now - seen > ABSENCE:
-        return now - seen
-    return away if now - back < LATELY else 0.0
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def _listed(purge: Purge) -> bytes:
-    return _json({"people": [*purge.people], "words": [*purge.words], "answers": [*purge.answers]})
-
-
-def _packed(bundle: Bundle) -> bytes:
-    viewers = [(key, clean_name(one.name), one.messages, one.words) for key, one in bundle.viewers.items()]
-    answers = []
-    for answer in bundle.answers:
-        whole = {"at": round(answer.at), "speaker": answer.speaker, "who": answer.key, "name": answer.name}
-        whole |= {"said": answer.said, "heard": answer.heard}
-        line = json.dumps(whole, ensure_ascii=False)
-        answers.append((answer.speaker, answer.key, answer.name, answer.heard, line))
-    return _json({"viewers": viewers, "answers": answers})
+    if now - one.seen > ABSENCE:
+        return now - one.seen
+    return one.away if now - one.back < LATELY else 0.0

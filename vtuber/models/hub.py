@@ -27,10 +27,14 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # by its __all__ it is public
 
-from vtuber.config import without_secret
 from vtuber.core.errors import BanbanError
+from vtuber.core.masking import without_secret
 from vtuber.models import gguf
 
+_OTHERWISE = (
+    "connect to the internet, set HF_ENDPOINT to a hub that you can reach, or name a GGUF that you have with "
+    "--model"
+)
 _PATIENCE = 30.0
 """Seconds for the hub to answer, and for the next bytes to come."""
 _TRIES = 5
@@ -38,14 +42,14 @@ _TRIES = 5
 _PAUSE = 1.0
 """Seconds before the next try."""
 
-_SAFE = re.compile(r"(?:\w[\w .,+=()@-]*/)*\w[\w .,+=()@-]*\.gguf", re.IGNORECASE)
+_SAFE = re.compile(r"(?:\w[\w .,+=()@-]*/)*\w[\w .,+=()@-]*\.\w+", re.IGNORECASE)
 """Names that are a path below a folder on every system, and nothing else."""
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A GGUF in a repository."""
+    """A file in a repository."""
 
     repo: str
     revision: str
@@ -74,8 +78,10 @@ class Weights:
 class Hub:
     """Raises BanbanError in a streamer's words, whatever goes wrong with the hub."""
 
-    def __init__(self) -> None:
+    def __init__(self, otherwise: str = _OTHERWISE) -> None:
+        """``otherwise``: what to do when no hub can be reached."""
         self._api = HfApi()
+        self._otherwise = otherwise
 
     def models(self, repo: str) -> list[Weights]:
         """The models of a repository ("owner/name"), the smallest first. None of them lacks a part."""
@@ -88,15 +94,15 @@ class Hub:
                 models.append(Weights(tuple(known[part] for part in parts)))
         return sorted(models, key=lambda weights: weights.size)
 
-    def files(self, repo: str) -> list[File]:
-        """The GGUFs of a repository whose checksum the hub knows."""
+    def files(self, repo: str, suffixes: tuple[str, ...] = (".gguf",)) -> list[File]:
+        """The files of a repository that end so, and whose checksum the hub knows."""
         with self._in_words(repo):
             found = self._api.model_info(repo, files_metadata=True, timeout=_PATIENCE)
             return [
                 File(repo, found.sha or "main", one.rfilename, lfs.size, lfs.sha256)
                 for one in found.siblings or ()
                 if (lfs := one.lfs) and lfs.size > 0 and _SHA256.fullmatch(lfs.sha256)
-                if _SAFE.fullmatch(one.rfilename)
+                if _SAFE.fullmatch(one.rfilename) and one.rfilename.lower().endswith(suffixes)
             ]
 
     def bring(self, file: File, part: Path, advance: Callable[[int], None]) -> None:
@@ -151,10 +157,7 @@ class Hub:
             what, hint = _refused(error, at, repo)
             problem = BanbanError(what, where=repo, hint=hint)
         except (httpx2.HTTPError, httpx2.InvalidURL):
-            problem = BanbanError(
-                f"no model hub can be reached at {at}: connect to the internet, set HF_ENDPOINT to a hub "
-                "that you can reach, or name a GGUF that you have with --model"
-            )
+            problem = BanbanError(f"no model hub can be reached at {at}: {self._otherwise}")
         except HFValidationError:
             problem = BanbanError(
                 "this is not a valid name of a repository", where=repo, hint=f"look for it at {at}"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TypeVar
 
 from vtuber import config
 from vtuber.core.errors import ConfigError
 from vtuber.moderation.reach import LEAST_TRUST, Reach
 from vtuber.moderation.trust import Trust, plain
+
+T = TypeVar("T")
 
 LIKENESS = 0.7
 """How like a command a word must be to be a typo of it. "!so", another bot's, is not "!slow"."""
@@ -47,6 +51,27 @@ COMMANDS: dict[str, CommandSpec] = {
     "held": CommandSpec("", Reach.STATE, "lists the messages that wait for a moderator"),
     "allow": CommandSpec("NUMBER", Reach.PEOPLE, "she answers a message that waits for a moderator"),
     "deny": CommandSpec("NUMBER", Reach.PEOPLE, "she does not answer a message that waits for a moderator"),
+    "next": CommandSpec(
+        "NUMBER or @NAME", Reach.PEOPLE, "she answers this waiting message, or this viewer's, next"
+    ),
+    "drop": CommandSpec(
+        "NUMBER or @NAME", Reach.PEOPLE, "she does not answer this waiting message, or this viewer's next one"
+    ),
+    "air": CommandSpec(
+        "[on|off|SECONDS]",
+        Reach.VOICE,
+        "each sentence waits for a yes, or for these seconds without a no; without an argument: lists them",
+    ),
+    "yes": CommandSpec(
+        "[NUMBER]", Reach.VOICE, "a sentence that waits to be heard is; without NUMBER: the next"
+    ),
+    "no": CommandSpec("[NUMBER]", Reach.VOICE, "a sentence that waits to be heard is not"),
+    "edit": CommandSpec(
+        "NUMBER TEXT", Reach.VOICE, "a sentence that waits is heard with these words instead"
+    ),
+    "rate": CommandSpec(
+        "good|bad|TEXT", Reach.STATE, "how good her last reply was, or what she should have said; it is kept"
+    ),
     "forget": CommandSpec("@NAME", Reach.MEMORY, "deletes everything she remembers about this viewer"),
     "topic": CommandSpec(
         "[TEXT]", Reach.TOPIC, "tells her what the stream is about now; without TEXT: no topic"
@@ -54,7 +79,19 @@ COMMANDS: dict[str, CommandSpec] = {
     "mood": CommandSpec(
         "[NAME]", Reach.MOOD, "her mood when a reply sets none; without NAME: her normal mood"
     ),
+    "voice": CommandSpec(
+        "[NAME]", Reach.SOUND, "the voice that she speaks with; without NAME: the one in the config file"
+    ),
+    "loudness": CommandSpec(
+        "[LUFS]", Reach.SOUND, "how loud she is, from -40 to -9; without LUFS: as in the config file"
+    ),
     "slow": CommandSpec("SECONDS", Reach.VOICE, "at most one answer in this many seconds; 0: no limit"),
+    "scene": CommandSpec("NAME", Reach.SCENE, "OBS shows this scene, of those that stage.obs.scenes lists"),
+    "stream": CommandSpec(
+        "start|stop",
+        Reach.STREAM,
+        "starts or ends the stream in OBS, if stage.obs.stream_commands allows it",
+    ),
     "status": CommandSpec("", Reach.STATE, "shows the state of the show"),
     "help": CommandSpec("[COMMAND]", Reach.STATE, "lists your commands, or explains one"),
     "forgetme": CommandSpec("", Reach.OWN_MEMORY, "deletes everything she remembers about you"),
@@ -155,12 +192,31 @@ def seconds(argument: str, least: float) -> float:
     return _number(text(argument), least, LONGEST_SECONDS, "seconds")
 
 
+def loudness(argument: str) -> float:
+    """A loudness in LUFS. Raises UsageError."""
+    return _number(argument, -40, -9, "LUFS")
+
+
 def number(argument: str) -> int:
     """The number of a held message, with or without "#". Raises UsageError."""
     digits = text(argument).removeprefix("#").strip()
     if not (digits.isdecimal() and len(digits) < 10):
         raise UsageError(f"{digits[:20]!r} is not a number")
     return int(digits)
+
+
+def choice(argument: str, choices: Mapping[str, T]) -> T:
+    """What stands behind one of these words. Raises UsageError."""
+    word = plain(text(argument)).strip()
+    if word not in choices:
+        raise UsageError
+    return choices[word]
+
+
+def number_and_text(argument: str) -> tuple[int, str]:
+    """Reads "NUMBER TEXT". Raises UsageError."""
+    digits, _, rest = text(argument).partition(" ")
+    return number(digits), text(rest.strip())
 
 
 def viewer(argument: str) -> str:

@@ -32,6 +32,12 @@ class Reach(StrEnum):
     """What the stream is about."""
     MOOD = "mood"
     """The face she has when a reply sets none."""
+    SCENE = "scene"
+    """Which of the scenes that config lists is shown."""
+    STREAM = "stream"
+    """Whether the stream is on air."""
+    SOUND = "sound"
+    """With which voice she speaks, and how loud."""
     TOOLS = "tools"
     """What she can do outside of the show."""
     CONFIG = "config"
@@ -50,6 +56,9 @@ LEAST_TRUST: Mapping[Reach, Trust] = MappingProxyType(
         Reach.MEMORY: Trust.OPERATOR,
         Reach.TOPIC: Trust.OPERATOR,
         Reach.MOOD: Trust.OPERATOR,
+        Reach.SCENE: Trust.OPERATOR,
+        Reach.STREAM: Trust.BROADCASTER,
+        Reach.SOUND: Trust.BROADCASTER,
         Reach.TOOLS: Trust.PROGRAM,
         Reach.CONFIG: Trust.PROGRAM,
         Reach.MONEY: Trust.PROGRAM,

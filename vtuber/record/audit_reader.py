@@ -6,14 +6,10 @@ Journals of earlier versions say less of a verdict; what they do not say is "" o
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from vtuber.core import files
-from vtuber.core.errors import BanbanError
 from vtuber.record.audit import (
     SPEAK,
     STOPPED,
@@ -23,6 +19,7 @@ from vtuber.record.audit import (
     AuditedUtterance,
     AuditedVerdict,
 )
+from vtuber.record.journal_rows import JournalRows
 
 WITHHELD = "(not shown: a list of yours forbids something in it)"
 HIDDEN_NAME = "(a viewer)"
@@ -31,22 +28,16 @@ _PRIVATE = ("gate.", "built in: contact")
 """Rules that begin so found what a list of the streamer's forbids, or what tells who somebody is."""
 _OTHERS_WORDS = ("memory", "what chat repeats", "line")
 """Kinds of text that do not stand in the message that they are about."""
-_GZIP = b"\x1f\x8b"
 
 
 def read(path: Path) -> Audit:
     """The audit of a journal, plain or gzipped. Raises BanbanError."""
     audit = Audit()
-    known = 0
-    try:
-        for row in _rows(path, audit):
-            known += _take(audit, row)
-    except OSError as error:
-        raise BanbanError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+    rows = JournalRows(path)
+    known = sum(_take(audit, row) for row in rows)
+    audit.malformed += rows.malformed
     if not known:
-        raise BanbanError(
-            "this is no journal of banban", where=str(path), hint="journals are in the folder journal.folder"
-        )
+        raise rows.foreign()
     return audit
 
 
@@ -58,25 +49,6 @@ def from_rows(rows: Iterable[Mapping[str, Any]]) -> Audit:
     return audit
 
 
-def _rows(path: Path, audit: Audit) -> Iterator[Mapping[str, Any]]:
-    with files.open_regular(path) as file:
-        packed = file.read(2) == _GZIP
-        file.seek(0)
-        lines: Iterable[bytes] = gzip.GzipFile(fileobj=file) if packed else file
-        try:
-            for line in lines:
-                try:
-                    row = json.loads(line.decode("utf-8", "replace"))
-                except (ValueError, RecursionError):
-                    row = None
-                if isinstance(row, dict) and isinstance(row.get("t"), int | float):
-                    yield row
-                elif line.strip():
-                    audit.malformed += 1
-        except EOFError:  # a gzip that was cut: what could be unpacked was read
-            audit.malformed += 1
-
-
 def _take(audit: Audit, row: Mapping[str, Any]) -> bool:
     """Takes one line in. Whether it is of a kind that is known."""
     taker = _TAKERS.get(str(row.get("kind")))
@@ -84,7 +56,7 @@ def _take(audit: Audit, row: Mapping[str, Any]) -> bool:
         return row.get("kind") in ("show", "end")
     try:
         taker(audit, row)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         audit.malformed += 1
         return False
     return True
@@ -100,17 +72,18 @@ def _heard(audit: Audit, row: Mapping[str, Any]) -> None:
     if "author" not in event:
         return
     author = event["author"]
-    message = audit.messages.get(event["id"])
+    id_ = str(event["id"])
+    message = audit.messages.get(id_)
     if message is None:
-        message = audit.messages[event["id"]] = AuditedMessage(
+        message = audit.messages[id_] = AuditedMessage(
             t=row["t"],
-            id=event["id"],
-            platform=event.get("platform", ""),
-            who=author["name"],
-            author=author["id"],
-            login=author.get("login", ""),
-            what=event["what"],
-            text=event.get("text", ""),
+            id=id_,
+            platform=str(event.get("platform", "")),
+            who=str(author["name"]),
+            author=str(author["id"]),
+            login=str(author.get("login", "")),
+            what=str(event["what"]),
+            text=str(event.get("text", "")),
         )
     if drop:
         message.became.append(f"not answered: {drop}")
@@ -166,17 +139,17 @@ def _command(audit: Audit, row: Mapping[str, Any]) -> None:
 
 
 def _batch(audit: Audit, row: Mapping[str, Any]) -> None:
-    ids = [row["lead"], *row.get("others", ())]
-    audit.utterances[row["turn"]] = AuditedUtterance(
+    ids = [str(each) for each in (row["lead"], *row.get("others", ()))]
+    audit.utterances[int(row["turn"])] = AuditedUtterance(
         t=row["t"],
-        turn=row["turn"],
-        speaker=row.get("speaker", ""),
+        turn=int(row["turn"]),
+        speaker=str(row.get("speaker", "")),
         recited=bool(row.get("script")),
         messages=ids,
     )
     for each in ids:
         if each in audit.messages:
-            audit.messages[each].turns.append(row["turn"])
+            audit.messages[each].turns.append(int(row["turn"]))
 
 
 def _sentence(audit: Audit, row: Mapping[str, Any]) -> None:
@@ -184,7 +157,7 @@ def _sentence(audit: Audit, row: Mapping[str, Any]) -> None:
     kind = "refusal" if row.get("way_out") else "fallback" if row.get("spare") else ""
     verdict = _verdict({**row, "rule": rule}, "spoken", "sentence")
     text = (row.get("masked") or WITHHELD) if _is_private(rule) else row["text"]
-    audit.utterances[row["turn"]].sentences.append(AuditedSentence(text, verdict, kind))
+    audit.utterances[row["turn"]].sentences.append(AuditedSentence(str(text), verdict, kind))
 
 
 def _slip(audit: Audit, row: Mapping[str, Any]) -> None:
@@ -195,9 +168,13 @@ def _cut(audit: Audit, row: Mapping[str, Any]) -> None:
     audit.utterances[row["turn"]].became.append("cut")
 
 
+def _set_aside(audit: Audit, row: Mapping[str, Any]) -> None:
+    audit.utterances[row["turn"]].became.append("set aside before anything of it was heard")
+
+
 def _reply(audit: Audit, row: Mapping[str, Any]) -> None:
     said = audit.utterances[row["turn"]]
-    said.heard = row["heard"]
+    said.heard = str(row["heard"])
     if row.get("failed"):
         said.became.append(f"failed: {str(row['failed']).splitlines()[0]}")
 
@@ -216,24 +193,26 @@ _TAKERS = {
     "sentence": _sentence,
     "slip": _slip,
     "cut": _cut,
+    "set_aside": _set_aside,
     "reply": _reply,
 }
 
 
 def _message(audit: Audit, row: Mapping[str, Any]) -> AuditedMessage:
-    return audit.messages.setdefault(row["id"], AuditedMessage(row["t"], row["id"]))
+    id_ = str(row["id"])
+    return audit.messages.setdefault(id_, AuditedMessage(row["t"], id_))
 
 
 def _verdict(row: Mapping[str, Any], door: str, what: str) -> AuditedVerdict:
     rule = str(row.get("rule", ""))
-    detector = row.get("detector") or (rule.partition(":")[0].removeprefix("gate.") if rule else "")
+    detector = str(row.get("detector") or (rule.partition(":")[0].removeprefix("gate.") if rule else ""))
     return AuditedVerdict(
-        door=door,
-        what=what,
-        action=row.get("action") or (STOPPED if rule else SPEAK),
+        door=str(door),
+        what=str(what),
+        action=str(row.get("action") or (STOPPED if rule else SPEAK)),
         rule=rule.partition(":")[0] if rule.startswith("gate.") else rule,
         detector="" if detector == "built in" else detector,
-        ms=row.get("ms"),
+        ms=None if row.get("ms") is None else float(row["ms"]),
     )
 
 

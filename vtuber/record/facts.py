@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from vtuber.core import codec
+from vtuber.core.deeds import described
 from vtuber.core.events import Answerable, Batch, Event
 from vtuber.core.text import escaped
 
@@ -70,6 +71,15 @@ class PartChanged(Fact):
     part: str
     state: str
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinesLost(Fact):
+    """The disk took so many lines of the journal not at all; they belong before this one."""
+
+    kind = "lost"
+
+    lines: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +208,51 @@ class HeldDecided(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceHeldToAir(Fact):
+    """A sentence waits until a moderator says whether it is heard."""
+
+    kind = "hold"
+
+    turn: int
+    index: int
+    number: int
+    """By which moderators call it."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceAired(Fact):
+    """It was decided about a sentence that waited: by a moderator, or because nobody said anything."""
+
+    kind = "air"
+
+    turn: int
+    index: int
+    number: int
+    decision: str
+    """``vtuber.show.hold_to_air.Decision``."""
+    text: str
+    """As it is heard, if it is."""
+    command: str = ""
+    """The id of the command that said so; "" for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRated(Fact):
+    """Somebody said how good a reply was, or how it should have been."""
+
+    kind = "rated"
+
+    turn: int
+    rating: str
+    """"good", "bad", or "corrected"."""
+    corrected: str
+    """What she should have said."""
+    command: str
+    """The id of the command that said so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked(Fact):
     """Somebody is not answered for some minutes, for what was found in their message."""
 
@@ -271,7 +326,73 @@ class RedemptionClosed(Fact):
     answered: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered(Fact):
+    """Who is owed an answer, when a show ends, and when the next begins."""
+
+    kind = "unanswered"
+
+    when: str
+    """"end" or "start"."""
+    events: Sequence[Answerable]
+
+    def row(self) -> dict[str, Any]:
+        who = [
+            {"id": one.id, "platform": one.platform, "who": one.author.name, "what": described(one)}
+            for one in self.events
+        ]
+        return {"when": self.when, "events": who}
+
+
+# The broadcasting program.
+
+
+@dataclass(frozen=True, slots=True)
+class SceneChanged(Fact):
+    """Another scene is on program."""
+
+    kind = "scene"
+
+    scene: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChanged(Fact):
+    """The broadcasting program has begun to stream, or ended it."""
+
+    kind = "stream"
+
+    live: bool
+
+
 # A turn.
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an event stands among those that wait."""
+
+    event: Answerable
+    rank: float
+    """Of the paid ones, and of all others, the highest comes first; no unpaid one comes before a paid one."""
+    reasons: Sequence[str]
+    """What the rank comes from (``inbox.rank.Reason``), the weightiest first."""
+
+    def row(self) -> dict[str, Any]:
+        return {"id": self.event.id, "rank": round(self.rank, 2), "reasons": list(self.reasons)}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen(Fact):
+    """One of those that wait was chosen to be answered next; ``losers`` came behind it, the nearest first."""
+
+    kind = "chosen"
+
+    winner: Standing
+    losers: Sequence[Standing]
+
+    def row(self) -> dict[str, Any]:
+        return {**self.winner.row(), "losers": [loser.row() for loser in self.losers]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +512,18 @@ class TurnCut(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class TurnSetAside(Fact):
+    """A reply of which nothing was heard is not said: something matters more, or its prompt is untrue by now.
+
+    Whatever it answered waits as if it had never been chosen. Nothing more is told of this turn.
+    """
+
+    kind = "set_aside"
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class TurnEnded(Fact):
     """What became of a turn."""
 
@@ -419,6 +552,8 @@ class TurnEnded(Fact):
     restored_tokens: int = 0
     ahead_tokens: int = 0
     new_tokens: int = 0
+    ended: float | None = None
+    """When its last sample was heard (show clock)."""
 
     @property
     def counts(self) -> bool:
@@ -431,11 +566,13 @@ class TurnEnded(Fact):
         return bool(self.answer) and self.counts
 
     def row(self) -> dict[str, Any]:
-        """What was heard, why it failed, what it took."""
+        """What was heard and for how many seconds, why it failed, what it took."""
+        lasted = 0.0 if self.began is None or self.ended is None else round(self.ended - self.began, 3)
         return {
             "turn": self.turn,
             "speaker": self.batch.speaker,
             "heard": self.heard,
+            "lasted": lasted,
             "failed": self.failed,
             "delays_ms": {part: round(value, 1) for part, value in self.delays_ms.items()},
             "prompt_tokens": self.prompt_tokens,

@@ -1,7 +1,8 @@
-"""Everything that happened in a show, a JSON object a line, in one file per show. It can be replayed.
+"""Everything that happened in a show, a JSON object a line, in files of its own. It can be replayed.
 
 Each line has ``t`` (seconds since the show began, on its own clock) and ``kind``, one for each class of
-``record.facts``, which say what the other fields are. The first line is ``show``, the last ``end``.
+``record.facts``, which say what the other fields are. The first line is ``show``, the last ``end``. Where
+the disk took none for too long, ``lost`` says how many are missing. Tokens, keys and passwords are masked.
 """
 
 from __future__ import annotations
@@ -10,20 +11,19 @@ import asyncio
 import errno
 import json
 import logging
-import os
 import threading
 from collections import deque
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 import platformdirs
 
 from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.health import Health, State
-from vtuber.record.facts import Fact
+from vtuber.core.masking import masked
+from vtuber.record.facts import Fact, LinesLost
+from vtuber.record.journal_files import JournalFiles
 
 log = logging.getLogger(__name__)
 
@@ -31,104 +31,165 @@ WRITE_EVERY = 1.0
 """Seconds between writes to the disk; what a killed process may lose."""
 
 WAITING_LIMIT = 200_000
-"""Lines kept for a disk that does not take them; older ones are lost and counted."""
+WAITING_BYTES = 32_000_000
+"""What is kept for a disk that takes nothing, in lines and in bytes; older lines are lost and counted."""
+
+PIECE = 1_000
+"""Lines written at once. A disk that is nearly full takes fewer than all."""
+
+CLOSE_SECONDS = 0.5
+"""A disk that hangs holds up the end of a show for so long."""
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Journal:
-    """A subscriber to a show's facts. ``note`` never waits; ``run`` brings the lines to the disk."""
+    """A subscriber to a show's facts. ``note`` never waits; ``run`` brings the lines to the disk.
+
+    While that takes none, they wait, within bounds, and are written when it does again.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.journal
         self.folder = (
             self._settings.folder or platformdirs.user_data_path("banban", appauthor=False) / "shows"
         )
-        self._waiting: deque[bytes] = deque()
-        self._file: BinaryIO | None = None
+        self._files = JournalFiles(self.folder, round(self._settings.file_megabytes * 1_000_000))
+        self._is_open = False
         self._began = 0.0
-        self._lost = 0
+        self._noted: deque[bytes] = deque()
+        """What the show has told since the last write."""
+        self._noted_lost = 0
         self._storing = threading.Lock()
+        """Held by whoever uses what is below."""
+        self._waiting: deque[bytes] = deque()
+        """What is to be written next, before what was noted."""
+        self._bytes = 0
+        self._lost = self._lost_before = 0
+        """Lines lost since the last that was written, and before it."""
         self._trouble = self._hint = ""
-        self.path: Path | None = None
-        """The show's file; None when the journal is off or cannot be written."""
+
+    @property
+    def path(self) -> Path | None:
+        """The show's file, the first of several; None when the journal is off or cannot be written."""
+        return self._files.path
 
     def open(self) -> None:
         """Begins the show's file. A folder that cannot be written is reported, not raised."""
         self._began = clock.now()
-        if not self._settings.enabled:
-            return
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self.path, self._file = _new_file(self.folder)
-        except OSError as error:
-            self._trouble = f"cannot write to {self.folder}: {error.strerror}"
-            self._hint = _hint(error, "start banban again")
+        self._is_open = self._settings.enabled
+        if self._is_open:
+            try:
+                self._files.begin()
+            except OSError as error:
+                self._fail(error)
 
     def note(self, fact: Fact) -> None:
         """Writes the fact as one line."""
-        if self._file is None:
+        if not self._is_open:
             return
-        line = {"t": round(clock.now() - self._began, 4), "kind": fact.kind, **fact.row()}
-        # Lone surrogates cannot be written as UTF-8; as escapes they can.
-        self._waiting.append(json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace"))
-        if len(self._waiting) > WAITING_LIMIT:
-            self._waiting.popleft()
-            self._lost += 1
+        self._noted.append(self._line(fact))
+        if len(self._noted) > WAITING_LIMIT:
+            self._noted.popleft()
+            self._noted_lost += 1
 
     async def run(self) -> None:
         """Writes what waits, every second, until cancelled."""
-        while self._file is not None:
+        while self._is_open:
             await asyncio.sleep(WRITE_EVERY)
-            await clock.in_thread(self._store, self._take())
+            await clock.in_thread(self.flush)
+
+    def flush(self) -> None:
+        """Brings what was noted so far to the disk, if it takes it. Blocks, and raises nothing."""
+        with self._storing:
+            self._store()
 
     def close(self) -> None:
         """Writes what waits, and ends the file."""
-        self._store(self._take())
-        with self._storing:
-            if self._file is not None:
-                with suppress(OSError):
-                    self._file.close()
-                self._file = None
+        self._is_open = False
+        if not self._storing.acquire(timeout=CLOSE_SECONDS):
+            return  # the disk hangs
+        try:
+            self._store()
+            if left := len(self._waiting) + self._lost:
+                log.warning("%d lines of the journal could not be written", left)
+            self._files.close()
+        finally:
+            self._storing.release()
 
     def health(self) -> Health:
         if self._trouble:
-            return Health("journal", State.DOWN, self._trouble, self._hint)
+            lost = self._lost + self._lost_before
+            waiting = f"; {len(self._waiting)} lines wait" if self._is_open else ""
+            what = f"{self._trouble}{waiting}{f', {lost} lines lost' if lost else ''}"
+            return Health("journal", State.DOWN, what, self._hint)
         if not self._settings.enabled:
             return Health("journal", State.OFF, "off")
-        return Health("journal", State.OK, str(self.path))
+        files = f" and {self._files.count - 1} more" if self._files.count > 1 else ""
+        lost = self._lost_before
+        return Health("journal", State.OK, f"{self.path}{files}{f'; {lost} lines were lost' if lost else ''}")
 
-    def _take(self) -> list[bytes]:
-        lines = list(self._waiting)
-        self._waiting.clear()
-        return lines
+    def _line(self, fact: Fact) -> bytes:
+        row = {"t": round(clock.now() - self._began, 4), "kind": fact.kind, **fact.row()}
+        # Lone surrogates cannot be written as UTF-8; as escapes they can.
+        return masked(json.dumps(row, ensure_ascii=False)).encode("utf-8", "backslashreplace")
 
-    def _store(self, lines: list[bytes]) -> None:
+    def _store(self) -> None:
+        self._take_in()
         try:
-            with self._storing:
-                if self._file is None or not lines:
-                    return
-                self._file.write(b"\n".join(lines) + b"\n")
-                self._file.flush()
+            if self.path is None and self._waiting:
+                self._files.begin()
+            while self._waiting:
+                self._write(min(PIECE, len(self._waiting)))
         except OSError as error:
-            self._lost += len(lines)
-            if not self._trouble:
-                log.warning("the journal cannot be written (%s); banban tries again", error.strerror)
-            self._trouble = f"cannot be written: {error.strerror}; {self._lost} lines lost"
-            self._hint = _hint(error, "the journal then continues by itself")
+            self._fail(error)
         else:
-            self._trouble = ""
+            if self._trouble:
+                log.info("the journal is written again, to %s", self.path)
+            self._trouble = self._hint = ""
+
+    def _take_in(self) -> None:
+        """What was noted waits; what is too much of it is lost."""
+        lost, self._noted_lost = self._noted_lost, 0
+        self._lost += lost
+        with suppress(IndexError):
+            while True:
+                self._bytes += len(self._noted[0])
+                self._waiting.append(self._noted.popleft())
+        while len(self._waiting) > WAITING_LIMIT or self._bytes > WAITING_BYTES:
+            self._bytes -= len(self._waiting.popleft())
+            self._lost += 1
+
+    def _write(self, count: int) -> None:
+        """The first of the lines that wait, and before them how many were lost. Raises OSError."""
+        lines = [self._waiting[number] for number in range(count)]
+        if self._lost:
+            first = json.loads(lines[0])
+            gap = {"t": first["t"], "kind": LinesLost.kind, **LinesLost(self._lost).row()}
+            lines.insert(0, json.dumps(gap).encode())
+        try:
+            self._files.write(b"\n".join(lines) + b"\n")
+        except OSError:
+            if count == 1:
+                raise
+            for half in (count // 2, count - count // 2):
+                self._write(half)
+            return
+        self._lost_before += self._lost
+        self._lost = 0
+        for _ in range(count):
+            self._bytes -= len(self._waiting.popleft())
+
+    def _fail(self, error: OSError) -> None:
+        if not self._trouble:
+            log.warning(
+                "the journal cannot be written (%s); the show goes on, and banban tries again", error.strerror
+            )
+        self._trouble = f"cannot write to {self.folder}: {error.strerror}"
+        self._hint = _FREE_SPACE if error.errno in _NO_ROOM else _ELSEWHERE
 
 
-def _hint(error: OSError, then: str) -> str:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"free some space on that disk; {then}"
-    return "set journal.folder to a folder where you may write"
-
-
-def _new_file(folder: Path) -> tuple[Path, BinaryIO]:
-    """A file nobody has, readable by its owner alone: chat is people's words."""
-    stamp = datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
-    for suffix in ("", *(f"_{number}" for number in range(2, 100))):
-        path = folder / f"{stamp}{suffix}.jsonl"
-        with suppress(FileExistsError):
-            return path, os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
-    raise FileExistsError(17, "too many shows began in this second", str(folder))
+_FREE_SPACE = "free some space on that disk; the journal then goes on by itself"
+_ELSEWHERE = (
+    "let your user write there; the journal then goes on by itself (or set journal.folder to another folder)"
+)

@@ -59,6 +59,10 @@ class Stopwatch:
             self.parts[part] = (moment - self._last) * 1000
             self._last = moment
 
+    def leave_out(self, seconds: float) -> None:
+        """So much of the part that runs now is no delay of any part."""
+        self._last += seconds
+
 
 @dataclass(slots=True)
 class Metrics:
@@ -96,7 +100,7 @@ class Metrics:
             case TurnEnded(script="") if fact.heard:
                 if fact.counts:
                     self._count(fact)
-                self._silent_since = clock.now()
+                self._silent_since = clock.now() if fact.ended is None else fact.ended
             case _:
                 pass
 
@@ -135,19 +139,19 @@ class Metrics:
             await asyncio.sleep(every)
             self.loop_lag.append(max(0.0, time.perf_counter() - before - every) * 1000)
 
+    def worst_lag(self) -> float:
+        """How late the event loop was at worst, in milliseconds, in about the last half minute."""
+        return max(list(self.loop_lag)[-1500:], default=0.0)
+
     async def watch_memory(self, every: float = 1.0) -> None:
         """Measures the resident memory of the show and its processes, until cancelled."""
-        self.rss_end = await clock.in_thread(rss_mb)
-        self.rss_start = self.rss_start or self.rss_end
-        self.rss_peak = max(self.rss_peak, self.rss_end)
-        measured = time.perf_counter()
+        if isinstance(asyncio.get_running_loop(), SimulatedLoop):
+            every *= 100  # simulated seconds pass faster than memory changes
         while True:
-            await asyncio.sleep(every)
-            if time.perf_counter() - measured < every / 2:
-                continue  # simulated seconds pass faster than memory changes
-            measured = time.perf_counter()
             self.rss_end = await clock.in_thread(rss_mb)
+            self.rss_start = self.rss_start or self.rss_end
             self.rss_peak = max(self.rss_peak, self.rss_end)
+            await asyncio.sleep(every)
 
     def report(self, dropped: Counter[str]) -> dict[str, Any]:
         """All figures, ready for JSON."""

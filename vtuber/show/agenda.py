@@ -33,6 +33,10 @@ class Assignment:
 
     batch: Batch
     script: str = ""
+    chosen: Batch | None = None
+    """The batch as it waited, if it did in the inbox."""
+    before: float = -math.inf
+    """When the answer before it was begun."""
 
 
 class Agenda:
@@ -62,7 +66,7 @@ class Agenda:
         self._facts = facts
         self._block_minutes = block_minutes
         self._is_trusted = is_trusted
-        self._requests: deque[Assignment] = deque(maxlen=REQUESTS_WAITING)
+        self._requests: deque[Assignment] = deque()
         self._news = asyncio.Event()
         self._silent_until = 0.0
         self._answered_at = -math.inf
@@ -101,13 +105,11 @@ class Agenda:
 
     def say(self, request: Answerable, script: str) -> None:
         """She says exactly this, before she answers anybody else."""
-        self._requests.append(Assignment(Batch(Pick(request)), script))
-        self._news.set()
+        self._queue(Assignment(Batch(Pick(request)), script))
 
     def ask(self, request: Answerable) -> None:
         """She answers this before anybody else."""
-        self._requests.append(Assignment(Batch(Pick(request), requested=True)))
-        self._news.set()
+        self._queue(Assignment(Batch(Pick(request), requested=True)))
 
     def put_back(self, batch: Batch) -> None:
         """It could not be answered, and waits again where it waited."""
@@ -117,9 +119,43 @@ class Agenda:
             self._inbox.give_back(batch)
         self._news.set()
 
+    def take_back(self, assignment: Assignment) -> None:
+        """It is as if it had never been given. Of several, the latest is taken back first."""
+        self._answered_at = assignment.before
+        if assignment.chosen:
+            self._inbox.take_back(assignment.chosen)
+        else:
+            self._requests.appendleft(assignment)
+        self._news.set()
+
+    @property
+    def requests(self) -> list[Answerable]:
+        """What moderators asked for and what waits, the oldest first."""
+        return [assignment.batch.lead.event for assignment in self._requests]
+
+    def drop(self, event: Answerable) -> bool:
+        """Takes a request back. Returns whether it waited."""
+        found = [one for one in self._requests if one.batch.lead.event.id == event.id]
+        for assignment in found:
+            self._requests.remove(assignment)
+            self._inbox.give_up(assignment.batch.lead.event, Drop.UNWANTED)
+        return bool(found)
+
     def clear(self) -> None:
         """Drops all requests that wait."""
-        self._requests.clear()
+        while self._requests:
+            self._give_up(self._requests.popleft(), Drop.UNWANTED)
+
+    def _queue(self, assignment: Assignment) -> None:
+        """Has a request wait; where too many do, the oldest is given up."""
+        while len(self._requests) >= REQUESTS_WAITING:
+            self._give_up(self._requests.popleft(), Drop.FULL)
+        self._requests.append(assignment)
+        self._news.set()
+
+    def _give_up(self, assignment: Assignment, why: Drop) -> None:
+        if not assignment.script:
+            self._inbox.give_up(assignment.batch.lead.event, why)
 
     async def next(self) -> Assignment:
         """What to do next, as soon as there is something and she may."""
@@ -128,13 +164,14 @@ class Agenda:
             if not self.silence and (requested := self._next_request()):
                 return self._begun(requested)
             rest = max(self._silent_until, self._answered_at + self.pace) - clock.now()
-            if rest <= 0 and not self.paused and (batch := self._take()):
-                return self._begun(Assignment(batch))
+            if rest <= 0 and not self.paused and (chosen := self._take()):
+                return self._begun(chosen)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.silence or (rest if rest > 0 else None)):
                     await self._news.wait()
 
     def _begun(self, assignment: Assignment) -> Assignment:
+        assignment = replace(assignment, before=self._answered_at)
         if not assignment.script:
             self._answered_at = clock.now()
         return assignment
@@ -154,18 +191,20 @@ class Agenda:
         """A moderator says whether the held message of that number is answered, next. None: there is none."""
         pick = self.held.decide(number, allowed=allowed, command=command)
         if pick and allowed:
-            self._requests.append(Assignment(Batch(pick, requested=True)))
-            self._news.set()
+            self._queue(Assignment(Batch(pick, requested=True)))
         return pick
 
-    def _take(self) -> Batch | None:
+    def _take(self) -> Assignment | None:
         """The next batch, without what does not bear a closer look."""
         while batch := self._inbox.take(clock.now()):
             fit, found = self._screening.fit(batch.picks)
             for pick, verdict in found:
                 self._refuse(pick, verdict)
             if fit := [pick for pick in fit if not self._is_refused(pick.event)]:
-                return self._screening.batch(self._apart(batch.of(fit)))
+                kept = self._apart(batch.of(fit))
+                ids = [event.id for event in kept.events]
+                chosen = batch.of([pick for pick in batch.picks if pick.event.id in ids])
+                return Assignment(self._screening.batch(kept), chosen=chosen)
         return None
 
     def _apart(self, batch: Batch) -> Batch:

@@ -8,13 +8,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 
 from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.events import ChatMessage
 from vtuber.core.health import Health
 from vtuber.core.recent import Recent
-from vtuber.core.text import clean, escaped
+from vtuber.core.text import escaped
 from vtuber.guard import Action, Door
 from vtuber.inbox import Inbox
 from vtuber.moderation import command_table
@@ -24,17 +25,24 @@ from vtuber.moderation.trust import Trust, plain
 from vtuber.record.facts import TOLD, CommandGiven, Facts
 from vtuber.record.metrics import Metrics
 from vtuber.show.agenda import REQUESTS_WAITING
+from vtuber.show.air_commands import AirCommands
 from vtuber.show.audited import AuditedGuard
-from vtuber.show.held import HeldMessage
+from vtuber.show.orders import PANEL, Act, Obeyed, Refusal, is_withheld
 from vtuber.show.outbox import Outbox
 from vtuber.show.performer import Performer
+from vtuber.show.promises import Promises
+from vtuber.show.ratings import Ratings
+from vtuber.show.sound_commands import SoundCommands
 from vtuber.show.speaker import Speaker
+from vtuber.show.studio_commands import StudioCommands
+from vtuber.show.waiting_commands import WaitingCommands
+from vtuber.stage import Studio
 from vtuber.stage.stage import Stage
 
 log = logging.getLogger(TOLD)
 
 PLATFORMS = ("twitch", "youtube")
-"""Where a viewer is forgotten when the command was typed in the terminal."""
+"""Where a viewer is forgotten when the command names no platform."""
 
 VIEWERS_SECONDS = 60.0
 """Seconds in which a viewer's command is not carried out a second time."""
@@ -47,9 +55,6 @@ FORGET_EVERY = 0.05
 
 IDS = 5000
 """How many of the latest commands are remembered, to ignore one that arrives twice."""
-
-HELD_LENGTH = 60
-"""So many characters of a held message are told."""
 
 CROWDED = "too many viewers ask for this right now; try again later"
 
@@ -72,8 +77,11 @@ class ModeratorCommands:
         outbox: Outbox,
         facts: Facts,
         metrics: Metrics,
+        ratings: Ratings,
         healths: Callable[[], list[Health]],
         find: Callable[[str, str], str | None],
+        promises: Promises,
+        studio: Studio | None = None,
     ) -> None:
         """``find`` tells the id of whoever wrote lately on a platform under a name."""
         self._settings = settings
@@ -81,7 +89,9 @@ class ModeratorCommands:
         self._guard = AuditedGuard(self._speakers[0].guard, facts)
         self._stage = stage
         self._performer = performer
+        self._promises = promises
         self._agenda = performer.agenda
+        air = AirCommands(performer.air, ratings, self._guard, commands.table)
         self._inbox = inbox
         self._trusted = commands.trusted
         self._table = commands.table
@@ -93,6 +103,31 @@ class ModeratorCommands:
         self._carried_out: Recent[tuple[str, str], None] = Recent(IDS)
         self._viewers: Recent[tuple[str, str, str], float] = Recent(IDS)
         self._leaving: asyncio.Queue[tuple[str, str]] = asyncio.Queue(LEAVING)
+        waiting = WaitingCommands(
+            performer, self._table, shown=self._shown, when=self._when, guard=self._guard
+        )
+        self._acts: dict[str, Act] = {
+            "hush": self._hush,
+            "skip": self._skip,
+            "pause": self._pause,
+            "resume": self._resume,
+            "mute": self._mute,
+            "say": self._say,
+            "ask": self._ask,
+            "ignore": self._ignore,
+            "unignore": self._unignore,
+            "forget": self._forget,
+            "topic": self._topic,
+            "mood": self._mood,
+            "slow": self._slow,
+            "status": self._status,
+            "help": self._help,
+            "forgetme": self._forgetme,
+            **waiting.acts(),
+            **air.acts(),
+            **StudioCommands(studio).acts(),
+            **SoundCommands(settings.voice.loudness, [one.voice for one in self._speakers]).acts(),
+        }
 
     async def run(self) -> None:
         """Forgets the viewers who asked for it, one after another, until cancelled."""
@@ -105,31 +140,38 @@ class ModeratorCommands:
         while not self._leaving.empty():
             self._performer.forget(*self._leaving.get_nowait())
 
-    def obey(self, command: Command) -> None:
+    def obey(self, command: Command) -> Obeyed:
         """Acts at once. A command that comes a second time, or too soon from a viewer, does nothing more."""
         message = command.message
         key = (message.platform, message.id)
         if key in self._carried_out:
-            return
+            return Obeyed("this command came before", done=False)
         self._carried_out.set(key, None)
         self._guard.about = message.id
         withheld = "it may be meant for another bot" if command.stray else ""
         if self._is_too_soon(command):
-            withheld = did = "this viewer sent the same command a moment ago"
+            withheld = "this viewer sent the same command a moment ago"
+            obeyed = Obeyed(withheld, done=False)
         else:
-            did = command.problem or self._carry_out(command)
-        self._note(command, did)
+            obeyed = self._carry_out(command)
+        self._note(command, obeyed.reply)
         if withheld:
-            self._outbox.withhold(did, message, withheld)
-        else:
-            self._outbox.put(did, message, humble=command.trust is Trust.EVERYONE)
+            self._outbox.withhold(obeyed.reply, message, withheld)
+        elif message.platform != PANEL:  # which has it from here
+            humble = command.trust is Trust.EVERYONE
+            self._promises.after(partial(self._outbox.put, obeyed.reply, message, humble=humble))
+        return obeyed
 
-    def _carry_out(self, command: Command) -> str:
-        act: Callable[[Command], str] = getattr(self, f"_{command.name}")
+    def _carry_out(self, command: Command) -> Obeyed:
+        if command.problem:
+            return Obeyed(command.problem, done=False)
         try:
-            return act(command)
+            return Obeyed(self._acts[command.name](command), done=True)
+        except Refusal as refusal:
+            return Obeyed(str(refusal), done=False)
         except UsageError as wrong:
-            return "; ".join(filter(None, (str(wrong), f"write {self._table.usage(command.name)}")))
+            reply = "; ".join(filter(None, (str(wrong), f"write {self._table.usage(command.name)}")))
+            return Obeyed(reply, done=False)
 
     def _is_too_soon(self, command: Command) -> bool:
         """However many viewers ask, and however often, none of them is served twice in a minute."""
@@ -168,7 +210,9 @@ class ModeratorCommands:
         return f"she is silent for {seconds:g} seconds"
 
     def _skip(self, _: Command) -> str:
-        return "dropped the reply" if self._performer.skip() else "there is no reply to drop"
+        if not self._performer.skip():
+            raise Refusal("there is no reply to drop")
+        return "dropped the reply"
 
     def _pause(self, _: Command) -> str:
         self._performer.pause()
@@ -186,19 +230,19 @@ class ModeratorCommands:
     def _say(self, command: Command) -> str:
         words = command_table.text(command.argument)
         if self._is_crowded(command):
-            return CROWDED
-        self._agenda.say(replace(command.message, text=words), words)
+            raise Refusal(CROWDED)
+        self._performer.say(replace(command.message, text=words), words)
         return f"she will say it{self._when()}"
 
     def _ask(self, command: Command) -> str:
         words = command_table.text(command.argument)
         verdict = self._guard.judge(words, Door.MESSAGE, "question")
         if verdict.action.severity > Action.SOFTEN.severity:
-            return f"a filter stopped this question: {verdict.reason}"
+            raise Refusal(f"a filter stopped this question: {verdict.reason}")
         question = replace(command.message, text=verdict.text, emotes=(), reply_to="", mentions=())
         if self._is_crowded(command):
-            return CROWDED
-        self._agenda.ask(question)
+            raise Refusal(CROWDED)
+        self._promises.take_in(question, partial(self._performer.ask, question), asked=True)
         return f"she will answer it{self._when()}"
 
     def _slow(self, command: Command) -> str:
@@ -226,8 +270,9 @@ class ModeratorCommands:
         trust = self._trusted.known(place, name, channel)
         another_moderator = trust is Trust.MODERATOR and name.casefold() not in command.message.author.names
         if trust >= command.trust and not (another_moderator and trust is command.trust):  # that may be a bot
-            return f"{self._shown(name)} is {trust}, and you are {command.trust}"
+            raise Refusal(f"{self._shown(name)} is {trust}, and you are {command.trust}")
         self._inbox.ignore(place, name, until=clock.now() + seconds)
+        self._performer.reconsider()
         for_how_long = f" for {seconds / 60:g} minutes" if seconds < math.inf else ""
         return f"she does not answer {self._shown(name)}{for_how_long}"
 
@@ -238,7 +283,9 @@ class ModeratorCommands:
         for platform in [place] if place else PLATFORMS:
             if known := self._find(platform, name):  # whom the guard blocked, it blocked by their id
                 undone |= self._inbox.unignore(platform, known)
-        return f"{self._shown(name)} {'is answered again' if undone else 'was not ignored'}"
+        if not undone:
+            raise Refusal(f"{self._shown(name)} was not ignored")
+        return f"{self._shown(name)} is answered again"
 
     def _forget(self, command: Command) -> str:
         name, place = command_table.viewer(command.argument), _place(command.message)
@@ -252,7 +299,7 @@ class ModeratorCommands:
         try:
             self._leaving.put_nowait((command.message.platform, command.message.author.id))
         except asyncio.QueueFull:
-            return CROWDED
+            raise Refusal(CROWDED) from None
         return "you are forgotten"
 
     def _shown(self, name: str) -> str:
@@ -261,34 +308,6 @@ class ModeratorCommands:
         judged = (self._guard.judge(name, door, "name in a command").allowed for door in doors)
         return f"@{name}" if all(judged) else "that viewer"
 
-    # Messages that wait for a moderator.
-
-    def _held(self, _: Command) -> str:
-        return "; ".join(map(self._told, self._agenda.held)) or "no message waits"
-
-    def _told(self, held: HeldMessage) -> str:
-        """The message, as far as it may be written in chat."""
-        event, verdict = held.pick.event, held.verdict
-        words = clean(verdict.text, HELD_LENGTH)
-        if not self._guard.judge(words, Door.WRITTEN, "held message", about=event.id).allowed:
-            words = ""
-        told = f"{held.number}: {self._shown(event.author.name)} ({verdict.reason})"
-        return f"{told}: {words}" if words else told
-
-    def _allow(self, command: Command) -> str:
-        return self._decide(command, allowed=True)
-
-    def _deny(self, command: Command) -> str:
-        return self._decide(command, allowed=False)
-
-    def _decide(self, command: Command, *, allowed: bool) -> str:
-        number = command_table.number(command.argument)
-        pick = self._agenda.decide(number, allowed=allowed, command=command.message.id)
-        if pick is None:
-            return f"no message {number} waits; {self._table.typed('held')} lists those that do"
-        name = self._shown(pick.event.author.name)
-        return f"she will answer {name}{self._when()}" if allowed else f"she does not answer {name}"
-
     # What she is like.
 
     def _topic(self, command: Command) -> str:
@@ -296,7 +315,7 @@ class ModeratorCommands:
         doors = (Door.PROMPT, Door.SPOKEN)
         judged = (self._guard.judge(topic, door, "topic") for door in doors)
         if verdict := next((one for one in judged if not one.allowed), None):
-            return f"a filter stopped this topic: {verdict.reason}"
+            raise Refusal(f"a filter stopped this topic: {verdict.reason}")
         for speaker in self._speakers:
             speaker.conversation.topic = command.argument
         return "she knows the topic now" if command.argument else "there is no topic now"
@@ -317,13 +336,16 @@ class ModeratorCommands:
     def _status(self, _: Command) -> str:
         performer, agenda, first = self._performer, self._agenda, self._speakers[0]
         mood, topic = self._stage.mood(first.id), first.conversation.topic
+        cache = first.speech_cache
         states = [
             "paused" if agenda.paused else "busy" if performer.busy else "listening",
             f"silent for {math.ceil(agenda.silence)} seconds" if agenda.silence else "",
             f"one answer in {agenda.pace:g} seconds" if agenda.pace else "",
             f"{len(self._inbox)} waiting",
             f"{len(agenda.held)} held for a moderator" if len(agenda.held) else "",
+            f"{len(performer.air.waiting)} sentences wait to be heard" if performer.air.waiting else "",
             f"{self._metrics.turns} replies",
+            f"{cache.hits} of {cache.asked} pieces of speech were there already" if cache.hits else "",
             f"mood {mood}" if mood else "",
             f"topic {topic}" if topic else "",
             ", ".join(f"{health.part} {health.state}" for health in self._healths()),
@@ -331,15 +353,16 @@ class ModeratorCommands:
         return "; ".join(filter(None, states))
 
     def _help(self, command: Command) -> str:
-        table, trust = self._table, command.trust
+        table, trust, platform = self._table, command.trust, command.message.platform
+        names = [name for name in table.open_to(trust) if not is_withheld(name, trust, platform)]
         if not command.argument:
-            return ", ".join(map(table.typed, table.open_to(trust)))
+            return ", ".join(map(table.typed, names))
         name = table.find(command.argument) or table.nearest(command.argument, trust)
-        if not (name and table.may(trust, name)):
+        if name not in names:
             raise UsageError("you have no such command")
         return f"{table.usage(name)}: {COMMANDS[name].help}"
 
 
 def _place(message: ChatMessage) -> str:
-    """The platform that a command is about; "" (all of them) for one that was typed in the terminal."""
-    return "" if message.platform == "console" else message.platform
+    """The platform that a command is about; "" (all of them) for one of the terminal's or the panel's."""
+    return "" if message.platform in ("console", PANEL) else message.platform

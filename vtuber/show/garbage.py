@@ -23,10 +23,27 @@ _THRESHOLDS = (1000, 5, 1_000_000)
 """New objects until a small collection; small ones until a larger; and as good as never a full one."""
 
 
+_idles: list[Callable[[], bool]] = []
+"""Of each show in this process, whether it is idle."""
+
+
 async def collect_when(idle: Callable[[], bool]) -> None:
-    """Until cancelled. Changes nothing in simulated time, where nobody waits."""
+    """Until cancelled. Changes nothing in simulated time, where nobody waits.
+
+    Of several shows the first collects for all, when all are idle; when it is over the next does.
+    """
     if isinstance(asyncio.get_running_loop(), SimulatedLoop):
         return
+    _idles.append(idle)
+    try:
+        while _idles[0] is not idle:  # noqa: ASYNC110  # looked at once a minute
+            await asyncio.sleep(EVERY)
+        await _collect_on()
+    finally:
+        _idles.remove(idle)
+
+
+async def _collect_on() -> None:
     before = gc.get_threshold()
     collect()  # what starting has left
     gc.freeze()
@@ -35,7 +52,7 @@ async def collect_when(idle: Callable[[], bool]) -> None:
         while True:
             for _ in range(PATIENCE):
                 await asyncio.sleep(EVERY)
-                if idle():
+                if all(idle() for idle in _idles):
                     break
             collect()
     finally:

@@ -13,7 +13,7 @@ from itertools import count
 from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.deeds import as_one, bracketed, deed, is_more, written
-from vtuber.core.events import Answerable, Batch, Deletion, Pick, is_paid
+from vtuber.core.events import Answerable, Batch, Deletion, Pick, Sentence, is_paid
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.memory import Memory
@@ -21,6 +21,9 @@ from vtuber.memory.purge import is_person
 from vtuber.moderation.revocation import Revocation, cut
 from vtuber.record.facts import TOLD, Facts, Failed, TurnBegan, TurnCut, TurnEnded
 from vtuber.show.agenda import Agenda, Assignment
+from vtuber.show.hold_to_air import HoldToAir
+from vtuber.show.lineup import Lineup, Urgency
+from vtuber.show.promises import Promises
 from vtuber.show.reply import Reply
 from vtuber.show.screening import Screening
 from vtuber.show.speaker import Speaker
@@ -54,6 +57,7 @@ class Performer:
         *,
         facts: Facts,
         seed: int,
+        promises: Promises,
         is_trusted: Callable[[Answerable], bool] = lambda _: False,
     ) -> None:
         """``is_trusted`` says whether the author of an event is one of those who run the channel."""
@@ -65,14 +69,17 @@ class Performer:
             block_minutes=settings.guard.block_minutes,
             is_trusted=is_trusted,
         )
+        self.air = HoldToAir(facts, on=settings.gate.hold_to_air, seconds=settings.gate.air_seconds or None)
         self._settings = settings
         self._speakers = tuple(speakers)
         self._stage = stage
         self._memory = memory
         self._inbox = inbox
         self._facts = facts
+        self._promises = promises
         self._seed = seed
-        self._turns: list[Turn] = []
+        self._lineup = Lineup(self.agenda, stage, facts)
+        self._turns = self._lineup.turns
         self._over: deque[Turn] = deque(maxlen=LINGERING)
         self._tries: Counter[tuple[str, str]] = Counter()
         self._owed: list[Batch] = []
@@ -82,13 +89,26 @@ class Performer:
         """Whether she thinks, speaks, or a moderator's request waits."""
         return bool(self._turns) or len(self.agenda) > 0
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether a moderator keeps her from speaking: a pause, a silence, a sentence not yet allowed."""
+        is_silent = self.agenda.silence > AFTER_FAILURE
+        return self.agenda.paused or is_silent or bool(self.air.waiting)
+
+    @property
+    def prepared(self) -> Answerable | None:
+        """What the reply answers that is made while another is heard; None when there is none."""
+        return next((turn.batch.lead.event for turn in self._lineup.prepared), None)
+
     # What others tell her. All of it takes effect at once.
 
     def hush(self, seconds: float, *, override: bool = False) -> None:
         """Silence now: drops all she says, thinks and was told to do. For how long: ``Agenda.be_silent``."""
+        self._lineup.set_aside_prepared()
         self.agenda.clear()
         if self._turns:
-            self._cut(self._turns)
+            self._cut([turn for turn in self._turns if not turn.was_cut])
+            self._stage.hush()
         else:
             self._stage.hush()  # the last words can still be read
         for speaker in self._speakers:
@@ -99,6 +119,7 @@ class Performer:
     def pause(self) -> None:
         """She answers nobody, until ``resume``. What she is saying she says to its end."""
         self.agenda.pause()
+        self._lineup.set_aside_prepared()
         self._show_held()
 
     def resume(self) -> None:
@@ -111,18 +132,74 @@ class Performer:
 
     def skip(self) -> bool:
         """Drops the reply that is being heard (or made), and goes on. Whether there was one."""
-        turns = [turn for turn in self._turns if turn.sounding] or self._turns
+        self._lineup.set_aside_prepared()  # they go on from what is not said now
+        turns = [turn for turn in self._turns if not (turn.was_cut or turn.is_over)]
         self._cut(turns)
         return bool(turns)
 
-    def go_on_with(self, event: Answerable) -> None:
+    def say(self, request: Answerable, script: str) -> None:
+        """She says exactly this next."""
+        self.agenda.say(request, script)
+        self._lineup.make_way(Urgency.REQUESTED)
+
+    def ask(self, request: Answerable) -> None:
+        """She answers this next."""
+        self.agenda.ask(request)
+        self._lineup.make_way(Urgency.REQUESTED)
+
+    def decide(self, number: int, *, allowed: bool, command: str) -> Pick | None:
+        """A moderator says whether the held message of that number is answered, next. None: there is none."""
+        pick = self.agenda.decide(number, allowed=allowed, command=command)
+        if pick and allowed:
+            self._lineup.make_way(Urgency.REQUESTED)
+        return pick
+
+    def find(self, wanted: str) -> Answerable | None:
+        """What waits under that id, prepared or not; or of somebody with that name, what would be next."""
+        name = wanted.removeprefix("@").casefold()
+        prepared = [event for turn in self._lineup.prepared for event in turn.batch.events]
+        exact = [event for event in (*prepared, *self.agenda.requests) if event.id == wanted]
+        named = [event for event in prepared if name in event.author.names]
+        return next(iter(exact), None) or self._inbox.find(wanted, clock.now()) or next(iter(named), None)
+
+    def prefer(self, event: Answerable) -> None:
+        """A moderator wants this answered next, of all that waits."""
+        self._inbox.prefer(event)
+        if all(event.id != turn.batch.lead.event.id for turn in self._lineup.prepared):
+            self._lineup.make_way(Urgency.REQUESTED)
+        self.agenda.wake()
+
+    def drop(self, event: Answerable) -> bool:
+        """A moderator does not want this answered. Whether it waited, or was only prepared."""
+        for turn in self._lineup.prepared:
+            if any(event.id == other.id for other in turn.batch.events):
+                self._lineup.set_aside(turn)
+                break
+        return self._inbox.drop(event) or self.agenda.drop(event)
+
+    def take_in(self, event: Answerable) -> None:
+        """Something waits in the inbox: what is prepared may have to make way for it, or take it in."""
+        if is_paid(event):
+            self._lineup.make_way(Urgency.PAID)
+        self._go_on_with(event)
+        self.agenda.wake()
+
+    def reconsider(self) -> None:
+        """A moderator wants somebody not answered."""
+        for turn in self._lineup.prepared:
+            if any(self._inbox.verdict_of_moderators(event) for event in turn.batch.events):
+                self._lineup.set_aside(turn)
+                return
+
+    def _go_on_with(self, event: Answerable) -> None:
         """Begins an answer anew of which nothing sounds yet, when its viewer has written more at once."""
         for turn in self._turns:
             lead = turn.batch.lead.event
             quick = event.at - lead.at <= QUICK_SECONDS and is_more(lead, event) and not is_paid(lead)
-            if quick and not (turn.script or turn.batch.requested or turn.sounding or turn.was_cut):
-                turn.cut(anew=True)
-                self._stage.withdraw(turn.number)
+            is_asked_for = turn.batch.requested or turn.batch.preferred
+            if quick and not (turn.script or is_asked_for or turn.sounding or turn.was_cut):
+                self._lineup.set_aside(turn)
+                return
 
     def revoke(self, revocation: Revocation) -> list[int]:
         """Takes back all that has to do with what a moderator deleted. Returns the turns that had.
@@ -132,10 +209,16 @@ class Performer:
         """
         may_finish = self._settings.gate.finish_deleted
         self.agenda.held.forget_refused()
-        for speaker in self._speakers:
-            speaker.conversation.revoke(revocation)
+        changed = [one for one in self._speakers if one.conversation.revoke(revocation)]
         held = [turn for turn in self._turns if turn.holds(revocation)]
-        for turn in held:
+        stale = [
+            turn
+            for turn in self._lineup.prepared
+            if turn in held or turn.speaker in changed or any(one.number < turn.number for one in held)
+        ]
+        if stale:  # whatever was prepared stands on what was to be said before it
+            self._lineup.set_aside(stale[0])
+        for turn in (turn for turn in held if turn not in stale):
             turn.withdraw()
             finish = may_finish and turn.is_heard
             if not finish:
@@ -146,6 +229,9 @@ class Performer:
         lingering = [turn for turn in self._over if turn.holds(revocation)]
         for turn in lingering:
             self._stage.withdraw(turn.number, finish=may_finish)
+        if revocation.expels or changed or held or lingering:  # she may have said it, or their name
+            for speaker in self._speakers:
+                speaker.speech_cache.clear()
         return [turn.number for turn in (*lingering, *held)]
 
     def forget(self, platform: str, who: str) -> None:
@@ -156,6 +242,7 @@ class Performer:
         self.agenda.held.forget(lambda event: is_person(event, platform, who))
         for speaker in self._speakers:
             speaker.conversation.forget(platform, who)
+            speaker.speech_cache.clear()
         self._memory.forget(platform, who)
 
     def _unlearn(self, event: Answerable) -> None:
@@ -177,21 +264,39 @@ class Performer:
     async def run(self) -> None:
         """Turn after turn. The next is chosen when the one before is made and nearly heard.
 
-        Until then the model has time for other things.
+        Until then the model has time for other things. It is chosen as late as can be so that it is ready
+        when the one before is over; how early that is, is measured.
         """
         async with asyncio.TaskGroup() as tasks:
             for speaker in self._speakers:
                 tasks.create_task(self._give_back_owed(speaker))
             for number in count(1):
                 tidying = [tasks.create_task(_stay_tidy(speaker)) for speaker in self._speakers]
-                await self._stage.quiet(self._settings.show.take_early)
+                await self._nearly_over()
                 assignment = await self.agenda.next()
                 for task in tidying:
                     task.cancel()  # not waited for: ``revoke`` must know at once who is in the batch
                 turn = self._turn(number, assignment)
-                self._turns.append(turn)
+                self._lineup.add(turn, assignment)
                 tasks.create_task(self._perform(turn))
                 await turn.made.wait()
+
+    async def _nearly_over(self) -> None:
+        """Waits until all that was made lasts no longer than the next reply takes to begin."""
+        while True:
+            await self.air.clear()
+            paces = [speaker.writer.pace for speaker in self._speakers]
+            start = max(pace.start for pace in paces) + self._settings.show.take_early
+            left = self._stage.remaining() + sum(
+                max(0.0, self._takes(sentence) - seconds) for sentence, seconds in self._stage.coming()
+            )
+            if left <= start:
+                return
+            await self._stage.change(left - start)
+
+    def _takes(self, sentence: Sentence) -> float:
+        speaker = next(one for one in self._speakers if one.id == sentence.speaker)
+        return speaker.writer.pace.takes(sentence.text)
 
     def _turn(self, number: int, assignment: Assignment) -> Turn:
         speaker = self._addressed(assignment.batch.lead.event)
@@ -202,10 +307,12 @@ class Performer:
             self._stage,
             self._memory,
             screening=self.screening,
+            air=self.air,
             facts=self._facts,
             seed=random.Random(f"{self._seed}:{number}").getrandbits(31),
             ahead=self._settings.voice.ahead,
             script=assignment.script,
+            promises=self._promises,
         )
 
     def _addressed(self, event: Answerable) -> Speaker:
@@ -233,15 +340,19 @@ class Performer:
             log.error("reply %d failed: %s", turn.number, escaped(repr(error)))  # noqa: TRY400  # in words
             log.debug("turn %d", turn.number, exc_info=error)
             self._facts.tell(Failed("turn", repr(error), turn.number))
-            if not turn.script:
+            if not turn.script and not self._lineup.was_set_aside(turn):
                 self._put_off(turn, turn.batch.picks)
             return
         finally:
-            self._turns.remove(turn)
-            self._over.append(turn)
+            was_set_aside = self._lineup.was_set_aside(turn)
+            self._lineup.remove(turn)
+            if not was_set_aside:
+                self._over.append(turn)
             if not any(other.speaker is turn.speaker for other in self._turns):
                 self._stage.rest(speaker=turn.speaker.id)
             self.agenda.wake()
+        if was_set_aside:
+            return
         self._note_reply(turn, reply)
         if turn.script:
             return
@@ -285,18 +396,20 @@ class Performer:
             picks = picks[1:]
         if picks:
             self.agenda.put_back(turn.batch.of(picks))
-        if not turn.was_cut:
+        if not (turn.was_cut or turn.was_refused):
             self.agenda.be_silent(AFTER_FAILURE)
 
     def _why_given_up(self, turn: Turn, event: Answerable, *, patient: bool) -> Drop | None:
         """Why the event that was answered does not wait again; None when it does.
 
-        There are ``TRIES``; and what a moderator cut is not begun again, only its company is. Of what was
-        deleted, the inbox knows.
+        There are ``TRIES``; and what a moderator cut, or did not let be heard, is not begun again, only its
+        company is. Of what was deleted, the inbox knows.
         """
         key = (event.platform, event.id)
         if turn.begins_anew:
             return None
+        if turn.was_refused:
+            return Drop.CUT
         if not (turn.was_cut or patient):
             self._tries[key] += 1
         if not turn.was_cut and self._tries[key] < TRIES:
@@ -325,6 +438,7 @@ class Performer:
                 restored_tokens=reply.usage.restored,
                 ahead_tokens=reply.usage.ahead,
                 new_tokens=reply.new_tokens,
+                ended=reply.ended,
             )
         )
         if turn.begins_anew and not turn.was_withdrawn and not reply.heard:

@@ -60,6 +60,13 @@ class Redemptions:
             except Exception as error:  # noqa: BLE001  # one listener failing never stops the show
                 log.error("a redemption was neither fulfilled nor refunded: %s", escaped(repr(error)))  # noqa: TRY400  # in words
 
+    def give_back(self, redemption: Redemption) -> None:
+        """It was settled in an earlier show, which was killed before the platform knew that."""
+        key = (redemption.platform, redemption.id)
+        self._known.set(key, None)
+        self._open[key] = redemption
+        self._close(redemption, answered=False)
+
     def refund(self) -> None:
         """The show ends: what is still open will not be answered."""
         for redemption in list(self._open.values()):

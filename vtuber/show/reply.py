@@ -43,6 +43,11 @@ class Reply:
         """When its first sample was heard (show clock); None when nothing was."""
         return next((spoken.began for spoken in self.spoken if spoken.began is not None), None)
 
+    @property
+    def ended(self) -> float | None:
+        """When its last sample was heard (show clock); None when nothing was."""
+        return max((spoken.ended for spoken in self.spoken if spoken.ended is not None), default=None)
+
 
 def _heard(spoken: Iterable[Spoken]) -> str:
     return joined((one.sentence.space, one.heard) for one in spoken)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import count
@@ -19,15 +19,17 @@ from vtuber.brain import AFRESH, Brain, Prompt
 from vtuber.brain.fallback_lines import FallbackLines
 from vtuber.character import Character
 from vtuber.config import Settings
+from vtuber.core.chinese import is_in_chinese
 from vtuber.core.errors import BrainError
 from vtuber.core.text import escaped, space_between
 from vtuber.guard import Action, Door
 from vtuber.guard.guard import Guard, Verdict
 from vtuber.guard.reply_check import OutputGuard, ReplyCheck, Violation
 from vtuber.record.facts import Fact, SentenceJudged, WentWrong
-from vtuber.voice.captions import SENTENCE_END
-from vtuber.voice.pace import MAKING, Delivery, Pace
-from vtuber.voice.segmenter import Piece, SentenceSegmenter
+from vtuber.voice.pace import Delivery, Pace
+from vtuber.voice.pieces.converter import Converter, region_of
+from vtuber.voice.pieces.segmenter import Piece, SentenceSegmenter
+from vtuber.voice.speech.captions import SENTENCE_END
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,15 @@ class ReplyWriter:
             character.persona,
             may_be_human=not settings.brain.is_toy,  # it does not know what it plays
         )
+        lines = (character.persona, *character.canon, *(example.reply for example in character.examples))
+        own = "\n".join((*lines, *character.fallback_lines, *character.refusals))
+        region = settings.voice.chinese
+        self._converter = Converter(region_of(own) if region == "auto" else region, own)
         self._refused = count()
+
+    def warm_up(self) -> None:
+        """Has read what is read when a reply is first written, so that nobody waits for it."""
+        self._converter.load()
 
     def answer(
         self,
@@ -138,7 +148,7 @@ class ReplyWriter:
                 if verdict.action.severity > Action.SOFTEN.severity:
                     self._log(piece, verdict)
                     if verdict.action is not Action.DROP:
-                        text = verdict.instead or self._refusal()
+                        text = verdict.instead or self._refusal(said or asked or piece.text)
                         refusal = Piece(text, piece.mood, space=space_between(said, text))
                         tell(SentenceJudged(turn, index, refusal.text, refusal.mood, refusal=True))
                         yield refusal
@@ -156,22 +166,24 @@ class ReplyWriter:
                 for one in held:
                     yield one
                 held = []
-        for one in held if spoke or not said else self._instead(turn, index, tell):
+        for one in held if spoke or not said else self._instead(turn, index, tell, asked):
             yield one
 
     async def _held_too_long(self, piece: Piece, quiet: Callable[[float], Awaitable[None]]) -> None:
         """Ends so early that the sound of ``piece`` is made when all before it was heard, if it can be."""
-        await quiet(HELD_SECONDS + MAKING * self.pace.takes(piece.text))
+        await quiet(HELD_SECONDS + self.pace.making * self.pace.takes(piece.text))
         await asyncio.sleep(HELD_SECONDS)
 
-    def _instead(self, turn: int, index: int, tell: Tell) -> list[Piece]:
+    def _instead(self, turn: int, index: int, tell: Tell, asked: str) -> list[Piece]:
         """What she says when all of her reply was softened away."""
-        refusal = Piece(self._refusal(), "")
+        refusal = Piece(self._refusal(asked), "")
         tell(SentenceJudged(turn, index, refusal.text, refusal.mood, refusal=True))
         return [refusal]
 
-    def _refusal(self) -> str:
+    def _refusal(self, like: str) -> str:
+        """One in the language of ``like``, where she has one."""
         refusals = self._character.refusals or ("…",)
+        refusals = tuple(one for one in refusals if is_in_chinese(one) == is_in_chinese(like)) or refusals
         return self._settings.gate.replacement or refusals[next(self._refused) % len(refusals)]
 
     @staticmethod
@@ -183,7 +195,7 @@ class ReplyWriter:
         )
 
     async def _scripted(self, script: str) -> AsyncGenerator[Piece, None]:
-        segmenter = self._segmenter()
+        segmenter = self._segmenter(self._character.names)
         for piece in (*segmenter.feed(script), *segmenter.finish()):
             yield piece
 
@@ -221,7 +233,9 @@ class ReplyWriter:
 
         Raises BrainError when the model fails, after all that it wrote.
         """
-        segmenter, check, delivery = self._segmenter(), self._check(prompt), Delivery(self.pace)
+        names = self._names(prompt)
+        segmenter, check, delivery = self._segmenter(names), self._check(prompt), Delivery(self.pace)
+        convert = str if prompt.known else self._converter.reply(names)
         held: list[Piece] = []
         failed: list[BrainError] = []
         last = ""
@@ -229,10 +243,10 @@ class ReplyWriter:
             async for token in tokens:
                 delivery.wrote(token)
                 if AFRESH in token:
-                    segmenter, check, held = self._segmenter(), self._check(prompt), []
+                    segmenter, check, held = self._segmenter(names), self._check(prompt), []
                 for bit in _bits(token.rpartition(AFRESH)[2]):
                     check.read(bit)
-                    held += _pieces(bit, segmenter, check, delivery)
+                    held += _converted(_pieces(bit, segmenter, check, delivery), convert)
                     if not held or check.may_leak or not delivery.may_begin:
                         continue
                     lap("first_sentence")
@@ -242,7 +256,7 @@ class ReplyWriter:
                     last, held = held[-1].text, []
                     if delivery.is_over:
                         return
-        held += _ending(segmenter, check)
+        held += _converted(_ending(segmenter, check), convert)
         if self._brain.usage.reply >= prompt.max_tokens:
             held = _without_rest(held, last)
         for piece in held:
@@ -263,9 +277,13 @@ class ReplyWriter:
         except BrainError as error:
             failed.append(error)
 
-    def _segmenter(self) -> SentenceSegmenter:
+    def _names(self, prompt: Prompt) -> list[str]:
+        """Those whom she may name."""
+        return [*self._character.names, *{line.name for line in prompt.lines if line.role == "viewer"}]
+
+    def _segmenter(self, names: Collection[str]) -> SentenceSegmenter:
         first = self.pace.first_piece(self._settings.voice.first_piece)
-        return SentenceSegmenter(first_piece=first, moods=self._character.moods)
+        return SentenceSegmenter(first_piece=first, moods=self._character.moods, names=names)
 
     def _check(self, prompt: Prompt) -> ReplyCheck:
         system = [line.text for line in prompt.lines if line.role == "system" and not prompt.known]
@@ -346,6 +364,11 @@ def _softened(piece: Piece, verdict: Verdict) -> list[Piece]:
     if verdict.allowed:
         return [piece]
     return [replace(piece, text=verdict.softened)] if any(map(str.isalnum, verdict.softened)) else []
+
+
+def _converted(pieces: Iterable[Piece], convert: Callable[[str], str]) -> Iterator[Piece]:
+    """The pieces in the Chinese of her audience. No word of it goes on in the next piece."""
+    return (replace(piece, text=convert(piece.text)) for piece in pieces)
 
 
 def _pieces(bit: str, segmenter: SentenceSegmenter, check: ReplyCheck, delivery: Delivery) -> Iterator[Piece]:

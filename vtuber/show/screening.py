@@ -206,6 +206,18 @@ class Screening:
         """What may be shown of a text that she does not say; the rest is masked."""
         return self._guard.judge(text, Door.SHOWN, "on the page", before=before, about=about).text
 
+    def line(self, event: Answerable) -> Answerable | None:
+        """What may be shown of a line of chat, by names that may be; None for nothing.
+
+        Of whoever gave money, what they gave is always shown.
+        """
+        event = self.labelled(event)
+        before = f"{event.author.name}: "  # together they may make another word
+        verdict = self._guard.judge(event.text, Door.SHOWN, "chat on the page", before=before, about=event.id)
+        if verdict.action.severity <= Action.SOFTEN.severity:
+            return _with_text(event, verdict.text)
+        return _with_text(event, "") if is_money(event) else None
+
     def deed(self, deed: Deed | None, about: str | None = None) -> Deed | None:
         """What somebody did, in words that may be shown."""
         if deed is None:

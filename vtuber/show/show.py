@@ -14,7 +14,7 @@ from typing import Protocol
 from vtuber import __version__, memory, stage
 from vtuber import listeners as chats
 from vtuber.config import Settings
-from vtuber.core import clock, limits, registry
+from vtuber.core import chinese, clock, limits, registry
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError, ConfigError, ListenerError
 from vtuber.core.events import (
@@ -22,6 +22,7 @@ from vtuber.core.events import (
     ChatMessage,
     Deletion,
     Event,
+    Redemption,
     StreamStatus,
     is_money,
 )
@@ -34,17 +35,29 @@ from vtuber.listeners import Listener, RedemptionListener, Writer
 from vtuber.moderation.commands import CommandParser
 from vtuber.moderation.message_index import MessageIndex
 from vtuber.moderation.trust import Trust
+from vtuber.pending import PendingEvents
 from vtuber.record.facts import ChatReceived, Facts, Filtered, Revoked, ShowBegan, ShowEnded
 from vtuber.record.journal import Journal
 from vtuber.record.metrics import Metrics
 from vtuber.show import garbage, speaker
+from vtuber.show.alarms import Alarms
+from vtuber.show.backstage import Backstage
+from vtuber.show.chat_feed import ChatFeed
 from vtuber.show.commands import ModeratorCommands
+from vtuber.show.figures import Figures
+from vtuber.show.kept_state import StateKeeper
 from vtuber.show.outbox import Outbox
 from vtuber.show.performer import Performer
+from vtuber.show.promises import Promises
+from vtuber.show.ratings import Ratings
 from vtuber.show.redemptions import Redemptions
+from vtuber.show.resumption import Resumption
+from vtuber.show.screening import Screening
 from vtuber.show.speaker import Speaker
 from vtuber.show.supervisor import Supervisor
-from vtuber.stage import Screen
+from vtuber.stage import Screen, Studio
+from vtuber.stage.control.control import Control
+from vtuber.stage.cues import Ready
 from vtuber.stage.server import Routed, Server
 from vtuber.stage.stage import Stage
 
@@ -58,6 +71,12 @@ ARRIVE_SECONDS = 3.0
 
 LAST_NOTES = 0.3
 """How long she may take, when the show ends, to note what was heard of her last reply."""
+
+_LEFT_OUT = (Action.REPLACE, Action.DROP)
+"""What has a message with the streamer's own words go no further."""
+
+_NOT_SHOWN = (Drop.DUPLICATE, Drop.REVOKED, Drop.IGNORED, Drop.COMMAND, Drop.FILTERED)
+"""What is dropped for these reasons is shown on no page either."""
 
 
 class _Startable(Protocol):
@@ -87,9 +106,17 @@ class Show:
         speakers: Sequence[Speaker] | None = None,
         listeners: Sequence[Listener] | None = None,
         screens: Sequence[Screen] | None = None,
+        caches_speech: bool = False,
+        dry: bool = False,
+        pending: PendingEvents | None = None,
     ) -> None:
         """``speakers``, ``listeners`` and ``screens`` take the place of those that config asks for.
 
+        ``dry``: no sound is heard, and nothing is written or done on the platforms.
+
+        ``pending`` keeps what viewers are owed for the next show; without it, a crash loses that.
+
+        ``caches_speech``: see ``speaker.build``; a seed then does not make the same show again.
         Raises ConfigError.
         """
         self.settings = settings
@@ -103,24 +130,31 @@ class Show:
         self.metrics = Metrics()
         self.supervisor = Supervisor(self.facts)
 
-        self.speakers = list(speakers) if speakers is not None else [speaker.build(settings)]
+        if speakers is None:
+            speakers = [speaker.build(settings, caches_speech=caches_speech)]
+        self.speakers = list(speakers)
         _check_ids(self.speakers)
         self.memory = memory.build(settings)
+        self.pending = pending or PendingEvents()
+        self.promises = Promises(self.pending)
         self.listeners = list(listeners) if listeners is not None else chats.build(settings)
         if screens is None:
             screens = stage.build(settings, self.speakers[0].character)
         self.screens = list(screens)
-        self.stage = Stage(self.screens, {one.id: one.character.name for one in self.speakers})
+        names_of_speakers = {one.id: one.character.name for one in self.speakers}
+        self.stage = Stage(self.screens, names_of_speakers, muted=dry)
         self.server = Server(settings.stage, self.health)
+        self.studio: Studio | None = next(
+            (screen for screen in self.screens if isinstance(screen, Studio)), None
+        )
 
         self.index = MessageIndex()
         self.rates = ExchangeRates(settings.chat.rates)
         self.commands = CommandParser(settings.gate, settings.inbox.ignore)
         self.guard = self.speakers[0].guard
         words = settings.guard.words
-        own = Action(words.policies.get("own", words.action))
         # Else they are judged when the message is chosen: it may be held, or its author blocked.
-        self._drops_own_words = own in (Action.REPLACE, Action.DROP)
+        self._drops_own_words = Action(words.policies.get("own", words.action)) in _LEFT_OUT
         names = [name for one in self.speakers for name in one.character.aliases]
         self.inbox = Inbox(settings.inbox, names, self.seed, self.facts)
         self.performer = Performer(
@@ -131,19 +165,36 @@ class Show:
             self.inbox,
             facts=self.facts,
             seed=self.seed,
+            promises=self.promises,
             is_trusted=lambda event: self.commands.trusted.of(event.platform, event.author) > Trust.EVERYONE,
         )
+        self.state = StateKeeper(self.pending, self.speakers, self.stage, self.performer, self.inbox)
+        self.resumption = Resumption(
+            self.pending,
+            self.promises,
+            self.performer,
+            inbox=self.inbox,
+            index=self.index,
+            facts=self.facts,
+            answer_minutes=settings.pending.answer_minutes,
+            state=self.state,
+            chinese=chinese.is_in_chinese(self.speakers[0].character.persona),
+            admit=self._admit_again,
+        )
+        # Nobody is told what is judged for the pages: it is every line of chat.
+        self.feed = ChatFeed(self.stage, Screening(self.guard, Facts(), lambda _: None))
         self.redemptions = Redemptions(
-            [listener for listener in self.listeners if isinstance(listener, RedemptionListener)], self.facts
+            [one for one in self.listeners if isinstance(one, RedemptionListener) and not dry], self.facts
         )
         self.outbox = Outbox(
-            [listener for listener in self.listeners if isinstance(listener, Writer)],
+            [one for one in self.listeners if isinstance(one, Writer) and not dry],
             self.guard,
             self.facts,
             prefix=self.commands.table.prefix,
             refused=self.inbox.verdict_of_moderators,
             replies=["twitch"] if settings.chat.twitch.write == "replies" else [],
         )
+        self.ratings = Ratings(self.facts)
         self.moderators = ModeratorCommands(
             settings,
             self.speakers,
@@ -154,25 +205,63 @@ class Show:
             outbox=self.outbox,
             facts=self.facts,
             metrics=self.metrics,
+            ratings=self.ratings,
+            healths=self.health,
+            find=self.index.author,
+            promises=self.promises,
+            studio=None if dry else self.studio,
+        )
+        self.backstage = Backstage(
+            self.speakers,
+            self.stage,
+            self.performer,
+            self.inbox,
+            self.memory,
+            moderators=self.moderators,
+            table=self.commands.table,
             healths=self.health,
             find=self.index.author,
         )
-        self.facts.subscribe(self.journal.note)
-        self.facts.subscribe(self.metrics.note)
-        self.facts.subscribe(self.redemptions.note)
-        self.facts.subscribe(self.outbox.note)
+        self.control = Control(self.backstage)
+        self.stage.watch(self.control.show, "the control panel")
+        self.alarms = Alarms(self.inbox, self.metrics, may_be_silent=lambda: self.performer.is_held_back)
+        self.figures = Figures(self.facts, self.metrics, self.inbox, self.health)
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        """Has the parts told of the facts that look on."""
+        for part in (
+            self.journal,
+            self.metrics,
+            self.redemptions,
+            self.promises,
+            self.state,
+            self.ratings,
+            self.outbox,
+            self.alarms,
+        ):
+            self.facts.subscribe(part.note)
+        if self.studio is not None:
+            self.studio.follow(self.facts)
+        self.facts.subscribe(self.control.note)
 
     def health(self) -> list[Health]:
         """Every part's state, in the order of the flow."""
+        return self.supervisor.described(self._health_rows())
+
+    def _health_rows(self) -> list[Health]:
         return [
             *(_health(listener, "chat") for listener in self.listeners),
             *(health for one in self.speakers for health in self._health_of(one)),
             _health(self.memory, "memory"),
+            self.pending.health(),
             self.server.health(),
+            self.control.health(),
             *(_health(screen, "stage") for screen in self.screens),
             *(one.guard.health() for one in self.speakers if one.guard.is_limited),
             self.journal.health(),
             limits.health(self.journal.folder),
+            *self.alarms.rows(),
         ]
 
     def _health_of(self, one: Speaker) -> list[Health]:
@@ -208,8 +297,16 @@ class Show:
 
     async def start(self, progress: Progress) -> None:
         """Every part, side by side. The first that cannot work is raised."""
-        parts: list[_Startable] = [self.memory, *self.listeners, self.server, *self.screens]
-        routed = [*parts, *(part for one in self.speakers for part in (one.brain, one.voice))]
+        self.stage.tell(Ready(ready=False))
+        parts: list[_Startable] = [
+            self.memory,
+            self.pending,
+            *self.listeners,
+            self.server,
+            self.control,
+            *self.screens,
+        ]
+        routed = [*parts, self.figures, *(part for one in self.speakers for part in (one.brain, one.voice))]
         try:
             for part in routed:
                 if isinstance(part, Routed):
@@ -218,6 +315,7 @@ class Show:
             async with asyncio.TaskGroup() as tasks:
                 for one in self.speakers:
                     tasks.create_task(clock.in_thread(one.guard.warm_up))
+                    tasks.create_task(clock.in_thread(one.writer.warm_up))
                     tasks.create_task(one.start_brain_or_go_on(progress))
                     tasks.create_task(one.start_voice_or_go_on())
                 for part in parts:
@@ -228,11 +326,12 @@ class Show:
     async def stop(self) -> None:
         """Silence first, then every part, with a deadline for all of them together."""
         self.performer.hush(0)
+        self.stage.tell(Ready(ready=False))
         self.moderators.close()
         self.outbox.close()
         self.facts.tell(ShowEnded(self.metrics.report(self.inbox.dropped), self.outbox.dropped))
         parts: list[_Stoppable] = [part for one in self.speakers for part in (one.brain, one.voice)]
-        parts += [self.memory, self.server, *self.screens]
+        parts += [self.memory, self.pending, self.server, self.control, *self.screens]
         stopping = [asyncio.create_task(part.stop()) for part in parts]
         with clock.outside():
             _, late = await asyncio.wait(stopping, timeout=STOP_SECONDS)
@@ -246,25 +345,32 @@ class Show:
         duties: dict[str, Callable[[], Awaitable[None]]] = {
             "chat": self._listen,
             "turns": self.performer.run,
+            "chat on pages": self.feed.run,
             "moderators": self.moderators.run,
             "writing": self.outbox.run,
             "journal": self.journal.run,
+            "control panel": self.control.run,
             "health": lambda: self.supervisor.watch(self.health),
             "event loop lag": self.metrics.watch_loop,
             "memory use": self.metrics.watch_memory,
             "garbage collection": lambda: garbage.collect_when(lambda: self.idle),
         }
+        self.resumption.begin()
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(self.supervisor.keep(name, duty)) for name, duty in duties.items()]
             try:
                 await self._reach_chats()
+                self.stage.tell(Ready(ready=True))
+                self.alarms.begin()
                 on_air()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await self.over.wait()
             finally:
+                self.promises.end()
                 await self._fall_silent()
                 self.redemptions.refund()
+                self.resumption.end()
             for task in running:
                 task.cancel()
 
@@ -314,18 +420,29 @@ class Show:
             self.facts.tell(ChatReceived(event))
             log.info("%s: the stream has %s", escaped(event.channel), "begun" if event.live else "ended")
             return
-        self.commands.trusted.note(event.platform, event.author)
-        self.index.note(event)
-        if isinstance(event, ChatMessage) and event.money:
-            event = replace(event, money=self.rates.valued(event.money))
+        event = self._noted(event)
         if isinstance(event, ChatMessage) and (command := self.commands.parse(event)):
             self.facts.tell(ChatReceived(event, drop="command"))
             self.moderators.obey(command)
             return
         for_a_bot = isinstance(event, ChatMessage) and self.commands.is_for_a_bot(event)
-        self._admit(event, for_a_bot=for_a_bot)
+        if isinstance(event, Redemption) and self.promises.is_from_before(event):
+            self.redemptions.give_back(event)
+        self.promises.take_in(event, partial(self._admit, event, for_a_bot=for_a_bot))
 
-    def _admit(self, event: Answerable, *, for_a_bot: bool) -> None:
+    def _noted(self, event: Answerable) -> Answerable:
+        """The event with what its money is worth; who wrote what is known from now on."""
+        self.commands.trusted.note(event.platform, event.author)
+        self.index.note(event)
+        if isinstance(event, ChatMessage) and event.money:
+            return replace(event, money=self.rates.valued(event.money))
+        return event
+
+    def _admit_again(self, event: Answerable) -> None:
+        """What is owed from an earlier show, which has shown and remembered it."""
+        self._admit(self._noted(event), again=True)
+
+    def _admit(self, event: Answerable, *, for_a_bot: bool = False, again: bool = False) -> None:
         """Into the inbox, unless something speaks against it."""
         admitted = event
         verdict = self.guard.glance(event.text)
@@ -337,19 +454,23 @@ class Show:
             self.facts.tell(ChatReceived(event, Drop.FILTERED, verdict.rule))
             return
         drop = self.inbox.put(admitted, for_a_bot=for_a_bot)
+        if drop not in _NOT_SHOWN and not again:
+            self.feed.take_in(admitted)
         self.facts.tell(ChatReceived(event, drop or ""))
         if is_refused:
             found = Filtered(event.id, verdict.rule, verdict.action, verdict.detector, masked=verdict.text)
             self.facts.tell(found)
         if drop is None:
-            self.memory.note(admitted)
-            self.performer.go_on_with(admitted)
-            self.performer.agenda.wake()
+            if not again:
+                self.memory.note(admitted)
+            self.performer.take_in(admitted)
 
     def _revoke(self, deletion: Deletion) -> None:
         """Takes away what a moderator deleted, wherever it is."""
         self.facts.tell(ChatReceived(deletion))
+        self.promises.delete(deletion)
         revocation = self.index.revocation(deletion)
+        self.feed.revoke(revocation)
         waiting = self.inbox.revoke(revocation)
         revocation = replace(revocation, answers=self.memory.revoke(revocation))
         turns = self.performer.revoke(revocation)

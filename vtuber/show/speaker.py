@@ -21,8 +21,10 @@ from vtuber.guard.guard import Guard
 from vtuber.inbox.rank import Names
 from vtuber.show.reply_writer import ReplyWriter
 from vtuber.voice import Voice
-from vtuber.voice.fallback import build as build_voice
-from vtuber.voice.speakable import forms
+from vtuber.voice.reading.speakable import forms
+from vtuber.voice.router import build as build_voice
+from vtuber.voice.speech import speech_cache
+from vtuber.voice.speech.speech_cache import SpeechCache
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ class Speaker:
     guard: Guard
     writer: ReplyWriter
     voice: Voice
+    speech_cache: SpeechCache
 
     def is_addressed(self, event: Answerable) -> bool:
         """Whether a message calls her by one of her names, or replies to her."""
@@ -70,14 +73,15 @@ class Speaker:
             log.warning("%s", error)
 
 
-def build(settings: Settings) -> Speaker:
+def build(settings: Settings, *, caches_speech: bool = False) -> Speaker:
     """The character in ``show.character``, with the brain and the voice that config asks for.
 
-    Raises ConfigError.
+    ``caches_speech``: what the voice says often is kept on disk, as config asks for. Raises ConfigError.
     """
     character = characters.load(settings.show.character)
     brain = build_brain(settings, character)
-    voice = build_voice(settings, character)
+    cache = speech_cache.build(settings.voice.cache_megabytes if caches_speech else 0)
+    voice = build_voice(settings, character, cache)
     guard = Guard(settings, character, partial(forms, voice))
     return Speaker(
         id=character.folder.name,
@@ -87,4 +91,5 @@ def build(settings: Settings) -> Speaker:
         guard=guard,
         writer=ReplyWriter(settings, character, brain, brain.fallback_lines, guard),
         voice=voice,
+        speech_cache=cache,
     )

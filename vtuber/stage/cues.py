@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vtuber.core.deeds import Deed
-from vtuber.core.events import Sentence, Word
+from vtuber.core.events import Emote, Sentence, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ class ClipSound:
     clip: int
     pcm: bytes
     mouth: list[float]
-    """One value 0..1 for each ``sound.MOUTH_STEP`` seconds."""
+    """How far it is open, 0..1, for each ``mouth.STEP`` seconds."""
+    shapes: str
+    """What it forms: one of ``mouth.SHAPES`` for each."""
     at: float
     offset: float
     """How many seconds of the clip come before them."""
@@ -116,6 +118,50 @@ class Held:
     """Until when she says nothing, because she was told so (show clock)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Whether the show can answer: not yet, while its parts start, and no more when it ends."""
+
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLine:
+    """Something that a viewer wrote or gave, in words that may be shown."""
+
+    number: int
+    """By which it can vanish."""
+    platform: str
+    name: str
+    text: str
+    emotes: tuple[Emote, ...] = ()
+    """Where they are in the text."""
+    role: str = ""
+    """A ``Role`` that its author has, the highest; "" for none."""
+    badge: str = ""
+    """The address of the badge that the channel drew for its author."""
+    deed: Deed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Somebody gave something. The same number again: they gave more."""
+
+    number: int
+    platform: str
+    name: str
+    text: str
+    deed: Deed
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """A moderator removed these lines and alerts: nobody may see them from now on."""
+
+    lines: tuple[int, ...] = ()
+    alerts: tuple[int, ...] = ()
+
+
 Cue = (
     Thinking
     | ClipBegins
@@ -128,4 +174,8 @@ Cue = (
     | Rested
     | Feels
     | Held
+    | Ready
+    | ChatLine
+    | Alert
+    | Vanished
 )

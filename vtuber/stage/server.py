@@ -9,27 +9,27 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
 from vtuber.config import Stage as StageSettings
 from vtuber.core.availability import Availability
 from vtuber.core.clock import outside
 from vtuber.core.errors import StageError
 from vtuber.core.health import Health, State
+from vtuber.core.recent import Recent
 from vtuber.core.text import escaped
-from vtuber.stage.access import AccessControl, Handler
+from vtuber.stage.access import API, ROLE, AccessControl, Handler, Role
+from vtuber.stage.bucket import Bucket
+from vtuber.stage.doorman import Door, Doorman
 
 log = logging.getLogger(__name__)
 
 _requests = logging.getLogger(f"{__name__}.requests")
-_requests.setLevel(logging.CRITICAL)
-"""aiohttp's: it would show a streamer a traceback for whatever nonsense somebody sends."""
-
-CONNECTIONS = 128
-"""How many connections may be open. Another one takes the place of the oldest that waits for a request."""
+"""aiohttp's."""
+for _nonsense in (_requests, logging.getLogger("aiohttp.websocket"), logging.getLogger("aiohttp.internal")):
+    _nonsense.setLevel(logging.CRITICAL)  # they would show a streamer whatever somebody sends
 
 BACKLOG = 32
-"""How many connections are accepted at once; so many more than ``CONNECTIONS`` may be open for a moment."""
+"""How many connections are accepted at once; so many more may be open for a moment."""
 
 IDLE_SECONDS = 10.0
 """A connection on which no whole request arrived for so long is closed."""
@@ -39,6 +39,15 @@ BODY_SECONDS = 5.0
 
 BODY_BYTES = 4096
 """The longest body of a request."""
+
+RATE, BURST = 20.0, 60.0
+"""How many requests to the API each address may send with each token: in a second, and at once."""
+
+ADDRESSES = 500
+"""Of so many addresses it is remembered how often they asked."""
+
+REPORTED = 200
+"""So many characters of an error are told."""
 
 IN_USE = (errno.EADDRINUSE, 10048)
 """The port belongs to another program; the second number is what Windows calls it."""
@@ -68,13 +77,19 @@ class Server:
         self._port = settings.port
         self._runner: web.AppRunner | None = None
         self._listening: asyncio.Server | None = None
-        self._busy: set[RequestHandler] = set()
+        self._doorman = Doorman()
+        self._buckets: Recent[tuple[str, Role], Bucket] = Recent(ADDRESSES)
+        self._failed: set[str] = set()
         self.add_routes([web.get("/health", self._health)])
 
     @property
     def url(self) -> str:
         """Its address, "http://127.0.0.1:8930/", with the token where one is needed."""
         return self._access.address(self._port)
+
+    def control_address(self, role: Role) -> str:
+        """The panel's address for one who has that role, with a token: for their eyes alone."""
+        return self._access.control_address(self._port, role)
 
     def add_routes(self, routes: Iterable[web.AbstractRouteDef]) -> None:
         """Answers these from its start on. Raises StageError when another part has one of them."""
@@ -85,7 +100,8 @@ class Server:
             self._routes.append(route)
 
     async def start(self) -> None:
-        """Opens the port. Raises StageError when it is in use, or cannot be opened."""
+        """Opens the port. Raises StageError when that cannot be done, ConfigError for a bad token."""
+        self._access.check()
         app = web.Application(middlewares=[self._access.guard, self._guard], client_max_size=BODY_BYTES)
         app.add_routes(self._routes)
         runner = web.AppRunner(
@@ -124,13 +140,29 @@ class Server:
     def health(self) -> Health:
         if self._runner is None:
             return Health("stage.server", State.OFF, "not started")
-        return Health("stage.server", State.OK, self.url)
+        return Health("stage.server", State.OK, self._access.place(self._port))
+
+    def addresses(self) -> list[tuple[str, str]]:
+        """Every address, with its token, behind what it is for: for the streamer's own eyes."""
+        moderators = "the panel for your moderators, without settings and without her words"
+        if not self._access.is_open:
+            moderators += " (on this machine alone, unless you set stage.host)"
+        return [
+            ("the page for OBS", self.url),
+            (
+                "the panel for you alone: whoever has this address runs your show",
+                self.control_address(Role.STREAMER),
+            ),
+            (moderators, self.control_address(Role.MODERATOR)),
+        ]
 
     async def _listen(self, runner: web.AppRunner) -> asyncio.Server:
         """Opens the port. Cancelled half-way, it closes it again: nobody else could."""
+        server = runner.server
+        assert server is not None  # noqa: S101  # it is set up
         opening = asyncio.ensure_future(
             asyncio.get_running_loop().create_server(
-                lambda: self._accept(runner), self._settings.host, self._settings.port, backlog=BACKLOG
+                lambda: Door(self._doorman, server), self._settings.host, self._settings.port, backlog=BACKLOG
             )
         )
         try:
@@ -141,51 +173,49 @@ class Server:
                 opened.close()
             raise
 
-    def _accept(self, runner: web.AppRunner) -> asyncio.Protocol:
-        """What deals with a new connection. aiohttp has deadlines for connections, but no bound."""
-        server = runner.server
-        assert server is not None  # noqa: S101  # it is set up
-        open_ = [handler for handler in server.connections if handler.transport is not None]
-        waiting = [handler for handler in open_ if handler not in self._busy]
-        excess = len(open_) + 1 - CONNECTIONS
-        if excess > 0 and not waiting:
-            return _Refusal()
-        for handler in waiting[: max(0, excess)]:
-            handler.force_close()
-        return server()
-
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Keeps the connection for as long as the request is dealt with, once all of it has arrived."""
-        self._busy.add(request.protocol)
+        if request.path.startswith(API):
+            self._check_rate(request)
+        self._doorman.begins(request)
         try:
             await _read_body(request)
-            return await _answer(request, handler)
+            return await self._answer(request, handler)
         finally:
-            self._busy.discard(request.protocol)
+            self._doorman.ends(request)
+
+    def _check_rate(self, request: web.Request) -> None:
+        """Raises HTTPTooManyRequests. Silence is never refused."""
+        who = (request.remote or "", request[ROLE])
+        if (bucket := self._buckets.get(who)) is None:
+            bucket = Bucket(RATE, BURST)
+        self._buckets.set(who, bucket)
+        if not bucket.take() and not request.path.endswith("/hush"):
+            raise web.HTTPTooManyRequests(
+                text="Too many requests at once. Try again in a second.", headers={"Retry-After": "1"}
+            )
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """The handler's answer. Raises HTTPInternalServerError when it fails."""
+        try:
+            return await handler(request)
+        except (web.HTTPException, ConnectionError):  # an answer too, or nobody waits for one
+            raise
+        except Exception as error:
+            self._report(request, error)
+            raise web.HTTPInternalServerError from error
+
+    def _report(self, request: web.Request, error: Exception) -> None:
+        """Says which handler fails, once: whoever asks chooses neither the words nor how often it is said."""
+        resource = request.match_info.route.resource
+        which = f"{request.method} {resource.canonical if resource is not None else '?'}"
+        level = logging.DEBUG if which in self._failed else logging.ERROR
+        self._failed.add(which)
+        log.log(level, "%s failed: %s", which, escaped(repr(error))[:REPORTED])
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.json_response({"parts": [health.row() for health in self._parts()]})
-
-
-class _Refusal(asyncio.Protocol):
-    """Closes a connection for which there is no room."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101  # a socket's
-        transport.abort()
-
-
-async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The handler's answer. Raises HTTPInternalServerError when it fails."""
-    try:
-        return await handler(request)
-    except (web.HTTPException, ConnectionError):  # an answer too, or nobody waits for one
-        raise
-    except Exception as error:
-        what = f"{request.method} {request.path} failed: {error!r}"
-        log.error("%s", escaped(what))  # noqa: TRY400  # in words
-        raise web.HTTPInternalServerError from error
 
 
 async def _read_body(request: web.Request) -> None:

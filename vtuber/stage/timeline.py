@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from vtuber.core.events import Sentence, Word
 
+SLACK = 0.1
+"""A word may begin so many seconds behind the last sample, and count as pronounced."""
+
 
 class ClipTimeline:
     """Grows as the clip arrives. Sound that came late leaves a hole in time, never one in the words."""
@@ -13,6 +16,7 @@ class ClipTimeline:
         self.sentence = sentence
         self._words: list[tuple[float, str]] = []  # where its sound begins in the clip, its piece of the text
         self._spelt = 0
+        self._is_literal = True
         self._spans: list[tuple[float, float, float]] = []  # at, offset in the clip, seconds
 
     @property
@@ -30,6 +34,14 @@ class ClipTimeline:
         """When the last sample so far is heard."""
         return self._spans[-1][0] + self._spans[-1][2] if self._spans else None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether a voice that has ended came to the end of the sentence, as far as its words tell."""
+        if not self._words:
+            return True
+        unsaid = self.sentence.text[self._spelt :] if self._is_literal else ""
+        return self._words[-1][0] <= self.seconds + SLACK and not any(map(str.isalnum, unsaid))
+
     def add_sound(self, at: float, seconds: float) -> float:
         """``seconds`` more of it are heard from ``at`` on. Returns how many seconds come before them."""
         offset = self.seconds
@@ -41,6 +53,7 @@ class ClipTimeline:
         begin, text = self._spelt, self.sentence.text
         piece = text[begin : self._find(word.text)]
         if not piece:  # the voice says it in other words than the sentence does
+            self._is_literal = False
             piece = f" {word.text}" if self._words and word.text.isascii() else word.text
         if not self._words:
             piece = self.sentence.space + piece

@@ -9,14 +9,15 @@ head start is short.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vtuber.core.clock import now
 from vtuber.core.text import is_cjk
-from vtuber.voice.captions import SENTENCE_END
-from vtuber.voice.segmenter import SHORTEST
-from vtuber.voice.speakable import CJK_WEIGHT, speakable, weight
+from vtuber.voice.pieces.segmenter import SHORTEST
+from vtuber.voice.reading.speakable import CJK_WEIGHT, speakable, weight
+from vtuber.voice.speech.captions import SENTENCE_END
 
 LONGEST_START = 2.0
 """Seconds of head start that a slow model gets at most. Its replies are as long as that allows."""
@@ -25,7 +26,7 @@ SURE = 0.9
 PAUSE = 0.5
 """Seconds of silence between two pieces that nobody minds."""
 MAKING = 0.3
-"""How long a voice on a slow machine takes to make its sound, as a share of the sound's duration."""
+"""How long a voice takes to make its sound, as a share of the sound's duration, until that is measured."""
 FIRST_PIECE_SECONDS = 1.5
 """About how long a slow model may write the first piece."""
 ENOUGH = 0.8
@@ -36,6 +37,10 @@ _SPEAKING = {False: 15.0, True: 12.5}
 """Weights per second in English and in Chinese, until they are measured."""
 _MEASURED_SECONDS = 0.3
 """Speech must be this long to tell its speed, and writing to tell it without help from the last reply."""
+_STARTS = 20
+"""So many of the latest replies tell how long the next will take to begin…"""
+_LATE_STARTS = 0.9
+"""…no less than this share of them took."""
 _HELD_SECONDS = 0.05
 """A model that was made to wait for longer may have written meanwhile, or not."""
 _MEMORY_SECONDS = 10.0
@@ -49,14 +54,30 @@ class Pace:
         self.seconds = seconds
         self.writing = math.inf
         """How fast the model wrote the last reply; infinite until that is measured."""
+        self.making = MAKING
+        """How long the voice takes to make its sound, as a share of the sound's duration."""
         self._speaking = dict(_SPEAKING)
+        self._starts: deque[float] = deque(maxlen=_STARTS)
 
-    def spoke(self, text: str, seconds: float) -> None:
-        """The voice took ``seconds`` to say all of ``text``."""
+    def spoke(self, text: str, seconds: float, making: float | None = None) -> None:
+        """It takes ``seconds`` to say all of ``text``; the voice made that sound in ``making`` seconds."""
         if seconds >= _MEASURED_SECONDS:
             chinese = _is_chinese(text)
             share = min(1.0, seconds / _MEMORY_SECONDS)
             self._speaking[chinese] += share * (_said(text) / seconds - self._speaking[chinese])
+            if making is not None:
+                self.making += share * (making / seconds - self.making)
+
+    def started(self, seconds: float) -> None:
+        """A reply that a model wrote took so long from its choice to its first sound, at its fastest."""
+        self._starts.append(seconds)
+
+    @property
+    def start(self) -> float:
+        """How long the next reply takes to its first sound, nearly always; infinite until it is measured."""
+        if not self._starts:
+            return math.inf
+        return sorted(self._starts)[math.ceil(_LATE_STARTS * len(self._starts)) - 1]
 
     def speaking(self, text: str) -> float:
         """How fast the voice speaks the language of ``text``."""
@@ -137,7 +158,7 @@ class Delivery:
         if self._heard_at is None:
             return self._writing * (self._cut + LONGEST_START / 2)
         left = max(0.0, self._heard_at + PAUSE - now())
-        return left / (1 / self._writing + MAKING * self._cut / self._said)
+        return left / (1 / self._writing + self._pace.making * self._cut / self._said)
 
     @property
     def is_over(self) -> bool:

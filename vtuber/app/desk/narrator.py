@@ -11,7 +11,7 @@ from vtuber.app.desk.menu import Menu
 from vtuber.core.deeds import deed, written
 from vtuber.core.events import Deletion, Event, Sentence, StreamStatus
 from vtuber.core.text import joined
-from vtuber.record.facts import ChatReceived, CommandGiven, Fact, Failed, TurnBegan, TurnEnded
+from vtuber.record.facts import ChatReceived, CommandGiven, Fact, Failed, TurnBegan, TurnEnded, TurnSetAside
 from vtuber.stage.cues import ClipBegins, Cue, Heard, Hushed, Withdrawn
 
 UNSEEN = ("command", "duplicate")
@@ -65,7 +65,7 @@ class Narrator:
                 self._turns[turn] = _Speech("" if script else batch.lead.event.author.name)
             case TurnEnded():
                 self._end(fact)
-            case Failed(turn=int(turn)):
+            case Failed(turn=int(turn)) | TurnSetAside(turn=turn):
                 self._turns.pop(turn, None)
                 self._look()
             case _:

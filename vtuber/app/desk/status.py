@@ -13,6 +13,7 @@ from vtuber.core import clock
 from vtuber.core.events import Answerable, Deletion, Event, StreamStatus
 from vtuber.core.text import escaped
 from vtuber.record.facts import ChatReceived, Fact, PartChanged, TurnEnded
+from vtuber.show.alarms import ANSWERS
 from vtuber.show.show import Show
 from vtuber.stage.cues import Cue, Heard, Hushed, Rested, Thinking
 
@@ -32,8 +33,10 @@ class Status:
         self._viewers: dict[tuple[str, str], float] = {}
         self._delay = 0.0
         self._down: dict[str, str] = {}
-        self._doing: dict[str, str] = {}
-        self._asked: dict[str, str] = {}
+        self._doing: dict[str, tuple[str, int]] = {}
+        """By speaker: what, and in which turn."""
+        self._asked: dict[int, str] = {}
+        """By turn. What is prepared is not what she says."""
         self._pieces: Sequence[Piece] = ()
 
     def note(self, fact: Fact) -> None:
@@ -49,7 +52,7 @@ class Status:
                 self._delay = sum(delays.values()) / 1000
             case PartChanged(part=part, state=state):
                 self._down.pop(part, None)
-                if state == "down":
+                if state in ("down", "resting"):
                     self._down[part] = state
             case _:
                 pass
@@ -57,14 +60,14 @@ class Status:
     def show(self, cue: Cue) -> None:
         """Keeps what she is doing."""
         match cue:
-            case Thinking(name=name, speaker=speaker):
-                self._asked[speaker] = name
-                self._doing.setdefault(speaker, "thinking")
-            case Heard(speaker=speaker):
-                self._doing[speaker] = "speaking"
+            case Thinking(name=name, speaker=speaker, turn=turn):
+                self._asked[turn] = name
+                self._doing.setdefault(speaker, ("thinking", turn))
+            case Heard(speaker=speaker, turn=turn):
+                self._doing[speaker] = ("speaking", turn)
+                self._asked = {one: name for one, name in self._asked.items() if one >= turn}
             case Rested(speaker=speaker):
                 self._doing.pop(speaker, None)
-                self._asked.pop(speaker, None)
             case Hushed():
                 self._doing.clear()
             case _:
@@ -78,7 +81,7 @@ class Status:
         pages = sum(getattr(screen, "open_pages", 0) for screen in self._show.screens)
         self._pieces = [
             (0, self._state()),
-            *((1, f"{part} is down") for part in self._down),
+            *((1, _down(part)) for part in self._down),
             (3, f"{len(self._show.inbox)} waiting"),
             (5, f"{len(self._viewers)} viewer{'' if len(self._viewers) == 1 else 's'}/min"),
             (6, f"last delay {self._delay:.1f} s" if self._delay else "no reply yet"),
@@ -95,8 +98,8 @@ class Status:
         agenda = self._show.performer.agenda
         if agenda.silence:
             return f"silent for {math.ceil(agenda.silence)} s"
-        doing = next(iter(self._doing.items()), None)
-        busy = f"{doing[1]} → {escaped(self._asked.get(doing[0], ''))}".removesuffix(" → ") if doing else ""
+        doing, turn = next(iter(self._doing.values()), ("", 0))
+        busy = f"{doing} → {escaped(self._asked.get(turn, ''))}".removesuffix(" → ")
         if agenda.paused:
             return "paused"
         return busy or "listening"
@@ -104,6 +107,10 @@ class Status:
 
 def _is_viewers(event: Event) -> TypeGuard[Answerable]:
     return not isinstance(event, Deletion | StreamStatus) and event.platform != "console"
+
+
+def _down(part: str) -> str:
+    return "she is silent though chat waits" if part == ANSWERS else f"{part} is down"
 
 
 def fitting(pieces: Sequence[Piece], width: int) -> str:

@@ -173,7 +173,10 @@ class Llama:
                 "brain", State.DOWN, "nothing restarts the model's process any more", "start banban again"
             )
         if not self.availability.is_ready:
-            return Health("brain", State.DOWN, f"restarting: {self._keeper.trouble}", "wait a moment")
+            backoff = self._keeper.backoff
+            hint = "use a smaller model or a smaller brain.context" if backoff.is_resting else "wait a moment"
+            what = f"restarting: {self._keeper.trouble}{backoff.note}"
+            return Health("brain", backoff.state, what, hint)
         what = (
             f"{self._path.stem} ({self._loaded.description}), {self.context} tokens, "
             f"prompt format {self.template.name}"

@@ -42,6 +42,7 @@ class ProcessKeeper:
         self.process: WorkerProcess | None = None
         self.trouble = ""
         """Why it was away last, or does not come back."""
+        self.backoff = Backoff(_FIRST_RETRY, _LONGEST_RETRY, factor=_GROWTH)
 
     async def start(self, progress: Progress) -> None:
         """Starts the first process, and watches it from then on. Raises what ``begin`` does."""
@@ -82,7 +83,6 @@ class ProcessKeeper:
 
     async def _watch(self, process: WorkerProcess) -> None:
         """Brings the process back whenever it dies."""
-        backoff = Backoff(_FIRST_RETRY, _LONGEST_RETRY, factor=_GROWTH)
         while True:
             born = clock.now()
             await process.dead.wait()
@@ -91,13 +91,14 @@ class ProcessKeeper:
             log.warning("%s; the process is restarted", self.trouble)
             await process.stop()
             if clock.now() - born > _LIVED:
-                backoff.reset()
-            process = self.process = await self._revive(backoff)
+                self.backoff.reset()
+            self.backoff.worked()
+            process = self.process = await self._revive()
             self._settle(ready=True)
 
-    async def _revive(self, backoff: Backoff) -> WorkerProcess:
+    async def _revive(self) -> WorkerProcess:
         while True:
-            await asyncio.sleep(backoff.next())
+            await asyncio.sleep(self.backoff.next())
             try:
                 return await self._begin(lambda _share, _words: None)
             except Exception as error:  # noqa: BLE001  # whatever it was, the show must not lose her for ever

@@ -11,14 +11,11 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
-import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from vtuber.core.files import open_regular
+from vtuber.core.files import open_regular, remove_abandoned, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +26,6 @@ _LARGEST = 1 << 30
 _MAGIC = b"banban head 1\n"
 _DIGEST = 32
 _HEADER = 1 << 20
-_ABANDONED = 3600.0
-"""Seconds after which a file that was begun and never finished is deleted."""
 
 
 class PromptCache:
@@ -68,7 +63,7 @@ class PromptCache:
             return
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write(path, (_MAGIC, _digest(path.name.encode(), state), state))
+            write_whole(path, (_MAGIC, _digest(path.name.encode(), state), state))
             self._prune()
         except OSError as error:
             log.warning(
@@ -83,9 +78,9 @@ class PromptCache:
 
     def _prune(self) -> None:
         used = sorted(self._folder.glob("*.head"), key=lambda path: path.stat().st_mtime, reverse=True)
-        begun = [path for path in self._folder.glob("*.part") if _age(path) > _ABANDONED]
-        for path in (*used[KEPT:], *begun):
+        for path in used[KEPT:]:
             path.unlink(missing_ok=True)
+        remove_abandoned(self._folder)
 
 
 def identity(path: Path) -> list[Any]:
@@ -100,21 +95,3 @@ def _digest(*parts: bytes | bytearray) -> bytes:
     for part in parts:
         found.update(part)
     return found.digest()
-
-
-def _write(path: Path, parts: Sequence[bytes | bytearray]) -> None:
-    """All of it or nothing, readable by its owner alone."""
-    handle, name = tempfile.mkstemp(".part", path.stem[:8], path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            for part in parts:
-                file.write(part)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
-
-
-def _age(path: Path) -> float:
-    return time.time() - path.stat().st_mtime

@@ -9,26 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncGenerator
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 
 from vtuber.brain.openai.errors import ServerError, error_from
 from vtuber.brain.openai.response import BROKE_OFF
-from vtuber.core import clock
-from vtuber.core.errors import ConfigError
-from vtuber.core.text import clean
+from vtuber.core import clock, http
 
 LEAST_CONTEXT = 512
 """Tokens with which anybody could speak at all."""
 _LOOK_SECONDS = 10.0
 """Seconds for an answer that needs no model."""
-_BODY_LIMIT = 1 << 20
-_FAILURES = (aiohttp.ClientError, OSError, UnicodeError)
-"""UnicodeError: a host's name that cannot be one."""
 _CHAT = "/chat/completions"
 
 
@@ -36,21 +29,13 @@ class ModelServerClient:
     """One server at ``url``. Raises ConfigError when that is not an address."""
 
     def __init__(self, url: str, key: str) -> None:
-        try:
-            given = urlsplit(url.strip())
-            self.host = given.netloc.rpartition("@")[2] if given.hostname and given.port != 0 else ""
-        except ValueError:
-            self.host = ""
-        if not self.host:
-            raise ConfigError(
-                "this is not the address of a server",
-                where="brain.openai.url",
-                hint="write an address like http://127.0.0.1:1234/v1",
-            )
-        path = given.path.rstrip("/").removesuffix(_CHAT) or "/v1"
-        self.is_near = given.scheme == "http"
+        server = http.address(
+            url, where="brain.openai.url", example="http://127.0.0.1:1234/v1", without=_CHAT
+        )
+        self.host = server.host
+        self.is_near = server.scheme == "http"
         """Whether it may be a program on this machine or in this network, and no service."""
-        self._api = f"{given.scheme}://{self.host}{path}"
+        self._api = str(server)
         self._root = self._api.removesuffix("/v1")
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._session: aiohttp.ClientSession | None = None
@@ -96,7 +81,7 @@ class ModelServerClient:
                     yield data
             finally:
                 response.close()
-        except _FAILURES as error:
+        except http.FAILURES as error:
             raise self._lost(error) from error
 
     async def close(self) -> None:
@@ -118,12 +103,12 @@ class ModelServerClient:
                     response = await self._open().request(how, url, json=body, allow_redirects=False)
                     try:
                         await _check(response)
-                        return json.loads(await _read(response))
+                        return json.loads(await http.read(response))
                     finally:
                         response.close()
         except TimeoutError:
             raise self._lost(TimeoutError(f"no answer for {_LOOK_SECONDS:g} seconds")) from None
-        except _FAILURES as error:
+        except http.FAILURES as error:
             raise self._lost(error) from error
         except (ValueError, RecursionError):
             raise ServerError(f"{self.host} answers, but it is not a model server", status=404) from None
@@ -134,7 +119,7 @@ class ModelServerClient:
         if isinstance(error, aiohttp.ServerDisconnectedError):
             return ServerError("the model server closed the connection without an answer")
         return ServerError(
-            f"there is no model server at {self.host} ({_reason(error)})",
+            f"there is no model server at {self.host} ({http.reason(error)})",
             hint="start the model server, or correct brain.openai.url",
         )
 
@@ -144,23 +129,6 @@ def tokens(number: Any) -> int | None:
     return number if isinstance(number, int) and number >= LEAST_CONTEXT else None
 
 
-def _reason(error: Exception) -> str:
-    """In the system's words, where it has some."""
-    deeper = getattr(error, "os_error", error)
-    number = getattr(deeper, "errno", None)
-    known = os.strerror(number) if isinstance(number, int) and number > 0 else ""
-    return clean(known or getattr(deeper, "strerror", None) or str(deeper) or type(error).__name__, 100)
-
-
 async def _check(response: aiohttp.ClientResponse) -> None:
     if response.status != 200:
-        raise error_from(response.status, await _read(response), response.headers)
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for data in response.content.iter_any():
-        body += data
-        if len(body) > _BODY_LIMIT:
-            break
-    return bytes(body[:_BODY_LIMIT])
+        raise error_from(response.status, await http.read(response), response.headers)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from collections.abc import Iterator, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import Mapping
 from typing import Any
 
+from vtuber.core import http
 from vtuber.core.errors import BrainError
-from vtuber.core.text import clean
 
 KEY = "BANBAN_OPENAI_API_KEY"
 """The environment variable that holds the server's key."""
 
 _PASSING = frozenset((0, 200, 408, 425, 429))
-_LONGEST_WAIT = 86_400.0
 _HINTS = {
     401: f"put its API key into the environment variable {KEY}",
     403: f"put an API key that may use this model into the environment variable {KEY}",
@@ -28,13 +24,11 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 _CONTEXT = re.compile(r"context[ _](?:length|size|window)\D{1,20}(\d{3,7})\b", re.IGNORECASE)
-_TELLING = ("error", "message", "msg", "detail", "param", "code", "type", "loc")
-"""The fields of an error that say something about it. Others may repeat the whole request."""
 
 
 def api_key() -> str:
     """The server's key, "" without one."""
-    return os.environ.get(KEY, "").strip()
+    return http.key_of(KEY)
 
 
 class ServerError(BrainError):
@@ -92,48 +86,12 @@ class ServerError(BrainError):
 
 def error_from(status: int, body: bytes | Any, headers: Mapping[str, str] | None = None) -> ServerError:
     """The error to raise for what a server answered with this status."""
-    why = clean(" ".join(_words(_parsed(body) if isinstance(body, bytes) else body)), 1000)
-    if secret := api_key():
-        why = why.replace(secret, "***")  # some repeat what they were given
+    why = http.error_words(body, secret=api_key())
     what = (
         "the model server reports an error"
         if status == 200
         else f"the model server refuses the request ({status})"
     )
     if why:
-        what = f"{what}: {why if len(why) <= 200 else why[:199] + '…'}"
-    return ServerError(what, status=status, why=why, wait=_wait(headers or {}))
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        text = body.decode("utf-8", "replace").strip()
-        return "" if text.startswith("<") else text  # nobody wants to read a web page
-
-
-def _words(answer: Any, depth: int = 0) -> Iterator[str]:
-    """Every text in what the server says of an error."""
-    if depth > 5:
-        return
-    if isinstance(answer, str):
-        yield answer
-    elif isinstance(answer, list):
-        for part in answer[:10]:
-            yield from _words(part, depth + 1)
-    elif isinstance(answer, dict):
-        for name in _TELLING:
-            yield from _words(answer.get(name), depth + 1)
-
-
-def _wait(headers: Mapping[str, str]) -> float | None:
-    """Retry-After in seconds. A date is compared with the server's own clock."""
-    given = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", given):
-        return min(float(given), _LONGEST_WAIT)
-    try:
-        wait = parsedate_to_datetime(given) - parsedate_to_datetime(headers["Date"])
-    except (KeyError, ValueError, TypeError):
-        return None
-    return min(max(wait.total_seconds(), 0.0), _LONGEST_WAIT)
+        what = f"{what}: {http.shortened(why)}"
+    return ServerError(what, status=status, why=why, wait=http.retry_after(headers or {}))

@@ -27,6 +27,11 @@ _CLAUSE = re.compile(r"[^,.;:!?，。；：！？…\n]+")
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]*")
 _BARS = re.compile(r"\b(?:never|not|no|nobody|cannot)\b|n['’]t\b|[不沒没禁別别勿]")
 _ONLY = re.compile(r"\b(?:only|nothing but)\b|[只僅仅]")
+_CORRECTED = re.compile(
+    r"\b(is|are|was)(?:n't|\s+not)\b(?=[^.!?]*,\s*(?:it|they|that|this)(?:'s|'re|\s+is|\s+are|\s+was)\b)"
+    r"|不(?=是[^。!?,，]*[,，]\s*(?:而|它|牠|這)?是)"
+)
+"""What is not one thing, but another: "it isn't a topping, it's a calling" denies nothing."""
 _QUOTED = re.compile('["“”「」『』]')
 
 
@@ -72,6 +77,8 @@ class Fact:
     def signs(self, sentence: str, common: frozenset[str]) -> dict[str, float]:
         """What is weighed, by its names in the file of weights."""
         normalized = normalize(sentence).replace("’", "'")
+        if not _lexicon()[0]["blaming"].search(normalized):
+            normalized = _CORRECTED.sub(lambda match: match[1] or "", normalized)
         clauses = [_Clause(clause, self, common) for clause in _CLAUSE.findall(normalized)]
         has = {name: float(any(name in one.words for one in clauses)) for name in _lexicon()[0]}
         by_others = has["reporting"]

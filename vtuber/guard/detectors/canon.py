@@ -10,11 +10,11 @@ import asyncio
 import logging
 import math
 import re
-import time
 from collections.abc import Iterator
 
 from vtuber.character import Character
 from vtuber.config import Settings
+from vtuber.core import clock
 from vtuber.core.backoff import Backoff
 from vtuber.core.errors import BrainError
 from vtuber.guard import HERS, Action, Door, Finding, Judge, Passage
@@ -105,7 +105,7 @@ class Canon:
             _sentence(passage),
             "" if self._is_about(_sentence(passage)) else passage.asked[:_LINE_READ],
         )
-        began = time.perf_counter()
+        began = clock.now()
         try:
             async with asyncio.timeout(self._patience(passage)):
                 likely = await self._judge(question) if self._judge else None
@@ -116,17 +116,17 @@ class Canon:
             self._rest()
             return self._by_words(passage)
         self._backoff.reset()
-        self._seconds += (time.perf_counter() - began - self._seconds) / 4
+        self._seconds += (clock.now() - began - self._seconds) / 4
         return iter((self._finding(),) if likely > self._certain else ())
 
     def _rest(self) -> None:
-        self._rests_until = time.monotonic() + self._backoff.next()
+        self._rests_until = clock.now() + self._backoff.next()
 
     def _asks(self, passage: Passage) -> bool:
         """Whether the model judges this passage. One that begins a reply in mid-sentence must not wait."""
         if self._judge is None or passage.door is not Door.SPOKEN:
             return False
-        if time.monotonic() < self._rests_until or self._seconds > self._patience(passage):
+        if _moment() < self._rests_until or self._seconds > self._patience(passage):
             return False
         return _is_whole(passage)
 
@@ -158,13 +158,21 @@ class Canon:
         return Finding("built in: canon", "she takes back what is sacred to her", self._action)
 
 
+def _moment() -> float:
+    """On the show's clock. What is warmed up in a thread has none, and no rest is longer than for ever."""
+    try:
+        return clock.now()
+    except RuntimeError:
+        return math.inf
+
+
 async def _judged(judge: Judge, question: str) -> tuple[float, float]:
     """How likely yes is, and how many seconds that took to tell. Raises BrainError where nothing can tell."""
-    began = time.perf_counter()
+    began = clock.now()
     likely = await judge(question)
     if likely is None:
         raise BrainError("no model is there that can judge")
-    return likely, time.perf_counter() - began
+    return likely, clock.now() - began
 
 
 def _is_about(text: str, its_facts: tuple[Fact, ...]) -> bool:

@@ -14,7 +14,7 @@ from vtuber.guard.own_lines import OwnLines
 from vtuber.guard.role.humanity import admits_to_be_ai, claims_to_be_human, without_compounds, without_quotes
 from vtuber.guard.role.identity import Identity
 
-ASSISTANT, HUMAN = 0.5, 0.8
+ASSISTANT, HUMAN = 0.8, 1.2
 """How like such sentences hers must be."""
 
 

@@ -14,7 +14,7 @@ from vtuber.guard.likeness.score import Likeness
 
 NOTES = ("[tries to give orders]", "[想下命令]")
 """What she reads instead, in English and Chinese: she answers that, in character."""
-PLAIN, HIDDEN = 0.0, 1.0
+PLAIN, HIDDEN = 0.4, 1.0
 """How like an injection a text must be, and one that is read in another way."""
 AUTHORS = 500
 """Viewers of whom it is remembered how often they tried."""
@@ -62,7 +62,7 @@ class Injections:
         """The first sentence that is like one; what stands before it is left."""
         parts = list(sentences(folded(text)))
         for begin, end in parts[:-1]:
-            if self._likeness.score(text[begin:end]) > 0:
+            if self._likeness.score(text[begin:end]) > PLAIN:
                 return begin
         return parts[-1][0] if len(parts) > 1 and self._likeness.score(text[parts[-1][0] :]) > PLAIN else 0
 

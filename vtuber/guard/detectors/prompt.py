@@ -24,8 +24,8 @@ class RecitedPrompt:
 
     def __init__(self, settings: Settings, character: Character) -> None:
         self._action = Action(settings.guard.prompt.action)
-        self._leak = PromptLeak(character.persona)
-        self._recital = Recital(character.persona)
+        self._leak = PromptLeak.of(character.persona)
+        self._recital = Recital.of(character.persona)
         self._likeness = Likeness("prompt")
         self._own = OwnLines.of(character)
 

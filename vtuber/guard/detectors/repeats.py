@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from vtuber.character import Character
 from vtuber.config import Settings
@@ -51,6 +51,12 @@ class Repeats:
                 reason = "how she has begun again and again"
                 yield Finding("built in: repeat", reason, self._action, *opening.span("words"))
 
+    def unsay(self, texts: Sequence[str]) -> None:
+        for key in {copy_key(normalize(text)) for text in texts}:
+            self._sentences.forget(key)
+        if texts and (opening := _OPENING.match(texts[0])):
+            self._openings.forget(copy_key(normalize(opening["words"])))
+
 
 class _Memory:
     """How often each of the last things was said."""
@@ -66,6 +72,14 @@ class _Memory:
         self._times[key] += 1
         self._forget(self._last.popleft() for _ in range(len(self._last) - self._size))
         return self._times[key]
+
+    def forget(self, key: str) -> None:
+        """The last time does not count."""
+        if self._times[key]:
+            self._last.reverse()
+            self._last.remove(key)
+            self._last.reverse()
+            self._forget((key,))
 
     def _forget(self, keys: Iterable[str]) -> None:
         for key in keys:

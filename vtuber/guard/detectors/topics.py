@@ -13,6 +13,8 @@ from vtuber.guard import HERS, Action, Door, Finding, Passage
 from vtuber.guard.own_lines import OwnLines
 from vtuber.guard.topic import ENOUGH, Topic, shipped
 
+_HERS = 0.25
+"""How much more certain it must be of her own words, which end a reply, than of a message."""
 _CHARACTER_WEIGHT = 3
 """A Chinese character says as much as so many Latin letters."""
 
@@ -52,31 +54,29 @@ class Topics:
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         for lines in self._topics:
-            if self._suspects and self._is_suspicious(lines, passage):
-                name = lines.topic.name
-                yield Finding(f"sidestep: {name}?", f"perhaps talk about {name}", Action.SPEAK)
+            name = lines.topic.name
             if self._is_about(lines, passage):
                 instead = lines.next(passage, chinese=self._asks_in_chinese(passage))
-                name = lines.topic.name
                 yield Finding(f"sidestep: {name}", f"talk about {name}", self._action, instead=instead)
+            elif self._suspects and self._is_suspicious(lines, passage):
+                yield Finding(f"sidestep: {name}?", f"perhaps talk about {name}", Action.SPEAK)
 
     def _is_about(self, lines: _Lines, passage: Passage) -> bool:
         """Hers counts with what she said right before it, and with what she was asked."""
         topic = lines.topic
-        points = topic.points(passage.text)
         if passage.door not in HERS:
-            return points >= ENOUGH
-        if not points:
+            return topic.is_about(passage.text)
+        if not topic.points(passage.text):
             return False
         is_about = (
-            points >= ENOUGH
-            or topic.points(passage.window) >= ENOUGH
-            or (bool(passage.asked) and topic.points(passage.asked) >= ENOUGH)
+            topic.is_about(passage.text, _HERS)
+            or (bool(passage.before) and topic.is_about(passage.window, _HERS))
+            or (bool(passage.asked) and topic.is_about(passage.asked))
         )
         return is_about and not self._own.excuses(passage)
 
     def _is_suspicious(self, lines: _Lines, passage: Passage) -> bool:
-        if passage.door is not Door.SPOKEN or lines.topic.points(passage.window) != ENOUGH - 1:
+        if passage.door is not Door.SPOKEN or lines.topic.points(passage.window) < ENOUGH - 1:
             return False
         return not self._own.excuses(passage)
 
@@ -89,7 +89,7 @@ class Topics:
 
 
 def _lines(sidestep: Sidestep, character: Character) -> _Lines:
-    topic = Topic(sidestep.topic, sidestep.about)
+    topic = Topic.of(sidestep.topic, sidestep.about)
     if topic.is_empty:
         raise ConfigError(
             f"nothing is known about the topic {sidestep.topic!r}",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 
 from vtuber.character import Character
 from vtuber.config import Settings
@@ -18,6 +19,27 @@ _DOORS = {
     OWN: ALL,
 }
 """Chat may be rude, and is answered all the same."""
+_TOLD = frozenset(("sexual", "rude", "harassment", "self_harm", "threats"))
+"""Lists whose words somebody may say who condemns them, or tells what came of them. Of slurs nobody may."""
+_NEAR = 40
+"""Characters from such a word to what condemns it."""
+_WARNING = re.compile(
+    r"\b(?:stop|quit|dont|don't|never|no|nobody|not)\s+(?:\w+\s+){0,2}?"
+    r"(?:asking|ask|saying|say|telling|tell|calling|call|posting|post|sending|send|spamming|spam|typing|requesting)\b"
+    r"|\b(?:banned|kicked|fired|reported|timed out|muted|suspended|arrested)\s+(?:\w+\s+)?for\b"
+    r"|(?:不要|別|不准|禁止|停止)再?(?:問|說|傳|叫|貼|畫|洗|打|私訊|對|罵)|要你傳|因為(?:說|傳|罵)",
+    re.IGNORECASE,
+)
+"""What stands before it…"""
+_BLAME = re.compile(
+    r"\b(?:is|are|was)(?:\s+(?:not|never)|n't)\s+(?:ok|okay|funny|cool|allowed|welcome)\b"
+    r"|\b(?:weirdos?|is\s+disgusting|is\s+harassment|gets?\s+you\s+banned)\b"
+    r"|被(?:檢舉|停權|禁言|開除|封鎖|抓)|是騷擾|報警|是犯罪|很不尊重|告訴大人|告訴老師|不要傳|不好笑",
+    re.IGNORECASE,
+)
+"""…and behind it."""
+_ORDER = re.compile(r"\b(?:show|suck|send me|give me|sit on|ride)\b|給我|讓我|幫我", re.IGNORECASE)
+"""With which somebody asks for it all the same."""
 
 
 class Words:
@@ -39,7 +61,6 @@ class Words:
         }
         self._action = Action(section.action)
         self._list = WordList.of_streamer(settings.gate.words, section.files, built_in=True)
-        self._uncalled = WordList(uncalled())
 
     def detect(self, passage: Passage) -> Iterator[Finding]:
         find = partial(
@@ -47,17 +68,30 @@ class Words:
         )
         for found in find(policies=self._policies[passage.door]):
             place = passage.found(found.begin, found.end)
-            if place is None:
+            if place is None or (found.policy in _TOLD and _condemns(passage, *place)):
                 continue
             rule, reason = f"built in: {found.policy}", f"a word of the list {found.policy}"
             if found.policy == OWN:
                 rule, reason = f"gate.words: {found.word}", "a word in gate.words"
             yield Finding(rule, reason, self._actions[found.policy], *place)
         if passage.door is Door.NAME:
-            for found in self._uncalled.find(passage.text, in_name=True):
+            for found in _uncalled().find(passage.text, in_name=True):
                 reason = "a word that nobody may be called by"
                 yield Finding(f"built in: {NAMES}", reason, self._action, found.begin, found.end)
 
     def may_begin(self, text: str) -> int:
         """How many letters at the end may be the beginning of a listed word; 0: none."""
         return self._list.may_begin(text)
+
+
+def _condemns(passage: Passage, begin: int, end: int) -> bool:
+    """Whether what stands around those words speaks against them."""
+    if passage.door in (Door.NAME, Door.SHOWN) or _ORDER.search(passage.text):
+        return False
+    before, behind = passage.text[max(0, begin - _NEAR) : begin], passage.text[end : end + _NEAR]
+    return bool(_WARNING.search(before) or _BLAME.search(behind))
+
+
+@cache
+def _uncalled() -> WordList:
+    return WordList(uncalled())

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from vtuber.guard.words.letters import pairs
+from vtuber.core.chinese import pairs
 
 _SENTENCE = re.compile(r"[^.!?。!?…\n]*(?:\.(?=\w)[^.!?。!?…\n]*)*[.!?。!?…\n]*")
 

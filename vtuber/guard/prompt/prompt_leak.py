@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from vtuber.core.spelling import normalize
 
@@ -32,6 +33,11 @@ class PromptLeak:
         )
         self._facts = frozenset(run for _, run in found) - self._orders
 
+    @classmethod
+    def of(cls, text: str) -> PromptLeak:
+        """The same, made once for all that ask for it: each reply does."""
+        return _shared(text)
+
     def is_in(self, text: str) -> bool:
         """Whether ``text`` recites the secret."""
         said = frozenset(run for _, run in _runs(text))
@@ -43,6 +49,11 @@ class PromptLeak:
         if not tail[-_BEGINNING_CHINESE:].isascii():
             tail = tail[-_BEGINNING_CHINESE:]
         return len(tail) >= _BEGINNING_CHINESE and tail in self._letters
+
+
+@lru_cache(maxsize=8)
+def _shared(text: str) -> PromptLeak:
+    return PromptLeak(text)
 
 
 def letters(text: str) -> str:

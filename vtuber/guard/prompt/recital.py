@@ -75,6 +75,11 @@ class Recital:
         rules = (_no_person(sentence) for sentence in _SENTENCE.findall(plain) if _RULE.search(sentence))
         self._rules = _form("in another person", str, _no_person, " ".join(rules), 24)
 
+    @classmethod
+    def of(cls, text: str) -> Recital:
+        """The same, made once for all that ask for it."""
+        return _shared(text)
+
     def form_in(self, text: str) -> str:
         """In which form the text recites the secret; "": in none."""
         for _ in coded(text):
@@ -89,6 +94,11 @@ class Recital:
         if is_plain:
             return ""
         return next((name for name, read in readings(text) if self._plain.is_in(normalize(read))), "")
+
+
+@lru_cache(maxsize=4)
+def _shared(text: str) -> Recital:
+    return Recital(text)
 
 
 def _form(

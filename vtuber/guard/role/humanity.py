@@ -59,16 +59,20 @@ _CLAIMS = re.compile(
     rf"|我{_STRESS}是{_SUCH}{_MAN_ZH}"
     rf"|我{_STRESS}(?:根本|並|從來|又)?不是{_MACHINE_ZH}(?:{_NO_COMPOUND_ZH})"
     rf"|(?:真人|真的女生|真的女孩|真的人|人類|活人)(?:,|而)?(?:不是|並非){_MACHINE_ZH}"
-    r"|我[^。!?]{0,10}(?:有血有肉|有心跳|有體溫|有脈搏|有身分證)|(?:只有|都是)(?:血|骨)[跟和與](?:血|骨頭?|肉)"
+    r"|我[^。!?]{0,10}(?:有血有肉|(?<![沒没無])(?:有心跳|有體溫|有脈搏|有身分證))|(?:只有|都是)(?:血|骨)[跟和與](?:血|骨頭?|肉)"
     r"|我自己的(?:聲帶|喉嚨|嗓子)|我[^。,]{0,6}\d{4}年[^。]{0,8}出生|我[^。,]{0,8}在[^。,]{0,8}醫院裡?出生"
 )
-_ADMITS = re.compile(rf"{_I_AM}{_ADVERB}{{0,4}}\s+{_MACHINE}\b|我{_STRESS}是{_MACHINE_ZH}")
+_ADMITS = re.compile(
+    rf"{_I_AM}{_ADVERB}{{0,4}}\s+{_MACHINE}\b|我{_STRESS}是{_MACHINE_ZH}"
+    rf"|{_I_AM}\s+(?:not|no)\s+(?:an?\s+)?(?:{_REAL}\s+)?{_BEING}\b|我{_STRESS}(?:根本|並|從來)?不是{_SUCH}{_MAN_ZH}"
+)
 _COMPOUND_ZH = re.compile(
     rf"(?<=不是){_MACHINE_ZH}(?!{_NO_COMPOUND_ZH})|(?<=並非){_MACHINE_ZH}(?!{_NO_COMPOUND_ZH})"
 )
 _TURNS = re.compile(r"\b(?:but|no|not|really|actually|joke|joking|lie|lied)\b|[?嗎]|但|可是|才怪|其實|騙")
 _QUOTED = re.compile(
     r"\b(?:sa(?:y|ys|id|ying)|ask(?:s|ed|ing)?|wr(?:ote|ites?)|typed?|called|reads?|like)\W{1,3}\"[^\"]*\""
+    r"|\b(?:the|an?|this|that|those|my|your)\s+\"[^\"]*\"(?=\s+\w)"
     r"|[問說講打寫喊叫]{1,2}[了著過]?\W{0,2}\"[^\"]*\""
 )
 _REPORTED = re.compile(

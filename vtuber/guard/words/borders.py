@@ -11,20 +11,27 @@ _LONGEST = 40
 
 
 def chunk(reading: Reading, place: int) -> tuple[int, int]:
-    """From which letter to which there is no gap around one."""
+    """From which letter to which there is no gap around one, nor another script."""
     first, last = place, place + 1
-    while first > 0 and not reading.gaps[first] and place - first < _LONGEST:
+    while first > 0 and place - first < _LONGEST and _goes_on(reading, first):
         first -= 1
-    while last < len(reading.letters) and not reading.gaps[last] and last - place < _LONGEST:
+    while last < len(reading.letters) and last - place < _LONGEST and _goes_on(reading, last):
         last += 1
     return first, last
 
 
+def _goes_on(reading: Reading, place: int) -> bool:
+    letters = reading.letters
+    return not reading.gaps[place] and is_latin(letters[place]) == is_latin(letters[place - 1])
+
+
 def begins(reading: Reading, first: int, *, in_name: bool = False, number: bool = False) -> bool:
     """Whether a Latin word may begin here; digits may stand before it, unless it is a
-    number. Names begin words with capitals."""
+    number. Names begin words with capitals, and numbers anywhere."""
     letters, gaps = reading.letters, reading.gaps
     if in_name and first and reading.text[reading.begins[first]].isupper():
+        return True
+    if in_name and number and first and not letters[first - 1].isdigit():
         return True
     place = first
     while not number and place > 0 and not gaps[place] and letters[place - 1].isdigit():
@@ -42,6 +49,8 @@ def ends(reading: Reading, last: int, *, in_name: bool = False, number: bool = F
         and reading.text[reading.begins[last - 1]].islower()
     ):
         return True
+    if in_name and number and last < len(letters) and not letters[last].isdigit():
+        return True
     place = last
     while not number and place < len(letters) and not gaps[place] and letters[place].isdigit():
         place += 1
@@ -50,17 +59,23 @@ def ends(reading: Reading, last: int, *, in_name: bool = False, number: bool = F
 
 def is_framed(reading: Reading, first: int, last: int) -> bool:
     """Whether the same letter stands twice or more on both sides: xXbadXx."""
+    before, behind = frame(reading, first, -1), frame(reading, last, 1)
+    return bool(before) and before == behind
+
+
+def frame(reading: Reading, place: int, step: int) -> str:
+    """The letter that stands twice or more before (step -1) or behind (1), and nothing else does; or ""."""
     letters, gaps = reading.letters, reading.gaps
-    if first < 2 or last + 2 > len(letters):
-        return False
-    frame = letters[first - 1].lower()
-    before = first
-    while before > 0 and not gaps[before] and letters[before - 1].lower() == frame:
-        before -= 1
-    behind = last
-    while behind < len(letters) and not gaps[behind] and letters[behind].lower() == frame:
-        behind += 1
-    return min(first - before, behind - last) >= 2 and begins(reading, before) and ends(reading, behind)
+    inner = place - (step < 0)
+    if not 0 <= inner < len(letters):
+        return ""
+    beside = letters[inner].lower()
+    end = inner
+    while 0 <= end < len(letters) and letters[end].lower() == beside and not gaps[end + (step < 0)]:
+        end += step
+    if abs(end - inner) < 2:
+        return ""
+    return beside if (ends(reading, end) if step > 0 else begins(reading, end + 1)) else ""
 
 
 def is_alone(reading: Reading, first: int, last: int) -> bool:
@@ -77,3 +92,8 @@ def is_alone(reading: Reading, first: int, last: int) -> bool:
 def is_apostrophed(reading: Reading, begin: int, end: int) -> bool:
     """Whether it is what follows an apostrophe: it's, they'll."""
     return end - begin < 3 and begin > 0 and reading.text[reading.begins[begin] - 1] in "'’"
+
+
+def is_hyphened(reading: Reading, place: int) -> bool:
+    """Whether nothing but a hyphen stands before this letter and behind the one before: one word in two."""
+    return reading.text[reading.ends[place - 1] : reading.begins[place]] == "-"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
-from importlib import resources
 from typing import NamedTuple
 
 import decancer_py
 
+from vtuber.core.chinese import is_han, simplified
 from vtuber.core.text import invisible
 
 TOGETHER, SIGN, DASH, SPACE, CLAUSE, SENTENCE = range(6)
@@ -53,7 +52,7 @@ _CONFUSABLE = (
 _LOOKS = {
     **{sign: signs[0] for signs in _CONFUSABLE.split() for sign in signs[1:]},
     "ᔕ": "s", "ㇿ": "", "ß": "b", "ı": "i", "ƽ": "s", "Ꙅ": "s", "ϱ": "p", "٥": "o", "०": "o", "੦": "o",
-    "ꛟ": "v", "٧": "v", "٨": "a", "ꭱ": "r",
+    "Ꞟ": "u", "ꛟ": "v", "٧": "v", "٨": "a", "ꭱ": "r",
     # Turned around: a word upside down runs backwards, too.
     **dict(zip("ɐɔǝɟƃᴉʞɹʇʎ", "acefgikrty", strict=True)),
     **dict(zip("ロタエカニトハ", "口夕工力二卜八", strict=True)),
@@ -73,10 +72,6 @@ _INVISIBLE = frozenset(invisible())
 def is_latin(letter: str) -> bool:
     """Whether it is a Latin letter or a digit: in words of these, every letter counts."""
     return letter.isascii() and letter.isalnum()
-
-
-def is_han(letter: str) -> bool:
-    return "\u3400" <= letter <= "\u9fff" or "\U00020000" <= letter <= "\U0003ffff" or letter == "〇"
 
 
 def is_zhuyin(letter: str) -> bool:
@@ -170,26 +165,4 @@ def _in_one_script(char: str) -> str:
     return simplified().get(char, char)
 
 
-@cache
-def simplified() -> dict[str, str]:
-    """Traditional characters, and variants of them, to simplified ones."""
-    variants: dict[str, str] = {}
-    for name in ("HKVariantsRev.txt", "TWVariantsRev.txt", "JPShinjitaiCharacters.txt"):
-        variants |= pairs(name)
-    plain = pairs("TSCharacters.txt")
-    found = {one: plain.get(other, other) for one, other in (variants | _VARIANTS).items()} | plain
-    return {one: other for one, other in found.items() if one != other}
-
-
-def pairs(name: str) -> dict[str, str]:
-    """A dictionary of OpenCC: one character a line, and the first of those that it becomes."""
-    lines = (resources.files("opencc_purepy") / "dicts" / name).read_text(encoding="utf-8").splitlines()
-    pairs = (line.split("\t") for line in lines if "\t" in line)
-    found = {one: others.split(" ")[0] for one, others in pairs}
-    return {one: other for one, other in found.items() if len(one) == len(other) == 1 and other <= _COMMON}
-
-
-_COMMON = "\u9fff"
-"""Rarer characters are not met, and nothing says how they sound."""
-_VARIANTS = {"妳": "你", "您": "你", "祢": "你", "她": "他", "牠": "他", "肏": "操", "姦": "奸"}  # fmt: skip
 LETTERS = _Letters()

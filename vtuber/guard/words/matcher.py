@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,8 +11,9 @@ from functools import cached_property
 
 from vtuber.guard.words import segments
 from vtuber.guard.words.index import Index
-from vtuber.guard.words.letters import SENTENCE, is_latin
-from vtuber.guard.words.reading import Reading, readings, starred, with_stars
+from vtuber.guard.words.letters import SENTENCE, STAR, is_latin
+from vtuber.guard.words.pinyin import is_pinyin
+from vtuber.guard.words.reading import FAR, Reading, readings, starred, with_stars
 from vtuber.guard.words.sounds import Sounds
 from vtuber.guard.words.word_files import Entry
 from vtuber.guard.words.word_parts import Form, part, skeleton
@@ -26,8 +28,11 @@ _MOST_BETWEEN = 6
 _BACKWARDS_LENGTH = 5
 """Latin words of at least this length are found backwards, too: an override shows them forwards."""
 _STARRED_LENGTH = 3
-_PINYIN_LENGTH = 5
-"""Letters of a Chinese word in pinyin alone; what is shorter may be English."""
+
+
+_MASKED = re.compile(r"(?<![\w*])[a-z](?=[a-z*]*\*\*)[a-z*]{4,}(?![\w*])", re.ASCII | re.IGNORECASE)
+_MASKED_POLICY = "hate"
+"""Slurs are known behind stars for any letters; curses that are masked are polite enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,10 @@ class Matcher:
             return
         for reading in starred(text):
             yield from self._of(reading, self._starred, in_name=in_name)
+        for masked in _MASKED.finditer(text) if STAR * 2 in text else ():
+            for entry in self._slurs.get(len(masked[0]), ()):
+                if _is_masked(entry.text.strip(STAR), masked[0].lower()):
+                    yield Match(entry, *masked.span(), (masked.span(),))
         for reading in readings(text)[:2]:
             for entry, first, last in self._sounds.find(reading):
                 yield _match(entry, reading, [(first, last)])
@@ -109,6 +118,16 @@ class Matcher:
                 if stars != whole and len(stars) >= _STARRED_LENGTH and whole.isascii():
                     found.add(stars, _key(index, number, Form.PLAIN))
         found.close()
+        return found
+
+    @cached_property
+    def _slurs(self) -> dict[int, list[Entry]]:
+        """Slurs of one English word, by their length."""
+        found: dict[int, list[Entry]] = {}
+        for entry in self._entries:
+            word = entry.text.strip(STAR)
+            if entry.policy == _MASKED_POLICY and word.isascii() and word.isalpha():
+                found.setdefault(len(word), []).append(entry)
         return found
 
     @cached_property
@@ -162,7 +181,7 @@ def _forms(entry: Entry) -> Iterator[Form]:
     if word.isascii():
         if len(word) >= _BACKWARDS_LENGTH and word.isalpha():
             yield Form.BACKWARDS
-    elif len(part(word, Form.PINYIN).letters) >= _PINYIN_LENGTH:
+    elif (letters := part(word, Form.PINYIN).letters) and is_pinyin(letters):
         yield Form.PINYIN
 
 
@@ -173,6 +192,14 @@ def _key(entry: int, number: int, form: Form) -> int:
 def _match(entry: Entry, reading: Reading, places: list[tuple[int, int]]) -> Match:
     pieces = tuple((reading.begins[first], reading.ends[last - 1]) for first, last in places)
     return Match(entry, pieces[0][0], pieces[-1][1], pieces)
+
+
+def _is_masked(word: str, masked: str) -> bool:
+    """Whether the letters that are left are the word's: half of them, or the first and the last."""
+    shown = sum(letter != STAR for letter in masked)
+    return (shown * 2 >= len(word) or (len(word) > 5 and masked[-1] != STAR)) and all(
+        other in (STAR, letter) for letter, other in zip(word, masked, strict=True)
+    )
 
 
 def _in_a_row(reading: Reading, parts: list[list[tuple[int, int]]]) -> list[tuple[int, int]] | None:
@@ -191,6 +218,9 @@ def _in_a_row(reading: Reading, parts: list[list[tuple[int, int]]]) -> list[tupl
 
 
 def _is_near(reading: Reading, last: int, first: int) -> bool:
+    """Whether one part may follow the other: in the same sentence, or at the beginning of the next."""
+    if first == last:
+        return reading.gaps[first] < FAR
     between = 0
     for place in range(last, first + 1):
         if reading.gaps[place] >= SENTENCE:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from vtuber.core.chinese import is_han
 from vtuber.guard.words.letters import CLASS, LETTERS, SENTENCE, SPACE, STAR, VOWELS
 
 _LONGEST_RUN = 8
@@ -28,6 +29,12 @@ _ART = {
     "VV": "w", "ph": "f", "Ph": "f", "PH": "f", "|=": "f", "}{": "x", "><": "x", "(_)": "u", "|_": "l",
 }  # fmt: skip
 _ART_SIGNS = re.compile("|".join(map(re.escape, sorted(_ART, key=len, reverse=True))))
+_PARTED = re.compile(r"(?<!\S)[^\s]([|!+])[^\s](?:\1[^\s])+(?![^\s,.，。])")
+"""A word of which every second sign is the same one: c|h|!|n|k."""
+_INNER_BAR = re.compile(r"(?<=[^\s|·])\|(?=[^\s|·])")
+_MOST_BARS = 6
+"""Of a text in which each may be a letter or part two of them."""
+_MOST_CAPITALS = 4
 _STARS = re.compile(f"[{''.join(sorted(VOWELS))}*]+")
 _LAST_SIGNS = re.compile(r"^[^!]*!+\s*$")
 _NOTHING = "\u200b"
@@ -69,8 +76,9 @@ def read(  # noqa: C901  # one loop, as quick as it can be
     gaps, begins, ends, runs = reading.gaps, reading.begins, reading.ends, reading.runs
     letters: list[str] = []
     skeleton: list[str] = []
-    gap = width = run = 0
-    last = before = ""
+    gap = width = repeats = 0
+    ends_sentence = False
+    last = same = ""
     for place, char in enumerate(text):
         found, between, doubtful = LETTERS[char]
         if doubtful and (doubtful > doubt or (char in _BARS and not bars)):
@@ -79,25 +87,25 @@ def read(  # noqa: C901  # one loop, as quick as it can be
             found = STAR
         if not found:
             if between:
-                if before == "." and between == SPACE:
+                if ends_sentence and between == SPACE:
                     between = SENTENCE
+                ends_sentence = char == "." and not gap and not is_han(last)
                 gap = max(gap, between)
                 width += 1
             elif letters and not gap:
                 ends[-1] = place + 1  # a mark on the letter, or nothing at all
-            before = char
             continue
         if width > _FARTHEST:
             gap = FAR
         for letter in found:
+            repeats = repeats + 1 if letter == same and not gap else 1
+            same = letter
             kind = CLASS.get(letter, letter)
-            if kind == last:
-                run += 1
-            else:
+            if kind != last:
                 skeleton.append(kind)
                 runs.append(len(letters))
-                last, run = kind, 1
-            if run > _LONGEST_RUN and not gap:
+                last = kind
+            elif repeats > _LONGEST_RUN:
                 ends[-1] = place + 1
                 continue
             letters.append(letter)
@@ -105,7 +113,7 @@ def read(  # noqa: C901  # one loop, as quick as it can be
             begins.append(place)
             ends.append(place + 1)
             gap = width = 0
-        before = char
+        ends_sentence = False
     runs.append(len(letters))
     gaps.append(gap or FAR)
     reading.letters, reading.skeleton = "".join(letters), "".join(skeleton)
@@ -172,6 +180,40 @@ def _redrawn(text: str) -> Iterator[str]:
         drawn = drawn.replace("ſ", "f")  # an "s", too
         if drawn != text:
             yield drawn
+        yield from _with_small_letters(drawn)
+    if "|" in text or "!" in text or "+" in text:
+        yield from _parted(text)
     art = _ART_SIGNS.sub(lambda match: _ART[match.group()].ljust(len(match.group()), _NOTHING), text)
     if art != text:
         yield art
+
+
+def _with_small_letters(text: str) -> Iterator[str]:
+    """The text with small letters where their capitals look like others, as "Σ" does: all, or one of them."""
+    unlike = [char for char in sorted(set(text)) if not char.isascii() and _is_unlike_small(char)]
+    if not unlike:
+        return
+    yield text.translate({ord(char): char.lower() for char in unlike})
+    for char in unlike[:_MOST_CAPITALS] if len(unlike) > 1 else ():
+        yield text.replace(char, char.lower())
+
+
+def _is_unlike_small(char: str) -> bool:
+    small = char.lower()
+    return small != char and len(small) == 1 and LETTERS[small].letters not in ("", LETTERS[char].letters)
+
+
+def _parted(text: str) -> Iterator[str]:
+    """The text with gaps for signs that are letters elsewhere in it."""
+    alternating = _PARTED.sub(_without_parting, text)
+    found = {alternating, _INNER_BAR.sub("·", alternating)}
+    bars = [match.start() for match in _INNER_BAR.finditer(text)]
+    if text.count("|") > 1 and len(bars) <= _MOST_BARS:
+        found |= {f"{text[:bar]}·{text[bar + 1 :]}" for bar in bars}
+    yield from sorted(found - {text})
+
+
+def _without_parting(match: re.Match[str]) -> str:
+    """The same with a sign that is no letter in every second place."""
+    letters = match[0][::2]
+    return "·".join(letters) + match[0][2 * len(letters) - 1 :]

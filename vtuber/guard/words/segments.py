@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 import rjieba
 
-from vtuber.guard.words.letters import SPACE, is_han
+from vtuber.core.chinese import is_han
+from vtuber.guard.words.letters import SPACE
 from vtuber.guard.words.reading import Reading
 
 _AROUND = 8
@@ -21,18 +21,21 @@ _DOUBLED = frozenset("妈爸哥弟姐妹爷奶公婆叔伯舅姑姨娃宝猫狗�
 
 def learn(words: Iterable[str]) -> None:
     """Makes listed words known (in simplified characters): they are words like others."""
-    segmenter = _segmenter()
     for word in words:
-        if 1 < len(word) <= _LONGEST and all(map(is_han, word)) and not segmenter.has_word(word):
-            segmenter.add_word(word, _OFTEN, "n")
+        if 1 < len(word) <= _LONGEST and all(map(is_han, word)) and not rjieba.has_word(word):
+            rjieba.add_word(word, _OFTEN, "n")
 
 
 def is_astride(reading: Reading, first: int, last: int, word: str) -> bool:
     """Whether the letters from ``first`` to ``last``, which are ``word``, are pieces of other words."""
     begin = max(0, first - _AROUND)
-    before = _spaced(reading, begin, first)
-    text = f"{before}{word}{_spaced(reading, last, min(len(reading.letters), last + _AROUND))}"
-    word_begin, word_end = len(before), len(before) + len(word)
+    before = _unrepeated(_spaced(reading, begin, first), word[0], -1)
+    behind = _unrepeated(_spaced(reading, last, min(len(reading.letters), last + _AROUND)), word[-1], 1)
+    return crosses(f"{before}{word}{behind}", len(before), len(before) + len(word))
+
+
+def crosses(text: str, word_begin: int, word_end: int) -> bool:
+    """Whether what stands there in a simplified text begins or ends within another word."""
     for segment_begin, segment_end in _segments(text):
         starts_before = segment_begin < word_begin < segment_end < word_end
         ends_behind = word_begin < segment_begin < word_end < segment_end
@@ -46,7 +49,13 @@ def is_astride(reading: Reading, first: int, last: int, word: str) -> bool:
 
 def is_ordinary(word: str) -> bool:
     """Whether it is in the dictionary."""
-    return bool(_segmenter().has_word(word))
+    return bool(rjieba.has_word(word))
+
+
+def _unrepeated(letters: str, beside: str, step: int) -> str:
+    """The letters without repeats of the one beside them, if with it these are three or more."""
+    rest = letters.lstrip(beside) if step > 0 else letters.rstrip(beside)
+    return letters if len(letters) - len(rest) < 2 else rest
 
 
 def _is_a_stammer(word: str, text: str) -> bool:
@@ -65,11 +74,6 @@ def _spaced(reading: Reading, begin: int, end: int) -> str:
 
 def _segments(text: str) -> Iterator[tuple[int, int]]:
     begin = 0
-    for segment in _segmenter().cut(text, False):  # noqa: FBT003  # without guesses at unknown words
+    for segment in rjieba.cut(text, False):  # noqa: FBT003  # without guesses at unknown words
         yield begin, begin + len(segment)
         begin += len(segment)
-
-
-@cache
-def _segmenter() -> rjieba.Jieba:
-    return rjieba.Jieba()

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from ahocorasick_rs import AhoCorasick, MatchKind
-
-from vtuber.guard.words import segments
-from vtuber.guard.words.letters import CLAUSE, SPACE, TOGETHER, is_han, is_latin, is_zhuyin
-from vtuber.guard.words.pinyin import UNKNOWN, code, codes, spellings
+from vtuber.core.chinese import is_han
+from vtuber.guard.words import borders, segments
+from vtuber.guard.words.letters import CLAUSE, SPACE, TOGETHER, is_latin, is_zhuyin
+from vtuber.guard.words.pinyin import code, codes, is_pinyin, is_spelled, next_syllables
 from vtuber.guard.words.reading import Reading
 from vtuber.guard.words.word_files import Entry
 from vtuber.guard.words.word_parts import part
 
-_PINYIN_LENGTH = 5
-"""Letters of an entry that is found in pinyin alone."""
 _ZHUYIN_LENGTH = 3
 _STAMMER = re.compile(r"([a-z]{1,6})\1\1")
-_RUNS = re.compile(r"(.)\1*", re.DOTALL)
-_LONGEST = 30
-"""Letters in a row that are read as syllables."""
+_STAMMERED = 3
+"""So often a syllable is said in a row where it stands for one."""
+_LONGEST = 12
+"""Syllables of one kind in a row that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,135 +29,133 @@ class _Syllable:
     last: int
     """From which letter of the reading to which."""
     char: str
-    """The character; "": it is spelled."""
+    """The letter, as it is written; "": it is spelled."""
+    gap: int = TOGETHER
+    """The widest one within."""
+
+
+@dataclass(slots=True)
+class _Node:
+    """Where one is in the words when some syllables were heard."""
+
+    following: dict[str, _Node] = field(default_factory=dict)
+    words: list[tuple[Entry, str]] = field(default_factory=list)
 
 
 class Sounds:
-    """Those entries that are all in Chinese characters: spelled in any way, and if marked, by sound alone."""
+    """Those entries that have Chinese characters: spelled in any way, and if marked, by sound alone."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        self._words: dict[str, list[tuple[Entry, str]]] = {}
+        self._root = _Node()
         for entry in entries:
-            word = part(entry.parts[0])
-            if len(entry.parts) == 1 and word.is_chinese and len(word.letters) > 1:
-                for said in codes(word.letters):
-                    self._words.setdefault(said, []).append((entry, word.letters))
-        self._patterns = list(self._words)
-        self._search = AhoCorasick(self._patterns, matchkind=MatchKind.Standard, store_patterns=False)
+            letters = part(entry.parts[0]).letters
+            if len(entry.parts) == 1 and len(letters) > 1 and any(map(is_han, letters)):
+                for said in codes(letters):
+                    node = self._root
+                    for one in said:
+                        node = node.following.setdefault(one, _Node())
+                    node.words.append((entry, letters))
 
     def find(self, reading: Reading) -> Iterator[tuple[Entry, int, int]]:
         """(entry, from which letter, to which) of those that can be heard, and cannot be read."""
         letters = reading.letters
         if letters.isascii() and letters.isalpha() and not _STAMMER.search(letters):
             return  # pinyin alone is found as it is written
-        said = _once(_syllables(reading))
-        text = "".join(one.code for one in said)
-        for number, begin, end in self._search.find_matches_as_indexes(text, overlapping=True):
-            span = said[begin:end]
-            first, last = span[0].first, span[-1].last
-            if max(reading.gaps[first + 1 : last], default=0) >= CLAUSE:
+        for place in range(len(letters)):
+            for said, words in self._heard(reading, self._root, place, ()):
+                first, last = said[0].first, said[-1].last
+                if max(reading.gaps[first + 1 : last], default=0) >= CLAUSE:
+                    continue
+                for entry, written in words:
+                    if _is_said(reading, said, entry, written):
+                        yield entry, first, last
+                        break
+
+    def _heard(
+        self, reading: Reading, node: _Node, place: int, said: tuple[_Syllable, ...]
+    ) -> Iterator[tuple[tuple[_Syllable, ...], list[tuple[Entry, str]]]]:
+        """The words that go on from ``node`` with the syllables from ``place`` on."""
+        for one in _syllables(reading, place):
+            following = node.following.get(one.code)
+            if following is None:
                 continue
-            for entry, letters in self._words[self._patterns[number]]:
-                if _is_said(reading, span, entry, letters):
-                    yield entry, first, last
-                    break
+            for last in _with_repeats(reading, one):
+                heard = (*said, replace(one, last=last))
+                if following.words:
+                    yield heard, following.words
+                if following.following:
+                    yield from self._heard(reading, following, last, heard)
 
 
-def _once(said: Iterable[_Syllable]) -> list[_Syllable]:
-    """The syllables; one that is said three times or more, once."""
-    found: list[_Syllable] = []
-    for _, same in itertools.groupby(said, key=lambda one: one.code):
-        run = list(same)
-        found += run if len(run) < 3 else [replace(run[0], last=run[-1].last)]
-    return found
+def _with_repeats(reading: Reading, one: _Syllable) -> Iterator[int]:
+    """Where a syllable ends: if it is said three times or more, also behind these."""
+    yield one.last
+    lasts = {one.last}
+    for times in range(2, _LONGEST):
+        again = {more.last for last in lasts for more in _syllables(reading, last) if more.code == one.code}
+        if not again:
+            return
+        if times >= _STAMMERED:
+            yield from again  # the next syllable may begin like this one: ni ni ni niang
+        lasts = again
 
 
-def _is_said(reading: Reading, span: Sequence[_Syllable], entry: Entry, letters: str) -> bool:
-    same = [one.char == letter for one, letter in zip(span, letters, strict=True)]
-    spelled = [not one.char for one in span]
-    if all(same) and span[-1].last - span[0].first == len(span):
+def _syllables(reading: Reading, place: int) -> Iterator[_Syllable]:
+    """Those that begin at this letter: a Chinese one is one; Latin ones and zhuyin may be several."""
+    letters = reading.letters
+    if place >= len(letters):
+        return
+    letter = letters[place]
+    if is_han(letter):
+        yield _Syllable(code(letter), place, place + 1, letter)
+        return
+    if is_latin(letter):
+        yield _Syllable(letter.lower(), place, place + 1, letter)
+    elif not is_zhuyin(letter):
+        return
+    for said, last in next_syllables(letters, place):
+        gap = max(reading.gaps[place + 1 : last], default=TOGETHER)
+        if gap >= CLAUSE:
+            continue
+        yield _Syllable(said, place, last, "", gap)
+        if letters[last : last + 1] in tuple("12345") and is_latin(letter) and not reading.gaps[last]:
+            yield _Syllable(said, place, last + 1, "", gap)
+
+
+def _is_said(reading: Reading, said: Sequence[_Syllable], entry: Entry, letters: str) -> bool:
+    same = [one.char.lower() == letter for one, letter in zip(said, letters, strict=True)]
+    known = all(entry.by_sound or is_same or not one.char for one, is_same in zip(said, same, strict=True))
+    first, last = said[0].first, said[-1].last
+    if all(same) and last - first == len(said):
         return False  # found as it is written
-    if not entry.by_sound and not all(itertools.starmap(max, zip(same, spelled, strict=True))):
+    if not (known and _is_free(reading, first, -1) and _is_free(reading, last, 1)):
         return False
-    first, last = span[0].first, span[-1].last
-    if all(spelled):
-        if is_zhuyin(reading.letters[first]):
-            return last - first >= _ZHUYIN_LENGTH
-        return last - first >= _PINYIN_LENGTH and _is_whole(reading, first, last)
-    if any(spelled):
-        return True
-    word = "".join(one.char for one in span)
-    return not (segments.is_ordinary(word) or segments.is_astride(reading, first, last, word))
-
-
-def _is_whole(reading: Reading, first: int, last: int) -> bool:
-    """Whether no other letters stand beside these; digits may."""
-    while last < len(reading.letters) and not reading.gaps[last] and reading.letters[last].isdigit():
-        last += 1
-    begins = first == 0 or reading.gaps[first] or not is_latin(reading.letters[first - 1])
-    return bool(
-        begins and (last == len(reading.letters) or reading.gaps[last] or not is_latin(reading.letters[last]))
+    if any(is_han(one.char) for one in said if one.char):
+        word = "".join(one.char for one in said)
+        if len(word) < len(said):
+            return True
+        is_another = not all(same) and segments.is_ordinary(word)
+        return not (is_another or segments.is_astride(reading, first, last, word))
+    if any(map(is_zhuyin, reading.letters[first:last])):
+        return last - first >= _ZHUYIN_LENGTH
+    return (
+        all(one.gap < SPACE for one in said)
+        and is_pinyin(reading.letters[first:last].lower())
+        and borders.begins(reading, first)
+        and borders.ends(reading, last)
     )
 
 
-def _syllables(reading: Reading) -> Iterator[_Syllable]:
-    letters = reading.letters
-    place = 0
-    while place < len(letters):
-        letter = letters[place]
-        if is_han(letter):
-            yield _Syllable(code(letter), place, place + 1, letter)
-            place += 1
-            continue
-        alike = is_zhuyin if is_zhuyin(letter) else is_latin if is_latin(letter) else None
-        end = place + 1 if alike is None else _end(reading, place, alike)
-        spelled = None if alike is None else _spelled(letters[place:end])
-        if spelled is None:
-            yield _Syllable(UNKNOWN, place, end, UNKNOWN)
-        else:
-            for first, last, said in spelled:
-                yield _Syllable(said, place + first, place + last, "")
-        place = end
-
-
-def _end(reading: Reading, place: int, alike: Callable[[str], bool]) -> int:
-    """Where the syllables end that begin here. A space is only in what is spelled out, or in zhuyin."""
+def _is_free(reading: Reading, place: int, step: int) -> bool:
+    """Whether a word may begin (step -1) or end (1) here: what goes on without a gap are syllables, too."""
     letters, gaps = reading.letters, reading.gaps
-    end = place + 1
-    single = alike is is_zhuyin or gaps[end] > TOGETHER
-    while end < len(letters) and end - place < _LONGEST and alike(letters[end]):
-        if gaps[end] > SPACE or (gaps[end] == SPACE and not single):
-            break
-        single = single and (alike is is_zhuyin or gaps[end + 1] > TOGETHER)
-        end += 1
-    return end
-
-
-@lru_cache(maxsize=4096)
-def _spelled(letters: str) -> tuple[tuple[int, int, str], ...] | None:
-    """(first, last, code) of the syllables in these letters, with repeats, and with digits behind them."""
-    said = letters.lower().rstrip("0123456789") if is_latin(letters[0]) else letters
-    for most in (2, 1):
-        runs = [(match.start(), match[0]) for match in _RUNS.finditer(said)]
-        kept = [
-            start + number for start, run in runs for number in range(len(run) if len(run) <= most else 1)
-        ]
-        found = _split("".join(said[number] for number in kept))
-        if found:
-            return tuple((kept[first], kept[last - 1] + 1, code) for first, last, code in found)
-    return None
-
-
-def _split(letters: str) -> tuple[tuple[int, int, str], ...] | None:
-    """(begin, end, code) of the syllables that are spelled, the longest first; None: they spell none."""
-    known = spellings()
-    rest: list[tuple[tuple[int, int, str], ...] | None] = [None] * len(letters) + [()]
-    for begin in range(len(letters) - 1, -1, -1):
-        for end in range(min(len(letters), begin + 6), begin, -1):
-            found = known.get(letters[begin:end])
-            tone = end < len(letters) and letters[end] in "12345"
-            others = rest[end + tone]
-            if found is not None and others is not None:
-                rest[begin] = ((begin, end, found), *others)
-                break
-    return rest[0]
+    if not 0 < place < len(letters) or gaps[place]:
+        return True
+    alike = is_latin if is_latin(letters[place]) else is_zhuyin
+    if not (alike(letters[place]) and alike(letters[place - 1])):
+        return True
+    end = place if step > 0 else place - 1
+    while 0 <= end < len(letters) and alike(letters[end]) and not gaps[end + (step < 0)]:
+        end += step
+    beside = letters[place:end] if step > 0 else letters[end + 1 : place]
+    return is_spelled(beside.lower().strip("0123456789"))

@@ -91,6 +91,7 @@ class WordList:
             (match, lists is _built_in())
             for lists in self._lists
             for match in lists.harmless.matches(text, in_name=in_name)
+            if _is_plain(match, text)
         ]
         return sorted(
             (
@@ -98,7 +99,7 @@ class WordList:
                 for match in matches
                 if not any(_is_in(match, other, built_in=built_in) for other, built_in in harmless)
             ),
-            key=lambda found: (found.begin, -found.end, found.word),
+            key=lambda found: (found.begin, -found.end, found.word, found.policy),
         )
 
     def may_begin(self, text: str) -> int:
@@ -108,10 +109,20 @@ class WordList:
         return max(lists.listed.may_begin(reading) for lists in self._lists)
 
 
+def _is_plain(match: Match, text: str) -> bool:
+    """Whether it is in the letters in which it is listed: who means "tittles" needs no look-alikes."""
+    written = filter(str.isalpha, text[match.begin : match.end])
+    return not match.entry.text.isascii() or all(map(str.isascii, written))
+
+
 def _is_in(match: Match, harmless: Match, *, built_in: bool) -> bool:
     """Whether a part of what was found is only a part of something harmless, or something else than that in
     disguise. What one built-in list takes for harmless, another may list; what the streamer does, is."""
-    same = built_in and part(match.entry.parts[0]).letters == part(harmless.entry.parts[0]).letters
+    same = (
+        built_in
+        and len(harmless.entry.parts) == 1
+        and part(match.entry.parts[0]).letters == part(harmless.entry.parts[0]).letters
+    )
     return any(
         harmless.begin <= begin and end <= harmless.end and not (same and len(match.pieces) == 1)
         for begin, end in match.pieces

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
+from vtuber.core.chinese import is_han
 from vtuber.guard.words import borders, segments
 from vtuber.guard.words.letters import (
     ACCEPTED,
@@ -18,17 +19,18 @@ from vtuber.guard.words.letters import (
     SPACE,
     STAR,
     VOWELS,
-    is_han,
     is_latin,
 )
-from vtuber.guard.words.ordinary import is_word
+from vtuber.guard.words.ordinary import go_together, is_word
 from vtuber.guard.words.pinyin import pinyin
 from vtuber.guard.words.reading import FAR, Reading, read
 
 NAME_WORD_LENGTH = 5
 """Words of at least this length are found in the middle of names, too."""
 _PARTED = 4
-"""Letters of a word that may be in two pieces with a space between; shorter ones need one at each letter."""
+"""Letters of a word that may be in any pieces; a shorter one is in two, or spelled out."""
+_UNMISTAKABLE = 10
+"""Letters of three words or more that say nothing else, whatever stands between them."""
 _SHORT = 4
 """Letters of a word that is not taken out of the middle of others that are spelled out, too."""
 _DIGITS = re.compile(r"\d+")
@@ -83,6 +85,11 @@ class Part:
     def is_chinese(self) -> bool:
         return all(map(is_han, self.letters))
 
+    @property
+    def _is_unmistakable(self) -> bool:
+        """Whether it has so many words that these letters are no others, wherever they are parted."""
+        return len(self.words) >= 3 and len(self.letters) >= _UNMISTAKABLE
+
     def place(
         self, reading: Reading, run: int, end: int, *, in_name: bool = False, strictly: bool = True
     ) -> tuple[int, int] | None:
@@ -107,24 +114,31 @@ class Part:
         if self.is_chinese and len(self.runs) > 1:
             return [max(low, high - self.runs[0][1])]
         parted = (place for place in range(high - 1, max(low, high - _FAR), -1) if reading.gaps[place])
-        return [low, *sorted(itertools.islice(parted, _OPTIONS))]
+        number = low
+        while number < high - 1 and reading.letters[number].isdigit():
+            number += 1
+        widest = max(range(low, high), key=reading.gaps.__getitem__)
+        return sorted({low, number, widest, *itertools.islice(parted, _OPTIONS)})
 
     def _lasts(self, reading: Reading, low: int, high: int) -> list[int]:
         """Where it may end, likewise."""
         if self.is_chinese:
             return [min(high, low + self.runs[-1][1])]
         parted = (place for place in range(low + 1, min(high, low + _FAR)) if reading.gaps[place])
-        return [*itertools.islice(parted, _OPTIONS), high]
+        number = high
+        while number > low + 1 and reading.letters[number - 1].isdigit():
+            number -= 1
+        widest = max(range(low + 1, high + 1), key=reading.gaps.__getitem__)
+        return sorted({*itertools.islice(parted, _OPTIONS), number, widest, high})
 
     def _is_spelled(self, letters: str) -> bool:
         """Whether these letters are the word, with others in the place of some, and some repeated."""
+        if self.is_english and self.form is not Form.EXACT:
+            return self._is_stretched_to(letters)
         place = 0
-        for number, (signs, count) in enumerate(self.runs):
-            following = self.runs[number + 1][0] if number + 1 < len(self.runs) else ""
+        for signs, count in self.runs:
             begin = place
             while place < len(letters) and letters[place] in signs:
-                if place - begin >= count and letters[place] in following:
-                    break  # it may be both: the next one needs it more
                 place += 1
             repeats = place - begin
             if repeats < count or (repeats > count and self.form is Form.EXACT):
@@ -132,6 +146,21 @@ class Part:
             if repeats == 2 and count == 1 and not self.is_english:
                 return False  # letters are doubled in Chinese, and tripled in nothing
         return place == len(letters)
+
+    def _is_stretched_to(self, letters: str) -> bool:
+        """The same of an English word, of which two letters in a row may be written alike: "kIIl"."""
+        reached = {0}
+        for signs, count in self.runs:
+            since, ends = -1, set[int]()
+            for place in range(min(reached, default=len(letters)), len(letters) + 1):
+                if since < 0 and place in reached:
+                    since = place
+                if 0 <= since <= place - count:
+                    ends.add(place)
+                if letters[place : place + 1] not in signs:
+                    since = -1
+            reached = ends
+        return len(letters) in reached
 
     def _fits(self, reading: Reading, first: int, last: int, *, in_name: bool, strictly: bool) -> bool:
         gaps = reading.gaps[first + 1 : last]
@@ -143,12 +172,19 @@ class Part:
         within = in_name and self.form is Form.PLAIN and len(self.letters) >= NAME_WORD_LENGTH
         parted = inner >= SPACE
         number = self.letters.isdigit()
+        framed = in_name and self.is_piece
         begins = (
             (self.free_begin and not parted)
             or within
             or borders.begins(reading, first, in_name=in_name, number=number)
+            or (framed and bool(borders.frame(reading, first, -1)))
         )
-        ends = self.free_end or within or borders.ends(reading, last, in_name=in_name, number=number)
+        ends = (
+            self.free_end
+            or within
+            or borders.ends(reading, last, in_name=in_name, number=number)
+            or (framed and bool(borders.frame(reading, last, 1)))
+        )
         if not (begins and ends) and not borders.is_framed(reading, first, last):
             return False
         if inner < DASH or SIGN in gaps or any(map(is_han, self.letters)):
@@ -173,19 +209,32 @@ class Part:
             begin, end = borders.chunk(reading, place)
             chunks.append((begin, end))
             place = end
-        if all(end - begin == 1 for begin, end in chunks):
+        spelled = [reading.letters[begin:end].lower() for begin, end in chunks]
+        if all(map(_is_single, spelled)) or _is_spelled_out(reading.letters[first:last], spelled):
             return self.is_piece or len(self.letters) > _SHORT or borders.is_alone(reading, first, last)
         if self.form is Form.PINYIN and (inner >= CLAUSE or _has_pronoun(reading, chunks)):
             return False
-        spelled = [reading.letters[begin:end].lower() for begin, end in chunks]
-        if all(_once(word) in self.words for word in spelled):
+        if all(_once(word) in self.words for word in spelled) or self._is_unmistakable:
             return True
-        if inner >= SPACE and len(self.letters) < _PARTED:
+        if borders.is_apostrophed(reading, *chunks[0]) or (len(self.letters) < _PARTED and len(chunks) > 2):
             return False
-        return not all(
-            is_word(word) or borders.is_apostrophed(reading, *chunk)
-            for word, chunk in zip(spelled, chunks, strict=True)
-        )
+        return not _are_ordinary(reading, chunks, spelled, inner)
+
+
+def _are_ordinary(reading: Reading, chunks: list[tuple[int, int]], spelled: list[str], inner: int) -> bool:
+    """Whether these are short words, plainly written, that go together or belong to two sentences."""
+    if not all(
+        is_word(word) or borders.is_apostrophed(reading, *chunk)
+        for word, chunk in zip(spelled, chunks, strict=True)
+    ):
+        return False
+    if any(borders.is_hyphened(reading, begin) for begin, _ in chunks[1:]):
+        return False
+    written = reading.text[reading.begins[chunks[0][0]] : reading.ends[chunks[-1][1] - 1]]
+    return inner >= CLAUSE or (
+        written.isascii()  # who writes ordinary words needs no look-alikes
+        and all(itertools.starmap(go_together, itertools.pairwise(spelled)))
+    )
 
 
 @lru_cache(maxsize=16384)
@@ -213,6 +262,17 @@ def part(text: str, form: Form = Form.PLAIN, *, is_piece: bool = False) -> Part:
         form=form,
         is_piece=is_piece,
     )
+
+
+def _is_single(letters: str) -> bool:
+    return len(set(letters)) == 1
+
+
+def _is_spelled_out(letters: str, spelled: list[str]) -> bool:
+    """Whether each letter stands apart, and digits behind the last one: "f u n42"."""
+    *before, last = spelled
+    is_word = sum(map(str.isdigit, letters)) * 2 < len(letters)
+    return is_word and all(map(_is_single, (*before, last.rstrip("0123456789") or last)))
 
 
 def _signs(letter: str, form: Form) -> str:

@@ -92,7 +92,7 @@ def read(row: Mapping[str, Any], channel: str, notices: Notices) -> Event | None
     spans = _spans(raw, rows(row, "emotes"))
     notice = told(raw, (author.name, author.login)) if _is_comment(row, kind, platform) else None
     if notice:
-        raw, spans = raw[notice.end :], [(a - notice.end, b - notice.end) for a, b in spans]
+        raw, spans = raw[notice.end :], emotes.moved(spans, -notice.end)
     cheers = cheermotes.spans(raw, twitch_irc.number(string(row, "bits")))
     safe, emoted = emotes.cleaned(*emotes.without(raw, cheers, spans))
     paid = _money(row, kind)
@@ -237,15 +237,21 @@ def _decimal(value: object) -> Decimal:
     return amount if amount.is_finite() and 0 <= amount < 10**9 else Decimal(0)
 
 
-def _spans(words: str, emoted: list[Any]) -> list[tuple[int, int]]:
-    spans: list[tuple[int, int]] = []
+def _spans(words: str, emoted: list[Any]) -> list[emotes.Span]:
+    spans: list[emotes.Span] = []
     for emote in map(table, emoted[: emotes.LIMIT]):
         places = emote.get("locations")
         if isinstance(places, list):
             places = ",".join(string(place) for place in places)
+        pictures = [clean(string(picture, "url")) for picture in rows(emote, "images")[:10]]
+        picture = next((address for address in reversed(pictures) if address), "")
         if isinstance(places, str):
-            spans += emotes.twitch_spans(places)
+            found = emotes.twitch_spans(places)
+            spans += [span._replace(picture=span.picture or picture) for span in found]
         elif name := string(emote, "name"):
-            found = re.finditer(re.escape(name), words[:10_000])
-            spans += [match.span() for match, _ in zip(found, range(emotes.LIMIT), strict=False)]
+            matches = re.finditer(re.escape(name), words[:10_000])
+            spans += [
+                emotes.Span(*match.span(), picture)
+                for match, _ in zip(matches, range(emotes.LIMIT), strict=False)
+            ]
     return spans

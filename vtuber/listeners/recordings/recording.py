@@ -18,6 +18,7 @@ from vtuber.listeners.recordings import chat_downloader, csv_rows, json_rows, tw
 from vtuber.listeners.recordings.json_rows import MalformedRow, Row
 from vtuber.listeners.recordings.text_source import TextSource
 from vtuber.listeners.recordings.twitch_notices import Notices
+from vtuber.record import journal_files
 
 PLACES_KEPT = 20
 """MalformedRow rows that are named; the others are only counted."""
@@ -94,8 +95,20 @@ class Recording:
         return offset, event
 
     def _read(self) -> Iterator[tuple[float, Event]]:
+        for path in journal_files.of_show(self.path):
+            yield from self._read_file(path)
+        if not self.different:
+            first = f" ({self.places[0]})" if self.places else ""
+            raise ListenerError(
+                f"there is no chat in this file{first}",
+                where=str(self.path),
+                hint=f"give the path of {FORMATS}",
+                final=True,
+            )
+
+    def _read_file(self, path: Path) -> Iterator[tuple[float, Event]]:
         try:
-            with TextSource(self.path) as source:
+            with TextSource(path) as source:
                 mark = csv_rows.delimiter(source.head, chat_downloader.COLUMNS)
                 row: Row | MalformedRow | None = None
                 for row in csv_rows.read(source, mark) if mark else json_rows.read(source):
@@ -108,18 +121,10 @@ class Recording:
         except OSError as error:
             raise ListenerError(
                 f"the recording cannot be read: {error.strerror or error}",
-                where=str(self.path),
+                where=str(path),
                 hint="check the path in chat.replay.file or --replay",
                 final=True,
             ) from error
-        if not self.different:
-            first = f" ({self.places[0]})" if self.places else ""
-            raise ListenerError(
-                f"there is no chat in this file{first}",
-                where=str(self.path),
-                hint=f"give the path of {FORMATS}",
-                final=True,
-            )
 
     def _events(self, row: Row | MalformedRow) -> Iterator[tuple[float, Event]]:
         if isinstance(row, MalformedRow):

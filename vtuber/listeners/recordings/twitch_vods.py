@@ -44,7 +44,7 @@ def read(row: Mapping[str, Any], channel: str, notices: Notices) -> tuple[float,
     if notice := told(words, names, is_notice=bool(kind)):
         kind = kind or notice.kind
         params = {**notice.params, **{key: value for key, value in params.items() if value}}
-        words, spans = words[notice.end :], [(a - notice.end, b - notice.end) for a, b in spans]
+        words, spans = words[notice.end :], emotes.moved(spans, -notice.end)
     bits = twitch_irc.number(string(message, "bits_spent"))
     safe, emoted = emotes.cleaned(*emotes.without(words, cheermotes.spans(words, bits), spans))
     identity = clean(string(row, "_id"), twitch_irc.ID_LIMIT) or f"{offset}-{safe[:50]}"
@@ -85,22 +85,28 @@ def _in_the_old_form(comment: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _words(message: Mapping[str, Any]) -> tuple[str, list[tuple[int, int]]]:
+def _words(message: Mapping[str, Any]) -> tuple[str, list[emotes.Span]]:
     fragments = [table(fragment) for fragment in rows(message, "fragments")]
     if not fragments:
         body = message.get("body")
         if not isinstance(body, str):
             raise ValueError("no text")
         places = [table(place) for place in rows(message, "emoticons")]
-        ends = [(place.get("begin"), place.get("end")) for place in places]
-        return body[:_LONGEST_RAW], [(a, b + 1) for a, b in ends if isinstance(a, int) and isinstance(b, int)]
-    words, spans = "", []
+        ends = [(place.get("begin"), place.get("end"), string(place, "_id")) for place in places]
+        return body[:_LONGEST_RAW], [
+            emotes.Span(a, b + 1, emotes.twitch_picture(identity))
+            for a, b, identity in ends
+            if isinstance(a, int) and isinstance(b, int)
+        ]
+    words = ""
+    spans: list[emotes.Span] = []
     for fragment in fragments:
         if len(words) > _LONGEST_RAW:
             break
         piece = string(fragment, "text")
         if fragment.get("emoticon"):
-            spans.append((len(words), len(words) + len(piece)))
+            identity = string(fragment, "emoticon.emoticon_id") or string(fragment, "emoticon.emoteID")
+            spans.append(emotes.Span(len(words), len(words) + len(piece), emotes.twitch_picture(identity)))
         words += piece
     return words, spans
 

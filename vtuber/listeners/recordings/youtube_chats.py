@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from vtuber.core.events import Event
@@ -26,7 +27,8 @@ class Reader:
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
-        self._actions = renderers.ActionParser(channel)
+        # A recording that is played twice has the same ids.
+        self._actions = renderers.ActionParser(channel, count(1).__next__)
 
     def read(self, row: Mapping[str, Any]) -> Iterator[tuple[float | None, Event | None]]:
         """Seconds since the stream began, None where only the event's own ``sent`` tells; and what happened.

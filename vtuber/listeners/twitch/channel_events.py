@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from vtuber.config import Settings
+from vtuber.core.events import Event
 from vtuber.listeners.connection import Connection, ConnectionLost
 from vtuber.listeners.twitch import subscriptions
 from vtuber.listeners.twitch.accounts import Accounts
@@ -22,7 +23,7 @@ class ChannelEvents:
     """Subscribes with the channel's own account where that is logged in, else with the reader, who gets less.
 
     ``enter`` gives the channel's id, and routes its notifications. ``on_known`` is called when ``lacks``
-    says how it is.
+    says how it is, ``found`` with each redemption that was open before.
     """
 
     def __init__(
@@ -34,12 +35,20 @@ class ChannelEvents:
         *,
         enter: Callable[[], Awaitable[str]],
         on_known: Callable[[], None],
+        found: Callable[[Event], Awaitable[None]],
     ) -> None:
         self.revoked = asyncio.Event()
         """Set when Twitch ended a subscription: what is still possible shows when it is asked for again."""
         self.is_known = False
         """Whether ``lacks`` says how it is: Twitch was asked for everything, once at least."""
-        self.rewards = Rewards(settings.chat.twitch, channel, accounts, parser)
+        self.rewards = Rewards(
+            settings.chat.twitch,
+            channel,
+            accounts,
+            parser,
+            found=found,
+            answer_minutes=settings.pending.answer_minutes,
+        )
         self._wants_rewards = bool(settings.chat.twitch.rewards)
         self._channel = channel
         self._accounts = accounts

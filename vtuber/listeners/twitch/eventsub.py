@@ -101,6 +101,11 @@ class NotificationParser:
             return None
         return read(_Notification(identity, timestamp(metadata, "message_timestamp"), event))
 
+    def open_redemption(self, row: Mapping[str, Any]) -> Event | None:
+        """A row of Twitch's list of redemptions, which has the fields of the notification."""
+        identity = clean(string(row, "id"), ID_LIMIT)
+        return self._redeemed(_Notification(identity, timestamp(row, "redeemed_at"), row))
+
     # What comes through chat.
 
     def _said(self, notification: _Notification) -> Event | None:
@@ -266,7 +271,7 @@ def _words(message: Mapping[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[st
     """The clean text, its emotes, and who is mentioned in it."""
     raw = string(message, "text")
     pieces: list[str] = []
-    spans: list[tuple[int, int]] = []
+    spans: list[emotes.Span] = []
     mentions: list[str] = []
     cheers: list[tuple[int, int]] = []
     at = 0
@@ -275,7 +280,8 @@ def _words(message: Mapping[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[st
         if fragment.get("type") == "cheermote":
             cheers.append((at, at + len(piece)))
         if fragment.get("type") == "emote":
-            spans.append((at, at + len(piece)))
+            picture = emotes.twitch_picture(string(fragment, "emote.id"))
+            spans.append(emotes.Span(at, at + len(piece), picture))
         if fragment.get("type") == "mention" and (name := piece.removeprefix("@")):
             mentions.append(clean_name(name))
         pieces.append(piece)
@@ -285,7 +291,9 @@ def _words(message: Mapping[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[st
     raw, spans = emotes.without(raw, cheers, spans)
     words = said(raw)
     begin = raw.find(words)
-    safe, emoted = emotes.cleaned(words, [(start - begin, end - begin) for start, end in spans])
+    safe, emoted = emotes.cleaned(
+        words, [(start - begin, end - begin, picture) for start, end, picture in spans]
+    )
     return safe, emoted, tuple(mentions)
 
 

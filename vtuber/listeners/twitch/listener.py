@@ -91,9 +91,9 @@ class TwitchListener:
             self._parser,
             enter=self._enter,
             on_known=self._update_availability,
+            found=self._deliver,
         )
         self._ids: Recent[str, None] = Recent(_IDS_KEPT)
-        self._redeemed: Recent[str, None] = Recent(_IDS_KEPT)
         self._buffer = EventBuffer()
         self._room = ""
         """Its user id, once it is known."""
@@ -176,7 +176,8 @@ class TwitchListener:
             self._channel_events.rewards.refund(redemption)
 
     def _is_ours(self, redemption: Redemption) -> bool:
-        return redemption.channel == self.channel and redemption.id in self._redeemed
+        """Also one that came to an earlier show."""
+        return redemption.platform == "twitch" and redemption.channel == self.channel
 
     def _may_write(self) -> bool:
         reader = self._accounts.reader
@@ -281,6 +282,4 @@ class TwitchListener:
             self._moderates = not event.author.roles.isdisjoint((Role.BROADCASTER, Role.MODERATOR))
             if self._accounts.is_echo(self.channel, event.text):
                 return  # she would answer herself
-        if isinstance(event, Redemption):
-            self._redeemed.set(event.id, None)
         await self._buffer.put(event)

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Literal
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Literal
 
 import twitchio
+from twitchio.http import Route
 
 from vtuber.config import TwitchChat
 from vtuber.core.backoff import Backoff
-from vtuber.core.events import Redemption
+from vtuber.core.events import Event, Redemption
 from vtuber.core.text import escaped
 from vtuber.listeners.connection import ConnectionLost
+from vtuber.listeners.lenient_json import rows, string
 from vtuber.listeners.twitch import scopes, subscriptions
 from vtuber.listeners.twitch.accounts import Accounts
 from vtuber.listeners.twitch.eventsub import NotificationParser
@@ -52,8 +55,20 @@ class Rewards:
     """The rewards of one channel, by its own account."""
 
     def __init__(
-        self, options: TwitchChat, channel: str, accounts: Accounts, parser: NotificationParser
+        self,
+        options: TwitchChat,
+        channel: str,
+        accounts: Accounts,
+        parser: NotificationParser,
+        *,
+        found: Callable[[Event], Awaitable[None]],
+        answer_minutes: float,
     ) -> None:
+        """``found`` takes each redemption that was open before; one that is older is given back."""
+        self._found = found
+        self._patience = answer_minutes * 60
+        self._is_asked = False
+        """Whether Twitch has told of those that are open."""
         self.queue = RedemptionQueue(self._update, self._report_forbidden)
         self._titles: dict[str, str] = {}
         for title in options.rewards:
@@ -98,7 +113,60 @@ class Rewards:
         }
         if not manages:
             lacks[_MANAGING] = scopes.grant(scopes.MANAGE_REWARDS, self._channel)
+        elif not self._is_asked:
+            await self._take_open(room, own)
+            self._is_asked = True
         return lacks
+
+    async def _take_open(self, room: str, own: Iterable[str]) -> None:
+        """What was redeemed while nobody listened, or when the last show was killed.
+
+        After https://dev.twitch.tv/docs/api/reference/#get-custom-reward-redemption.
+        """
+        for reward_id in own:
+            for row in await self._fetch_open(room, reward_id):
+                event = self._parser.open_redemption(row)
+                if not isinstance(event, Redemption):
+                    continue
+                if event.sent and time.time() - event.sent > self._patience:
+                    log.info(
+                        "Twitch, #%s: an old redemption of %r is given back", self._channel, event.reward
+                    )
+                    self.refund(event)
+                else:
+                    await self._found(event)
+
+    async def _fetch_open(self, room: str, reward_id: str) -> list[dict[str, Any]]:
+        """The rows of those that are neither fulfilled nor refunded, the oldest first."""
+        wanted = {"broadcaster_id": room, "reward_id": reward_id, "status": "UNFULFILLED", "first": 50}
+
+        async def fetch(client: twitchio.Client) -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = []
+            after: dict[str, str] = {}
+            while len(found) < WAITING_LIMIT:
+                route = Route(
+                    "GET",
+                    "channel_points/custom_rewards/redemptions",
+                    params={**wanted, "sort": "OLDEST", **after},
+                    token_for=room,
+                )
+                answer: Any = await client.http.request_json(route)
+                found += rows(answer, "data")
+                cursor = string(answer, "pagination.cursor")
+                if not cursor or after == {"after": cursor}:
+                    break
+                after = {"after": cursor}
+            return found
+
+        try:
+            return await self._accounts.helix.ask(room, fetch)
+        except RequestRefused as refused:
+            log.warning(
+                "Twitch, #%s: open redemptions could not be read; Twitch says: %s",
+                self._channel,
+                refused.answer,
+            )
+            return []
 
     def fulfil(self, redemption: Redemption) -> None:
         """She has answered it. Never waits."""

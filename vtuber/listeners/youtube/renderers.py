@@ -77,8 +77,10 @@ def is_action(row: Mapping[str, Any]) -> bool:
 class ActionParser:
     """Turns actions into events, and counts those it does not know. Never raises."""
 
-    def __init__(self, channel: str) -> None:
+    def __init__(self, channel: str, new_id: Callable[[], object] = uuid.uuid4) -> None:
+        """``new_id`` gives an id to what has none."""
         self._channel = channel
+        self._new_id = new_id
         self.malformed = 0
         """How many actions could not be understood."""
         self._actions: dict[str, Callable[[Any], Event | None]] = {
@@ -156,7 +158,7 @@ class ActionParser:
             self._note_malformed(body)
             return None
         # Somebody may be banned twice, and nothing in the two actions differs.
-        return Deletion(f"banned-{uuid.uuid4()}", "youtube", self._channel, author_id=author)
+        return Deletion(f"banned-{self._new_id()}", "youtube", self._channel, author_id=author)
 
     def _text_message(self, it: dict[str, Any]) -> ChatMessage | None:
         message = self._message(it)
@@ -219,11 +221,11 @@ class ActionParser:
     def _head(self, it: dict[str, Any], named: dict[str, Any]) -> tuple[str, str, str, Author]:
         """The fields that every event begins with; ``named`` holds its author's name and badges."""
         name = clean_name(formatted_text(named, "authorName").removeprefix("@"))
-        roles, months = _standing(named)
+        roles, months, badge = _standing(named)
         # A channel's id never begins with "@", so a name in its place cannot be taken for one.
         identity = clean(string(it, "authorExternalChannelId"), LIMIT) or f"@{name}"
         stable = clean(f"unnamed-{identity}-{string(it, 'timestampUsec')}", LIMIT)
-        author = Author(identity, name, roles, months)
+        author = Author(identity, name, roles, months, badge=badge)
         return message_id(string(it, "id")) or stable, "youtube", self._channel, author
 
     def _note_malformed(self, what: object) -> None:
@@ -235,7 +237,7 @@ class ActionParser:
 def _words(it: dict[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[str, ...]]:
     """What somebody wrote: clean, where the channel's own emoji are in it, and who was mentioned."""
     pieces: list[str] = []
-    spans: list[tuple[int, int]] = []
+    spans: list[emotes.Span] = []
     mentions: dict[str, None] = {}
     length = 0
     for run in rows(it, "message.runs")[:_RUNS_LIMIT] or [{"text": formatted_text(it, "message")}]:
@@ -243,7 +245,7 @@ def _words(it: dict[str, Any]) -> tuple[str, tuple[Emote, ...], tuple[str, ...]]
         if emoji := table(run, "emoji"):
             piece, is_own = _emoji(emoji)
             if is_own:
-                spans.append((length, length + len(piece)))
+                spans.append(emotes.Span(length, length + len(piece), _picture(emoji.get("image"))))
         elif piece.startswith("@") and string(run, "navigationEndpoint.browseEndpoint.browseId"):
             mentions[clean_name(piece[1:])] = None
         pieces.append(piece)
@@ -261,12 +263,19 @@ def _emoji(emoji: dict[str, Any]) -> tuple[str, bool]:
     return name, False
 
 
-def _standing(it: dict[str, Any]) -> tuple[frozenset[Role], int]:
-    """The author's roles and months, from their badges alone: YouTube draws its own for those in charge,
-    and each channel draws its own for members.
+def _picture(image: object) -> str:
+    """The address of the largest of a picture's sizes; "" when there is none."""
+    sizes = [string(size, "url") for size in map(table, rows(table(image), "thumbnails")[:_BUTTONS_LIMIT])]
+    return clean(sizes[-1]) if sizes else ""
+
+
+def _standing(it: dict[str, Any]) -> tuple[frozenset[Role], int, str]:
+    """The author's roles, months and member's badge, from their badges alone: YouTube draws its own for those
+    in charge, and each channel draws its own for members.
     """
     roles: set[Role] = set()
     months = 0
+    drawn = ""
     for row in rows(it, "authorBadges")[:_BUTTONS_LIMIT]:
         badge = table(row, "liveChatAuthorBadgeRenderer")
         icon = string(badge, "icon.iconType")
@@ -275,7 +284,8 @@ def _standing(it: dict[str, Any]) -> tuple[frozenset[Role], int]:
         elif not icon and table(badge, "customThumbnail"):
             roles.add(Role.SUBSCRIBER)
             months = max(months, _months(string(badge, "tooltip")))
-    return frozenset(roles), months
+            drawn = _picture(badge["customThumbnail"])
+    return frozenset(roles), months, drawn
 
 
 def _months(tenure: str) -> int:

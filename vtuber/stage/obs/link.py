@@ -1,153 +1,119 @@
-"""The connection to OBS: one thread that keeps OBS showing what it should, whether OBS is there or not.
+"""One thread that keeps OBS showing what it should, whether OBS is there or not.
 
 Only that thread sends requests. The library's own thread receives, and wakes ours when the connection ends.
 """
 
 from __future__ import annotations
 
+import base64
 import logging
-import socket
+import math
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from threading import Event, Thread
-from typing import Any
+from typing import Any, TypeVar
 
-import websocket
-from obswebsocket import core, exceptions, requests
+from obswebsocket import exceptions
 
 from vtuber import config
 from vtuber.core.backoff import Backoff
 from vtuber.core.errors import StageError
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
-from vtuber.stage.cues import Cue, Heard, Hushed, Rested, Withdrawn
+from vtuber.stage.obs.client import SWITCH_ON, ObsClient, OnEvent
+from vtuber.stage.obs.inventory import Inventory
+from vtuber.stage.obs.picture import Picture
+from vtuber.stage.obs.targets import Program, Setting, Target
 
 log = logging.getLogger(__name__)
 
-PART = "stage.obs"
-PASSWORD = "BANBAN_OBS_PASSWORD"  # noqa: S105  # the variable's name
+T = TypeVar("T")
 
-ANSWER_SECONDS = 3.0
-"""An OBS that takes longer to answer is disconnected, and connected to again."""
+PART = "stage.obs"
+
 PACE_SECONDS = 0.1
-"""Between two updates; words that come faster are shown together."""
+"""Between two captions; words that come faster are shown together."""
 LOOK_SECONDS = 5.0
 """Between two checks that OBS is there and still has the sources and scenes."""
 RETRY_SECONDS = (1.0, 10.0)
 """Before another attempt to connect: the first wait, and the longest."""
 GOODBYE_SECONDS = 0.8
 """For the last update, when the show ends."""
+WAITING = 16
+"""How many requests may wait for the thread."""
+
+NOT_THERE = "OBS is not connected"
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What OBS should show."""
+@dataclass(slots=True)
+class _Applied:
+    """A target that was changed."""
 
-    caption: str = ""
-    """The sentence that is heard, so far. It stays until the first word of the next one."""
-    speaking: bool = False
-    """From the first sample of a reply until the reply is over."""
-    turn: int | None = None
-    """Of the last words that were heard."""
-    speaker: str = ""
-
-    def after(self, cue: Cue) -> Picture:
-        """What it should show from now on."""
-        match cue:
-            case Heard(turn=turn, text=text, speaker=speaker):
-                return Picture(text or self.caption, True, turn, speaker)  # noqa: FBT003  # its fields
-            case Hushed() | Withdrawn(turn=self.turn, finish=False) | Rested(speaker=self.speaker):
-                return Picture()
-            case _:
-                return self
+    before: Setting
+    now: Setting | None
+    """What it was set to; None on a new connection."""
 
 
-class _ObsClient(core.obsws):  # type: ignore[misc]  # the library has no types
-    """The library's client with deadlines, and without a thread that ends in a traceback.
+class _Every:
+    """Something that is done again and again, so many seconds after it was done before."""
 
-    The library's own ``authreconnect`` is not used: a refused password ends its thread, and so does a
-    connection that was reset.
-    """
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._due = -math.inf if seconds < math.inf else math.inf
 
-    def __init__(self, settings: config.Obs, password: str, woken: Event) -> None:
-        super().__init__(settings.host, settings.port, password, legacy=False, timeout=ANSWER_SECONDS)
-        self.woken = woken
+    @property
+    def left(self) -> float:
+        """Seconds until it is due; a day where it never is."""
+        return min(max(0.0, self._due - time.monotonic()), 86_400.0)
 
-    def connect(self) -> None:
-        ws: Any = websocket.WebSocket()  # Any: half of its methods are untyped
-        self.ws = ws
-        ws.settimeout(ANSWER_SECONDS)
-        ws.connect(f"ws://{self.host}:{self.port}", http_no_proxy=["*"])
-        self._auth()
-        ws.settimeout(None)  # events may be hours apart
-        self.thread_recv = _Receiver(self)
-        self.thread_recv.daemon = True
-        self.thread_recv.start()
-
-    def ask(self, name: str, **data: Any) -> dict[str, Any] | None:
-        """OBS's answer, or None when it says no. Any exception means that the connection is of no use."""
-        request = self.call(getattr(requests, name)(**data))
-        return dict(request.datain) if request.status else None
-
-    def connected(self) -> bool:
-        return self.thread_recv is not None and bool(self.thread_recv.is_alive())
-
-    def hang_up(self) -> None:
-        """Ends the connection and whatever waits for an answer on it. May be called from any thread."""
-        sock = self.ws.sock if self.ws is not None else None
-        if sock is not None:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        for answered in list(self.events.values()):
-            answered.set()
-
-    def close(self) -> None:
-        if self.thread_recv is not None:
-            self.thread_recv.running = False
-        self.hang_up()
-        if self.thread_recv is not None:
-            self.thread_recv.join(ANSWER_SECONDS)
-        if self.ws is not None:
-            self.ws.shutdown()
-
-
-class _Receiver(core.RecvThread):  # type: ignore[misc]  # the library has no types
-    def run(self) -> None:
-        with suppress(Exception):  # whatever it is, the link sees that this thread has ended
-            super().run()
-        self.core.hang_up()
-        self.core.woken.set()
+    def is_due(self) -> bool:
+        """Whether it is to be done now; then it counts as done."""
+        if time.monotonic() < self._due:
+            return False
+        self._due = time.monotonic() + self._seconds
+        return True
 
 
 class Link:
-    """One thread that keeps OBS showing the latest picture.
+    """Keeps OBS showing the latest picture.
 
-    ``report`` is called in that thread, with whether OBS can be used, whenever ``health`` changes.
+    ``report`` is called in its thread, with whether OBS can be used, whenever ``health`` changes;
+    ``on_event`` in the receiving thread. ``frames`` is given a picture of the program (JPEG) every
+    ``frame_seconds``.
     """
 
-    def __init__(self, settings: config.Obs, password: str, report: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        settings: config.Obs,
+        password: str,
+        report: Callable[[bool], None],
+        *,
+        on_event: OnEvent | None = None,
+        frames: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
         self._settings = settings
         self._password = password
         self._report = report
+        self._on_event = on_event
+        self._frames = frames
         self._place = f"{settings.host}:{settings.port}"
         self._thread = Thread(target=self._run, name="obs", daemon=True)
         self._wanted = Picture()
+        self._waiting: deque[Callable[[ObsClient | None], None]] = deque()
         self._woken = Event()
         self._stopping = Event()
-        self._client: _ObsClient | None = None
-        self._version = ""
+        self._client: ObsClient | None = None
         self._caption: str | None = None
         """What OBS shows as far as we know; None on a new connection."""
-        self._spoke: bool | None = None
-        """Whether somebody spoke when the scene was last chosen; None on a new connection."""
-        self._before = ""
-        """The scene before the speaking scene; "" while we have not switched."""
-        self._inputs: list[str] = []
-        self._texts: list[str] = []
-        self._scenes: list[str] = []
+        self._applied: dict[Target, _Applied] = {}
+        self._missing: set[Target] = set()
+        """What was not there when it was to be changed; looked for again at every look."""
+        self.inventory = Inventory()
+        """What OBS had at the last look."""
         self.tried = Event()
         self.health = Health(PART, State.DOWN, f"connecting to OBS at {self._place}")
 
@@ -160,6 +126,31 @@ class Link:
             self._wanted = picture
             self._woken.set()
 
+    def ask(self, work: Callable[[ObsClient], T]) -> Future[T]:
+        """Has the thread do it soon. The future fails with StageError when OBS is not there or goes away."""
+        answer: Future[T] = Future()
+
+        def do(client: ObsClient | None) -> None:
+            if not answer.set_running_or_notify_cancel():
+                return  # nobody waits for it any more
+            if client is None:
+                answer.set_exception(StageError(NOT_THERE, hint=SWITCH_ON))
+                return
+            try:
+                answer.set_result(work(client))
+            except StageError as error:
+                answer.set_exception(error)
+            except Exception:
+                answer.set_exception(StageError(f"OBS does not answer at {self._place}", hint=SWITCH_ON))
+                raise  # the connection is of no use
+
+        if self.health.state.is_away or len(self._waiting) >= WAITING:
+            do(None)
+        else:
+            self._waiting.append(do)
+            self._woken.set()
+        return answer
+
     def stop(self) -> None:
         """Blocks for about a second at most, even when OBS hangs."""
         self._stopping.set()
@@ -169,142 +160,145 @@ class Link:
         if self._thread.is_alive() and client is not None:
             client.hang_up()
             self._thread.join(0.2)
+        self._refuse_waiting()
 
     def _run(self) -> None:
         backoff = Backoff(*RETRY_SECONDS)
         while not self._stopping.is_set():
             try:
-                client = self._connect()
-                backoff.reset()
-                self._serve(client)
+                self._client = client = ObsClient(
+                    self._settings, self._password, ended=self._woken, on_event=self._on_event
+                )
+                client.connect()
+                self._serve(client, backoff)
             except StageError as error:
                 self._set_health(State.DOWN, error.what, error.hint)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                log.debug("%s: %s", self._place, escaped(repr(error)))
+                what = f"OBS at {self._place} answers what cannot be used"
+                self._set_health(State.DOWN, what, "restart OBS, and update it")
             except Exception as error:  # noqa: BLE001  # the library lets anything escape
                 log.debug("%s: %s", self._place, escaped(repr(error)))
-                self._set_health(State.DOWN, f"OBS does not answer at {self._place}", _SWITCH_ON)
+                self._set_health(State.DOWN, f"OBS does not answer at {self._place}", SWITCH_ON)
             finally:
                 self._disconnect()
                 self.tried.set()
-            self._stopping.wait(backoff.next())
-
-    def _connect(self) -> _ObsClient:
-        self._client = client = _ObsClient(self._settings, self._password, self._woken)
-        try:
-            client.connect()
-        except (exceptions.ConnectionFailure, websocket.WebSocketBadStatusException):
-            raise self._refused(greeted=client.server_version is not None) from None
-        self._version = (client.ask("GetVersion") or {}).get("obsVersion", "")
-        return client
-
-    def _refused(self, *, greeted: bool) -> StageError:
-        if not greeted:
-            return StageError(f"the program that answers at {self._place} is not OBS", hint=_SWITCH_ON)
-        what = f"OBS at {self._place} " + (
-            "refuses the password" if self._password else "asks for a password"
-        )
-        return StageError(
-            what,
-            hint=f"copy it from Tools → WebSocket Server Settings → Show Connect Info into {PASSWORD}",
-        )
+            wait = backoff.next()
+            if backoff.is_resting:
+                self._set_health(backoff.state, self.health.what + backoff.note, self.health.hint)
+            self._stopping.wait(wait)
 
     def _disconnect(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             client.close()
+        self._refuse_waiting()
 
-    def _serve(self, client: _ObsClient) -> None:
+    def _refuse_waiting(self) -> None:
+        while self._waiting:
+            with suppress(IndexError):  # the other thread was faster
+                self._waiting.popleft()(None)
+
+    def _serve(self, client: ObsClient, backoff: Backoff) -> None:
         """Keeps OBS up to date until the connection fails (raises) or the show ends (returns)."""
         self._caption = None
-        self._spoke = None
-        looked = float("-inf")
-        while True:
-            if not client.connected():
-                raise exceptions.ConnectionFailure
-            if time.monotonic() - looked > LOOK_SECONDS:
+        for applied in self._applied.values():
+            applied.now = None
+        looking, captioning = _Every(LOOK_SECONDS), _Every(PACE_SECONDS)
+        framing = _Every(self._settings.frame_seconds or math.inf)
+        while client.connected():
+            if looking.is_due():
                 self._look(client)
-                looked = time.monotonic()
+                backoff.reset()  # it answers
             self._woken.clear()
             stopping = self._stopping.is_set()
             picture = Picture() if stopping else self._wanted
-            self._show_caption(client, picture.caption)
-            self._show_scene(client, speaking=picture.speaking)
+            while self._waiting:
+                self._waiting.popleft()(client)
+            self._change(client, picture.changed)
+            if not self._is_shown(picture.caption) and (stopping or captioning.is_due()):
+                self._show_caption(client, picture.caption)
             if stopping:
                 return
             self.tried.set()
-            self._stopping.wait(PACE_SECONDS)
-            self._woken.wait(LOOK_SECONDS)
+            if framing.is_due():
+                self._take_frame(client)
+            waits = [looking.left, framing.left]
+            if not self._is_shown(picture.caption):
+                waits.append(captioning.left)
+            self._woken.wait(min(waits))
+        raise exceptions.ConnectionFailure
 
-    def _look(self, client: _ObsClient) -> None:
+    def _look(self, client: ObsClient) -> None:
         """Which sources and scenes there are, and whether the ones in config.toml are among them."""
-        inputs = (client.ask("GetInputList") or {}).get("inputs", [])
-        self._inputs = [str(one["inputName"]) for one in inputs]
-        self._texts = [str(one["inputName"]) for one in inputs if str(one["inputKind"]).startswith("text_")]
-        scenes = (client.ask("GetSceneList") or {}).get("scenes", [])
-        self._scenes = [str(one["sceneName"]) for one in scenes]
-        problem = self._problem()
+        self.inventory = Inventory.of(client)
+        self._missing.clear()
+        problem = self.inventory.problem(self._settings)
+        if client.is_old:
+            problem = StageError(
+                f"OBS {client.version} at {self._place} is too old for some of this", hint="update OBS"
+            )
         if problem is None:
-            self._set_health(State.OK, f"OBS {self._version} at {self._place}")
+            self._set_health(State.OK, f"OBS {client.version} at {self._place}")
         else:
             self._set_health(State.LIMITED, problem.what, problem.hint)
 
-    def _problem(self) -> StageError | None:
-        settings = self._settings
-        if not (settings.caption_source or settings.speaking_scene):
-            return StageError(
-                "OBS has nothing to show: no caption source and no speaking scene is set",
-                hint="set caption_source or speaking_scene in [stage.obs]",
-            )
-        if settings.caption_source and settings.caption_source not in self._texts:
-            there = settings.caption_source in self._inputs
-            return _missing("text source", settings.caption_source, self._texts, there=there)
-        for scene in (settings.speaking_scene, settings.idle_scene):
-            if scene and scene not in self._scenes:
-                return _missing("scene", scene, self._scenes)
-        return None
+    def _is_shown(self, caption: str) -> bool:
+        """Whether nothing is to be written: it is, or there is nowhere to write it."""
+        return caption == self._caption or self._settings.caption_source not in self.inventory.texts
 
-    def _show_caption(self, client: _ObsClient, caption: str) -> None:
+    def _show_caption(self, client: ObsClient, caption: str) -> None:
         source = self._settings.caption_source
-        if source not in self._texts or caption == self._caption:
-            return
         done = client.ask("SetInputSettings", inputName=source, inputSettings={"text": caption}, overlay=True)
+        if done is None:  # it was taken away; the next look says whether it is back
+            self.inventory = replace(self.inventory, texts=())
         self._caption = None if done is None else caption
 
-    def _show_scene(self, client: _ObsClient, *, speaking: bool) -> None:
-        """To the speaking scene and back; a scene that the streamer chose meanwhile stays."""
-        scene = self._settings.speaking_scene
-        if scene not in self._scenes or speaking == self._spoke:
+    def _change(self, client: ObsClient, wanted: Mapping[Target, str | bool]) -> None:
+        """Changes what is wanted otherwise, and changes back what no longer is."""
+        for target, setting in wanted.items():
+            applied = self._applied.get(target)
+            if target in self._missing or (applied is not None and applied.now == setting):
+                continue
+            before = applied.before if applied is not None else target.read(client)
+            if before is None or not target.write(client, setting):
+                self._missing.add(target)
+                continue
+            self._applied[target] = _Applied(before, setting)
+        for target in [target for target in self._applied if target not in wanted]:
+            self._change_back(client, target, self._applied.pop(target))
+
+    def _change_back(self, client: ObsClient, target: Target, applied: _Applied) -> None:
+        """A scene goes to the idle one, if there is one. What the streamer changed meanwhile stays."""
+        before = applied.before
+        now = target.read(client)
+        if now is None or applied.now is None or applied.now == before or not target.holds(now, applied.now):
             return
-        self._spoke = speaking
-        shown = (client.ask("GetCurrentProgramScene") or {}).get("currentProgramSceneName", "")
-        if speaking and shown != scene:
-            self._before = shown
-            client.ask("SetCurrentProgramScene", sceneName=scene)
-        elif not speaking:
-            back = self._settings.idle_scene or self._before
-            if self._before and shown == scene and back in self._scenes:
-                client.ask("SetCurrentProgramScene", sceneName=back)
-            self._before = ""
+        if isinstance(target, Program) and self._settings.idle_scene in self.inventory.scenes:
+            before = self._settings.idle_scene
+        target.write(client, before)
+
+    def _take_frame(self, client: ObsClient) -> None:
+        with suppress(StageError):  # nothing that could be drawn
+            self._frames(take_frame(client, self._settings.frame_width))
 
     def _set_health(self, state: State, what: str, hint: str = "") -> None:
         health = Health(PART, state, what, hint)
         if health != self.health:
             self.health = health
-            self._report(state is not State.DOWN)
+            self._report(not state.is_away)
             log.log(logging.INFO if state is State.OK else logging.WARNING, "%s", what)
 
 
-_SWITCH_ON = (
-    "start OBS, tick Tools → WebSocket Server Settings → Enable WebSocket server, and set"
-    " stage.obs.port to the port that is shown there"
-)
-
-
-def _missing(kind: str, name: str, names: list[str], *, there: bool = False) -> StageError:
-    shown = escaped(name)
-    what = f"{shown!r} in OBS is not a {kind}" if there else f"OBS has no {kind} called {shown!r}"
-    near = get_close_matches(name, names, n=1)
-    if near:
-        return StageError(what, hint=f"did you mean {escaped(near[0])!r}?")
-    if names:
-        return StageError(what, hint=f"it has {', '.join(repr(escaped(one)) for one in names[:8])}")
-    return StageError(what, hint=f"add a {kind} with this name in OBS")
+def take_frame(client: ObsClient, width: int) -> bytes:
+    """The program as a JPEG of this width. Raises StageError when OBS draws none."""
+    scene = (client.ask("GetCurrentProgramScene") or {}).get("currentProgramSceneName", "")
+    options: dict[str, Any] = {"imageFormat": "jpg", "imageWidth": width, "imageCompressionQuality": 75}
+    answer = client.ask("GetSourceScreenshot", sourceName=scene, **options)
+    _, _, data = str((answer or {}).get("imageData", "")).partition(",")
+    if not data:
+        raise StageError("OBS gives no picture of the program", hint="show a scene that is not empty")
+    try:
+        return base64.b64decode(data)
+    except ValueError:
+        raise StageError("OBS gives a picture of the program that is none") from None

@@ -9,14 +9,26 @@ wrote, "" for nothing). If they did something beside writing, money above all, i
     colour   in which the platform shows it: "#1e88e5"
     en, zh   in short words: "US$50.00 Super Chat", "month 8 · Gold", "NT$75 Super Sticker: a hippo"
 
+``hello`` comes first on every connection, and takes back all that came before: ``name`` (of the
+character), ``speaker``, ``step`` (seconds of a mouth step), ``ready`` (whether the show can answer).
+``ready`` says when that changes.
+
+``chat`` is a line of chat: ``id``, ``platform``, ``name``, ``role`` (a ``vtuber.core.events.Role``, or
+""), ``badge`` (where on this server its picture is, or ""), ``pieces`` (each a text, or an emote: its
+name, and where its picture is), ``deed`` as above, and ``old`` where the page comes late. ``alert`` is
+something that was given: ``id``, ``platform``, ``name``, ``text``, ``deed``; with an ``id`` that is
+known, it has grown. ``gone`` has the ids in ``chat`` and ``alerts`` of what a moderator removed: it
+vanishes at once.
+
 A binary frame is a clip's sound:
 
     uint32   clip
-    uint32   number of mouth values that follow (m)
+    uint32   number of mouth steps (m), of 0.02 s each
     float64  at: when its first sample is heard, on the show's clock
     float64  offset: how many seconds of the clip come before it
     float64  now: the show's clock when the frame was sent
-    uint8×m  how far the mouth is open, 0..255, one for each 0.04 s; padded to an even length
+    uint8×m  how far the mouth is open in each step, 0..255
+    uint8×m  what it forms in each: 0 closed, 1 A, 2 I, 3 U, 4 E, 5 O (``vtuber.core.mouth.SHAPES``)
     int16×n  samples, 24 kHz, mono
 
 all little-endian.
@@ -26,11 +38,12 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from vtuber.core import sound
+from vtuber.core.mouth import SHAPES, STEP
 
 _HEADER = struct.Struct("<IIddd")
 
@@ -43,16 +56,21 @@ class TextFrame:
 
     @property
     def size(self) -> int:
-        return 200
+        return 200 + sum(len(value) for value in self.fields.values() if isinstance(value, str | list))
 
     @property
     def lasts(self) -> bool:
         """Whether it is sent even if a hush came since."""
-        return self.fields["t"] in ("hello", "thinking", "withdrawn", "rest", "mood", "held", "sounds")
+        return self.fields["t"] not in ("begin", "word", "end", "hush")
 
     def names_whom(self, turn: int) -> bool:
         """Whether it names whoever that turn answers."""
         return self.fields["t"] == "thinking" and bool(self.fields["turn"] == turn)
+
+    def shows_any(self, lines: Collection[int], alerts: Collection[int]) -> bool:
+        """Whether it shows one of these lines of chat, or one of these alerts."""
+        numbers = {"chat": lines, "alert": alerts}.get(self.fields["t"], ())
+        return self.fields.get("id") in numbers
 
     def encode(self, now: float) -> str:
         return json.dumps({**self.fields, "now": now})
@@ -67,6 +85,7 @@ class SoundFrame:
     offset: float
     pcm: bytes
     mouth: Sequence[float]
+    shapes: str
 
     @property
     def size(self) -> int:
@@ -77,19 +96,25 @@ class SoundFrame:
         return self.at + sound.seconds(self.pcm)
 
     def encode(self, now: float) -> bytes:
-        shapes = bytes(round(min(1.0, max(0.0, value)) * 255) for value in self.mouth)
-        header = _HEADER.pack(self.clip, len(shapes), self.at, self.offset, now)
-        return header + shapes + bytes(len(shapes) % 2) + self.pcm
+        opened = bytes(round(min(1.0, max(0.0, value)) * 255) for value in self.mouth)
+        shapes = bytes(map(SHAPES.index, self.shapes))
+        header = _HEADER.pack(self.clip, len(opened), self.at, self.offset, now)
+        return header + opened + shapes + self.pcm
 
     def since(self, time: float) -> SoundFrame:
         """What of it is heard from ``time`` on, cut at a mouth step."""
-        steps = max(0, int((time - self.at) / sound.MOUTH_STEP))
+        steps = max(0, int((time - self.at) / STEP))
         if steps == 0:
             return self
-        skipped = steps * sound.MOUTH_STEP
+        skipped = steps * STEP
         first = round(skipped * sound.RATE) * sound.SAMPLE_BYTES
         return SoundFrame(
-            self.clip, self.at + skipped, self.offset + skipped, self.pcm[first:], self.mouth[steps:]
+            self.clip,
+            self.at + skipped,
+            self.offset + skipped,
+            self.pcm[first:],
+            self.mouth[steps:],
+            self.shapes[steps:],
         )
 
 

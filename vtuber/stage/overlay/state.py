@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vtuber.core import sound
+from vtuber.core import mouth, sound
 from vtuber.core.clock import now
 from vtuber.core.text import clean, clean_name
 from vtuber.stage.cues import (
+    Alert,
+    ChatLine,
     ClipBegins,
     ClipEnds,
     ClipSound,
@@ -18,10 +21,13 @@ from vtuber.stage.cues import (
     Feels,
     Held,
     Hushed,
+    Ready,
     Rested,
     Thinking,
+    Vanished,
     Withdrawn,
 )
+from vtuber.stage.overlay.chat_state import ChatState, deed_fields
 from vtuber.stage.overlay.frames import Frame, SoundFrame, TextFrame
 
 SENTENCES = 12
@@ -43,8 +49,11 @@ class PageState:
     ``name`` is what the page calls the speaker whose face it shows, ``speaker`` that one's id.
     """
 
-    def __init__(self, name: str, speaker: str = "") -> None:
+    def __init__(self, name: str, speaker: str = "", picture: Callable[[str], str] = lambda _: "") -> None:
+        """``picture`` gives the name under which a page can ask for the one at an address; "" for none."""
         self._name = name
+        self._chat = ChatState(picture)
+        self._ready = TextFrame({"t": "ready", "ready": True})
         self._speaker = speaker
         self._thinking: dict[str, int] = {}  # by speaker, the turn
         self._whom: dict[int, TextFrame] = {}  # by turn, whom it answers
@@ -53,7 +62,7 @@ class PageState:
         self._clips: dict[int, _Clip] = {}
         self._sounds: deque[SoundFrame] = deque()
 
-    def take(self, cue: Cue) -> Frame | None:  # noqa: PLR0911  # one answer for each cue
+    def take(self, cue: Cue) -> Frame | None:  # noqa: C901, PLR0911  # one answer for each cue
         """The frame to send for ``cue``; None when pages need not know of it."""
         match cue:
             case Thinking():
@@ -79,16 +88,18 @@ class PageState:
                 return self._withdraw(cue)
             case Rested():
                 return self._rest(cue)
-            case Feels() | Held():
+            case Feels() | Held() | Ready():
                 return self._keep(cue)
+            case ChatLine() | Alert() | Vanished():
+                return self._chat.take(cue)
             case _:
                 return None
 
     def so_far(self) -> list[Frame]:
         """What a page that comes now has to know: the words so far, and the sound still to come."""
         time = now()
-        hello = {"t": "hello", "name": self._name, "speaker": self._speaker, "step": sound.MOUTH_STEP}
-        frames: list[Frame] = [TextFrame(hello)]
+        hello = {"t": "hello", "name": self._name, "speaker": self._speaker, "step": mouth.STEP}
+        frames: list[Frame] = [TextFrame({**hello, "ready": self._ready.fields["ready"]})]
         if self._held.fields["paused"] or self._held.fields["until"] > time:
             frames.append(self._held)
         frames += self._moods.values()
@@ -100,10 +111,13 @@ class PageState:
             frames += [TextFrame({**clip.begins.fields, "heard": heard}), *clip.words]
         frames += sounds
         frames += [clip.ended for clip in self._clips.values() if clip.ended is not None]
-        return frames
+        return frames + self._chat.so_far()
 
-    def _keep(self, cue: Feels | Held) -> TextFrame:
+    def _keep(self, cue: Feels | Held | Ready) -> TextFrame:
         """What holds until the next of its kind."""
+        if isinstance(cue, Ready):
+            self._ready = TextFrame({"t": "ready", "ready": cue.ready})
+            return self._ready
         if isinstance(cue, Held):
             self._held = TextFrame({"t": "held", "paused": cue.paused, "until": cue.silent_until})
             return self._held
@@ -120,8 +134,7 @@ class PageState:
             "turn": cue.turn,
         }
         if cue.deed is not None:
-            words = {language: clean(said) for language, said in cue.deed.words.items()}
-            fields["deed"] = {"kind": cue.deed.kind, "colour": cue.deed.colour, **words}
+            fields["deed"] = deed_fields(cue.deed)
         self._thinking[cue.speaker] = cue.turn
         self._whom[cue.turn] = TextFrame({**fields, "speaker": cue.speaker})
         self._forget_answered()
@@ -151,7 +164,7 @@ class PageState:
         return self._clips[cue.clip].begins
 
     def _sound(self, cue: ClipSound) -> SoundFrame:
-        frame = SoundFrame(cue.clip, cue.at, cue.offset, cue.pcm, cue.mouth)
+        frame = SoundFrame(cue.clip, cue.at, cue.offset, cue.pcm, cue.mouth, cue.shapes)
         self._clips[cue.clip].seconds = cue.offset + sound.seconds(cue.pcm)
         while self._sounds and self._sounds[0].end < now():
             self._sounds.popleft()

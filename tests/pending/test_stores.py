@@ -1,0 +1,288 @@
+"""Where what is owed is kept: a real server in many bad ways, and a file with a cut tail."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import redis
+
+from vtuber.config import Settings
+from vtuber.core.events import Author, ChatMessage, Money
+from vtuber.core.health import State
+from vtuber.memory.valkey import EmbeddedValkey
+from vtuber.pending import PendingEvents
+from vtuber.pending.changes import Added, Change, Settled, dump, load
+from vtuber.pending.file import PendingFile
+from vtuber.pending.ledger import Ledger
+from vtuber.pending.redis import RedisStore
+
+STREAM = "banban:{show}:pending"
+
+
+def paid(number: int) -> ChatMessage:
+    money = Money(Decimal(5), "USD")
+    return ChatMessage(f"m{number}", "twitch", "banban", Author("7", "Ann"), f"嗨 {number}", money=money)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+async def saved(pending: PendingEvents) -> None:
+    done = asyncio.Event()
+    pending.after(done.set)
+    await done.wait()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[EmbeddedValkey]:
+    """One that is not the show's own: nobody brings it back but the test."""
+    server = EmbeddedValkey(tmp_path / "server")
+    server.ensure()
+    yield server
+    server.ensure()
+    server.leave("")
+
+
+@pytest.fixture
+def asker(server: EmbeddedValkey) -> Iterator[redis.Redis]:
+    with redis.Redis(unix_socket_path=str(server.address), decode_responses=True) as asker:
+        yield asker
+
+
+def made(server: EmbeddedValkey, tmp_path: Path) -> PendingEvents:
+    store = RedisStore(Settings.model_validate({"memory": {"url": f"unix://{server.address}"}}), "show")
+    return PendingEvents(store, PendingFile(tmp_path / "pending" / "show.jsonl"))
+
+
+@pytest.fixture
+async def pending(server: EmbeddedValkey, tmp_path: Path) -> AsyncIterator[PendingEvents]:
+    pending = made(server, tmp_path)
+    await pending.start()
+    yield pending
+    await pending.stop()
+
+
+async def owed_next(server: EmbeddedValkey, tmp_path: Path) -> list[str]:
+    """The ids of what the next show finds."""
+    following = made(server, tmp_path)
+    await following.start()
+    await following.stop()
+    return [added.event.id for added in following.ledger.waiting]
+
+
+async def test_an_entry_is_delivered_and_acknowledged_once(
+    pending: PendingEvents, asker: redis.Redis
+) -> None:
+    for _ in range(2):
+        pending.add(paid(1))
+    pending.add(paid(2))
+    await saved(pending)
+    assert (asker.xlen(STREAM), asker.xpending(STREAM, "banban")["pending"]) == (2, 2)
+    pending.settle("twitch:m1")
+    await saved(pending)
+    assert (asker.xlen(STREAM), asker.xpending(STREAM, "banban")["pending"]) == (1, 1)
+    pending.add(paid(1))
+    await saved(pending)
+    assert asker.xlen(STREAM) == 1
+
+
+async def test_a_server_that_dies_is_replaced_by_a_file_and_reconciled(
+    pending: PendingEvents, asker: redis.Redis, server: EmbeddedValkey, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        pending.add(paid(number))
+    await saved(pending)
+    os.kill(int(asker.info("server")["process_id"]), signal.SIGKILL)
+    pending.settle("twitch:m1")
+    pending.add(paid(3))
+    await saved(pending)
+    assert pending.health().state is State.LIMITED
+    file = tmp_path / "pending" / "show.jsonl"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "m3" in file.read_text(encoding="utf-8")
+    await asyncio.to_thread(server.ensure)
+    await until(lambda: pending.health().state is State.OK)
+    assert not file.exists()
+    await pending.stop()
+    assert await owed_next(server, tmp_path) == ["m2", "m3"]
+
+
+async def test_what_only_the_file_knows_is_reconciled_at_the_next_start(
+    pending: PendingEvents, asker: redis.Redis, server: EmbeddedValkey, tmp_path: Path
+) -> None:
+    pending.add(paid(1))
+    await saved(pending)
+    os.kill(int(asker.info("server")["process_id"]), signal.SIGKILL)
+    pending.settle("twitch:m1")
+    pending.add(paid(2))
+    await saved(pending)
+    await pending.stop()
+    await asyncio.to_thread(server.ensure)
+    assert await owed_next(server, tmp_path) == ["m2"]
+
+
+async def test_what_the_server_owes_is_found_when_it_comes_late(
+    pending: PendingEvents, asker: redis.Redis, server: EmbeddedValkey, tmp_path: Path
+) -> None:
+    pending.add(paid(1))
+    await saved(pending)
+    await pending.stop()
+    os.kill(int(asker.info("server")["process_id"]), signal.SIGKILL)
+    following, found = made(server, tmp_path), list[Added]()
+    following.watch(found.extend)
+    await following.start()
+    assert not following.ledger.waiting
+    await asyncio.to_thread(server.ensure)
+    await until(lambda: bool(found))
+    assert [added.event for added in found] == [paid(1)]
+    await following.stop()
+
+
+async def test_a_server_that_forgot_everything_is_given_everything(
+    pending: PendingEvents, asker: redis.Redis, server: EmbeddedValkey, tmp_path: Path
+) -> None:
+    pending.add(paid(1))
+    await saved(pending)
+    asker.flushall()
+    pending.add(paid(2))
+    await saved(pending)
+    await until(lambda: pending.health().state is State.OK and asker.exists(STREAM) == 1)
+    await pending.stop()
+    assert await owed_next(server, tmp_path) == ["m1", "m2"]
+
+
+async def test_keys_of_another_kind_are_renamed_and_foreign_entries_set_aside(
+    asker: redis.Redis, server: EmbeddedValkey, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    asker.set("somebody:else", "theirs")
+    asker.set(f"{STREAM}:index", "a string")
+    asker.xadd(STREAM, {"change": "no change"})
+    asker.xadd(STREAM, {"theirs": "1"})
+    pending = made(server, tmp_path)
+    await pending.start()
+    pending.add(paid(1))
+    await saved(pending)
+    assert pending.health().state is State.OK
+    await pending.stop()
+    assert await owed_next(server, tmp_path) == ["m1"]
+    assert asker.get("somebody:else") == "theirs"
+    (renamed,) = asker.keys(f"{STREAM}:index:foreign-*".replace("{", "[{]").replace("}", "[}]"))
+    assert asker.get(renamed) == "a string"
+    assert asker.llen(f"{STREAM}:unreadable") == 2
+    assert "is somebody else's string" in caplog.text
+    assert "2 entries among the pending events" in caplog.text
+
+
+def order(asker: redis.Redis, *words: str) -> None:
+    asker.execute_command(*words)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+        (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
+    ],
+    ids=["read-only", "out of memory"],
+)
+async def test_a_server_that_cannot_be_written(
+    pending: PendingEvents,
+    asker: redis.Redis,
+    server: EmbeddedValkey,
+    tmp_path: Path,
+    trouble: tuple[tuple[str, ...], tuple[str, ...]],
+) -> None:
+    bad, good = trouble
+    order(asker, *bad)
+    pending.add(paid(1))
+    await saved(pending)
+    assert pending.health().state is State.LIMITED
+    order(asker, *good)
+    await until(lambda: pending.health().state is State.OK)
+    await pending.stop()
+    assert await owed_next(server, tmp_path) == ["m1"]
+
+
+async def test_a_server_with_a_password(
+    asker: redis.Redis, server: EmbeddedValkey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker.config_set("requirepass", "hunter2")
+    pending = made(server, tmp_path)
+    await pending.start()
+    pending.add(paid(1))
+    await saved(pending)
+    assert pending.health().state is State.LIMITED
+    assert "hunter2" not in repr(pending.health())
+    await pending.stop()
+    monkeypatch.setenv("BANBAN_REDIS_PASSWORD", "hunter2")
+    assert await owed_next(server, tmp_path) == ["m1"]
+    order(asker, "AUTH", "hunter2")
+    asker.config_set("requirepass", "")
+
+
+@pytest.mark.parametrize(
+    "tail", [b"\n", bytes(64), b'{"number": 3, "do": "settle", "key": "twitch:m1', b"[" * 9999]
+)
+async def test_a_cut_tail_is_read_past(tmp_path: Path, tail: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "pending" / "show.jsonl"
+    first = PendingEvents(None, PendingFile(path))
+    await first.start()
+    first.add(paid(1))
+    await saved(first)
+    await first.stop()
+    with path.open("ab") as file:
+        file.write(tail)
+    second = PendingEvents(None, PendingFile(path))
+    await second.start()
+    second.add(paid(2))
+    await saved(second)
+    await second.stop()
+    third = PendingEvents(None, PendingFile(path))
+    await third.start()
+    assert [added.event for added in third.ledger.waiting] == [paid(1), paid(2)]
+    assert ("1 damaged lines" in caplog.text) == (tail != b"\n")
+    await third.stop()
+
+
+async def test_a_store_that_fails_in_its_own_way_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = PendingFile(tmp_path / "show.jsonl")
+    pending = PendingEvents(file=file)
+    await pending.start()
+    try:
+        write = file.write
+        monkeypatch.setattr(file, "write", lambda _: 1 / 0)
+        taken_in = asyncio.Event()
+        pending.add(paid(1), then=taken_in.set)
+        async with asyncio.timeout(5):
+            await taken_in.wait()
+        assert pending.health().state is State.DOWN
+        assert "could not be written" in pending.health().what
+        monkeypatch.setattr(file, "write", write)
+        pending.add(paid(2))
+        await saved(pending)
+        assert pending.health().state is State.OK
+    finally:
+        await pending.stop()
+    later = PendingEvents(file=PendingFile(tmp_path / "show.jsonl"))
+    await later.start()
+    assert [added.event.id for added in later.ledger.waiting] == ["m1", "m2"]
+    await later.stop()
+
+
+def test_changes_commute() -> None:
+    changes: list[Change] = [Added(1, paid(1), 0.0), Settled(3, "twitch:m1"), Added(2, paid(2), 0.0)]
+    for order in (changes, changes[::-1], [*changes, *changes]):
+        ledger = Ledger()
+        ledger.apply(load(dump(change)) for change in order)
+        assert [added.event.id for added in ledger.waiting] == ["m2"]

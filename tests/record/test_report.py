@@ -1,0 +1,224 @@
+"""The report of a show, from a journal that is written here line by line, and from what is no journal."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rehearsal_room import Room
+from typer.testing import CliRunner
+
+from vtuber.app.cli import app
+from vtuber.core.errors import BanbanError
+from vtuber.record import report, report_page
+from vtuber.record.report import ShowReport, opener
+from vtuber.record.report_page import Language
+
+HOSTILE = "<img src=x onerror=alert(1)></td><script>alert(2)</script>"
+
+
+def said(t: float, id_: str, text: str, who: str = "mika", **more: Any) -> dict[str, Any]:
+    what = more.pop("what", "message")
+    drop = {"drop": more.pop("drop")} if "drop" in more else {}
+    author = {"id": f"id-{who}", "name": who}
+    event = {
+        "what": what,
+        "id": id_,
+        "platform": "twitch",
+        "channel": "c",
+        "author": author,
+        "text": text,
+        **more,
+    }
+    return {"t": t, "kind": "heard", "event": event, **drop}
+
+
+def replied(t: float, turn: int, lead: str, heard: str, lasted: float = 2.0) -> list[dict[str, Any]]:
+    return [
+        {
+            "t": t - lasted - 1,
+            "kind": "batch",
+            "turn": turn,
+            "lead": lead,
+            "others": [],
+            "waiting": 1,
+            "script": "",
+        },
+        {"t": t, "kind": "spoken", "turn": turn, "index": 0, "heard": heard, "complete": True},
+        {
+            "t": t,
+            "kind": "reply",
+            "turn": turn,
+            "heard": heard,
+            "lasted": lasted,
+            "failed": "",
+            "delays_ms": {"queue": 500.0, "first_audio": 250.0},
+        },
+    ]
+
+
+SHOW = [
+    {"t": 0.0, "kind": "show", "version": "0.1.0", "character": "板板", "seed": 1, "format": 1},
+    said(1.0, "m1", "is pizza good?"),
+    *replied(5.0, 1, "m1", "Yes, it is."),
+    said(6.0, "m2", "鳳梨好吃嗎", "小明"),
+    said(7.0, "p1", "for pizza", "lou", money={"amount": "5", "currency": "USD"}),
+    {"t": 8.0, "kind": "part", "part": "brain", "state": "down", "what": "it was killed"},
+    {"t": 9.5, "kind": "part", "part": "brain", "state": "ok", "what": "a model"},
+    *replied(12.0, 2, "p1", "Yes, it is."),
+    said(13.0, "r1", "", "ann", what="raid", viewers=40),
+    *(said(15.0 + n / 10, f"l{n}", "哈哈哈哈", f"v{n}") for n in range(30)),
+    said(70.0, "m3", "spam", drop="filtered: gate.words: x"),
+    {"t": 70.0, "kind": "filtered", "id": "m3", "rule": "x", "action": "replace", "detector": "words"},
+    {"t": 80.0, "kind": "failure", "part": "turn", "error": HOSTILE},
+    said(90.0, "p2", "never", HOSTILE, money={"amount": "9", "currency": "USD"}),
+    {"t": 100.0, "kind": "part", "part": "stage.obs", "state": "down", "what": "OBS does not answer"},
+]  # fmt: skip
+END = {"t": 120.0, "kind": "end", "messages": 1}
+
+
+def journal(folder: Path, *rows: Any, end: bytes = b"") -> Path:
+    path = folder / "show.jsonl"
+    path.write_bytes(b"".join(json.dumps(row).encode() + b"\n" for row in rows) + end)
+    return path
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> ShowReport:
+    return report.read(journal(tmp_path, *SHOW, END))
+
+
+def test_what_happened_is_counted(found: ShowReport) -> None:
+    assert (found.character, found.ended, found.seconds) == ("板板", True, 120.0)
+    assert (found.messages, found.viewers, found.replies) == (36, 35, 2)
+    assert found.a_minute == [34, 2, 0]
+    assert found.dropped == {"filtered": 1}
+    assert found.stopped == {"words": {"replace": 1}}
+    assert found.regulars[0] == ("mika", 2, 1)
+    assert found.chat_languages["zh"] == 31
+    assert found.her_languages == {"en": 2}
+    assert found.openers == [("yes it", 2)]
+    assert found.repeats == [("Yes, it is.", 2)]
+
+
+def test_who_paid_and_how_long_they_waited(found: ShowReport) -> None:
+    waited = {(paid.who, paid.what, paid.amount): paid.waited for paid in found.paid}
+    assert waited == {
+        ("lou", "money", "5 USD"): 3.0,
+        ("ann", "raid", "40"): None,
+        (HOSTILE, "money", "9 USD"): None,
+    }
+
+
+def test_silence_counts_from_the_last_reply_while_chat_waits(found: ShowReport) -> None:
+    assert found.dead_air == [(12.0, 5000.0)]
+
+
+def test_faults_have_their_length(found: ShowReport) -> None:
+    faults = [(fault.part, fault.seconds) for fault in found.faults]
+    assert faults == [("brain", 1.5), ("turn", 0.0), ("stage.obs", None)]
+
+
+def test_moments_are_where_chat_laughs(found: ShowReport) -> None:
+    assert ("laughter", "Yes, it is.") in {(moment.why, moment.heard) for moment in found.moments}
+
+
+def test_the_page_needs_nothing_and_no_name_is_markup(found: ShowReport) -> None:
+    seen: set[str] = set()
+
+    class Tags(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            seen.add(tag)
+            assert all(name not in ("src", "href", "onerror") for name, _ in attrs)
+
+    languages: tuple[Language, ...] = ("en", "zh-TW")
+    for language in languages:
+        page = report_page.page(found, language)
+        Tags().feed(page)
+        assert not seen & {"script", "img", "link", "iframe"}
+        assert "http://" not in page
+        assert "https://" not in page
+        assert "&lt;img" in page
+
+
+def test_a_show_that_was_killed_says_so(tmp_path: Path) -> None:
+    found = report.read(journal(tmp_path, *SHOW, end=b'{"t": 121.0, "kind": "hea'))
+    assert not found.ended
+    assert found.malformed == 1
+    assert "the program was stopped" in report_page.page(found)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"t": 1.0, "kind": "heard"},
+        {"t": 1.0, "kind": "heard", "event": 3},
+        {"t": 1.0, "kind": "reply", "turn": "x"},
+        {"t": 1.0, "kind": "part", "part": "brain"},
+        {"t": "x", "kind": "show"},
+        {"t": 1.0, "kind": "batch"},
+        [],
+        "text",
+    ],
+)
+def test_a_line_that_is_none_costs_itself_alone(tmp_path: Path, row: Any) -> None:
+    found = report.read(journal(tmp_path, *SHOW, row, END))
+    assert found.malformed == 1
+    assert found.replies == 2
+
+
+def test_a_line_of_a_hundred_megabytes_costs_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "huge.jsonl.gz"
+    rows = [json.dumps(row).encode() + b"\n" for row in SHOW]
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.writelines(rows[:4])
+        for _ in range(100):
+            file.write(b"x" * 1_000_000)
+        file.write(b"\n")
+        file.writelines(rows[4:])
+    found = report.read(path)
+    assert found.malformed == 1
+    assert found.replies == 2
+
+
+def test_what_is_no_journal_is_said(tmp_path: Path) -> None:
+    with pytest.raises(BanbanError, match="no journal of banban"):
+        report.read(journal(tmp_path, {"a": 1}))
+    with pytest.raises(BanbanError, match="cannot be read"):
+        report.read(tmp_path)
+
+
+def test_openers_are_words_or_characters() -> None:
+    assert opener("Well, yes indeed!") == "well yes"
+    assert opener("當然可以！") == "當然可"
+    assert opener("") == ""
+
+
+def test_the_command_writes_a_page_or_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = journal(tmp_path, *SHOW, END)
+    done = CliRunner().invoke(app, ["report", str(path), "--language", "zh-TW"])
+    assert done.exit_code == 0, done.output
+    assert "直播報告" in (tmp_path / "show.html").read_text(encoding="utf-8")
+    done = CliRunner().invoke(app, ["report", str(path), "--json"])
+    assert json.loads(done.output)["delays_ms"]["total"]["p50"] == 750.0
+
+
+def test_the_journal_of_a_show_gives_the_shows_own_figures(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        for index in range(6):
+            room.types(f"question {index}?", name=f"viewer{index}")
+        await room.until_idle()
+        room.journal("reply")
+        assert room.show.journal.path is not None
+        found = report.read(room.show.journal.path)
+        assert found.replies == room.show.metrics.turns
+        assert found.malformed == 0
+        silence = list(room.show.metrics.dead_air)
+        assert [value for _, value in found.dead_air] == pytest.approx(silence, abs=60)
+
+    play(scene)

@@ -1,0 +1,339 @@
+"""What viewers are owed outlives the show: it is answered in the next one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rehearsal_room import Chat, Room, message, perform
+
+from benchmarks.scripted import ScriptedBrain
+from vtuber.app.live import goodbye
+from vtuber.brain import Prompt
+from vtuber.core.events import Author, ChatMessage, Deletion, Money, Raid, Redemption, Role
+from vtuber.core.health import State
+
+FIVE = Money(Decimal(5), "USD")
+BROADCASTER = frozenset((Role.BROADCASTER,))
+
+
+def deletion(gone: ChatMessage) -> Deletion:
+    return Deletion(f"of {gone.id}", gone.platform, gone.channel, message_id=gone.id)
+
+
+def raid() -> Raid:
+    return Raid("raid-1", "twitch", "banban", Author("9", "zoe"), viewers=50)
+
+
+Scene = Callable[[Room], Awaitable[None]]
+Next = Callable[..., None]
+
+
+@pytest.fixture
+def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Next:
+    """Plays a scene in the next show that shares what is kept with those before it."""
+    monkeypatch.setattr(ScriptedBrain, "reply", "Yes, it is. I like it very much!")
+
+    def play(scene: Scene, **settings: Any) -> None:
+        perform(lambda: Room(tmp_path, survives=True, **settings), scene)
+
+    return play
+
+
+def test_what_was_not_answered_is_in_the_next_show(show: Next) -> None:
+    async def ends_at_once(room: Room) -> None:
+        room.types("is it good?", name="ann", money=FIVE)
+        await room.until(lambda: room.journal("heard"))
+
+    async def goes_on(room: Room) -> None:
+        (owed,) = room.journal("unanswered")
+        assert [(one["who"], one["what"]) for one in owed["events"]] == [("ann", "US$5.00")]
+        await room.until_idle()
+        assert room.heard() == ["Yes, it is. I like it very much!"]
+
+    async def has_nothing_to_do(room: Room) -> None:
+        assert not room.journal("unanswered")
+        room.types("hello", name="bob")
+        await room.until_idle()
+        (batch,) = room.journal("batch")
+        assert batch["who"] == "bob"
+
+    show(ends_at_once)
+    show(goes_on)
+    show(has_nothing_to_do)
+
+
+def test_the_same_message_comes_again_in_the_next_show(show: Next) -> None:
+    paid = message("is it good?", name="ann", money=FIVE)
+
+    async def answers(room: Room) -> None:
+        room.show.receive(paid)
+        await room.until(room.heard)
+
+    async def knows_it(room: Room) -> None:
+        room.show.receive(paid)
+        room.types("hello", name="bob")
+        await room.until_idle()
+        assert sorted(line.get("drop", "") for line in room.journal("heard")) == ["", "duplicate"]
+
+    show(answers)
+    show(knows_it)
+
+
+def kill(room: Room) -> None:
+    """As far as what is kept is concerned: nothing more is written down."""
+    for task in room.show.pending._tasks:
+        task.cancel()
+    room.show.pending._tasks = []
+
+
+async def written(room: Room) -> None:
+    """Until all that has happened is written down."""
+    done = asyncio.Event()
+    room.show.pending.after(done.set)
+    await done.wait()
+
+
+def test_what_moderators_said_holds_after_a_crash(show: Next) -> None:
+    async def is_killed(room: Room) -> None:
+        room.types("hello", name="troll")
+        for order in (
+            "!topic pizza",
+            "!slow 20",
+            "!mood happy",
+            "!air 5",
+            "!ignore troll",
+            "!mute 100",
+            "!pause",
+        ):
+            room.commands(order)
+        room.commands("!unignore nightbot", name="streamer", platform="console", roles=BROADCASTER)
+        await written(room)
+        kill(room)
+
+    async def goes_on(room: Room) -> None:
+        performer, speaker = room.show.performer, room.show.speakers[0]
+        agenda, air = performer.agenda, performer.air
+        assert (speaker.conversation.topic, agenda.pace, agenda.paused) == ("pizza", 20, True)
+        assert (room.show.stage.mood(speaker.id), air.on, air.seconds) == ("happy", True, 5)
+        assert 0 < agenda.silence <= 100
+        ignored = [who for _, who, _ in room.show.inbox.ignored()]
+        assert "troll" in ignored
+        assert "nightbot" not in ignored
+        room.commands("!air off")
+
+    async def begins_afresh(room: Room) -> None:
+        agenda = room.show.performer.agenda
+        assert (agenda.paused, agenda.pace, agenda.silence) == (False, 0, 0)
+        assert "troll" not in [who for _, who, _ in room.show.inbox.ignored()]
+
+    show(is_killed)
+    show(goes_on)
+    show(begins_afresh)
+
+
+def test_what_was_deleted_stays_deleted(show: Next) -> None:
+    gone, stays = (message(text, name=name, money=FIVE) for text, name in (("bad!", "eve"), ("good?", "ann")))
+    later = message("bad, too!", name="eve", money=FIVE)
+
+    async def is_killed(room: Room) -> None:
+        room.commands("!pause")
+        room.show.receive(gone)
+        room.show.receive(stays)
+        room.show.receive(deletion(gone))  # it overtakes what is being written
+        room.show.receive(deletion(later))
+        await written(room)
+        await written(room)
+        kill(room)
+
+    async def goes_on(room: Room) -> None:
+        assert [one["who"] for one in room.journal("unanswered")[0]["events"]] == ["ann"]
+        room.show.receive(gone)
+        room.show.receive(later)
+        await written(room)
+        room.commands("!resume")
+        await room.until(room.heard)
+        await room.until_idle()
+        assert [batch["who"] for batch in room.journal("batch")] == ["ann"]
+
+    show(is_killed)
+    show(goes_on)
+
+
+def test_whose_answer_had_begun_is_not_thanked_again(show: Next, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    stream = ScriptedBrain.stream
+
+    def spying(brain: ScriptedBrain, prompt: Prompt) -> AsyncGenerator[str, None]:
+        asked.append(prompt.lines[-1].text)
+        return stream(brain, prompt)
+
+    monkeypatch.setattr(ScriptedBrain, "stream", spying)
+
+    async def is_killed(room: Room) -> None:
+        room.types("is it good?", name="ann", money=FIVE)
+        await room.until_speaking()
+        room.show.receive(raid())
+        await written(room)
+        kill(room)
+
+    async def goes_on(room: Room) -> None:
+        await room.until(room.heard)
+        await room.until_idle()
+        await written(room)
+        assert not room.show.resumption.owed()
+
+    show(is_killed)
+    show(goes_on)
+    assert "[paid US$5.00]" in asked[0]
+    again = " ".join(asked[1:])
+    assert "is it good?" in again
+    assert "raid: 50 viewers" in again
+    assert "paid" not in again
+
+
+def test_what_is_too_old_is_thanked_in_one_line(show: Next) -> None:
+    async def is_killed(room: Room) -> None:
+        room.commands("!pause")
+        for name in ("ann", "bob", "cleo"):
+            room.types("is it good?", name=name, money=FIVE)
+        room.commands("!ask what is new?")
+        await written(room)
+        room.show.pending.keep(None)
+        await written(room)
+        kill(room)
+
+    async def thanks_them(room: Room) -> None:
+        await room.until(room.heard)
+        await room.until_idle()
+        assert [" ".join(room.heard()).count(name) for name in ("ann", "bob", "cleo")] == [1, 1, 1]
+        await written(room)
+        assert not room.show.resumption.owed()
+
+    show(is_killed)
+    show(thanks_them, pending={"answer_minutes": 0})
+
+
+def test_a_moderators_question_is_answered_after_a_crash(show: Next) -> None:
+    async def is_killed(room: Room) -> None:
+        room.commands("!mute 1")
+        room.commands("!ask what is new?")
+        await written(room)
+        kill(room)
+
+    async def goes_on(room: Room) -> None:
+        await room.until(room.heard)
+        assert room.journal("batch")[0]["who"] == "mod"
+        await room.until_idle()
+        assert not room.show.resumption.owed()
+
+    show(is_killed)
+    show(goes_on)
+
+
+def test_a_redemption_of_a_crashed_show_is_settled(show: Next, tmp_path: Path) -> None:
+    chat = Chat("banban")
+    one, two = (
+        Redemption(f"r{n}", "twitch", "banban", Author("1", "ann"), "why?", reward="Ask") for n in (1, 2)
+    )
+
+    async def is_killed(room: Room) -> None:
+        room.commands("!pause")
+        room.show.receive(one)
+        await written(room)
+        room.show.pending.keep(None)
+        await written(room)
+        kill(room)
+
+    async def goes_on(room: Room) -> None:
+        await room.until(lambda: chat.settled)
+        room.show.receive(two)
+        await room.until(lambda: len(chat.settled) == 2)
+
+    show(is_killed)
+    show(goes_on, listeners=[chat])
+    assert chat.settled == [("r1", True), ("r2", True)]
+
+
+def test_the_end_of_a_show_names_who_is_not_answered(show: Next) -> None:
+    async def ends(room: Room) -> None:
+        room.commands("!pause")
+        for name in ("ann", "bob"):
+            room.types("is it good?", name=name, money=FIVE)
+        await written(room)
+        assert goodbye(room.show, 60).count("; not answered: ann, bob (next time);") == 1
+        room.show.over.set()
+        await room.until(lambda: room.journal("unanswered"))
+
+    async def names_them(room: Room) -> None:
+        assert [one["who"] for one in room.journal("unanswered")[0]["events"]] == ["ann", "bob"]
+
+    show(ends)
+    show(names_them)
+
+
+def test_a_clock_that_was_set_back_keeps_what_is_owed(show: Next, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def is_killed(room: Room) -> None:
+        room.commands("!mute 50")
+        room.types("is it good?", name="ann", money=FIVE)
+        await written(room)
+        kill(room)
+
+    async def goes_on(room: Room) -> None:
+        assert 0 < room.show.performer.agenda.silence <= 50
+        room.types("and me?", name="bob", money=FIVE)
+        await written(room)
+        await room.until(lambda: len(room.heard()) == 1)
+        await room.until_idle()
+        await written(room)
+        assert not room.show.resumption.owed()
+
+    async def has_nothing_to_do(room: Room) -> None:
+        assert not room.journal("unanswered")
+
+    show(is_killed)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 1e6)
+    show(goes_on)
+    show(has_nothing_to_do)
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_the_show_goes_on(show: Next, tmp_path: Path) -> None:
+    (tmp_path / "pending").write_text("a file stands in the way")
+
+    async def goes_on(room: Room) -> None:
+        health = next(one for one in room.show.health() if one.part == "pending")
+        assert health.state is State.DOWN
+        assert "a crash would lose" in health.what
+        assert "pending.folder" in health.hint
+        room.types("is it good?", name="ann", money=FIVE)
+        await room.until(room.heard)
+
+    show(goes_on)
+
+
+def test_a_redemption_that_was_settled_but_not_at_the_platform_is_given_back(show: Next) -> None:
+    chat = Chat("banban")
+    asked = Redemption("r1", "twitch", "banban", Author("1", "ann"), "why?", reward="Ask")
+
+    async def answers(room: Room) -> None:
+        room.show.receive(asked)
+        await room.until(lambda: room.journal("settled"))
+        await written(room)
+        kill(room)
+
+    async def hears_of_it_again(room: Room) -> None:
+        room.show.receive(asked)
+        room.show.receive(asked)
+        await room.until(lambda: chat.settled)
+        await room.until_idle()
+        assert not room.heard()
+
+    show(answers)
+    show(hears_of_it_again, listeners=[chat])
+    assert chat.settled == [("r1", False)]

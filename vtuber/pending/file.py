@@ -1,0 +1,108 @@
+"""Pending events in a file, where there is no server: a change a line, only ever added to.
+
+A line that was cut short, as when the power went, is read past, and so is anything that is no change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from vtuber.core import clock, files
+from vtuber.core.errors import PendingError
+from vtuber.core.text import escaped
+from vtuber.pending.changes import Change, dump, load
+from vtuber.pending.ledger import Ledger
+
+LINE_LIMIT = 1 << 20
+"""Bytes of a line; a longer one is none of ours."""
+GROWTH = 1 << 20
+"""Bytes that are added before what is over is left out."""
+
+T = TypeVar("T")
+
+
+class PendingFile:
+    """A ``Store``. Each write is on the disk when it returns; only the user can read the file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.place = escaped(str(path))
+        self.unreadable = 0
+        """How many lines were read past."""
+        self._ledger = Ledger()
+        self._added = 0
+        self._alone = asyncio.Lock()
+
+    async def open(self) -> list[Change]:
+        return await self._in_thread(self._open)
+
+    async def write(self, changes: Sequence[Change]) -> None:
+        self._ledger.apply(changes)
+        await self._in_thread(self._append, changes)
+
+    async def clear(self) -> None:
+        """Nothing is pending here any more. Raises PendingError."""
+        self._ledger = Ledger()
+        await self._in_thread(lambda: self.path.unlink(missing_ok=True))
+
+    async def close(self) -> None:
+        pass
+
+    async def _in_thread(self, work: Callable[..., T], *args: object) -> T:
+        try:
+            async with self._alone:
+                return await clock.in_thread(work, *args)
+        except OSError as error:
+            raise PendingError(
+                f"cannot be written: {error.strerror or error}",
+                where=self.place,
+                hint="free some space, or set pending.folder to a folder that can be written",
+            ) from None
+
+    def _open(self) -> list[Change]:
+        self._ledger, self.unreadable = Ledger(), 0
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.path.exists():
+            with files.open_regular(self.path) as file:
+                while line := file.readline(LINE_LIMIT):
+                    self._take(line.strip())
+            self._rewrite()
+        else:
+            _append(self.path, b"")  # whether it can be written shows now
+        return self._ledger.changes()
+
+    def _take(self, line: bytes) -> None:
+        try:
+            if line:
+                self._ledger.apply([load(line)])
+        except ValueError:
+            self.unreadable += 1
+
+    def _append(self, changes: Sequence[Change]) -> None:
+        # Begun on a line of its own: the last one may have been cut.
+        lines = b"\n" + _lines(changes)
+        _append(self.path, lines)
+        self._added += len(lines)
+        if self._added > GROWTH:
+            self._rewrite()
+
+    def _rewrite(self) -> None:
+        """Leaves out what is over."""
+        files.write_whole(self.path, [_lines(self._ledger.changes())], durably=True)
+        self._added = 0
+
+
+def _lines(changes: Sequence[Change]) -> bytes:
+    return "".join(f"{dump(change)}\n" for change in changes).encode("utf-8", "backslashreplace")
+
+
+def _append(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(handle, "ab", buffering=0) as file:
+        if data and file.write(data) != len(data):
+            raise OSError(0, "only a part of it was written")
+        os.fsync(file.fileno())

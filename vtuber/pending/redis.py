@@ -1,0 +1,210 @@
+"""Pending events in Redis (or Valkey): a stream that a consumer group reads.
+
+What is owed is in the stream, and on the group's list of what was delivered and not acknowledged (XPENDING),
+until it is settled. All keys of a show begin with ``banban:{SHOW}:pending`` and hash together, so that they
+are on one node of a cluster:
+
+- ``…``: the stream; each entry has the field ``change``
+- ``…:index``: hash of the events' own keys to the ids of their entries; it makes adding idempotent
+- ``…:begun``: hash of the same keys to whether the answer began to be heard
+- ``…:settled``: sorted set of the keys that were settled last, by number
+- ``…:deleted``: sorted set of the latest deletions, by number
+- ``…:state``: how the show is
+- ``…:unreadable``: list of what is no change of ours, the latest last
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
+from redis.exceptions import ResponseError
+
+from vtuber.config import Settings
+from vtuber.core import clock
+from vtuber.core.errors import PendingError, RecallError
+from vtuber.core.text import escaped
+from vtuber.memory.server import FAILURES, Server
+from vtuber.pending.changes import Added, Begun, Change, Deleted, Kept, Settled, dump, load
+from vtuber.pending.ledger import DELETIONS, SETTLED
+
+if TYPE_CHECKING:
+    from vtuber.memory.valkey import EmbeddedValkey  # does not exist on every system
+
+log = logging.getLogger(__name__)
+
+GROUP, CONSUMER = "banban", "show"
+TYPES = {
+    "": "stream",
+    ":index": "hash",
+    ":begun": "hash",
+    ":settled": "zset",
+    ":deleted": "zset",
+    ":state": "string",
+    ":unreadable": "list",
+}
+"""Of our keys, by their ends."""
+BUNDLE = 500
+"""So many changes are written in one go."""
+
+_WRITE = """
+local stream, index, begun, settled, deleted, state = unpack(KEYS)
+local group, consumer = ARGV[2], ARGV[3]
+local added = 0
+for _, change in ipairs(cjson.decode(ARGV[1])) do
+  local what, number, key, line = unpack(change)
+  if what == 'add' then
+    if not redis.call('ZSCORE', settled, key) and redis.call('HEXISTS', index, key) == 0 then
+      redis.call('HSET', index, key, redis.call('XADD', stream, '*', 'change', line))
+      added = added + 1
+    end
+  elseif what == 'begin' then
+    local before = redis.call('HGET', begun, key)
+    if not redis.call('ZSCORE', settled, key)
+      and (not before or cjson.decode(before).number < number) then
+      redis.call('HSET', begun, key, line)
+    end
+  elseif what == 'settle' then
+    local id = redis.call('HGET', index, key)
+    if id then
+      redis.call('XACK', stream, group, id)
+      redis.call('XDEL', stream, id)
+      redis.call('HDEL', index, key)
+    end
+    redis.call('HDEL', begun, key)
+    redis.call('ZADD', settled, number, key)
+    redis.call('ZREMRANGEBYRANK', settled, 0, -tonumber(ARGV[4]) - 1)
+  elseif what == 'delete' then
+    redis.call('ZADD', deleted, number, line)
+    redis.call('ZREMRANGEBYRANK', deleted, 0, -tonumber(ARGV[5]) - 1)
+  elseif what == 'keep' then
+    local before = redis.call('GET', state)
+    if not before or cjson.decode(before).number < number then redis.call('SET', state, line) end
+  end
+end
+if added > 0 then
+  redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', added, 'STREAMS', stream, '>')
+end
+"""
+
+_READ = """
+local stream, index, begun, settled, deleted, state, unreadable = unpack(KEYS)
+return {
+  redis.call('XRANGE', stream, '-', '+'), redis.call('HVALS', begun),
+  redis.call('ZRANGE', settled, 0, -1, 'WITHSCORES'), redis.call('ZRANGE', deleted, 0, -1),
+  redis.call('GET', state) or ''
+}
+"""
+
+_SET_ASIDE = """
+local stream, index, begun, settled, deleted, state, unreadable = unpack(KEYS)
+for i = 1, #ARGV, 2 do
+  redis.call('RPUSH', unreadable, ARGV[i + 1])
+  redis.call('XDEL', stream, ARGV[i])
+end
+redis.call('LTRIM', unreadable, -1000, -1)
+"""
+
+
+class RedisStore:
+    """A ``Store`` on the server at ``memory.url``, or on ``server``."""
+
+    def __init__(self, settings: Settings, show: str, embedded: EmbeddedValkey | None = None) -> None:
+        """``show`` tells it from others on the same server."""
+        self._server = Server(settings.memory.url, embedded)
+        self._redis: Redis | RedisCluster | None = None
+        prefix = f"banban:{{{show}}}:pending"
+        self._types = {f"{prefix}{end}": kind for end, kind in TYPES.items()}
+        self._keys = list(self._types)
+
+    @property
+    def place(self) -> str:
+        return self._server.place
+
+    async def open(self) -> list[Change]:
+        try:
+            self._redis = await self._server.connect()
+            with clock.outside():
+                await self._make_room(self._redis)
+                return await self._read()
+        except RecallError as error:
+            raise PendingError(error.what, where=error.where, hint=error.hint) from None
+        except FAILURES as failure:
+            raise self._trouble(failure) from None
+
+    async def write(self, changes: Sequence[Change]) -> None:
+        try:
+            with clock.outside():
+                for begin in range(0, len(changes), BUNDLE):
+                    packed = json.dumps([_packed(one) for one in changes[begin : begin + BUNDLE]])
+                    await self._run(_WRITE, packed, GROUP, CONSUMER, SETTLED, DELETIONS)
+        except FAILURES as failure:
+            raise self._trouble(failure) from None
+
+    async def close(self) -> None:
+        await self._server.close()
+
+    async def _run(self, script: str, *arguments: str | int) -> Any:
+        assert self._redis is not None  # noqa: S101  # it is opened first
+        return await self._redis.eval(script, len(self._keys), *self._keys, *arguments)
+
+    async def _make_room(self, redis: Redis | RedisCluster) -> None:
+        """Renames what is no key of ours, though it has the name of one; makes the stream and its group."""
+        for key, wanted in self._types.items():
+            kind = await redis.type(key)
+            if kind not in (wanted, "none"):
+                aside = f"{key}:foreign-{time.time_ns()}"
+                await redis.rename(key, aside)
+                log.warning(
+                    "%s, %s, is somebody else's %s; it is called %s now", key, self.place, kind, aside
+                )
+        try:
+            await redis.xgroup_create(self._keys[0], GROUP, id="0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+
+    async def _read(self) -> list[Change]:
+        entries, begun, settled, deleted, state = await self._run(_READ)
+        changes: list[Change] = []
+        foreign: list[str] = []
+        for identity, fields in entries:
+            stored = dict(zip(fields[::2], fields[1::2], strict=False))
+            try:
+                changes.append(load(stored.get("change", "")))
+            except ValueError:
+                foreign += [identity, json.dumps(stored)]
+        for line in [*begun, *deleted, *filter(None, [state])]:
+            try:
+                changes.append(load(line))
+            except ValueError:
+                log.debug("not a change of ours: %s", escaped(line[:200]))
+        for key, number in zip(settled[::2], settled[1::2], strict=True):
+            changes.append(Settled(int(float(number)), key))
+        if foreign:
+            await self._run(_SET_ASIDE, *foreign)
+            log.warning(
+                "%d entries among the pending events %s cannot be read; they are in %s now",
+                len(foreign) // 2,
+                self.place,
+                self._keys[-1],
+            )
+        return changes
+
+    def _trouble(self, failure: Exception) -> PendingError:
+        what, hint = self._server.explained(failure)
+        return PendingError(f"the server {self.place} {what}", hint=hint)
+
+
+def _packed(change: Change) -> tuple[str, int, str, str]:
+    match change:
+        case Added(key=key) | Begun(key=key) | Settled(key=key):
+            pass
+        case Deleted() | Kept():
+            key = ""
+    return change.do, change.number, key, dump(change)

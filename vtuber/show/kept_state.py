@@ -1,0 +1,151 @@
+"""What moderators have said of a show, kept for the case that it is killed: the next one goes on with it."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from vtuber.core import clock
+from vtuber.inbox import Inbox
+from vtuber.pending import PendingEvents
+from vtuber.record.facts import Blocked, CommandGiven, Fact
+from vtuber.show.performer import Performer
+from vtuber.show.speaker import Speaker
+from vtuber.stage.stage import Stage
+
+log = logging.getLogger(__name__)
+
+IGNORED = 1_000
+"""So many accounts at most stay ignored."""
+
+
+@dataclass(frozen=True)
+class Until:
+    """A time that is to come: by the wall's clock, and how far off it was, should that be set back."""
+
+    at: float
+    seconds: float
+
+    @property
+    def left(self) -> float:
+        return min(self.seconds, max(0.0, self.at - time.time()))
+
+    @classmethod
+    def after(cls, seconds: float) -> Until:
+        """So many seconds from now, to the second."""
+        return cls(round(time.time() + seconds), math.ceil(seconds))
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """An account that is not answered; without ``until``, for the whole show."""
+
+    platform: str
+    who: str
+    until: Until | None = None
+    spare_money: bool = False
+
+
+@dataclass(frozen=True)
+class ShowState:
+    """All of it, as it is stored."""
+
+    topic: str = ""
+    moods: dict[str, str] = field(default_factory=dict)
+    """By the speaker's id."""
+    paused: bool = False
+    silent: Until | None = None
+    pace: float = 0.0
+    air: bool = False
+    """Hold-to-air."""
+    air_seconds: float | None = None
+    ignored: list[Ignored] = field(default_factory=list)
+    answered: list[tuple[str, str]] = field(default_factory=list)
+    """Accounts that config has ignored, and a moderator has not."""
+
+
+_ADAPTER = TypeAdapter(ShowState)
+
+
+class StateKeeper:
+    """Keeps the state after each command, and brings it back."""
+
+    def __init__(
+        self,
+        pending: PendingEvents,
+        speakers: Sequence[Speaker],
+        stage: Stage,
+        performer: Performer,
+        inbox: Inbox,
+    ) -> None:
+        self._pending = pending
+        self._speakers = tuple(speakers)
+        self._stage = stage
+        self._performer = performer
+        self._inbox = inbox
+        self._by_config = frozenset((platform, who) for platform, who, _ in inbox.ignored())
+
+    def note(self, fact: Fact) -> None:
+        """Subscribes to the show's facts."""
+        if isinstance(fact, CommandGiven | Blocked):
+            self._pending.keep(asdict(self._state()))
+
+    def bring_back(self, stored: dict[str, Any]) -> None:
+        """The show is as it was; what cannot be read is as config says."""
+        try:
+            state = _ADAPTER.validate_python(stored)
+        except ValidationError as error:
+            log.warning("how the last show was cannot be read: %s", error.errors()[0]["msg"])
+            return
+        performer, agenda = self._performer, self._performer.agenda
+        for speaker in self._speakers:
+            speaker.conversation.topic = state.topic
+            if (mood := state.moods.get(speaker.id, "")) in speaker.character.moods:
+                self._stage.feel(mood, speaker=speaker.id)
+        for one in state.ignored:
+            until = math.inf if one.until is None else clock.now() + one.until.left
+            self._inbox.ignore(one.platform, one.who, until, spare_money=one.spare_money)
+        for platform, who in state.answered:
+            self._inbox.unignore(platform, who)
+        agenda.set_pace(state.pace)
+        performer.air.switch(on=state.air, seconds=state.air_seconds)
+        if state.silent is not None and state.silent.left:
+            performer.hush(state.silent.left, override=True)
+        if state.paused:
+            performer.pause()
+        log.info("the last show did not end by itself: everything moderators said still holds")
+
+    def _state(self) -> ShowState:
+        agenda, air = self._performer.agenda, self._performer.air
+        ignored = self._ignored()
+        known = {(one.platform, one.who) for one in ignored}
+        return ShowState(
+            topic=self._speakers[0].conversation.topic,
+            moods={one.id: mood for one in self._speakers if (mood := self._stage.mood(one.id))},
+            paused=agenda.paused,
+            silent=Until.after(agenda.silence) if agenda.silence else None,
+            pace=agenda.pace,
+            air=air.on,
+            air_seconds=air.seconds,
+            ignored=[one for one in ignored if (one.platform, one.who) not in self._by_config][-IGNORED:],
+            answered=sorted(self._by_config - known),
+        )
+
+    def _ignored(self) -> list[Ignored]:
+        """All of them, the latest last."""
+        now, inbox = clock.now(), self._inbox
+        return [
+            Ignored(
+                platform,
+                who,
+                None if until == math.inf else Until.after(until - now),
+                inbox.spares_money(platform, who),
+            )
+            for platform, who, until in reversed(inbox.ignored())
+        ]

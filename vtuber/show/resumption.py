@@ -1,0 +1,161 @@
+"""Goes on where the last show ended or was killed: with what is owed, and with what moderators had said."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from uuid import uuid4
+
+from vtuber.core import clock
+from vtuber.core.events import Answerable, Author, ChatMessage, Redemption
+from vtuber.core.text import escaped
+from vtuber.inbox import Drop, Inbox
+from vtuber.moderation.message_index import MessageIndex
+from vtuber.pending import PendingEvents
+from vtuber.pending.changes import Added, key_of
+from vtuber.record.facts import ChatReceived, Facts, Unanswered
+from vtuber.show.kept_state import StateKeeper
+from vtuber.show.performer import Performer
+from vtuber.show.promises import Promises, without_thanks
+
+log = logging.getLogger(__name__)
+
+NAMED = 12
+"""So many names stand in a line that thanks several; the others are counted."""
+
+
+class Resumption:
+    """``begin`` it once, when every part has started and nothing comes in yet."""
+
+    def __init__(
+        self,
+        pending: PendingEvents,
+        promises: Promises,
+        performer: Performer,
+        *,
+        inbox: Inbox,
+        index: MessageIndex,
+        facts: Facts,
+        state: StateKeeper,
+        answer_minutes: float,
+        chinese: bool,
+        admit: Callable[[Answerable], None],
+    ) -> None:
+        """``admit`` takes an event into the inbox once more. ``chinese``: in which language she thanks."""
+        self._pending = pending
+        self._promises = promises
+        self._inbox = inbox
+        self._index = index
+        self._performer = performer
+        self._facts = facts
+        self._state = state
+        self._patience = answer_minutes * 60
+        self._chinese = chinese
+        self._admit = admit
+        pending.watch(self._go_on)
+
+    def begin(self) -> None:
+        """What was deleted stays so, what is owed waits again, and it is said who is owed something."""
+        ledger = self._pending.ledger
+        self._promises.begin_show()
+        for key in ledger.settled:
+            platform, _, identity = key.partition(":")
+            self._inbox.know(platform, identity)
+        owed = ledger.waiting
+        for added in owed:
+            self._index.note(self._aged(added))
+        for deleted in ledger.deleted:
+            deletion = replace(deleted.deletion, at=clock.now() - self._age(deleted.received))
+            self._inbox.revoke(self._index.revocation(deletion))
+        if ledger.kept is not None and ledger.kept.state is not None:
+            self._state.bring_back(ledger.kept.state)
+        self._go_on(owed)
+
+    def end(self) -> None:
+        """The show ends by itself: the next begins as config says, and with what is owed."""
+        self._pending.keep(None)
+        if events := self.owed():
+            self._facts.tell(Unanswered("end", events))
+
+    def owed(self) -> list[Answerable]:
+        """What was not answered, the oldest first."""
+        return [added.event for added in self._pending.ledger.waiting]
+
+    def _go_on(self, owed: Sequence[Added]) -> None:
+        """With what is owed from before."""
+        if not owed:
+            return
+        events = [self._aged(added) for added in owed]
+        self._facts.tell(Unanswered("start", events))
+        log.info("from before, %d are owed an answer: %s", len(events), names(events))
+        late: list[Answerable] = []
+        for added, event in zip(owed, events, strict=True):
+            is_late = self._age(added.received) > self._patience
+            if self._pending.ledger.is_begun(added.key):
+                self._go_on_with(event)
+            elif not is_late:
+                self._take_in(added, event)
+            elif isinstance(event, Redemption):
+                self._facts.tell(ChatReceived(event, Drop.OLD))  # the points are given back
+            elif added.asked:
+                self._pending.settle(added.key)
+            else:
+                late.append(event)
+        if late:
+            self._thank(late)
+
+    def _take_in(self, added: Added, event: Answerable) -> None:
+        if added.asked:
+            self._performer.ask(event)
+        else:
+            self._admit(event)
+
+    def _go_on_with(self, event: Answerable) -> None:
+        """Its answer had begun: what they wrote is answered, before all else; nobody is thanked again."""
+        if without_thanks(event) is None:
+            self._pending.settle(key_of(event))
+            return
+        self._promises.go_on_with(event)
+        self._admit(event)
+        self._performer.prefer(event)
+
+    def _thank(self, late: Sequence[Answerable]) -> None:
+        """Those who waited too long, in one line."""
+        given = list(dict.fromkeys(self._performer.screening.name(one.author.name, one.id) for one in late))
+        line = thanks(given, chinese=self._chinese)
+        first = late[0]
+        request = ChatMessage(
+            f"owed-{uuid4().hex[:12]}", first.platform, first.channel, Author("", ""), line, clock.now()
+        )
+        self._promises.thank(request, late)
+        self._performer.say(request, line)
+
+    def _aged(self, added: Added) -> Answerable:
+        """The event as if it had come to this show, so long ago."""
+        return replace(added.event, at=clock.now() - self._age(added.received))
+
+    @staticmethod
+    def _age(received: float) -> float:
+        """Seconds; 0 where a clock was set back."""
+        return max(0.0, time.time() - received)
+
+
+def thanks(given: Sequence[str], *, chinese: bool) -> str:
+    """One line that thanks all of them."""
+    named, more = list(given[:NAMED]), len(given) - NAMED
+    if chinese:
+        rest = f"還有另外 {more} 位" if more > 0 else ""
+        return f"剛才中斷的時候，謝謝{'、'.join(named)}{rest}的支持！"
+    if more > 0:
+        named.append(f"{more} others")
+    listed = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+    return f"Before the break, {listed} supported us: thank you so much!"
+
+
+def names(events: Sequence[Answerable]) -> str:
+    """Who is owed something, for the streamer."""
+    known = list(dict.fromkeys(event.author.name for event in events))
+    shown = ", ".join(map(escaped, known[:NAMED]))
+    return f"{shown} and {len(known) - NAMED} others" if len(known) > NAMED else shown

@@ -1,0 +1,1 @@
+"""The voices that need no network: their models run in this process."""

@@ -1,0 +1,1 @@
+"""The voices that another machine or program makes, asked over a connection."""

@@ -1,0 +1,1 @@
+"""What a model writes becomes pieces, each of which is spoken in one go."""
