@@ -23,13 +23,19 @@ QUESTION = ChatMessage(
     money=Money(Decimal(500), "BITS"),  # so that it comes before all that chat says
 )
 
+ANSWER = (
+    "Pineapple belongs on pizza, now and for ever! Whoever says no has never had a warm slice of it, "
+    "with ham and a little chili, on a cold night after a long stream."
+)
+"""Long enough that she still speaks it when the picture of the page is taken, also on a busy machine."""
+
 
 def difference(one: Pixels, other: Pixels) -> float:
     """How far apart two pictures are, 0..255."""
     return float(np.mean(np.abs(one.astype(np.int16) - other.astype(np.int16))))
 
 
-def cut(picture: Pixels, box: tuple[int, int, int, int]) -> Pixels:
+def cut(picture: Pixels, box: list[int]) -> Pixels:
     left, top, right, bottom = box
     return picture[max(0, top) : bottom, max(0, left) : right]
 
@@ -37,7 +43,7 @@ def cut(picture: Pixels, box: tuple[int, int, int, int]) -> Pixels:
 async def test_her_face_her_words_and_her_voice_are_in_what_obs_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ScriptedBrain, "reply", "Pineapple belongs on pizza, now and for ever!")
+    monkeypatch.setattr(ScriptedBrain, "reply", ANSWER)
     options = {"brain": {"use": "scripted"}, "guard": {"repeats": {"use": False}}}
     evening: Evening = await whole_picture.play(tmp_path, QUESTION, **options)
 

@@ -48,7 +48,7 @@ class Evening:
     recording: Path
     page: bytes = b""
     """A PNG of the page while she speaks."""
-    boxes: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    boxes: dict[str, list[int]] = field(default_factory=dict)
     """Where on it her face and the captions are: left, top, right, bottom."""
     voice: bytes = b""
     """The samples that she was given to sound."""
@@ -194,10 +194,10 @@ async def _record(show: Show, page: Page, real: RealObs, question: ChatMessage) 
     await asyncio.to_thread(real.ask, "StartRecord")
     show.receive(question)
     async with asyncio.timeout(PATIENCE):  # the page's policy forbids what Playwright waits with
-        while not await page.evaluate(_SPEAKING, question.author.name):
+        while not evening.boxes:
             await asyncio.sleep(0.05)
+            evening.boxes = await page.evaluate(_SPEAKING, question.author.name)
     evening.page = await page.screenshot()
-    evening.boxes = {name: tuple(box) for name, box in (await page.evaluate(_BOXES)).items()}
     assert show.studio is not None
     evening.frame = await show.studio.frame(SIZE[0])
     show.receive(ChatMessage("c2", "twitch", "banban", moderator, "!pause"))  # chat would go on
@@ -213,14 +213,15 @@ async def _record(show: Show, page: Page, real: RealObs, question: ChatMessage) 
 _SPEAKING = """(name) => {
   const spans = [...document.querySelectorAll("#words span:not(.coming)")];
   const heard = spans.filter((span) => !span.children.length);
-  return document.getElementById("name").textContent.includes(name)
+  const speaking = document.getElementById("name").textContent.includes(name)
     && !document.getElementById("caption").hidden
     && heard.map((span) => span.textContent).join("").length >= 30;
+  return Object.fromEntries((speaking ? ["face", "caption"] : []).map((id) => {
+    const box = document.getElementById(id).getBoundingClientRect();
+    return [id, [box.left, box.top, box.right, box.bottom].map(Math.round)];
+  }));
 }"""
-_BOXES = """() => Object.fromEntries(["face", "caption"].map((id) => {
-  const box = document.getElementById(id).getBoundingClientRect();
-  return [id, [box.left, box.top, box.right, box.bottom].map(Math.round)];
-}))"""
+"""Where her face and her captions are while she answers them of this name, else nothing."""
 
 
 async def _until(holds: Callable[[], bool]) -> None:
