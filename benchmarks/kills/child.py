@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import re
 import socket
@@ -148,6 +149,7 @@ def settings(folder: Path, scene: Scene) -> Settings:
 
 def play(port: int, folder: Path, scene: Scene) -> None:
     """One show, until it is killed."""
+    logging.disable(logging.CRITICAL)  # what goes wrong is meant to
     os.environ.update(scene.environment)
     brain.PARTS["thanking"] = f"{__name__}:Thanking"
     voice.PARTS["quick"] = f"{__name__}:Quick"

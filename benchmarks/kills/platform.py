@@ -22,7 +22,7 @@ BETWEEN = 0.12
 """Seconds between two paid messages, at the median."""
 LONGEST = 2.5
 """Seconds after a start until a kill of the show itself, at most."""
-START = 120.0
+START = 300.0
 """Seconds that a start may take: the machine may be busy."""
 PATIENCE = 300.0
 """Seconds in which a show that nobody kills answers everything."""
@@ -82,7 +82,7 @@ class Platform:
             while True:
                 self._up.clear()
                 self._on_air.clear()
-                process = _FORKS.Process(target=play, args=(port, self.folder, scene))
+                process = _FORKS.Process(target=play, args=(port, self.folder, scene), daemon=True)
                 process.start()
                 try:
                     if self.victim is not None:
