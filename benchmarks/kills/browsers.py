@@ -56,7 +56,7 @@ class Window:
 class Browsers(Victim):
     """The one that is left has to sound, and the one that is opened to show her in mid-sentence."""
 
-    scene = Scene(letters=12.0)
+    scene = Scene(letters=8.0)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
