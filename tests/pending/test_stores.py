@@ -100,8 +100,7 @@ async def test_a_server_that_dies_is_replaced_by_a_file_and_reconciled(
     assert file.stat().st_mode & 0o777 == 0o600
     assert "m3" in file.read_text(encoding="utf-8")
     await asyncio.to_thread(valkey.ensure)
-    await until(lambda: pending.health().state is State.OK)
-    assert not file.exists()
+    await until(lambda: pending.health().state is State.OK and not file.exists())
     await pending.stop()
     assert await owed_next(valkey, tmp_path) == ["m2", "m3"]
 
