@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_stores import paid, saved, until
@@ -49,11 +50,11 @@ class Full:
         monkeypatch.setattr(pending_file, "_append", self._guarded(self._append))
         monkeypatch.setattr(files, "write_whole", self._guarded(self._write_whole))
 
-    def _guarded(self, write):  # type: ignore[no-untyped-def]  # of any shape
-        def guarded(*given, **more):  # type: ignore[no-untyped-def]
+    def _guarded(self, write: Callable[..., None]) -> Callable[..., None]:
+        def guarded(*given: Any, **more: Any) -> None:
             if self.is_full:
                 raise OSError(28, "No space left on device")
-            return write(*given, **more)
+            write(*given, **more)
 
         return guarded
 

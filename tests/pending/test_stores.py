@@ -192,10 +192,16 @@ def order(asker: redis.Redis, *words: str) -> None:
 async def test_foreign_values_under_our_own_keys_harm_nobody(
     asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
 ) -> None:
-    foreign = ("HSET", "begun", "twitch:m1", "nonsense"), ("HSET", "begun", "twitch:m3", '{"number": 1e300}')
-    foreign += ("HSET", "index", "twitch:m1", "nonsense"), ("HSET", "index", "twitch:m2", "7-7")
-    foreign += ("SET", "state", '{"number": 9007199254740992}'), ("ZADD", "settled", "inf", "twitch:m8")
-    foreign += ("ZADD", "settled", "9007199254740992", "twitch:m9"), ("ZADD", "settled", "-5", "somebody's")
+    foreign: list[tuple[str, ...]] = [
+        ("HSET", "begun", "twitch:m1", "nonsense"),
+        ("HSET", "begun", "twitch:m3", '{"number": 1e300}'),
+        ("HSET", "index", "twitch:m1", "nonsense"),
+        ("HSET", "index", "twitch:m2", "7-7"),
+        ("SET", "state", '{"number": 9007199254740992}'),
+        ("ZADD", "settled", "inf", "twitch:m8"),
+        ("ZADD", "settled", "9007199254740992", "twitch:m9"),
+        ("ZADD", "settled", "-5", "somebody's"),
+    ]
     for command, key, *words in foreign:
         order(asker, command, f"{STREAM}:{key}", *words)
     for change in (Settled(2**50, "twitch:m1"), Settled(2**53, "twitch:m1")):
