@@ -63,7 +63,8 @@ class Platform:
         self.delays: dict[str, list[float]] = {}
         """Milliseconds of each turn, by part."""
         self.sent_at: dict[str, float] = {}
-        self.slowest = 0.0
+        self.taken_in: list[float] = []
+        """Seconds from when a message was sent to when it was written down and taken in."""
         self._lines = 0
         self._up = asyncio.Event()
         self._url = ""
@@ -116,7 +117,7 @@ class Platform:
         async with asyncio.timeout(START):
             await self._on_air.wait()
         done = 0
-        stage = Stage(process.pid or 0, self._url, self.folder, self.sounding)
+        stage = Stage(process.pid or 0, self._url, self.folder, self.sounding, lambda: self.is_answered)
         async with victim.beside(stage):
             while not self.is_answered and done < kills:
                 await asyncio.sleep(self.dice.uniform(0.05, victim.longest))
@@ -203,7 +204,7 @@ class Platform:
 
     def _take(self, identity: str, at: float) -> None:
         if identity not in self.taken and identity in self.sent_at:
-            self.slowest = max(self.slowest, at - self.sent_at[identity])
+            self.taken_in.append(at - self.sent_at[identity])
         self.taken.add(identity)
         self.waiting = [message for message in self.waiting if message.id not in self.taken]
 

@@ -7,7 +7,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from vtuber.stage.obs import client as obs_client
 
 AGAIN = 60.0
 """Seconds within which what was killed has to be there again, and shown to work."""
+LOOK_EVERY = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,17 @@ class Stage:
     """Of its data."""
     sounding: Callable[[float], tuple[str, float]]
     """``Platform.sounding``."""
+    is_over: Callable[[], bool]
+    """Whether she has said everything, so that nothing more is heard or seen of her."""
+
+    async def until(self, holds: Callable[[], Awaitable[bool]]) -> bool:
+        """Looks again and again. Whether it came to hold; False when the show was over before."""
+        async with asyncio.timeout(AGAIN):
+            while not await holds():
+                if self.is_over():
+                    return False
+                await asyncio.sleep(LOOK_EVERY)
+        return True
 
 
 class Victim:
@@ -131,10 +143,12 @@ class Obs(Victim):
         await asyncio.to_thread(self._obs.kill)
         await asyncio.to_thread(self._obs.start)
         began = time.monotonic()
-        async with asyncio.timeout(AGAIN):
-            while not said_in(await asyncio.to_thread(self._obs.caption), stage):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-        self.note("from OBS answering again to her words in it", time.monotonic() - began)
+
+        async def shows() -> bool:
+            return said_in(await asyncio.to_thread(self._obs.caption), stage)
+
+        if await stage.until(shows):
+            self.note("from OBS answering again to her words in it", time.monotonic() - began)
         return 1
 
 
