@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import tempfile
 import time
@@ -36,6 +37,9 @@ class Stage:
     """Of its pages."""
     folder: Path
     """Of its data."""
+    dice: random.Random
+    thinks: asyncio.Event
+    """Set when its model is there again."""
     sounding: Callable[[float], tuple[str, float]]
     """``Platform.sounding``."""
     is_over: Callable[[], bool]
@@ -110,12 +114,23 @@ class Model(Victim):
     longest = 3.0
 
     async def kill(self, stage: Stage) -> int:
-        for process in psutil.Process(stage.pid).children():
+        if not self._kill(stage.pid):
+            return 0
+        killed = time.monotonic()
+        stage.thinks.clear()
+        if stage.dice.random() < 0.9:  # else the next kill may come while it loads
+            async with asyncio.timeout(AGAIN):
+                await stage.thinks.wait()
+            self.note("the model is there again", time.monotonic() - killed)
+        return 1
+
+    def _kill(self, show: int) -> bool:
+        for process in psutil.Process(show).children():
             with suppress(psutil.Error):
                 if "vtuber.brain.llama.worker" in process.cmdline():
                     process.kill()
-                    return 1
-        return 0
+                    return True
+        return False
 
 
 class Obs(Victim):
