@@ -136,7 +136,8 @@ class Server:
             return False
         try:
             if isinstance(self._client, RedisCluster):
-                asked = self._client.client_list(target_nodes=self._client.get_node_from_key(key))
+                cluster = await self._client.initialize()  # else it knows no nodes yet
+                asked = cluster.client_list(target_nodes=cluster.get_node_from_key(key))
             else:
                 asked = self._client.client_list()
             clients: list[dict[str, str]] = await asked
