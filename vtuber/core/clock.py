@@ -26,6 +26,11 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+def is_simulated() -> bool:
+    """Whether the show is a rehearsal that has to be the same each time. Needs a running loop."""
+    return isinstance(asyncio.get_running_loop(), SimulatedLoop)
+
+
 @contextmanager
 def outside() -> Iterator[None]:
     """While the body awaits work that is done outside the loop, simulated time stands still."""
