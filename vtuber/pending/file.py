@@ -63,13 +63,22 @@ class PendingFile:
                 hint="free some space, or set pending.folder to a folder that can be written",
             ) from None
 
-    def _open(self) -> list[Change]:
+    async def read(self) -> list[Change]:
+        """What ``open`` gives, while another process may write: nothing is changed. Raises PendingError."""
+        return await self._in_thread(self._read)
+
+    def _read(self) -> list[Change]:
         self._ledger, self.unreadable = Ledger(), 0
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.path.exists():
             with files.open_regular(self.path) as file:
                 while line := file.readline(LINE_LIMIT):
                     self._take(line.strip())
+        return self._ledger.changes()
+
+    def _open(self) -> list[Change]:
+        self._read()
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.path.exists():
             self._rewrite()
         else:
             _append(self.path, b"")  # whether it can be written shows now
