@@ -149,6 +149,20 @@ async def test_a_server_that_forgot_everything_is_given_everything(
     assert await owed_next(valkey, tmp_path) == ["m1", "m2"]
 
 
+async def test_a_server_that_forgot_everything_is_given_everything_though_nobody_pays_again(
+    pending: PendingEvents, asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        pending.add(paid(number))
+    await saved(pending)
+    asker.flushall()
+    pending.settle("twitch:m1")
+    await saved(pending)
+    await until(lambda: pending.health().state is State.OK and asker.exists(STREAM) == 1)
+    await pending.stop()
+    assert await owed_next(valkey, tmp_path) == ["m2"]
+
+
 async def test_keys_of_another_kind_are_renamed_and_foreign_entries_set_aside(
     asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -173,6 +187,44 @@ async def test_keys_of_another_kind_are_renamed_and_foreign_entries_set_aside(
 
 def order(asker: redis.Redis, *words: str) -> None:
     asker.execute_command(*words)  # type: ignore[no-untyped-call]
+
+
+async def test_foreign_values_under_our_own_keys_harm_nobody(
+    asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
+) -> None:
+    foreign: list[tuple[str, ...]] = [
+        ("HSET", "begun", "twitch:m1", "nonsense"),
+        ("HSET", "begun", "twitch:m3", '{"number": 1e300}'),
+        ("HSET", "index", "twitch:m1", "nonsense"),
+        ("HSET", "index", "twitch:m2", "7-7"),
+        ("SET", "state", '{"number": 9007199254740992}'),
+        ("ZADD", "settled", "inf", "twitch:m8"),
+        ("ZADD", "settled", "9007199254740992", "twitch:m9"),
+        ("ZADD", "settled", "-5", "somebody's"),
+    ]
+    for command, key, *words in foreign:
+        order(asker, command, f"{STREAM}:{key}", *words)
+    for change in (Settled(2**50, "twitch:m1"), Settled(2**53, "twitch:m1")):
+        asker.xadd(STREAM, {"change": dump(change)})
+    pending = made(valkey, tmp_path)
+    await pending.start()
+    for number in (1, 2, 3, 9):
+        pending.add(paid(number))
+    pending.begin_soon([paid(1), paid(3)])
+    pending.keep({"topic": "pizza"})
+    pending.settle("twitch:m2")
+    await saved(pending)
+    await until(lambda: pending.health().state is State.OK)
+    await pending.stop()
+    following = made(valkey, tmp_path)
+    await following.start()
+    await following.stop()
+    ledger = following.ledger
+    assert [added.event.id for added in ledger.waiting] == ["m1", "m3"]
+    assert [ledger.is_begun(f"twitch:m{number}") for number in (1, 3)] == [True, True]
+    assert ledger.kept is not None
+    assert ledger.kept.state == {"topic": "pizza"}
+    assert not (tmp_path / "pending" / "show.jsonl").exists()
 
 
 @pytest.mark.parametrize(

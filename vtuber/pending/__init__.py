@@ -33,7 +33,7 @@ async def stored(settings: Settings) -> Ledger:
     """What is kept of a show, which may be on air. Raises PendingError."""
     ledger = Ledger()
     if settings.pending.keep:
-        ledger.apply(await _file(settings).read())
+        ledger.apply(await _file(settings).open())
         if (server := _server(settings)) is not None:
             try:
                 ledger.apply(await server.open())
@@ -44,9 +44,12 @@ async def stored(settings: Settings) -> Ledger:
 
 async def put_back(settings: Settings, changes: Sequence[Change]) -> None:
     """Adds what ``stored`` gave to what is kept of a show that is not on air. Raises PendingError."""
-    store = _server(settings) or _file(settings)
+    file = _file(settings)
+    store = _server(settings) or file
     try:
         await store.open()
+        if store is file:
+            await file.tidy()
         await store.write(changes)
     finally:
         await store.close()
