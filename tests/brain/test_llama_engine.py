@@ -295,7 +295,7 @@ def test_what_it_judges_is_the_same_bit_by_bit_whatever_was_asked_before(engine:
         tokenize(engine, "Is the sky blue? " * times + end) for times in (9, 20, 31) for end in ("Say", "Or")
     ]
     again = load(locate(""), 1024, repeatable=True)
-    first = {}
+    first: dict[int, float] = {}
     for number in (0, 1, 2, 3, 4, 5, 3, 0, 5, 1, 4, 2, 0):
         share = again.share(asked[number], yes, no)
         assert first.setdefault(number, share) == share

@@ -56,7 +56,7 @@ class SimulatedLoop(_RealLoop):
     the machine is then changes nothing.
     """
 
-    PATIENCE = 120.0
+    PATIENCE = 600.0
     """Real seconds that work outside may take before simulated time (and so deadlines) move on regardless."""
     ROUNDS = 1000
     """After so many rounds in which something was to do, the outside is looked at all the same."""
