@@ -235,7 +235,7 @@ def test_only_a_few_listen_at_once(play: Any) -> None:
         heard = await asyncio.gather(*(air.preview(1) for _ in range(5)), return_exceptions=True)
         assert [isinstance(one, bytes) for one in heard] == [True, True, False, False, False]
         assert all(isinstance(one, VoiceError) for one in heard[2:])
-        assert await air.preview(1) == heard[0]
+        assert isinstance(await air.preview(1), bytes)
 
     play(scene, **HELD)
 
