@@ -9,7 +9,8 @@ Each is stopped by SIGINT at a random moment, as Ctrl-C does it:
     mid-reply      while she answers, and an `!ask` waits
     twice          the same, and SIGINT again within a second
 
-Printed: the seconds from the (first) signal to the end of the process. It must have ended with status 0 (or,
+Printed: the seconds from the (first) signal to the end of the process, and how many of a processor that
+took (where others take the cores, only these say something of banban). It must have ended with status 0 (or,
 before there is anything to save, by the signal), with a journal whose last line is ``end``, with what was
 asked kept for the next show, without a traceback of ours, and without a process left behind. (Within the
 first tenth of a second Python itself, which has not begun with banban yet, says that it was interrupted.)
@@ -58,6 +59,8 @@ class Series:
 
     kind: str
     seconds: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
+    """Seconds of a processor."""
     faults: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -65,7 +68,8 @@ class Series:
         wrong = f"; WRONG: {'; '.join(self.faults)}" if self.faults else ""
         return (
             f"{self.kind}: {len(self.seconds)} stops, {statistics.median(self.seconds):.2f} s median, "
-            f"{worst:.2f} s worst (aim: {AIM:g} s), {late} late{wrong}"
+            f"{worst:.2f} s worst (aim: {AIM:g} s), {late} late; {statistics.median(self.busy):.2f} s of a "
+            f"processor median, {max(self.busy):.2f} s worst{wrong}"
         )
 
 
@@ -78,6 +82,7 @@ class Live:
         self._said = ""
         self._news = asyncio.Event()
         self._children: set[psutil.Process] = set()
+        self._used_before = _used_by_the_dead()
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
@@ -131,9 +136,12 @@ class Live:
         self._children.update(found)
         return found
 
-    async def stop(self, again: float | None = None) -> float:
-        """Ctrl-C, and once more after ``again`` seconds. Returns the seconds that it takes to end."""
-        self.children()
+    async def stop(self, again: float | None = None) -> tuple[float, float]:
+        """Ctrl-C, and once more after ``again`` seconds.
+
+        Returns the seconds until it has ended, and how many of a processor that took.
+        """
+        used = _used_by(psutil.Process(self.process.pid), *self.children())
         began = time.monotonic()
         self.process.send_signal(signal.SIGINT)
         ending = asyncio.create_task(self.process.wait())
@@ -145,7 +153,7 @@ class Live:
             await ending
         took = time.monotonic() - began
         await self._reading
-        return took
+        return took, max(0.0, _used_by_the_dead() - self._used_before - used)
 
     def faults(self, *, asked: bool, may_die: bool) -> list[str]:
         """What is wrong with how it ended."""
@@ -191,6 +199,22 @@ class Live:
         await asyncio.gather(self.process.wait(), self._reading)
 
 
+def _used_by(*processes: psutil.Process) -> float:
+    """Seconds of a processor that they, and what they started and saw end, have used so far."""
+    used = 0.0
+    for one in processes:
+        with suppress(psutil.Error):
+            times = one.cpu_times()
+            used += times.user + times.system + times.children_user + times.children_system
+    return used
+
+
+def _used_by_the_dead() -> float:
+    """The same of all that we started and saw end."""
+    times = psutil.Process().cpu_times()
+    return float(times.children_user + times.children_system)
+
+
 def _command(process: psutil.Process) -> list[str]:
     try:
         return process.cmdline()
@@ -215,8 +239,8 @@ async def _until_she_speaks(page: aiohttp.ClientWebSocketResponse) -> None:
                 return
 
 
-async def stop_once(kind: str, folder: Path, dice: random.Random) -> tuple[float, list[str]]:
-    """One show and its end: the seconds that took, and what was wrong with it."""
+async def stop_once(kind: str, folder: Path, dice: random.Random) -> tuple[tuple[float, float], list[str]]:
+    """One show and its end: what ``Live.stop`` returns, and what was wrong with it."""
     live = await Live.begin(folder)
     asked = False
     try:
@@ -255,10 +279,11 @@ async def measure(kinds: list[str], stops: int, seed: int) -> list[Series]:
             series = Series(kind)
             all_series.append(series)
             for _ in range(stops):
-                took, faults = await stop_once(kind, folder, dice)
+                (took, busy), faults = await stop_once(kind, folder, dice)
                 series.seconds.append(took)
+                series.busy.append(busy)
                 series.faults += faults
-                sys.stdout.write(f"  {kind}: {took:.2f} s {'; '.join(faults)}\n")
+                sys.stdout.write(f"  {kind}: {took:.2f} s, busy {busy:.2f} s {'; '.join(faults)}\n")
                 sys.stdout.flush()
             sys.stdout.write(f"{series}\n")
             sys.stdout.flush()
