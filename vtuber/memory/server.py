@@ -107,6 +107,11 @@ class Server:
         place = shown(self._pool)
         return place.partition(", ")[0] if isinstance(self._client, RedisCluster) else place
 
+    @property
+    def remark(self) -> str:
+        """What a streamer should know of it; "" for nothing."""
+        return self._embedded.remark if self._embedded is not None else ""
+
     async def connect(self) -> Redis | RedisCluster:
         """Starts the server if it is ours. Asks a server once whether it is a cluster."""
         if self._embedded is not None:

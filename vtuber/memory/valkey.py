@@ -62,6 +62,9 @@ _DISK = re.compile(
 
 log = logging.getLogger(__name__)
 
+_damage: dict[Path, str] = {}
+"""By folder, what was found damaged there: of this process's servers, memory and pending events share one."""
+
 
 class EmbeddedValkey:
     """All methods block: call them in a thread."""
@@ -72,6 +75,12 @@ class EmbeddedValkey:
         """The path of the socket."""
         self._given_up = False
         """Whether the server that is being started is not wanted any more."""
+
+    @property
+    def remark(self) -> str:
+        """What was damaged when this process started the server, and what became of it."""
+        told = _damage.get(self.folder, "")
+        return f"it was damaged: {told}" if told else ""
 
     def check(self) -> None:
         """Makes the folder, and starts nothing. Raises RecallError when the server cannot run here."""
@@ -131,6 +140,7 @@ class EmbeddedValkey:
                         f"the embedded memory server stopped at once: {self._last_log_line()}"
                     )
                 if told := repair(self.folder):
+                    _damage[self.folder] = told
                     log.warning("the memory in %s is damaged: %s", escaped(str(self.folder)), told)
                 process, deadline = None, time.monotonic() + _PATIENCE
                 continue

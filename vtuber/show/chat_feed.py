@@ -105,6 +105,7 @@ class ChatFeed:
                 self._alert(self._gifts.popleft())
             while self._lines:
                 self._show(self._lines.popleft())
+                await asyncio.sleep(0)  # to judge a line takes milliseconds, and a hush may wait
             if self._gifts or self._free:
                 self._more.set()
             await asyncio.sleep(PAUSE)
