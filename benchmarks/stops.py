@@ -217,7 +217,7 @@ def _used_by_the_dead() -> float:
 
 def _command(process: psutil.Process) -> list[str]:
     try:
-        return process.cmdline()
+        return list(process.cmdline())
     except psutil.Error:
         return []
 
