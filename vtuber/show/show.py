@@ -63,8 +63,8 @@ from vtuber.stage.stage import Stage
 
 log = logging.getLogger(__name__)
 
-STOP_SECONDS = 1.5
-"""How long parts may take to stop, all together."""
+STOP_SECONDS = 1.2
+"""How long parts may take to stop, all together: two seconds with ``LAST_NOTES`` and the way out."""
 
 ARRIVE_SECONDS = 3.0
 """How long the table of all parts waits for chats that are not reached yet. They are heard meanwhile."""
