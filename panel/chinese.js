@@ -11,6 +11,7 @@ const CHINESE = {
   "check {where}": "檢查 {where}",
   "close programs that are connected to banban, or start banban after `ulimit -n {higher}`": "關閉連到 banban 的程式，或先執行 `ulimit -n {higher}` 再啟動 banban",
   "close other programs, or use a smaller model or a smaller brain.context": "關閉其他程式，或換較小的模型、調低 brain.context",
+  "see whether it is unplugged or its server is away; or set journal.folder to another disk": "看看它是否被拔掉，或它的伺服器不在；或把 journal.folder 設到另一個磁碟",
   "free some space on the disk that holds {folder}": "清出 {folder} 所在磁碟的空間",
   "report that to whoever made it, or switch it off: guard.{name}.use = false": "回報給製作它的人，或把它關掉：guard.{name}.use = false",
 
@@ -181,6 +182,7 @@ const CHINESE = {
   "use another folder or database, or the version of banban that wrote it": "換另一個資料夾或資料庫，或用當初寫入它的 banban 版本",
   "another program uses that name: rename the key, or set memory.name to another name": "另一個程式用了這個名稱：把那個鍵改名，或把 memory.name 設為另一個名稱",
   "free some space, or set pending.folder to a folder that can be written": "清出空間，或把 pending.folder 設為可寫入的資料夾",
+  "end that one; or, if this is to be another show, set show.name": "結束那一個；如果這是另一個節目，請設定 show.name",
   "see whether it is full, asleep or unplugged; or set pending.folder to a folder elsewhere": "看看它是否滿了、休眠或被拔掉；或把 pending.folder 設為別處的資料夾",
   "free some space on that disk; the journal then goes on by itself": "清出那個磁碟的空間，日誌就會自動繼續",
 
