@@ -22,6 +22,7 @@ from vtuber.core.health import State
 from vtuber.stage import vts
 from vtuber.stage.cues import ClipBegins, ClipSound, Feels, Hushed, Rested, Thinking
 from vtuber.stage.vts import VTubeStudio, parameter
+from vtuber.stage.vts.client import ALLOW_SECONDS
 
 HAPPY = "happy"
 STEPS = 50
@@ -148,7 +149,7 @@ async def test_a_streamer_who_refuses_is_not_asked_again_and_again(
         async with screen(server, tmp_path) as studio:
             await until(lambda: "denied" in studio.health().what)
             assert "click Allow" in studio.health().hint
-            await until(lambda: vts.ALLOW_SECONDS in waits)
+            await until(lambda: ALLOW_SECONDS in waits)
             assert server.asked_to_allow == 1
 
 
