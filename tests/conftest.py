@@ -18,7 +18,7 @@ from vtuber.brain.openai.discovery import PORTS
 from vtuber.listeners import Listener
 from vtuber.stage import Screen
 
-pytest_plugins = ["browsers", "obs_fixtures", "real_parts"]
+pytest_plugins = ["browsers", "obs_fixtures", "real_parts", "valkey_apart"]
 
 # Tests start the program a hundred times: what it imports is compiled once, also where the environment says
 # that nothing compiled is to be kept.

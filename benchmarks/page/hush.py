@@ -38,7 +38,7 @@ AIM = 100.0
 """Milliseconds to the last audible sample, at p99."""
 LONGEST = 0.6
 """Seconds of speech after which the hush comes at the latest."""
-FLOOD_EVERY = 0.01
+FLOOD_EVERY = 0.002
 
 
 class Hushes:

@@ -249,6 +249,15 @@ def test_a_path_that_leads_elsewhere_is_refused(target: Machine, tmp_path: Path,
     is_refused(target, file, "no place in a backup")
 
 
+def test_a_file_without_a_name_is_refused(target: Machine, tmp_path: Path) -> None:
+    file = packed(tmp_path / "b.zip", {"evil": ""})
+    data = bytearray(file.read_bytes())
+    entry = data.rindex(b"PK\x01\x02")
+    data[entry + 28], data[entry + 32] = 0, len("evil")  # its name becomes its comment
+    file.write_bytes(data)
+    is_refused(target, file, "no place in a backup")
+
+
 def test_what_is_there_twice_is_refused(target: Machine, tmp_path: Path) -> None:
     names = {"characters/luna/a": "1", "characters/luna/A": "2"}
     is_refused(target, packed(tmp_path / "b.zip", names), "no place in a backup")
@@ -305,9 +314,32 @@ def test_a_backup_from_a_newer_version_is_refused_clearly(
     assert "update banban" in error.hint
 
 
-@pytest.mark.parametrize("manifest", [[], {}, "x", 7, {**ALL, "format": "x"}, {**ALL, "holds": 7}])
+@pytest.mark.parametrize(
+    "manifest",
+    [[], {}, "x", 7, {**ALL, "format": "x"}, {**ALL, "format": float("inf")}, {**ALL, "holds": 7}],
+)
 def test_a_manifest_that_is_none(target: Machine, tmp_path: Path, manifest: object) -> None:
     is_refused(target, packed(tmp_path / "b.zip", {}, manifest), "no manifest")
+
+
+@pytest.mark.parametrize("offset", [8, 10], ids=["said to be encrypted", "packed in another way"])
+def test_a_manifest_that_cannot_be_unpacked(target: Machine, tmp_path: Path, offset: int) -> None:
+    file = packed(tmp_path / "b.zip", {})
+    data = bytearray(file.read_bytes())
+    data[data.index(b"PK\x01\x02") + offset] = {8: 0x1, 10: zipfile.ZIP_LZMA}[offset]
+    file.write_bytes(data)
+    is_refused(target, file, "no manifest")
+
+
+@pytest.mark.parametrize("offset", [6, 46], ids=["of a later version", "with a name that is none"])
+def test_a_list_of_files_that_cannot_be_read(target: Machine, tmp_path: Path, offset: int) -> None:
+    file = packed(tmp_path / "b.zip", {})
+    data = bytearray(file.read_bytes())
+    entry = data.index(b"PK\x01\x02")
+    data[entry + 9] = 0x08  # its name is in UTF-8
+    data[entry + offset] = 0xFF
+    file.write_bytes(data)
+    is_refused(target, file, "no zip file")
 
 
 def test_what_is_no_zip(target: Machine, tmp_path: Path) -> None:

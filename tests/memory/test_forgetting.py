@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from memory_room import (
     everything,
     heard,
     known,
-    made,
     records,
     said,
     server_of,
@@ -377,30 +376,12 @@ async def test_hostile_words_and_ids_are_forgotten_like_any_others(stored: Store
 # When the server is away.
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[EmbeddedValkey]:
-    """A server that is not the memory's own: nobody brings it back but the test."""
-    server = EmbeddedValkey(tmp_path / "server")
-    server.ensure()
-    yield server
-    server.ensure()
-    server.leave("")
-
-
-@pytest.fixture
-async def elsewhere(server: EmbeddedValkey) -> AsyncIterator[StoredMemory]:
-    memory = made(settings(url=f"unix://{server.address}"))
-    await memory.start()
-    yield memory
-    await memory.stop()
-
-
 async def kill(memory: StoredMemory) -> None:
     with clock.outside():
         os.kill(int((await server_of(memory).info("server"))["process_id"]), signal.SIGKILL)
 
 
-async def test_a_purge_outlives_an_outage(server: EmbeddedValkey, elsewhere: StoredMemory) -> None:
+async def test_a_purge_outlives_an_outage(valkey: EmbeddedValkey, elsewhere: StoredMemory) -> None:
     chat = Chat(elsewhere)
     await chat.answers("secret answer", said("secret words"))
     await chat.answers("another secret answer", said("more secret words", "8", "Bob"))
@@ -411,7 +392,7 @@ async def test_a_purge_outlives_an_outage(server: EmbeddedValkey, elsewhere: Sto
     chat.deletes(author_id="7")
     chat.deletes(message_id="m-8-more secret words")
     elsewhere.note(said("in the dark", "8", "Bob"))
-    await asyncio.to_thread(server.ensure)
+    await asyncio.to_thread(valkey.ensure)
     await until(lambda: elsewhere.health().state is State.OK)
     assert await chat.last_words() == "(unknown)"
     assert await chat.last_words("8") == "in the dark"
@@ -451,7 +432,7 @@ async def test_before_it_is_carried_out_no_recall_tells_it(
 
 
 async def test_what_is_left_to_be_forgotten_is_said(
-    server: EmbeddedValkey, elsewhere: StoredMemory, caplog: pytest.LogCaptureFixture
+    valkey: EmbeddedValkey, elsewhere: StoredMemory, caplog: pytest.LogCaptureFixture
 ) -> None:
     await kill(elsewhere)
     with pytest.raises(RecallError):

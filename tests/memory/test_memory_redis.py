@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -47,24 +47,6 @@ async def memory(embedded: Settings) -> AsyncIterator[StoredMemory]:
     await memory.stop()
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[EmbeddedValkey]:
-    """A server that is not the memory's own: nobody brings it back but the test."""
-    server = EmbeddedValkey(tmp_path / "server")
-    server.ensure()
-    yield server
-    server.ensure()
-    server.leave("")
-
-
-@pytest.fixture
-async def elsewhere(server: EmbeddedValkey) -> AsyncIterator[StoredMemory]:
-    memory = made(settings(url=f"unix://{server.address}"))
-    await memory.start()
-    yield memory
-    await memory.stop()
-
-
 async def test_answers_of_an_earlier_version_are_recalled_for_nobody_and_leave_with_their_viewer(
     memory: StoredMemory,
 ) -> None:
@@ -78,14 +60,14 @@ async def test_answers_of_an_earlier_version_are_recalled_for_nobody_and_leave_w
 
 
 async def test_it_is_available_while_its_server_answers(
-    server: EmbeddedValkey, elsewhere: StoredMemory
+    valkey: EmbeddedValkey, elsewhere: StoredMemory
 ) -> None:
     await asyncio.wait_for(elsewhere.availability.until_ready(), SLOW)
     os.kill(await server_pid(elsewhere), signal.SIGKILL)
     with pytest.raises(RecallError):
         await elsewhere.recall(batch(said("?")))
     assert not elsewhere.availability.is_ready
-    await asyncio.to_thread(server.ensure)
+    await asyncio.to_thread(valkey.ensure)
     await asyncio.wait_for(elsewhere.availability.until_ready(), 3 * SLOW)
 
 
@@ -122,7 +104,7 @@ async def test_a_killed_server_is_brought_back_with_its_data(memory: StoredMemor
 
 
 async def test_an_outage_costs_nothing_but_recalls(
-    server: EmbeddedValkey, elsewhere: StoredMemory, caplog: pytest.LogCaptureFixture
+    valkey: EmbeddedValkey, elsewhere: StoredMemory, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     memory = elsewhere
@@ -135,7 +117,7 @@ async def test_an_outage_costs_nothing_but_recalls(
     memory.note(said("in the dark"))
     await memory.remember(batch(said("in the dark")), "I heard you")
     assert "memory.url" in memory.health().hint
-    await asyncio.to_thread(server.ensure)
+    await asyncio.to_thread(valkey.ensure)
     await until(lambda: memory.health().state is State.OK and not memory._buffer)
     recalled = await memory.recall(batch(said("in the light")))
     assert recalled.viewers["twitch", "7"].last_words == "in the dark"
@@ -145,9 +127,9 @@ async def test_an_outage_costs_nothing_but_recalls(
 
 
 async def test_a_hanging_server_is_waited_for_once_and_its_late_answer_confuses_nobody(
-    server: EmbeddedValkey,
+    valkey: EmbeddedValkey,
 ) -> None:
-    memory = made(settings(url=f"unix://{server.address}", recall_seconds=0.3))
+    memory = made(settings(url=f"unix://{valkey.address}", recall_seconds=0.3))
     await memory.start()
     memory.note(said("mine", who="1"))
     memory.note(said("yours", who="2"))
@@ -168,7 +150,7 @@ async def test_a_hanging_server_is_waited_for_once_and_its_late_answer_confuses_
 
 
 async def test_a_recall_that_is_cancelled_confuses_nobody(
-    server: EmbeddedValkey, elsewhere: StoredMemory
+    valkey: EmbeddedValkey, elsewhere: StoredMemory
 ) -> None:
     memory = elsewhere
     memory.note(said("mine", who="1"))
@@ -187,7 +169,7 @@ async def test_a_recall_that_is_cancelled_confuses_nobody(
     assert recalled.viewers["twitch", "2"].last_words == "yours"
 
 
-async def test_a_long_outage_stays_bounded(server: EmbeddedValkey, elsewhere: StoredMemory) -> None:
+async def test_a_long_outage_stays_bounded(valkey: EmbeddedValkey, elsewhere: StoredMemory) -> None:
     os.kill(await server_pid(elsewhere), signal.SIGKILL)
     with pytest.raises(RecallError):
         await elsewhere.recall(batch(said("?")))
@@ -195,7 +177,7 @@ async def test_a_long_outage_stays_bounded(server: EmbeddedValkey, elsewhere: St
         elsewhere.note(said("hi", who=str(number)))
     assert len(elsewhere._buffer) == PENDING_VIEWERS
     assert "50000 messages and answers were dropped" in elsewhere.health().what
-    await asyncio.to_thread(server.ensure)
+    await asyncio.to_thread(valkey.ensure)
     await until(lambda: elsewhere.health().state is State.OK and not elsewhere._buffer)
     assert await server_of(elsewhere).zcard("banban:seen") == PENDING_VIEWERS
 
@@ -219,10 +201,10 @@ async def test_a_server_that_never_answers_is_not_fatal_and_no_password_is_shown
 
 
 async def test_the_password_comes_from_the_environment(
-    server: EmbeddedValkey, elsewhere: StoredMemory, monkeypatch: pytest.MonkeyPatch
+    valkey: EmbeddedValkey, elsewhere: StoredMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await server_of(elsewhere).config_set("requirepass", "s3cret/ !")
-    url = f"unix://{server.address}"
+    url = f"unix://{valkey.address}"
     without = made(settings(url=url))
     await without.start()
     assert without.health().state is State.DOWN

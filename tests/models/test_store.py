@@ -138,4 +138,4 @@ def test_the_command_shows_them_and_what_is_malformed(tmp_path: Path) -> None:
         "cut.gguf: the file is incomplete",
         "memory",
     ):
-        assert told in shown.output
+        assert told in shown.output.replace("\n", "")  # where a folder's name is long, a line is broken

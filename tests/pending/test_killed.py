@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.kills import measure
+from benchmarks.kills.shows import measure
 
 
 @pytest.mark.parametrize("of", ["banban", "redis"])

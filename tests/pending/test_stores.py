@@ -43,37 +43,27 @@ async def saved(pending: PendingEvents) -> None:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[EmbeddedValkey]:
-    """One that is not the show's own: nobody brings it back but the test."""
-    server = EmbeddedValkey(tmp_path / "server")
-    server.ensure()
-    yield server
-    server.ensure()
-    server.leave("")
-
-
-@pytest.fixture
-def asker(server: EmbeddedValkey) -> Iterator[redis.Redis]:
-    with redis.Redis(unix_socket_path=str(server.address), decode_responses=True) as asker:
+def asker(valkey: EmbeddedValkey) -> Iterator[redis.Redis]:
+    with redis.Redis(unix_socket_path=str(valkey.address), decode_responses=True) as asker:
         yield asker
 
 
-def made(server: EmbeddedValkey, tmp_path: Path) -> PendingEvents:
-    store = RedisStore(Settings.model_validate({"memory": {"url": f"unix://{server.address}"}}), "show")
+def made(valkey: EmbeddedValkey, tmp_path: Path) -> PendingEvents:
+    store = RedisStore(Settings.model_validate({"memory": {"url": f"unix://{valkey.address}"}}), "show")
     return PendingEvents(store, PendingFile(tmp_path / "pending" / "show.jsonl"))
 
 
 @pytest.fixture
-async def pending(server: EmbeddedValkey, tmp_path: Path) -> AsyncIterator[PendingEvents]:
-    pending = made(server, tmp_path)
+async def pending(valkey: EmbeddedValkey, tmp_path: Path) -> AsyncIterator[PendingEvents]:
+    pending = made(valkey, tmp_path)
     await pending.start()
     yield pending
     await pending.stop()
 
 
-async def owed_next(server: EmbeddedValkey, tmp_path: Path) -> list[str]:
+async def owed_next(valkey: EmbeddedValkey, tmp_path: Path) -> list[str]:
     """The ids of what the next show finds."""
-    following = made(server, tmp_path)
+    following = made(valkey, tmp_path)
     await following.start()
     await following.stop()
     return [added.event.id for added in following.ledger.waiting]
@@ -96,7 +86,7 @@ async def test_an_entry_is_delivered_and_acknowledged_once(
 
 
 async def test_a_server_that_dies_is_replaced_by_a_file_and_reconciled(
-    pending: PendingEvents, asker: redis.Redis, server: EmbeddedValkey, tmp_path: Path
+    pending: PendingEvents, asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
 ) -> None:
     for number in (1, 2):
         pending.add(paid(number))
@@ -109,15 +99,14 @@ async def test_a_server_that_dies_is_replaced_by_a_file_and_reconciled(
     file = tmp_path / "pending" / "show.jsonl"
     assert file.stat().st_mode & 0o777 == 0o600
     assert "m3" in file.read_text(encoding="utf-8")
-    await asyncio.to_thread(server.ensure)
-    await until(lambda: pending.health().state is State.OK)
-    assert not file.exists()
+    await asyncio.to_thread(valkey.ensure)
+    await until(lambda: pending.health().state is State.OK and not file.exists())
     await pending.stop()
-    assert await owed_next(server, tmp_path) == ["m2", "m3"]
+    assert await owed_next(valkey, tmp_path) == ["m2", "m3"]
 
 
 async def test_what_only_the_file_knows_is_reconciled_at_the_next_start(
-    pending: PendingEvents, asker: redis.Redis, server: EmbeddedValkey, tmp_path: Path
+    pending: PendingEvents, asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
 ) -> None:
     pending.add(paid(1))
     await saved(pending)
@@ -126,29 +115,29 @@ async def test_what_only_the_file_knows_is_reconciled_at_the_next_start(
     pending.add(paid(2))
     await saved(pending)
     await pending.stop()
-    await asyncio.to_thread(server.ensure)
-    assert await owed_next(server, tmp_path) == ["m2"]
+    await asyncio.to_thread(valkey.ensure)
+    assert await owed_next(valkey, tmp_path) == ["m2"]
 
 
 async def test_what_the_server_owes_is_found_when_it_comes_late(
-    pending: PendingEvents, asker: redis.Redis, server: EmbeddedValkey, tmp_path: Path
+    pending: PendingEvents, asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
 ) -> None:
     pending.add(paid(1))
     await saved(pending)
     await pending.stop()
     os.kill(int(asker.info("server")["process_id"]), signal.SIGKILL)
-    following, found = made(server, tmp_path), list[Added]()
+    following, found = made(valkey, tmp_path), list[Added]()
     following.watch(found.extend)
     await following.start()
     assert not following.ledger.waiting
-    await asyncio.to_thread(server.ensure)
+    await asyncio.to_thread(valkey.ensure)
     await until(lambda: bool(found))
     assert [added.event for added in found] == [paid(1)]
     await following.stop()
 
 
 async def test_a_server_that_forgot_everything_is_given_everything(
-    pending: PendingEvents, asker: redis.Redis, server: EmbeddedValkey, tmp_path: Path
+    pending: PendingEvents, asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
 ) -> None:
     pending.add(paid(1))
     await saved(pending)
@@ -157,23 +146,37 @@ async def test_a_server_that_forgot_everything_is_given_everything(
     await saved(pending)
     await until(lambda: pending.health().state is State.OK and asker.exists(STREAM) == 1)
     await pending.stop()
-    assert await owed_next(server, tmp_path) == ["m1", "m2"]
+    assert await owed_next(valkey, tmp_path) == ["m1", "m2"]
+
+
+async def test_a_server_that_forgot_everything_is_given_everything_though_nobody_pays_again(
+    pending: PendingEvents, asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        pending.add(paid(number))
+    await saved(pending)
+    asker.flushall()
+    pending.settle("twitch:m1")
+    await saved(pending)
+    await until(lambda: pending.health().state is State.OK and asker.exists(STREAM) == 1)
+    await pending.stop()
+    assert await owed_next(valkey, tmp_path) == ["m2"]
 
 
 async def test_keys_of_another_kind_are_renamed_and_foreign_entries_set_aside(
-    asker: redis.Redis, server: EmbeddedValkey, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     asker.set("somebody:else", "theirs")
     asker.set(f"{STREAM}:index", "a string")
     asker.xadd(STREAM, {"change": "no change"})
     asker.xadd(STREAM, {"theirs": "1"})
-    pending = made(server, tmp_path)
+    pending = made(valkey, tmp_path)
     await pending.start()
     pending.add(paid(1))
     await saved(pending)
     assert pending.health().state is State.OK
     await pending.stop()
-    assert await owed_next(server, tmp_path) == ["m1"]
+    assert await owed_next(valkey, tmp_path) == ["m1"]
     assert asker.get("somebody:else") == "theirs"
     (renamed,) = asker.keys(f"{STREAM}:index:foreign-*".replace("{", "[{]").replace("}", "[}]"))
     assert asker.get(renamed) == "a string"
@@ -184,6 +187,44 @@ async def test_keys_of_another_kind_are_renamed_and_foreign_entries_set_aside(
 
 def order(asker: redis.Redis, *words: str) -> None:
     asker.execute_command(*words)  # type: ignore[no-untyped-call]
+
+
+async def test_foreign_values_under_our_own_keys_harm_nobody(
+    asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
+) -> None:
+    foreign: list[tuple[str, ...]] = [
+        ("HSET", "begun", "twitch:m1", "nonsense"),
+        ("HSET", "begun", "twitch:m3", '{"number": 1e300}'),
+        ("HSET", "index", "twitch:m1", "nonsense"),
+        ("HSET", "index", "twitch:m2", "7-7"),
+        ("SET", "state", '{"number": 9007199254740992}'),
+        ("ZADD", "settled", "inf", "twitch:m8"),
+        ("ZADD", "settled", "9007199254740992", "twitch:m9"),
+        ("ZADD", "settled", "-5", "somebody's"),
+    ]
+    for command, key, *words in foreign:
+        order(asker, command, f"{STREAM}:{key}", *words)
+    for change in (Settled(2**50, "twitch:m1"), Settled(2**53, "twitch:m1")):
+        asker.xadd(STREAM, {"change": dump(change)})
+    pending = made(valkey, tmp_path)
+    await pending.start()
+    for number in (1, 2, 3, 9):
+        pending.add(paid(number))
+    pending.begin_soon([paid(1), paid(3)])
+    pending.keep({"topic": "pizza"})
+    pending.settle("twitch:m2")
+    await saved(pending)
+    await until(lambda: pending.health().state is State.OK)
+    await pending.stop()
+    following = made(valkey, tmp_path)
+    await following.start()
+    await following.stop()
+    ledger = following.ledger
+    assert [added.event.id for added in ledger.waiting] == ["m1", "m3"]
+    assert [ledger.is_begun(f"twitch:m{number}") for number in (1, 3)] == [True, True]
+    assert ledger.kept is not None
+    assert ledger.kept.state == {"topic": "pizza"}
+    assert not (tmp_path / "pending" / "show.jsonl").exists()
 
 
 @pytest.mark.parametrize(
@@ -197,7 +238,7 @@ def order(asker: redis.Redis, *words: str) -> None:
 async def test_a_server_that_cannot_be_written(
     pending: PendingEvents,
     asker: redis.Redis,
-    server: EmbeddedValkey,
+    valkey: EmbeddedValkey,
     tmp_path: Path,
     trouble: tuple[tuple[str, ...], tuple[str, ...]],
 ) -> None:
@@ -209,14 +250,14 @@ async def test_a_server_that_cannot_be_written(
     order(asker, *good)
     await until(lambda: pending.health().state is State.OK)
     await pending.stop()
-    assert await owed_next(server, tmp_path) == ["m1"]
+    assert await owed_next(valkey, tmp_path) == ["m1"]
 
 
 async def test_a_server_with_a_password(
-    asker: redis.Redis, server: EmbeddedValkey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asker.config_set("requirepass", "hunter2")
-    pending = made(server, tmp_path)
+    pending = made(valkey, tmp_path)
     await pending.start()
     pending.add(paid(1))
     await saved(pending)
@@ -224,7 +265,7 @@ async def test_a_server_with_a_password(
     assert "hunter2" not in repr(pending.health())
     await pending.stop()
     monkeypatch.setenv("BANBAN_REDIS_PASSWORD", "hunter2")
-    assert await owed_next(server, tmp_path) == ["m1"]
+    assert await owed_next(valkey, tmp_path) == ["m1"]
     order(asker, "AUTH", "hunter2")
     asker.config_set("requirepass", "")
 

@@ -171,6 +171,14 @@ def test_a_line_that_is_none_costs_itself_alone(tmp_path: Path, row: Any) -> Non
     assert found.replies == 2
 
 
+@pytest.mark.parametrize("bad", [{"delays_ms": {"queue": float("nan")}}, {"lasted": float("inf")}])
+def test_figures_that_are_no_numbers_are_no_figures(tmp_path: Path, bad: dict[str, Any]) -> None:
+    batch, _, reply = replied(110.0, 9, "m3", "Hm.")
+    found = report.read(journal(tmp_path, *SHOW, batch, {**reply, **bad}, END))
+    assert (found.malformed, found.replies) == (1, 2)
+    json.dumps(found.row(), allow_nan=False)
+
+
 def test_a_line_of_a_hundred_megabytes_costs_no_memory(tmp_path: Path) -> None:
     path = tmp_path / "huge.jsonl.gz"
     rows = [json.dumps(row).encode() + b"\n" for row in SHOW]

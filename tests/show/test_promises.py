@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,12 @@ from rehearsal_room import Chat, Room, message, perform
 from benchmarks.scripted import ScriptedBrain
 from vtuber.app.live import goodbye
 from vtuber.brain import Prompt
+from vtuber.core.errors import PendingError
 from vtuber.core.events import Author, ChatMessage, Deletion, Money, Raid, Redemption, Role
 from vtuber.core.health import State
+from vtuber.pending.changes import Change
+from vtuber.pending.ledger import Ledger
+from vtuber.stage.access import Role as Access
 
 FIVE = Money(Decimal(5), "USD")
 BROADCASTER = frozenset((Role.BROADCASTER,))
@@ -337,3 +341,85 @@ def test_a_redemption_that_was_settled_but_not_at_the_platform_is_given_back(sho
     show(answers)
     show(hears_of_it_again, listeners=[chat])
     assert chat.settled == [("r1", False)]
+
+
+def test_a_question_from_the_panel_survives_though_one_was_asked_in_every_show(show: Next) -> None:
+    async def asks(room: Room) -> None:
+        room.show.backstage.command(Access.STREAMER, "ask", "what is new?")
+        await written(room)
+
+    async def is_answered(room: Room) -> None:
+        await asks(room)
+        await room.until(room.heard)
+        await room.until_idle()
+
+    async def is_killed(room: Room) -> None:
+        room.commands("!mute 100")
+        await asks(room)
+        kill(room)
+
+    async def goes_on(room: Room) -> None:
+        assert [one["who"] for one in room.journal("unanswered")[0]["events"]] == ["streamer"]
+        room.commands("!resume")
+        await room.until(room.heard)
+
+    show(is_answered)
+    show(is_killed)
+    show(goes_on)
+
+
+class Server:
+    """A store that can be away."""
+
+    place = "somewhere"
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self._ledger = Ledger()
+
+    async def open(self) -> list[Change]:
+        await self.write(())
+        return self._ledger.changes()
+
+    async def write(self, changes: Sequence[Change]) -> None:
+        if self.is_away:
+            raise PendingError("is away")
+        self._ledger.apply(changes)
+
+    async def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("first", ["", "!topic pasta"])
+def test_a_server_that_comes_late_brings_back_all_that_held(
+    show: Next, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    server = Server()
+    monkeypatch.setattr("vtuber.pending._server", lambda *_: server)
+    gone = message("bad!", name="eve", money=FIVE)
+
+    async def is_killed(room: Room) -> None:
+        room.commands("!topic pizza")
+        room.commands("!air on")
+        room.types("is it good?", name="ann", money=FIVE)
+        room.show.receive(deletion(gone))
+        await written(room)
+        server.is_away = True
+        kill(room)
+
+    async def begins_without(room: Room) -> None:
+        topic, air = room.show.speakers[0].conversation, room.show.performer.air
+        room.types("!forgetme", name="bob")
+        if first:
+            room.commands(first)
+        assert (topic.topic, air.on) == (first.removeprefix("!topic "), False)
+        server.is_away = False
+        await room.until(lambda: room.journal("unanswered"))
+        room.show.receive(gone)
+        assert (topic.topic, air.on) == (("pasta", False) if first else ("pizza", True))
+        room.commands("!air off")
+        await room.until(room.heard)
+        await room.until_idle()
+        assert [batch["who"] for batch in room.journal("batch")] == ["ann"]
+
+    show(is_killed)
+    show(begins_without)

@@ -415,6 +415,15 @@ async def test_so_many_may_listen_and_no_more(
     assert (await streamer.asks("/events"))[0] == 503
 
 
+async def test_moderators_programs_leave_room_for_the_streamers_panel(
+    streamer: Panel, moderator: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "STREAMS", streams.FOR_STREAMER + 1)
+    await (await moderator.listens("now")).next("state")
+    assert (await moderator.asks("/events"))[0] == 503
+    await (await streamer.listens("now")).next("state")
+
+
 async def test_a_stream_ends_with_the_show(room: Room, streamer: Panel) -> None:
     listening = await streamer.listens("alert")
     await listening.next("state")

@@ -677,9 +677,10 @@ async def test_signs_for_paused_and_muted(page: Page, overlay: ServedOverlay) ->
     await page.reload()
     await paused.wait_for(state="visible")
     assert await muted.is_hidden()
-    stage.hold(paused=False, silent_until=now() + 1.0)
+    stage.hold(paused=False, silent_until=now() + 60)
     await paused.wait_for(state="hidden")
     await muted.wait_for(state="visible")
+    stage.hold(paused=False, silent_until=now() + 0.5)
     await muted.wait_for(state="hidden")  # by itself, when the time is over
     stage.hold(paused=True, silent_until=now() + 60)
     await page.goto(overlay.url + "?signs=off")

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -21,7 +22,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, BinaryIO
 
 from vtuber import __version__
 from vtuber.core import files
@@ -41,8 +42,11 @@ _LARGEST_MANIFEST = 1 << 20
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 _CHUNK = 1 << 16
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
-"""What Python raises for a zip that is none, or not whole."""
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError),
+    *(ArithmeticError, RuntimeError, ValueError),
+)
+"""What Python raises for a zip that is none, or not whole, and for numbers in it that are none."""
 
 
 class Part(StrEnum):
@@ -160,11 +164,11 @@ class Archive:
     def _read_manifest(self) -> None:
         try:
             info = self._packed.getinfo(MANIFEST)
-            if info.file_size > _LARGEST_MANIFEST:
+            if info.file_size > _LARGEST_MANIFEST or not _is_readable(info):
                 raise self._bad("it has no manifest")
             row = json.loads(self._packed.read(info))
             kind, version, holds = int(row["format"]), str(row["banban"]), list(row["holds"])
-        except (KeyError, TypeError, AttributeError, RecursionError, *_DAMAGED):
+        except (KeyError, TypeError, AttributeError, *_DAMAGED):
             raise self._bad("it has no manifest") from None
         self.made_by = escaped(clean(version, 40))
         if kind > FORMAT or _numbers(version) > _numbers(__version__):
@@ -182,12 +186,12 @@ class Archive:
         seen: set[str] = set()
         for info in infos:
             name = info.filename
-            if info.is_dir() or name == MANIFEST:
+            if name and (info.is_dir() or name == MANIFEST):
                 continue
             mode = info.external_attr >> 16
             if stat.S_IFMT(mode) not in (0, stat.S_IFREG):  # 0: some programs write nothing there
                 raise self._bad(f"{escaped(clean(name, 200))} is no ordinary file")
-            if info.flag_bits & _ENCRYPTED or info.compress_type not in _PACKINGS:
+            if not _is_readable(info):
                 raise self._bad(f"{escaped(clean(name, 200))} is packed in a way that banban does not use")
             if not self._may_be(name) or name.lower() in seen:
                 raise self._bad(f"it holds {escaped(clean(name, 200))}, which has no place in a backup")
@@ -220,18 +224,29 @@ class Archive:
 def opened(path: Path) -> Iterator[Archive]:
     """Opens a backup and looks at all of it. Raises BanbanError, before anything is unpacked."""
     try:
-        with files.open_regular(path) as file, zipfile.ZipFile(file) as packed:
+        with files.open_regular(path) as file, _unpacker(file, path) as packed:
             yield Archive(path, packed)
     except OSError as error:
         raise BanbanError(
             f"it cannot be read or unpacked: {error.strerror or error}", where=str(error.filename or path)
         ) from None
-    except zipfile.BadZipFile:
+
+
+def _unpacker(file: BinaryIO, path: Path) -> zipfile.ZipFile:
+    """Raises BanbanError."""
+    try:
+        return zipfile.ZipFile(file)
+    except _DAMAGED:
         raise BanbanError(
             "this is no backup that banban can use: it is no zip file, or not whole",
             where=str(path),
             hint="give a file that `banban backup` wrote; nothing was changed",
         ) from None
+
+
+def _is_readable(info: zipfile.ZipInfo) -> bool:
+    """Whether it is packed as banban packs."""
+    return not info.flag_bits & _ENCRYPTED and info.compress_type in _PACKINGS
 
 
 def _numbers(version: str) -> tuple[int, ...]:

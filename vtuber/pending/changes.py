@@ -12,9 +12,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
 
 from vtuber.core import codec
-from vtuber.core.events import Answerable, Deletion, Event
+from vtuber.core.events import ID_LIMIT, Answerable, Deletion, Event
+from vtuber.core.text import clean
 
-Number = Annotated[int, Field(strict=True, ge=0, le=2**53)]
+HIGHEST = 2**50
+"""No change of ours has a higher number, and there is room for those that follow any that has it."""
+Number = Annotated[int, Field(strict=True, ge=0, le=HIGHEST)]
 Key = Annotated[str, Field(max_length=300)]
 Moment = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -95,8 +98,8 @@ _ADAPTER: TypeAdapter[Change] = TypeAdapter(Annotated[Change, Field(discriminato
 
 
 def key_of(event: Answerable) -> str:
-    """What the platform itself calls it: the same however often it comes."""
-    return f"{event.platform}:{event.id}"
+    """What the platform itself calls it: the same however often it comes, and after it was stored."""
+    return f"{event.platform}:{clean(event.id, ID_LIMIT)}"
 
 
 def dump(change: Change) -> str:

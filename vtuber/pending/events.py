@@ -15,7 +15,7 @@ from vtuber.core.errors import PendingError
 from vtuber.core.events import Answerable, Deletion
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
-from vtuber.pending.changes import Added, Begun, Change, Deleted, Kept, Settled, key_of
+from vtuber.pending.changes import Added, Begun, Change, Deleted, Kept, Settled, dump, key_of, load
 from vtuber.pending.file import PendingFile
 from vtuber.pending.ledger import Ledger
 from vtuber.pending.store import Store
@@ -24,8 +24,12 @@ log = logging.getLogger(__name__)
 
 DEADLINE = 0.25
 """Seconds after which a server that has not written is left alone, and the file takes its place."""
+FILE_SECONDS = 1.0
+"""After which a disk that has not written holds up nobody any more."""
+RETRY_SECONDS = 5.0
+"""Until a file that could not be written is tried again, though nothing happens."""
 OPEN_SECONDS = 5.0
-"""How long a server may take to say what is stored."""
+"""How long a server, or a disk, may take to say what is stored."""
 STOP_SECONDS = 0.7
 BEGIN_SECONDS = 0.5
 """A reply begins after so many seconds also when nobody could write that it does."""
@@ -58,6 +62,8 @@ class PendingEvents:
         """Set while the server is not used."""
         self._since: list[Change] = []
         """What was written elsewhere since the server was given a copy of everything."""
+        self._was_asked = False
+        """Whether the server has said what it has."""
         self._trouble: PendingError | None = None
         """Why the server is not used."""
         self._unsafe: PendingError | None = None
@@ -85,7 +91,7 @@ class PendingEvents:
             self._tasks.append(asyncio.create_task(self._mend(self._server), name="pending events' server"))
 
     def watch(self, found: Callable[[list[Added]], None]) -> None:
-        """Calls ``found`` with what was owed from before, where a server can only be asked later."""
+        """Calls ``found`` where a server can only be asked later, with what was owed there from before."""
         self._found = found
 
     # What happens.
@@ -95,8 +101,15 @@ class PendingEvents:
         key = key_of(event)
         if self.ledger.waits(key) or self.ledger.is_settled(key):
             self._put(None, then)
+            return
+        added = Added(self._next, event, time.time(), asked)
+        try:
+            load(dump(added))
+        except ValueError as error:  # it would keep all that follows from being written, too
+            log.warning("%s cannot be written down: %s", escaped(key), escaped(str(error)[:200]))
+            self._put(None, then)
         else:
-            self._change(Added(self._next, event, time.time(), asked), then)
+            self._change(added, then)
 
     def after(self, then: Then) -> None:
         """Calls ``then`` once all that happened before is safe: at once where it is."""
@@ -153,6 +166,8 @@ class PendingEvents:
         self._put(change, then)
 
     def _put(self, change: Change | None, then: Then | None) -> None:
+        if self._tasks and len(self._waiting) >= WAITING_LIMIT:
+            self._unsafe = PendingError("more happens than can be written")
         if not self._tasks or len(self._waiting) >= WAITING_LIMIT:
             self._call(then)
             return
@@ -173,16 +188,17 @@ class PendingEvents:
         while not (self._stopping and not self._waiting):
             if not self._waiting:
                 self._news.clear()
-                await self._news.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(None if self._unsafe is None else RETRY_SECONDS):
+                        await self._news.wait()
             await self._write_bundle()
 
     async def _write_bundle(self) -> None:
         bundle = [self._waiting.popleft() for _ in range(min(len(self._waiting), BUNDLE))]
-        if not bundle:
-            return
+        changes = [change for change, _ in bundle if change is not None]
         self._writing = True
         try:
-            if changes := [change for change, _ in bundle if change is not None]:
+            if changes or self._unsafe is not None:
                 await self._save(changes)
         except Exception as error:  # noqa: BLE001  # whatever it was, nobody may wait for ever
             self._unsafe = PendingError(f"what happened could not be written: {escaped(repr(error))}")
@@ -194,6 +210,7 @@ class PendingEvents:
 
     async def _save(self, changes: Sequence[Change]) -> None:
         """On the server, else in the file; with all before, where that could not be written."""
+        new = changes
         if self._unsafe is not None:
             changes = self.ledger.changes()
         if self._server is not None and self._trouble is None:
@@ -207,7 +224,8 @@ class PendingEvents:
             else:
                 self._unsafe = None
                 return
-        self._since += changes
+        if self._server is not None:
+            self._since += new
         await self._save_in_file(changes)
 
     async def _save_in_file(self, changes: Sequence[Change]) -> None:
@@ -215,13 +233,19 @@ class PendingEvents:
             self._unsafe = self._trouble
             return
         try:
-            await self._file.write(changes)
+            async with asyncio.timeout(FILE_SECONDS):
+                await self._file.write(changes)
+        except TimeoutError:
+            self._fail(_slow(self._file))
         except PendingError as error:
-            if self._unsafe is None:
-                log.warning("what viewers are owed cannot be written down: %s", error)
-            self._unsafe = error
+            self._fail(error)
         else:
             self._unsafe = None
+
+    def _fail(self, error: PendingError) -> None:
+        if self._unsafe is None:
+            log.warning("what viewers are owed cannot be written down: %s", error)
+        self._unsafe = error
 
     def _lost(self, error: PendingError) -> None:
         if self._trouble is None:
@@ -233,10 +257,13 @@ class PendingEvents:
 
     async def _read_file(self, file: PendingFile) -> None:
         try:
-            self.ledger.apply(await file.open())
+            async with asyncio.timeout(OPEN_SECONDS):
+                self.ledger.apply(await file.open())
+                await file.tidy()
+        except TimeoutError:
+            self._fail(_slow(file))
         except PendingError as error:
-            self._unsafe = error
-            log.warning("what viewers are owed cannot be written down: %s", error)
+            self._fail(error)
         if file.unreadable:
             log.warning("%s: %d damaged lines were read past", file.place, file.unreadable)
 
@@ -257,16 +284,18 @@ class PendingEvents:
             self._lost(error)
             return []
         self._trouble = self._unsafe = None
+        self._was_asked = True
         if self._file is not None:
-            with suppress(PendingError):
-                await self._file.clear()
+            with suppress(PendingError, TimeoutError):
+                async with asyncio.timeout(FILE_SECONDS):
+                    await self._file.clear()
         return [added for added in self.ledger.waiting if added.key not in before]
 
     async def _mend(self, server: Store) -> None:
         """Whenever the server is away, tries it until it is back, and gives it all that is known."""
         while True:
             await self._away.wait()
-            pause = PAUSES[0]
+            pause, was_asked = PAUSES[0], self._was_asked
             while self._trouble is not None:
                 await asyncio.sleep(pause)
                 pause = min(PAUSES[1], pause * 2)
@@ -274,7 +303,7 @@ class PendingEvents:
                 found = await self._reach(server, self.ledger.changes())
             self._away.clear()
             log.info("pending events: the server %s is back and has everything", server.place)
-            if found:
+            if found or not was_asked:
                 self._found(found)
 
     async def stop(self) -> None:
@@ -308,6 +337,14 @@ class PendingEvents:
             return Health("pending", State.OFF, "for this show alone")
         place = self._server.place if self._server else self._file.place if self._file else ""
         return Health("pending", State.OK, f"{owed}; {place}")
+
+
+def _slow(file: PendingFile) -> PendingError:
+    return PendingError(
+        "the disk does not answer",
+        where=file.place,
+        hint="see whether it is full, asleep or unplugged; or set pending.folder to a folder elsewhere",
+    )
 
 
 def _set(future: asyncio.Future[None]) -> None:

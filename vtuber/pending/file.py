@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vtuber.core import clock, files
 from vtuber.core.errors import PendingError
@@ -36,9 +37,15 @@ class PendingFile:
         self._ledger = Ledger()
         self._added = 0
         self._alone = asyncio.Lock()
+        self._at_work: asyncio.Future[Any] | None = None
+        """What is done with the file now, also where nobody waits for it any more."""
 
     async def open(self) -> list[Change]:
         return await self._in_thread(self._open)
+
+    async def tidy(self) -> None:
+        """Leaves out what is over, and shows whether the file can be written. Raises PendingError."""
+        await self._in_thread(self._tidy)
 
     async def write(self, changes: Sequence[Change]) -> None:
         self._ledger.apply(changes)
@@ -53,9 +60,15 @@ class PendingFile:
         pass
 
     async def _in_thread(self, work: Callable[..., T], *args: object) -> T:
+        """One after another, also behind work that a disk holds up and whose caller has gone."""
         try:
             async with self._alone:
-                return await clock.in_thread(work, *args)
+                if self._at_work is not None and not self._at_work.done():
+                    await asyncio.wait([self._at_work])
+                working = asyncio.ensure_future(clock.in_thread(work, *args))
+                working.add_done_callback(lambda done: done.cancelled() or done.exception())
+                self._at_work = working
+                return await asyncio.shield(working)
         except OSError as error:
             raise PendingError(
                 f"cannot be written: {error.strerror or error}",
@@ -65,15 +78,17 @@ class PendingFile:
 
     def _open(self) -> list[Change]:
         self._ledger, self.unreadable = Ledger(), 0
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileNotFoundError), files.open_regular(self.path) as file:
+            while line := file.readline(LINE_LIMIT):
+                self._take(line.strip())
+        return self._ledger.changes()
+
+    def _tidy(self) -> None:
         if self.path.exists():
-            with files.open_regular(self.path) as file:
-                while line := file.readline(LINE_LIMIT):
-                    self._take(line.strip())
             self._rewrite()
         else:
-            _append(self.path, b"")  # whether it can be written shows now
-        return self._ledger.changes()
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _append(self.path, b"")
 
     def _take(self, line: bytes) -> None:
         try:

@@ -30,7 +30,7 @@ from vtuber.core import clock
 from vtuber.core.errors import PendingError, RecallError
 from vtuber.core.text import escaped
 from vtuber.memory.server import FAILURES, Server
-from vtuber.pending.changes import Added, Begun, Change, Deleted, Kept, Settled, dump, load
+from vtuber.pending.changes import HIGHEST, Added, Begun, Change, Deleted, Kept, Settled, dump, load
 from vtuber.pending.ledger import DELETIONS, SETTLED
 
 if TYPE_CHECKING:
@@ -56,26 +56,42 @@ _WRITE = """
 local stream, index, begun, settled, deleted, state = unpack(KEYS)
 local group, consumer = ARGV[2], ARGV[3]
 local added = 0
+if redis.call('EXISTS', stream) == 0 then return redis.error_reply('NOGROUP it has lost its data') end
+
+-- Of a stored change; lower than all others where somebody else wrote it.
+local function number_of(line)
+  local read, stored = pcall(cjson.decode, line)
+  if not read or type(stored) ~= 'table' or type(stored.number) ~= 'number' then return -1 end
+  return stored.number <= tonumber(ARGV[6]) and stored.number or -1
+end
+
+-- The id under which an event is in the stream; nil where it is not.
+local function entry_of(key)
+  local id = redis.call('HGET', index, key)
+  local found = id and redis.pcall('XRANGE', stream, id, id)
+  return found and not found.err and #found == 1 and found[1][1] or nil
+end
+
 for _, change in ipairs(cjson.decode(ARGV[1])) do
   local what, number, key, line = unpack(change)
   if what == 'add' then
-    if not redis.call('ZSCORE', settled, key) and redis.call('HEXISTS', index, key) == 0 then
+    if not redis.call('ZSCORE', settled, key) and not entry_of(key) then
       redis.call('HSET', index, key, redis.call('XADD', stream, '*', 'change', line))
       added = added + 1
     end
   elseif what == 'begin' then
     local before = redis.call('HGET', begun, key)
     if not redis.call('ZSCORE', settled, key)
-      and (not before or cjson.decode(before).number < number) then
+      and (not before or number_of(before) < number) then
       redis.call('HSET', begun, key, line)
     end
   elseif what == 'settle' then
-    local id = redis.call('HGET', index, key)
+    local id = entry_of(key)
     if id then
       redis.call('XACK', stream, group, id)
       redis.call('XDEL', stream, id)
-      redis.call('HDEL', index, key)
     end
+    redis.call('HDEL', index, key)
     redis.call('HDEL', begun, key)
     redis.call('ZADD', settled, number, key)
     redis.call('ZREMRANGEBYRANK', settled, 0, -tonumber(ARGV[4]) - 1)
@@ -84,7 +100,7 @@ for _, change in ipairs(cjson.decode(ARGV[1])) do
     redis.call('ZREMRANGEBYRANK', deleted, 0, -tonumber(ARGV[5]) - 1)
   elseif what == 'keep' then
     local before = redis.call('GET', state)
-    if not before or cjson.decode(before).number < number then redis.call('SET', state, line) end
+    if not before or number_of(before) < number then redis.call('SET', state, line) end
   end
 end
 if added > 0 then
@@ -142,7 +158,7 @@ class RedisStore:
             with clock.outside():
                 for begin in range(0, len(changes), BUNDLE):
                     packed = json.dumps([_packed(one) for one in changes[begin : begin + BUNDLE]])
-                    await self._run(_WRITE, packed, GROUP, CONSUMER, SETTLED, DELETIONS)
+                    await self._run(_WRITE, packed, GROUP, CONSUMER, SETTLED, DELETIONS, HIGHEST)
         except FAILURES as failure:
             raise self._trouble(failure) from None
 
@@ -176,7 +192,7 @@ class RedisStore:
         for identity, fields in entries:
             stored = dict(zip(fields[::2], fields[1::2], strict=False))
             try:
-                changes.append(load(stored.get("change", "")))
+                changes.append(_added(stored.get("change", "")))
             except ValueError:
                 foreign += [identity, json.dumps(stored)]
         for line in [*begun, *deleted, *filter(None, [state])]:
@@ -185,7 +201,7 @@ class RedisStore:
             except ValueError:
                 log.debug("not a change of ours: %s", escaped(line[:200]))
         for key, number in zip(settled[::2], settled[1::2], strict=True):
-            changes.append(Settled(int(float(number)), key))
+            changes.append(Settled(_number(float(number)), key))
         if foreign:
             await self._run(_SET_ASIDE, *foreign)
             log.warning(
@@ -199,6 +215,19 @@ class RedisStore:
     def _trouble(self, failure: Exception) -> PendingError:
         what, hint = self._server.explained(failure)
         return PendingError(f"the server {self.place} {what}", hint=hint)
+
+
+def _added(line: str) -> Added:
+    """Of an entry in the stream. Raises ValueError."""
+    change = load(line)
+    if not isinstance(change, Added):
+        raise ValueError("not an event that waits")  # noqa: TRY004  # as for all that cannot be read
+    return change
+
+
+def _number(score: float) -> int:
+    """Of a change; 0 where it cannot be ours."""
+    return int(score) if 0 <= score <= HIGHEST else 0
 
 
 def _packed(change: Change) -> tuple[str, int, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -239,18 +240,19 @@ class _Reader:
         heard = str(row["heard"])
         if not heard or batch is None or batch.get("script"):
             return
+        delays = {part: _finite(row["delays_ms"][part]) for part in PARTS if part in row["delays_ms"]}
+        lasted = _finite(row.get("lasted") or 0.0)
         self._report.replies += 1
         self._reply_minutes[int(at // 60)] += 1
         self._her_languages[self._detector.language(heard)] += 1
         self._spoken.append((at, heard))
         self._openers[opener(heard)] += 1
-        delays = {part: float(row["delays_ms"][part]) for part in PARTS if part in row["delays_ms"]}
         for part, value in delays.items():
             self._report.delays.setdefault(part, []).append((at, value))
         total = sum(delays.values())
         self._report.delays.setdefault("total", []).append((at, total))
         asked = self._times.get(str(batch["lead"]), at - total / 1000)
-        began = at - float(row["lasted"]) if row.get("lasted") else asked + total / 1000
+        began = at - lasted if lasted else asked + total / 1000
         for each in (batch["lead"], *batch.get("others", ())):
             self._answered[self._authors.get(str(each), "")] += 1
             if (paid := self._paid.get(str(each))) is not None:
@@ -343,6 +345,14 @@ def opener(heard: str) -> str:
     if words and _HAN.match(words[0]):
         return words[0][:OPENER_LETTERS]
     return " ".join(words[:OPENER_WORDS]).casefold()
+
+
+def _finite(value: Any) -> float:
+    """Raises ValueError for what JSON and a plot have no place for."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("not a number")
+    return number
 
 
 def _paid(event: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import count
+from uuid import uuid4
 
 from vtuber.core import clock
 from vtuber.core.events import Answerable, Author, Batch, ChatMessage, Pick, is_paid
@@ -76,6 +77,8 @@ class Backstage:
         self._table = table
         self._healths = healths
         self._find = find
+        self._show = uuid4().hex[:8]
+        """In the ids of what is ordered here: a question that is owed keeps its id in the next show."""
         self._numbers = count(1)
 
     # Commands.
@@ -96,7 +99,8 @@ class Backstage:
         who = role.name.lower()
         author = Author(who, who, frozenset({_ROLES[role]}))
         text = f"{self._table.typed(name)} {argument}".rstrip()
-        given = ChatMessage(f"{PANEL}-{next(self._numbers)}", PANEL, PANEL, author, text, at=clock.now())
+        identity = f"{PANEL}-{self._show}-{next(self._numbers)}"
+        given = ChatMessage(identity, PANEL, PANEL, author, text, at=clock.now())
         obeyed = self._moderators.obey(Command(name, argument, TRUST[role], given))
         return {"reply": obeyed.reply, "done": obeyed.done}
 

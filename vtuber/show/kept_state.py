@@ -90,19 +90,36 @@ class StateKeeper:
         self._performer = performer
         self._inbox = inbox
         self._by_config = frozenset((platform, who) for platform, who, _ in inbox.ignored())
+        self._at_first = ShowState(
+            topic=self._speakers[0].conversation.topic,
+            pace=performer.agenda.pace,
+            air=performer.air.on,
+            air_seconds=performer.air.seconds,
+        )
+        self._is_known = False
+        """Whether moderators changed something in this show, or what they said before was brought back."""
 
     def note(self, fact: Fact) -> None:
         """Subscribes to the show's facts."""
         if isinstance(fact, CommandGiven | Blocked):
-            self._pending.keep(asdict(self._state()))
+            state = self._state()
+            self._is_known |= state != self._at_first
+            if self._is_known:
+                self._pending.keep(asdict(state))
 
     def bring_back(self, stored: dict[str, Any]) -> None:
-        """The show is as it was; what cannot be read is as config says."""
+        """The show is as it was, unless moderators changed something since.
+
+        What cannot be read is as config says.
+        """
+        if self._is_known:
+            return
         try:
             state = _ADAPTER.validate_python(stored)
         except ValidationError as error:
             log.warning("how the last show was cannot be read: %s", error.errors()[0]["msg"])
             return
+        self._is_known = True
         performer, agenda = self._performer, self._performer.agenda
         for speaker in self._speakers:
             speaker.conversation.topic = state.topic

@@ -54,24 +54,12 @@ class Resumption:
         self._patience = answer_minutes * 60
         self._chinese = chinese
         self._admit = admit
-        pending.watch(self._go_on)
+        pending.watch(self._learn)
 
     def begin(self) -> None:
         """What was deleted stays so, what is owed waits again, and it is said who is owed something."""
-        ledger = self._pending.ledger
         self._promises.begin_show()
-        for key in ledger.settled:
-            platform, _, identity = key.partition(":")
-            self._inbox.know(platform, identity)
-        owed = ledger.waiting
-        for added in owed:
-            self._index.note(self._aged(added))
-        for deleted in ledger.deleted:
-            deletion = replace(deleted.deletion, at=clock.now() - self._age(deleted.received))
-            self._inbox.revoke(self._index.revocation(deletion))
-        if ledger.kept is not None and ledger.kept.state is not None:
-            self._state.bring_back(ledger.kept.state)
-        self._go_on(owed)
+        self._learn(self._pending.ledger.waiting)
 
     def end(self) -> None:
         """The show ends by itself: the next begins as config says, and with what is owed."""
@@ -82,6 +70,21 @@ class Resumption:
     def owed(self) -> list[Answerable]:
         """What was not answered, the oldest first."""
         return [added.event for added in self._pending.ledger.waiting]
+
+    def _learn(self, owed: Sequence[Added]) -> None:
+        """What is known from before: at the start, or later, from a server that was away then."""
+        ledger = self._pending.ledger
+        for key in ledger.settled:
+            platform, _, identity = key.partition(":")
+            self._inbox.know(platform, identity)
+        for added in owed:
+            self._index.note(self._aged(added))
+        for deleted in ledger.deleted:
+            deletion = replace(deleted.deletion, at=clock.now() - self._age(deleted.received))
+            self._inbox.revoke(self._index.revocation(deletion))
+        if ledger.kept is not None and ledger.kept.state is not None:
+            self._state.bring_back(ledger.kept.state)
+        self._go_on(owed)
 
     def _go_on(self, owed: Sequence[Added]) -> None:
         """With what is owed from before."""

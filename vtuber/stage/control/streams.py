@@ -13,12 +13,14 @@ from typing import Any
 from aiohttp import web
 
 from vtuber.core.text import escaped
-from vtuber.stage.access import HEADERS
+from vtuber.stage.access import HEADERS, ROLE, Role
 
 log = logging.getLogger(__name__)
 
 STREAMS = 16
 """So many may listen at once."""
+FOR_STREAMER = 4
+"""So many of them have the streamer's token: moderators' programs do not keep out whoever runs the show."""
 QUEUE_BYTES = 1_000_000
 """Whoever lets more than this wait is dropped."""
 WRITE_SECONDS = 20.0
@@ -121,7 +123,7 @@ class Streams:
         self, request: web.Request, kinds: Kinds, first: Callable[[], bytes]
     ) -> web.StreamResponse:
         """Sends ``first``, then events of these kinds, until whoever listens leaves. Raises HTTPException."""
-        if len(self._clients) >= STREAMS:
+        if len(self._clients) >= STREAMS - (0 if request[ROLE] is Role.STREAMER else FOR_STREAMER):
             raise web.HTTPServiceUnavailable(
                 text="Too many programs listen to the show's events. Close some."
             )
