@@ -220,10 +220,26 @@ class Faults:
         try:
             await self._a_while()
         finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+            _make_room()
 
     async def _a_while(self) -> None:
         await asyncio.sleep(self._dice.uniform(1, LONGEST))
+
+
+def _make_room() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+
+def _print(out: Callable[[str], object], line: str) -> None:
+    """Also when the disk is full for the show, and the output is a file."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    _make_room()
+    try:
+        out(line)
+        sys.stdout.flush()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 async def figures(memory: Path) -> Figures:
@@ -278,7 +294,7 @@ async def measure(hours: float, seed: int, folder: Path, *, out: Callable[[str],
                 await asyncio.sleep(after)
                 last = await figures(memory)
                 first = first or last
-                out(f"{number * after / HOUR:5.2f} h: {show.metrics.turns} turns, {last}\n")
+                _print(out, f"{number * after / HOUR:5.2f} h: {show.metrics.turns} turns, {last}\n")
             breaking.cancel()
             await asyncio.sleep(5 * LONGEST)
             down = [row.part for row in show.health() if row.state.is_away and row.part != "stage.obs"]

@@ -1,6 +1,6 @@
 // What the panel says, in English and in Traditional Chinese of Taiwan.
 
-import { inChinese } from "./repairs.js";
+import { inChinese } from "./chinese.js";
 
 const KEY = "banban.language";
 

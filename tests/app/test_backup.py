@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import stat
 import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from memory_room import batch, heard, known, records, said, stored_in
 
-from vtuber import __version__
+from vtuber import __version__, pending
 from vtuber.app import archive
 from vtuber.app.archive import Part
 from vtuber.app.backup import back_up
+from vtuber.app.one_show import only_one
 from vtuber.app.restore import restore
+from vtuber.config.file import load, named
 from vtuber.core.errors import BanbanError, ConfigError
+from vtuber.core.events import ChatMessage, Money
 from vtuber.memory.store import Record
+from vtuber.pending.changes import key_of
+from vtuber.pending.ledger import Ledger
 
 ALL = {"format": 1, "banban": __version__, "holds": [*Part]}
 
@@ -211,6 +218,104 @@ def test_links_in_a_character_are_not_followed(
     with zipfile.ZipFile(tmp_path / "b.zip") as packed:
         assert not [name for name in packed.namelist() if "key" in name or "link" in name]
     assert "without" in capsys.readouterr().out
+
+
+# What viewers are owed.
+
+
+def owed(key: str) -> ChatMessage:
+    """A paid message that waits."""
+    return replace(said(f"for you {key}", "ann"), id=key, money=Money(Decimal(5), "USD"))
+
+
+def promises(on: Machine, *waiting: ChatMessage, answered: Sequence[ChatMessage] = ()) -> Ledger:
+    """Has the show there promise and answer something; returns all that is kept of it."""
+    on.sit_down()
+    settings = named(load())
+
+    async def show() -> Ledger:
+        kept = pending.build(settings)
+        await kept.start()
+        for event in (*waiting, *answered):
+            kept.add(event)
+        for event in answered:
+            kept.settle(key_of(event))
+        await kept.stop()
+        return await pending.stored(settings)
+
+    return asyncio.run(show())
+
+
+@pytest.mark.parametrize(("one", "other"), [("embedded", "sqlite"), ("sqlite", "embedded")])
+def test_it_carries_what_viewers_are_owed(
+    machine: Callable[[str, str], Machine],
+    tmp_path: Path,
+    one: str,
+    other: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    old = machine("old", one)
+    old.config("mine")
+    promises(old, owed("a"), owed("b"), answered=[owed("c")])
+    back_up(None, tmp_path / "b.zip", only=(), tokens=False)
+    assert "pending: 2 owed to viewers" in capsys.readouterr().out
+    new = machine("new", other)
+    new.config("new")
+    promises(new, owed("c"), owed("d"), answered=[owed("b")])
+    restore(None, tmp_path / "b.zip", only=[Part.PENDING], tokens=False, replace=False)
+    ledger = promises(new)
+    assert [added.event.id for added in ledger.waiting] == ["a", "d"], "nobody is thanked on both"
+    assert {key.rpartition(":")[2] for key in ledger.settled} == {"b", "c"}
+
+
+def test_a_backup_of_a_show_on_air_leaves_its_file_alone(target: Machine, tmp_path: Path) -> None:
+    target.config("mine")
+    promises(target, owed("a"))
+    (file,) = target.folder.rglob("pending/*.jsonl")
+    before = file.stat().st_ino, file.read_bytes()
+    back_up(None, tmp_path / "b.zip", only=(), tokens=False)
+    assert (file.stat().st_ino, file.read_bytes()) == before
+
+
+@pytest.mark.parametrize("line", ["not JSON", "[]", '{"do": "add"}', '{"do": "settle", "number": 1}'])
+def test_pending_events_that_are_none_change_nothing(target: Machine, tmp_path: Path, line: str) -> None:
+    filled(target)
+    good = '{"do": "settle", "number": 1, "key": "a:b"}'
+    files = {"settings/config.toml": "", "pending/changes.jsonl": f"{good}\n{line}\n"}
+    manifest = {**ALL, "holds": ["settings", "pending"]}
+    error = is_refused(target, packed(tmp_path / "b.zip", files, manifest), "cannot be read in this backup")
+    assert "line 2" in error.where
+    assert "--only" in error.hint
+
+
+@pytest.mark.parametrize("same_show", [True, False])
+def test_nothing_is_restored_while_a_show_with_that_memory_is_on_air(
+    target: Machine, tmp_path: Path, *, same_show: bool
+) -> None:
+    filled(target)
+    back_up(None, tmp_path / "b.zip", only=(), tokens=False)
+    live = named(load())
+    with only_one(live):
+        pass  # its lock is a file that stays
+    if not same_show:
+        live = live.model_copy(update={"show": live.show.model_copy(update={"name": "evening"})})
+    with only_one(live):
+        error = is_refused(target, tmp_path / "b.zip", "on air")
+    assert f"process {os.getpid()}" in error.what
+    elsewhere = live.memory.model_copy(update={"folder": tmp_path / "elsewhere"})
+    other = live.show.model_copy(update={"name": "another"})
+    with only_one(live.model_copy(update={"show": other, "memory": elsewhere})):
+        restore(None, tmp_path / "b.zip", only=(), tokens=False, replace=True)
+
+
+def test_a_show_that_was_killed_keeps_nobody_from_restoring(target: Machine, tmp_path: Path) -> None:
+    filled(target)
+    back_up(None, tmp_path / "b.zip", only=(), tokens=False)
+    left = target.folder / "XDG_DATA_HOME" / "banban" / "on-air" / "evening.json"
+    with only_one(named(load())):
+        row = next(left.parent.glob("*.json")).read_text(encoding="utf-8")
+    left.write_text(row, encoding="utf-8")
+    restore(None, tmp_path / "b.zip", only=(), tokens=False, replace=True)
 
 
 # What is no backup of ours.

@@ -125,18 +125,22 @@ def test_every_variable_that_is_named_is_read() -> None:
 # The panel in Chinese.
 
 IN_A_SHOW = (
-    "brain", "voice", "listeners", "memory", "pending", "record/journal.py", "show/alarms.py", "show/show.py",
-    "show/supervisor.py", "stage/audio", "stage/obs", "stage/overlay", "stage/vts", "guard/guard.py",
-    "core/limits.py",
+    "brain", "voice", "listeners", "memory", "pending", "record/journal.py", "show", "moderation",
+    "stage/audio", "stage/obs", "stage/overlay", "stage/vts", "guard/guard.py", "core/limits.py",
 )  # fmt: skip
-"""Where rows of a running show's health come from."""
+"""Where rows of a running show's health come from, and answers to commands."""
 ELSEWHEN = (
     "brain/templates", "brain/llama/prompt_format.py", "listeners/recordings", "listeners/replay.py",
     "listeners/twitch/login.py", "listeners/twitch/scopes.py", "listeners/youtube/address.py",
-    "stage/obs/diagnosis.py", "stage/obs/setup.py", "stage/obs/__init__.py", "voice/online/edge/__init__.py",
+    "moderation/trust.py", "stage/obs/diagnosis.py", "stage/obs/setup.py", "stage/obs/__init__.py",
+    "voice/online/edge/__init__.py",
 )  # fmt: skip
 """What is said there, a streamer reads in a terminal: before the show, or in answer to a command."""
 BEFORE_THE_SHOW = {
+    'write a prefix such as "!"',
+    "the commands are …",
+    "write one word, without the prefix",
+    "use this name only once, in one of gate.commands.… and gate.commands.…",
     "rename one of the folders",
     "add /oauth2 at its end, or delete the option",
     "write the name in the channel's address: letters, digits and _",
@@ -148,7 +152,7 @@ BEFORE_THE_SHOW = {
 
 def in_chinese() -> list[str]:
     """The sentences of which the panel has a Chinese one, with … for what is put into them."""
-    source = (ROOT.parent / "panel" / "repairs.js").read_text(encoding="utf-8")
+    source = (ROOT.parent / "panel" / "chinese.js").read_text(encoding="utf-8")
     quoted = re.findall(
         r"""^  ("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\w+): ["'].*["'],$""", source, re.MULTILINE
     )
@@ -156,27 +160,34 @@ def in_chinese() -> list[str]:
     return [re.sub(r"\{\w+\}", "…", str(ast.literal_eval(one)) if one[0] in "\"'" else one) for one in quoted]
 
 
-def hints_of_a_show() -> Iterator[tuple[str, str]]:
-    """Every hint that is written out where it is given, with its place."""
+def given(node: ast.AST) -> list[ast.expr]:
+    """What the code says there to a streamer: hints, and why a command was not carried out."""
+    match node:
+        case ast.Call(ast.Name("Health"), [_, _, _, hint, *_]):
+            found = [hint]
+        case ast.Call(ast.Name("Refusal" | "UsageError"), [why]):
+            found = [why]
+        case ast.Call(keywords=keywords):
+            found = [one.value for one in keywords if one.arg == "hint"]
+        case ast.Assign([ast.Name(name)], hint) if "hint" in name.lower():
+            found = [hint]
+        case _:
+            found = []
+    return [
+        text for one in found for text in ([one.body, one.orelse] if isinstance(one, ast.IfExp) else [one])
+    ]
+
+
+def told_in_a_show() -> Iterator[tuple[str, str]]:
+    """All of that which is written out where it is given, with its place."""
     for path, tree in TREES.items():
         place = path.relative_to(ROOT).as_posix()
         if not place.startswith(IN_A_SHOW) or place.startswith(ELSEWHEN):
             continue
-        for node in ast.walk(tree):
-            match node:
-                case ast.Call(ast.Name("Health"), [_, _, _, given, *_]):
-                    found = [given]
-                case ast.Call(keywords=keywords):
-                    found = [one.value for one in keywords if one.arg == "hint"]
-                case ast.Assign([ast.Name(name)], given) if "hint" in name.lower():
-                    found = [given]
-                case _:
-                    continue
-            for one in found:
-                for text in [one.body, one.orelse] if isinstance(one, ast.IfExp) else [one]:
-                    is_text = isinstance(text, ast.JoinedStr | ast.Constant)
-                    if is_text and (told := described(text)) and not told.startswith(" "):
-                        yield f"{place}:{text.lineno}", told
+        for text in [text for node in ast.walk(tree) for text in given(node)]:
+            is_text = isinstance(text, ast.JoinedStr | ast.Constant)
+            if is_text and (told := described(text)) and not told.startswith(" "):
+                yield f"{place}:{text.lineno}", told
 
 
 def test_what_the_panel_has_in_chinese_is_what_the_program_says() -> None:
@@ -185,7 +196,8 @@ def test_what_the_panel_has_in_chinese_is_what_the_program_says() -> None:
     assert [part for part in parts if not re.search(part, said)] == []
 
 
-def test_the_panel_has_every_hint_in_chinese() -> None:
-    chinese, hints = set(in_chinese()), list(hints_of_a_show())
-    assert len(hints) > 60
-    assert [hint for hint in hints if hint[1] not in chinese | BEFORE_THE_SHOW] == []
+def test_the_panel_has_every_hint_and_refusal_in_chinese() -> None:
+    chinese, told = set(in_chinese()), list(told_in_a_show())
+    assert len(told) > 80
+    missing = [one for one in told if one[1] not in chinese | BEFORE_THE_SHOW]
+    assert missing == [], "write them into panel/chinese.js"

@@ -54,6 +54,19 @@ def test_ctrl_c_is_asked_about_and_sigterm_is_not() -> None:
     loop.close()
 
 
+def test_while_it_ends_threads_take_turns_quickly_and_afterwards_as_before() -> None:
+    before = sys.getswitchinterval()
+    ending: list[float] = []
+
+    async def main() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        ending.append(sys.getswitchinterval())
+
+    running.run(main)
+    assert ending == [pytest.approx(running.SWITCH_SECONDS)]
+    assert sys.getswitchinterval() == before
+
+
 def test_a_name_that_is_looked_up_for_ever_does_not_hold_up_the_end() -> None:
     hangs = threading.Event()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+import llama_cpp
 import pytest
 import tiny_gguf
 from hypothesis import given, settings
@@ -14,7 +17,7 @@ from template_props import ALL
 
 from vtuber.brain import PromptLine
 from vtuber.brain.llama import sampling
-from vtuber.brain.llama.engine import CHUNK, Engine, EngineError, Stopped
+from vtuber.brain.llama.engine import CHUNK, SHIFT_RUN, Engine, EngineError, Stopped
 from vtuber.brain.llama.sampling import Sampling
 from vtuber.models.store import locate
 
@@ -56,9 +59,12 @@ def load(
     *,
     cache_type: str = "f16",
     flash_attention: str = "auto",
+    repeatable: bool = False,
 ) -> Engine:
     engine = Engine(str(path), gpu_layers=0, extra_buffers=True, progress=progress, should_stop=stop)
-    engine.open(context, threads=1, cache_type=cache_type, flash_attention=flash_attention)
+    engine.open(
+        context, threads=1, cache_type=cache_type, flash_attention=flash_attention, repeatable=repeatable
+    )
     return engine
 
 
@@ -237,6 +243,66 @@ def test_a_full_context_ends_the_reply(engine: Engine) -> None:
     with pytest.raises(EngineError):
         engine.prepare(tokens * 2)
     assert engine.prepare(tokens) > 0
+
+
+# The same each time
+
+
+def weights(engine: Engine, tokens: list[int]) -> bytes:
+    """What it makes of them, to the last bit."""
+    engine.prepare(tokens)
+    found = llama_cpp.llama_get_logits_ith(engine._context, -1)
+    return bytes(ctypes.string_at(found, 4 * int(llama_cpp.llama_vocab_n_tokens(engine.tokenizer.vocab))))
+
+
+def test_what_it_makes_of_a_prompt_is_the_same_bit_by_bit_whatever_came_before(engine: Engine) -> None:
+    """As in a rehearsal, where it depends on the machine how far an evaluation is when it is stopped."""
+    head = tokenize(engine, "A list of animals, one in each line, told by a friend of the zoo.\n" * 12)
+    middle = tokenize(engine, "The bear is brown and lives far away from here.\n" * 6)
+    rest = tokenize(engine, "A cat, a dog, a cow, a hen, a fox, a wolf, an owl, a duck, a goose, a" * 3)
+    prompts = [head, [*head, *middle], [*head, *middle, *rest], [*head, *rest], [*middle, *rest]]
+    assert len(head) > CHUNK > len(rest) > SHIFT_RUN
+    again = load(locate(""), 1024, repeatable=True)
+    expected = []
+    for prompt in prompts:
+        again.forget()
+        expected.append(weights(again, prompt))
+    state = None
+    for number in range(20):
+        prompt = prompts[number * 7 % len(prompts)]
+        stop.after = number % 4
+        with suppress(Stopped):
+            again.prepare(prompt)
+            list(islice(again.generate(Sampling(0.9, 1.0, number)), number))
+        stop.after = None
+        made = again.cached[: len(again.cached) - number % 3]
+        again.prepare([*made, *middle])
+        if number % 5 == 4:
+            again.prepare(head)
+            state = again.state()
+        elif state and number % 5 == 2:
+            again.restore(state, head)
+        which = number * 3 % len(prompts)
+        assert weights(again, prompts[which]) == expected[which], number
+    assert again.prepare(prompts[2]) >= 0
+    assert again.prepare(prompts[2]) >= len(prompts[2]) - CHUNK, "what stands in whole chunks is kept"
+    again.close()
+
+
+def test_what_it_judges_is_the_same_bit_by_bit_whatever_was_asked_before(engine: Engine) -> None:
+    yes, no = tokenize(engine, "yes"), tokenize(engine, "no")
+    asked = [
+        tokenize(engine, "Is the sky blue? " * times + end) for times in (9, 20, 31) for end in ("Say", "Or")
+    ]
+    again = load(locate(""), 1024, repeatable=True)
+    first: dict[int, float] = {}
+    for number in (0, 1, 2, 3, 4, 5, 3, 0, 5, 1, 4, 2, 0):
+        share = again.share(asked[number], yes, no)
+        assert first.setdefault(number, share) == share
+    fresh = load(locate(""), 1024, repeatable=True)
+    assert fresh.share(asked[4], yes, no) == first[4]
+    fresh.close()
+    again.close()
 
 
 # How the cache is kept

@@ -100,6 +100,57 @@ def test_others_go_on_but_their_timers_wait_for_work_outside() -> None:
     assert happened == ["step"] * 10 + ["worked", "slept"]
 
 
+@pytest.mark.parametrize("delays", [(0.0, 0.1, 0.05), (0.1, 0.0, 0.05), (0.05, 0.1, 0.0)])
+def test_answers_from_outside_are_taken_in_the_order_in_which_they_were_asked_for(
+    delays: tuple[float, ...],
+) -> None:
+    taken: list[int] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        arrived = [asyncio.Event() for _ in delays]
+
+        def arrive() -> None:
+            for number in sorted(range(len(delays)), key=delays.__getitem__):
+                time.sleep(0.02)
+                loop.call_soon_threadsafe(arrived[number].set)
+
+        async def asks(number: int) -> None:
+            await clock.answered(arrived[number].wait())
+            taken.append(number)
+
+        async def works(number: int) -> None:
+            await clock.in_thread(time.sleep, delays[number])
+            taken.append(number + 10)
+
+        threading.Thread(target=arrive).start()
+        await asyncio.gather(asks(0), works(1), asks(1), works(2), asks(2))
+        assert clock.now() == 0
+        await clock.answered(arrived[0].wait())
+        assert isinstance(loop, SimulatedLoop)
+        assert not loop.errands
+
+    simulated(main())
+    assert taken == [0, 11, 1, 12, 2]
+
+
+def test_whoever_does_not_wait_any_more_holds_up_nobody() -> None:
+    async def fails() -> None:
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        never = asyncio.create_task(clock.answered(asyncio.Event().wait()))
+        await asyncio.sleep(0)
+        never.cancel()
+        assert await clock.in_thread(lambda: 7) == 7
+        with pytest.raises(ZeroDivisionError):
+            await clock.answered(fails())
+        assert await clock.in_thread(lambda: 8) == 8
+        assert clock.now() == 0
+
+    simulated(main())
+
+
 def test_time_stands_still_while_a_process_answers() -> None:
     async def main() -> None:
         echo = (

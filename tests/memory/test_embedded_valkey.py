@@ -8,8 +8,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from queue import Queue
 
 import psutil
 import pytest
@@ -118,6 +120,30 @@ def keep_over_a_restart(server: EmbeddedValkey) -> None:
     with client(server) as asker:
         assert asker.get("kept") == "in the long folder"
     server.leave("")
+
+
+def test_a_show_that_ends_while_it_starts_leaves_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = EmbeddedValkey(tmp_path)
+    launched: Queue[subprocess.Popen[bytes]] = Queue()
+    launch = server._launch
+
+    def watched() -> subprocess.Popen[bytes]:
+        launched.put(process := launch())
+        return process
+
+    monkeypatch.setattr(server, "_launch", watched)
+    monkeypatch.setattr(server, "_reply", lambda: None)  # it does not get as far as to answer
+    monkeypatch.setattr("vtuber.memory.valkey._PATIENCE", 60.0)
+    with ThreadPoolExecutor(1) as starting:
+        start = starting.submit(server.ensure)
+        process = launched.get(timeout=60)
+        server.leave("")
+        with pytest.raises(RecallError, match="stopped while it started"):
+            start.result(60)
+    assert process.poll() is not None
+    assert launched.empty()
 
 
 def test_a_hanging_server_is_not_started_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

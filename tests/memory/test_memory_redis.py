@@ -246,6 +246,7 @@ async def test_a_damaged_file_is_said_and_costs_no_more(
     await again.start()
     assert again.health().state is State.OK
     assert "is damaged" in caplog.text
+    assert "it was damaged: it cannot be read, and is kept in appendonlydir.damaged-" in again.health().what
     assert list(embedded.memory.folder.rglob("*manifest*")), "what is damaged was thrown away"
     await again.stop()
 

@@ -389,6 +389,9 @@ class Nobody:
     def command(self, role: access.Role, name: str, argument: str) -> Answer:
         raise NotImplementedError
 
+    async def written(self, name: str) -> None:
+        raise NotImplementedError
+
     def queue(self) -> list[QueueRow]:
         return []
 

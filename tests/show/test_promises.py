@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rehearsal_room import Chat, Room, message, perform
+from rehearsal_room import Chat, Room, command, message, perform
 
 from benchmarks.scripted import ScriptedBrain
 from vtuber.app.live import goodbye
 from vtuber.brain import Prompt
+from vtuber.config import Settings
 from vtuber.core.errors import PendingError
 from vtuber.core.events import Author, ChatMessage, Deletion, Money, Raid, Redemption, Role
 from vtuber.core.health import State
 from vtuber.pending.changes import Change
 from vtuber.pending.ledger import Ledger
+from vtuber.record.facts import CommandGiven, Fact
 from vtuber.stage.access import Role as Access
+from vtuber.voice import Adjustable
 
 FIVE = Money(Decimal(5), "USD")
 BROADCASTER = frozenset((Role.BROADCASTER,))
@@ -116,7 +119,8 @@ def test_what_moderators_said_holds_after_a_crash(show: Next) -> None:
             "!pause",
         ):
             room.commands(order)
-        room.commands("!unignore nightbot", name="streamer", platform="console", roles=BROADCASTER)
+        for order in ("!voice silent", "!loudness -30", "!unignore nightbot"):
+            room.commands(order, name="streamer", platform="console", roles=BROADCASTER)
         await written(room)
         kill(room)
 
@@ -125,6 +129,8 @@ def test_what_moderators_said_holds_after_a_crash(show: Next) -> None:
         agenda, air = performer.agenda, performer.air
         assert (speaker.conversation.topic, agenda.pace, agenda.paused) == ("pizza", 20, True)
         assert (room.show.stage.mood(speaker.id), air.on, air.seconds) == ("happy", True, 5)
+        assert isinstance(speaker.voice, Adjustable)
+        assert (speaker.voice.chosen, speaker.voice.loudness) == ("silent", -30)
         assert 0 < agenda.silence <= 100
         ignored = [who for _, who, _ in room.show.inbox.ignored()]
         assert "troll" in ignored
@@ -134,6 +140,9 @@ def test_what_moderators_said_holds_after_a_crash(show: Next) -> None:
     async def begins_afresh(room: Room) -> None:
         agenda = room.show.performer.agenda
         assert (agenda.paused, agenda.pace, agenda.silence) == (False, 0, 0)
+        voice = room.show.speakers[0].voice
+        assert isinstance(voice, Adjustable)
+        assert (voice.chosen, voice.loudness) == ("", Settings().voice.loudness)
         assert "troll" not in [who for _, who, _ in room.show.inbox.ignored()]
 
     show(is_killed)
@@ -238,6 +247,36 @@ def test_a_moderators_question_is_answered_after_a_crash(show: Next) -> None:
 
     show(is_killed)
     show(goes_on)
+
+
+def test_a_question_is_written_down_before_anybody_hears_that_it_will_be_answered(show: Next) -> None:
+    chat = Chat("banban")
+
+    async def scene(room: Room) -> None:
+        told: list[Fact] = []
+        room.show.facts.subscribe(told.append)
+
+        def taken() -> bool:
+            return any(isinstance(fact, CommandGiven) for fact in told)
+
+        room.show.receive(command("!mute 100"))
+        await written(room)
+        told.clear()
+        room.show.receive(command("!ask what is new?"))
+        assert not taken()
+        assert not room.show.performer.agenda.requests
+        await written(room)
+        assert taken()
+        assert room.show.performer.agenda.requests
+        await room.until(lambda: any("she will answer it" in text for text, _ in chat.written))
+        answer = room.show.backstage.command(Access.STREAMER, "ask", "and what is old?")
+        assert answer["done"]
+        assert len(room.show.performer.agenda.requests) == 1
+        await room.show.backstage.written("ask")
+        assert len(room.show.performer.agenda.requests) == 2
+        await room.show.backstage.written("hush")
+
+    show(scene, listeners=[chat])
 
 
 def test_a_redemption_of_a_crashed_show_is_settled(show: Next, tmp_path: Path) -> None:
@@ -376,6 +415,8 @@ class Server:
     def __init__(self) -> None:
         self.is_away = False
         self._ledger = Ledger()
+
+    async def claim(self) -> None: ...
 
     async def open(self) -> list[Change]:
         await self.write(())

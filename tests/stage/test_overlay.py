@@ -487,8 +487,12 @@ def floods(overlay: ServedOverlay, seconds: int) -> None:
 
 
 async def test_a_page_that_does_not_listen_is_dropped(
-    overlay: ServedOverlay, client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+    overlay: ServedOverlay,
+    client: aiohttp.ClientSession,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("vtuber.stage.overlay.page.WRITE_SECONDS", 1000.0)
     caplog.set_level(logging.DEBUG, "vtuber.stage")
     deaf = await a_deaf_page(overlay)
     visitor = await visit(client, overlay)

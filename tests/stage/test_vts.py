@@ -132,13 +132,23 @@ async def test_the_token_is_kept_for_its_owner_alone_and_used_again(tmp_path: Pa
         assert server.asked_to_allow == 2
 
 
-async def test_a_streamer_who_refuses_is_not_asked_again_and_again(tmp_path: Path) -> None:
+async def test_a_streamer_who_refuses_is_not_asked_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        waits.append(seconds)
+        await sleep(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", noted)
     async with vts_server() as server:
         server.allows = False
         async with screen(server, tmp_path) as studio:
             await until(lambda: "denied" in studio.health().what)
             assert "click Allow" in studio.health().hint
-            await asyncio.sleep(0.3)
+            await until(lambda: vts.ALLOW_SECONDS in waits)
             assert server.asked_to_allow == 1
 
 

@@ -13,15 +13,15 @@ def main() -> None:
     try:
         _run()
     except SystemExit as end:
-        import threading  # noqa: PLC0415  # what is imported before the first line of `_run` can be interrupted
-
-        if any(one is not threading.main_thread() and not one.daemon for one in threading.enumerate()):
-            _leave(end)
+        _leave(end)
         raise
 
 
 def _leave(end: SystemExit) -> None:
-    """Ends the program at once. All is saved; Python would wait for threads that load what nobody needs."""
+    """Ends the program at once. All is saved by then.
+
+    Python would wait for threads that load what nobody needs, and then take everything it has loaded apart.
+    """
     if isinstance(end.code, str):
         return
     for stream in (sys.stdout, sys.stderr):

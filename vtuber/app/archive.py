@@ -4,6 +4,7 @@
 - ``settings/config.toml``
 - ``characters/NAME/``: characters
 - ``memory/records.jsonl``: see ``vtuber.memory.dump``
+- ``pending/changes.jsonl``: what viewers are owed, see ``vtuber.pending.changes``
 - ``tokens/``: ``twitch.json`` and ``control-tokens.json``
 """
 
@@ -37,6 +38,7 @@ MOST_FILES = 20_000
 MANIFEST = "manifest.json"
 CONFIG = "settings/config.toml"
 RECORDS = "memory/records.jsonl"
+CHANGES = "pending/changes.jsonl"
 
 _LARGEST_MANIFEST = 1 << 20
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -55,6 +57,7 @@ class Part(StrEnum):
     SETTINGS = "settings"
     CHARACTERS = "characters"
     MEMORY = "memory"
+    PENDING = "pending"
     TOKENS = "tokens"
 
 
@@ -206,6 +209,8 @@ class Archive:
         match part:
             case Part.MEMORY:
                 return name == RECORDS
+            case Part.PENDING:
+                return name == CHANGES
             case Part.TOKENS:
                 return rest in (["twitch.json"], ["control-tokens.json"])
             case Part.CHARACTERS:

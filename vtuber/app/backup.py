@@ -1,4 +1,7 @@
-"""`banban backup`: settings, characters, memory and tokens in one file. `app/restore.py` takes it up."""
+"""`banban backup`: settings, characters, memory, what viewers are owed, and tokens in one file.
+
+`app/restore.py` takes it up.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from vtuber import pending
 from vtuber.app import archive, terminal
 from vtuber.app.archive import Part, Writer
 from vtuber.app.running import run, settings_of
@@ -20,6 +24,7 @@ from vtuber.listeners.twitch.tokens import TokenFile
 from vtuber.memory import build, dump
 from vtuber.memory.store import Store
 from vtuber.memory.stored import StoredMemory
+from vtuber.pending.changes import dump as dump_change
 from vtuber.stage import tokens as control_tokens
 
 
@@ -83,6 +88,8 @@ async def _gather(writer: Writer, here: Home, settings: Settings, parts: Sequenc
                 told.append(gather_characters(writer, characters_of(here)))
             case Part.MEMORY:
                 told.append(await _gather_memory(writer, settings))
+            case Part.PENDING:
+                told.append(await _gather_pending(writer, settings))
             case Part.TOKENS:
                 found = {name: path for name, path in here.tokens.items() if path.exists()}
                 told.append(gather_tokens(writer, found))
@@ -132,6 +139,16 @@ async def gather_records(writer: Writer, store: Store) -> int:
             to.write(line)
             count += 1
     return count
+
+
+async def _gather_pending(writer: Writer, settings: Settings) -> str:
+    """With what was answered already, so that nobody is thanked on another machine once more."""
+    ledger = await pending.stored(settings)
+    if changes := ledger.changes():
+        with writer.open(archive.CHANGES) as to:
+            for change in changes:
+                to.write(f"{dump_change(change)}\n".encode("utf-8", "backslashreplace"))
+    return f"pending: {len(ledger) or 'nothing'} owed to viewers"
 
 
 def gather_tokens(writer: Writer, found: Mapping[str, Path]) -> str:

@@ -319,6 +319,7 @@ class Part(StrEnum):
     SETTINGS = "settings"
     CHARACTERS = "characters"
     MEMORY = "memory"
+    PENDING = "pending"
     TOKENS = "tokens"
 
 
@@ -335,7 +336,7 @@ def backup(
         bool, typer.Option("--tokens", help="Also the accounts that are logged in, and the panel's keys.")
     ] = False,
 ) -> None:
-    """Write settings, characters and memory to one file, for another machine."""
+    """Write settings, characters, memory and what viewers are owed to one file, for another machine."""
     from vtuber.app import archive
     from vtuber.app.backup import back_up
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from vtuber import pending
 from vtuber.app import archive, terminal
 from vtuber.app.archive import Archive, Part
 from vtuber.app.backup import (
@@ -23,13 +24,20 @@ from vtuber.app.backup import (
     home,
     opened_store,
 )
+from vtuber.app.one_show import off_air
 from vtuber.app.running import run, settings_of
 from vtuber.config import Settings
 from vtuber.config import file as config_file
 from vtuber.core import files
 from vtuber.core.errors import BanbanError, ConfigError
+from vtuber.core.text import escaped
 from vtuber.memory import dump
 from vtuber.memory.store import Record, Store
+from vtuber.pending.changes import Change
+from vtuber.pending.changes import load as load_change
+from vtuber.pending.file import LINE_LIMIT
+
+_REST = "restore the rest: --only settings --only characters"
 
 
 def restore(config: Path | None, file: Path, *, only: Sequence[Part], tokens: bool, replace: bool) -> None:
@@ -75,19 +83,21 @@ async def _restore(
         for part in parts:
             opened.unpack(part, unpacked if part is Part.SETTINGS else unpacked / part)
         restored = _settings(unpacked, here) if Part.SETTINGS in parts else settings
-        work = _Restoration(unpacked, here, settings, parts)
-        if Part.MEMORY not in parts:
-            return await work.do(None, replace=replace)
-        for _ in work.records():  # before anything is changed
-            pass
-        async with opened_store(restored) as store:
-            if store is None:
-                raise BanbanError(
-                    f"there is no place for its memory: memory.use is {restored.memory.use}",
-                    where=str(here.config),
-                    hint="restore the rest: --only settings --only characters",
-                )
-            return await work.do(store, replace=replace)
+        restored = config_file.named(restored, here.config)
+        work = _Restoration(unpacked, here, settings, restored, parts)
+        work.check()
+        is_kept = {Part.MEMORY, Part.PENDING}.intersection(parts)
+        with off_air(restored) if is_kept else nullcontext():
+            if Part.MEMORY not in parts:
+                return await work.do(None, replace=replace)
+            async with opened_store(restored) as store:
+                if store is None:
+                    raise BanbanError(
+                        f"there is no place for its memory: memory.use is {restored.memory.use}",
+                        where=str(here.config),
+                        hint=_REST,
+                    )
+                return await work.do(store, replace=replace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,24 @@ class _Restoration:
     here: Home
     settings: Settings
     """Those that stand here."""
+    restored: Settings
+    """Those that hold when all is done."""
     parts: Sequence[Part]
+
+    def check(self) -> None:
+        """Looks at all that can be wrong before anything is changed. Raises BanbanError."""
+        if Part.MEMORY in self.parts:
+            for _ in self.records():
+                pass
+        if Part.PENDING in self.parts:
+            for _ in self.changes():
+                pass
+            if not self.restored.pending.keep:
+                raise BanbanError(
+                    "there is no place for what viewers are owed: pending.keep is false",
+                    where=str(self.here.config),
+                    hint=_REST,
+                )
 
     async def do(self, store: Store | None, *, replace: bool) -> list[str]:
         """Changes what stands here. Returns what to tell about each part."""
@@ -109,6 +136,10 @@ class _Restoration:
             await dump.load(store, self.records())
             count = sum(1 for _ in self.records())
             told.append(f"memory: {count} viewers and answers, in {store.kind} {store.place}")
+        if Part.PENDING in self.parts:
+            changes = list(self.changes())
+            await pending.put_back(self.restored, changes)
+            told.append("pending: the next show answers whoever is owed an answer")
         if names := self._characters():
             told.append(f"characters: {', '.join(names)}")
             self.here.characters.mkdir(exist_ok=True)
@@ -138,7 +169,22 @@ class _Restoration:
                     raise BanbanError(
                         f"the memory in this backup cannot be used: {error}",
                         where=f"{archive.RECORDS}, line {number}",
-                        hint="restore the rest: --only settings --only characters",
+                        hint=_REST,
+                    ) from None
+
+    def changes(self) -> Iterator[Change]:
+        """Of what viewers are owed. Raises BanbanError for a line that is none of ours."""
+        with files.open_regular(self.unpacked / Part.PENDING / "changes.jsonl") as file:
+            number = 0
+            while line := file.readline(LINE_LIMIT + 1):
+                number += 1
+                try:
+                    yield load_change(line)
+                except ValueError as error:
+                    raise BanbanError(
+                        f"what viewers are owed cannot be read in this backup: {escaped(str(error))}",
+                        where=f"{archive.CHANGES}, line {number}",
+                        hint=_REST,
                     ) from None
 
     async def _set_aside(self, store: Store | None) -> None:
@@ -185,9 +231,9 @@ def _settings(unpacked: Path, here: Home) -> Settings:
         rest = "restore the rest with --only characters --only memory"
         error.hint = f"{error.hint}; or {rest}" if error.hint else rest
         raise
-    folder = settings.memory.folder
-    if folder is not None and folder.is_relative_to(unpacked):
-        folder = here.folder / folder.relative_to(unpacked)
-        memory = settings.memory.model_copy(update={"folder": folder})
-        settings = settings.model_copy(update={"memory": memory})
+    for name in ("memory", "pending"):
+        section = getattr(settings, name)
+        if section.folder is not None and section.folder.is_relative_to(unpacked):
+            folder = here.folder / section.folder.relative_to(unpacked)
+            settings = settings.model_copy(update={name: section.model_copy(update={"folder": folder})})
     return settings

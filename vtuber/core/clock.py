@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -26,6 +26,11 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+def is_simulated() -> bool:
+    """Whether the show is a rehearsal that has to be the same each time. Needs a running loop."""
+    return isinstance(asyncio.get_running_loop(), SimulatedLoop)
+
+
 @contextmanager
 def outside() -> Iterator[None]:
     """While the body awaits work that is done outside the loop, simulated time stands still."""
@@ -38,6 +43,29 @@ def outside() -> Iterator[None]:
         yield
     finally:
         loop.work_outside -= 1
+
+
+async def answered(answer: Awaitable[T]) -> T:
+    """Awaits what comes from outside the loop, such as a line of another process.
+
+    In simulated time such answers, and the results of threads, are taken in the order in which they began to
+    be waited for, however early each of them is there. So none may need another that is asked for later.
+    """
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, SimulatedLoop):
+        return await answer
+    turn: asyncio.Future[None] = loop.create_future()
+    errand = Errand(lambda: None if turn.done() else turn.set_result(None))
+    loop.errands.append(errand)
+    try:
+        with outside():
+            given = await answer
+            errand.done = True
+            await turn
+            return given
+    finally:
+        if errand in loop.errands:
+            loop.errands.remove(errand)
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

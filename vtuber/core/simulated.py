@@ -25,7 +25,7 @@ _ROUNDING = 1e-6
 
 
 class Errand:
-    """Work of another thread whose result the loop waits for."""
+    """Work of another thread, or process, whose result the loop waits for."""
 
     def __init__(self, settle: Callable[[], None]) -> None:
         """``settle`` brings the result to whoever waits; the loop calls it once the work is ``done``."""
@@ -52,11 +52,11 @@ class SimulatedLoop(_RealLoop):
 
     Sockets, pipes and processes are real: while somebody awaits them inside ``clock.outside()``, time stands
     still. What comes from outside is taken in when nothing else is left to do at that moment of simulated
-    time, and the results of threads in the order in which these were begun: how fast the machine is then
-    changes nothing.
+    time, and the results of threads and processes in the order in which they began to be waited for: how fast
+    the machine is then changes nothing.
     """
 
-    PATIENCE = 120.0
+    PATIENCE = 600.0
     """Real seconds that work outside may take before simulated time (and so deadlines) move on regardless."""
     ROUNDS = 1000
     """After so many rounds in which something was to do, the outside is looked at all the same."""
@@ -66,7 +66,7 @@ class SimulatedLoop(_RealLoop):
         self.work_outside = 0
         self._numbers = count()
         self.errands: deque[Errand] = deque()
-        """What threads do, the oldest first."""
+        """What is awaited of threads and processes, the oldest first."""
         self._rounds = 0
         self._time = 0.0
         self._set_time(0.0)

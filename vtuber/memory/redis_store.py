@@ -61,7 +61,7 @@ class RedisStore:
     @property
     def remark(self) -> str:
         if not self._blocked:
-            return ""
+            return self._server.remark
         first, others = next(iter(self._blocked)), len(self._blocked) - 1
         more = f" and {others} more keys hold" if others else " holds"
         return f"{first}{more} something that is not banban's: those viewers are not remembered"

@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
@@ -62,6 +62,9 @@ _DISK = re.compile(
 
 log = logging.getLogger(__name__)
 
+_damage: dict[Path, str] = {}
+"""By folder, what was found damaged there: of this process's servers, memory and pending events share one."""
+
 
 class EmbeddedValkey:
     """All methods block: call them in a thread."""
@@ -70,6 +73,14 @@ class EmbeddedValkey:
         self.folder = folder.expanduser().absolute()
         self.address = _address(self.folder)
         """The path of the socket."""
+        self._given_up = False
+        """Whether the server that is being started is not wanted any more."""
+
+    @property
+    def remark(self) -> str:
+        """What was damaged when this process started the server, and what became of it."""
+        told = _damage.get(self.folder, "")
+        return f"it was damaged: {told}" if told else ""
 
     def check(self) -> None:
         """Makes the folder, and starts nothing. Raises RecallError when the server cannot run here."""
@@ -82,7 +93,11 @@ class EmbeddedValkey:
             raise self._trouble(f"the embedded memory server cannot run: {_line(error)}") from None
 
     def ensure(self) -> None:
-        """Starts the server unless it runs, and returns when it answers. Raises RecallError."""
+        """Starts the server unless it runs, and returns when it answers.
+
+        Raises RecallError, also when ``leave`` is called meanwhile, in another thread.
+        """
+        self._given_up = False
         deadline = time.monotonic() + _PATIENCE
         try:
             _private(self.folder)
@@ -93,7 +108,11 @@ class EmbeddedValkey:
             raise self._trouble(f"the embedded memory server did not start: {_line(error)}") from None
 
     def leave(self, name: str) -> None:
-        """Ends the server unless another show uses it. ``name`` is our own connections'. Never raises."""
+        """Ends the server, also one that is being started, unless another show uses it. Never raises.
+
+        ``name`` is our own connections'.
+        """
+        self._given_up = True
         deadline = time.monotonic() + _STOP_PATIENCE
         try:
             with self._alone(deadline):
@@ -121,9 +140,13 @@ class EmbeddedValkey:
                         f"the embedded memory server stopped at once: {self._last_log_line()}"
                     )
                 if told := repair(self.folder):
+                    _damage[self.folder] = told
                     log.warning("the memory in %s is damaged: %s", escaped(str(self.folder)), told)
                 process, deadline = None, time.monotonic() + _PATIENCE
                 continue
+            if self._given_up:
+                _end(process)
+                raise self._trouble("the embedded memory server was stopped while it started")
             if process is None and reply is None:
                 process = self._launch()
             if time.monotonic() > deadline:
@@ -189,6 +212,14 @@ class EmbeddedValkey:
             where=escaped(str(self.folder)),
             hint="set memory.folder to another folder, or memory.url to a Redis server",
         )
+
+
+def _end(process: subprocess.Popen[bytes] | None) -> None:
+    """Ends one that has not answered yet, before another can be started: it takes its socket along."""
+    if process is not None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_STOP_PATIENCE)
 
 
 def _program() -> str:

@@ -20,8 +20,12 @@ LIKENESS = 0.7
 
 LONGEST_SECONDS = 3600.0
 """The longest silence, and the longest pause between two answers."""
+
 LONGEST_MINUTES = 7 * 24 * 60.0
 """The longest time for which somebody can be ignored, other than until the show ends."""
+
+LOUDNESS = (-40.0, -9.0)
+"""LUFS: the quietest and the loudest that she can be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,7 @@ def seconds(argument: str, least: float) -> float:
 
 def loudness(argument: str) -> float:
     """A loudness in LUFS. Raises UsageError."""
-    return _number(argument, -40, -9, "LUFS")
+    return _number(argument, *LOUDNESS, "LUFS")
 
 
 def number(argument: str) -> int:

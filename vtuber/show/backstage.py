@@ -104,6 +104,9 @@ class Backstage:
         obeyed = self._moderators.obey(Command(name, argument, TRUST[role], given))
         return {"reply": obeyed.reply, "done": obeyed.done}
 
+    async def written(self, name: str) -> None:
+        await self._moderators.written(name)
+
     # What waits.
 
     def queue(self) -> list[QueueRow]:

@@ -27,7 +27,7 @@ from vtuber.record.metrics import Metrics
 from vtuber.show.agenda import REQUESTS_WAITING
 from vtuber.show.air_commands import AirCommands
 from vtuber.show.audited import AuditedGuard
-from vtuber.show.orders import PANEL, Act, Obeyed, Refusal, is_withheld
+from vtuber.show.orders import PANEL, PROMISED, Act, Obeyed, Refusal, is_withheld
 from vtuber.show.outbox import Outbox
 from vtuber.show.performer import Performer
 from vtuber.show.promises import Promises
@@ -154,13 +154,22 @@ class ModeratorCommands:
             obeyed = Obeyed(withheld, done=False)
         else:
             obeyed = self._carry_out(command)
-        self._note(command, obeyed.reply)
+        note = partial(self._note, command, obeyed.reply)
+        if command.name in PROMISED:
+            self._promises.after(note)
+        else:
+            note()
         if withheld:
             self._outbox.withhold(obeyed.reply, message, withheld)
         elif message.platform != PANEL:  # which has it from here
             humble = command.trust is Trust.EVERYONE
             self._promises.after(partial(self._outbox.put, obeyed.reply, message, humble=humble))
         return obeyed
+
+    async def written(self, name: str) -> None:
+        """Returns once what a command of that name promised is written down; for most at once."""
+        if name in PROMISED:
+            await self._promises.written()
 
     def _carry_out(self, command: Command) -> Obeyed:
         if command.problem:

@@ -7,17 +7,19 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from vtuber.core import clock
 from vtuber.inbox import Inbox
+from vtuber.moderation.command_table import LOUDNESS
 from vtuber.pending import PendingEvents
 from vtuber.record.facts import Blocked, CommandGiven, Fact
 from vtuber.show.performer import Performer
 from vtuber.show.speaker import Speaker
 from vtuber.stage.stage import Stage
+from vtuber.voice import Adjustable
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,10 @@ class ShowState:
     topic: str = ""
     moods: dict[str, str] = field(default_factory=dict)
     """By the speaker's id."""
+    voices: dict[str, str] = field(default_factory=dict)
+    """By the speaker's id, like the next: the voice that a moderator chose."""
+    loudness: dict[str, Annotated[float, Field(ge=LOUDNESS[0], le=LOUDNESS[1])]] = field(default_factory=dict)
+    """LUFS, where it is another than config says."""
     paused: bool = False
     silent: Until | None = None
     pace: float = 0.0
@@ -89,6 +95,9 @@ class StateKeeper:
         self._stage = stage
         self._performer = performer
         self._inbox = inbox
+        self._voices = {one.id: one.voice for one in speakers if isinstance(one.voice, Adjustable)}
+        self._loudness = {speaker: voice.loudness for speaker, voice in self._voices.items()}
+        """What config says."""
         self._by_config = frozenset((platform, who) for platform, who, _ in inbox.ignored())
         self._at_first = ShowState(
             topic=self._speakers[0].conversation.topic,
@@ -121,10 +130,7 @@ class StateKeeper:
             return
         self._is_known = True
         performer, agenda = self._performer, self._performer.agenda
-        for speaker in self._speakers:
-            speaker.conversation.topic = state.topic
-            if (mood := state.moods.get(speaker.id, "")) in speaker.character.moods:
-                self._stage.feel(mood, speaker=speaker.id)
+        self._bring_back_speakers(state)
         for one in state.ignored:
             until = math.inf if one.until is None else clock.now() + one.until.left
             self._inbox.ignore(one.platform, one.who, until, spare_money=one.spare_money)
@@ -138,6 +144,17 @@ class StateKeeper:
             performer.pause()
         log.info("the last show did not end by itself: everything moderators said still holds")
 
+    def _bring_back_speakers(self, state: ShowState) -> None:
+        for speaker in self._speakers:
+            speaker.conversation.topic = state.topic
+            if (mood := state.moods.get(speaker.id, "")) in speaker.character.moods:
+                self._stage.feel(mood, speaker=speaker.id)
+        for identity, voice in self._voices.items():
+            if (chosen := state.voices.get(identity, "")) in voice.names:
+                voice.choose(chosen)
+            if (lufs := state.loudness.get(identity)) is not None:
+                voice.set_loudness(lufs)
+
     def _state(self) -> ShowState:
         agenda, air = self._performer.agenda, self._performer.air
         ignored = self._ignored()
@@ -145,6 +162,12 @@ class StateKeeper:
         return ShowState(
             topic=self._speakers[0].conversation.topic,
             moods={one.id: mood for one in self._speakers if (mood := self._stage.mood(one.id))},
+            voices={speaker: voice.chosen for speaker, voice in self._voices.items() if voice.chosen},
+            loudness={
+                speaker: voice.loudness
+                for speaker, voice in self._voices.items()
+                if voice.loudness != self._loudness[speaker]
+            },
             paused=agenda.paused,
             silent=Until.after(agenda.silence) if agenda.silence else None,
             pace=agenda.pace,

@@ -17,6 +17,9 @@ STREAMERS = ("say", "air", "edit")
 VIEWERS = ("forgetme",)
 """Commands that mean whoever writes them in chat: nobody, on the panel."""
 
+PROMISED = ("ask",)
+"""Commands after which somebody is owed something. Nobody is told so before that is written down."""
+
 Act = Callable[[Command], str]
 """What a command does, and the reply to whoever gave it. It may raise Refusal or UsageError."""
 

@@ -8,6 +8,7 @@ may be said again, without its thanks.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -81,6 +82,12 @@ class Promises:
     def after(self, then: Callable[[], object]) -> None:
         """``then`` is called once all that was promised so far is written down: at once where all is."""
         self._pending.after(then)
+
+    async def written(self) -> None:
+        """Returns then."""
+        done = asyncio.Event()
+        self.after(done.set)
+        await done.wait()
 
     def delete(self, deletion: Deletion) -> None:
         """A moderator deleted something. It is told before all that comes of it."""

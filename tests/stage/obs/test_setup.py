@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from vtuber import config
 from vtuber.app import obs as command
 from vtuber.app.cli import app
+from vtuber.core.errors import BanbanError
 from vtuber.core.health import Health, State
 from vtuber.stage.obs import client as obs_client
 from vtuber.stage.obs.client import PASSWORD as VARIABLE
@@ -156,7 +157,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         lines = [f"{key} = {value}" for key, value in stage.items()]
         path.write_text("\n".join(["[stage]", *lines, "[stage.obs]", f"port = {at}"]), encoding="utf-8")
         result = CliRunner().invoke(app, ["obs", name, "--config", str(path)])
-        assert isinstance(result.exception, SystemExit | None), result.exception
+        assert isinstance(result.exception, SystemExit | BanbanError | None), result.exception
         return result.exit_code, " ".join(result.output.translate(_NO_LINES).split())
 
     return run

@@ -17,11 +17,20 @@ BATCH = 64
 """Tokens evaluated at once: about as many as are new in a question, and little memory to compute in."""
 
 
-class Aside:
-    """``context`` is llama.cpp's, of the same model. What two questions begin with is read once."""
+def whole(tokens: int, size: int) -> int:
+    """How many of so many tokens stand in whole portions of that size."""
+    return tokens // size * size
 
-    def __init__(self, context: Any) -> None:
+
+class Aside:
+    """``context`` is llama.cpp's, of the same model. What two questions begin with is read once.
+
+    ``repeatable``: as ``Engine.open`` has it.
+    """
+
+    def __init__(self, context: Any, *, repeatable: bool = False) -> None:
         self._context = context
+        self._repeatable = repeatable
         self._should_stop: Callable[[], bool] = lambda: False
         self._abort = c.ggml_abort_callback(lambda _data: self._should_stop())
         c.llama_set_abort_callback(context, self._abort, None)
@@ -59,6 +68,8 @@ class Aside:
         same = 0
         while same < min(len(self._cached), len(tokens) - 1) and self._cached[same] == tokens[same]:
             same += 1
+        if self._repeatable:
+            same = whole(same, BATCH)
         if not c.llama_memory_seq_rm(self._memory, 0, same, -1):  # a recurrent model forgets all or nothing
             c.llama_memory_clear(self._memory, True)  # noqa: FBT003  # C
             same = 0

@@ -241,9 +241,8 @@ class Llama:
     async def _end(self, process: WorkerProcess, request: Request) -> None:
         """The model is idle when this returns, or its process is on its way out."""
         try:
-            with clock.outside():
-                async with asyncio.timeout(_STOP_SECONDS):
-                    await request.over.wait()
+            async with asyncio.timeout(_STOP_SECONDS):
+                await clock.answered(request.over.wait())
         except TimeoutError:
             log.warning("the model did not stop its reply; its process is restarted")
             process.kill()

@@ -16,6 +16,7 @@ from typing import Any
 import llama_cpp as c
 
 from vtuber.brain.llama import aside
+from vtuber.brain.llama.aside import whole
 from vtuber.brain.llama.sampling import Sampling, sampler
 from vtuber.brain.llama.tokenizer import Tokenizer
 
@@ -109,6 +110,9 @@ class Engine:
         """The tokens whose state is in the context."""
         self.restored = 0
         """How many of the first of them it was given, and has not read."""
+        self._repeatable = False
+        self._whole = 0
+        """How many of the first of them were evaluated in whole chunks."""
 
     def _load(self, path: str, progress: Callable[[float], None], *, extra_buffers: bool) -> Any:
         def loaded(share: float, _data: object) -> bool:
@@ -124,8 +128,21 @@ class Engine:
             raise EngineError(self._log.first_error or "the model cannot be loaded")
         return model
 
-    def open(self, context: int, *, threads: int, cache_type: str, flash_attention: str) -> None:
-        """Makes room for ``context`` tokens, or as many as the model was trained for. Raises EngineError."""
+    def open(
+        self,
+        context: int,
+        *,
+        threads: int,
+        cache_type: str,
+        flash_attention: str,
+        repeatable: bool = False,
+    ) -> None:
+        """Makes room for ``context`` tokens, or as many as the model was trained for. Raises EngineError.
+
+        ``repeatable``: what it makes of tokens depends on nothing else. Sums of floats come out a little
+        otherwise where tokens were evaluated in other portions, so only whole chunks are used again.
+        """
+        self._repeatable = repeatable
         trained = int(c.llama_model_n_ctx_train(self._model))
         self.context = min(context, trained) if trained > 0 else context
         params = c.llama_context_default_params()
@@ -191,7 +208,10 @@ class Engine:
         c.llama_set_abort_callback(self._context, self._abort, None)
         try:
             for begin in range(reused, len(tokens), CHUNK):
-                self._evaluate(tokens[begin : begin + CHUNK])
+                chunk = tokens[begin : begin + CHUNK]
+                self._evaluate(chunk)
+                if self._whole == begin and len(chunk) == CHUNK:
+                    self._whole += CHUNK
         finally:
             c.llama_set_abort_callback(self._context, self._no_abort, None)
         return reused
@@ -227,7 +247,7 @@ class Engine:
         if self._aside is None:  # it takes memory, and not everybody asks
             context = self._new_context(min(aside.CONTEXT, self.context), aside.BATCH)
             self._use_adapters(context)
-            self._aside = aside.Aside(context)
+            self._aside = aside.Aside(context, repeatable=self._repeatable)
         return self._aside.share(tokens, these, those, should_stop)
 
     def close(self) -> None:
@@ -253,12 +273,13 @@ class Engine:
             return False
         self.cached.extend(tokens)
         self.restored = len(tokens)
+        self._whole = whole(len(tokens), CHUNK)
         return True
 
     def forget(self) -> None:
         c.llama_memory_clear(self._memory, True)  # noqa: FBT003  # C
         self.cached.clear()
-        self.restored = 0
+        self.restored = self._whole = 0
 
     def _keep(self, tokens: Sequence[int]) -> int:
         """Makes the context hold the longest possible beginning of ``tokens``; returns its length.
@@ -266,10 +287,14 @@ class Engine:
         One token at least is left to evaluate, for its outcome is what the next is drawn from.
         """
         same = _common(self.cached, tokens)
-        moved_from = _run_later(self.cached, tokens, same)
-        if moved_from and self._close_gap(same, moved_from):
-            same = _common(self.cached, tokens)
+        if not self._repeatable:
+            moved_from = _run_later(self.cached, tokens, same)
+            if moved_from and self._close_gap(same, moved_from):
+                same = _common(self.cached, tokens)
         same = min(same, len(tokens) - 1)
+        if self._repeatable:
+            same = whole(min(same, self._whole), CHUNK)
+        self._whole = min(self._whole, whole(same, CHUNK))
         if same < len(self.cached):
             if c.llama_memory_seq_rm(self._memory, 0, same, -1):
                 del self.cached[same:]

@@ -12,6 +12,7 @@ import psutil
 
 from vtuber.brain.llama.process import WorkerProcess
 from vtuber.config import Brain
+from vtuber.core import clock
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BrainError, ConfigError
 from vtuber.core.text import escaped
@@ -102,6 +103,7 @@ async def _open_context(process: WorkerProcess, path: Path, settings: Brain, sec
         threads=settings.threads or cores(),
         cache_type=settings.cache_type,
         flash_attention=settings.flash_attention,
+        repeatable=clock.is_simulated(),
     )
     try:
         return int((await process.answer_to(request, seconds))["context"])

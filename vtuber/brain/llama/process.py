@@ -52,9 +52,8 @@ class Request:
     async def answer(self, seconds: float) -> Frame:
         """The next answer. Raises BrainError when it does not come in time, or says the request failed."""
         try:
-            with clock.outside():
-                async with asyncio.timeout(seconds):
-                    frame = await self.answers.get()
+            async with asyncio.timeout(seconds):
+                frame = await clock.answered(self.answers.get())
         except TimeoutError:
             raise BrainError(
                 f"the model wrote nothing for {seconds:g} seconds",

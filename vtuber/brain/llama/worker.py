@@ -6,7 +6,7 @@ in this process goes to stderr). A request has an ``op`` and an ``id`` that its 
 | op | fields | answers |
 |---|---|---|
 | load | path, gpu_layers, extra_buffers | progress…, done with chat_template, description |
-| open | context, threads, cache_type, flash_attention | done with the context there is; after load |
+| open | context, threads, cache_type, flash_attention, repeatable | done with the context there is |
 | adapt | path, scale | done; adds a LoRA adapter, after open |
 | learn | | done with template, learned from the GGUF's own; or hostile or unfit, with words |
 | prefill | pieces, folder (of the prompt cache, or ""), trusted | done with prompt, reused, restored |
@@ -17,6 +17,7 @@ in this process goes to stderr). A request has an ``op`` and an ``id`` that its 
 | cancel | | none of its own; the request of that id answers done soon |
 
 A request that failed answers ``error``. Pieces are ``[text, kind]``, see ``templates.PromptPiece``.
+``repeatable``: each answer depends on its request alone, and not on what was asked, or stopped, before.
 The process ends when its stdin does, so it never outlives the show.
 """
 
@@ -64,6 +65,7 @@ class Worker:
         self._engine: Any = None
         self._setup: list[Any] = []
         """All that the state after a head depends on, beside its tokens."""
+        self._repeatable = False
         self._habits = Habits()
         self._tokens: OrderedDict[tuple[str, bool], list[int]] = OrderedDict()
         self._own: OrderedDict[str, list[int]] = OrderedDict()
@@ -156,8 +158,12 @@ class Worker:
             threads=request["threads"],
             cache_type=request["cache_type"],
             flash_attention=request["flash_attention"],
+            repeatable=request["repeatable"],
         )
+        self._repeatable = request["repeatable"]
         self._setup += [self._engine.context, request["cache_type"], request["flash_attention"]]
+        if self._repeatable:
+            self._setup.append("repeatable")
         self._try()
         return {"context": self._engine.context}
 
@@ -235,9 +241,8 @@ class Worker:
             )
         # The filter sees a marker itself: it may only end a thought.
         text = ReplyDecoder([stop for stop in request["stop"] if not is_marker(stop)])
-        reply = ReplyFilter(
-            request["names"], request["asker"], goes_on=request["goes_on"], habits=self._habits
-        )
+        habits = None if self._repeatable else self._habits
+        reply = ReplyFilter(request["names"], request["asker"], goes_on=request["goes_on"], habits=habits)
         made: list[int] = []
         tokenizer = self._engine.tokenizer
         try:
@@ -255,7 +260,8 @@ class Worker:
             pass
         if not self._should_stop():
             self._tell(request, reply.add(text.finish()) + reply.finish())
-        self._remember(reply.said, made)
+        if not self._repeatable:
+            self._remember(reply.said, made)
         return usage
 
     def _tell(self, request: Request, text: str) -> None:

@@ -15,7 +15,7 @@ BASE = "/api/v1"
 
 
 class Backstage(Protocol):
-    """All of it answers at once, but for ``viewers``."""
+    """All of it answers at once, but for what is awaited."""
 
     def commands(self, role: Role) -> list[CommandRow]:
         """Those that somebody with this role may use."""
@@ -27,6 +27,10 @@ class Backstage(Protocol):
 
     def command(self, role: Role, name: str, argument: str) -> Answer:
         """Carries out a command that ``role`` may use, as if a moderator had written it in chat."""
+        ...
+
+    async def written(self, name: str) -> None:
+        """Returns once what a command of that name has promised is written down; for most at once."""
         ...
 
     def queue(self) -> list[QueueRow]:

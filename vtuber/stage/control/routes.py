@@ -131,7 +131,9 @@ class Routes:
         if not self._backstage.may(role, name):
             raise _refused(web.HTTPForbidden, "this command is only for the streamer")
         argument = _argument(await request.read())
-        return _json(self._backstage.command(role, name, argument))
+        answer = self._backstage.command(role, name, argument)
+        await self._backstage.written(name)
+        return _json(answer)
 
     @requires(Role.MODERATOR)
     async def _hush(self, request: web.Request) -> web.Response:

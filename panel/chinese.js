@@ -1,6 +1,6 @@
-// What the program says is wrong, and what to do about it, in Traditional Chinese of Taiwan. It is found by the English
+// What the program says is wrong, what to do about it, and why it does not obey, in Traditional Chinese. It is found by the English
 // sentence, as it stands in the program, with what is put into it in braces; what is not found stays English.
-// tests/app/test_hints.py sees to it that each sentence here is one of the program's, and that no hint is missing.
+// tests/app/test_hints.py sees to it that each sentence here is one of the program's, and that none of those is missing.
 
 const CHINESE = {
   // Everywhere.
@@ -11,6 +11,7 @@ const CHINESE = {
   "check {where}": "檢查 {where}",
   "close programs that are connected to banban, or start banban after `ulimit -n {higher}`": "關閉連到 banban 的程式，或先執行 `ulimit -n {higher}` 再啟動 banban",
   "close other programs, or use a smaller model or a smaller brain.context": "關閉其他程式，或換較小的模型、調低 brain.context",
+  "see whether it is unplugged or its server is away; or set journal.folder to another disk": "看看它是否被拔掉，或它的伺服器不在；或把 journal.folder 設到另一個磁碟",
   "free some space on the disk that holds {folder}": "清出 {folder} 所在磁碟的空間",
   "report that to whoever made it, or switch it off: guard.{name}.use = false": "回報給製作它的人，或把它關掉：guard.{name}.use = false",
 
@@ -27,6 +28,43 @@ const CHINESE = {
   "see the rows brain and voice; `!skip` (or Skip in the panel) drops what she is at; if neither helps, start banban again: nothing that was paid for is lost": "看看 brain 和 voice 兩列；`!skip`（或按「跳過這則」）可丟掉她正在處理的；都沒用就重新啟動 banban，付費訊息不會遺失",
   "close other programs, or choose a smaller model; the panel's delays show which part takes the time": "關閉其他程式，或換較小的模型；下方的「延遲」顯示慢在哪一段",
   "start banban again in a break, and report it with the journal's last lines": "休息時重新啟動 banban，並附上日誌的最後幾行回報",
+
+  // Why a command was not carried out.
+  "{name} is {trust}, and you are {own}": "{name} 是 {trust}，而你是 {own}",
+  "{typed} is only for {who}s": "{typed} 只給 {who} 使用",
+  "there is no reply to drop": "沒有可以跳過的回覆",
+  "too many viewers ask for this right now; try again later": "現在太多觀眾要求這個，請稍後再試",
+  "a filter stopped this: {reason}": "被過濾擋下：{reason}",
+  "a filter stopped this question: {reason}": "這個問題被過濾擋下：{reason}",
+  "a filter stopped this topic: {reason}": "這個話題被過濾擋下：{reason}",
+  "{name} was not ignored": "{name} 原本就沒有被忽略",
+  "the rating was not kept: {why}": "評分沒有存下來：{why}",
+  "she has said nothing yet": "她還沒有說過話",
+  "no sentence {number} waits": "沒有第 {number} 句在等",
+  "no sentence waits": "沒有句子在等",
+  "no such message waits": "沒有這樣的訊息在等",
+  "no message {number} waits; {command} lists those that do": "沒有第 {number} 則訊息在等；{command} 會列出在等的",
+  "she answers that already; {command} stops it": "她已經在回答這則了；{command} 可以停下",
+  "it is held; {command} {number} lets her answer it": "這則在等你決定；{command} {number} 讓她回答",
+  "this voice cannot be changed during a show": "這個聲音在節目中不能更換",
+  "you have no such command": "你沒有這個指令",
+  "the seconds must be between 1 and {most}": "秒數必須在 1 到 {most} 之間",
+  "the {unit} must be between {least} and {most}": "{unit}必須在 {least} 到 {most} 之間",
+  "{what} is not a number of {unit}": "{what} 不是{unit}",
+  "{what} is not a number": "{what} 不是數字",
+  seconds: "秒數",
+  minutes: "分鐘數",
+  "her moods are {names}": "她的心情有 {names}",
+  "her voices are {names}": "她的聲音有 {names}",
+  "write {usage}": "請寫 {usage}",
+  "OBS is not used here; set stage.obs.enabled = true": "這裡沒有使用 OBS；請設定 stage.obs.enabled = true",
+  "OBS is not connected": "OBS 沒有連線",
+  "OBS does not answer": "OBS 沒有回應",
+  "no scene may be chosen": "沒有開放切換的場景",
+  "list those that may in stage.obs.scenes": "在 stage.obs.scenes 列出可以切換的場景",
+  "there is no such scene": "沒有這個場景",
+  "the stream is not started or ended by commands here": "這裡不能用指令開始或結束直播",
+  "set stage.obs.stream_commands = true": "請設定 stage.obs.stream_commands = true",
 
   // Her model.
   "shorten the persona, raise brain.context or lower brain.max_tokens": "縮短人設、調高 brain.context 或調低 brain.max_tokens",
@@ -144,6 +182,8 @@ const CHINESE = {
   "use another folder or database, or the version of banban that wrote it": "換另一個資料夾或資料庫，或用當初寫入它的 banban 版本",
   "another program uses that name: rename the key, or set memory.name to another name": "另一個程式用了這個名稱：把那個鍵改名，或把 memory.name 設為另一個名稱",
   "free some space, or set pending.folder to a folder that can be written": "清出空間，或把 pending.folder 設為可寫入的資料夾",
+  "end that one; or, if this is to be another show, set show.name": "結束那一個；如果這是另一個節目，請設定 show.name",
+  "see whether it is full, asleep or unplugged; or set pending.folder to a folder elsewhere": "看看它是否滿了、休眠或被拔掉；或把 pending.folder 設為別處的資料夾",
   "free some space on that disk; the journal then goes on by itself": "清出那個磁碟的空間，日誌就會自動繼續",
 
   // The pages and her face.
