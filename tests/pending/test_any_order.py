@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,12 @@ class Shows:
             if what == "pay":
                 self._count += 1
                 event = paid(self._count)
-                pending.add(event, then=lambda key=f"twitch:{event.id}": new.add(key))
+                pending.add(event, then=partial(new.add, f"twitch:{event.id}"))
             elif what == "settle" and pending.ledger.waiting:
                 key = self._dice.choice(pending.ledger.waiting).key
                 self.doubtful.add(key)
                 pending.settle(key)
-                pending.after(lambda key=key: gone.add(key))
+                pending.after(partial(gone.add, key))
             elif what == "weather":
                 self._weather.change()
             await asyncio.sleep(self._dice.random() * 0.5)
