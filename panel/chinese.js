@@ -67,6 +67,18 @@ const CHINESE = {
   "set stage.obs.stream_commands = true": "請設定 stage.obs.stream_commands = true",
 
   // Her model.
+  "the model is restarting: {why}": "模型正在重新啟動：{why}",
+  "restarting: {why}": "正在重新啟動：{why}",
+  "nothing restarts the model's process any more": "模型的行程不會再自動重新啟動",
+  "the model only thinks: it used up all its tokens before it said anything": "模型只顧著思考，還沒說話就用完了 token",
+  "the model server's reply is empty": "模型伺服器的回覆是空的",
+  "the model server did not answer in time": "模型伺服器沒有及時回答",
+  "the model server closed the connection without an answer": "模型伺服器沒有回答就關閉了連線",
+  "there is no model server at {host} ({why})": "{host} 沒有模型伺服器（{why}）",
+  "{host} answers, but it is not a model server": "{host} 有回應，但它不是模型伺服器",
+  "no answer for {seconds} seconds": "{seconds} 秒沒有回答",
+  "the model wrote nothing for {seconds} seconds": "模型 {seconds} 秒沒有寫出任何字",
+  "no model: she says lines of her examples": "沒有模型：她只說範例裡的句子",
   "shorten the persona, raise brain.context or lower brain.max_tokens": "縮短人設、調高 brain.context 或調低 brain.max_tokens",
   "use a smaller model or a shorter persona": "換較小的模型，或縮短人設",
   "use a smaller model or a shorter persona, or raise brain.first_token_seconds": "換較小的模型或縮短人設，或調高 brain.first_token_seconds",
@@ -96,6 +108,17 @@ const CHINESE = {
   "download it with: banban models get {name}": "下載它：banban models get {name}",
 
   // Her voice.
+  "captions only, without a voice": "只有字幕，沒有聲音",
+  "hibari is not loaded": "hibari 沒有載入",
+  "kokoro is not loaded": "kokoro 沒有載入",
+  "the embedded voice cannot be loaded: {why}": "內建的聲音無法載入：{why}",
+  "the embedded voice failed: {why}": "內建的聲音失敗：{why}",
+  "the voice kokoro cannot be loaded: {why}": "聲音 kokoro 無法載入：{why}",
+  "the voice kokoro failed: {why}": "聲音 kokoro 失敗：{why}",
+  "the speech server sends no sound": "語音伺服器沒有送出聲音",
+  "the speech server sends damaged sound": "語音伺服器送出損壞的聲音",
+  "the speech server closed the connection without an answer": "語音伺服器沒有回答就關閉了連線",
+  "there is no speech server at {host} ({why})": "{host} 沒有語音伺服器（{why}）",
   "install banban again, or choose another voice in voice.use": "重新安裝 banban，或在 voice.use 選另一個聲音",
   "fetch it again with: banban voices get kokoro": "重新下載：banban voices get kokoro",
   "fetch it with: banban voices get kokoro": "下載：banban voices get kokoro",
@@ -162,6 +185,9 @@ const CHINESE = {
   'write the channel\'s "@name" in chat.youtube.streams': '在 chat.youtube.streams 寫上頻道的 "@名稱"',
 
   // Memory, what is owed, the journal.
+  "a crash would lose what viewers are owed: {why}": "當機的話，還沒回覆的付費訊息會遺失：{why}",
+  "the disk does not answer": "磁碟沒有回應",
+  "the disk that holds {folder} does not answer": "{folder} 所在的磁碟沒有回應",
   "set memory.url to a Redis server": "把 memory.url 設為 Redis 伺服器",
   'set memory.use to "auto" to keep it': '要保留的話，把 memory.use 設為 "auto"',
   "check that it runs, and check {password}; or leave memory.url empty": "確認它在執行，並檢查 {password}；或把 memory.url 留空",
@@ -187,6 +213,7 @@ const CHINESE = {
   "free some space on that disk; the journal then goes on by itself": "清出那個磁碟的空間，日誌就會自動繼續",
 
   // The pages and her face.
+  "no page is open": "沒有開啟任何頁面",
   "add the address of stage.server to OBS as a browser source, or open it in a browser": "在 OBS 把 stage.server 的網址加為瀏覽器來源，或在瀏覽器開啟",
   "click on a page once: a browser lets it sound only then; OBS does not ask for it": "在頁面上點一下：瀏覽器要點過才會出聲；OBS 不需要",
   "mend it and load the page again; until then the page looks as it does without it": "修好它再重新載入頁面；在那之前，頁面看起來就像沒有它一樣",
@@ -194,6 +221,9 @@ const CHINESE = {
   "export the picture again, as PNG, JPG or WebP": "重新匯出圖片，存成 PNG、JPG 或 WebP",
 
   // A sound device.
+  "this machine has no audio device that plays": "這台電腦沒有可以播放的音訊裝置",
+  "the package sounddevice is not installed": "沒有安裝 sounddevice 套件",
+  "the audio device cannot be opened: {why}": "無法開啟音訊裝置：{why}",
   "install it: uv pip install sounddevice (or pip install sounddevice)": "安裝它：uv pip install sounddevice（或 pip install sounddevice）",
   "install it: sudo apt install libportaudio2": "安裝它：sudo apt install libportaudio2",
   "set stage.audio.device to the name of another, or leave it empty: the overlay page sounds then": "把 stage.audio.device 設為另一個裝置的名稱；或留空，改由頁面出聲",
@@ -279,11 +309,11 @@ function several(text, between, joint, each) {
 }
 
 function clause(text) {
-  return found(text) ?? several(text, ", ", "，", (part) => found(part));
+  return found(text) ?? several(text, ", ", "，", (part) => found(part)) ?? several(text, ": ", "：", (part) => found(part));
 }
 
 /** A sentence of the program's in Chinese, or several in one line; what is not known stays as it is. */
 export function inChinese(text) {
   if (text.length > LONGEST) return text;
-  return found(text) ?? several(text, /; (?:or )?/, "；", clause) ?? text;
+  return found(text) ?? several(text, /; (?:or |then |because )?/, "；", clause) ?? text;
 }
