@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +15,12 @@ from engines import FLAGS, TODAY, program
 from playwright.async_api import Browser, BrowserType, Error, Page, async_playwright
 
 from benchmarks.kills.child import Scene
-from benchmarks.kills.victims import AGAIN, Stage, Victim, said_in
+from benchmarks.kills.victims import AGAIN, LOOK_EVERY, Stage, Victim, said_in
 
 LOUD = 0.02
 """Of full scale, RMS; the scripted tones have 0.14."""
 SHORT = 0.5
 """Seconds: what is left of a sentence has to last so long that a page can show it."""
-PAUSE = 0.02
 
 LOOK = """() => {
     const wave = new Float32Array(window.tapped.fftSize);
@@ -45,12 +44,6 @@ class Window:
 
     async def look(self) -> dict[str, Any]:
         return dict(await self.page.evaluate(LOOK))
-
-    async def until(self, what: Callable[[dict[str, Any]], bool]) -> None:
-        """Raises TimeoutError."""
-        async with asyncio.timeout(AGAIN):
-            while not what(await self.look()):  # noqa: ASYNC110  # it lies in another process
-                await asyncio.sleep(PAUSE)
 
 
 class Browsers(Victim):
@@ -79,13 +72,17 @@ class Browsers(Victim):
         sounds = next((index for index, look in enumerate(looks) if look["audible"]), None)
         if sounds is None:
             return 0
+        if looks[0]["audible"] and looks[1]["audible"]:
+            self.note("both pages sounded", 0.0)
         os.kill(self._windows[sounds].pid, signal.SIGKILL)
         killed = time.monotonic()
         other = self._windows[1 - sounds]
-        await other.until(lambda look: bool(look["audible"]))
-        self.note("the other page may sound", time.monotonic() - killed)
-        await other.until(lambda look: look["loud"] > LOUD)
-        self.note("the other page sounds", time.monotonic() - killed)
+
+        async def sounds_again() -> bool:
+            return float((await other.look())["loud"]) > LOUD
+
+        if await stage.until(sounds_again):
+            self.note("the other page sounds", time.monotonic() - killed)
         with suppress(Error):
             await self._windows[sounds].browser.close()
         self._windows[sounds] = await self._open(stage.url)
@@ -98,13 +95,14 @@ class Browsers(Victim):
         sentence, until = stage.sounding(connected)
         if until - connected < SHORT:
             return
-        await window.until(lambda look: said_in(str(look["caption"]), stage))
-        shown = time.monotonic()
-        now = stage.sounding(shown)[0]
-        self.note(
-            "a new page shows her words" if now == sentence else "…only of a later sentence",
-            shown - connected,
-        )
+
+        async def shows() -> bool:
+            return said_in(str((await window.look())["caption"]), stage)
+
+        if await stage.until(shows):
+            shown = time.monotonic()
+            is_same = stage.sounding(shown)[0] == sentence
+            self.note("a new page shows the sentence" if is_same else "…only the next one", shown - connected)
 
     async def _open(self, url: str) -> Window:
         browser = await self._driver.launch(executable_path=program(TODAY), args=list(FLAGS))
@@ -114,6 +112,6 @@ class Browsers(Victim):
         await page.goto(url)
         async with asyncio.timeout(AGAIN):
             while not await page.evaluate("window.banban?.connections === 1"):  # noqa: ASYNC110
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(LOOK_EVERY)
         await page.evaluate("window.tapped = banban.tap()")
         return Window(browser, next(one["id"] for one in processes if one["type"] == "browser"), page)

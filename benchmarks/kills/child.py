@@ -165,4 +165,6 @@ async def _show(port: int, chosen: Settings) -> None:
     show.listeners.append(wire)
     show.facts.subscribe(wire.note)
     show.stage.watch(wire.show, "the wire")
+    thinks = show.speakers[0].brain.availability
+    thinks.watch(lambda: wire.send(thinks=thinks.is_ready))
     await show.run(progress=lambda *_: None, on_air=lambda: wire.send(url=show.server.url))

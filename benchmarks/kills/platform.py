@@ -7,11 +7,13 @@ import json
 import multiprocessing
 import random
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from benchmarks.kills.child import answer_to, play
 from benchmarks.kills.victims import Stage, Victim
@@ -63,11 +65,14 @@ class Platform:
         self.delays: dict[str, list[float]] = {}
         """Milliseconds of each turn, by part."""
         self.sent_at: dict[str, float] = {}
-        self.slowest = 0.0
+        self.taken_in: list[float] = []
+        """Seconds from when a message was sent to when it was written down and taken in."""
         self._lines = 0
         self._up = asyncio.Event()
         self._url = ""
         self._on_air = asyncio.Event()
+        self._thinks = asyncio.Event()
+        """Set when its model is there again."""
         self._open = 0
         """How many lines of the show are open."""
         self._gone = asyncio.Event()
@@ -116,7 +121,15 @@ class Platform:
         async with asyncio.timeout(START):
             await self._on_air.wait()
         done = 0
-        stage = Stage(process.pid or 0, self._url, self.folder, self.sounding)
+        stage = Stage(
+            process.pid or 0,
+            self._url,
+            self.folder,
+            dice=self.dice,
+            thinks=self._thinks,
+            sounding=self.sounding,
+            is_over=lambda: self.is_answered,
+        )
         async with victim.beside(stage):
             while not self.is_answered and done < kills:
                 await asyncio.sleep(self.dice.uniform(0.05, victim.longest))
@@ -165,30 +178,12 @@ class Platform:
         number, sending = self._lines, None
         try:
             while (line := await reader.readline()).endswith(b"\n"):
-                match json.loads(line):
-                    case {"ready": True}:
-                        self._up.set()
-                        sending = asyncio.create_task(self._send(writer))
-                    case {"url": str(url)}:
-                        self._url = url
-                        self._on_air.set()
-                    case {"taken": str(identity), "late": float(at)}:
-                        self._take(identity, at)
-                    case {"ended": int(), "answered": answered, "delays": delays}:
-                        self.answered.update(answered)
-                        for part, milliseconds in delays.items():
-                            self.delays.setdefault(part, []).append(milliseconds)
-                    case {
-                        "sound": text,
-                        "clip": clip,
-                        "turn": turn,
-                        "asked": asked,
-                        "at": at,
-                        "until": until,
-                    }:
-                        known = self.heard.get((number, clip))
-                        begin = known.at if known else at
-                        self.heard[number, clip] = Sentence(text, turn, asked, begin, until)
+                fields = json.loads(line)
+                if "ready" in fields:
+                    self._up.set()
+                    sending = asyncio.create_task(self._send(writer))
+                else:
+                    self._note(number, fields)
         except ConnectionError:
             pass  # killed
         finally:
@@ -201,9 +196,28 @@ class Platform:
             self._open -= 1
             self._gone.set()
 
+    def _note(self, process: int, told: Mapping[str, Any]) -> None:
+        """What a show tells of itself."""
+        match told:
+            case {"url": str(url)}:
+                self._url = url
+                self._on_air.set()
+            case {"thinks": True}:
+                self._thinks.set()
+            case {"taken": str(identity), "late": float(at)}:
+                self._take(identity, at)
+            case {"ended": int(), "answered": answered, "delays": delays}:
+                self.answered.update(answered)
+                for part, milliseconds in delays.items():
+                    self.delays.setdefault(part, []).append(milliseconds)
+            case {"sound": text, "clip": clip, "turn": turn, "asked": asked, "at": at, "until": until}:
+                known = self.heard.get((process, clip))
+                begin = known.at if known else at
+                self.heard[process, clip] = Sentence(text, turn, asked, begin, until)
+
     def _take(self, identity: str, at: float) -> None:
         if identity not in self.taken and identity in self.sent_at:
-            self.slowest = max(self.slowest, at - self.sent_at[identity])
+            self.taken_in.append(at - self.sent_at[identity])
         self.taken.add(identity)
         self.waiting = [message for message in self.waiting if message.id not in self.taken]
 

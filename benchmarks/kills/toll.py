@@ -22,7 +22,7 @@ class Toll:
     thanked_twice: list[str] = field(default_factory=list)
     never_thanked: int = 0
     answered_twice: int = 0
-    slowest: float = 0.0
+    taken_in: list[float] = field(default_factory=list)
     """Seconds from when a paid message arrived to when it was written down and taken in."""
     delays: dict[str, list[float]] = field(default_factory=dict)
     """Milliseconds of each turn, by part."""
@@ -35,7 +35,7 @@ class Toll:
         """A show is over."""
         self.shows += 1
         self.paid += len(platform.sent_at)
-        self.slowest = max(self.slowest, platform.slowest)
+        self.taken_in += platform.taken_in
         for part, milliseconds in platform.delays.items():
             self.delays.setdefault(part, []).extend(milliseconds)
         self._count_scripted(platform) if platform.is_scripted else self._count_turns(platform)
@@ -72,13 +72,16 @@ class Toll:
         counted = (
             f"{self.kills} kills in {self.shows} shows, {self.paid} paid messages: {len(self.lost)} lost, "
             f"{len(self.thanked_twice)} thanked twice; {self.never_thanked} answered without a thank-you, "
-            f"{self.answered_twice} answered a second time; "
-            f"taken in after {1000 * self.slowest:.0f} ms at most"
+            f"{self.answered_twice} answered a second time"
         )
         parts = {
             part: [one / 1000 for one in values] for part, values in self.delays.items() if part != "queue"
         }
-        parts |= {"silence within a reply": self.gaps, "silence between replies": self.pauses}
+        parts |= {
+            "taken in": self.taken_in,
+            "silence within a reply": self.gaps,
+            "silence between replies": self.pauses,
+        }
         return "\n".join([counted, *(f"  {described(*part)}" for part in parts.items() if part[1])])
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,9 @@ from vtuber.memory.valkey import EmbeddedValkey
 from vtuber.models.store import locate
 from vtuber.stage.obs import client as obs_client
 
-AGAIN = 60.0
+AGAIN = 120.0
 """Seconds within which what was killed has to be there again, and shown to work."""
+LOOK_EVERY = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,22 @@ class Stage:
     """Of its pages."""
     folder: Path
     """Of its data."""
+    dice: random.Random
+    thinks: asyncio.Event
+    """Set when its model is there again."""
     sounding: Callable[[float], tuple[str, float]]
     """``Platform.sounding``."""
+    is_over: Callable[[], bool]
+    """Whether she has said everything, so that nothing more is heard or seen of her."""
+
+    async def until(self, holds: Callable[[], Awaitable[bool]]) -> bool:
+        """Looks again and again. Whether it came to hold; False when the show was over before."""
+        async with asyncio.timeout(AGAIN):
+            while not await holds():
+                if self.is_over():
+                    return False
+                await asyncio.sleep(LOOK_EVERY)
+        return True
 
 
 class Victim:
@@ -98,12 +114,24 @@ class Model(Victim):
     longest = 3.0
 
     async def kill(self, stage: Stage) -> int:
-        for process in psutil.Process(stage.pid).children():
+        if not self._kill(stage.pid):
+            return 0
+        killed = time.monotonic()
+        stage.thinks.clear()
+        if stage.dice.random() < 0.9:  # else the next kill may come while it loads
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN):
+                    await stage.thinks.wait()
+            self.note("the model is there again", time.monotonic() - killed)
+        return 1
+
+    def _kill(self, show: int) -> bool:
+        for process in psutil.Process(show).children():
             with suppress(psutil.Error):
                 if "vtuber.brain.llama.worker" in process.cmdline():
                     process.kill()
-                    return 1
-        return 0
+                    return True
+        return False
 
 
 class Obs(Victim):
@@ -131,10 +159,12 @@ class Obs(Victim):
         await asyncio.to_thread(self._obs.kill)
         await asyncio.to_thread(self._obs.start)
         began = time.monotonic()
-        async with asyncio.timeout(AGAIN):
-            while not said_in(await asyncio.to_thread(self._obs.caption), stage):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-        self.note("from OBS answering again to her words in it", time.monotonic() - began)
+
+        async def shows() -> bool:
+            return said_in(await asyncio.to_thread(self._obs.caption), stage)
+
+        if await stage.until(shows):
+            self.note("from OBS answering again to her words in it", time.monotonic() - began)
         return 1
 
 

@@ -238,6 +238,20 @@ def test_the_last_is_waited_for_longer_and_asked_once_more() -> None:
     play(scene())
 
 
+def test_whoever_asks_waits_for_one_deadline_only() -> None:
+    alone = Actor()
+
+    async def scene() -> None:
+        fallback = await on_air(alone)
+        alone.first = 100
+        began = now()
+        assert await heard(fallback) in FALLBACK_LINES
+        assert now() - began < 11
+        assert len(alone.asked) == 1
+
+    play(scene())
+
+
 def test_one_that_brings_itself_back_is_passed_over() -> None:
     first, second = Actor(), Actor("I am the second.")
 
@@ -577,6 +591,19 @@ def test_without_fallback_lines_she_is_silent_and_it_is_reported_why() -> None:
 
 
 # What it is as one
+
+
+def test_nobody_waits_for_tokens_to_be_counted_while_the_model_restarts() -> None:
+    alone = Actor()
+
+    async def scene() -> None:
+        fallback = await on_air(alone)
+        alone.tokens = 10_000
+        assert await fallback.count(HEAD) == 10_000
+        alone.availability.set(ready=False)
+        assert 0 < await fallback.count(HEAD) < 100, "an estimate"
+
+    play(scene())
 
 
 def test_what_holds_for_all_of_them_holds_for_the_fallback() -> None:

@@ -257,9 +257,9 @@ def weights(engine: Engine, tokens: list[int]) -> bytes:
 
 def test_what_it_makes_of_a_prompt_is_the_same_bit_by_bit_whatever_came_before(engine: Engine) -> None:
     """As in a rehearsal, where it depends on the machine how far an evaluation is when it is stopped."""
-    head = tokenize(engine, "A list of animals, one in each line, told by a friend of the zoo.\n" * 12)
-    middle = tokenize(engine, "The bear is brown and lives far away from here.\n" * 6)
-    rest = tokenize(engine, "A cat, a dog, a cow, a hen, a fox, a wolf, an owl, a duck, a goose, a" * 3)
+    head = tokenize(engine, "A list of animals, one in each line, told by a friend of the zoo.\n" * 8)
+    middle = tokenize(engine, "The bear is brown and lives far away from here.\n" * 3)
+    rest = tokenize(engine, "A cat, a dog, a cow, a hen, a fox, a wolf, an owl, a duck, a goose, a")
     prompts = [head, [*head, *middle], [*head, *middle, *rest], [*head, *rest], [*middle, *rest]]
     assert len(head) > CHUNK > len(rest) > SHIFT_RUN
     again = load(locate(""), 1024, repeatable=True)
@@ -268,19 +268,18 @@ def test_what_it_makes_of_a_prompt_is_the_same_bit_by_bit_whatever_came_before(e
         again.forget()
         expected.append(weights(again, prompt))
     state = None
-    for number in range(20):
-        prompt = prompts[number * 7 % len(prompts)]
+    for number in range(7):
         stop.after = number % 4
         with suppress(Stopped):
-            again.prepare(prompt)
+            again.prepare(prompts[number * 2 % len(prompts)])
             list(islice(again.generate(Sampling(0.9, 1.0, number)), number))
         stop.after = None
         made = again.cached[: len(again.cached) - number % 3]
         again.prepare([*made, *middle])
-        if number % 5 == 4:
+        if number == 2:
             again.prepare(head)
             state = again.state()
-        elif state and number % 5 == 2:
+        elif state and number == 5:
             again.restore(state, head)
         which = number * 3 % len(prompts)
         assert weights(again, prompts[which]) == expected[which], number
@@ -292,16 +291,13 @@ def test_what_it_makes_of_a_prompt_is_the_same_bit_by_bit_whatever_came_before(e
 def test_what_it_judges_is_the_same_bit_by_bit_whatever_was_asked_before(engine: Engine) -> None:
     yes, no = tokenize(engine, "yes"), tokenize(engine, "no")
     asked = [
-        tokenize(engine, "Is the sky blue? " * times + end) for times in (9, 20, 31) for end in ("Say", "Or")
+        tokenize(engine, "Is the sky blue? " * times + end) for times in (9, 13) for end in ("Say", "Or")
     ]
     again = load(locate(""), 1024, repeatable=True)
     first: dict[int, float] = {}
-    for number in (0, 1, 2, 3, 4, 5, 3, 0, 5, 1, 4, 2, 0):
+    for number in (0, 1, 2, 3, 1, 2, 0):
         share = again.share(asked[number], yes, no)
         assert first.setdefault(number, share) == share
-    fresh = load(locate(""), 1024, repeatable=True)
-    assert fresh.share(asked[4], yes, no) == first[4]
-    fresh.close()
     again.close()
 
 

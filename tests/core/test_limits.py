@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
 import sys
+import threading
 from collections import namedtuple
 from pathlib import Path
 
@@ -96,3 +98,31 @@ print(json.dumps([health.row() for health in told]))
     assert [row["hint"].count("ulimit -n 4096") for row in rows] == [0, 1, 1]
     assert rows[2]["state"] == "down"
     assert rows[2]["what"].startswith("all 100 files and connections are in use")
+
+
+async def test_a_disk_that_hangs_is_said_and_waited_for_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PATIENCE", 0.0)
+    wakes, disk = threading.Event(), limits._disk
+
+    def hangs(folder: Path) -> limits._Finding:
+        wakes.wait()
+        return disk(folder)
+
+    machine = limits.Machine(tmp_path)
+    assert "does not answer" not in machine.health().what
+    monkeypatch.setattr(limits, "_disk", hangs)
+    watching = asyncio.create_task(machine.watch())
+    try:
+        async with asyncio.timeout(20):
+            while "does not answer" not in machine.health().what:
+                await asyncio.sleep(0.01)
+            assert machine.health().state is State.DOWN
+            wakes.set()
+            while "does not answer" in machine.health().what:
+                await asyncio.sleep(0.01)
+    finally:
+        wakes.set()
+        watching.cancel()
+    assert "free on the disk" in machine.health().what

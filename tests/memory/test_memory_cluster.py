@@ -9,7 +9,7 @@ import pytest
 from memory_room import batch, everything, heard, known, made, records, said, server_of, settings, until
 
 from benchmarks.valkey_cluster import ValkeyCluster
-from vtuber.core.errors import RecallError
+from vtuber.core.errors import RecallError, TakenError
 from vtuber.core.events import Author, Raid
 from vtuber.core.health import State
 from vtuber.memory.stored import StoredMemory
@@ -134,12 +134,17 @@ async def test_what_is_owed_is_on_the_cluster_too_and_outlives_a_node(cluster: V
     raids = [Raid(f"r{number}", "twitch", "c", Author("7", "Ann"), viewers=40) for number in range(3)]
     await first.write([Added(number, event, 1.8e9) for number, event in enumerate(raids)])
     await first.write([Settled(3, Added(0, raids[0], 1.8e9).key)])
+    another = store()
+    with pytest.raises(TakenError):
+        await another.claim()
+    await another.close()
     await first.close()
     holder = cluster.holder("banban:{north}:pending")
     await asyncio.to_thread(cluster.kill, holder)
     await asyncio.to_thread(cluster.start, holder)
     await asyncio.to_thread(cluster.until_well)
     second = store()
+    await second.claim()
     changes = await second.open()
     await second.close()
     assert [one.event.id for one in changes if isinstance(one, Added)] == ["r1", "r2"]

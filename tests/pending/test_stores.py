@@ -13,10 +13,12 @@ import pytest
 import redis
 
 from vtuber.config import Settings
+from vtuber.core.errors import TakenError
 from vtuber.core.events import Author, ChatMessage, Money
 from vtuber.core.health import State
 from vtuber.memory.valkey import EmbeddedValkey
-from vtuber.pending import PendingEvents
+from vtuber.pending import PendingEvents, events
+from vtuber.pending import redis as pending_redis
 from vtuber.pending.changes import Added, Change, Settled, dump, load
 from vtuber.pending.file import PendingFile
 from vtuber.pending.ledger import Ledger
@@ -161,6 +163,39 @@ async def test_a_server_that_forgot_everything_is_given_everything_though_nobody
     await until(lambda: pending.health().state is State.OK and asker.exists(STREAM) == 1)
     await pending.stop()
     assert await owed_next(valkey, tmp_path) == ["m2"]
+
+
+async def test_a_server_is_looked_at_though_nothing_happens(
+    asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "LOOK_SECONDS", 0.01)
+    pending = made(valkey, tmp_path)
+    await pending.start()
+    pending.add(paid(1))
+    await saved(pending)
+    asker.flushall()
+    await until(lambda: asker.hexists(f"{STREAM}:index", "twitch:m1") == 1)
+    await pending.stop()
+
+
+async def test_another_program_for_the_same_show_is_refused(
+    pending: PendingEvents, valkey: EmbeddedValkey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = made(valkey, tmp_path)
+    with pytest.raises(TakenError, match="on air already") as refused:
+        await second.start()
+    assert "show.name" in refused.value.hint
+    await second.stop()
+    monkeypatch.setattr(pending_redis, "ALIVE_SECONDS", -1.0)  # the first has lost its power
+    third = made(valkey, tmp_path)
+    await third.start()
+    await third.stop()
+    monkeypatch.undo()
+    await pending.stop()
+    fourth = made(valkey, tmp_path)
+    await fourth.start()
+    assert fourth.health().state is State.OK
+    await fourth.stop()
 
 
 async def test_keys_of_another_kind_are_renamed_and_foreign_entries_set_aside(

@@ -12,6 +12,7 @@ import pytest
 from rehearsal_room import Room
 
 from vtuber.core import sound
+from vtuber.core.errors import VoiceError
 from vtuber.core.events import Deletion
 from vtuber.show.hold_to_air import PATIENCE
 from vtuber.stage.cues import ClipSound
@@ -222,6 +223,19 @@ def test_a_moderator_can_listen_before(play: Any) -> None:
         assert sound.seconds(pcm) > 0.1
         assert await room.show.performer.air.preview(9) is None
         assert sounds(room) == 0
+
+    play(scene, **HELD)
+
+
+def test_only_a_few_listen_at_once(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        room.types("is pizza good?")
+        await room.until(lambda: len(texts(room)) == 2)
+        air = room.show.performer.air
+        heard = await asyncio.gather(*(air.preview(1) for _ in range(5)), return_exceptions=True)
+        assert [isinstance(one, bytes) for one in heard] == [True, True, False, False, False]
+        assert all(isinstance(one, VoiceError) for one in heard[2:])
+        assert isinstance(await air.preview(1), bytes)
 
     play(scene, **HELD)
 

@@ -416,6 +416,8 @@ class Server:
         self.is_away = False
         self._ledger = Ledger()
 
+    async def claim(self) -> None: ...
+
     async def open(self) -> list[Change]:
         await self.write(())
         return self._ledger.changes()

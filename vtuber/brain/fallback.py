@@ -39,6 +39,10 @@ class _Deadline(NamedTuple):
     hint: str
 
 
+class _LateError(BrainError):
+    """No answer within the deadline."""
+
+
 _START = _Deadline(3600.0, "use a smaller model or a shorter persona")
 """For loading, or for reading a whole persona; a brain gives up before, by its own deadlines."""
 
@@ -146,10 +150,12 @@ class BrainFallback:
                         yield text
             except BrainError as error:
                 trouble = error
-                if member not in order[attempt + 1 :]:
-                    self._set_aside(member, error)
-                else:
+                if member in order[attempt + 1 :] and not isinstance(error, _LateError):
                     log.warning("%s: %s; it is asked once more", member.name, escaped(error.what))
+                    continue
+                self._set_aside(member, error)
+                if member in order[attempt + 1 :]:
+                    break  # whoever asked has waited long enough for a fallback line
             else:
                 if said.strip():
                     member.backoff.reset()
@@ -161,7 +167,7 @@ class BrainFallback:
 
     async def count(self, lines: tuple[PromptLine, ...]) -> int:
         """What they take at most, whoever will answer. Where none can count, it is estimated."""
-        able = self._ready or self._well or [member for member in self._started if not member.is_away]
+        able = self._ready or [member for member in self._started if not member.is_away]
         counted = await self._ask(able, lambda member: member.brain.count(lines), self._deadline)
         return max(counted, default=estimate_lines(lines))
 
@@ -345,7 +351,7 @@ async def _within(deadline: _Deadline, answer: Awaitable[T]) -> T:
         async with asyncio.timeout(deadline.seconds):
             return await answer
     except TimeoutError:
-        raise BrainError(
+        raise _LateError(
             f"no answer for {deadline.seconds:g} seconds", where="brain", hint=deadline.hint
         ) from None
 

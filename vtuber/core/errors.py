@@ -51,3 +51,7 @@ class RecallError(BanbanError):
 
 class PendingError(BanbanError):
     """What viewers are owed cannot be read or written down. The show goes on."""
+
+
+class TakenError(PendingError):
+    """Another program has the same show on air: whoever is owed something there would be answered twice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import shutil
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import psutil
 
+from vtuber.core import clock
 from vtuber.core.health import Health, State
+from vtuber.core.simulated import SimulatedLoop
 
 if sys.platform != "win32":
     import resource
@@ -21,6 +24,11 @@ FILES_SHARE = 0.8
 LITTLE_MEMORY, NO_MEMORY = 500_000_000, 100_000_000
 LITTLE_DISK, NO_DISK = 1_000_000_000, 50_000_000
 """Bytes free below which the state is limited, and below which it is down."""
+
+LOOK_SECONDS = 2.0
+"""Between two looks."""
+PATIENCE = 5.0
+"""A disk that has not answered for so many seconds hangs."""
 
 _Finding = tuple[State, str, str]
 """A state; what is there; what to do about it, "" when that is nothing."""
@@ -37,6 +45,40 @@ def health(folder: Path) -> Health:
     worst = max((state for state, _, _ in found), key=order.index, default=State.OK)
     hints = [hint for _, _, hint in found if hint]
     return Health("machine", worst, ", ".join(what for _, what, _ in found), "; ".join(hints))
+
+
+class Machine:
+    """The same row, from looks in a thread: a disk that hangs there holds up nobody."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._row: Health | None = None
+        self._asked: float | None = None
+        """Since when a look takes (the loop's clock)."""
+
+    async def watch(self) -> None:
+        """Looks again and again, until cancelled."""
+        simulated = isinstance(asyncio.get_running_loop(), SimulatedLoop)
+        every = (
+            100 * LOOK_SECONDS if simulated else LOOK_SECONDS
+        )  # there, seconds pass faster than disks fill
+        while True:
+            self._asked = clock.now()
+            try:
+                self._row = await clock.in_thread(health, self._folder)
+            finally:
+                self._asked = None
+            await asyncio.sleep(every)
+
+    def health(self) -> Health:
+        """As it was at the last look; the first is now."""
+        if self._asked is not None and clock.now() - self._asked > PATIENCE:
+            what = f"the disk that holds {self._folder} does not answer"
+            hint = "see whether it is unplugged or its server is away; or set journal.folder to another disk"
+            return Health("machine", State.DOWN, what, hint)
+        if self._row is None:
+            self._row = health(self._folder)
+        return self._row
 
 
 def _files() -> _Finding:

@@ -86,10 +86,12 @@ _MEANINGS: tuple[tuple[type[RedisError], str, str, str], ...] = (
 class Server:
     """On the address ``url``, or ours: ``embedded``. Raises ConfigError for an address that is not one."""
 
-    def __init__(self, url: str, embedded: EmbeddedValkey | None = None) -> None:
+    def __init__(self, url: str, embedded: EmbeddedValkey | None = None, users: str = CLIENTS) -> None:
+        """``users``: how the names begin by which the server knows all connections for the same purpose."""
         self._url = url
         self._embedded = embedded
-        self._name = f"{CLIENTS}{os.getpid()}-{secrets.token_hex(4)}"
+        self._users = users
+        self._name = f"{users}{os.getpid()}-{secrets.token_hex(4)}"
         self._pool = connections(url, embedded, self._name)
         self._client: Redis | RedisCluster | None = None
 
@@ -128,6 +130,28 @@ class Server:
                 self._client = None
                 raise
         return self._client
+
+    async def others(self, key: str, seconds: float) -> bool:
+        """Whether another program has used it for the same purpose in the last ``seconds``.
+
+        Only a server of somebody else's is asked, and of a cluster the node with ``key``; one that does not
+        tell it has none.
+        """
+        if self._embedded is not None or self._client is None:
+            return False
+        try:
+            if isinstance(self._client, RedisCluster):
+                cluster = await self._client.initialize()  # else it knows no nodes yet
+                asked = cluster.client_list(target_nodes=cluster.get_node_from_key(key))
+            else:
+                asked = self._client.client_list()
+            clients: list[dict[str, str]] = await asked
+        except ResponseError:
+            return False
+        database = str(self._pool.connection_kwargs.get("db", 0))
+        fresh = [one for one in clients if int(one["idle"]) <= seconds and one["db"] == database]
+        names = (one.get("name", "") for one in fresh)
+        return any(name.startswith(self._users) and name != self._name for name in names)
 
     async def close(self) -> None:
         """Ends the server, if it is ours and no other show uses it."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from vtuber.core import clock
-from vtuber.core.errors import PendingError
+from vtuber.core.errors import PendingError, TakenError
 from vtuber.core.events import Answerable, Deletion
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 DEADLINE = 0.25
 """Seconds after which a server that has not written is left alone, and the file takes its place."""
+LOOK_SECONDS = 10.0
+"""Between two looks at a server to which nothing is written."""
 FILE_SECONDS = 1.0
 """After which a disk that has not written holds up nobody any more."""
 RETRY_SECONDS = 5.0
@@ -78,7 +80,10 @@ class PendingEvents:
         return self._server is not None or self._file is not None
 
     async def start(self) -> None:
-        """Learns what is owed from before. Never raises: what cannot be read is said."""
+        """Learns what is owed from before. What cannot be read is said.
+
+        Raises TakenError when another program has this show.
+        """
         if self._file is not None:
             await self._read_file(self._file)
         in_file = self.ledger.changes()
@@ -213,20 +218,26 @@ class PendingEvents:
         new = changes
         if self._unsafe is not None:
             changes = self.ledger.changes()
-        if self._server is not None and self._trouble is None:
-            try:
-                async with asyncio.timeout(DEADLINE):
-                    await self._server.write(changes)
-            except TimeoutError:
-                self._lost(PendingError(f"the server {self._server.place} does not answer in time"))
-            except PendingError as error:
-                self._lost(error)
-            else:
-                self._unsafe = None
-                return
+        server = self._server if self._trouble is None else None
+        if server is not None and await self._write_to(server, changes, DEADLINE):
+            self._unsafe = None
+            return
         if self._server is not None:
             self._since += new
         await self._save_in_file(changes)
+
+    async def _write_to(self, server: Store, changes: Sequence[Change], seconds: float) -> bool:
+        """Whether it has them in so many seconds. If not, it is left alone."""
+        try:
+            async with asyncio.timeout(seconds):
+                await server.write(changes)
+        except TimeoutError:
+            self._lost(PendingError(f"the server {server.place} does not answer in time"))
+        except PendingError as error:
+            self._lost(error)
+        else:
+            return True
+        return False
 
     async def _save_in_file(self, changes: Sequence[Change]) -> None:
         if self._file is None:
@@ -272,6 +283,8 @@ class PendingEvents:
         before = {added.key for added in self.ledger.waiting}
         try:
             async with asyncio.timeout(OPEN_SECONDS):
+                if not self._was_asked:
+                    await server.claim()
                 self.ledger.apply(await server.open())
                 await server.write(missed)
                 while self._since:  # what happened meanwhile
@@ -281,6 +294,8 @@ class PendingEvents:
             self._lost(PendingError(f"the server {server.place} does not answer in time"))
             return []
         except PendingError as error:
+            if isinstance(error, TakenError) and not self._tasks:  # at the start
+                raise
             self._lost(error)
             return []
         self._trouble = self._unsafe = None
@@ -292,9 +307,17 @@ class PendingEvents:
         return [added for added in self.ledger.waiting if added.key not in before]
 
     async def _mend(self, server: Store) -> None:
-        """Whenever the server is away, tries it until it is back, and gives it all that is known."""
+        """Whenever the server is away, tries it until it is back, and gives it all that is known.
+
+        While it is used, it is looked at: so it knows that we are alive, and we that it is.
+        """
         while True:
-            await self._away.wait()
+            while not self._away.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._away.wait()
+                if not self._away.is_set():
+                    await self._write_to(server, (), OPEN_SECONDS)
             pause, was_asked = PAUSES[0], self._was_asked
             while self._trouble is not None:
                 await asyncio.sleep(pause)

@@ -40,6 +40,9 @@ class PendingFile:
         self._at_work: asyncio.Future[Any] | None = None
         """What is done with the file now, also where nobody waits for it any more."""
 
+    async def claim(self) -> None:
+        """Nobody else can have it (``vtuber.app.one_show``)."""
+
     async def open(self) -> list[Change]:
         return await self._in_thread(self._open)
 

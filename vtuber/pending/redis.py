@@ -19,6 +19,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from redis.asyncio import Redis
@@ -27,9 +28,10 @@ from redis.exceptions import ResponseError
 
 from vtuber.config import Settings
 from vtuber.core import clock
-from vtuber.core.errors import PendingError, RecallError
+from vtuber.core.errors import PendingError, RecallError, TakenError
 from vtuber.core.text import escaped
 from vtuber.memory.server import FAILURES, Server
+from vtuber.memory.store import CLIENTS
 from vtuber.pending.changes import HIGHEST, Added, Begun, Change, Deleted, Kept, Settled, dump, load
 from vtuber.pending.ledger import DELETIONS, SETTLED
 
@@ -49,6 +51,8 @@ TYPES = {
     ":unreadable": "list",
 }
 """Of our keys, by their ends."""
+ALIVE_SECONDS = 30.0
+"""Whoever has not used the server for so long is gone, though it has not noticed: it lost its power."""
 BUNDLE = 500
 """So many changes are written in one go."""
 
@@ -132,7 +136,8 @@ class RedisStore:
 
     def __init__(self, settings: Settings, show: str, embedded: EmbeddedValkey | None = None) -> None:
         """``show`` tells it from others on the same server."""
-        self._server = Server(settings.memory.url, embedded)
+        users = f"{CLIENTS}show-{sha256(show.encode()).hexdigest()[:12]}-"
+        self._server = Server(settings.memory.url, embedded, users)
         self._redis: Redis | RedisCluster | None = None
         prefix = f"banban:{{{show}}}:pending"
         self._types = {f"{prefix}{end}": kind for end, kind in TYPES.items()}
@@ -141,6 +146,21 @@ class RedisStore:
     @property
     def place(self) -> str:
         return self._server.place
+
+    async def claim(self) -> None:
+        try:
+            await self._server.connect()
+            with clock.outside():
+                if await self._server.others(self._keys[0], ALIVE_SECONDS):
+                    raise TakenError(
+                        "this show is on air already, by another program on the same server",
+                        where=self.place,
+                        hint="end that one; or, if this is to be another show, set show.name",
+                    )
+        except RecallError as error:
+            raise PendingError(error.what, where=error.where, hint=error.hint) from None
+        except FAILURES as failure:
+            raise self._trouble(failure) from None
 
     async def open(self) -> list[Change]:
         try:
@@ -156,7 +176,7 @@ class RedisStore:
     async def write(self, changes: Sequence[Change]) -> None:
         try:
             with clock.outside():
-                for begin in range(0, len(changes), BUNDLE):
+                for begin in range(0, max(1, len(changes)), BUNDLE):
                     packed = json.dumps([_packed(one) for one in changes[begin : begin + BUNDLE]])
                     await self._run(_WRITE, packed, GROUP, CONSUMER, SETTLED, DELETIONS, HIGHEST)
         except FAILURES as failure:

@@ -16,12 +16,19 @@ class Store(Protocol):
         """Where that is, for people."""
         ...
 
+    async def claim(self) -> None:
+        """Has it for one show alone. Raises TakenError when another program has the same show there."""
+        ...
+
     async def open(self) -> list[Change]:
         """All that is stored. Also called again, to find out whether it can be reached again."""
         ...
 
     async def write(self, changes: Sequence[Change]) -> None:
-        """All of them or none. They are safe when this returns."""
+        """All of them or none. They are safe when this returns.
+
+        Without any, it shows whether the store is there and has what was written to it.
+        """
         ...
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from vtuber.core import clock
+from vtuber.core.errors import VoiceError
 from vtuber.core.events import Chunk, Sentence, Sound
 from vtuber.record.facts import Facts, SentenceAired, SentenceHeldToAir
 
@@ -17,6 +18,8 @@ PATIENCE = 120.0
 
 PREVIEW_SECONDS = 10.0
 """How long a voice may take to speak a sentence to a moderator alone."""
+PREVIEWS = 2
+"""So many at once: the voice is needed on air."""
 
 Speak = Callable[[str], AsyncGenerator[Chunk, None]]
 """Gives the sound of a text in the voice of whoever is to say it."""
@@ -69,6 +72,7 @@ class HoldToAir:
         self._facts = facts
         self._waiting: dict[int, AirSentence] = {}
         self._count = 0
+        self._previews = asyncio.Semaphore(PREVIEWS)
         self._moved = asyncio.Event()
 
     @property
@@ -127,12 +131,15 @@ class HoldToAir:
     async def preview(self, number: int) -> bytes | None:
         """Its sound (``Sound.pcm``), for a moderator alone; None when no such sentence waits.
 
-        Raises TimeoutError after ``PREVIEW_SECONDS``, and VoiceError.
+        Raises TimeoutError after ``PREVIEW_SECONDS``, and VoiceError, also where ``PREVIEWS`` are heard.
         """
         found = self._find(number)
         if found is None:
             return None
+        if self._previews.locked():
+            raise VoiceError("others listen to sentences that wait")
         async with (
+            self._previews,
             asyncio.timeout(PREVIEW_SECONDS),
             aclosing(found.speak(found.sentence.text)) as chunks,
         ):

@@ -127,6 +127,7 @@ class Show:
         """Set when every listener has come to its end (a recording that was played)."""
         self.facts = Facts()
         self.journal = Journal(settings)
+        self.machine = limits.Machine(self.journal.folder)
         self.metrics = Metrics()
         self.supervisor = Supervisor(self.facts)
 
@@ -260,7 +261,7 @@ class Show:
             *(_health(screen, "stage") for screen in self.screens),
             *(one.guard.health() for one in self.speakers if one.guard.is_limited),
             self.journal.health(),
-            limits.health(self.journal.folder),
+            self.machine.health(),
             *self.alarms.rows(),
         ]
 
@@ -352,6 +353,7 @@ class Show:
             "control panel": self.control.run,
             "health": lambda: self.supervisor.watch(self.health),
             "event loop lag": self.metrics.watch_loop,
+            "limits of the machine": self.machine.watch,
             "memory use": self.metrics.watch_memory,
             "garbage collection": lambda: garbage.collect_when(lambda: self.idle),
         }
