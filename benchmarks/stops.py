@@ -5,7 +5,7 @@ Each is stopped by SIGINT at a random moment, as Ctrl-C does it:
 
     first second   of its start
     loading        while the model's process loads
-    idle           on air, with an overlay page open, and nobody writes
+    idle           on air, nobody writes; an overlay page is open, which reads nothing of what it is sent
     mid-reply      while she answers, and an `!ask` waits
     twice          the same, and SIGINT again within a second
 

@@ -19,6 +19,7 @@ const SILENCE = 1; // seconds after the last sound, while she is paused, after w
 const LIPS_LEAD = 0.015; // seconds by which her lips are ahead of the sound, in which they get to where it wants them
 const AHEAD = ["word", "sound"]; // frames that are sent before their time
 const SOON = 0.04; // seconds within which they are drawn
+const LITTLE = 0.01; // seconds by which the way to the loudspeaker may change without a word
 const GREETED = ["raid", "follow", "subscription", "gift"]; // those who did this are waved at
 
 const options = await read(location.search);
@@ -40,6 +41,7 @@ let own = { name: "", speaker: "" }; // the speaker whose face this is
 let labelled; // the clip whose speaker the caption names
 let state = "idle"; // idle, thinking or speaking
 let elsewhere = { where: "", others: false }; // which page is heard, and whether another could be
+let told = 0; // seconds to the loudspeaker, as the show knows it
 let active = true; // whether OBS shows this page on stream, as far as it says
 
 const receive = {
@@ -53,6 +55,7 @@ const receive = {
     status.hello(ready);
     labelled = undefined;
     elsewhere = { where: "", others: false };
+    sound.elsewhere = 0;
     tellOfSound();
   },
   mood: ({ mood, speaker }) => exchange.moods.set(speaker, mood),
@@ -70,7 +73,9 @@ const receive = {
     if (place === null) return;
     exchange.busy.add(place.speaker);
     sound.play(frame.samples, place.start, place.follows);
-    if (place.first && sound.audible) link.report({ clip: frame.clip, late: place.late + sound.latency });
+    if (!place.first || !sound.audible) return;
+    link.report({ clip: frame.clip, late: place.late + sound.latency });
+    if (Math.abs(sound.way - told) > LITTLE) tellOfSound();
   },
   hush: () => silence(),
   withdrawn: (frame) => exchange.withdrawn(frame),
@@ -85,6 +90,7 @@ const receive = {
   },
   sounds(frame) {
     elsewhere = frame;
+    sound.elsewhere = frame.on ? 0 : frame.way;
     if (options.sound === "auto") sound.let(frame.on);
   },
 };
@@ -116,7 +122,8 @@ function silence() {
 function tellOfSound() {
   if (options.sound === "off") return;
   const can = !sound.muted;
-  link?.report({ sounds: can, forced: options.sound === "on", obs: "obsstudio" in window, active });
+  told = sound.way || told; // nothing is known while the sound rests
+  link?.report({ sounds: can, forced: options.sound === "on", obs: "obsstudio" in window, active, way: told });
   pacer.wake();
 }
 

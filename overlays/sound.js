@@ -5,7 +5,7 @@ import { RATE, seconds } from "./timeline.js";
 
 const FADE = 0.005; // seconds; a hush without it would click
 const LONGEST_WAY = 0.5; // seconds to the loudspeaker that are believed; wireless ones take 0.3
-const USUAL_WAY = 0.03; // seconds to the loudspeaker of another page, which is not known here
+const USUAL_WAY = 0.03; // seconds to the loudspeaker of another page that does not say
 
 export class Sound {
   /** `changed` is called when the browser begins or stops to let it play. */
@@ -13,6 +13,7 @@ export class Sound {
     this.on = on;
     this.audible = false;
     this.asleep = false;
+    this.elsewhere = 0; // seconds to the loudspeaker of the page that is heard; 0 while nobody says, or it is this one
     this.played = 0; // samples that were played to their end
     this.waiting = [];
     if (!on) return;
@@ -52,10 +53,14 @@ export class Sound {
     if (this.on) this.context.resume().catch(() => {});
   }
 
-  /** How many seconds after its time a sample leaves the machine, as far as the browser knows; 0 while none does.
-   * Where this page makes no sound, another one does. */
+  /** How many seconds after its time a sample is heard: from another page, where that is known, else from this one. */
   get latency() {
-    if (!this.on) return USUAL_WAY;
+    if (!this.audible && this.elsewhere) return Math.min(this.elsewhere, LONGEST_WAY);
+    return this.on ? this.way : USUAL_WAY;
+  }
+
+  /** How many seconds after its time one leaves this page's machine, as far as the browser knows; 0 while none does. */
+  get way() {
     if (this.context.state !== "running") return 0;
     return Math.min(this.context.outputLatency || this.context.baseLatency || 0, LONGEST_WAY);
   }

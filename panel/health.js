@@ -3,7 +3,7 @@
 import { by, make, Rows, show, write } from "./dom.js";
 import { list } from "./show.js";
 import { Tail } from "./tail.js";
-import { code, t, word } from "./words.js";
+import { code, said, t } from "./words.js";
 
 const EVERY = 500; // ms
 const WORST = { down: 0, resting: 0, limited: 1 };
@@ -54,10 +54,10 @@ export class Repairs {
     write(title.firstElementChild, part);
     write(title.lastElementChild, state === "well" ? "" : code("is", state));
     show(title, Boolean(part));
-    write(wrong, word(`alarm-${part}`, what));
+    write(wrong, said(what));
     wrong.title = what;
     write(first.firstElementChild, t("do-first"));
-    write(first.lastElementChild, hint && word(`do-${part}`, hint));
+    write(first.lastElementChild, said(hint));
     show(first, Boolean(hint));
   }
 }
@@ -68,11 +68,11 @@ export class Alarms {
     const rows = new Rows(by("alarms"), {
       key: ({ part }) => part,
       row: () => make("li", {}, make("b"), " ", make("span", { dir: "auto" })),
-      update: (row, { part, state: is, what, hint }) => {
+      update: (row, { state: is, what, hint }) => {
         row.className = is;
         row.title = what;
-        write(row.firstElementChild, word(`alarm-${part}`, what));
-        write(row.lastElementChild, word(`do-${part}`, hint));
+        write(row.firstElementChild, said(what));
+        write(row.lastElementChild, said(hint));
       },
     });
     const isAlarm = ({ part, state: is }) => is in WORST && (part === "machine" || part.startsWith("live."));

@@ -1,5 +1,7 @@
 // What the panel says, in English and in Traditional Chinese of Taiwan.
 
+import { inChinese } from "./chinese.js";
+
 const KEY = "banban.language";
 
 const WORDS = {
@@ -173,14 +175,6 @@ const WORDS = {
   "is-down": ["down", "故障"],
   "is-resting": ["resting", "休息中，稍後再試"],
   "is-off": ["off", "關閉"],
-  "alarm-live.answers": ["", "聊天室有人在等，但她一分鐘以上沒有回答任何人"],
-  "alarm-live.delay": ["", "她的回答比之前慢了一倍以上"],
-  "alarm-live.memory": ["", "記憶體用量一直增加（最近一小時超過 200 MB）"],
-  "alarm-machine": ["", "這台電腦的檔案、記憶體或磁碟空間快不夠了"],
-  "do-live.answers": ["", "看看 brain 和 voice 兩列；按「跳過」可丟掉她正在處理的；都沒用就重新啟動 banban，付費訊息不會遺失"],
-  "do-live.delay": ["", "關閉其他程式，或換較小的模型；下方的「延遲」顯示慢在哪一段"],
-  "do-live.memory": ["", "休息時重新啟動 banban，並附上日誌的最後幾行回報"],
-  "do-machine": ["", "關閉其他程式，或清出磁碟空間"],
   delays: ["Delays", "延遲"],
   "delays-help": ["The last 20 replies by part; the line is the middle one (p50), the dashes are p95.", "最近 20 則回覆的各段時間；實線是中位數（p50），虛線是 p95。"],
   "no-delays": ["No reply yet.", "還沒有回覆。"],
@@ -293,6 +287,11 @@ export function t(name, values = {}) {
 /** The panel's own word for it in this language, else `otherwise`. */
 export function word(name, otherwise) {
   return (Object.hasOwn(WORDS, name) && WORDS[name][language]) || otherwise;
+}
+
+/** What the program says is wrong or is to be done, in this language as far as the panel knows it. */
+export function said(text) {
+  return language ? inChinese(String(text ?? "")) : text;
 }
 
 /** A code of the show's, such as "side_talk", in words. `kind` says what it is of: "why", "drop", "part", "is". */

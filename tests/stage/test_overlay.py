@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import os
 import socket
 import struct
@@ -486,8 +487,12 @@ def floods(overlay: ServedOverlay, seconds: int) -> None:
 
 
 async def test_a_page_that_does_not_listen_is_dropped(
-    overlay: ServedOverlay, client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+    overlay: ServedOverlay,
+    client: aiohttp.ClientSession,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("vtuber.stage.overlay.page.WRITE_SECONDS", 1000.0)
     caplog.set_level(logging.DEBUG, "vtuber.stage")
     deaf = await a_deaf_page(overlay)
     visitor = await visit(client, overlay)
@@ -569,7 +574,7 @@ async def test_what_a_page_says_does_no_harm(
     assert overlay.health().what == "1 page is open; sound from a browser at 127.0.0.1, 50 ms late"
 
 
-async def say_sound(visitor: Visitor, *, can: bool = True, **more: bool) -> None:
+async def say_sound(visitor: Visitor, *, can: bool = True, **more: Any) -> None:
     """What a page says of its sound."""
     said = {"sounds": can, "forced": False, "obs": False, "active": True, **more}
     await visitor.link.send_str(json.dumps(said))
@@ -596,6 +601,18 @@ async def test_one_page_sounds_and_another_takes_over(
     assert overlay.health().what == "2 pages are open; sound from a browser at 127.0.0.1"
     await first.link.close()
     await hears(second, "here")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [(0.1234, 0.12), (5, 0.5), (-1, 0.0), ("far", 0.0), (None, 0.0), (math.inf, 0.0)]
+)
+async def test_silent_pages_know_how_long_the_sound_takes_to_the_loudspeaker(
+    overlay: ServedOverlay, client: aiohttp.ClientSession, said: object, told: float
+) -> None:
+    loud, silent = await visit(client, overlay), await visit(client, overlay)
+    await say_sound(loud, way=said)
+    assert (await loud.hear("sounds"))["on"]
+    assert (await silent.hear("sounds"))["way"] == told
 
 
 async def test_a_new_page_knows_that_another_sounds(

@@ -710,6 +710,25 @@ async def test_only_one_page_sounds_and_the_other_goes_on_in_mid_word(
     await context.close()
 
 
+async def test_a_silent_page_moves_with_what_another_lets_be_heard(
+    page: Page, chromium: Browser, overlay: ServedOverlay
+) -> None:
+    await page.add_init_script(
+        "Object.defineProperty(AudioContext.prototype, 'outputLatency', { get: () => 0.2 })"
+    )
+    stage = await opened(page, overlay)
+    await until(page, "banban.audible")
+    context = await chromium.new_context()
+    second = await context.new_page()
+    await second.goto(overlay.url + "?sound=off")
+    await until(second, "banban.connections > 0")
+    await stage.play(Maker(PIZZA, each=0.1).clip())
+    await until(second, "banban.latency === 0.2")
+    await page.goto("about:blank")
+    await until(second, "banban.latency === 0.03")
+    await context.close()
+
+
 async def test_options_turn_things_off(page: Page, overlay: ServedOverlay) -> None:
     await page.goto(overlay.url + "?captions=off&bubble=off&sound=off&face=off&scale=1.2")
     await until(page, "window.banban?.connections > 0")

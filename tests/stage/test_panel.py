@@ -473,7 +473,10 @@ async def test_a_viewer_is_looked_up_and_forgotten(panel: Opener, show: Scripted
     await until(page, "document.querySelector('#ignored').hidden")
 
 
-@pytest.mark.parametrize(("locale", "said"), [("en-US", "72 seconds"), ("zh-TW", "沒有回答任何人")])
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("en-US", "nobody for 72 seconds"), ("zh-TW", "她已經 72 秒沒有回答任何人；聊天室有 3 則在等")],
+)
 async def test_an_alarm_stands_above_everything_until_it_is_over(
     panel: Opener, show: ScriptedShow, locale: str, said: str
 ) -> None:
@@ -482,7 +485,7 @@ async def test_an_alarm_stands_above_everything_until_it_is_over(
         {
             "part": "live.answers",
             "state": "down",
-            "what": "nobody for 72 seconds",
+            "what": "she has answered nobody for 72 seconds; 3 in chat wait",
             "hint": "see the row brain",
         },
         {"part": "brain", "state": "down", "what": "it is gone", "hint": ""},
@@ -520,6 +523,27 @@ async def test_health_is_a_list_of_repairs(panel: Opener, show: ScriptedShow) ->
     assert await texts(page, ".plot .numbers") == ["p50 5 ms · p95 5 ms", "p50 900 ms · p95 1.5 s"]
     assert await page.locator(".plot rect").count() == 3
     assert await texts(page, "#tabs [data-to=health] .count") == ["2"]
+
+
+async def test_repairs_are_in_chinese_as_far_as_the_panel_knows_them(
+    panel: Opener, show: ScriptedShow
+) -> None:
+    page = await panel(locale="zh-TW")
+    await page.click("#tabs [data-to=health]")
+    rows = [
+        ("stage.obs", "OBS does not answer at 127.0.0.1:4455", "restart OBS, and update it"),
+        ("voice", "the cat sits on it", "check the internet connection; or feed <b>the cat</b>"),
+    ]
+    names = ("part", "what", "hint", "state")
+    show.tell("health", [dict(zip(names, (*row, "down"), strict=True)) for row in rows])
+    await until(page, "document.querySelectorAll('#repairs li').length === 2")
+    obs, voice = await texts(page, "#repairs li")
+    assert "127.0.0.1:4455 的 OBS 沒有回應" in obs
+    assert obs.endswith("先做這件事： 重新啟動 OBS，並更新它")
+    assert "the cat sits on it" in voice
+    assert voice.endswith("檢查網際網路連線；feed <b>the cat</b>")
+    await page.click("#language")
+    await until(page, "document.querySelector('#repairs').innerText.includes('restart OBS, and update it')")
 
 
 async def test_a_lost_stream_is_said_at_once_and_found_again(panel: Opener, show: ScriptedShow) -> None:

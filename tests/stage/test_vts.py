@@ -22,6 +22,7 @@ from vtuber.core.health import State
 from vtuber.stage import vts
 from vtuber.stage.cues import ClipBegins, ClipSound, Feels, Hushed, Rested, Thinking
 from vtuber.stage.vts import VTubeStudio, parameter
+from vtuber.stage.vts.client import ALLOW_SECONDS
 
 HAPPY = "happy"
 STEPS = 50
@@ -132,13 +133,23 @@ async def test_the_token_is_kept_for_its_owner_alone_and_used_again(tmp_path: Pa
         assert server.asked_to_allow == 2
 
 
-async def test_a_streamer_who_refuses_is_not_asked_again_and_again(tmp_path: Path) -> None:
+async def test_a_streamer_who_refuses_is_not_asked_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        waits.append(seconds)
+        await sleep(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", noted)
     async with vts_server() as server:
         server.allows = False
         async with screen(server, tmp_path) as studio:
             await until(lambda: "denied" in studio.health().what)
             assert "click Allow" in studio.health().hint
-            await asyncio.sleep(0.3)
+            await until(lambda: ALLOW_SECONDS in waits)
             assert server.asked_to_allow == 1
 
 

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-from obswebsocket import exceptions
-from websocket import WebSocketException
 
 from vtuber import character
 from vtuber.app import terminal
@@ -16,7 +14,7 @@ from vtuber.app.running import Flags, settings_of
 from vtuber.config import Settings
 from vtuber.core.errors import ConfigError, StageError
 from vtuber.core.health import Health, State
-from vtuber.stage.obs.client import PASSWORD, SWITCH_ON, ObsClient
+from vtuber.stage.obs.client import BROKEN, PASSWORD, SWITCH_ON, ObsClient
 from vtuber.stage.obs.diagnosis import diagnose
 from vtuber.stage.obs.setup import set_up
 from vtuber.stage.server import Server
@@ -53,13 +51,15 @@ def check(config: Path | None, flags: Flags) -> bool:
 def _run(title: str, config: Path | None, flags: Flags, work: Work) -> bool:
     with settings_of(config, flags) as settings:
         address = _address(settings)
+        client = ObsClient(settings.stage.obs, os.environ.get(PASSWORD, ""))
         try:
-            with ObsClient(settings.stage.obs, os.environ.get(PASSWORD, "")) as client:
+            with client:
                 rows = work(client, settings, address)
         except StageError as error:
             rows = [_explained(error, settings)]
-        except (exceptions.MessageTimeout, OSError, WebSocketException):
-            rows = [Health("obs", State.DOWN, "OBS stopped answering", "restart OBS, and try again")]
+        except BROKEN as error:
+            trouble = client.explained(error)
+            rows = [Health("obs", State.DOWN, trouble.what, trouble.hint)]
     terminal.show_health(title, rows)
     return not any(row.state is State.DOWN for row in rows)
 

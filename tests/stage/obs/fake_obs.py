@@ -16,6 +16,29 @@ Answer = Callable[[Data], Data | None]
 """What OBS answers to a request's data; None: it refuses."""
 
 
+def answers(**fields: Any) -> Callable[[Data], list[Any]]:
+    """The same answers with these fields in place of theirs."""
+    return lambda whole: [{**whole, "d": {**whole["d"], **fields}}]
+
+
+SPOILS: dict[str, Callable[[Data], list[Any]]] = {
+    "no JSON": lambda _: ["no json"],
+    "deep": lambda _: ["[" * 100_000],
+    "bytes": lambda _: [b"\xff" * 100],
+    "a list": lambda _: [[]],
+    "without an operation": lambda _: [{}],
+    "of another type": lambda whole: [{"op": 7, "d": [whole["d"]]}],
+    "too long": lambda _: ["x" * (2 << 20)],
+    "to nobody": answers(requestId="none"),
+    "without a status": answers(requestStatus=None),
+    "data that is a list": answers(responseData=["x"]),
+    "data that is a text": answers(responseData="x"),
+    "names that are none": answers(responseData={"inputs": [{"inputName": {}}], "scenes": 7}),
+    "no sources and no scenes": answers(responseData={"inputs": None, "scenes": [None]}),
+}
+"""Answers as no OBS gives them."""
+
+
 class FakeObs:
     """Answers what ``answers`` has, refuses the rest, and remembers what it was asked."""
 

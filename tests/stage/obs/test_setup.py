@@ -7,18 +7,21 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_obs import Data, FakeObs
+from fake_obs import SPOILS, Data, FakeObs
 from real_obs import PASSWORD, RealObs, free_port
 from typer.testing import CliRunner
 
 from vtuber import config
 from vtuber.app import obs as command
 from vtuber.app.cli import app
+from vtuber.core.errors import BanbanError
 from vtuber.core.health import Health, State
+from vtuber.stage.obs import client as obs_client
 from vtuber.stage.obs.client import PASSWORD as VARIABLE
 from vtuber.stage.obs.client import ObsClient
 from vtuber.stage.obs.diagnosis import diagnose
@@ -154,6 +157,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         lines = [f"{key} = {value}" for key, value in stage.items()]
         path.write_text("\n".join(["[stage]", *lines, "[stage.obs]", f"port = {at}"]), encoding="utf-8")
         result = CliRunner().invoke(app, ["obs", name, "--config", str(path)])
+        assert isinstance(result.exception, SystemExit | BanbanError | None), result.exception
         return result.exit_code, " ".join(result.output.translate(_NO_LINES).split())
 
     return run
@@ -199,19 +203,57 @@ def test_a_port_that_changes_cannot_be_in_obs(real: RealObs, typed: Any) -> None
     assert "made" not in output
 
 
-def test_another_program_at_the_port(typed: Any) -> None:
+@contextmanager
+def program(says: bytes, *, drips: bool = False) -> Iterator[int]:
+    """Another program than OBS, which says that to whoever connects first. Gives its port."""
+    over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(5)
 
         def answer() -> None:
             connection, _ = server.accept()
-            connection.sendall(b"SSH-2.0-x\r\n\r\n")
-            connection.close()
+            with connection, suppress(OSError):
+                connection.settimeout(5)
+                connection.recv(4096)
+                connection.sendall(says)
+                while drips and not over.wait(0.01):
+                    connection.sendall(b"x")
 
         thread = threading.Thread(target=answer)
         thread.start()
-        code, output = typed("check", server.getsockname()[1])
-        thread.join()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            over.set()
+            thread.join()
+
+
+SAYINGS = {
+    "nothing": b"",
+    "another protocol": b"SSH-2.0-x\r\n\r\n",
+    "bytes": b"\xff\xfe" * 50 + b"\r\n\r\n",
+    "a page": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+    "a proxy's refusal": b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+    "a proxy without OBS": b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n",
+    "go elsewhere": b"HTTP/1.1 301 Moved\r\nLocation: ws://192.0.2.1/\r\nContent-Length: 0\r\n\r\n",
+    "go nowhere": b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", ["check", "setup"])
+@pytest.mark.parametrize("saying", SAYINGS)
+def test_another_program_at_the_port(typed: Any, saying: str, name: str) -> None:
+    with program(SAYINGS[saying]) as port:
+        code, output = typed(name, port)
+    assert code == 1
+    assert output.count("127.0.0.1") == 1, output
+    assert "not OBS" in output or "does not answer" in output or "connects and says nothing" in output
+
+
+def test_a_program_that_never_comes_to_an_end_is_left(typed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(obs_client, "GREETING_SECONDS", 0.2)
+    with program(b"HTTP/1.1 101 Switching Protocols\r\nX: ", drips=True) as port:
+        code, output = typed("check", port)
     assert code == 1
     assert "127.0.0.1" in output
 
@@ -373,3 +415,23 @@ async def test_check_says_what_to_click() -> None:
         assert "loudspeaker" in rows["sound"].hint
         assert rows["overlay"].what == f"'{NAME}' has another address than {ADDRESS}"
         assert ADDRESS in rows["overlay"].hint
+
+
+@pytest.mark.parametrize("name", ["check", "setup"])
+@pytest.mark.parametrize("kind", SPOILS)
+async def test_answers_that_are_wrong_are_one_message(
+    typed: Any, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    """From the first answer on, from the second on, and so on."""
+    monkeypatch.setattr(obs_client, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(obs_client, "MESSAGE_BYTES", 1 << 20)
+    for right in (0, 1, 4):
+        async with Browsing().running() as fake:
+
+            def spoil(whole: Data, fake: FakeObs = fake, right: int = right) -> list[Any]:
+                return [whole] if len(fake.asked) <= right else SPOILS[kind](whole)
+
+            fake.spoils = spoil
+            code, output = await asyncio.to_thread(typed, name, fake.port)
+        assert code in (0, 1)
+        assert len(output) < 2000

@@ -6,17 +6,20 @@ The show goes on, and OBS is tried again.
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from fake_obs import Data, FakeObs
+from fake_obs import SPOILS, Data, FakeObs
+from frames import Fragments
 from obs_props import CHARACTER, until
 
 from vtuber import config
 from vtuber.core.errors import StageError
 from vtuber.core.health import State
+from vtuber.record.facts import Facts, SceneChanged
 from vtuber.stage.cues import Heard
 from vtuber.stage.obs import Obs
 from vtuber.stage.obs import client as obs_client
@@ -59,28 +62,6 @@ async def is_written(fake: FakeObs, obs: Obs, text: str) -> None:
     await until(lambda: obs.health().state, State.OK)
     obs.show(Heard(clip=1, turn=1, text=text))
     await until(lambda: fake.done("SetInputSettings")[-1]["inputSettings"]["text"], text)
-
-
-def answers(**fields: Any) -> Callable[[Data], list[Any]]:
-    """The same answers with these fields in place of theirs."""
-    return lambda whole: [{**whole, "d": {**whole["d"], **fields}}]
-
-
-SPOILS: dict[str, Callable[[Data], list[Any]]] = {
-    "no JSON": lambda _: ["no json"],
-    "deep": lambda _: ["[" * 100_000],
-    "bytes": lambda _: [b"\xff" * 100],
-    "a list": lambda _: [[]],
-    "without an operation": lambda _: [{}],
-    "of another type": lambda whole: [{"op": 7, "d": [whole["d"]]}],
-    "too long": lambda _: ["x" * (2 << 20)],
-    "to nobody": answers(requestId="none"),
-    "without a status": answers(requestStatus=None),
-    "data that is a list": answers(responseData=["x"]),
-    "data that is a text": answers(responseData="x"),
-    "names that are none": answers(responseData={"inputs": [{"inputName": {}}], "scenes": 7}),
-    "no sources and no scenes": answers(responseData={"inputs": None, "scenes": [None]}),
-}
 
 
 @pytest.mark.parametrize("kind", SPOILS)
@@ -128,6 +109,31 @@ async def test_events_that_are_wrong_change_nothing(fake: FakeObs, obs: Obs, dat
         await fake.send({"op": 5, "d": {"eventType": name, "eventIntent": 1, "eventData": data}})
     await is_written(fake, obs, "after")
     await until(lambda: (obs.scene, obs.live), ("Live", True))
+
+
+async def test_fragments_are_read_up_to_a_length(fake: FakeObs, obs: Obs) -> None:
+    def many(_: Data) -> list[Any]:
+        return [Fragments(["x" * (1 << 18)] * 8)]
+
+    await is_written(fake, obs, "before")
+    fake.spoils = lambda whole: [Fragments([*json.dumps(whole)])]
+    await is_written(fake, obs, "in letters")
+    assert fake.connections == 1
+    fake.spoils = many
+    await until(lambda: fake.connections > 1, expected=True)
+    await until(lambda: obs.health().state, State.DOWN)
+    fake.spoils = None
+    await is_written(fake, obs, "after")
+
+
+async def test_of_a_scenes_name_the_journal_gets_the_beginning(fake: FakeObs, obs: Obs) -> None:
+    told = Facts()
+    scenes: list[str] = []
+    told.subscribe(lambda fact: scenes.append(fact.scene) if isinstance(fact, SceneChanged) else None)
+    obs.follow(told)
+    await fake.tell("CurrentProgramSceneChanged", sceneName="é" * 5_000)
+    await until(lambda: "é" * 100 in scenes, expected=True)
+    assert max(map(len, scenes)) == 100
 
 
 async def test_a_question_that_nobody_waits_for_any_more_is_harmless(fake: FakeObs, obs: Obs) -> None:

@@ -24,7 +24,7 @@ from vtuber.core.deeds import kind_of
 from vtuber.core.errors import ConfigError, StageError
 from vtuber.core.events import Deletion, StreamStatus
 from vtuber.core.health import Health, State
-from vtuber.core.text import escaped
+from vtuber.core.text import clean, escaped
 from vtuber.record.facts import ChatReceived, CommandGiven, Fact, Facts, SceneChanged, StreamChanged
 from vtuber.stage.cues import Cue
 from vtuber.stage.obs.changes import Changes, Watcher
@@ -36,6 +36,9 @@ from vtuber.stage.obs.picture import Picture
 log = logging.getLogger(__name__)
 
 FIRST_TRY_SECONDS = 1.5
+
+SCENE_LETTERS = 100
+"""Of a scene's name, which OBS lets be of any length, so many are told and kept in the journal."""
 
 
 class Obs:
@@ -242,7 +245,7 @@ class Obs:
     def _take_scene(self, scene: str) -> None:
         if scene != self.scene:
             self.scene = scene
-            self._facts.tell(SceneChanged(scene))
+            self._facts.tell(SceneChanged(clean(scene, SCENE_LETTERS)))
 
     def _take_live(self, *, live: bool) -> None:
         before, self.live = self.live, live

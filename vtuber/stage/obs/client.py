@@ -6,7 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from threading import Event
+from threading import Event, Timer
 from typing import Any, Self
 
 import websocket
@@ -14,14 +14,20 @@ from obswebsocket import core, exceptions, requests
 
 from vtuber import config
 from vtuber.core.errors import StageError
+from vtuber.core.text import clean, escaped
+
+log = logging.getLogger(__name__)
 
 PASSWORD = "BANBAN_OBS_PASSWORD"  # noqa: S105  # the variable's name
 
 ANSWER_SECONDS = 3.0
 """An OBS that takes longer to answer is disconnected, and connected to again."""
 
+GREETING_SECONDS = 8.0
+"""For connecting and the greeting together, however slowly they come."""
+
 MESSAGE_BYTES = 32 << 20
-"""The longest frame that is read. The picture of a scene is the longest that OBS sends."""
+"""The longest message that is read, in one frame or in several. OBS sends nothing longer than a picture."""
 
 OLDEST = 28
 """The first OBS that speaks this protocol by itself."""
@@ -30,6 +36,11 @@ SWITCH_ON = (
     "start OBS, tick Tools → WebSocket Server Settings → Enable WebSocket server, and set"
     " stage.obs.port to the port that is shown there"
 )
+
+NONSENSE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What is raised where an answer of OBS is not what the protocol says."""
+BROKEN = (*NONSENSE, exceptions.MessageTimeout, OSError, websocket.WebSocketException)
+"""All that `ObsClient.ask`, and whoever reads its answers, may raise. The connection is of no use then."""
 
 # The library logs every message (its answer to the password's challenge, too) and every attempt.
 logging.getLogger("obswebsocket").setLevel(logging.CRITICAL)
@@ -76,9 +87,13 @@ class ObsClient(core.obsws):  # type: ignore[misc]  # the library has no types
         ws: Any = websocket.WebSocket()  # Any: half of its methods are untyped
         self.ws = ws
         ws.frame_buffer.recv_strict = _bounded(ws.frame_buffer.recv_strict)
-        ws.settimeout(ANSWER_SECONDS)
+        ws.cont_frame.add = _bounded_whole(ws.cont_frame)
+        ws.settimeout(ANSWER_SECONDS)  # for each part of it
+        deadline = Timer(GREETING_SECONDS, self.hang_up)
+        deadline.daemon = True
+        deadline.start()
         try:
-            ws.connect(f"ws://{self.host}:{self.port}", http_no_proxy=["*"])
+            ws.connect(f"ws://{self.host}:{self.port}", http_no_proxy=["*"], redirect_limit=0)
             self._auth()
         except websocket.WebSocketBadStatusException:
             raise self._not_obs() from None
@@ -86,23 +101,25 @@ class ObsClient(core.obsws):  # type: ignore[misc]  # the library has no types
             raise self._mute() if ws.connected else self._away() from None
         except exceptions.ConnectionFailure:
             raise self._refused() if self.server_version is not None else self._not_obs() from None
-        except (ValueError, KeyError, TypeError, AttributeError):  # a greeting that is none
+        except (*NONSENSE, websocket.WebSocketProtocolException, websocket.WebSocketPayloadException):
             raise self._not_obs() from None
         except (OSError, websocket.WebSocketException):
             raise self._away() from None
+        finally:
+            deadline.cancel()
         ws.settimeout(None)  # events may be hours apart
         self.thread_recv = _Receiver(self)
         self.thread_recv.daemon = True
         self.thread_recv.start()
         try:
-            self.version = str((self.ask("GetVersion") or {}).get("obsVersion", ""))
+            self.version = clean(str((self.ask("GetVersion") or {}).get("obsVersion", "")), 40)
         except (exceptions.MessageTimeout, OSError, websocket.WebSocketException):
             raise self._mute() from None
-        except (ValueError, KeyError, TypeError, AttributeError):  # an answer that is none
+        except NONSENSE:
             raise self._not_obs() from None
 
     def ask(self, name: str, **data: Any) -> dict[str, Any] | None:
-        """OBS's answer, or None when it says no. Any exception means that the connection is of no use."""
+        """OBS's answer, or None when it says no. Raises one of BROKEN."""
         request = self.call(getattr(requests, name)(**data))
         return dict(request.datain) if request.status else None
 
@@ -135,6 +152,15 @@ class ObsClient(core.obsws):  # type: ignore[misc]  # the library has no types
         if self.ws is not None:
             self.ws.shutdown()
 
+    def explained(self, error: Exception) -> StageError:
+        """One of BROKEN, in words for a streamer."""
+        log.debug("%s: %s", self.place, escaped(repr(error))[:500])
+        if isinstance(error, NONSENSE):
+            return StageError(
+                f"OBS at {self.place} answers what cannot be used", hint="restart OBS, and update it"
+            )
+        return StageError(f"OBS at {self.place} stopped answering", hint="restart OBS, and try again")
+
     def _away(self) -> StageError:
         return StageError(f"OBS does not answer at {self.place}", hint=SWITCH_ON)
 
@@ -148,9 +174,12 @@ class ObsClient(core.obsws):  # type: ignore[misc]  # the library has no types
         )
 
     def _refused(self) -> StageError:
-        trouble = "refuses the password" if self.password else "asks for a password"
+        refuses, asks = (
+            f"OBS at {self.place} refuses the password",
+            f"OBS at {self.place} asks for a password",
+        )
         return StageError(
-            f"OBS at {self.place} {trouble}",
+            refuses if self.password else asks,
             hint=f"copy it from Tools → WebSocket Server Settings → Show Connect Info into {PASSWORD}",
         )
 
@@ -162,6 +191,19 @@ def _bounded(receive: Callable[[int], bytes]) -> Callable[[int], bytes]:
         if count > MESSAGE_BYTES:
             raise websocket.WebSocketProtocolException(f"a frame of {count} bytes")
         return receive(count)
+
+    return bounded
+
+
+def _bounded_whole(fragments: Any) -> Callable[[Any], None]:
+    """The library puts a message together of any number of frames."""
+    add: Callable[[Any], None] = fragments.add
+
+    def bounded(frame: Any) -> None:
+        before = len(fragments.cont_data[1]) if fragments.cont_data else 0
+        if before + len(frame.data) > MESSAGE_BYTES:
+            raise websocket.WebSocketProtocolException(f"a message of more than {MESSAGE_BYTES} bytes")
+        add(frame)
 
     return bounded
 

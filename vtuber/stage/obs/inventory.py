@@ -59,5 +59,5 @@ def missing(kind: str, name: str, names: Sequence[str], *, there: bool = False) 
     if near:
         return StageError(what, hint=f"did you mean {escaped(near[0])!r}?")
     if names:
-        return StageError(what, hint=f"it has {', '.join(repr(escaped(one)) for one in names[:8])}")
+        return StageError(what, hint=f"it has {', '.join(repr(escaped(one[:100])) for one in names[:8])}")
     return StageError(what, hint=f"add a {kind} with this name in OBS, or run `banban obs setup`")

@@ -23,7 +23,6 @@ from vtuber import config
 from vtuber.core.backoff import Backoff
 from vtuber.core.errors import StageError
 from vtuber.core.health import Health, State
-from vtuber.core.text import escaped
 from vtuber.stage.obs.client import SWITCH_ON, ObsClient, OnEvent
 from vtuber.stage.obs.inventory import Inventory
 from vtuber.stage.obs.picture import Picture
@@ -140,8 +139,8 @@ class Link:
                 answer.set_result(work(client))
             except StageError as error:
                 answer.set_exception(error)
-            except Exception:
-                answer.set_exception(StageError(f"OBS does not answer at {self._place}", hint=SWITCH_ON))
+            except Exception as error:
+                answer.set_exception(client.explained(error))
                 raise  # the connection is of no use
 
         if self.health.state.is_away or len(self._waiting) >= WAITING:
@@ -165,21 +164,17 @@ class Link:
     def _run(self) -> None:
         backoff = Backoff(*RETRY_SECONDS)
         while not self._stopping.is_set():
+            self._client = client = ObsClient(
+                self._settings, self._password, ended=self._woken, on_event=self._on_event
+            )
             try:
-                self._client = client = ObsClient(
-                    self._settings, self._password, ended=self._woken, on_event=self._on_event
-                )
                 client.connect()
                 self._serve(client, backoff)
             except StageError as error:
                 self._set_health(State.DOWN, error.what, error.hint)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                log.debug("%s: %s", self._place, escaped(repr(error)))
-                what = f"OBS at {self._place} answers what cannot be used"
-                self._set_health(State.DOWN, what, "restart OBS, and update it")
             except Exception as error:  # noqa: BLE001  # the library lets anything escape
-                log.debug("%s: %s", self._place, escaped(repr(error)))
-                self._set_health(State.DOWN, f"OBS does not answer at {self._place}", SWITCH_ON)
+                trouble = client.explained(error)
+                self._set_health(State.DOWN, trouble.what, trouble.hint)
             finally:
                 self._disconnect()
                 self.tried.set()

@@ -20,6 +20,10 @@ something that was given: ``id``, ``platform``, ``name``, ``text``, ``deed``; wi
 known, it has grown. ``gone`` has the ids in ``chat`` and ``alerts`` of what a moderator removed: it
 vanishes at once.
 
+``sounds`` says which page is heard: ``on`` (this one), ``where`` ("here", "OBS", "a browser", "a device",
+or ""), ``others`` (whether another could be), ``way`` (seconds from a sample's time to the loudspeaker of
+the page that is heard; 0 while nobody knows), so that the others move with what is heard.
+
 A binary frame is a clip's sound:
 
     uint32   clip

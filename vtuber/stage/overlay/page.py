@@ -42,6 +42,8 @@ class PageVoice:
     """Whether it is a browser source in OBS."""
     active: bool = True
     """Whether OBS shows it on stream now."""
+    way: float = 0.0
+    """Seconds from a sample's time to the loudspeaker; 0.0 while nobody knows."""
 
     @property
     def rank(self) -> int:
@@ -53,8 +55,8 @@ class PageVoice:
         return "OBS" if self.obs else "a browser"
 
 
-def _who_sounds(where: str, *, on: bool, others: bool) -> TextFrame:
-    return TextFrame({"t": "sounds", "on": on, "where": where, "others": others})
+def _who_sounds(where: str, *, on: bool, others: bool, way: float = 0.0) -> TextFrame:
+    return TextFrame({"t": "sounds", "on": on, "where": where, "others": others, "way": way})
 
 
 SILENT = PageVoice(can=False)
@@ -122,7 +124,8 @@ class Page:
         ``device``: an audio device sounds, and no page.
         """
         where = "here" if heard is self else heard.voice.where if heard else "a device" if device else ""
-        frame = _who_sounds(where, on=heard is self, others=others)
+        way = heard.voice.way if heard else 0.0
+        frame = _who_sounds(where, on=heard is self, others=others, way=way)
         if frame != self._told:
             self._told = frame
             self.send(frame)

@@ -89,6 +89,8 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self._thread = ThreadPoolExecutor(1, name)
+        self._left: asyncio.Future[Any] | None = None
+        """What was left to itself last."""
 
     async def make(self, work: Callable[[], T], token: CancelToken) -> T:
         """The result of ``work``. When cancelled, it cancels the token and waits a moment for the thread."""
@@ -101,12 +103,15 @@ class Worker:
                 token.cancel()
                 if not job.cancel():
                     future.add_done_callback(_seen)
+                    self._left = future
                     await asyncio.wait([future], timeout=GIVE_UP_SECONDS)
                 raise
 
     async def close(self) -> None:
-        """Waits a moment for the thread's end. What it was to do next it leaves."""
+        """Waits a moment for the thread's end, if it has not before. What it was to do next it leaves."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._left is not None and not self._left.done():
+            return
         ending = asyncio.ensure_future(clock.in_thread(self._thread.shutdown))
         await asyncio.wait([ending], timeout=GIVE_UP_SECONDS)
         ending.cancel()
