@@ -202,6 +202,7 @@ def test_what_is_no_journal_is_said(tmp_path: Path) -> None:
 
 def test_openers_are_words_or_characters() -> None:
     assert opener("Well, yes indeed!") == "well yes"
+    assert opener("I'm so happy") == "i'm so"
     assert opener("當然可以！") == "當然可"
     assert opener("") == ""
 

@@ -38,9 +38,10 @@ def shapes(samples: Samples, visemes: Sequence[Viseme] = (), begun: float = 0.0)
 
     The samples begin ``begun`` seconds after the clip that the ``visemes`` count from.
     """
-    heard = list(vowels(samples, _FRAME))
-    for at, opened in enumerate(openness(samples)):
-        if opened <= 0.0:
+    opened = openness(samples)
+    heard = list(vowels(samples, _FRAME)) if any(opened) else [CLOSED] * len(opened)
+    for at, wide in enumerate(opened):
+        if wide <= 0.0:
             heard[at] = CLOSED
     for viseme in visemes:
         if viseme.shape not in [*SHAPES]:

@@ -31,7 +31,7 @@ APART_SECONDS = 45.0
 _LAUGHTER = re.compile(
     r"(?i)(?:哈{2,}|ㄏ{2,}|草+$|笑死|w{3,}|\bl+o+l+\b|\blmf?ao+|\brofl|\bkek[lw]|\blul\b|\bomegalul|\bxd+\b|😂|🤣)"
 )
-_WORDS = re.compile(r"[^\W_]+", re.UNICODE)
+_WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*", re.UNICODE)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 

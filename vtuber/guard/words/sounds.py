@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from vtuber.core.chinese import is_han
 from vtuber.guard.words import borders, segments
@@ -34,6 +35,10 @@ class _Syllable:
     """The widest one within."""
 
 
+_Begins = Callable[[int], Iterable[_Syllable]]
+"""The syllables that begin at a letter."""
+
+
 @dataclass(slots=True)
 class _Node:
     """Where one is in the words when some syllables were heard."""
@@ -61,8 +66,9 @@ class Sounds:
         letters = reading.letters
         if letters.isascii() and letters.isalpha() and not _STAMMER.search(letters):
             return  # pinyin alone is found as it is written
+        begins = cache(lambda place: tuple(_syllables(reading, place)))  # asked for again on many ways
         for place in range(len(letters)):
-            for said, words in self._heard(reading, self._root, place, ()):
+            for said, words in self._heard(begins, self._root, place, ()):
                 first, last = said[0].first, said[-1].last
                 if max(reading.gaps[first + 1 : last], default=0) >= CLAUSE:
                     continue
@@ -72,27 +78,27 @@ class Sounds:
                         break
 
     def _heard(
-        self, reading: Reading, node: _Node, place: int, said: tuple[_Syllable, ...]
+        self, begins: _Begins, node: _Node, place: int, said: tuple[_Syllable, ...]
     ) -> Iterator[tuple[tuple[_Syllable, ...], list[tuple[Entry, str]]]]:
         """The words that go on from ``node`` with the syllables from ``place`` on."""
-        for one in _syllables(reading, place):
+        for one in begins(place):
             following = node.following.get(one.code)
             if following is None:
                 continue
-            for last in _with_repeats(reading, one):
+            for last in _with_repeats(begins, one):
                 heard = (*said, replace(one, last=last))
                 if following.words:
                     yield heard, following.words
                 if following.following:
-                    yield from self._heard(reading, following, last, heard)
+                    yield from self._heard(begins, following, last, heard)
 
 
-def _with_repeats(reading: Reading, one: _Syllable) -> Iterator[int]:
+def _with_repeats(begins: _Begins, one: _Syllable) -> Iterator[int]:
     """Where a syllable ends: if it is said three times or more, also behind these."""
     yield one.last
     lasts = {one.last}
     for times in range(2, _LONGEST):
-        again = {more.last for last in lasts for more in _syllables(reading, last) if more.code == one.code}
+        again = {more.last for last in lasts for more in begins(last) if more.code == one.code}
         if not again:
             return
         if times >= _STAMMERED:
