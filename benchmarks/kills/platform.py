@@ -128,6 +128,7 @@ class Platform:
             dice=self.dice,
             thinks=self._thinks,
             sounding=self.sounding,
+            answers=lambda: sum(bool(sentence.asked) for sentence in self.heard.values()),
             is_over=lambda: self.is_answered,
         )
         async with victim.beside(stage):

@@ -42,6 +42,8 @@ class Stage:
     """Set when its model is there again."""
     sounding: Callable[[float], tuple[str, float]]
     """``Platform.sounding``."""
+    answers: Callable[[], int]
+    """How many sentences of answers have begun to be heard, fallback lines not counted."""
     is_over: Callable[[], bool]
     """Whether she has said everything, so that nothing more is heard or seen of her."""
 
@@ -111,18 +113,25 @@ class Model(Victim):
         },
     )
     is_scripted = False
-    longest = 3.0
 
     async def kill(self, stage: Stage) -> int:
-        if not self._kill(stage.pid):
+        """At a random moment after it has answered: killed before, it reads all of who she is again."""
+        answered = stage.answers()
+
+        async def answers() -> bool:
+            return stage.answers() > answered
+
+        with suppress(TimeoutError):
+            await stage.until(answers)
+        await asyncio.sleep(stage.dice.uniform(0.0, self.longest))
+        if stage.is_over() or not self._kill(stage.pid):
             return 0
         killed = time.monotonic()
         stage.thinks.clear()
-        if stage.dice.random() < 0.9:  # else the next kill may come while it loads
-            with suppress(TimeoutError):
-                async with asyncio.timeout(AGAIN):
-                    await stage.thinks.wait()
-            self.note("the model is there again", time.monotonic() - killed)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AGAIN):
+                await stage.thinks.wait()
+        self.note("the model is there again", time.monotonic() - killed)
         return 1
 
     def _kill(self, show: int) -> bool:
