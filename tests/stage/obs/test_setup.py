@@ -229,7 +229,6 @@ def program(says: bytes, *, drips: bool = False) -> Iterator[int]:
 
 
 SAYINGS = {
-    "nothing": b"",
     "another protocol": b"SSH-2.0-x\r\n\r\n",
     "bytes": b"\xff\xfe" * 50 + b"\r\n\r\n",
     "a page": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
@@ -246,8 +245,25 @@ def test_another_program_at_the_port(typed: Any, saying: str, name: str) -> None
     with program(SAYINGS[saying]) as port:
         code, output = typed(name, port)
     assert code == 1
-    assert output.count("127.0.0.1") == 1, output
-    assert "not OBS" in output or "does not answer" in output or "connects and says nothing" in output
+    assert f"the program that answers at 127.0.0.1:{port} is not OBS" in output
+
+
+def test_a_program_that_says_nothing(typed: Any) -> None:
+    with program(b"") as port:
+        code, output = typed("check", port)
+    assert code == 1
+    assert f"OBS does not answer at 127.0.0.1:{port}" in output
+
+
+def test_nobody_sends_us_to_another_address(typed: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.settimeout(0.2)
+        to = elsewhere.getsockname()[1]
+        moved = f"HTTP/1.1 301 Moved\r\nLocation: ws://127.0.0.1:{to}/\r\nContent-Length: 0\r\n\r\n"
+        with program(moved.encode()) as port:
+            typed("check", port)
+        with pytest.raises(TimeoutError):
+            elsewhere.accept()
 
 
 def test_a_program_that_never_comes_to_an_end_is_left(typed: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from threading import Event, Timer
 from typing import Any, Self
 
@@ -94,17 +95,17 @@ class ObsClient(core.obsws):  # type: ignore[misc]  # the library has no types
         deadline.start()
         try:
             ws.connect(f"ws://{self.host}:{self.port}", http_no_proxy=["*"], redirect_limit=0)
+            if ws.status != HTTPStatus.SWITCHING_PROTOCOLS:  # it sends us elsewhere
+                raise self._not_obs()
             self._auth()
-        except websocket.WebSocketBadStatusException:
-            raise self._not_obs() from None
         except websocket.WebSocketTimeoutException:
             raise self._mute() if ws.connected else self._away() from None
         except exceptions.ConnectionFailure:
             raise self._refused() if self.server_version is not None else self._not_obs() from None
-        except (*NONSENSE, websocket.WebSocketProtocolException, websocket.WebSocketPayloadException):
-            raise self._not_obs() from None
-        except (OSError, websocket.WebSocketException):
+        except (OSError, websocket.WebSocketConnectionClosedException, websocket.WebSocketAddressException):
             raise self._away() from None
+        except (*NONSENSE, websocket.WebSocketException):
+            raise self._not_obs() from None
         finally:
             deadline.cancel()
         ws.settimeout(None)  # events may be hours apart
