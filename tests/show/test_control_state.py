@@ -407,6 +407,9 @@ class Nobody:
     async def air_sound(self, number: int) -> bytes | None:
         raise NotImplementedError
 
+    async def frame(self) -> bytes:
+        raise NotImplementedError
+
     def settings(self) -> SettingsRow:
         raise NotImplementedError
 

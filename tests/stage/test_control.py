@@ -458,6 +458,10 @@ async def test_what_is_known_of_a_viewer(room: Room, streamer: Panel) -> None:
     assert viewer["ignored"] is True
 
 
+async def test_there_is_no_frame_without_obs(moderator: Panel) -> None:
+    assert await moderator.asks("/frame") == (503, {"error": "OBS is not connected"})
+
+
 # A sentence that waits.
 
 

@@ -8,6 +8,7 @@ from itertools import count
 from uuid import uuid4
 
 from vtuber.core import clock
+from vtuber.core.errors import StageError
 from vtuber.core.events import Answerable, Author, Batch, ChatMessage, Pick, is_paid
 from vtuber.core.events import Role as ChatRole
 from vtuber.core.health import Health
@@ -22,6 +23,7 @@ from vtuber.show.hold_to_air import AirSentence
 from vtuber.show.orders import PANEL, is_withheld
 from vtuber.show.performer import Performer
 from vtuber.show.speaker import Speaker
+from vtuber.stage import Studio
 from vtuber.stage.access import Role
 from vtuber.stage.control.backstage import BASE
 from vtuber.stage.control.chat import message
@@ -66,6 +68,7 @@ class Backstage:
         table: CommandTable,
         healths: Callable[[], list[Health]],
         find: Callable[[str, str], str | None],
+        studio: Studio | None,
     ) -> None:
         """``find`` tells the id of whoever wrote lately on a platform under a name."""
         self._speakers = tuple(speakers)
@@ -77,6 +80,7 @@ class Backstage:
         self._table = table
         self._healths = healths
         self._find = find
+        self._studio = studio
         self._show = uuid4().hex[:8]
         """In the ids of what is ordered here: a question that is owed keeps its id in the next show."""
         self._numbers = count(1)
@@ -178,6 +182,11 @@ class Backstage:
 
     async def air_sound(self, number: int) -> bytes | None:
         return await self._performer.air.preview(number)
+
+    async def frame(self) -> bytes:
+        if self._studio is None:
+            raise StageError("OBS is not connected", hint="set stage.obs.enabled = true")
+        return await self._studio.frame()
 
     def health(self) -> Sequence[Health]:
         return self._healths()

@@ -222,6 +222,7 @@ class Show:
             table=self.commands.table,
             healths=self.health,
             find=self.index.author,
+            studio=self.studio,
         )
         self.control = Control(self.backstage)
         self.stage.watch(self.control.show, "the control panel")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -24,6 +25,7 @@ from vtuber.config import Settings
 from vtuber.core import sound
 from vtuber.core.events import Author, ChatMessage, Role
 from vtuber.show.show import Show
+from vtuber.stage.access import Role as Access
 from vtuber.stage.cues import ClipSound, Cue
 from vtuber.stage.obs.client import PASSWORD as VARIABLE
 from vtuber.stage.obs.client import ObsClient
@@ -53,7 +55,7 @@ class Evening:
     voice: bytes = b""
     """The samples that she was given to sound."""
     frame: bytes = b""
-    """What banban read of the program, a JPEG."""
+    """What the panel's API gave of the program, a JPEG."""
     scenes: list[str] = field(default_factory=list)
     """Those that were on program, in OBS's own words."""
 
@@ -147,7 +149,7 @@ async def play(folder: Path, question: ChatMessage, **settings: Any) -> Evening:
             "chat": {"console": False, "replay": {"file": str(CHAT)}},
             "voice": {"use": ["hibari"], "cache_megabytes": 0},
             "memory": {"use": "forgetful"},
-            "stage": {"port": free_port(), "obs": obs},
+            "stage": {"port": free_port(), "obs": {**obs, "frame_width": SIZE[0]}},
             "journal": {"folder": folder / "shows"},
             **settings,
         }
@@ -198,8 +200,7 @@ async def _record(show: Show, page: Page, real: RealObs, question: ChatMessage) 
             await asyncio.sleep(0.05)
             evening.boxes = await page.evaluate(_SPEAKING, question.author.name)
     evening.page = await page.screenshot()
-    assert show.studio is not None
-    evening.frame = await show.studio.frame(SIZE[0])
+    evening.frame = await _frame(show)
     show.receive(ChatMessage("c2", "twitch", "banban", moderator, "!pause"))  # chat would go on
     await show.stage.quiet()
     await asyncio.sleep(0.5)  # what is on its way through the sound server
@@ -208,6 +209,18 @@ async def _record(show: Show, page: Page, real: RealObs, question: ChatMessage) 
     evening.voice = b"".join(sounds)
     await _until(lambda: not real.ask("GetRecordStatus")["outputActive"])
     return evening
+
+
+async def _frame(show: Show) -> bytes:
+    """What a moderator's program is given of it."""
+    address, _, token = show.server.control_address(Access.MODERATOR).partition("control#token=")
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{address}api/v1/frame", headers=headers) as answer,
+    ):
+        assert answer.status == 200
+        return await answer.read()
 
 
 _SPEAKING = """(name) => {

@@ -56,6 +56,10 @@ class Backstage(Protocol):
         """
         ...
 
+    async def frame(self) -> bytes:
+        """What viewers see now in the broadcasting program, as a JPEG. Raises StageError."""
+        ...
+
     def settings(self) -> SettingsRow:
         """What can be changed while the show runs."""
         ...

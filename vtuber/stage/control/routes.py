@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from vtuber.core import sound
-from vtuber.core.errors import RecallError, VoiceError
+from vtuber.core.errors import RecallError, StageError, VoiceError
 from vtuber.core.text import MESSAGE_LIMIT, NAME_LIMIT, clean
 from vtuber.stage.access import ROLE, Role, requires
 from vtuber.stage.control import openapi
@@ -85,6 +85,14 @@ class Routes:
             ),
             Endpoint(
                 "GET",
+                "/frame",
+                self._frame,
+                "What viewers see now, a small picture from OBS",
+                None,
+                kind="image/jpeg",
+            ),
+            Endpoint(
+                "GET",
                 "/viewers",
                 self._viewers,
                 "What is known of a viewer who wrote lately",
@@ -152,6 +160,14 @@ class Routes:
         if pcm is None:
             raise _refused(web.HTTPNotFound, "no such sentence waits")
         return web.Response(body=_wav(pcm), content_type="audio/wav")
+
+    @requires(Role.MODERATOR)
+    async def _frame(self, request: web.Request) -> web.Response:
+        _query(request)
+        try:
+            return web.Response(body=await self._backstage.frame(), content_type="image/jpeg")
+        except StageError as error:
+            raise _refused(web.HTTPServiceUnavailable, error.what) from error
 
     @requires(Role.MODERATOR)
     async def _viewers(self, request: web.Request) -> web.Response:
