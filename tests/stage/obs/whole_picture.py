@@ -35,7 +35,7 @@ CHAT = Path(__file__).parents[2] / "data" / "twitch-vod-chat.json"
 SIZE = (1280, 720)
 RATE = 15
 """Pictures a second."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 BACKDROP = "document.documentElement.style.background = 'linear-gradient(135deg, #2b2f4a, #5a3f5e)'"
 """In the place of the game that a stream has behind her."""
 
