@@ -159,7 +159,7 @@ async def test_every_request_is_described_and_every_one_described_is_answered(
             (await streamer.listens()).answer.close()
         else:
             status, _ = await streamer.asks(filled, method, params=query, base="")
-        away = {"/api/v1/air/{number}/sound": 404, "/api/v1/frame": 503}  # nothing waits, and OBS is not there
+        away = {"/api/v1/air/{number}/sound": 404, "/api/v1/frame": 503}  # nothing waits; no OBS
         assert status == away.get(path, 200), path
     named = json.dumps(described)
     for reference in set(named.split('"$ref": "')[1:]):
