@@ -68,8 +68,7 @@ class Server(ModelServer):
 async def test_an_english_streamer_with_nothing_at_all(evening: Evening) -> None:
     shown = await evening.live()
     shown.type("hello Banban, do you like pineapple on pizza?")
-    await evening.page_until(f"{SPEAKS}.length > 3")
-    await evening.until_sounding()
+    await asyncio.gather(evening.page_until(f"{SPEAKS}.length > 3"), evening.until_sounding())
     (reply,) = await evening.journal(shown, "reply")
     assert reply["heard"][:20] in shown.text
 
@@ -202,8 +201,8 @@ async def test_no_network(evening: Evening) -> None:
     async with Server(stream("I am still here.")).running() as server:
         shown = await evening.live(**ports(server))
         shown.type("can you hear me?")
-        await evening.page_until(f"{SPEAKS}.includes('still here')")
-        await evening.until_sounding()  # the voice that needs no network
+        words = evening.page_until(f"{SPEAKS}.includes('still here')")
+        await asyncio.gather(words, evening.until_sounding())  # by the voice that needs no network
         assert "Traceback" not in shown.text
 
 

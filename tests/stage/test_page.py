@@ -721,7 +721,7 @@ async def test_a_silent_page_moves_with_what_another_lets_be_heard(
     context = await chromium.new_context()
     second = await context.new_page()
     await second.goto(overlay.url + "?sound=off")
-    await until(second, "banban.connections > 0")
+    await until(second, "window.banban?.connections > 0")
     await stage.play(Maker(PIZZA, each=0.1).clip())
     await until(second, "banban.latency === 0.2")
     await page.goto("about:blank")

@@ -185,7 +185,7 @@ class Backstage:
 
     async def frame(self) -> bytes:
         if self._studio is None:
-            raise StageError("OBS is not connected", hint="set stage.obs.enabled = true")
+            raise StageError("OBS is not used here; set stage.obs.enabled = true")
         return await self._studio.frame()
 
     def health(self) -> Sequence[Health]:

@@ -28,6 +28,8 @@ def running_obs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealObs]:
 
 @pytest.fixture
 def real(running_obs: RealObs) -> RealObs:
+    if not running_obs.is_up:  # a test that failed left it so
+        running_obs.start()
     running_obs.choose("Idle")
     running_obs.ask("SetInputSettings", inputName="Caption", inputSettings={"text": "left over"})
     return running_obs

@@ -75,6 +75,10 @@ class RealObs:
         self._client = self._connect(self._obs)
         self._furnish()
 
+    @property
+    def is_up(self) -> bool:
+        return self._client is not None
+
     def ask(self, name: str, **data: Any) -> dict[str, Any]:
         request = self._client.call(getattr(requests, name)(**data))
         assert request.status, (name, data)

@@ -132,7 +132,10 @@ async def test_it_comes_back_when_obs_was_killed(real: RealObs, screen: Screens)
     async with asyncio.timeout(PATIENCE):
         await obs.availability.until_away()
     assert obs.health().state is State.DOWN
-    assert obs.health().what == f"OBS does not answer at 127.0.0.1:{real.port}"
+    gone = f"OBS does not answer at 127.0.0.1:{real.port}"
+    async with asyncio.timeout(PATIENCE):
+        while obs.health().what != gone:  # until it was tried again: "stopped answering"
+            await asyncio.sleep(0.02)
     assert "WebSocket Server Settings" in obs.health().hint
     await asyncio.to_thread(real.start)
     async with asyncio.timeout(PATIENCE):
