@@ -460,7 +460,8 @@ async def test_what_is_known_of_a_viewer(room: Room, streamer: Panel) -> None:
 
 
 async def test_there_is_no_frame_without_obs(moderator: Panel) -> None:
-    assert await moderator.asks("/frame") == (503, {"error": "OBS is not used here; set stage.obs.enabled = true"})
+    why = "OBS is not used here; set stage.obs.enabled = true"
+    assert await moderator.asks("/frame") == (503, {"error": why})
 
 
 # A sentence that waits.
