@@ -62,14 +62,16 @@ async def measure(times: int, rate: int, engine: str, folder: str) -> Hushes:
     ScriptedBrain.reply = "And then there was more to tell of all that. " * 60
     ScriptedBrain.first = 0.02
     async with audience(engine, folder) as hall, aiohttp.ClientSession() as session:
+        # Both clocks are this machine's and keep their distance: it is measured while nothing else goes on.
+        ahead = await hall.clock_difference()
         flooding = asyncio.create_task(_flood(hall.show, rate))
         try:
-            return await _press(hall, session, times)
+            return await _press(hall, session, times, ahead)
         finally:
             flooding.cancel()
 
 
-async def _press(hall: Audience, session: aiohttp.ClientSession, times: int) -> Hushes:
+async def _press(hall: Audience, session: aiohttp.ClientSession, times: int, ahead: float) -> Hushes:
     show, page = hall.show, hall.page
     hushes, dice = Hushes(), random.Random(1)
     address, _, token = show.server.control_address(Access.MODERATOR).partition("control#token=")
@@ -80,7 +82,6 @@ async def _press(hall: Audience, session: aiohttp.ClientSession, times: int) -> 
         show.receive(message(f"q{number}", f"tell me the story number {number}"))
         await _until_heard(page)
         await asyncio.sleep(dice.uniform(0.0, LONGEST))
-        ahead = await hall.clock_difference()
         is_heard = await page.evaluate("performance.now() - window.heard.last < 60")
         way = "chat" if number % 2 else "POST /hush"
         pressed = now() * 1000

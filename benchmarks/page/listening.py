@@ -143,9 +143,9 @@ class Audience:
         return ended, Heard(**{name: taken[name] for name in Heard.__slots__})
 
     async def clock_difference(self) -> float:
-        """Milliseconds from the show's clock to the page's, by the quickest of a few questions."""
+        """Milliseconds from the show's clock to the page's, by the quickest of some questions."""
         best, difference = float("inf"), 0.0
-        for _ in range(5):
+        for _ in range(50):
             before = now() * 1000
             theirs = float(await self.page.evaluate("performance.now()"))
             after = now() * 1000

@@ -100,6 +100,16 @@ def test_of_a_thousand_messages_a_second_the_newest_few_are_shown() -> None:
     in_a_room(scene)
 
 
+def test_what_comes_while_the_newest_are_shown_waits_for_the_next_look() -> None:
+    async def scene(room: Room) -> None:
+        for number in range(200):
+            room.write(f"line {number}", f"viewer{number}")
+            await asyncio.sleep(0)  # no time passes
+        assert len(room.texts) <= LINES
+
+    in_a_room(scene)
+
+
 def test_what_may_not_be_shown_is_not() -> None:
     async def scene(room: Room) -> None:
         room.write("this is moldy bread")

@@ -103,8 +103,9 @@ class ChatFeed:
                 self._alert(self._free.popleft())
             for _ in range(min(ALERTS, len(self._gifts))):
                 self._alert(self._gifts.popleft())
-            while self._lines:
-                self._show(self._lines.popleft())
+            for _ in range(len(self._lines)):  # meanwhile, some may vanish and others come
+                if self._lines:
+                    self._show(self._lines.popleft())
                 await asyncio.sleep(0)  # to judge a line takes milliseconds, and a hush may wait
             if self._gifts or self._free:
                 self._more.set()
