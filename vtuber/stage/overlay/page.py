@@ -148,7 +148,8 @@ class Page:
         if not self._waiting:
             self._more.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._more.wait(), TICK)
+                async with asyncio.timeout(TICK):  # in this task: the writer's turn comes at once
+                    await self._more.wait()
         if not self._waiting:
             return TextFrame({"t": "tick"})
         frame = self._waiting.popleft()
