@@ -537,7 +537,8 @@ async def test_however_many_pages_are_open_obs_gets_in(
     for source in sources:
         await source.hear("begin")
     await visitor.hear("begin")  # it reads, and stays
-    await visit(client, overlay, headers=obs)  # and makes room before any of OBS's does
+    last = await visit(client, overlay, headers=obs)  # and makes room before any of OBS's does
+    await last.hear("begin")
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await visit(client, overlay, headers=obs)
     for one in deaf:
