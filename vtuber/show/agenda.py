@@ -27,8 +27,8 @@ REQUESTS_WAITING = 20
 """How many of moderators' requests (!say and !ask) may wait. When there are more, the oldest is dropped."""
 
 FIRST_ROUNDS = 3
-"""How often all else in the event loop has its turn before she chooses whom to answer. A choice holds it up for
-milliseconds, and the same hush that lets her choose anew is still on its way to the pages."""
+"""How often all else in the event loop has its turn before she chooses whom to answer. A choice holds it up
+for milliseconds, and the hush that lets her choose anew may still be on its way to the pages."""
 
 
 @dataclass(frozen=True, slots=True)
