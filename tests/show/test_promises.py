@@ -249,6 +249,27 @@ def test_a_moderators_question_is_answered_after_a_crash(show: Next) -> None:
     show(goes_on)
 
 
+def test_what_waited_in_vain_for_a_moderators_yes_is_owed(show: Next) -> None:
+    async def nobody_says_a_thing(room: Room) -> None:
+        room.types("is it good?", name="ann", money=FIVE)
+        await room.until(lambda: room.journal("dropped"), 600)
+        assert {line["decision"] for line in room.journal("air")} == {"unanswered"}
+        assert [line["reason"] for line in room.journal("dropped")] == ["unanswered"]
+
+    async def is_refused(room: Room) -> None:
+        assert [one["who"] for one in room.journal("unanswered")[0]["events"]] == ["ann"]
+        await room.until(lambda: len(room.show.performer.air.waiting) == 2)
+        for _ in range(2):
+            room.commands("!no")
+        await room.until(lambda: room.journal("dropped"))
+
+    async def has_nothing_to_do(room: Room) -> None:
+        assert not room.journal("unanswered")
+
+    for scene in (nobody_says_a_thing, is_refused, has_nothing_to_do):
+        show(scene, gate={"hold_to_air": True})
+
+
 def test_a_question_is_written_down_before_anybody_hears_that_it_will_be_answered(show: Next) -> None:
     chat = Chat("banban")
 
