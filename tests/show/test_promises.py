@@ -249,6 +249,52 @@ def test_a_moderators_question_is_answered_after_a_crash(show: Next) -> None:
     show(goes_on)
 
 
+def test_a_moderators_question_that_comes_again_in_the_next_show_is_asked_once(show: Next) -> None:
+    asked, begun = command("!ask what is new?"), command("!ask what is old?")
+
+    async def is_killed(room: Room) -> None:
+        room.show.receive(asked)
+        await room.until(room.heard)
+        await room.until_idle()
+        room.show.receive(begun)
+        await room.until_speaking()
+        await written(room)
+        kill(room)
+
+    async def goes_on(room: Room) -> None:
+        for question in (asked, begun):
+            room.show.receive(question)
+        await room.until(room.heard)
+        await asyncio.sleep(5)
+        await room.until_idle()
+        assert len(room.heard()) == 1
+        assert not room.journal("chosen")  # it has not waited behind others
+        assert not room.journal("command")
+
+    show(is_killed)
+    show(goes_on)
+
+
+def test_a_moderators_question_without_an_answer_is_owed(show: Next, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def has_no_voice(room: Room) -> None:
+        async def fails(*_: Any) -> None:
+            raise OSError("no sound card")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(room.show.stage, "play", fails)
+            room.commands("!ask what is new?")
+            await room.until(lambda: room.journal("dropped"))
+        assert [line["reason"] for line in room.journal("dropped")] == ["unanswered"]
+        await written(room)
+
+    async def goes_on(room: Room) -> None:
+        assert [one["who"] for one in room.journal("unanswered")[0]["events"]] == ["mod"]
+        await room.until(room.heard)
+
+    show(has_no_voice)
+    show(goes_on)
+
+
 def test_what_waited_in_vain_for_a_moderators_yes_is_owed(show: Next) -> None:
     async def nobody_says_a_thing(room: Room) -> None:
         room.types("is it good?", name="ann", money=FIVE)

@@ -144,7 +144,8 @@ class ModeratorCommands:
         """Acts at once. A command that comes a second time, or too soon from a viewer, does nothing more."""
         message = command.message
         key = (message.platform, message.id)
-        if key in self._carried_out:
+        is_asked = command.name in PROMISED and self._promises.is_known(message)
+        if is_asked or key in self._carried_out:
             return Obeyed("this command came before", done=False)
         self._carried_out.set(key, None)
         self._guard.about = message.id
