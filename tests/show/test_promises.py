@@ -497,6 +497,71 @@ class Server:
     async def close(self) -> None: ...
 
 
+def test_what_a_server_that_comes_late_knows_to_be_answered_is_not_answered_again(
+    show: Next, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server()
+    monkeypatch.setattr("vtuber.pending._server", lambda *_: server)
+    paid = message("is it good?", name="ann", money=FIVE)
+
+    async def answers(room: Room) -> None:
+        room.show.receive(paid)
+        await room.until(room.heard)
+        await room.until_idle()
+        await written(room)
+        server.is_away = True
+        kill(room)
+
+    async def hears_of_it_again(room: Room) -> None:
+        room.commands("!pause")
+        room.show.receive(paid)
+        await room.until(lambda: len(room.show.inbox))
+        server.is_away = False
+        await room.until(lambda: room.journal("dropped"))
+        assert not len(room.show.inbox)
+        assert not room.show.resumption.owed()
+
+    show(answers)
+    show(hears_of_it_again)
+
+
+class LateChat(Chat):
+    """A listener that starts long after the server is back."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self._server = server
+
+    async def start(self) -> None:
+        await asyncio.sleep(1)
+        self._server.is_away = False
+        await asyncio.sleep(30)
+
+
+def test_a_server_that_comes_while_the_show_starts_has_nobody_thanked_twice(
+    show: Next, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server()
+    monkeypatch.setattr("vtuber.pending._server", lambda *_: server)
+
+    async def is_killed(room: Room) -> None:
+        room.commands("!pause")
+        room.types("is it good?", name="ann", money=FIVE)
+        await written(room)
+        server.is_away = True
+        kill(room)
+
+    async def thanks_her(room: Room) -> None:
+        await room.until(room.heard)
+        await asyncio.sleep(10)
+        await room.until_idle()
+        assert len(room.journal("unanswered")) == 1
+        assert len(room.heard()) == 1
+
+    show(is_killed)
+    show(thanks_her, listeners=[LateChat(server)], pending={"answer_minutes": 0})
+
+
 @pytest.mark.parametrize("first", ["", "!topic pasta"])
 def test_a_server_that_comes_late_brings_back_all_that_held(
     show: Next, monkeypatch: pytest.MonkeyPatch, first: str

@@ -54,12 +54,12 @@ class Resumption:
         self._patience = answer_minutes * 60
         self._chinese = chinese
         self._admit = admit
-        pending.watch(self._learn)
 
     def begin(self) -> None:
         """What was deleted stays so, what is owed waits again, and it is said who is owed something."""
         self._promises.begin_show()
         self._learn(self._pending.ledger.waiting)
+        self._pending.watch(self._learn)
 
     def end(self) -> None:
         """The show ends by itself: the next begins as config says, and with what is owed."""
