@@ -228,6 +228,7 @@ async def test_foreign_values_under_our_own_keys_harm_nobody(
     asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
 ) -> None:
     foreign: list[tuple[str, ...]] = [
+        ("SET", "written", "nonsense"),
         ("HSET", "begun", "twitch:m1", "nonsense"),
         ("HSET", "begun", "twitch:m3", '{"number": 1e300}'),
         ("HSET", "index", "twitch:m1", "nonsense"),
@@ -469,3 +470,24 @@ async def test_after_the_highest_number_there_is_room_for_what_follows(tmp_path:
     await last.start()
     assert {added.event.id for added in last.ledger.waiting} == {"m1", "m2"}
     await last.stop()
+
+
+async def test_a_server_that_comes_back_with_older_data_is_given_everything(
+    pending: PendingEvents, asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        pending.add(paid(number))
+    await saved(pending)
+    older = {key: asker.dump(key) for key in asker.keys("*")}
+    pending.settle("twitch:m1")
+    pending.add(paid(3))
+    await saved(pending)
+    asker.flushall()
+    for key, value in older.items():
+        asker.restore(key, 0, value)
+    pending.add(paid(4))
+    await saved(pending)
+    assert pending.health().state is State.LIMITED
+    await until(lambda: pending.health().state is State.OK)
+    await pending.stop()
+    assert await owed_next(valkey, tmp_path) == ["m2", "m3", "m4"]
