@@ -14,6 +14,7 @@ from memory_room import batch, heard, known, records, said, stored_in, until
 
 from vtuber.core.errors import RecallError
 from vtuber.core.health import State
+from vtuber.memory.purge import Purge
 from vtuber.memory.stored import StoredMemory
 
 VIEWERS = 400
@@ -144,6 +145,47 @@ async def test_damage_in_the_middle_of_a_show_costs_what_was_damaged(tmp_path: P
     recalled = await memory.recall(batch(said("?", who="new")))
     assert recalled.viewers["twitch", "new"].last_words == "meanwhile"
     await memory.stop()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["said = '[\"x'", "said = '7'", "answered = '[]'", "messages = 'inf'", "name = CAST(x'ff41' AS TEXT)"],
+)
+async def test_a_damaged_row_costs_nobody_else(tmp_path: Path, damage: str) -> None:
+    """SQLite itself sees nothing wrong with it."""
+    file = await filled(tmp_path)
+    with closing(sqlite3.connect(file)) as opened:
+        opened.execute(f"UPDATE viewers SET {damage} WHERE who = 'twitch:7'")
+        opened.execute("UPDATE heard SET at = 'inf' WHERE who = 'twitch:7'")
+        opened.commit()
+    memory = await started(tmp_path)
+    found = await records(memory)
+    assert len(known(found)) >= VIEWERS - 1
+    assert len(heard(found)) == VIEWERS - 1
+    for who in ("7", "8"):
+        memory.note(said("meanwhile", who=who))
+    await memory.remember(batch(said("meanwhile", who="8")), "I heard you")
+    await memory._write()
+    assert memory.health().state is State.OK
+    for who in ("7", "8"):
+        recalled = await memory.recall(batch(said("?", who=who)))
+        assert recalled.viewers["twitch", who].last_words == "meanwhile"
+    memory.forget("twitch", "7")
+    await memory._write()
+    assert "twitch:7" not in known(await records(memory))
+    await memory.stop()
+
+
+async def test_a_damaged_row_goes_when_something_in_it_is_to_be_forgotten(tmp_path: Path) -> None:
+    file = await filled(tmp_path)
+    with closing(sqlite3.connect(file)) as opened:
+        opened.execute("UPDATE viewers SET answered = '[' WHERE who = 'twitch:7'")
+        opened.commit()
+    memory = await started(tmp_path)
+    await memory.store.remove(Purge(words={("twitch:7", "words of 7"): None}))
+    await memory.stop()
+    with closing(sqlite3.connect(file)) as opened:
+        assert opened.execute("SELECT count(*) FROM viewers WHERE who = 'twitch:7'").fetchone() == (0,)
 
 
 async def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from vtuber.core import clock
 from vtuber.core.events import Batch
 from vtuber.core.health import State
 from vtuber.core.simulated import SimulatedLoop
+from vtuber.memory.store import Record
 from vtuber.memory.stored import StoredMemory
 
 
@@ -180,6 +181,26 @@ def test_in_simulated_time_recalls_take_no_time(tmp_path: Path, use: str) -> Non
 
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(main())
+
+
+async def test_who_writes_while_all_is_read_has_nobody_missed(
+    memory: StoredMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vtuber.memory.store.PIECE", 10)
+    everybody = [str(number) for number in range(500)]
+    for who in everybody:
+        memory.note(said("hi", who=who))
+    await memory._write()
+    found: list[Record] = []
+    cursor, writers = "", iter(everybody)
+    while True:
+        cursor, some = await memory.store.records(cursor)
+        found += some
+        if not cursor:
+            break
+        memory.note(said("again", who=next(writers)))
+        await memory._write()
+    assert known(found).keys() == {f"twitch:{who}" for who in everybody}
 
 
 async def test_all_of_it_can_be_carried_to_another_store(tmp_path: Path, use: str) -> None:

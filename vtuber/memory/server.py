@@ -19,6 +19,7 @@ from redis.exceptions import (
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
+    RedisClusterException,
     RedisError,
     ResponseError,
 )
@@ -36,7 +37,7 @@ PASSWORD = "BANBAN_REDIS_PASSWORD"  # noqa: S105  # the name of a variable
 WRITE_SECONDS = 3.0
 """How long a server may take for anything."""
 
-FAILURES = (RedisError, OSError, ValueError)
+FAILURES = (RedisError, RedisClusterException, OSError, ValueError)
 """What redis-py raises; asyncio's TimeoutError is an OSError."""
 
 _MEANINGS: tuple[tuple[type[RedisError], str, str, str], ...] = (
