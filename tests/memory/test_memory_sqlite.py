@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from memory_room import batch, heard, known, records, said, stored_in, until
 
 from vtuber.core.errors import RecallError
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
+from vtuber.memory.profile import Bundle
 from vtuber.memory.purge import Purge
 from vtuber.memory.stored import StoredMemory
 
@@ -260,6 +263,40 @@ async def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
     await until(lambda: memory.health().state is State.OK and not memory._buffer)
     assert len(known(await records(memory))) == 50
     await memory.stop()
+
+
+def test_a_disk_that_stays_full_is_said_once_and_tried_now_and_then(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+
+    async def scene() -> None:
+        memory = await started(tmp_path)
+        write = memory.store.write
+
+        async def counted(bundle: Bundle) -> None:
+            nonlocal tries
+            tries += 1
+            if tries <= 100:
+                await write(bundle)
+
+        monkeypatch.setattr(memory.store, "write", counted)
+        memory.store._file.execute("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
+        for number in range(50):
+            memory.note(said("words " * 50, who=str(number)))
+        await asyncio.sleep(60)
+        assert memory.health().state is State.DOWN
+        memory.store._file.execute("PRAGMA max_page_count = 1000000")  # type: ignore[attr-defined]
+        await asyncio.sleep(60)
+        assert memory.health().state is State.OK
+        await memory.stop()
+
+    caplog.set_level(logging.INFO)
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(scene())
+    assert caplog.text.count("banban tries again") == 1
+    assert caplog.text.count("works again") == 1
+    assert 5 < tries < 50
 
 
 async def test_a_call_that_was_given_up_does_not_disturb_the_next(tmp_path: Path) -> None:

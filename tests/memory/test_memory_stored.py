@@ -21,6 +21,7 @@ from memory_room import (
 )
 
 from vtuber.core import clock
+from vtuber.core.backoff import Backoff
 from vtuber.core.events import Batch
 from vtuber.core.health import State
 from vtuber.core.simulated import SimulatedLoop
@@ -93,6 +94,34 @@ async def test_a_failure_nobody_thought_of_does_not_end_the_writing(
     monkeypatch.undo()
     await until(lambda: memory.health().state is State.OK and not memory._buffer)
     assert (await memory.recall(batch(said("two")))).viewers["twitch", "7"].last_words == "one"
+
+
+def test_a_store_that_breaks_again_and_again_rests(
+    tmp_path: Path, use: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_bundle: object) -> None:
+        raise LookupError
+
+    async def scene() -> None:
+        memory = stored_in(tmp_path, use)
+        await memory.start()
+        await asyncio.sleep(2)
+        for number in range(Backoff.budget.restarts + 1):
+            assert memory.health().state is State.OK
+            with monkeypatch.context() as breaking:
+                breaking.setattr(memory.store, "write", broken)
+                memory.note(said("hi", who=str(number)))
+                await asyncio.sleep(2)
+            await asyncio.sleep(8)
+        assert memory.health().state is State.RESTING
+        assert "tried again only every 60 seconds" in memory.health().what
+        await asyncio.sleep(60)
+        assert memory.health().state is State.OK
+        assert not memory._buffer
+        await memory.stop()
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(scene())
 
 
 async def test_pending_and_written_words_are_told_as_one(memory: StoredMemory) -> None:

@@ -13,9 +13,11 @@ import pytest
 import redis
 
 from vtuber.config import Settings
+from vtuber.core.backoff import Backoff
 from vtuber.core.errors import PendingError, TakenError
 from vtuber.core.events import Author, ChatMessage, Deletion, Money
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.memory.valkey import EmbeddedValkey
 from vtuber.pending import PendingEvents, events
 from vtuber.pending import redis as pending_redis
@@ -491,3 +493,26 @@ async def test_a_server_that_comes_back_with_older_data_is_given_everything(
     await until(lambda: pending.health().state is State.OK)
     await pending.stop()
     assert await owed_next(valkey, tmp_path) == ["m2", "m3", "m4"]
+
+
+def test_a_server_that_breaks_again_and_again_rests_and_the_file_takes_its_place(tmp_path: Path) -> None:
+    async def scene() -> None:
+        server = Broken(PendingError("is away"))
+        pending = PendingEvents(server, PendingFile(tmp_path / "show.jsonl"))
+        await pending.start()
+        for number in range(Backoff.budget.restarts + 1):
+            assert pending.health().state is State.OK
+            server.is_broken = True
+            pending.add(paid(number))
+            await saved(pending)
+            server.is_broken = False
+            await asyncio.sleep(5)
+        assert pending.health().state is State.LIMITED
+        assert "tried again only every 60 seconds" in pending.health().what
+        await asyncio.sleep(60)
+        assert pending.health().state is State.OK
+        assert len(server.ledger) == Backoff.budget.restarts + 1
+        await pending.stop()
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(scene())

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from vtuber.core import clock
+from vtuber.core.backoff import Backoff
 from vtuber.core.errors import PendingError, TakenError
 from vtuber.core.events import Answerable, Deletion
 from vtuber.core.health import Health, State
@@ -71,6 +72,7 @@ class PendingEvents:
         """What it said is owed, and nobody has been told of yet."""
         self._trouble: PendingError | None = None
         """Why the server is not used."""
+        self._backoff = Backoff(*PAUSES)
         self._unsafe: PendingError | None = None
         """Why nothing can be written at all."""
         self._writing = False
@@ -296,6 +298,7 @@ class PendingEvents:
             self._lost(_failure(server, error))
             return
         self._trouble = self._unsafe = None
+        self._backoff.reset()
         self._was_asked = True
         if self._file is not None:
             with suppress(PendingError, TimeoutError):
@@ -319,10 +322,9 @@ class PendingEvents:
                         await self._away.wait()
                 if not self._away.is_set():
                     await self._write_to(server, (), OPEN_SECONDS)
-            pause, was_asked = PAUSES[0], self._was_asked
+            was_asked = self._was_asked
             while self._trouble is not None:
-                await asyncio.sleep(pause)
-                pause = min(PAUSES[1], pause * 2)
+                await asyncio.sleep(self._backoff.next())
                 self._since = []
                 await self._reach(server, self.ledger.changes())
             self._away.clear()
@@ -355,9 +357,8 @@ class PendingEvents:
             what = f"a crash would lose what viewers are owed: {self._unsafe.what}"
             return Health("pending", State.DOWN, what, self._unsafe.hint)
         if self._trouble is not None:
-            return Health(
-                "pending", State.LIMITED, f"in a file, for {self._trouble.what}", self._trouble.hint
-            )
+            what = f"in a file, for {self._trouble.what}{self._backoff.note}"
+            return Health("pending", State.LIMITED, what, self._trouble.hint)
         if not self.is_kept:
             return Health("pending", State.OFF, "for this show alone")
         place = self._server.place if self._server else self._file.place if self._file else ""
