@@ -316,6 +316,25 @@ def test_what_waited_in_vain_for_a_moderators_yes_is_owed(show: Next) -> None:
         show(scene, gate={"hold_to_air": True})
 
 
+def test_what_fails_after_an_answer_was_heard_does_not_have_it_given_again(
+    show: Next, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    async def scene(room: Room) -> None:
+        monkeypatch.setattr(room.show.memory, "remember", fails)
+        room.types("is it good?", name="ann", money=FIVE)
+        await room.until(lambda: room.journal("failure"))
+        await asyncio.sleep(20)
+        await room.until_idle()
+        assert len(room.heard()) == len(room.journal("batch")) == 1
+        await written(room)
+        assert not room.show.resumption.owed()
+
+    show(scene)
+
+
 def test_a_question_is_written_down_before_anybody_hears_that_it_will_be_answered(show: Next) -> None:
     chat = Chat("banban")
 
