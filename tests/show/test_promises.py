@@ -275,6 +275,23 @@ def test_a_moderators_question_that_comes_again_in_the_next_show_is_asked_once(s
     show(goes_on)
 
 
+def test_a_moderators_question_that_is_too_old_is_dropped_though_its_answer_had_begun(show: Next) -> None:
+    async def is_killed(room: Room) -> None:
+        room.commands("!ask what is new?")
+        await room.until_speaking()
+        await written(room)
+        kill(room)
+
+    async def has_nothing_to_say(room: Room) -> None:
+        await asyncio.sleep(20)
+        await room.until_idle()
+        assert not room.journal("batch")
+        assert not room.show.resumption.owed()
+
+    show(is_killed)
+    show(has_nothing_to_say, pending={"answer_minutes": 0})
+
+
 def test_a_moderators_question_without_an_answer_is_owed(show: Next, monkeypatch: pytest.MonkeyPatch) -> None:
     async def has_no_voice(room: Room) -> None:
         async def fails(*_: Any) -> None:

@@ -96,14 +96,14 @@ class Resumption:
         late: list[Answerable] = []
         for added, event in zip(owed, events, strict=True):
             is_late = self._age(added.received) > self._patience
-            if self._pending.ledger.is_begun(added.key):
+            if is_late and added.asked:
+                self._pending.settle(added.key)
+            elif self._pending.ledger.is_begun(added.key):
                 self._go_on_with(added, event)
             elif not is_late:
                 self._take_in(added, event)
             elif isinstance(event, Redemption):
                 self._facts.tell(ChatReceived(event, Drop.OLD))  # the points are given back
-            elif added.asked:
-                self._pending.settle(added.key)
             else:
                 late.append(event)
         if late:
