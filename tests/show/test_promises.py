@@ -22,6 +22,8 @@ from vtuber.core.health import State
 from vtuber.pending.changes import Change
 from vtuber.pending.ledger import Ledger
 from vtuber.record.facts import CommandGiven, Fact
+from vtuber.show.agenda import REQUESTS_WAITING
+from vtuber.show.commands import CROWDED
 from vtuber.stage.access import Role as Access
 from vtuber.voice import Adjustable
 
@@ -350,6 +352,25 @@ def test_what_fails_after_an_answer_was_heard_does_not_have_it_given_again(
         assert not room.show.resumption.owed()
 
     show(scene)
+
+
+def test_no_crowd_of_viewers_pushes_out_what_a_moderator_asked_for_while_it_is_written_down(
+    show: Next,
+) -> None:
+    async def scene(room: Room) -> None:
+        room.commands("!mute 9")
+        room.commands("!ask This first.")
+        for number in range(50):
+            room.types("!ask me, me, me!", name=f"viewer {number}")
+        await written(room)
+        await written(room)
+        did = [line["did"] for line in room.journal("command")]
+        assert did.count(CROWDED) == 50 + 1 - REQUESTS_WAITING
+        assert not room.journal("dropped")
+        await room.until(lambda: room.journal("batch"))
+        assert room.journal("batch")[0]["who"] == "mod"
+
+    show(scene, gate={"commands": {"ask": {"who": "everyone"}}})
 
 
 def test_a_question_is_written_down_before_anybody_hears_that_it_will_be_answered(show: Next) -> None:

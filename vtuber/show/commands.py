@@ -103,6 +103,8 @@ class ModeratorCommands:
         self._carried_out: Recent[tuple[str, str], None] = Recent(IDS)
         self._viewers: Recent[tuple[str, str, str], float] = Recent(IDS)
         self._leaving: asyncio.Queue[tuple[str, str]] = asyncio.Queue(LEAVING)
+        self._asked = 0
+        """How many questions are being written down, before they wait."""
         waiting = WaitingCommands(
             performer, self._table, shown=self._shown, when=self._when, guard=self._guard
         )
@@ -252,8 +254,13 @@ class ModeratorCommands:
         question = replace(command.message, text=verdict.text, emotes=(), reply_to="", mentions=())
         if self._is_crowded(command):
             raise Refusal(CROWDED)
-        self._promises.take_in(question, partial(self._performer.ask, question), asked=True)
+        self._asked += 1
+        self._promises.take_in(question, partial(self._ask_her, question), asked=True)
         return f"she will answer it{self._when()}"
+
+    def _ask_her(self, question: ChatMessage) -> None:
+        self._asked -= 1
+        self._performer.ask(question)
 
     def _slow(self, command: Command) -> str:
         seconds = command_table.seconds(command.argument, least=0)
@@ -266,7 +273,7 @@ class ModeratorCommands:
 
     def _is_crowded(self, command: Command) -> bool:
         """Whether a viewer's request would push out another that waits, maybe a moderator's."""
-        return command.trust is Trust.EVERYONE and len(self._agenda) >= REQUESTS_WAITING
+        return command.trust is Trust.EVERYONE and self._asked + len(self._agenda) >= REQUESTS_WAITING
 
     def _when(self) -> str:
         silence = math.ceil(self._agenda.silence)
