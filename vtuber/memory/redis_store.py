@@ -147,7 +147,7 @@ class RedisStore:
                 return following, [answer for line in lines if (answer := _answer(line))]
             # Not by their order, in which whoever writes meanwhile moves, and others are missed.
             scanned, seen = await self._client.zscan(self._key("seen"), first, count=store.PIECE)
-            whos = [who for who, _ in seen]
+            whos = [str(who) for who, _ in seen]
             ask = self._client.pipeline(transaction=False)
             for who in whos:
                 self._ask_for(ask, who)

@@ -220,9 +220,7 @@ class Turn:
         try:
             asked = time.perf_counter()
             airs = await self._air.passed(sentence, partial(self._spoken, sentence))
-            if self._cut:  # a yes may have come just before
-                return
-            if isinstance(airs, Decision):
+            if isinstance(airs, Decision) or self._cut:  # a yes may have come just before the cut
                 self._refused = self._refused or airs is Decision.NO
                 return
             if self._first_sound_at is None:
