@@ -27,6 +27,7 @@ from vtuber.core.simulated import SimulatedLoop
 from vtuber.memory import NOTHING
 from vtuber.memory.forgetful import ForgetfulMemory
 from vtuber.record import metrics
+from vtuber.record.facts import Chosen
 from vtuber.show import garbage
 from vtuber.show.agenda import Agenda
 from vtuber.show.show import ARRIVE_SECONDS, STOP_SECONDS
@@ -206,6 +207,32 @@ def test_a_hush_in_her_thoughts_leaves_nothing_to_say(play: Any) -> None:
         assert room.heard() == [""]
 
     play(scene)
+
+
+def test_a_hush_goes_out_before_she_chooses_anew(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        order: list[str] = []
+        hushed = asyncio.Event()
+
+        async def page() -> None:
+            async with asyncio.timeout(60):  # as the writer of a real page waits
+                await hushed.wait()
+            order.append("sent")
+
+        room.show.facts.subscribe(lambda fact: order.append("chosen") if isinstance(fact, Chosen) else None)
+        room.show.stage.watch(lambda cue: hushed.set() if isinstance(cue, Hushed) else None, "a page")
+        room.types("tell me everything")
+        await room.until(lambda: room.show.stage.remaining() and not ScriptedBrain.streaming)
+        room.types("two?", name="other")
+        order.clear()
+        writer = asyncio.create_task(page())
+        await asyncio.sleep(0)
+        room.commands("!hush")
+        await room.until(lambda: len(order) == 2)
+        await writer
+        assert order == ["sent", "chosen"]
+
+    play(scene, gate={"hush_seconds": 0}, reply="Word after word after word, " * 12)
 
 
 def test_a_skip_drops_one_reply_and_she_goes_on(play: Any) -> None:
