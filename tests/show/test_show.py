@@ -29,6 +29,7 @@ from vtuber.memory.forgetful import ForgetfulMemory
 from vtuber.record import metrics
 from vtuber.record.facts import Chosen
 from vtuber.show import garbage
+from vtuber.show.agenda import Agenda
 from vtuber.show.show import ARRIVE_SECONDS, STOP_SECONDS
 from vtuber.show.turn import Turn
 from vtuber.stage.cues import (
@@ -1046,5 +1047,22 @@ def test_the_journal_tells_the_whole_way_of_a_reply(play: Any) -> None:
         assert {line["turn"] for line in (*room.journal("mark"), *sentences, *clips, *spoken)} == {1}
         room.commands("!status")
         assert [line["drop"] for line in room.journal("heard") if "drop" in line] == ["command"]
+
+    play(scene)
+
+
+def test_no_two_turns_have_one_number_though_what_gives_them_failed(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(room: Room) -> None:
+        room.types("hello")
+        await room.until_idle()
+        with monkeypatch.context() as broken:
+            broken.setattr(Agenda, "_next_request", lambda _: 1 / 0)
+            room.types("hello again", name="lou")
+            await room.until(lambda: room.journal("failure"))
+        await room.until(lambda: len(room.heard()) == 2)
+        turns = [line["turn"] for line in room.journal("batch")]
+        assert len(turns) == len(set(turns)) == 2
 
     play(scene)
