@@ -340,7 +340,7 @@ class Show:
         for task in late:
             task.cancel()
         await asyncio.gather(*stopping, return_exceptions=True)
-        self.journal.close()
+        await self.journal.close()
 
     async def _broadcast(self, on_air: Callable[[], None], seconds: float | None) -> None:
         """Has every duty done until the show ends. None can end it: each is kept by the supervisor."""
