@@ -72,6 +72,11 @@ class Promises:
         else:
             admit()
 
+    def is_known(self, event: Answerable) -> bool:
+        """Whether it was promised an answer already, in this show or in an earlier one."""
+        key = key_of(event)
+        return self._pending.ledger.waits(key) or self._pending.ledger.is_settled(key)
+
     def is_from_before(self, event: Answerable) -> bool:
         """Whether it was settled in an earlier show, and comes for the first time in this one."""
         key = key_of(event)
@@ -101,7 +106,7 @@ class Promises:
     def give_up(self, event: Answerable) -> None:
         """She does not answer it any more. Who gave something, and was not thanked yet, is ``given_up``."""
         key = key_of(event)
-        if key in self._thanked or self._pending.ledger.is_asked(key):
+        if key in self._thanked:
             self._settle((event,))
         elif self._pending.ledger.waits(key):
             self._given_up[key] = event
@@ -183,11 +188,12 @@ class Promises:
         return self._pending.ledger.is_asked(key_of(event))
 
     def _drop(self, event: Answerable, reason: str) -> None:
-        if self._ending or reason == Drop.DUPLICATE:
+        if self._ending:
             return
-        if reason in _BY_MODERATORS or self._pending.ledger.is_asked(key_of(event)):
+        is_asked = self._pending.ledger.is_asked(key_of(event))
+        if reason in _BY_MODERATORS or (is_asked and reason in (Drop.FULL, Drop.OLD)):
             self._settle((event,))
-        elif reason in _UNANSWERED:
+        elif reason in _UNANSWERED and not is_asked:
             self.give_up(event)
 
     def _settle(self, events: Sequence[Answerable]) -> None:
