@@ -92,7 +92,7 @@ def live(
     console: Annotated[bool | None, typer.Option(help="Read lines typed in this terminal as chat.")] = None,
     dry: Annotated[
         bool,
-        typer.Option("--dry", help="Hear the channel, but make no sound, and write and do nothing there."),
+        typer.Option("--dry", help="Hear the channel, but make no sound, and do nothing there or in OBS."),
     ] = False,
     show: Annotated[
         list[Path] | None,

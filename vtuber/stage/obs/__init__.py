@@ -59,6 +59,7 @@ class Obs:
         self._changes = Changes(self._settings)
         self._watcher = Watcher()
         self._over: dict[str, asyncio.TimerHandle] = {}
+        self._looks_on = False
         self._facts = Facts()
         self._picture = Picture()
         self._link: Link | None = None
@@ -82,10 +83,15 @@ class Obs:
             in_loop(self._report),
             on_event=in_loop(self._take_event),
             frames=in_loop(self._keep_frame),
+            looks_on=self._looks_on,
         )
         self._act()
         self._link.start()
         await clock.in_thread(self._link.tried.wait, FIRST_TRY_SECONDS)
+
+    def look_on(self) -> None:
+        """A rehearsal in front of a running stream switches nothing that viewers see."""
+        self._looks_on = True
 
     def follow(self, facts: Facts) -> None:
         """Changes what is bound to what happens, and tells which scene is shown and whether OBS streams."""
@@ -130,6 +136,7 @@ class Obs:
             raise StageError("there is no such scene", hint=hint)
         if scene not in link.inventory.scenes:
             raise missing("scene", scene, link.inventory.scenes)
+        self._refuse_dry()
         self._order("SetCurrentProgramScene", sceneName=scene)
         return f"OBS shows {scene}"
 
@@ -141,6 +148,7 @@ class Obs:
                              hint="set stage.obs.stream_commands = true")  # fmt: skip
         if self.live is live:
             return "OBS streams already" if live else "OBS does not stream"
+        self._refuse_dry()
         self._order("StartStream" if live else "StopStream")
         return "OBS starts the stream" if live else "OBS ends the stream"
 
@@ -159,6 +167,10 @@ class Obs:
             raise StageError(NOT_THERE)
         return self._link
 
+    def _refuse_dry(self) -> None:
+        if self._looks_on:
+            raise StageError("this is a dry run: nothing is changed in OBS")
+
     def _order(self, name: str, **data: Any) -> None:
         """Has OBS do it soon. What comes of it is in the log."""
 
@@ -173,6 +185,8 @@ class Obs:
 
     def _act(self) -> None:
         """Has OBS be as it should now."""
+        if self._looks_on:
+            return
         changes, watcher = self._changes, self._watcher
         begun = [
             changes.does(watcher.doing),
@@ -201,7 +215,7 @@ class Obs:
                 self._happen(f"command {order}", change)
 
     def _happen(self, name: str, change: config.ObsChange) -> None:
-        if self._link is None:
+        if self._link is None or self._looks_on:
             return
         if timer := self._over.pop(name, None):
             timer.cancel()
