@@ -132,7 +132,7 @@ async def test_it_is_available_from_start_to_stop(embedded: Embedded) -> None:
 
     for _ in range(2):
         assert seen() == (State.DOWN, False)
-        with pytest.raises(VoiceError, match="was (not started|stopped)"):
+        with pytest.raises(VoiceError, match=r"was (not started|stopped)"):
             await hear(voice.speak(embedded.short))
         await voice.start()
         assert seen() == (State.OK, True)
