@@ -166,9 +166,7 @@ class _Page:
             "messages": f"{report.messages:,}",
             "viewers": f"{report.viewers:,}",
             "replies": f"{report.replies:,}",
-            "paid": self._say("of", some=f"{answered:,}", all=f"{len(report.paid):,}")
-            if report.paid
-            else "–",
+            "paid": f"{answered:,} / {len(report.paid):,}" if report.paid else "–",
         }
         rows = (f"<div><dt>{self._say(key)}</dt><dd>{value}</dd></div>" for key, value in figures.items())
         return f"<dl>{''.join(rows)}</dl>"

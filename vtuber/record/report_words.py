@@ -11,7 +11,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "viewers": ("viewers who wrote", "留言的觀眾"),
     "replies": ("replies", "回答"),
     "paid": ("paid events answered", "已回答的付費事件"),
-    "of": ("{some} of {all}", "{all} 件中的 {some} 件"),
     "answered": ("answered", "已回答"),
     "never": ("never answered", "沒有回答"),
     "killed": (
