@@ -128,7 +128,7 @@ class Routes:
         kinds = frozenset(filter(None, wanted.split(","))) or frozenset(KINDS)
         if unknown := kinds - {*KINDS}:
             raise _refused(web.HTTPBadRequest, f"there are no events of the kind {min(unknown)[:20]!r}")
-        return await self._streams.serve(request, kinds, lambda: encoded("state", self._state.value()))
+        return await self._streams.serve(request, kinds, lambda: encoded("state", self._state.for_newcomer()))
 
     @requires(Role.MODERATOR)
     async def _command(self, request: web.Request) -> web.Response:
