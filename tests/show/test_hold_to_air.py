@@ -257,3 +257,25 @@ def test_what_is_said_of_a_reply_is_kept(play: Any, tmp_path: Path) -> None:
         assert "not kept" in room.commands("!rate bad")
 
     play(scene)
+
+
+def test_a_reply_can_be_rated_while_she_goes_on(play: Any, tmp_path: Path) -> None:
+    async def scene(room: Room) -> None:
+        room.show.ratings._path = path = tmp_path / "ratings.jsonl"
+        questions = []
+        for asked in ("is pizza good?", "is soup good?", "is bread good?"):
+            questions.append(room.types(asked))
+            await room.until_idle()
+        turns = [line["turn"] for line in room.journal("reply")]
+        assert room.commands(f"!rate #{turns[0]} bad") == f"kept: {TWO}"
+        assert room.commands(f"!rate #{turns[1]} Only in winter.") == f"kept: {TWO}"
+        assert "no longer be rated" in room.commands("!rate #99 good")
+        room.show.receive(Deletion("d1", "twitch", "banban", message_id=questions[1].id))
+        assert "no longer be rated" in room.commands(f"!rate #{turns[1]} good"), "it was taken back"
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        assert [(row["asked"], row["rating"], row["corrected"]) for row in rows] == [
+            ("is pizza good?", "bad", ""),
+            ("is soup good?", "corrected", "Only in winter."),
+        ]
+
+    play(scene)

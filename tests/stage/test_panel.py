@@ -312,6 +312,7 @@ async def test_a_stop_that_does_not_arrive_is_said(panel: Opener, show: Scripted
 async def test_why_this_one_and_not_the_others(panel: Opener, show: ScriptedShow) -> None:
     page = await panel()
     show.now(
+        turn=7,
         state="speaking",
         whom={"id": "1", "platform": "twitch", "name": "Ann", "text": "Pizza?", "deed": None},
         why={"rank": 7, "reasons": ["addressed", "question"]},
@@ -335,9 +336,13 @@ async def test_why_this_one_and_not_the_others(panel: Opener, show: ScriptedShow
     assert await texts(page, "#words span") == ["Yes."], "only what was heard is her last reply"
     await page.keyboard.press("+")
     await page.click("#better")
+    for turn, said in ((8, "No."), (9, "Maybe.")):  # she goes on while somebody writes
+        show.now(turn=turn, state="speaking", sentences=[{"text": said, "state": "heard"}])
+        await until(page, f"document.querySelector('#words').textContent.includes('{said}')")
+    assert "No." in await page.inner_text("#last-words")
     await page.fill("#correction", "Yes, with ham.")
     await page.click("#correct button")
-    await until_given(show, ("rate", "good"), ("rate", "Yes, with ham."))
+    await until_given(show, ("rate", "#7 good"), ("rate", "#7 Yes, with ham."))
 
 
 async def test_sentences_wait_for_a_yes(panel: Opener, show: ScriptedShow) -> None:

@@ -74,7 +74,9 @@ COMMANDS: dict[str, CommandSpec] = {
         "NUMBER TEXT", Reach.VOICE, "a sentence that waits is heard with these words instead"
     ),
     "rate": CommandSpec(
-        "good|bad|TEXT", Reach.STATE, "how good her last reply was, or what she should have said; it is kept"
+        "[#TURN] good|bad|TEXT",
+        Reach.STATE,
+        "how good her last reply was, or that turn's, or what she should have said; it is kept",
     ),
     "forget": CommandSpec("@NAME", Reach.MEMORY, "deletes everything she remembers about this viewer"),
     "topic": CommandSpec(
@@ -221,6 +223,14 @@ def number_and_text(argument: str) -> tuple[int, str]:
     """Reads "NUMBER TEXT". Raises UsageError."""
     digits, _, rest = text(argument).partition(" ")
     return number(digits), text(rest.strip())
+
+
+def turn_and_text(argument: str) -> tuple[int | None, str]:
+    """Reads "[#TURN] TEXT". Raises UsageError."""
+    first, _, rest = text(argument).partition(" ")
+    if re.fullmatch(r"#\d{1,9}", first):
+        return number(first), text(rest.strip())
+    return None, argument
 
 
 def viewer(argument: str) -> str:
