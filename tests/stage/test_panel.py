@@ -379,27 +379,31 @@ async def test_sentences_wait_for_a_yes(panel: Opener, show: ScriptedShow) -> No
 
 async def test_the_queue_holds_still_under_the_pointer(panel: Opener, show: ScriptedShow) -> None:
     page = await panel()
-    show.tell("queue", [waits(1, name="Ann"), waits(2, name="Bob"), waits(3, name="Cy 7")])
+    show.tell("queue", [waits(1, name="Ann"), waits(2, name="Bob"), waits(3, name="Cy ７")])
     await page.wait_for_selector("#queue-rows li:nth-child(3)")
     await page.hover("#queue-rows li >> nth=2")
     show.tell(
         "queue",
         [
             waits(4, name="Di", kind="paid", deed={"en": "$5", "zh": "5 元"}),
-            waits(3, name="Cy 7"),
+            waits(3, name="Cy ７"),
             waits(2, name="Bob"),
         ],
     )
     await page.wait_for_selector("#queue-rows li:nth-child(4)")
-    assert await texts(page, "#queue-rows .who") == ["Ann", "Bob", "Cy 7", "Di"]
+    assert await texts(page, "#queue-rows .who") == ["Ann", "Bob", "Cy ７", "Di"]
     assert await page.locator("#queue-rows li.gone").count() == 1
     await page.click("#queue-rows li:nth-child(3) .next")
     await page.click("#queue-rows li:nth-child(3) .ignore")
     await page.click("#said button")
-    await until_given(show, ("next", "m3"), ("ignore", "@Cy 7 10080"), ("unignore", "@Cy 7"))
+    await until_given(show, ("next", "m3"), ("ignore", "@Cy ７ 10080"), ("unignore", "@Cy ７"))
+    assert await page.is_visible("#queue-rows li:nth-child(3) .ignore")
     await page.mouse.move(5, 5)
     await until(page, "document.querySelectorAll('#queue-rows li').length === 3")
-    assert await texts(page, "#queue-rows .who") == ["Di", "Cy 7", "Bob"]
+    assert await texts(page, "#queue-rows .who") == ["Di", "Cy ７", "Bob"]
+    show.tell("queue", [waits(5, name="streamer", platform="panel", kind="request")])
+    await until(page, "document.querySelector('#queue-rows').textContent.includes('streamer')")
+    assert not await page.is_visible("#queue-rows li:last-child .ignore"), "nobody else wrote that"
 
 
 async def test_a_held_message_is_allowed_or_denied(panel: Opener, show: ScriptedShow) -> None:
