@@ -163,10 +163,10 @@ def test_tokens_are_kept_for_the_next_show(path: Path) -> None:
 
 def test_tokens_that_are_kept_stay_where_another_is_missing(path: Path) -> None:
     path.parent.mkdir()
-    path.write_text('{"streamer": "the streamer\'s own", "moderator": "for all moderators"}', encoding="utf-8")
+    path.write_text('{"streamer": "the streamer\'s own", "moderator": "for moderators"}', encoding="utf-8")
     path.chmod(0o600)
     made = Tokens()
-    assert (made.of(Role.STREAMER), made.of(Role.MODERATOR)) == ("the streamer's own", "for all moderators")
+    assert (made.of(Role.STREAMER), made.of(Role.MODERATOR)) == ("the streamer's own", "for moderators")
     assert made.of(Role.PAGE) == Tokens().of(Role.PAGE)
 
 
@@ -217,6 +217,8 @@ def test_where_tokens_cannot_be_kept_they_are_for_this_show(
     ("variables", "what"),
     [
         ({"BANBAN_CONTROL_TOKEN": "12345678901"}, "could be guessed"),
+        ({"BANBAN_CONTROL_TOKEN": "芝麻開門芝麻開門芝麻開門"}, "no browser sends"),
+        ({"BANBAN_STAGE_TOKEN": "open \t sesame street"}, "no browser sends"),
         (
             {"BANBAN_CONTROL_TOKEN": "one for all of us", "BANBAN_MODERATOR_TOKEN": "one for all of us"},
             "are the same token",

@@ -226,6 +226,14 @@ async def test_without_a_token_it_asks_for_one(panel: Opener, show: ScriptedShow
     assert STREAMER not in "".join(asked)
 
 
+async def test_a_token_of_the_streamers_own_can_be_pasted(panel: Opener, show: ScriptedShow) -> None:
+    show.tokens["open, sesame street!"] = show.tokens[STREAMER]
+    page = await panel("")
+    await page.fill("#door-token", "open, sesame street!")
+    await page.press("#door-token", "Enter")
+    await until(page, "document.querySelector('#link').textContent === 'live'")
+
+
 async def test_an_old_token_is_forgotten(panel: Opener, show: ScriptedShow) -> None:
     page = await panel("of-yesterday")
     await page.wait_for_selector("#door[open]")
@@ -287,7 +295,9 @@ async def test_stop_asks_nothing(panel: Opener, show: ScriptedShow) -> None:
     await page.click("#stop")
     await page.keyboard.press("h")
     await page.fill("#speak-text", "hush")
-    await page.press("#speak-text", "F9")
+    for _ in range(5):  # it is held down
+        await page.keyboard.down("F9")
+    await page.keyboard.up("F9")
     async with asyncio.timeout(5):
         while len(show.given) < 3:
             await asyncio.sleep(0.01)

@@ -42,12 +42,10 @@ VARIABLES = {
 """Where a streamer may set a token of their own."""
 
 
-
 class Tokens:
     """One for each role: from the environment, else kept in ``path``, else made for this show.
 
-    They are the same in every show, so that what was set up once (a source in OBS, a Stream Deck) works in the
-    next.
+    They are the same in every show, so that what was set up once (OBS, a Stream Deck) works in the next.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -86,6 +84,11 @@ def _check(given: dict[Role, str]) -> None:
                 f"the token in {VARIABLES[role]} has fewer than {SHORTEST} characters and could be guessed",
                 hint="choose a longer one, or remove the variable: then banban makes one",
             )
+        if not (token.isascii() and token.isprintable()):
+            raise ConfigError(
+                f"the token in {VARIABLES[role]} has characters that no browser sends in a header",
+                hint="use letters of English, digits and signs; or remove the variable, and banban makes one",
+            )
         same = [other for other in Role if other < role and token and given[other] == token]
         if same:
             raise ConfigError(
@@ -95,7 +98,7 @@ def _check(given: dict[Role, str]) -> None:
 
 
 def _kept(path: Path) -> dict[Role, str]:
-    """The tokens in that file, which is written when one is missing. Where it cannot be, for this show alone."""
+    """The tokens in that file, which is written when one is missing. If it cannot be, for this show alone."""
     found = _read(path)
     if len(found) == len(Role):
         return found
