@@ -118,6 +118,23 @@ def test_an_edited_sentence_is_heard_and_remembered_as_it_was_edited(play: Any) 
     play(scene, **HELD)
 
 
+def test_the_panel_shows_only_what_is_still_to_come(play: Any) -> None:
+    def shown(room: Room) -> list[tuple[str, str]]:
+        return [(row["text"], row["state"]) for row in room.show.control._state.value()["now"]["sentences"]]
+
+    async def scene(room: Room) -> None:
+        room.types("is pizza good?")
+        await room.until(lambda: len(texts(room)) == 2)
+        assert shown(room) == [("Yes, it is.", "made"), ("I like it very much!", "made")]
+        room.commands("!no 1")
+        assert shown(room) == [("I like it very much!", "made")]
+        room.commands("!edit 2 I love it!")
+        await room.until_speaking()
+        assert shown(room) == [("I love it!", "sent")]
+
+    play(scene, **HELD)
+
+
 def test_an_edited_sentence_is_judged_like_hers(play: Any) -> None:
     async def scene(room: Room) -> None:
         room.types("is pizza good?")
