@@ -141,8 +141,8 @@ def test_an_edited_sentence_is_judged_like_hers(play: Any) -> None:
         await room.until(lambda: len(texts(room)) == 2)
         assert "a filter stopped this" in room.commands("!edit 1 it is quark")
         assert len(texts(room)) == 2
-        assert room.commands("!edit 1") == "write !edit NUMBER TEXT"
-        assert room.commands("!edit x y") == "'x' is not a number; write !edit NUMBER TEXT"
+        assert room.commands("!edit") == "write !edit NUMBER [TEXT]"
+        assert room.commands("!edit x y") == "'x' is not a number; write !edit NUMBER [TEXT]"
         assert room.commands("!edit 7 what?") == "no sentence 7 waits"
 
     play(scene, gate={"hold_to_air": True, "words": ["quark"]})
@@ -173,6 +173,30 @@ def test_without_a_no_it_is_heard_after_some_seconds(play: Any) -> None:
         assert room.heard() == ["Yes, it is."]
 
     play(scene)
+
+
+def test_a_sentence_waits_while_somebody_edits_it(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        control = room.show.control._state
+        room.types("is pizza good?")
+        await room.until(lambda: len(texts(room)) == 2)
+        control.changes()
+        assert room.commands("!edit 1") == "1 waits for other words"
+        assert control.changes()["air"]["waiting"][0]["left"] == PATIENCE, "panels count from there"
+        await asyncio.sleep(PATIENCE / 2)
+        assert sounds(room) == 0
+        room.commands("!edit 1 No, never.")
+        await room.until_idle()
+        assert room.heard() == ["No, never. I like it very much!"]
+        assert room.commands("!edit 1") == "no sentence 1 waits"
+        room.types("is tea good?")
+        await room.until(lambda: len(texts(room)) == 2)
+        room.commands("!edit 3")
+        await asyncio.sleep(PATIENCE * 2)  # and nobody came back to it
+        await room.until_idle()
+        assert room.heard()[1] == "I like it very much!"
+
+    play(scene, gate={"hold_to_air": True, "air_seconds": 3})
 
 
 def test_switched_off_all_that_waits_is_heard(play: Any) -> None:

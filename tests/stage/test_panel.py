@@ -379,7 +379,7 @@ async def test_sentences_wait_for_a_yes(panel: Opener, show: ScriptedShow) -> No
     await until(page, "document.querySelectorAll('#air-rows li').length === 1")
     assert await page.input_value("#air-rows textarea") == "Better."
     await page.click("#air-rows [type=submit]")
-    await until_given(show, ("yes", "1"), ("no", "2"), ("edit", "3 Better."))
+    await until_given(show, ("yes", "1"), ("no", "2"), ("edit", "3"), ("edit", "3 Better."))
     await page.click("#tabs [data-to=steer]")
     await page.click("#air-mode [value=off]")
     await page.fill("#air-number", "2.5")

@@ -71,7 +71,9 @@ COMMANDS: dict[str, CommandSpec] = {
     ),
     "no": CommandSpec("[NUMBER]", Reach.VOICE, "a sentence that waits to be heard is not"),
     "edit": CommandSpec(
-        "NUMBER TEXT", Reach.VOICE, "a sentence that waits is heard with these words instead"
+        "NUMBER [TEXT]",
+        Reach.VOICE,
+        "a sentence that waits is heard with these words instead; without TEXT: it waits for them",
     ),
     "rate": CommandSpec(
         "[#TURN] good|bad|TEXT",
@@ -220,9 +222,9 @@ def choice(argument: str, choices: Mapping[str, T]) -> T:
 
 
 def number_and_text(argument: str) -> tuple[int, str]:
-    """Reads "NUMBER TEXT". Raises UsageError."""
+    """Reads "NUMBER [TEXT]"; the text is "" where there is none. Raises UsageError."""
     digits, _, rest = text(argument).partition(" ")
-    return number(digits), text(rest.strip())
+    return number(digits), rest.strip()
 
 
 def turn_and_text(argument: str) -> tuple[int | None, str]:

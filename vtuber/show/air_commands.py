@@ -68,6 +68,10 @@ class AirCommands:
 
     def _edit(self, command: Command) -> str:
         number, words = command_table.number_and_text(command.argument)
+        if not words:
+            if self._air.keep(number) is None:
+                raise self._none(number)
+            return f"{number} waits for other words"
         verdict = self._guard.judge(words, Door.SPOKEN, "edited sentence")
         if not verdict.allowed:
             raise Refusal(f"a filter stopped this: {verdict.reason}")

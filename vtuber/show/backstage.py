@@ -163,7 +163,7 @@ class Backstage:
             "text": sentence.text,
             "speaker": sentence.speaker,
             "voice": f"{BASE}/air/{held.number}/sound",
-            "left": round(held.left, 1),
+            "left": round(held.left, 3),
         }
 
     def settings(self) -> SettingsRow:

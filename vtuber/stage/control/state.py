@@ -191,7 +191,8 @@ def _essence(part: str, value: Any) -> str:
     elif part == "viewers":
         value = [(row["platform"], row["name"], _until(row["left"])) for row in value]
     elif part == "air":
-        value = {**value, "waiting": [(row["number"], row["text"]) for row in value["waiting"]]}
+        waiting = [(row["number"], row["text"], _until(row["left"])) for row in value["waiting"]]
+        value = {**value, "waiting": waiting}
     return json.dumps(value)
 
 
