@@ -152,8 +152,11 @@ class Inbox:
 
     def know(self, platform: str, identity: str) -> None:
         """A message of that id was dealt with in an earlier show: it is a duplicate when it comes again."""
-        self._seen.set((platform, identity), None)
-        self._seen_paid.set((platform, identity), None)
+        key = (platform, identity)
+        self._seen.set(key, None)
+        self._seen_paid.set(key, None)
+        if entry := self._waiting.find(key):  # it has come again already
+            self._drop(entry, Drop.DUPLICATE)
 
     def put(self, event: Answerable, *, for_a_bot: bool = False) -> Drop | None:
         """Takes an event in, or returns why not. ``event.at`` is when it came, on the show's clock.

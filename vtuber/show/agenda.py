@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 REQUESTS_WAITING = 20
 """How many of moderators' requests (!say and !ask) may wait. When there are more, the oldest is dropped."""
 
+FIRST_ROUNDS = 3
+"""How often all else in the event loop has its turn before she chooses whom to answer. A choice holds it up
+for milliseconds, and the hush that lets her choose anew may still be on its way to the pages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -161,6 +165,8 @@ class Agenda:
         """What to do next, as soon as there is something and she may."""
         while True:
             self._news.clear()
+            for _ in range(FIRST_ROUNDS):
+                await asyncio.sleep(0)
             if not self.silence and (requested := self._next_request()):
                 return self._begun(requested)
             rest = max(self._silent_until, self._answered_at + self.pace) - clock.now()

@@ -78,6 +78,7 @@ class Performer:
         self._facts = facts
         self._promises = promises
         self._seed = seed
+        self._numbers = count(1)
         self._lineup = Lineup(self.agenda, stage, facts)
         self._turns = self._lineup.turns
         self._over: deque[Turn] = deque(maxlen=LINGERING)
@@ -270,7 +271,7 @@ class Performer:
         async with asyncio.TaskGroup() as tasks:
             for speaker in self._speakers:
                 tasks.create_task(self._give_back_owed(speaker))
-            for number in count(1):
+            for number in self._numbers:
                 tidying = [tasks.create_task(_stay_tidy(speaker)) for speaker in self._speakers]
                 await self._nearly_over()
                 assignment = await self.agenda.next()
@@ -340,9 +341,7 @@ class Performer:
             log.error("reply %d failed: %s", turn.number, escaped(repr(error)))  # noqa: TRY400  # in words
             log.debug("turn %d", turn.number, exc_info=error)
             self._facts.tell(Failed("turn", repr(error), turn.number))
-            if not turn.script and not self._lineup.was_set_aside(turn):
-                self._put_off(turn, turn.batch.picks)
-            return
+            reply = turn.reply  # whatever was heard of it was heard
         finally:
             was_set_aside = self._lineup.was_set_aside(turn)
             self._lineup.remove(turn)

@@ -67,6 +67,11 @@ class Promises:
         else:
             admit()
 
+    def is_known(self, event: Answerable) -> bool:
+        """Whether it was promised an answer already, in this show or in an earlier one."""
+        key = key_of(event)
+        return self._pending.ledger.waits(key) or self._pending.ledger.is_settled(key)
+
     def is_from_before(self, event: Answerable) -> bool:
         """Whether it was settled in an earlier show, and comes for the first time in this one."""
         key = key_of(event)
@@ -160,9 +165,10 @@ class Promises:
         return self._pending.ledger.is_asked(key_of(event))
 
     def _is_final(self, event: Answerable, reason: str) -> bool:
-        if self._ending or reason == Drop.DUPLICATE:
+        if self._ending:
             return False
-        return reason in _BY_MODERATORS or self._pending.ledger.is_asked(key_of(event))
+        too_many_asked = reason == Drop.FULL and self._pending.ledger.is_asked(key_of(event))
+        return reason in _BY_MODERATORS or too_many_asked
 
     def _settle(self, events: Sequence[Answerable]) -> None:
         for event in events:

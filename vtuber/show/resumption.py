@@ -14,7 +14,7 @@ from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.moderation.message_index import MessageIndex
 from vtuber.pending import PendingEvents
-from vtuber.pending.changes import Added, key_of
+from vtuber.pending.changes import Added
 from vtuber.record.facts import ChatReceived, Facts, Unanswered
 from vtuber.show.kept_state import StateKeeper
 from vtuber.show.performer import Performer
@@ -54,12 +54,12 @@ class Resumption:
         self._patience = answer_minutes * 60
         self._chinese = chinese
         self._admit = admit
-        pending.watch(self._learn)
 
     def begin(self) -> None:
         """What was deleted stays so, what is owed waits again, and it is said who is owed something."""
         self._promises.begin_show()
         self._learn(self._pending.ledger.waiting)
+        self._pending.watch(self._learn)
 
     def end(self) -> None:
         """The show ends by itself: the next begins as config says, and with what is owed."""
@@ -96,14 +96,14 @@ class Resumption:
         late: list[Answerable] = []
         for added, event in zip(owed, events, strict=True):
             is_late = self._age(added.received) > self._patience
-            if self._pending.ledger.is_begun(added.key):
-                self._go_on_with(event)
+            if is_late and added.asked:
+                self._pending.settle(added.key)
+            elif self._pending.ledger.is_begun(added.key):
+                self._go_on_with(added, event)
             elif not is_late:
                 self._take_in(added, event)
             elif isinstance(event, Redemption):
                 self._facts.tell(ChatReceived(event, Drop.OLD))  # the points are given back
-            elif added.asked:
-                self._pending.settle(added.key)
             else:
                 late.append(event)
         if late:
@@ -115,14 +115,15 @@ class Resumption:
         else:
             self._admit(event)
 
-    def _go_on_with(self, event: Answerable) -> None:
+    def _go_on_with(self, added: Added, event: Answerable) -> None:
         """Its answer had begun: what they wrote is answered, before all else; nobody is thanked again."""
         if without_thanks(event) is None:
-            self._pending.settle(key_of(event))
+            self._pending.settle(added.key)
             return
         self._promises.go_on_with(event)
-        self._admit(event)
-        self._performer.prefer(event)
+        self._take_in(added, event)
+        if not added.asked:
+            self._performer.prefer(event)
 
     def _thank(self, late: Sequence[Answerable]) -> None:
         """Those who waited too long, in one line."""
