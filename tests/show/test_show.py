@@ -392,7 +392,7 @@ def test_when_the_model_stays_dead_the_message_waits_for_it(
     play(scene)
 
 
-def test_who_paid_is_given_a_fallback_line_once_and_answered_when_the_model_is_back(
+def test_who_paid_is_given_a_fallback_line_and_answered_when_the_model_is_back(
     play: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, died = ScriptedBrain.stream, [True]
@@ -418,17 +418,16 @@ def test_who_paid_is_given_a_fallback_line_once_and_answered_when_the_model_is_b
         room.show.receive(wished)
         room.types("are you there?", name="kai")
 
-        await room.until(lambda: len([line for line in room.heard() if line]) == 2)
-        await asyncio.sleep(20)
-        assert len(room.heard()) == 2, "nobody is told twice"
-        assert all(line in fallback for line in room.heard())
+        await room.until(room.heard)
+        await asyncio.sleep(15)
+        (line,) = room.heard()
+        assert line in fallback
         assert (room.show.metrics.paid_answered, chat.settled) == (0, [])
         assert not (await room.show.memory.recall(Batch(Pick(paid), speaker="banban"))).answers
         died.clear()
         await room.until(lambda: room.show.metrics.paid_answered == 2)
-        assert room.heard()[2:] == ["Yes, it is. I like it very much!"]
+        assert room.heard()[1:] == ["Yes, it is. I like it very much!"]
         assert chat.settled == [("r1", True)]
-        assert room.show.inbox.dropped["unanswered"] == 1, "who did not pay had the fallback line"
         assert not any(line.text in fallback for line in asked[-1].lines), "they are no part of the talk"
 
     play(scene, listeners=[chat], inbox={"batch": 2})
