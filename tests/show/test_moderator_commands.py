@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,13 +14,14 @@ import pytest
 from rehearsal_room import Chat, Room, command, message
 
 from benchmarks.scripted import ScriptedBrain
-from vtuber.brain import Prompt
+from vtuber.brain import Prompt, PromptLine
 from vtuber.core.clock import now
 from vtuber.core.errors import BrainError
 from vtuber.core.events import Batch, Deletion, Emote, Money, Pick, Role
 from vtuber.moderation.command_table import COMMANDS
 from vtuber.show.agenda import REQUESTS_WAITING
 from vtuber.show.commands import CROWDED, FORGET_EVERY, LEAVING
+from vtuber.stage import access
 from vtuber.stage.cues import ClipBegins, Feels, Held, Hushed, Rested, Thinking
 
 FIVE = Money(Decimal(5), "USD")
@@ -184,7 +186,12 @@ def test_what_a_moderator_asks_waits_first_in_line_for_a_model_that_is_away(
         async for text in whole(self, prompt):
             yield text
 
+    async def prefill_head(_self: ScriptedBrain, _head: tuple[PromptLine, ...]) -> None:
+        if dead:
+            raise BrainError("it is still not there")
+
     monkeypatch.setattr(ScriptedBrain, "stream", down)
+    monkeypatch.setattr(ScriptedBrain, "prefill_head", prefill_head)
 
     async def scene(room: Room) -> None:
         nonlocal dead
@@ -193,9 +200,10 @@ def test_what_a_moderator_asks_waits_first_in_line_for_a_model_that_is_away(
         room.types("hello?", money=FIVE)
         dead = False
         await room.until_idle()
-        answered = [batch["who"] for batch in room.journal("batch")]
-        assert answered[-2:] == ["mod", "mika"]
-        assert room.show.metrics.turns == 2
+        assert [batch["who"] for batch in room.journal("batch")] == ["mod", "mod", "mika"]
+        fallback, *answers = room.heard()
+        assert fallback in room.show.speakers[0].character.fallback_lines
+        assert answers == ["Yes, it is. I like it very much!"] * 2
 
     play(scene)
 
@@ -309,6 +317,23 @@ def test_the_terminal_speaks_of_everybody(play: Any) -> None:
         room.commands("!unignore @bob", **you)
         room.types("hi", name="bob")
         assert len(room.show.inbox) == 2
+
+    play(scene)
+
+
+def test_a_viewer_called_like_whoever_runs_the_show_is_ignored_alone(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        you = {"name": "you", "roles": BROADCASTER, "platform": "console"}
+        order = partial(room.show.backstage.command, access.Role.STREAMER)
+        assert order("ignore", "@streamer")["done"]
+        assert order("ignore", "@you")["done"]
+        room.types("hello?", name="streamer")
+        assert len(room.show.inbox) == 0
+        room.types("hello?", **you)
+        assert len(room.show.inbox) == 1
+        order("say", "I am still here.")
+        await room.until_idle()
+        assert "I am still here." in room.heard()
 
     play(scene)
 

@@ -53,6 +53,10 @@ class AirSentence:
     """When it is decided without anybody (show clock)."""
     speak: Speak
     decided: asyncio.Future[Decision]
+    limit: asyncio.Timeout | None = None
+    """Ends the wait at ``until``."""
+    is_edited: bool = False
+    """Somebody writes other words for it: a silence is no yes."""
 
     @property
     def left(self) -> float:
@@ -87,8 +91,8 @@ class HoldToAir:
             for one in self.waiting:
                 self._decide(one, Decision.OFF)
 
-    async def passed(self, sentence: Sentence, speak: Speak) -> Sentence | None:
-        """The sentence as it airs, once it does and all before it have; None when it does not."""
+    async def passed(self, sentence: Sentence, speak: Speak) -> Sentence | Decision:
+        """The sentence as it airs, once it does and all before it have; the decision when it does not."""
         if not (self.on or self._waiting):
             return sentence
         held = self._hold(sentence, speak)
@@ -99,14 +103,24 @@ class HoldToAir:
         finally:
             del self._waiting[held.number]
             self._move()
-        airs = decision in _AIRS or (decision is Decision.UNANSWERED and self.seconds is not None)
-        return held.sentence if airs else None
+        is_allowed = self.seconds is not None and not held.is_edited
+        airs = decision in _AIRS or (decision is Decision.UNANSWERED and is_allowed)
+        return held.sentence if airs else decision
 
     def decide(self, number: int | None, *, allowed: bool, command: str) -> AirSentence | None:
         """A moderator says whether it airs; without a number, the first that waits. None: there is none."""
         found = self._find(number)
         if found is not None:
             self._decide(found, Decision.YES if allowed else Decision.NO, command)
+        return found
+
+    def keep(self, number: int) -> AirSentence | None:
+        """It waits until somebody has written other words for it, or says yes. None: it does not wait."""
+        found = self._find(number)
+        if found is not None and found.limit is not None:
+            found.is_edited = True
+            found.until = clock.now() + PATIENCE
+            found.limit.reschedule(found.until)
         return found
 
     def edit(self, number: int, text: str, *, command: str) -> AirSentence | None:
@@ -161,7 +175,7 @@ class HoldToAir:
 
     async def _decision(self, held: AirSentence) -> Decision:
         try:
-            async with asyncio.timeout(held.left):
+            async with asyncio.timeout(held.left) as held.limit:
                 return await held.decided
         except TimeoutError:
             if not held.decided.cancelled():  # somebody decided at that very moment
