@@ -218,7 +218,8 @@ class Show:
             healths=self.health,
             find=self.index.author,
             promises=self.promises,
-            studio=None if dry else self.studio,
+            studio=self.studio,
+            dry=dry,
         )
         self.backstage = Backstage(
             self.speakers,
