@@ -99,6 +99,16 @@ def test_without_a_program_they_say_so(play: Any) -> None:
     play(scene)
 
 
+def test_in_a_dry_run_they_say_so(play: Any) -> None:
+    studio = Studio()
+
+    async def scene(room: Room) -> None:
+        assert room.commands("!scene Game") == "in a dry run OBS takes no commands"
+        assert studio.did == []
+
+    play(scene, screens=[studio], dry=True)
+
+
 def test_a_program_that_is_away_says_so(play: Any) -> None:
     character = Character("", "x", (), "", (), (), (), {}, (), Path())  # type: ignore[arg-type]
     obs = Obs(Settings.model_validate({"stage": {"obs": {"scenes": ["Game"]}}}), character)

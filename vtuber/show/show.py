@@ -217,6 +217,7 @@ class Show:
             find=self.index.author,
             promises=self.promises,
             studio=self.studio,
+            dry=dry,
         )
         self.backstage = Backstage(
             self.speakers,
