@@ -53,8 +53,10 @@ class _Applied:
     """A target that was changed."""
 
     before: Setting
-    now: Setting | None
-    """What it was set to; None on a new connection."""
+    now: Setting
+    """What it was set to."""
+    is_certain: bool = True
+    """Whether it still is so, as far as we know; not on a new connection."""
 
 
 class _Every:
@@ -82,7 +84,7 @@ class Link:
 
     ``report`` is called in its thread, with whether OBS can be used, whenever ``health`` changes;
     ``on_event`` in the receiving thread. ``frames`` is given a picture of the program (JPEG) every
-    ``frame_seconds``.
+    ``frame_seconds``. One that ``looks_on`` writes no caption either; it is to be shown no picture.
     """
 
     def __init__(
@@ -93,12 +95,14 @@ class Link:
         *,
         on_event: OnEvent | None = None,
         frames: Callable[[bytes], None] = lambda _: None,
+        looks_on: bool = False,
     ) -> None:
         self._settings = settings
         self._password = password
         self._report = report
         self._on_event = on_event
         self._frames = frames
+        self._looks_on = looks_on
         self._place = f"{settings.host}:{settings.port}"
         self._thread = Thread(target=self._run, name="obs", daemon=True)
         self._wanted = Picture()
@@ -198,7 +202,7 @@ class Link:
         """Keeps OBS up to date until the connection fails (raises) or the show ends (returns)."""
         self._caption = None
         for applied in self._applied.values():
-            applied.now = None
+            applied.is_certain = False
         looking, captioning = _Every(LOOK_SECONDS), _Every(PACE_SECONDS)
         framing = _Every(self._settings.frame_seconds or math.inf)
         while client.connected():
@@ -239,8 +243,9 @@ class Link:
             self._set_health(State.LIMITED, problem.what, problem.hint)
 
     def _is_shown(self, caption: str) -> bool:
-        """Whether nothing is to be written: it is, or there is nowhere to write it."""
-        return caption == self._caption or self._settings.caption_source not in self.inventory.texts
+        """Whether nothing is to be written: it is, there is nowhere to write it, or nothing may be."""
+        is_there = self._settings.caption_source in self.inventory.texts
+        return caption == self._caption or not is_there or self._looks_on
 
     def _show_caption(self, client: ObsClient, caption: str) -> None:
         source = self._settings.caption_source
@@ -253,7 +258,8 @@ class Link:
         """Changes what is wanted otherwise, and changes back what no longer is."""
         for target, setting in wanted.items():
             applied = self._applied.get(target)
-            if target in self._missing or (applied is not None and applied.now == setting):
+            is_done = applied is not None and applied.is_certain and applied.now == setting
+            if target in self._missing or is_done:
                 continue
             before = applied.before if applied is not None else target.read(client)
             if before is None or not target.write(client, setting):
@@ -267,7 +273,7 @@ class Link:
         """A scene goes to the idle one, if there is one. What the streamer changed meanwhile stays."""
         before = applied.before
         now = target.read(client)
-        if now is None or applied.now is None or applied.now == before or not target.holds(now, applied.now):
+        if now is None or applied.now == before or not target.holds(now, applied.now):
             return
         if isinstance(target, Program) and self._settings.idle_scene in self.inventory.scenes:
             before = self._settings.idle_scene
