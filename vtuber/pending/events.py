@@ -232,7 +232,7 @@ class PendingEvents:
             async with asyncio.timeout(seconds):
                 await server.write(changes)
         except TimeoutError:
-            self._lost(PendingError(f"the server {server.place} does not answer in time"))
+            self._lost(PendingError(f"the server does not answer in time ({server.place})"))
         except PendingError as error:
             self._lost(error)
         else:
@@ -291,7 +291,7 @@ class PendingEvents:
                     since, self._since = self._since, []
                     await server.write(since)
         except TimeoutError:
-            self._lost(PendingError(f"the server {server.place} does not answer in time"))
+            self._lost(PendingError(f"the server does not answer in time ({server.place})"))
             return []
         except PendingError as error:
             if isinstance(error, TakenError) and not self._tasks:  # at the start
@@ -359,7 +359,7 @@ class PendingEvents:
         if not self.is_kept:
             return Health("pending", State.OFF, "for this show alone")
         place = self._server.place if self._server else self._file.place if self._file else ""
-        return Health("pending", State.OK, f"{owed}; {place}")
+        return Health("pending", State.OK, f"{owed}; kept {place}")
 
 
 def _slow(file: PendingFile) -> PendingError:
