@@ -196,7 +196,7 @@ def _words(failure: Exception) -> str:
     """What went wrong, in the system's own words where it has some: redis-py puts more around them."""
     cause = failure.__cause__ or failure.__context__
     if isinstance(cause, OSError) and cause.errno:
-        return os.strerror(cause.errno) if cause.errno > 0 else cause.strerror
+        return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)
     return str(failure) or type(failure).__name__
 
 
