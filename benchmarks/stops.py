@@ -297,6 +297,8 @@ def main() -> None:
     options.add_argument("--stops", type=int, default=20)
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args()
+    # A shell has its jobs in the background ignore SIGINT, and the shows would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     all_series = asyncio.run(measure(chosen.kinds or list(KINDS), chosen.stops, chosen.seed))
     if any(series.faults or max(series.seconds) > AIM for series in all_series):
         sys.exit(1)

@@ -510,6 +510,7 @@ export const CHINESE = {
   "cannot say how it is{~why}": "無法回報自己的狀態{why}",
   "does not answer": "沒有回應",
   "failed ({why})": "失敗（{why}）",
+  "failed: {~why}": "失敗：{why}",
   "gave up by itself": "自己放棄了",
   "sends what is neither sound nor words": "送出的不是聲音也不是文字",
   "did not come to an end": "念不完",

@@ -64,9 +64,12 @@ class Platform:
         """The ids of messages whose turn ended with an answer."""
         self.delays: dict[str, list[float]] = {}
         """Milliseconds of each turn, by part."""
-        self.sent_at: dict[str, float] = {}
+        self.sent: set[str] = set()
+        """The ids of all that was ever sent."""
         self.taken_in: list[float] = []
-        """Seconds from when a message was sent to when it was written down and taken in."""
+        """Seconds from when a message was sent to when it was written down and taken in, by the same show."""
+        self._sent_at: dict[str, float] = {}
+        """Of what was sent to the show that runs."""
         self._lines = 0
         self._up = asyncio.Event()
         self._url = ""
@@ -85,8 +88,7 @@ class Platform:
         scene = self.victim.scene if self.victim else Victim.scene
         async with server:
             while True:
-                self._up.clear()
-                self._on_air.clear()
+                self._begin()
                 process = _FORKS.Process(target=play, args=(port, self.folder, scene), daemon=True)
                 process.start()
                 try:
@@ -104,6 +106,12 @@ class Platform:
                 if self.is_answered:
                     break
         return done
+
+    def _begin(self) -> None:
+        """Another show. What it takes in may have been sent to the one before, which had written it down."""
+        self._up.clear()
+        self._on_air.clear()
+        self._sent_at.clear()
 
     async def _kill(self, process: BaseProcess) -> int:
         if self.dice.random() < 0.9:  # else at any moment of its start
@@ -161,10 +169,10 @@ class Platform:
         if self.waiting:
             return False
         if not self.is_scripted:
-            return self.answered >= self.sent_at.keys()
+            return self.answered >= self.sent
         now = time.monotonic()
         said = {sentence.text for sentence in self.heard.values() if sentence.until <= now}
-        return all(answer_to(number) in said for number in self.sent_at)
+        return all(answer_to(number) in said for number in self.sent)
 
     def sounding(self, at: float) -> tuple[str, float]:
         """The sentence that is heard at that moment, and until when; "" in silence."""
@@ -217,15 +225,16 @@ class Platform:
                 self.heard[process, clip] = Sentence(text, turn, asked, begin, until)
 
     def _take(self, identity: str, at: float) -> None:
-        if identity not in self.taken and identity in self.sent_at:
-            self.taken_in.append(at - self.sent_at[identity])
+        if identity not in self.taken and identity in self._sent_at:
+            self.taken_in.append(at - self._sent_at[identity])
         self.taken.add(identity)
         self.waiting = [message for message in self.waiting if message.id not in self.taken]
 
     async def _send(self, writer: asyncio.StreamWriter) -> None:
         for message in list(self.waiting):
             await asyncio.sleep(self.dice.expovariate(1 / BETWEEN))
-            self.sent_at[message.id] = time.monotonic()
+            self.sent.add(message.id)
+            self._sent_at[message.id] = time.monotonic()
             writer.write(json.dumps(codec.dump(message)).encode() + b"\n")
             with suppress(ConnectionError):
                 await writer.drain()

@@ -34,7 +34,7 @@ class Toll:
     def add(self, platform: Platform) -> None:
         """A show is over."""
         self.shows += 1
-        self.paid += len(platform.sent_at)
+        self.paid += len(platform.sent)
         self.taken_in += platform.taken_in
         for part, milliseconds in platform.delays.items():
             self.delays.setdefault(part, []).extend(milliseconds)
@@ -44,7 +44,7 @@ class Toll:
 
     def _count_scripted(self, platform: Platform) -> None:
         said = Counter(sentence.text for sentence in platform.heard.values())
-        for number in platform.sent_at:
+        for number in platform.sent:
             self._count(number, said[answer_to(number)], said[thanks_for(number)])
 
     def _count_turns(self, platform: Platform) -> None:
@@ -52,7 +52,7 @@ class Toll:
         replies = {(process, said.turn): said.asked for (process, _), said in platform.heard.items()
                    if said.asked}  # fmt: skip
         times = Counter(number for asked in replies.values() for number in asked)
-        for number in platform.sent_at:
+        for number in platform.sent:
             answers = times[number] if number in platform.answered else 0
             self._count(number, answers, times[number])
 

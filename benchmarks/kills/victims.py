@@ -115,7 +115,7 @@ class Model(Victim):
     is_scripted = False
 
     async def kill(self, stage: Stage) -> int:
-        """At a random moment after it has answered: killed before, it reads all of who she is again."""
+        """At a random moment after it has answered."""
         answered = stage.answers()
 
         async def answers() -> bool:

@@ -1,8 +1,9 @@
 """How soon a hush is silence in the page: from the press to the last sample that is loud enough to be heard.
 
 A whole show with a scripted brain and voice speaks without end into a real browser, and is hushed at random
-moments, in turn by a moderator in chat and by POST /hush. An ear in the page (see ``listening``) tells when
-the last audible sample left the browser. Caption and mouth are looked at every few milliseconds.
+moments, in turn by a moderator in chat and, from another process, by POST /hush. An ear in the page (see
+``listening``) tells when the last audible sample left the browser. Caption and mouth are looked at every few
+milliseconds.
 
     python -m benchmarks.page.hush [--times 500] [--rate 0] [--engine today]
 
@@ -21,12 +22,13 @@ import sys
 import tempfile
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
-import aiohttp
 from engines import ENGINES
 from playwright.async_api import Page
 
 from benchmarks.page.listening import Audience, audience, message
+from benchmarks.page.presser import Presser, presser
 from benchmarks.rates import percentile
 from benchmarks.scripted import ScriptedBrain
 from vtuber.core.clock import now
@@ -61,20 +63,21 @@ class Hushes:
 async def measure(times: int, rate: int, engine: str, folder: str) -> Hushes:
     ScriptedBrain.reply = "And then there was more to tell of all that. " * 60
     ScriptedBrain.first = 0.02
-    async with audience(engine, folder) as hall, aiohttp.ClientSession() as session:
+    async with audience(engine, folder) as hall:
         # Both clocks are this machine's and keep their distance: it is measured while nothing else goes on.
         ahead = await hall.clock_difference()
-        flooding = asyncio.create_task(_flood(hall.show, rate))
-        try:
-            return await _press(hall, session, times, ahead)
-        finally:
-            flooding.cancel()
+        address, _, token = hall.show.server.control_address(Access.MODERATOR).partition("control#token=")
+        async with presser(int(urlsplit(address).port or 0), token) as stream_deck:
+            flooding = asyncio.create_task(_flood(hall.show, rate))
+            try:
+                return await _press(hall, stream_deck, times, ahead)
+            finally:
+                flooding.cancel()
 
 
-async def _press(hall: Audience, session: aiohttp.ClientSession, times: int, ahead: float) -> Hushes:
+async def _press(hall: Audience, stream_deck: Presser, times: int, ahead: float) -> Hushes:
     show, page = hall.show, hall.page
     hushes, dice = Hushes(), random.Random(1)
-    address, _, token = show.server.control_address(Access.MODERATOR).partition("control#token=")
     moderator = Author("mod", "mod", frozenset((Role.MODERATOR,)))
     for number in itertools.count():
         if len(hushes.sound) == times:
@@ -84,16 +87,14 @@ async def _press(hall: Audience, session: aiohttp.ClientSession, times: int, ahe
         await asyncio.sleep(dice.uniform(0.0, LONGEST))
         is_heard = await page.evaluate("performance.now() - window.heard.last < 60")
         way = "chat" if number % 2 else "POST /hush"
-        pressed = now() * 1000
         if way == "chat":
+            pressed = now()
             show.receive(ChatMessage(f"h{number}", "test", "test", moderator, "!hush"))
         else:
-            headers = {"Authorization": f"Bearer {token}"}
-            async with session.post(f"{address}hush", headers=headers) as answer:
-                assert answer.status == 200
+            pressed = await stream_deck.press()
         await asyncio.sleep(0.35)
         if is_heard:
-            hushes.add(pressed + ahead, await page.evaluate("window.heard"), way)
+            hushes.add(pressed * 1000 + ahead, await page.evaluate("window.heard"), way)
     raise AssertionError
 
 

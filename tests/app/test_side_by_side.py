@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -13,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import scripted_server
-from vtuber.app.side_by_side import named
+from vtuber.app.side_by_side import _OneShow, _Progress, named
+from vtuber.config import Settings
 from vtuber.core.errors import ConfigError
+from vtuber.show.show import Show
 
 RECORDING = [
     {
@@ -78,6 +81,25 @@ def test_each_answers_its_own_chat_and_one_that_cannot_begin_leaves_the_others_o
         assert f"{name}: 板板 is on air" in done.stdout
         assert f"{name}: the show is over" in done.stdout
         assert heard(tmp_path, name) == [scripted_server.REPLY]
+
+
+def test_a_defect_in_one_leaves_the_others_on_air(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    async def run(_: Show, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Show, "run", run)
+    monkeypatch.setattr("platformdirs.user_log_path", lambda *_, **__: tmp_path)
+    failed: list[str] = []
+    settings = Settings.model_validate(
+        {"brain": {"use": "scripted"}, "voice": {"use": "silent"}, "memory": {"use": "forgetful"}}
+    )
+    one = _OneShow("south", Path("south.toml"), {}, _Progress(1), failed)
+    asyncio.run(one.run(settings, seconds=None, dry=True))
+    assert failed == ["south"]
+    told = capsys.readouterr().err
+    assert "south: a bug in banban stopped the show; the details are in" in " ".join(told.split())
 
 
 def test_two_shows_cannot_have_one_port(tmp_path: Path, server: str) -> None:

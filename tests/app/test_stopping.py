@@ -155,6 +155,25 @@ def test_an_early_ctrl_c_ends_it_without_a_traceback(program: Callable[[], Progr
     assert not show.servers()
 
 
+INTERRUPTED = """
+import _signal, os, sys
+
+class Interrupting:
+    def find_spec(name, *_):
+        if name.partition(".")[0] != "vtuber":
+            os.kill(os.getpid(), _signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting)
+from vtuber.app.__main__ import main
+main()
+"""
+
+
+def test_a_ctrl_c_at_the_first_import_of_the_program_ends_it_without_a_word() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
 # Two processes for one show.
 
 

@@ -284,7 +284,7 @@ def note(word):
     with log.open("a") as file: file.write(word)
 def restoring(self, *rest):
     note("r")
-    if {at!r} == log.read_text(): os.kill(os.getpid(), signal.SIGSEGV)
+    if {at!r} == log.read_text(): os.kill(os.getpid(), signal.{by})
     return restore(self, *rest)
 def preparing(self, tokens):
     if self.restored and {at!r} == "reply":
@@ -296,23 +296,24 @@ p.main()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process of Windows cannot send itself that signal")
-@pytest.mark.parametrize(("at", "told"), [("r", "r"), ("reply", "rd")])
+@pytest.mark.parametrize(("at", "by"), [("r", "SIGSEGV"), ("r", "SIGKILL"), ("reply", "SIGSEGV")])
 async def test_a_process_that_dies_of_it_is_followed_by_one_without(
-    kept: Path, tiny: str, tmp_path: Path, at: str, told: str
+    kept: Path, tiny: str, tmp_path: Path, at: str, by: str
 ) -> None:
+    """Also where the system ends it for the memory that loading takes."""
     assert await restored(kept, model=tiny) == 0
     log = tmp_path / "log"
-    async with show(kept, model=tiny, command=DIES.format(log=str(log), at=at)) as brain:
+    async with show(kept, model=tiny, command=DIES.format(log=str(log), at=at, by=by)) as brain:
         if at == "reply":
             await brain.prefill_head((SYSTEM,))
-        with pytest.raises(BrainError, match="SIGSEGV"):
+        with pytest.raises(BrainError, match=by):
             await (reply(brain) if at == "reply" else brain.prefill_head((SYSTEM,)))
         await brain.prefill_head((SYSTEM,))
         await reply(brain)
         await kill(brain)
         await reply(brain)
         assert brain.usage.restored == 0
-        assert log.read_text() == told, "it was tried once"
+        assert log.read_text() == ("rd" if at == "reply" else "r"), "it was tried once"
         assert "processor" not in brain.health().what
 
 
@@ -322,7 +323,7 @@ async def test_one_that_dies_of_it_while_it_is_brought_back_is_too(
 ) -> None:
     assert await restored(kept, model=tiny) == 0
     log = tmp_path / "log"
-    async with show(kept, model=tiny, command=DIES.format(log=str(log), at="rr")) as brain:
+    async with show(kept, model=tiny, command=DIES.format(log=str(log), at="rr", by="SIGSEGV")) as brain:
         await brain.prefill_head((SYSTEM,))
         await reply(brain)
         assert brain.usage.restored > 0
@@ -331,3 +332,15 @@ async def test_one_that_dies_of_it_while_it_is_brought_back_is_too(
         assert brain.usage.restored == 0
         assert log.read_text() == "rr"
         assert "processor" not in brain.health().what
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell by whom a process was ended")
+async def test_one_that_is_killed_before_it_has_answered_did_not_die_of_it(kept: Path, tiny: str) -> None:
+    assert await restored(kept, model=tiny) == 0
+    async with show(kept, model=tiny) as brain:
+        await brain.prefill_head((SYSTEM,))
+        for _ in range(2):
+            await kill(brain)
+            await brain.prefill_head((SYSTEM,))
+        await reply(brain)
+        assert brain.usage.restored > 0

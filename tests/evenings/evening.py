@@ -141,7 +141,7 @@ class Evening:
         shown = self.run("live", "--port", "0", *arguments, **environment)
         await shown.until(lambda: "is on air" in shown.text and "journal" in shown.text, START)
         await self.page.goto(self.address(shown))
-        await self.page_until("window.banban?.connections > 0")
+        await self.page_until("window.banban?.audible")  # a busy browser's sound begins late
         await self.page.evaluate("window.tapped = banban.tap()")
         return shown
 
@@ -185,9 +185,13 @@ class Evening:
         return float(level)
 
     async def until_sounding(self, seconds: float = LONG) -> None:
-        async with asyncio.timeout(seconds):
-            while await self.loudness() < LOUD:
-                await asyncio.sleep(0.02)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while await self.loudness() < LOUD:
+                    await asyncio.sleep(0.02)
+                return
+        terminals = "\n".join(terminal.text for terminal in self._terminals)
+        raise AssertionError(f"not heard: {await self.page.inner_text('body')!r}\n{terminals}")
 
     async def until_silent(self, seconds: float = LONG) -> None:
         async with asyncio.timeout(seconds):

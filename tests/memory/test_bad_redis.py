@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from vtuber.core.errors import RecallError
 from vtuber.core.health import State
+from vtuber.memory import dump
 from vtuber.memory.server import PASSWORD
 from vtuber.memory.stored import StoredMemory
 from vtuber.memory.valkey import EmbeddedValkey
@@ -99,6 +100,19 @@ async def test_a_key_that_all_of_memory_needs_and_that_holds_something_else(
     await operator.rename(f"banban:{key}", "their set")
     await works_again(memory, "meanwhile")
     assert await operator.smembers("their set") == {"somebody", "else's"}
+
+
+async def test_foreign_values_in_our_own_keys_harm_nobody(operator: Any, memory: StoredMemory) -> None:
+    await memory.start()
+    memory.note(said("hi"))
+    memory.note(said("hello", who="8"))
+    await memory._write()
+    await operator.hset("banban:viewer:twitch:7", "messages", "inf")
+    await operator.hset("banban:viewer:not one of ours", "name", "Eve")
+    await operator.zadd("banban:seen", {"not one of ours": "inf"})
+    assert (await memory.recall(batch(said("?")))).viewers["twitch", "7"].last_words == "hi"
+    kept = [dump.record(line) async for line in dump.dump(memory.store)]
+    assert known(kept).keys() == {"twitch:7", "twitch:8"}
 
 
 @pytest.mark.parametrize("key", ["schema", "seen", "heard"])

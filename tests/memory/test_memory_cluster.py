@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from memory_room import batch, everything, heard, known, made, records, said, server_of, settings, until
@@ -13,7 +14,9 @@ from vtuber.core.errors import RecallError, TakenError
 from vtuber.core.events import Author, Raid
 from vtuber.core.health import State
 from vtuber.memory.stored import StoredMemory
+from vtuber.pending import PendingEvents
 from vtuber.pending.changes import Added, Settled
+from vtuber.pending.file import PendingFile
 from vtuber.pending.redis import RedisStore as PendingStore
 
 
@@ -30,6 +33,10 @@ async def memory(cluster: ValkeyCluster, request: pytest.FixtureRequest) -> Asyn
     await memory.start()
     yield memory
     await memory.stop()
+
+
+def raid(number: int) -> Raid:
+    return Raid(f"r{number}", "twitch", "c", Author("7", "Ann"), viewers=40)
 
 
 async def test_what_was_written_is_recalled_in_the_next_show(
@@ -104,6 +111,34 @@ async def test_a_node_that_dies_costs_nothing_but_recalls(
     assert (viewer.messages, viewer.last_words) == (2, "meanwhile")
 
 
+async def test_a_cluster_that_is_gone_costs_nothing_but_recalls(
+    cluster: ValkeyCluster, memory: StoredMemory, tmp_path: Path
+) -> None:
+    pending = PendingEvents(PendingStore(settings(url=cluster.url), "gone"), PendingFile(tmp_path / "gone"))
+    await pending.start()
+    memory.note(said("before"))
+    await memory._write()
+    for number in range(3):
+        cluster.kill(number)
+    for number in range(3):  # the first finds connections that broke, those that follow no nodes
+        with pytest.raises(RecallError):
+            await memory.recall(batch(said("?")))
+        await memory._attempt(memory._try)
+        pending.add(raid(number))
+        written = asyncio.Event()
+        pending.after(written.set)
+        await written.wait()
+        await pending._reach(pending._server, ())  # type: ignore[arg-type]  # there is one
+        assert (memory.health().state, pending.health().state) == (State.DOWN, State.LIMITED)
+    assert (tmp_path / "gone").read_text(encoding="utf-8").count("raid") == 3
+    for number in range(3):
+        await asyncio.to_thread(cluster.start, number)
+    await asyncio.to_thread(cluster.until_well)
+    await until(lambda: memory.health().state is pending.health().state is State.OK)
+    assert (await memory.recall(batch(said("?")))).viewers["twitch", "7"].last_words == "before"
+    await pending.stop()
+
+
 async def test_keys_that_move_to_another_node_are_followed(
     cluster: ValkeyCluster, memory: StoredMemory
 ) -> None:
@@ -131,7 +166,7 @@ async def test_what_is_owed_is_on_the_cluster_too_and_outlives_a_node(cluster: V
 
     first = store()
     await first.open()
-    raids = [Raid(f"r{number}", "twitch", "c", Author("7", "Ann"), viewers=40) for number in range(3)]
+    raids = [raid(number) for number in range(3)]
     await first.write([Added(number, event, 1.8e9) for number, event in enumerate(raids)])
     await first.write([Settled(3, Added(0, raids[0], 1.8e9).key)])
     another = store()

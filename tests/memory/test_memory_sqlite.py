@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -14,6 +15,9 @@ from memory_room import batch, heard, known, records, said, stored_in, until
 
 from vtuber.core.errors import RecallError
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
+from vtuber.memory.profile import Bundle
+from vtuber.memory.purge import Purge
 from vtuber.memory.stored import StoredMemory
 
 VIEWERS = 400
@@ -146,6 +150,47 @@ async def test_damage_in_the_middle_of_a_show_costs_what_was_damaged(tmp_path: P
     await memory.stop()
 
 
+@pytest.mark.parametrize(
+    "damage",
+    ["said = '[\"x'", "said = '7'", "answered = '[]'", "messages = 'inf'", "name = CAST(x'ff41' AS TEXT)"],
+)
+async def test_a_damaged_row_costs_nobody_else(tmp_path: Path, damage: str) -> None:
+    """SQLite itself sees nothing wrong with it."""
+    file = await filled(tmp_path)
+    with closing(sqlite3.connect(file)) as opened:
+        opened.execute(f"UPDATE viewers SET {damage} WHERE who = 'twitch:7'")
+        opened.execute("UPDATE heard SET at = 'inf' WHERE who = 'twitch:7'")
+        opened.commit()
+    memory = await started(tmp_path)
+    found = await records(memory)
+    assert len(known(found)) >= VIEWERS - 1
+    assert len(heard(found)) == VIEWERS - 1
+    for who in ("7", "8"):
+        memory.note(said("meanwhile", who=who))
+    await memory.remember(batch(said("meanwhile", who="8")), "I heard you")
+    await memory._write()
+    assert memory.health().state is State.OK
+    for who in ("7", "8"):
+        recalled = await memory.recall(batch(said("?", who=who)))
+        assert recalled.viewers["twitch", who].last_words == "meanwhile"
+    memory.forget("twitch", "7")
+    await memory._write()
+    assert "twitch:7" not in known(await records(memory))
+    await memory.stop()
+
+
+async def test_a_damaged_row_goes_when_something_in_it_is_to_be_forgotten(tmp_path: Path) -> None:
+    file = await filled(tmp_path)
+    with closing(sqlite3.connect(file)) as opened:
+        opened.execute("UPDATE viewers SET answered = '[' WHERE who = 'twitch:7'")
+        opened.commit()
+    memory = await started(tmp_path)
+    await memory.store.remove(Purge(words={("twitch:7", "words of 7"): None}))
+    await memory.stop()
+    with closing(sqlite3.connect(file)) as opened:
+        assert opened.execute("SELECT count(*) FROM viewers WHERE who = 'twitch:7'").fetchone() == (0,)
+
+
 async def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path_of(tmp_path))) as file:
         file.execute("CREATE TABLE songs (name)")
@@ -218,6 +263,40 @@ async def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
     await until(lambda: memory.health().state is State.OK and not memory._buffer)
     assert len(known(await records(memory))) == 50
     await memory.stop()
+
+
+def test_a_disk_that_stays_full_is_said_once_and_tried_now_and_then(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+
+    async def scene() -> None:
+        memory = await started(tmp_path)
+        write = memory.store.write
+
+        async def counted(bundle: Bundle) -> None:
+            nonlocal tries
+            tries += 1
+            if tries <= 100:
+                await write(bundle)
+
+        monkeypatch.setattr(memory.store, "write", counted)
+        memory.store._file.execute("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
+        for number in range(50):
+            memory.note(said("words " * 50, who=str(number)))
+        await asyncio.sleep(60)
+        assert memory.health().state is State.DOWN
+        memory.store._file.execute("PRAGMA max_page_count = 1000000")  # type: ignore[attr-defined]
+        await asyncio.sleep(60)
+        assert memory.health().state is State.OK
+        await memory.stop()
+
+    caplog.set_level(logging.INFO)
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(scene())
+    assert caplog.text.count("banban tries again") == 1
+    assert caplog.text.count("works again") == 1
+    assert 5 < tries < 50
 
 
 async def test_a_call_that_was_given_up_does_not_disturb_the_next(tmp_path: Path) -> None:

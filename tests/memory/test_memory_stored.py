@@ -21,9 +21,11 @@ from memory_room import (
 )
 
 from vtuber.core import clock
+from vtuber.core.backoff import Backoff
 from vtuber.core.events import Batch
 from vtuber.core.health import State
 from vtuber.core.simulated import SimulatedLoop
+from vtuber.memory.store import Record
 from vtuber.memory.stored import StoredMemory
 
 
@@ -92,6 +94,34 @@ async def test_a_failure_nobody_thought_of_does_not_end_the_writing(
     monkeypatch.undo()
     await until(lambda: memory.health().state is State.OK and not memory._buffer)
     assert (await memory.recall(batch(said("two")))).viewers["twitch", "7"].last_words == "one"
+
+
+def test_a_store_that_breaks_again_and_again_rests(
+    tmp_path: Path, use: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_bundle: object) -> None:
+        raise LookupError
+
+    async def scene() -> None:
+        memory = stored_in(tmp_path, use)
+        await memory.start()
+        await asyncio.sleep(2)
+        for number in range(Backoff.budget.restarts + 1):
+            assert memory.health().state is State.OK
+            with monkeypatch.context() as breaking:
+                breaking.setattr(memory.store, "write", broken)
+                memory.note(said("hi", who=str(number)))
+                await asyncio.sleep(2)
+            await asyncio.sleep(8)
+        assert memory.health().state is State.RESTING
+        assert "tried again only every 60 seconds" in memory.health().what
+        await asyncio.sleep(60)
+        assert memory.health().state is State.OK
+        assert not memory._buffer
+        await memory.stop()
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(scene())
 
 
 async def test_pending_and_written_words_are_told_as_one(memory: StoredMemory) -> None:
@@ -180,6 +210,26 @@ def test_in_simulated_time_recalls_take_no_time(tmp_path: Path, use: str) -> Non
 
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(main())
+
+
+async def test_who_writes_while_all_is_read_has_nobody_missed(
+    memory: StoredMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vtuber.memory.store.PIECE", 10)
+    everybody = [str(number) for number in range(500)]
+    for who in everybody:
+        memory.note(said("hi", who=who))
+    await memory._write()
+    found: list[Record] = []
+    cursor, writers = "", iter(everybody)
+    while True:
+        cursor, some = await memory.store.records(cursor)
+        found += some
+        if not cursor:
+            break
+        memory.note(said("again", who=next(writers)))
+        await memory._write()
+    assert known(found).keys() == {f"twitch:{who}" for who in everybody}
 
 
 async def test_all_of_it_can_be_carried_to_another_store(tmp_path: Path, use: str) -> None:

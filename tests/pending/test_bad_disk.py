@@ -93,6 +93,22 @@ async def test_a_full_disk_is_written_once_there_is_room_though_nothing_happens(
     assert await owed_next(path) == ["m1"]
 
 
+async def test_where_there_is_no_room_to_leave_out_what_is_over_all_is_still_written(
+    path: Path, pending: PendingEvents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pending_file, "GROWTH", 1000)
+    append = pending_file._append
+    Full(monkeypatch)
+    monkeypatch.setattr(pending_file, "_append", append)
+    for number in range(30):
+        pending.add(paid(number))
+        await saved(pending)
+        assert pending.health().state is State.OK
+    assert len([line for line in path.read_bytes().splitlines() if line]) == 30
+    monkeypatch.undo()
+    assert len(await owed_next(path)) == 30
+
+
 async def test_a_disk_that_hangs_keeps_nobody_waiting(
     path: Path, pending: PendingEvents, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,13 +13,15 @@ import pytest
 import redis
 
 from vtuber.config import Settings
-from vtuber.core.errors import TakenError
-from vtuber.core.events import Author, ChatMessage, Money
+from vtuber.core.backoff import Backoff
+from vtuber.core.errors import PendingError, TakenError
+from vtuber.core.events import Author, ChatMessage, Deletion, Money
 from vtuber.core.health import State
+from vtuber.core.simulated import SimulatedLoop
 from vtuber.memory.valkey import EmbeddedValkey
 from vtuber.pending import PendingEvents, events
 from vtuber.pending import redis as pending_redis
-from vtuber.pending.changes import Added, Change, Settled, dump, load
+from vtuber.pending.changes import HIGHEST, Added, Change, Settled, dump, load
 from vtuber.pending.file import PendingFile
 from vtuber.pending.ledger import Ledger
 from vtuber.pending.redis import RedisStore
@@ -228,6 +230,7 @@ async def test_foreign_values_under_our_own_keys_harm_nobody(
     asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
 ) -> None:
     foreign: list[tuple[str, ...]] = [
+        ("SET", "written", "nonsense"),
         ("HSET", "begun", "twitch:m1", "nonsense"),
         ("HSET", "begun", "twitch:m3", '{"number": 1e300}'),
         ("HSET", "index", "twitch:m1", "nonsense"),
@@ -362,3 +365,154 @@ def test_changes_commute() -> None:
         ledger = Ledger()
         ledger.apply(load(dump(change)) for change in order)
         assert [added.event.id for added in ledger.waiting] == ["m2"]
+
+
+class Broken:
+    """A server that fails as it is told."""
+
+    place = "somewhere"
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.is_broken = False
+        self.ledger = Ledger()
+
+    async def claim(self) -> None: ...
+
+    async def open(self) -> list[Change]:
+        await self.write(())
+        return self.ledger.changes()
+
+    async def write(self, changes: Sequence[Change]) -> None:
+        if self.is_broken:
+            raise self.error
+        self.ledger.apply(changes)
+
+    async def close(self) -> None: ...
+
+
+async def test_a_server_that_fails_in_its_own_way_is_replaced_by_a_file_until_it_works(
+    tmp_path: Path,
+) -> None:
+    server, path = Broken(ZeroDivisionError()), tmp_path / "show.jsonl"
+    pending = PendingEvents(server, PendingFile(path))
+    await pending.start()
+    try:
+        server.is_broken = True
+        pending.add(paid(1))
+        await saved(pending)
+        assert pending.health().state is State.LIMITED
+        assert "ZeroDivisionError" in pending.health().what
+        assert "m1" in path.read_text(encoding="utf-8")
+        server.is_broken = False
+        await until(lambda: pending.health().state is State.OK)
+    finally:
+        await pending.stop()
+    assert [added.event.id for added in server.ledger.waiting] == ["m1"]
+
+
+async def test_what_a_late_server_owed_is_found_though_it_breaks_at_once_and_that_raises(
+    tmp_path: Path,
+) -> None:
+    server, found = Broken(PendingError("is away")), list[Added]()
+    server.ledger.apply([Added(1, paid(1), 0.0)])
+    server.is_broken = True
+    pending = PendingEvents(server, PendingFile(tmp_path / "show.jsonl"))
+
+    def take(owed: list[Added]) -> None:
+        found.extend(owed)
+        raise ZeroDivisionError
+
+    pending.watch(take)
+    await pending.start()
+    try:
+        for number in (2, 3):
+            assert pending.health().state is State.LIMITED
+            server.is_broken = False
+            await until(lambda: pending.health().state is State.OK)
+            server.is_broken = True  # while the file is still being cleared
+            pending.add(paid(number))
+            await saved(pending)
+        server.is_broken = False
+        await until(lambda: pending.health().state is State.OK and bool(found))
+    finally:
+        await pending.stop()
+    assert [added.event.id for added in found] == ["m1"]
+
+
+async def test_what_cannot_be_written_keeps_nothing_else_from_being_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "show.jsonl"
+    pending = PendingEvents(file=PendingFile(path))
+    await pending.start()
+    pending.keep({"topic": "half of a letter: \ud83d"})
+    pending.delete(Deletion("d\ud83d", "twitch", "banban", message_id="m9"))
+    pending.add(paid(1))
+    await saved(pending)
+    assert pending.health().state is State.OK
+    await pending.stop()
+    assert caplog.text.count("cannot be written down") == 2
+    later = PendingEvents(file=PendingFile(path))
+    await later.start()
+    assert [added.event.id for added in later.ledger.waiting] == ["m1"]
+    await later.stop()
+
+
+async def test_after_the_highest_number_there_is_room_for_what_follows(tmp_path: Path) -> None:
+    path = tmp_path / "show.jsonl"
+    path.write_text(dump(Settled(HIGHEST, "twitch:m0")) + "\n", encoding="utf-8")
+    for number in (1, 2):
+        pending = PendingEvents(file=PendingFile(path))
+        await pending.start()
+        pending.add(paid(number))
+        await saved(pending)
+        await pending.stop()
+    last = PendingEvents(file=PendingFile(path))
+    await last.start()
+    assert {added.event.id for added in last.ledger.waiting} == {"m1", "m2"}
+    await last.stop()
+
+
+async def test_a_server_that_comes_back_with_older_data_is_given_everything(
+    pending: PendingEvents, asker: redis.Redis, valkey: EmbeddedValkey, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        pending.add(paid(number))
+    await saved(pending)
+    older = {key: asker.dump(key) or b"" for key in asker.keys("*")}
+    pending.settle("twitch:m1")
+    pending.add(paid(3))
+    await saved(pending)
+    asker.flushall()
+    for key, value in older.items():
+        asker.restore(key, 0, value)
+    pending.add(paid(4))
+    await saved(pending)
+    assert pending.health().state is State.LIMITED
+    await until(lambda: pending.health().state is State.OK)
+    await pending.stop()
+    assert await owed_next(valkey, tmp_path) == ["m2", "m3", "m4"]
+
+
+def test_a_server_that_breaks_again_and_again_rests_and_the_file_takes_its_place(tmp_path: Path) -> None:
+    async def scene() -> None:
+        server = Broken(PendingError("is away"))
+        pending = PendingEvents(server, PendingFile(tmp_path / "show.jsonl"))
+        await pending.start()
+        for number in range(Backoff.budget.restarts + 1):
+            assert pending.health().state is State.OK
+            server.is_broken = True
+            pending.add(paid(number))
+            await saved(pending)
+            server.is_broken = False
+            await asyncio.sleep(5)
+        assert pending.health().state is State.LIMITED
+        assert "tried again only every 60 seconds" in pending.health().what
+        await asyncio.sleep(60)
+        assert pending.health().state is State.OK
+        assert len(server.ledger) == Backoff.budget.restarts + 1
+        await pending.stop()
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(scene())

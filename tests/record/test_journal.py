@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from vtuber.listeners.recordings import recording
 from vtuber.record import journal_files, report
 from vtuber.record.facts import StepReached, TurnCut, Written
 from vtuber.record.journal import Journal
+from vtuber.record.journal_files import JournalFiles
 from vtuber.record.journal_rows import JournalRows
 
 
@@ -38,7 +40,7 @@ async def test_lines_reach_the_disk_at_the_end(tmp_path: Path) -> None:
     journal = journal_in(tmp_path / "shows")
     journal.open()
     journal.note(Written("m1", "twitch", "banban", "板板 \u202e \ud800 \n {}"))
-    journal.close()
+    await journal.close()
     (line,) = lines_of(journal)
     assert line.pop("t") >= 0
     assert line == {
@@ -61,7 +63,7 @@ async def test_lines_reach_the_disk_while_the_show_runs(tmp_path: Path) -> None:
             await asyncio.sleep(0.05)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    journal.close()
+    await journal.close()
     assert [line["part"] for line in lines_of(journal)] == ["prompt"]
 
 
@@ -70,14 +72,14 @@ async def test_two_shows_in_one_second_have_two_files(tmp_path: Path) -> None:
     first.open()
     second.open()
     assert first.path != second.path
-    first.close()
-    second.close()
+    await first.close()
+    await second.close()
 
 
 async def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     journal = journal_in(tmp_path)
     journal.open()
-    journal.close()
+    await journal.close()
     assert journal.path is not None
     assert sys.platform == "win32" or stat.S_IMODE(journal.path.stat().st_mode) == 0o600
 
@@ -91,7 +93,7 @@ async def test_a_long_show_is_several_files_that_are_read_as_one(tmp_path: Path)
     for number in range(100):
         journal.note(TurnCut(number))
         journal.flush()
-    journal.close()
+    await journal.close()
     assert journal.path is not None
     files = list(journal_files.of_show(journal.path))
     assert len(files) > 3
@@ -113,7 +115,7 @@ async def test_the_newest_show_is_the_one_that_was_written_last(tmp_path: Path) 
     first.note(TurnCut(2))
     first.flush()
     for journal in (first, second):
-        journal.close()
+        await journal.close()
     assert second.path is not None
     os.utime(second.path, (1_000_000_000, 1_000_000_000))
     assert len(list(tmp_path.iterdir())) == 3
@@ -163,7 +165,7 @@ async def test_a_full_disk_costs_nothing_but_time(tmp_path: Path, caplog: pytest
         journal.note(Written("m", "twitch", "banban", "after"))
         journal.flush()
         assert journal.health().state is State.OK
-        journal.close()
+        await journal.close()
         first, *full, last = [line["text"] for line in lines_of(journal)]
         assert (first, last) == ("before", "after")
         assert [text.split()[0] for text in full] == [str(number) for number in range(30)]
@@ -195,7 +197,7 @@ async def test_what_a_full_disk_did_not_take_is_counted_in_the_journal(
         assert kept[-10:] == list(range(4991, 5001))
         assert lost + len(kept) == 5001
         assert f"{lost} lines were lost" in journal.health().what
-        journal.close()
+        await journal.close()
         assert journal.path is not None
         assert report.read(journal.path).lost == lost
 
@@ -207,7 +209,7 @@ async def test_a_show_that_ends_on_a_full_disk_says_what_is_lost(
     journal = journal_in(tmp_path / "file")
     journal.open()
     journal.note(TurnCut(1))
-    journal.close()
+    await journal.close()
     assert "1 lines of the journal could not be written" in caplog.text
 
 
@@ -225,7 +227,7 @@ async def test_a_folder_that_cannot_be_written_costs_nothing_else_and_may_be_men
     journal.note(TurnCut(2))
     journal.flush()
     assert journal.health().state is State.OK
-    journal.close()
+    await journal.close()
     assert [line["turn"] for line in lines_of(journal)] == [1, 2]
 
 
@@ -235,7 +237,7 @@ async def test_an_unwritable_disk_fills_no_memory(tmp_path: Path, monkeypatch: p
     journal.open()
     for number in range(100):
         journal.note(TurnCut(number))
-    journal.close()
+    await journal.close()
     lost, *kept = lines_of(journal)
     assert (lost["kind"], lost["lines"]) == ("lost", 90)
     assert [line["turn"] for line in kept] == list(range(90, 100))
@@ -250,13 +252,35 @@ async def test_long_lines_fill_no_memory_either(tmp_path: Path, monkeypatch: pyt
         journal.note(Written("m", "twitch", "banban", "x" * 1000))
         journal.flush()
     assert "8 lines wait, 92 lines lost" in journal.health().what
-    journal.close()
+    await journal.close()
+
+
+async def test_a_disk_that_hangs_at_the_end_holds_up_nobody_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    wakes, write = threading.Event(), JournalFiles.write
+
+    def hangs(files: JournalFiles, lines: bytes) -> None:
+        wakes.wait(20)
+        write(files, lines)
+
+    monkeypatch.setattr(JournalFiles, "write", hangs)
+    journal = journal_in(tmp_path)
+    journal.open()
+    journal.note(TurnCut(1))
+    try:
+        await journal.close()
+        assert "the disk does not answer" in caplog.text
+    finally:
+        wakes.set()
+    journal.flush()  # behind what hung
+    assert [line["turn"] for line in lines_of(journal)] == [1]
 
 
 async def test_switched_off_it_writes_nothing(tmp_path: Path) -> None:
     journal = journal_in(tmp_path, enabled=False)
     journal.open()
     journal.note(TurnCut(1))
-    journal.close()
+    await journal.close()
     assert journal.health().state is State.OFF
     assert list(tmp_path.iterdir()) == []

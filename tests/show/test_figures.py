@@ -14,6 +14,9 @@ from rehearsal_room import Room
 from vtuber.core import files
 from vtuber.core.clock import outside
 from vtuber.core.events import Money
+from vtuber.core.health import Contact, Health, State
+from vtuber.record.exporter import Exporter
+from vtuber.record.metrics import Metrics
 
 GRAFANA = files.SHIPPED / "docs" / "grafana"
 
@@ -82,6 +85,13 @@ def test_series_do_not_grow_with_chat(play: Any) -> None:
         assert len(await figures(room)) <= before + 5
 
     play(scene)
+
+
+def test_a_part_that_is_no_more_is_not_down_for_ever() -> None:
+    exporter = Exporter(Metrics())
+    part = Health("show.chat", State.DOWN, "it failed", contact=Contact(None, None, 3))
+    assert b'part="show.chat"' in exporter.page([part], [], 0.0)
+    assert b'part="show.chat"' not in exporter.page([], [], 0.0)
 
 
 def expressions(value: Any) -> list[str]:

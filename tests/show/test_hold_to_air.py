@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -257,3 +260,26 @@ def test_what_is_said_of_a_reply_is_kept(play: Any, tmp_path: Path) -> None:
         assert "not kept" in room.commands("!rate bad")
 
     play(scene)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes are Unix's")
+def test_a_rating_waits_for_no_disk_that_hangs(play: Any, tmp_path: Path) -> None:
+    """A pipe that nobody reads hangs as a disk does."""
+    path = tmp_path / "ratings.jsonl"
+    os.mkfifo(path)
+    wakes = threading.Timer(20, path.read_bytes)  # should it be waited for
+
+    async def scene(room: Room) -> None:
+        room.show.ratings._path = path
+        room.types("is pizza good?")
+        await room.until_idle()
+        for _ in range(2):
+            assert room.commands("!rate good") == "the rating was not kept: the disk does not answer"
+        with path.open("rb") as disk:
+            assert json.loads(disk.read())["rating"] == "good"
+
+    wakes.start()
+    try:
+        play(scene)
+    finally:
+        wakes.cancel()

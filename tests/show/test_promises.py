@@ -22,6 +22,8 @@ from vtuber.core.health import State
 from vtuber.pending.changes import Change
 from vtuber.pending.ledger import Ledger
 from vtuber.record.facts import CommandGiven, Fact
+from vtuber.show.agenda import REQUESTS_WAITING
+from vtuber.show.commands import CROWDED
 from vtuber.stage.access import Role as Access
 from vtuber.voice import Adjustable
 
@@ -249,6 +251,128 @@ def test_a_moderators_question_is_answered_after_a_crash(show: Next) -> None:
     show(goes_on)
 
 
+def test_a_moderators_question_that_comes_again_in_the_next_show_is_asked_once(show: Next) -> None:
+    asked, begun = command("!ask what is new?"), command("!ask what is old?")
+
+    async def is_killed(room: Room) -> None:
+        room.show.receive(asked)
+        await room.until(room.heard)
+        await room.until_idle()
+        room.show.receive(begun)
+        await room.until_speaking()
+        await written(room)
+        kill(room)
+
+    async def goes_on(room: Room) -> None:
+        for question in (asked, begun):
+            room.show.receive(question)
+        await room.until(room.heard)
+        await asyncio.sleep(5)
+        await room.until_idle()
+        assert len(room.heard()) == 1
+        assert not room.journal("chosen")  # it has not waited behind others
+        assert not room.journal("command")
+
+    show(is_killed)
+    show(goes_on)
+
+
+def test_a_moderators_question_that_is_too_old_is_dropped_though_its_answer_had_begun(show: Next) -> None:
+    async def is_killed(room: Room) -> None:
+        room.commands("!ask what is new?")
+        await room.until_speaking()
+        await written(room)
+        kill(room)
+
+    async def has_nothing_to_say(room: Room) -> None:
+        await asyncio.sleep(20)
+        await room.until_idle()
+        assert not room.journal("batch")
+        assert not room.show.resumption.owed()
+
+    show(is_killed)
+    show(has_nothing_to_say, pending={"answer_minutes": 0})
+
+
+def test_a_moderators_question_without_an_answer_is_owed(show: Next, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def has_no_voice(room: Room) -> None:
+        async def fails(*_: Any) -> None:
+            raise OSError("no sound card")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(room.show.stage, "play", fails)
+            room.commands("!ask what is new?")
+            await room.until(lambda: room.journal("dropped"))
+        assert [line["reason"] for line in room.journal("dropped")] == ["unanswered"]
+        await written(room)
+
+    async def goes_on(room: Room) -> None:
+        assert [one["who"] for one in room.journal("unanswered")[0]["events"]] == ["mod"]
+        await room.until(room.heard)
+
+    show(has_no_voice)
+    show(goes_on)
+
+
+def test_what_waited_in_vain_for_a_moderators_yes_is_owed(show: Next) -> None:
+    async def nobody_says_a_thing(room: Room) -> None:
+        room.types("is it good?", name="ann", money=FIVE)
+        await room.until(lambda: room.journal("dropped"), 600)
+        assert {line["decision"] for line in room.journal("air")} == {"unanswered"}
+        assert [line["reason"] for line in room.journal("dropped")] == ["unanswered"]
+
+    async def is_refused(room: Room) -> None:
+        assert [one["who"] for one in room.journal("unanswered")[0]["events"]] == ["ann"]
+        await room.until(lambda: len(room.show.performer.air.waiting) == 2)
+        for _ in range(2):
+            room.commands("!no")
+        await room.until(lambda: room.journal("dropped"))
+
+    async def has_nothing_to_do(room: Room) -> None:
+        assert not room.journal("unanswered")
+
+    for scene in (nobody_says_a_thing, is_refused, has_nothing_to_do):
+        show(scene, gate={"hold_to_air": True})
+
+
+def test_what_fails_after_an_answer_was_heard_does_not_have_it_given_again(
+    show: Next, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    async def scene(room: Room) -> None:
+        monkeypatch.setattr(room.show.memory, "remember", fails)
+        room.types("is it good?", name="ann", money=FIVE)
+        await room.until(lambda: room.journal("failure"))
+        await asyncio.sleep(20)
+        await room.until_idle()
+        assert len(room.heard()) == len(room.journal("batch")) == 1
+        await written(room)
+        assert not room.show.resumption.owed()
+
+    show(scene)
+
+
+def test_no_crowd_of_viewers_pushes_out_what_a_moderator_asked_for_while_it_is_written_down(
+    show: Next,
+) -> None:
+    async def scene(room: Room) -> None:
+        room.commands("!mute 9")
+        room.commands("!ask This first.")
+        for number in range(50):
+            room.types("!ask me, me, me!", name=f"viewer {number}")
+        await written(room)
+        await written(room)
+        did = [line["did"] for line in room.journal("command")]
+        assert did.count(CROWDED) == 50 + 1 - REQUESTS_WAITING
+        assert not room.journal("dropped")
+        await room.until(lambda: room.journal("batch"))
+        assert room.journal("batch")[0]["who"] == "mod"
+
+    show(scene, gate={"commands": {"ask": {"who": "everyone"}}})
+
+
 def test_a_question_is_written_down_before_anybody_hears_that_it_will_be_answered(show: Next) -> None:
     chat = Chat("banban")
 
@@ -428,6 +552,71 @@ class Server:
         self._ledger.apply(changes)
 
     async def close(self) -> None: ...
+
+
+def test_what_a_server_that_comes_late_knows_to_be_answered_is_not_answered_again(
+    show: Next, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server()
+    monkeypatch.setattr("vtuber.pending._server", lambda *_: server)
+    paid = message("is it good?", name="ann", money=FIVE)
+
+    async def answers(room: Room) -> None:
+        room.show.receive(paid)
+        await room.until(room.heard)
+        await room.until_idle()
+        await written(room)
+        server.is_away = True
+        kill(room)
+
+    async def hears_of_it_again(room: Room) -> None:
+        room.commands("!pause")
+        room.show.receive(paid)
+        await room.until(lambda: len(room.show.inbox))
+        server.is_away = False
+        await room.until(lambda: room.journal("dropped"))
+        assert not len(room.show.inbox)
+        assert not room.show.resumption.owed()
+
+    show(answers)
+    show(hears_of_it_again)
+
+
+class LateChat(Chat):
+    """A listener that starts long after the server is back."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self._server = server
+
+    async def start(self) -> None:
+        await asyncio.sleep(1)
+        self._server.is_away = False
+        await asyncio.sleep(30)
+
+
+def test_a_server_that_comes_while_the_show_starts_has_nobody_thanked_twice(
+    show: Next, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server()
+    monkeypatch.setattr("vtuber.pending._server", lambda *_: server)
+
+    async def is_killed(room: Room) -> None:
+        room.commands("!pause")
+        room.types("is it good?", name="ann", money=FIVE)
+        await written(room)
+        server.is_away = True
+        kill(room)
+
+    async def thanks_her(room: Room) -> None:
+        await room.until(room.heard)
+        await asyncio.sleep(10)
+        await room.until_idle()
+        assert len(room.journal("unanswered")) == 1
+        assert len(room.heard()) == 1
+
+    show(is_killed)
+    show(thanks_her, listeners=[LateChat(server)], pending={"answer_minutes": 0})
 
 
 @pytest.mark.parametrize("first", ["", "!topic pasta"])

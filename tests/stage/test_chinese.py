@@ -32,7 +32,7 @@ SHOWN = (
 ELSEWHERE = (
     # To the model, and to viewers.
     "brain/question.py", "brain/lines.py", "brain/recalled.py", "brain/reply_", "brain/small_talk.py",
-    "brain/thoughts.py", "brain/openai/request.py", "show/resumption.py", "voice/pieces", "voice/reading",
+    "brain/thoughts.py", "brain/openai/request.py", "show/resumption.py", "show/thanks.py", "voice/pieces", "voice/reading",
     "voice/embedded/kokoro/readings.py",
     # To the journal.
     "listeners/twitch/chat_writer.py", "show/outbox.py", "show/screening.py", "stage/overlay/page.py",

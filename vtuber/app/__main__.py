@@ -1,11 +1,17 @@
 """Where the program begins: `banban`, or `python -m vtuber.app`."""
 
-from __future__ import annotations
+# Until a command has something to stop in order, Ctrl-C just ends the program. Python's own handler would
+# show a traceback of whatever was being imported, so this comes first; `signal` would import a lot itself.
+import _signal  # type: ignore[import-not-found]  # typeshed has none
+
+_signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
 import os
-import signal
 import sys
 from contextlib import suppress
+
+from vtuber.app.cli import app
+from vtuber.core.errors import BanbanError
 
 
 def main() -> None:
@@ -32,12 +38,6 @@ def _leave(end: SystemExit) -> None:
 
 def _run() -> None:
     """An error is shown in words; the traceback of a defect of ours goes to a file. Raises SystemExit."""
-    # Until a command has something to stop in order, Ctrl-C just ends the program. Python's own handler would
-    # show a traceback of whatever was being imported.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from vtuber.app.cli import app  # noqa: PLC0415  # see above
-    from vtuber.core.errors import BanbanError  # noqa: PLC0415  # see above
-
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # see suppress

@@ -22,8 +22,8 @@ from vtuber.app.running import Flags, run
 from vtuber.core import clock
 from vtuber.core.events import ChatMessage
 from vtuber.listeners.console import YOU, Console
-from vtuber.show.resumption import names
 from vtuber.show.show import Show
+from vtuber.show.thanks import names
 
 LOOK_EVERY = 0.25
 """Seconds between two looks at how the show is, for the status line."""

@@ -37,7 +37,7 @@ def command(
     """Runs a show for each settings file until all are stopped, or for ``seconds``.
 
     Raises BanbanError where one's settings are wrong, before any begins, and SystemExit(1) at the end when
-    one could not begin.
+    one could not begin, or a defect ended it.
     """
     flags = {**flags, "chat.console": False}  # one terminal cannot be everybody's chat
     found: dict[str, Settings] = {}
@@ -112,7 +112,7 @@ class _OneShow:
     flags: Flags
     progress: _Progress
     failed: list[str]
-    """The names of those that could not begin."""
+    """The names of those that could not begin, or that a defect ended."""
 
     async def run(self, settings: Settings, *, seconds: float | None, dry: bool) -> None:
         """Until it is over, cancelled, or cannot begin; only the second of these is raised."""
@@ -125,6 +125,9 @@ class _OneShow:
             error.where = located(error.where, self.file, self.flags)
             self.failed.append(self.name)
             terminal.show_error(error)
+        except Exception as error:  # noqa: BLE001  # the others stay on air
+            self.failed.append(self.name)
+            terminal.show_defect(error, stopped="the show")
 
     async def _broadcast(self, show: Show, *, seconds: float | None, dry: bool) -> None:
         began: float | None = None

@@ -238,8 +238,8 @@ def show_error(error: BaseException) -> None:
     )
 
 
-def show_defect(error: BaseException) -> None:
-    """A defect of the program: its traceback goes to a file that can be sent along with a report."""
+def show_defect(error: BaseException, *, stopped: str = "the program") -> None:
+    """A defect of ours, and what it has ``stopped``. Its traceback goes to a file, for a report."""
     folder = platformdirs.user_log_path("banban", appauthor=False)
     lines = masked("".join(traceback.format_exception(error)))
     try:
@@ -250,7 +250,7 @@ def show_defect(error: BaseException) -> None:
     except OSError as trouble:
         where = f"the details could not be saved ({trouble.strerror})"
     show_error(
-        BanbanError(f"a bug in banban stopped the program; {where}", hint="report it, and attach that file")
+        BanbanError(f"a bug in banban stopped {stopped}; {where}", hint="report it, and attach that file")
     )
 
 

@@ -59,7 +59,7 @@ class Pending(Section):
     folder: Folder = None
     """Of the file that takes the server's place. Unset: the user's data folder."""
     answer_minutes: Annotated[float, Field(ge=0, le=10_080)] = 30.0
-    """What waits for longer when a show begins is thanked in one line instead of answered one by one."""
+    """What waits for longer when a show begins, or while no model answers, is thanked in one line instead."""
 
 
 class Rates(Section):

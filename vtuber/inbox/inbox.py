@@ -1,7 +1,8 @@
 """The inbox: deduplicated, ranked, bounded. Time comes with the events, never from a clock.
 
 Every event that is put in is, at any time, exactly one of: taken, waiting, or counted in ``dropped``. Paid
-ones do not count towards the bound, and are dropped only where a moderator says so, or when they come twice.
+ones do not count towards the bound, and are dropped only by ``drop``, where a moderator says so, or when they
+come twice.
 """
 
 from __future__ import annotations
@@ -151,8 +152,11 @@ class Inbox:
 
     def know(self, platform: str, identity: str) -> None:
         """A message of that id was dealt with in an earlier show: it is a duplicate when it comes again."""
-        self._seen.set((platform, identity), None)
-        self._seen_paid.set((platform, identity), None)
+        key = (platform, identity)
+        self._seen.set(key, None)
+        self._seen_paid.set(key, None)
+        if entry := self._waiting.find(key):  # it has come again already
+            self._drop(entry, Drop.DUPLICATE)
 
     def put(self, event: Answerable, *, for_a_bot: bool = False) -> Drop | None:
         """Takes an event in, or returns why not. ``event.at`` is when it came, on the show's clock.
@@ -451,11 +455,11 @@ class Inbox:
         if (entry := self._waiting.find(key)) and not entry.paid:
             self._waiting.promote(entry, RANKS - 1)
 
-    def drop(self, event: Answerable) -> bool:
-        """A moderator does not want it answered. Returns whether it waited."""
+    def drop(self, event: Answerable, why: Drop = Drop.UNWANTED) -> bool:
+        """It is not answered, as a moderator wishes unless ``why`` says else. Returns whether it waited."""
         entry = self._waiting.find(_key(event))
         if entry:
-            self._drop(entry, Drop.UNWANTED)
+            self._drop(entry, why)
         return entry is not None
 
     def revoke(self, revocation: Revocation) -> tuple[Answerable, ...]:

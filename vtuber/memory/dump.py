@@ -7,7 +7,8 @@ Each line is ``{"viewer": {…}}`` with the fields of ``store.Known``, or ``{"he
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -24,13 +25,19 @@ _MOST = 10**12
 
 
 async def dump(store: Store) -> AsyncIterator[bytes]:
-    """The lines of everything in a store that is open, as it is while they are read."""
+    """The lines of everything in a store that is open, as it is while they are read.
+
+    What ``record`` would not take, which somebody else has put there, is left out.
+    """
     cursor = ""
     while True:
         cursor, records = await store.records(cursor)
         for one in records:
             kind = "viewer" if isinstance(one, Known) else "heard"
-            yield json.dumps({kind: asdict(one)}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+            line = json.dumps({kind: asdict(one)}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+            with suppress(ValueError):
+                record(line)
+                yield line
         if not cursor:
             return
 
@@ -58,17 +65,16 @@ def record(line: bytes) -> Record:
         row = json.loads(line)
         match row:
             case {"viewer": dict(given)}:
-                return _viewer(given)
+                return viewer(given)
             case {"heard": dict(given)}:
-                texts = (_text(given[key]) for key in ("speaker", "name", "said", "heard"))
-                speaker, name, said, heard = texts
-                return Answer(speaker, _key(given["key"]), name, said, heard, _number(given["at"]))
+                return answer(given)
     except (KeyError, RecursionError) as error:
         raise ValueError(f"something is missing: {error}") from None
     raise ValueError("it is neither a viewer nor something that was heard")
 
 
-def _viewer(given: dict[str, Any]) -> Known:
+def viewer(given: Mapping[str, Any]) -> Known:
+    """Of the fields of ``store.Known``. Raises ValueError, and KeyError for one that is missing."""
     answered = given["answered"]
     if not isinstance(answered, dict):
         raise ValueError("answered is no table")  # noqa: TRY004  # the caller's one kind of error
@@ -82,6 +88,12 @@ def _viewer(given: dict[str, Any]) -> Known:
         _texts(given["said"]),
         {speaker: _texts(said) for speaker, said in answered.items()},
     )
+
+
+def answer(given: Mapping[str, Any]) -> Answer:
+    """Of the fields of ``profile.Answer``. Raises the same."""
+    speaker, name, said, heard = (_text(given[key]) for key in ("speaker", "name", "said", "heard"))
+    return Answer(speaker, _key(given["key"]), name, said, heard, _number(given["at"]))
 
 
 def _key(given: object) -> str:

@@ -16,6 +16,7 @@ may touch several of them. ("banban" is ``memory.name``.) WHO is ``profile.key_o
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -139,15 +140,17 @@ class RedisStore:
     async def records(self, cursor: str) -> tuple[str, list[Record]]:
         kind, _, place = (cursor or "viewers:0").partition(":")
         first = int(place)
-        last = first + store.PIECE - 1
         with clock.outside():
             if kind == "heard":
+                last = first + store.PIECE - 1
                 lines: list[str] = await self._client.execute_command(
                     "LRANGE", self._key("heard"), first, last
                 )
                 following = f"heard:{last + 1}" if len(lines) == store.PIECE else ""
                 return following, [answer for line in lines if (answer := _answer(line))]
-            whos: list[str] = await self._client.execute_command("ZRANGE", self._key("seen"), first, last)
+            # Not by their order, in which whoever writes meanwhile moves, and others are missed.
+            scanned, seen = await self._client.zscan(self._key("seen"), first, count=store.PIECE)
+            whos = [str(who) for who, _ in seen]
             ask = self._client.pipeline(transaction=False)
             for who in whos:
                 self._ask_for(ask, who)
@@ -161,7 +164,7 @@ class RedisStore:
                 if isinstance(answered, dict):
                     one.answered = {speaker: _texts(given) for speaker, given in answered.items()}
                 known.append(one)
-        return (f"viewers:{last + 1}" if len(whos) == store.PIECE else "heard:0"), known
+        return (f"viewers:{scanned}" if int(scanned) else "heard:0"), known
 
     async def load(self, records: Sequence[Record]) -> None:
         viewers = [_unpacked(one) for one in records if isinstance(one, Known)]
@@ -232,9 +235,10 @@ def _known(whos: Sequence[str], rows: Sequence[Any]) -> Iterable[Known]:
 
 def _number(text: str | None) -> float:
     try:
-        return float(text or 0)
+        number = float(text or 0)
     except ValueError:
         return 0.0
+    return number if math.isfinite(number) else 0.0
 
 
 def _texts(listed: object) -> list[str]:

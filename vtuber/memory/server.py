@@ -19,6 +19,7 @@ from redis.exceptions import (
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
+    RedisClusterException,
     RedisError,
     ResponseError,
 )
@@ -36,7 +37,7 @@ PASSWORD = "BANBAN_REDIS_PASSWORD"  # noqa: S105  # the name of a variable
 WRITE_SECONDS = 3.0
 """How long a server may take for anything."""
 
-FAILURES = (RedisError, OSError, ValueError)
+FAILURES = (RedisError, RedisClusterException, OSError, ValueError)
 """What redis-py raises; asyncio's TimeoutError is an OSError."""
 
 _MEANINGS: tuple[tuple[type[RedisError], str, str, str], ...] = (
@@ -91,8 +92,9 @@ class Server:
         self._url = url
         self._embedded = embedded
         self._users = users
-        self._name = f"{users}{os.getpid()}-{secrets.token_hex(4)}"
-        self._pool = connections(url, embedded, self._name)
+        self.name = f"{users}{os.getpid()}-{secrets.token_hex(4)}"
+        """By which the server knows all connections of this one; no other has it."""
+        self._pool = connections(url, embedded, self.name)
         self._client: Redis | RedisCluster | None = None
 
     @property
@@ -151,7 +153,7 @@ class Server:
         database = str(self._pool.connection_kwargs.get("db", 0))
         fresh = [one for one in clients if int(one["idle"]) <= seconds and one["db"] == database]
         names = (one.get("name", "") for one in fresh)
-        return any(name.startswith(self._users) and name != self._name for name in names)
+        return any(name.startswith(self._users) and name != self.name for name in names)
 
     async def close(self) -> None:
         """Ends the server, if it is ours and no other show uses it."""
@@ -159,7 +161,7 @@ class Server:
             with clock.outside(), suppress(RedisError, OSError):
                 await self._client.aclose()
         if self._embedded is not None:
-            await clock.in_thread(self._embedded.leave, self._name)
+            await clock.in_thread(self._embedded.leave, self.name)
 
     def explained(self, failure: Exception) -> tuple[str, str]:
         """What a failure means, as the rest of a sentence, and what to do about it."""
@@ -181,7 +183,7 @@ class Server:
             return False
 
     def _cluster(self) -> RedisCluster:
-        to: dict[str, Any] = {**_options(self._name), **parse_url(self._url)}
+        to: dict[str, Any] = {**_options(self.name), **parse_url(self._url)}
         to["password"] = os.environ.get(PASSWORD) or to.get("password")
         if to.pop("db", 0):
             raise RecallError(

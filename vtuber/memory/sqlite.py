@@ -120,6 +120,8 @@ class SqliteStore:
                     }
                     one.answered = {speaker: given for speaker, given in left.items() if given}
                     tables.put(file, one)
+                else:  # damaged, if there is a row
+                    file.execute("DELETE FROM viewers WHERE who = ?", (who,))
 
         words = {(who, text(said)) for who, said in purge.words}
         answers = {(who, text(heard)) for who, heard in purge.answers}
@@ -142,7 +144,7 @@ class SqliteStore:
         table, _, after = (cursor or "viewers:0").partition(":")
         ask = f"SELECT rowid, {tables.COLUMNS[table]} FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT ?"  # noqa: S608  # our own words
         rows = await self._do(lambda file: file.execute(ask, (int(after), store.PIECE)).fetchall())
-        found = [tables.record_of(table, row[1:]) for row in rows]
+        found = [one for row in rows if (one := tables.record_of(table, row[1:]))]
         if len(rows) == store.PIECE:
             return f"{table}:{rows[-1][0]}", found
         return "heard:0" if table == "viewers" else "", found
@@ -205,6 +207,7 @@ class SqliteStore:
         """Raises DatabaseError when the file is damaged; RecallError when it is not ours."""
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         file = sqlite3.connect(self.path, BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        file.text_factory = tables.text_of
         try:
             sqlite_salvage.look_at(file)
             self._ask_schema(file)

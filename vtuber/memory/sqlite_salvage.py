@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vtuber.memory.sqlite_tables import COLUMNS, create, record_of
+from vtuber.memory.sqlite_tables import COLUMNS, create, record_of, text_of
 from vtuber.memory.store import Record
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -80,7 +80,7 @@ def _begin_anew(path: Path, new: Path) -> None:
 
 def _records(path: Path) -> Iterator[Record]:
     with closing(sqlite3.connect(path)) as file:
-        file.text_factory = lambda read: read.decode("utf-8", "replace")
+        file.text_factory = text_of
         for table in COLUMNS:
             yield from _rows(file, table)
 
@@ -95,8 +95,8 @@ def _rows(file: sqlite3.Connection, table: str) -> Iterator[Record]:
             for number, *row in file.execute(ask, (first, last)):
                 first = number + 1
                 found += 1
-                with suppress(ValueError, TypeError):
-                    yield record_of(table, row)
+                if (record := record_of(table, row)) is not None:
+                    yield record
         except sqlite3.DatabaseError:
             errors += 1
             if first < last:

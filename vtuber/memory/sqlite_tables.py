@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+from vtuber.memory import dump
 from vtuber.memory.profile import Answer, called
 from vtuber.memory.store import SCHEMA, Known, Record
 
@@ -46,10 +48,11 @@ def create(file: sqlite3.Connection) -> None:
 
 
 def viewer(file: sqlite3.Connection, who: str) -> Known | None:
-    """Who is known under that key."""
+    """Who is known under that key; nobody where that row is damaged."""
     ask = f"SELECT {COLUMNS['viewers']} FROM viewers WHERE who = ?"  # noqa: S608  # our own words
     row = file.execute(ask, (who,)).fetchone()
-    return None if row is None else _known(row)
+    one = None if row is None else record_of("viewers", row)
+    return one if isinstance(one, Known) else None
 
 
 def put(file: sqlite3.Connection, one: Known) -> None:
@@ -87,23 +90,25 @@ def trim(file: sqlite3.Connection, table: str, order: str, keep: int) -> None:
     file.execute(f"DELETE FROM {table} WHERE rowid IN ({over})", (keep,))  # noqa: S608  # our own words
 
 
-def record_of(table: str, row: Sequence[object]) -> Record:
-    """What a row of ``COLUMNS`` holds. Raises ValueError or TypeError for one that is damaged."""
-    if table == "viewers":
-        return _known(row)
-    speaker, who, name, said, heard, at = map(str, row)
-    return Answer(speaker, who, name, said, heard, float(at))
+def record_of(table: str, row: Sequence[Any]) -> Record | None:
+    """What a row of ``COLUMNS`` holds; None for one that is damaged."""
+    given = dict(zip(COLUMNS[table].split(", "), row, strict=True))
+    try:
+        if table == "heard":
+            return dump.answer({**given, "key": given["who"]})
+        return dump.viewer({**given, **{key: json.loads(given[key]) for key in ("said", "answered")}})
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def text_of(stored: bytes) -> str:
+    """What is read for a text; of a damaged one, what is left."""
+    return stored.decode("utf-8", "replace")
 
 
 def text(given: str) -> str:
     """The text as it can be stored: half of a character becomes a question mark."""
     return given.encode("utf-8", "replace").decode()
-
-
-def _known(row: Sequence[object]) -> Known:
-    who, name, messages, seen, away, back, said, answered = map(str, row)
-    times = float(seen), float(away), float(back)
-    return Known(who, name, int(messages), *times, json.loads(said), json.loads(answered))
 
 
 def _json(value: object) -> str:

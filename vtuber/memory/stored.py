@@ -12,6 +12,7 @@ from typing import TypeVar
 from vtuber.config import Settings
 from vtuber.core import clock
 from vtuber.core.availability import Availability
+from vtuber.core.backoff import Backoff
 from vtuber.core.errors import RecallError
 from vtuber.core.events import Answerable, Batch
 from vtuber.core.health import Health, State
@@ -37,8 +38,8 @@ _TRY_SECONDS = 5.0
 _WRITE_SECONDS = 3.0
 _STOP_SECONDS = 0.7
 _CLOSE_SECONDS = 1.0
-_SHORTEST_PAUSE = 0.25
-_LONGEST_PAUSE = 5.0
+_PAUSES = (0.25, 5.0)
+"""The shortest and the longest between two attempts to use the store."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +63,9 @@ class StoredMemory:
         # One bundle, purge or recall at a time: what is pending is then surely not stored.
         self._alone = asyncio.Lock()
         self._trouble: RecallError | None = RecallError("not started")
+        self._backoff = Backoff(*_PAUSES)
+        self._is_told = False
+        """Whether it was said that the store cannot be used, and not yet that it can again."""
         self._wake = asyncio.Event()
         self._stopping = False
         self._writer: asyncio.Task[None] | None = None
@@ -133,24 +137,26 @@ class StoredMemory:
             else ""
         )
         if self._trouble is not None:
-            return Health("memory", State.DOWN, f"{self._trouble.what}{lost}", self._trouble.hint)
+            what = f"{self._trouble.what}{self._backoff.note}{lost}"
+            return Health("memory", self._backoff.state, what, self._trouble.hint)
         remark = f"; {self.store.remark}" if self.store.remark else ""
         return Health("memory", State.OK, f"{self.store.kind} {self.store.place}{remark}{lost}")
 
     async def _write_on(self) -> None:
         """Writes every second; while the store cannot be used, tries it with growing pauses."""
-        patience = _SHORTEST_PAUSE
         while not self._stopping:
             if self._trouble is not None:
                 await self._attempt(self._try)
             if self._trouble is None:
                 await self._attempt(self._write)
             if self._trouble is None:
-                patience = _SHORTEST_PAUSE
+                self._tell_of_recovery()
+                self._backoff.reset()
                 await self._rest(WRITE_EVERY)
             else:
-                await self._rest(patience)
-                patience = min(_LONGEST_PAUSE, patience * 2)
+                if not self._stopping:
+                    self._wake.clear()  # this trouble is no news
+                await self._rest(self._backoff.next())
         if self._trouble is None:
             await self._attempt(self._write)
 
@@ -224,10 +230,13 @@ class StoredMemory:
         except self._failures as failure:
             self._failed(failure)
         else:
-            if self._writer is not None:
-                _log.info("memory %s works again", self.store.place)
             self._trouble = None
             self.availability.set(ready=True)
+
+    def _tell_of_recovery(self) -> None:
+        if self._is_told:
+            _log.info("memory %s works again", self.store.place)
+        self._is_told = False
 
     def _failed(self, failure: Exception) -> RecallError:
         if isinstance(failure, RecallError):
@@ -241,8 +250,10 @@ class StoredMemory:
         return self._down(RecallError(f"memory {reason} ({self.store.place})", hint=hint))
 
     def _down(self, error: RecallError) -> RecallError:
-        if self._trouble is None or self._writer is None:
+        if not self._is_told:
             _log.warning("%s; the show goes on without memory, and banban tries again", error.what)
+        self._is_told = True
+        if self._trouble is None:
             self._wake.set()
         self._trouble = error
         self.availability.set(ready=False)

@@ -16,7 +16,7 @@ from vtuber.core.events import ID_LIMIT, Answerable, Deletion, Event
 from vtuber.core.text import clean
 
 HIGHEST = 2**50
-"""No change of ours has a higher number, and there is room for those that follow any that has it."""
+"""No change has a higher number. What follows one that has it, which is none of ours, has the same."""
 Number = Annotated[int, Field(strict=True, ge=0, le=HIGHEST)]
 Key = Annotated[str, Field(max_length=300)]
 Moment = Annotated[float, Field(allow_inf_nan=False)]

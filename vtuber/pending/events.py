@@ -8,14 +8,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from vtuber.core import clock
+from vtuber.core.backoff import Backoff
 from vtuber.core.errors import PendingError, TakenError
 from vtuber.core.events import Answerable, Deletion
 from vtuber.core.health import Health, State
 from vtuber.core.text import escaped
-from vtuber.pending.changes import Added, Begun, Change, Deleted, Kept, Settled, dump, key_of, load
+from vtuber.pending.changes import HIGHEST, Added, Begun, Change, Deleted, Kept, Settled, dump, key_of, load
 from vtuber.pending.file import PendingFile
 from vtuber.pending.ledger import Ledger
 from vtuber.pending.store import Store
@@ -66,8 +68,11 @@ class PendingEvents:
         """What was written elsewhere since the server was given a copy of everything."""
         self._was_asked = False
         """Whether the server has said what it has."""
+        self._late: list[Added] = []
+        """What it said is owed, and nobody has been told of yet."""
         self._trouble: PendingError | None = None
         """Why the server is not used."""
+        self._backoff = Backoff(*PAUSES)
         self._unsafe: PendingError | None = None
         """Why nothing can be written at all."""
         self._writing = False
@@ -89,6 +94,7 @@ class PendingEvents:
         in_file = self.ledger.changes()
         if self._server is not None:
             await self._reach(self._server, in_file)
+            self._late = []  # whoever starts this asks the ledger
         if not self.is_kept:
             return
         self._tasks = [asyncio.create_task(self._write_on(), name="pending events")]
@@ -107,14 +113,7 @@ class PendingEvents:
         if self.ledger.waits(key) or self.ledger.is_settled(key):
             self._put(None, then)
             return
-        added = Added(self._next, event, time.time(), asked)
-        try:
-            load(dump(added))
-        except ValueError as error:  # it would keep all that follows from being written, too
-            log.warning("%s cannot be written down: %s", escaped(key), escaped(str(error)[:200]))
-            self._put(None, then)
-        else:
-            self._change(added, then)
+        self._change(Added(self._next, event, time.time(), asked), then)
 
     def after(self, then: Then) -> None:
         """Calls ``then`` once all that happened before is safe: at once where it is."""
@@ -164,11 +163,18 @@ class PendingEvents:
     @property
     def _next(self) -> int:
         """Higher than all before, also than those of a server that could not be asked yet."""
-        return max(self.ledger.last + 1, int(time.time() * 1000))
+        return min(max(self.ledger.last + 1, int(time.time() * 1000)), HIGHEST)
 
     def _change(self, change: Change, then: Then | None = None) -> None:
-        self.ledger.apply([change])
-        self._put(change, then)
+        try:
+            load(dump(change))
+        except ValueError as error:  # it would keep all that follows from being written, too
+            what = change.key if isinstance(change, Added) else change.do
+            log.warning("%s cannot be written down: %s", escaped(what), escaped(str(error)[:200]))
+            self._put(None, then)
+        else:
+            self.ledger.apply([change])
+            self._put(change, then)
 
     def _put(self, change: Change | None, then: Then | None) -> None:
         if self._tasks and len(self._waiting) >= WAITING_LIMIT:
@@ -231,13 +237,10 @@ class PendingEvents:
         try:
             async with asyncio.timeout(seconds):
                 await server.write(changes)
-        except TimeoutError:
-            self._lost(PendingError(f"the server does not answer in time ({server.place})"))
-        except PendingError as error:
-            self._lost(error)
-        else:
-            return True
-        return False
+        except Exception as error:  # noqa: BLE001  # whatever it was, the file takes its place
+            self._lost(_failure(server, error))
+            return False
+        return True
 
     async def _save_in_file(self, changes: Sequence[Change]) -> None:
         if self._file is None:
@@ -278,33 +281,34 @@ class PendingEvents:
         if file.unreadable:
             log.warning("%s: %d damaged lines were read past", file.place, file.unreadable)
 
-    async def _reach(self, server: Store, missed: Sequence[Change]) -> list[Added]:
-        """Asks the server what it has, and gives it what it ``missed``. Returns what we did not know."""
-        before = {added.key for added in self.ledger.waiting}
+    async def _reach(self, server: Store, missed: Sequence[Change]) -> None:
+        """Asks the server what it has, and gives it what it ``missed``."""
         try:
             async with asyncio.timeout(OPEN_SECONDS):
                 if not self._was_asked:
                     await server.claim()
-                self.ledger.apply(await server.open())
+                self._learn(await server.open())
                 await server.write(missed)
                 while self._since:  # what happened meanwhile
                     since, self._since = self._since, []
                     await server.write(since)
-        except TimeoutError:
-            self._lost(PendingError(f"the server does not answer in time ({server.place})"))
-            return []
-        except PendingError as error:
+        except Exception as error:
             if isinstance(error, TakenError) and not self._tasks:  # at the start
                 raise
-            self._lost(error)
-            return []
+            self._lost(_failure(server, error))
+            return
         self._trouble = self._unsafe = None
+        self._backoff.reset()
         self._was_asked = True
         if self._file is not None:
             with suppress(PendingError, TimeoutError):
                 async with asyncio.timeout(FILE_SECONDS):
                     await self._file.clear()
-        return [added for added in self.ledger.waiting if added.key not in before]
+
+    def _learn(self, stored: Sequence[Change]) -> None:
+        before = {added.key for added in self.ledger.waiting}
+        self.ledger.apply(stored)
+        self._late += [added for added in self.ledger.waiting if added.key not in before]
 
     async def _mend(self, server: Store) -> None:
         """Whenever the server is away, tries it until it is back, and gives it all that is known.
@@ -318,16 +322,16 @@ class PendingEvents:
                         await self._away.wait()
                 if not self._away.is_set():
                     await self._write_to(server, (), OPEN_SECONDS)
-            pause, was_asked = PAUSES[0], self._was_asked
+            was_asked = self._was_asked
             while self._trouble is not None:
-                await asyncio.sleep(pause)
-                pause = min(PAUSES[1], pause * 2)
+                await asyncio.sleep(self._backoff.next())
                 self._since = []
-                found = await self._reach(server, self.ledger.changes())
+                await self._reach(server, self.ledger.changes())
             self._away.clear()
             log.info("pending events: the server %s is back and has everything", server.place)
-            if found or not was_asked:
-                self._found(found)
+            late, self._late = [added for added in self._late if self.ledger.waits(added.key)], []
+            if late or not was_asked:
+                self._call(partial(self._found, late))
 
     async def stop(self) -> None:
         """Writes what is left, and closes."""
@@ -353,13 +357,20 @@ class PendingEvents:
             what = f"a crash would lose what viewers are owed: {self._unsafe.what}"
             return Health("pending", State.DOWN, what, self._unsafe.hint)
         if self._trouble is not None:
-            return Health(
-                "pending", State.LIMITED, f"in a file, for {self._trouble.what}", self._trouble.hint
-            )
+            what = f"in a file, for {self._trouble.what}{self._backoff.note}"
+            return Health("pending", State.LIMITED, what, self._trouble.hint)
         if not self.is_kept:
             return Health("pending", State.OFF, "for this show alone")
         place = self._server.place if self._server else self._file.place if self._file else ""
         return Health("pending", State.OK, f"{owed}; kept {place}")
+
+
+def _failure(server: Store, error: Exception) -> PendingError:
+    """Why a server is not used, whatever it raised."""
+    if isinstance(error, PendingError):
+        return error
+    why = "does not answer in time" if isinstance(error, TimeoutError) else f"failed: {escaped(repr(error))}"
+    return PendingError(f"the server {why} ({server.place})")
 
 
 def _slow(file: PendingFile) -> PendingError:

@@ -106,7 +106,9 @@ class PendingFile:
         _append(self.path, lines)
         self._added += len(lines)
         if self._added > GROWTH:
-            self._rewrite()
+            self._added = 0  # where there is no room to write it anew, that is tried after as much again
+            with suppress(OSError):
+                self._rewrite()
 
     def _rewrite(self) -> None:
         """Leaves out what is over."""

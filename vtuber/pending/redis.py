@@ -11,10 +11,12 @@ are on one node of a cluster:
 - ``…:deleted``: sorted set of the latest deletions, by number
 - ``…:state``: how the show is
 - ``…:unreadable``: list of what is no change of ours, the latest last
+- ``…:written``: which write was the last: a server that came back with older data tells another than we know
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -49,6 +51,7 @@ TYPES = {
     ":deleted": "zset",
     ":state": "string",
     ":unreadable": "list",
+    ":written": "string",
 }
 """Of our keys, by their ends."""
 ALIVE_SECONDS = 30.0
@@ -57,10 +60,15 @@ BUNDLE = 500
 """So many changes are written in one go."""
 
 _WRITE = """
-local stream, index, begun, settled, deleted, state = unpack(KEYS)
-local group, consumer = ARGV[2], ARGV[3]
+local stream, index, begun, settled, deleted, state, unreadable, written = unpack(KEYS)
+local changes, group, consumer = cjson.decode(ARGV[1]), ARGV[2], ARGV[3]
+local known, following = ARGV[7], ARGV[8]
 local added = 0
-if redis.call('EXISTS', stream) == 0 then return redis.error_reply('NOGROUP it has lost its data') end
+if redis.call('EXISTS', stream) == 0 or redis.sha1hex(redis.call('GET', written) or '') ~= known then
+  return redis.error_reply('NOGROUP it has lost its data')
+end
+if #changes == 0 then return known end
+redis.call('SET', written, following)
 
 -- Of a stored change; lower than all others where somebody else wrote it.
 local function number_of(line)
@@ -76,7 +84,7 @@ local function entry_of(key)
   return found and not found.err and #found == 1 and found[1][1] or nil
 end
 
-for _, change in ipairs(cjson.decode(ARGV[1])) do
+for _, change in ipairs(changes) do
   local what, number, key, line = unpack(change)
   if what == 'add' then
     if not redis.call('ZSCORE', settled, key) and not entry_of(key) then
@@ -110,14 +118,15 @@ end
 if added > 0 then
   redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', added, 'STREAMS', stream, '>')
 end
+return redis.sha1hex(following)
 """
 
 _READ = """
-local stream, index, begun, settled, deleted, state, unreadable = unpack(KEYS)
+local stream, index, begun, settled, deleted, state, unreadable, written = unpack(KEYS)
 return {
   redis.call('XRANGE', stream, '-', '+'), redis.call('HVALS', begun),
   redis.call('ZRANGE', settled, 0, -1, 'WITHSCORES'), redis.call('ZRANGE', deleted, 0, -1),
-  redis.call('GET', state) or ''
+  redis.call('GET', state) or '', redis.sha1hex(redis.call('GET', written) or '')
 }
 """
 
@@ -142,6 +151,11 @@ class RedisStore:
         prefix = f"banban:{{{show}}}:pending"
         self._types = {f"{prefix}{end}": kind for end, kind in TYPES.items()}
         self._keys = list(self._types)
+        self._alone = asyncio.Lock()
+        """Each write knows what the one before has written."""
+        self._count = 0
+        self._written = ""
+        """The digest of what ``…:written`` should hold."""
 
     @property
     def place(self) -> str:
@@ -166,8 +180,9 @@ class RedisStore:
         try:
             self._redis = await self._server.connect()
             with clock.outside():
-                await self._make_room(self._redis)
-                return await self._read()
+                async with self._alone:
+                    await self._make_room(self._redis)
+                    return await self._read()
         except RecallError as error:
             raise PendingError(error.what, where=error.where, hint=error.hint) from None
         except FAILURES as failure:
@@ -176,14 +191,21 @@ class RedisStore:
     async def write(self, changes: Sequence[Change]) -> None:
         try:
             with clock.outside():
-                for begin in range(0, max(1, len(changes)), BUNDLE):
-                    packed = json.dumps([_packed(one) for one in changes[begin : begin + BUNDLE]])
-                    await self._run(_WRITE, packed, GROUP, CONSUMER, SETTLED, DELETIONS, HIGHEST)
+                async with self._alone:
+                    for begin in range(0, max(1, len(changes)), BUNDLE):
+                        await self._write(changes[begin : begin + BUNDLE])
         except FAILURES as failure:
             raise self._trouble(failure) from None
 
     async def close(self) -> None:
         await self._server.close()
+
+    async def _write(self, changes: Sequence[Change]) -> None:
+        packed = json.dumps([*map(_packed, changes)])
+        self._count += 1
+        following = f"{self._server.name} {self._count}"
+        bounds = (SETTLED, DELETIONS, HIGHEST)
+        self._written = await self._run(_WRITE, packed, GROUP, CONSUMER, *bounds, self._written, following)
 
     async def _run(self, script: str, *arguments: str | int) -> Any:
         assert self._redis is not None  # noqa: S101  # it is opened first
@@ -206,7 +228,7 @@ class RedisStore:
                 raise
 
     async def _read(self) -> list[Change]:
-        entries, begun, settled, deleted, state = await self._run(_READ)
+        entries, begun, settled, deleted, state, self._written = await self._run(_READ)
         changes: list[Change] = []
         foreign: list[str] = []
         for identity, fields in entries:

@@ -130,6 +130,8 @@ class Exporter:
         return generate_latest(self._registry)
 
     def _look_at_parts(self, healths: Sequence[Health]) -> None:
+        for gauge in (self._state, self._breakdowns, self._reconnects):
+            gauge.clear()  # a part that is no more is not down for ever
         for health in healths:
             for state in STATES:
                 self._state.labels(health.part, state).set(health.state is state)

@@ -104,18 +104,14 @@ class Journal:
         with self._storing:
             self._store()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Writes what waits, and ends the file."""
         self._is_open = False
-        if not self._storing.acquire(timeout=CLOSE_SECONDS):
-            return  # the disk hangs
         try:
-            self._store()
-            if left := len(self._waiting) + self._lost:
-                log.warning("%d lines of the journal could not be written", left)
-            self._files.close()
-        finally:
-            self._storing.release()
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await clock.in_thread(self._end)
+        except TimeoutError:
+            log.warning("the last lines of the journal could not be written: the disk does not answer")
 
     def health(self) -> Health:
         if self._trouble:
@@ -133,6 +129,13 @@ class Journal:
         row = {"t": round(clock.now() - self._began, 4), "kind": fact.kind, **fact.row()}
         # Lone surrogates cannot be written as UTF-8; as escapes they can.
         return masked(json.dumps(row, ensure_ascii=False)).encode("utf-8", "backslashreplace")
+
+    def _end(self) -> None:
+        with self._storing:
+            self._store()
+            if left := len(self._waiting) + self._lost:
+                log.warning("%d lines of the journal could not be written", left)
+            self._files.close()
 
     def _store(self) -> None:
         self._take_in()

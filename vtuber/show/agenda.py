@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 REQUESTS_WAITING = 20
 """How many of moderators' requests (!say and !ask) may wait. When there are more, the oldest is dropped."""
 
+FIRST_ROUNDS = 3
+"""How often all else in the event loop has its turn before she chooses whom to answer. A choice holds it up
+for milliseconds, and the hush that lets her choose anew may still be on its way to the pages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -69,6 +73,7 @@ class Agenda:
         self._requests: deque[Assignment] = deque()
         self._news = asyncio.Event()
         self._silent_until = 0.0
+        self._answers_after = -math.inf
         self._answered_at = -math.inf
 
     def __len__(self) -> int:
@@ -96,6 +101,11 @@ class Agenda:
         """Begins nothing for ``seconds``. An earlier, longer silence stays, unless ``override``."""
         until = clock.now() + seconds
         self._silent_until = until if override else max(self._silent_until, until)
+        self._news.set()
+
+    def put_off(self, seconds: float) -> None:
+        """Answers nobody for ``seconds``; 0 ends that. What she is to say word for word does not wait."""
+        self._answers_after = clock.now() + seconds
         self._news.set()
 
     def set_pace(self, seconds: float) -> None:
@@ -133,12 +143,12 @@ class Agenda:
         """What moderators asked for and what waits, the oldest first."""
         return [assignment.batch.lead.event for assignment in self._requests]
 
-    def drop(self, event: Answerable) -> bool:
+    def drop(self, event: Answerable, why: Drop = Drop.UNWANTED) -> bool:
         """Takes a request back. Returns whether it waited."""
         found = [one for one in self._requests if one.batch.lead.event.id == event.id]
         for assignment in found:
             self._requests.remove(assignment)
-            self._inbox.give_up(assignment.batch.lead.event, Drop.UNWANTED)
+            self._inbox.give_up(assignment.batch.lead.event, why)
         return bool(found)
 
     def clear(self) -> None:
@@ -161,9 +171,12 @@ class Agenda:
         """What to do next, as soon as there is something and she may."""
         while True:
             self._news.clear()
+            for _ in range(FIRST_ROUNDS):
+                await asyncio.sleep(0)
             if not self.silence and (requested := self._next_request()):
                 return self._begun(requested)
-            rest = max(self._silent_until, self._answered_at + self.pace) - clock.now()
+            earliest = max(self._silent_until, self._answers_after, self._answered_at + self.pace)
+            rest = earliest - clock.now()
             if rest <= 0 and not self.paused and (chosen := self._take()):
                 return self._begun(chosen)
             with suppress(TimeoutError):
@@ -177,9 +190,10 @@ class Agenda:
         return assignment
 
     def _next_request(self) -> Assignment | None:
-        """The request that waits longest, unless it was deleted since."""
-        while self._requests:
-            assignment = self._requests.popleft()
+        """The request that waits longest, of those that may be begun, unless it was deleted since."""
+        can_answer = clock.now() >= self._answers_after
+        for assignment in [one for one in self._requests if one.script or can_answer]:
+            self._requests.remove(assignment)
             request = assignment.batch.lead.event
             refused = self._inbox.verdict_of_moderators(request)
             if refused is None:

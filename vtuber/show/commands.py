@@ -103,6 +103,8 @@ class ModeratorCommands:
         self._carried_out: Recent[tuple[str, str], None] = Recent(IDS)
         self._viewers: Recent[tuple[str, str, str], float] = Recent(IDS)
         self._leaving: asyncio.Queue[tuple[str, str]] = asyncio.Queue(LEAVING)
+        self._asked = 0
+        """How many questions are being written down, before they wait."""
         waiting = WaitingCommands(
             performer, self._table, shown=self._shown, when=self._when, guard=self._guard
         )
@@ -144,7 +146,8 @@ class ModeratorCommands:
         """Acts at once. A command that comes a second time, or too soon from a viewer, does nothing more."""
         message = command.message
         key = (message.platform, message.id)
-        if key in self._carried_out:
+        is_asked = command.name in PROMISED and self._promises.is_known(message)
+        if is_asked or key in self._carried_out:
             return Obeyed("this command came before", done=False)
         self._carried_out.set(key, None)
         self._guard.about = message.id
@@ -251,8 +254,13 @@ class ModeratorCommands:
         question = replace(command.message, text=verdict.text, emotes=(), reply_to="", mentions=())
         if self._is_crowded(command):
             raise Refusal(CROWDED)
-        self._promises.take_in(question, partial(self._performer.ask, question), asked=True)
+        self._asked += 1
+        self._promises.take_in(question, partial(self._ask_her, question), asked=True)
         return f"she will answer it{self._when()}"
+
+    def _ask_her(self, question: ChatMessage) -> None:
+        self._asked -= 1
+        self._performer.ask(question)
 
     def _slow(self, command: Command) -> str:
         seconds = command_table.seconds(command.argument, least=0)
@@ -265,7 +273,7 @@ class ModeratorCommands:
 
     def _is_crowded(self, command: Command) -> bool:
         """Whether a viewer's request would push out another that waits, maybe a moderator's."""
-        return command.trust is Trust.EVERYONE and len(self._agenda) >= REQUESTS_WAITING
+        return command.trust is Trust.EVERYONE and self._asked + len(self._agenda) >= REQUESTS_WAITING
 
     def _when(self) -> str:
         silence = math.ceil(self._agenda.silence)

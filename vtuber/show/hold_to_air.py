@@ -87,8 +87,8 @@ class HoldToAir:
             for one in self.waiting:
                 self._decide(one, Decision.OFF)
 
-    async def passed(self, sentence: Sentence, speak: Speak) -> Sentence | None:
-        """The sentence as it airs, once it does and all before it have; None when it does not."""
+    async def passed(self, sentence: Sentence, speak: Speak) -> Sentence | Decision:
+        """The sentence as it airs, once it does and all before it have; the decision when it does not."""
         if not (self.on or self._waiting):
             return sentence
         held = self._hold(sentence, speak)
@@ -100,7 +100,7 @@ class HoldToAir:
             del self._waiting[held.number]
             self._move()
         airs = decision in _AIRS or (decision is Decision.UNANSWERED and self.seconds is not None)
-        return held.sentence if airs else None
+        return held.sentence if airs else decision
 
     def decide(self, number: int | None, *, allowed: bool, command: str) -> AirSentence | None:
         """A moderator says whether it airs; without a number, the first that waits. None: there is none."""

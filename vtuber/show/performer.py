@@ -12,8 +12,9 @@ from itertools import count
 
 from vtuber.config import Settings
 from vtuber.core import clock
+from vtuber.core.backoff import Backoff
 from vtuber.core.deeds import as_one, bracketed, deed, is_more, written
-from vtuber.core.events import Answerable, Batch, Deletion, Pick, Sentence, is_paid
+from vtuber.core.events import Answerable, Deletion, Pick, Sentence, is_paid, is_promised
 from vtuber.core.text import escaped
 from vtuber.inbox import Drop, Inbox
 from vtuber.memory import Memory
@@ -42,6 +43,8 @@ LINGERING = 4
 
 AFTER_FAILURE = 1.0
 """Seconds until the next attempt after a reply failed."""
+AWAY_SECONDS = (20.0, 300.0)
+"""While no brain is there she says so, and again after the first wait, up to the longest."""
 
 
 class Performer:
@@ -78,11 +81,14 @@ class Performer:
         self._facts = facts
         self._promises = promises
         self._seed = seed
+        self._numbers = count(1)
         self._lineup = Lineup(self.agenda, stage, facts)
         self._turns = self._lineup.turns
         self._over: deque[Turn] = deque(maxlen=LINGERING)
         self._tries: Counter[tuple[str, str]] = Counter()
-        self._owed: list[Batch] = []
+        self._waits = Backoff(*AWAY_SECONDS)
+        for speaker in self._speakers:
+            speaker.brain.availability.watch(self._look_at_brains)
 
     @property
     def busy(self) -> bool:
@@ -94,6 +100,11 @@ class Performer:
         """Whether a moderator keeps her from speaking: a pause, a silence, a sentence not yet allowed."""
         is_silent = self.agenda.silence > AFTER_FAILURE
         return self.agenda.paused or is_silent or bool(self.air.waiting)
+
+    @property
+    def can_think(self) -> bool:
+        """Whether a brain is there to answer with."""
+        return any(speaker.brain.availability.is_ready for speaker in self._speakers)
 
     @property
     def prepared(self) -> Answerable | None:
@@ -169,13 +180,13 @@ class Performer:
             self._lineup.make_way(Urgency.REQUESTED)
         self.agenda.wake()
 
-    def drop(self, event: Answerable) -> bool:
-        """A moderator does not want this answered. Whether it waited, or was only prepared."""
+    def drop(self, event: Answerable, why: Drop = Drop.UNWANTED) -> bool:
+        """This is not answered, mostly as a moderator wishes. Whether it waited, or was only prepared."""
         for turn in self._lineup.prepared:
             if any(event.id == other.id for other in turn.batch.events):
                 self._lineup.set_aside(turn)
                 break
-        return self._inbox.drop(event) or self.agenda.drop(event)
+        return self._inbox.drop(event, why) or self.agenda.drop(event, why)
 
     def take_in(self, event: Answerable) -> None:
         """Something waits in the inbox: what is prepared may have to make way for it, or take it in."""
@@ -268,9 +279,7 @@ class Performer:
         when the one before is over; how early that is, is measured.
         """
         async with asyncio.TaskGroup() as tasks:
-            for speaker in self._speakers:
-                tasks.create_task(self._give_back_owed(speaker))
-            for number in count(1):
+            for number in self._numbers:
                 tidying = [tasks.create_task(_stay_tidy(speaker)) for speaker in self._speakers]
                 await self._nearly_over()
                 assignment = await self.agenda.next()
@@ -280,6 +289,8 @@ class Performer:
                 self._lineup.add(turn, assignment)
                 tasks.create_task(self._perform(turn))
                 await turn.made.wait()
+                if turn.reply.failed and not (turn.was_cut or self.can_think):
+                    self.agenda.put_off(self._waits.next())  # she has just said so: once serves all
 
     async def _nearly_over(self) -> None:
         """Waits until all that was made lasts no longer than the next reply takes to begin."""
@@ -323,6 +334,7 @@ class Performer:
 
     async def _perform(self, turn: Turn) -> None:
         """One turn, from the sign that she thinks to the last word. Its failure is its own."""
+        was_away = not turn.speaker.brain.availability.is_ready
         self._facts.tell(TurnBegan(turn.number, turn.batch, turn.script))
         lead = as_one(turn.batch).lead.event
         if not turn.script and not turn.was_cut:
@@ -340,9 +352,7 @@ class Performer:
             log.error("reply %d failed: %s", turn.number, escaped(repr(error)))  # noqa: TRY400  # in words
             log.debug("turn %d", turn.number, exc_info=error)
             self._facts.tell(Failed("turn", repr(error), turn.number))
-            if not turn.script and not self._lineup.was_set_aside(turn):
-                self._put_off(turn, turn.batch.picks)
-            return
+            reply = turn.reply  # whatever was heard of it was heard
         finally:
             was_set_aside = self._lineup.was_set_aside(turn)
             self._lineup.remove(turn)
@@ -359,32 +369,24 @@ class Performer:
         if reply.answer and not turn.begins_anew:
             self._tries.pop((turn.batch.lead.event.platform, turn.batch.lead.event.id), None)
         elif reply.heard and not turn.was_cut:
-            self._keep_owed(turn)
+            self._keep_owed(turn, patient=was_away)
         else:
             self._put_off(turn, turn.batch.picks, patient=bool(reply.failed))
 
-    def _keep_owed(self, turn: Turn) -> None:
-        """She had nothing but a fallback line: whoever paid waits for more, as long as her model is away."""
-        picks = turn.batch.picks
-        owed = tuple(pick for pick in picks if is_paid(pick.event))
-        for pick in picks:
+    def _keep_owed(self, turn: Turn, *, patient: bool) -> None:
+        """She had nothing but a fallback line: whoever is owed an answer waits for one."""
+        owed = [pick for pick in turn.batch.picks if turn.batch.requested or is_promised(pick.event)]
+        for pick in turn.batch.picks:
             if pick not in owed:
                 self._inbox.give_up(pick.event, Drop.UNANSWERED)
-        if owed and not turn.speaker.brain.availability.is_ready:
-            self._owed.append(turn.batch.of(owed))
-        elif owed:
-            self._put_off(turn, owed)
+        if owed:
+            self._put_off(turn, owed, patient=patient)
 
-    async def _give_back_owed(self, speaker: Speaker) -> None:
-        """Has those asked again who got a fallback line, whenever her model is back."""
-        brain = speaker.brain.availability
-        while True:
-            await brain.until_away()
-            await brain.until_ready()
-            owed = [batch for batch in self._owed if batch.speaker == speaker.id]
-            self._owed = [batch for batch in self._owed if batch not in owed]
-            for batch in owed:
-                self.agenda.put_back(batch)
+    def _look_at_brains(self) -> None:
+        """One has come or gone: whoever waits for one is answered as soon as it is there."""
+        if self.can_think:
+            self._waits.reset()
+            self.agenda.put_off(0)
 
     def _put_off(self, turn: Turn, picks: Sequence[Pick], *, patient: bool = False) -> None:
         """Nothing of an answer was heard, or all of it was taken back: who asked for it waits again.

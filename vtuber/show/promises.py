@@ -41,6 +41,9 @@ from vtuber.record.facts import (
 _BY_MODERATORS = (Drop.REVOKED, Drop.IGNORED, Drop.UNWANTED, Drop.CUT, Drop.FILTERED, Drop.COMMAND)
 """Whoever is dropped for these reasons is owed nothing any more."""
 
+_UNANSWERED = (Drop.OLD, Drop.UNANSWERED)
+"""Whoever is dropped for these is owed a thank-you at least."""
+
 _THANKS = frozenset((Mark.STICKER, Mark.FIRST_PAID))
 """What else tells that somebody paid."""
 
@@ -56,6 +59,8 @@ class Promises:
         """Who is thanked by a line of the show's own, by its id."""
         self._thanked: set[str] = set()
         """The keys of those who may have heard their thanks before a crash."""
+        self._given_up: dict[str, Answerable] = {}
+        """Those who are not answered any more, and whom no line thanks yet, by key."""
         self._before: set[str] = set()
         """The keys of what was settled in earlier shows."""
         self._ending = False
@@ -66,6 +71,11 @@ class Promises:
             self._pending.add(event, asked=asked, then=admit)
         else:
             admit()
+
+    def is_known(self, event: Answerable) -> bool:
+        """Whether it was promised an answer already, in this show or in an earlier one."""
+        key = key_of(event)
+        return self._pending.ledger.waits(key) or self._pending.ledger.is_settled(key)
 
     def is_from_before(self, event: Answerable) -> bool:
         """Whether it was settled in an earlier show, and comes for the first time in this one."""
@@ -93,9 +103,24 @@ class Promises:
         """A moderator deleted something. It is told before all that comes of it."""
         self._pending.delete(deletion)
 
+    def give_up(self, event: Answerable) -> None:
+        """She does not answer it any more. Who gave something, and was not thanked yet, is ``given_up``."""
+        key = key_of(event)
+        if key in self._thanked:
+            self._settle((event,))
+        elif self._pending.ledger.waits(key):
+            self._given_up[key] = event
+
+    @property
+    def given_up(self) -> list[Answerable]:
+        """Who is to be thanked, for nothing else comes any more."""
+        return list(self._given_up.values())
+
     def thank(self, request: ChatMessage, owed: Sequence[Answerable]) -> None:
-        """Who is owed something is thanked by a line of the show's own."""
+        """Who is owed something is thanked by a line of the show's own; if that is cut, in the next show."""
         self._thanked_by[request.id] = tuple(owed)
+        for event in owed:
+            self._given_up.pop(key_of(event), None)
 
     def go_on_with(self, event: Answerable) -> None:
         """She has begun to answer it before a crash: its author is not thanked again."""
@@ -109,9 +134,13 @@ class Promises:
         """The sound of its first words is being made, and nothing else is heard: it is written meanwhile."""
         self._pending.begin_soon(self._owed(batch))
 
+    def owes(self, event: Answerable) -> bool:
+        """Whether its author waits for an answer to it."""
+        return self._pending.ledger.waits(key_of(event))
+
     def is_owed(self, batch: Batch) -> bool:
         """Whether somebody is owed this answer."""
-        return any(self._pending.ledger.waits(key_of(event)) for event in self._owed(batch))
+        return any(map(self.owes, self._owed(batch)))
 
     def asked(self, batch: Batch) -> Batch:
         """The batch as she is told of it: of whom she has thanked already, only what they wrote."""
@@ -130,10 +159,9 @@ class Promises:
                 if not isinstance(event, Deletion) and not self._is_command(event, drop):
                     self._settle((event,))  # type: ignore[arg-type]  # nothing else is dropped
             case Dropped(event=event, reason=reason):
-                if self._is_final(event, reason):
-                    self._settle((event,))
+                self._drop(event, reason)
             case RedemptionClosed(id=identity, platform=platform):
-                self._pending.settle(f"{platform}:{identity}")
+                self._settle_key(f"{platform}:{identity}")
             case TurnBegan(turn=turn, batch=batch):
                 self._batches[turn] = batch
             case TurnSetAside(turn=turn):
@@ -147,7 +175,7 @@ class Promises:
 
     def _end_turn(self, ended: TurnEnded) -> None:
         owed = self._owed(ended.batch)
-        is_thanks = ended.batch.lead.event.id in self._thanked_by
+        is_thanks = self._thanked_by.pop(ended.batch.lead.event.id, None) is not None
         if ended.answers or (is_thanks and ended.heard):
             self._settle(owed)
         else:
@@ -159,15 +187,23 @@ class Promises:
             return False
         return self._pending.ledger.is_asked(key_of(event))
 
-    def _is_final(self, event: Answerable, reason: str) -> bool:
-        if self._ending or reason == Drop.DUPLICATE:
-            return False
-        return reason in _BY_MODERATORS or self._pending.ledger.is_asked(key_of(event))
+    def _drop(self, event: Answerable, reason: str) -> None:
+        if self._ending:
+            return
+        is_asked = self._pending.ledger.is_asked(key_of(event))
+        if reason in _BY_MODERATORS or (is_asked and reason in (Drop.FULL, Drop.OLD)):
+            self._settle((event,))
+        elif reason in _UNANSWERED and not is_asked:
+            self.give_up(event)
 
     def _settle(self, events: Sequence[Answerable]) -> None:
         for event in events:
-            self._thanked.discard(key_of(event))
-            self._pending.settle(key_of(event))
+            self._settle_key(key_of(event))
+
+    def _settle_key(self, key: str) -> None:
+        self._thanked.discard(key)
+        self._given_up.pop(key, None)
+        self._pending.settle(key)
 
     def _owed(self, batch: Batch) -> tuple[Answerable, ...]:
         return self._thanked_by.get(batch.lead.event.id, batch.events)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
 import platformdirs
 
@@ -14,6 +17,9 @@ from vtuber.core.deeds import written
 from vtuber.record.facts import Fact, Facts, ReplyRated, TurnEnded
 
 GRADES = ("good", "bad")
+
+WRITE_SECONDS = 0.1
+"""A disk that hangs holds up the show for so long, and once only."""
 
 
 def default_path() -> Path:
@@ -36,6 +42,8 @@ class Ratings:
         self._facts = facts
         self._path = path or default_path()
         self._last: _LastReply | None = None
+        self._writing: Future[None] | None = None
+        """The rating before, which may not be written yet."""
 
     def note(self, fact: Fact) -> None:
         """Subscribes to the show's facts."""
@@ -70,7 +78,25 @@ class Ratings:
         return last.said
 
     def _append(self, line: str) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        number = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        """Raises OSError, also where the disk does not answer in time; what hangs may yet be written."""
+        hangs = OSError(errno.ETIMEDOUT, "the disk does not answer")
+        if self._writing is not None and not self._writing.done():
+            raise hangs
+        self._writing = Future()
+        Thread(target=_write, args=(self._path, line, self._writing), name="rating", daemon=True).start()
+        try:
+            self._writing.result(WRITE_SECONDS)
+        except TimeoutError:
+            raise hangs from None
+
+
+def _write(path: Path, line: str, written: Future[None]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(number, "ab") as file:
             file.write(line.encode("utf-8", "backslashreplace") + b"\n")
+    except Exception as error:  # noqa: BLE001  # raised where it is waited for
+        written.set_exception(error)
+    else:
+        written.set_result(None)

@@ -6,24 +6,20 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from uuid import uuid4
 
 from vtuber.core import clock
-from vtuber.core.events import Answerable, Author, ChatMessage, Redemption
-from vtuber.core.text import escaped
+from vtuber.core.events import Answerable, Redemption
 from vtuber.inbox import Drop, Inbox
 from vtuber.moderation.message_index import MessageIndex
 from vtuber.pending import PendingEvents
-from vtuber.pending.changes import Added, key_of
+from vtuber.pending.changes import Added
 from vtuber.record.facts import ChatReceived, Facts, Unanswered
 from vtuber.show.kept_state import StateKeeper
 from vtuber.show.performer import Performer
 from vtuber.show.promises import Promises, without_thanks
+from vtuber.show.thanks import Thanks, names
 
 log = logging.getLogger(__name__)
-
-NAMED = 12
-"""So many names stand in a line that thanks several; the others are counted."""
 
 
 class Resumption:
@@ -39,11 +35,11 @@ class Resumption:
         index: MessageIndex,
         facts: Facts,
         state: StateKeeper,
+        thanks: Thanks,
         answer_minutes: float,
-        chinese: bool,
         admit: Callable[[Answerable], None],
     ) -> None:
-        """``admit`` takes an event into the inbox once more. ``chinese``: in which language she thanks."""
+        """``admit`` takes an event into the inbox once more."""
         self._pending = pending
         self._promises = promises
         self._inbox = inbox
@@ -52,14 +48,14 @@ class Resumption:
         self._facts = facts
         self._state = state
         self._patience = answer_minutes * 60
-        self._chinese = chinese
+        self._thanks = thanks
         self._admit = admit
-        pending.watch(self._learn)
 
     def begin(self) -> None:
         """What was deleted stays so, what is owed waits again, and it is said who is owed something."""
         self._promises.begin_show()
         self._learn(self._pending.ledger.waiting)
+        self._pending.watch(self._learn)
 
     def end(self) -> None:
         """The show ends by itself: the next begins as config says, and with what is owed."""
@@ -93,21 +89,19 @@ class Resumption:
         events = [self._aged(added) for added in owed]
         self._facts.tell(Unanswered("start", events))
         log.info("from before, %d are owed an answer: %s", len(events), names(events))
-        late: list[Answerable] = []
         for added, event in zip(owed, events, strict=True):
             is_late = self._age(added.received) > self._patience
-            if self._pending.ledger.is_begun(added.key):
-                self._go_on_with(event)
+            if is_late and added.asked:
+                self._pending.settle(added.key)
+            elif self._pending.ledger.is_begun(added.key):
+                self._go_on_with(added, event)
             elif not is_late:
                 self._take_in(added, event)
             elif isinstance(event, Redemption):
                 self._facts.tell(ChatReceived(event, Drop.OLD))  # the points are given back
-            elif added.asked:
-                self._pending.settle(added.key)
             else:
-                late.append(event)
-        if late:
-            self._thank(late)
+                self._promises.give_up(event)
+        self._thanks.say()
 
     def _take_in(self, added: Added, event: Answerable) -> None:
         if added.asked:
@@ -115,25 +109,15 @@ class Resumption:
         else:
             self._admit(event)
 
-    def _go_on_with(self, event: Answerable) -> None:
+    def _go_on_with(self, added: Added, event: Answerable) -> None:
         """Its answer had begun: what they wrote is answered, before all else; nobody is thanked again."""
         if without_thanks(event) is None:
-            self._pending.settle(key_of(event))
+            self._pending.settle(added.key)
             return
         self._promises.go_on_with(event)
-        self._admit(event)
-        self._performer.prefer(event)
-
-    def _thank(self, late: Sequence[Answerable]) -> None:
-        """Those who waited too long, in one line."""
-        given = list(dict.fromkeys(self._performer.screening.name(one.author.name, one.id) for one in late))
-        line = thanks(given, chinese=self._chinese)
-        first = late[0]
-        request = ChatMessage(
-            f"owed-{uuid4().hex[:12]}", first.platform, first.channel, Author("", ""), line, clock.now()
-        )
-        self._promises.thank(request, late)
-        self._performer.say(request, line)
+        self._take_in(added, event)
+        if not added.asked:
+            self._performer.prefer(event)
 
     def _aged(self, added: Added) -> Answerable:
         """The event as if it had come to this show, so long ago."""
@@ -143,22 +127,3 @@ class Resumption:
     def _age(received: float) -> float:
         """Seconds; 0 where a clock was set back."""
         return max(0.0, time.time() - received)
-
-
-def thanks(given: Sequence[str], *, chinese: bool) -> str:
-    """One line that thanks all of them."""
-    named, more = list(given[:NAMED]), len(given) - NAMED
-    if chinese:
-        rest = f"還有另外 {more} 位" if more > 0 else ""
-        return f"剛才中斷的時候，謝謝{'、'.join(named)}{rest}的支持！"
-    if more > 0:
-        named.append(f"{more} others")
-    listed = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
-    return f"Before the break, {listed} supported us: thank you so much!"
-
-
-def names(events: Sequence[Answerable]) -> str:
-    """Who is owed something, for the streamer."""
-    known = list(dict.fromkeys(event.author.name for event in events))
-    shown = ", ".join(map(escaped, known[:NAMED]))
-    return f"{shown} and {len(known) - NAMED} others" if len(known) > NAMED else shown

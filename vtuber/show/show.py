@@ -55,6 +55,7 @@ from vtuber.show.resumption import Resumption
 from vtuber.show.screening import Screening
 from vtuber.show.speaker import Speaker
 from vtuber.show.supervisor import Supervisor
+from vtuber.show.thanks import Thanks
 from vtuber.stage import Screen, Studio
 from vtuber.stage.control.control import Control
 from vtuber.stage.cues import Ready
@@ -170,6 +171,13 @@ class Show:
             is_trusted=lambda event: self.commands.trusted.of(event.platform, event.author) > Trust.EVERYONE,
         )
         self.state = StateKeeper(self.pending, self.speakers, self.stage, self.performer, self.inbox)
+        self.thanks = Thanks(
+            self.performer,
+            self.promises,
+            self.inbox,
+            minutes=settings.pending.answer_minutes,
+            chinese=chinese.is_in_chinese(self.speakers[0].character.persona),
+        )
         self.resumption = Resumption(
             self.pending,
             self.promises,
@@ -177,9 +185,9 @@ class Show:
             inbox=self.inbox,
             index=self.index,
             facts=self.facts,
-            answer_minutes=settings.pending.answer_minutes,
             state=self.state,
-            chinese=chinese.is_in_chinese(self.speakers[0].character.persona),
+            thanks=self.thanks,
+            answer_minutes=settings.pending.answer_minutes,
             admit=self._admit_again,
         )
         # Nobody is told what is judged for the pages: it is every line of chat.
@@ -340,13 +348,14 @@ class Show:
         for task in late:
             task.cancel()
         await asyncio.gather(*stopping, return_exceptions=True)
-        self.journal.close()
+        await self.journal.close()
 
     async def _broadcast(self, on_air: Callable[[], None], seconds: float | None) -> None:
         """Has every duty done until the show ends. None can end it: each is kept by the supervisor."""
         duties: dict[str, Callable[[], Awaitable[None]]] = {
             "chat": self._listen,
             "turns": self.performer.run,
+            "thanks": self.thanks.run,
             "chat on pages": self.feed.run,
             "moderators": self.moderators.run,
             "writing": self.outbox.run,

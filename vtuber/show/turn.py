@@ -25,7 +25,7 @@ from vtuber.memory import NOTHING, Memory, Recollection
 from vtuber.moderation.revocation import Revocation
 from vtuber.record.facts import Fact, Facts, Prompted, SentenceHeard, SentenceJudged, SoundMade, StepReached
 from vtuber.record.metrics import Stopwatch
-from vtuber.show.hold_to_air import HoldToAir
+from vtuber.show.hold_to_air import Decision, HoldToAir
 from vtuber.show.promises import Promises
 from vtuber.show.reply import Reply
 from vtuber.show.screening import Screening
@@ -220,8 +220,8 @@ class Turn:
         try:
             asked = time.perf_counter()
             airs = await self._air.passed(sentence, partial(self._spoken, sentence))
-            if airs is None or self._cut:  # a yes may have come just before the cut
-                self._refused = self._refused or not self._cut
+            if isinstance(airs, Decision) or self._cut:  # a yes may have come just before the cut
+                self._refused = self._refused or airs is Decision.NO
                 return
             if self._first_sound_at is None:
                 self.watch.leave_out(time.perf_counter() - asked)  # a moderator's time, and no part's

@@ -266,7 +266,7 @@ class Llama:
         What is on disk is trusted until a process dies of it, which is until the model has answered from it.
         Only the show's first head is kept: a later one may hold what viewers said.
         """
-        trusted, self._trusted = self._trusted, False
+        trusted, self._trusted, self._restored = self._trusted, False, 0
         request = process.ask(
             "prefill",
             pieces=list(self.template.head(self._head)),
@@ -305,6 +305,9 @@ class Llama:
                 )
                 loaded = True
                 if self._head:  # whoever asks before it is read would take the wait for a hang
+                    before = self._keeper.process
+                    if self._restored and before is not None and before.was_ended():
+                        self._trusted = True  # it had loaded what is on disk, and did not die of it
                     await self._read_head(process)
             except BaseException as error:  # cancelled too: no process may be left behind
                 process.kill()

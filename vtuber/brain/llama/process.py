@@ -140,6 +140,10 @@ class WorkerProcess:
             return code & 0xFFFFFFFF == _WINDOWS_SEGFAULT
         return -code in (signal.SIGSEGV, signal.SIGILL)
 
+    def was_ended(self) -> bool:
+        """Whether the system ended it (for memory, say), or a person: not we, nor anything that it did."""
+        return sys.platform != "win32" and self._process.returncode == -signal.SIGKILL and not self._killed
+
     def how_it_ended(self) -> str:
         """How it ended, in a line."""
         code = self._process.returncode
