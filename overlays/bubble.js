@@ -31,6 +31,10 @@ export class Bubble {
     this.paint(COLOUR.test(colour) ? colour : "");
   }
 
+  fade(fades) {
+    this.box.classList.toggle("fading", fades);
+  }
+
   paint(colour) {
     const { style } = this.parts.badge;
     style.background = colour;

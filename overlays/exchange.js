@@ -87,7 +87,7 @@ export class Exchange {
     this.quietSince = isQuiet ? Math.min(this.quietSince, time) : Infinity;
     const quiet = isQuiet ? time - this.quietSince : 0;
     if (quiet >= LINGER) this.present(null);
-    this.captions.fade(quiet >= LINGER - FADE);
+    for (const part of [this.bubble, this.captions]) part.fade(quiet >= LINGER - FADE);
     this.captions.update(timeline, time);
     const state = heard !== null ? "speaking" : over && this.busy.size ? "thinking" : "idle";
     return { state, heard, current, mood: this.mood(state, current, quiet) };

@@ -16,7 +16,7 @@ export class Problem extends Error {
 }
 
 export class Api {
-  /** `refused(token, text)` is called when the token is not, or no longer, accepted. */
+  /** `refused(token)` is called when the token is not, or no longer, accepted. */
   constructor(refused) {
     this.token = "";
     this.refused = refused;
@@ -83,7 +83,7 @@ export class Api {
     } catch {
       throw new Problem("");
     }
-    if (answer.status === 401 && token === this.token) this.refused(token, text);
+    if (answer.status === 401 && token === this.token) this.refused(token);
     if (!answer.ok) throw new Problem(words(text) || answer.statusText, answer.status);
     try {
       return text ? JSON.parse(text) : {};

@@ -166,6 +166,7 @@ export const CHINESE = {
   "{*name} was not ignored": "{name} 原本就沒有被忽略",
   "the rating was not kept: {*why}": "評分沒有存下來：{why}",
   "she has said nothing yet": "她還沒有說過話",
+  "that reply can no longer be rated": "那則回覆已經不能評分了",
   "no sentence {number} waits": "沒有第 {number} 句在等",
   "no sentence waits": "沒有句子在等",
   "no such message waits": "沒有這樣的訊息在等",

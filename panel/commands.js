@@ -39,7 +39,7 @@ export class Commands {
   /** Ignores a viewer, in a way that can be undone. */
   ignore(name, minutes = "") {
     // A name that ends in a number would be read as a name and minutes; a week is longer than any show.
-    const asked = minutes || (/\s[+-]?\d\S*$/.test(name) ? "10080" : "");
+    const asked = minutes || (/\s[+-]?\p{Nd}\S*$/u.test(name) ? "10080" : "");
     return this.give("ignore", `@${name} ${asked}`.trim(), { undo: ["unignore", `@${name}`] });
   }
 

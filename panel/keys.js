@@ -18,7 +18,7 @@ export class Keys {
 
   press(event) {
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.key === "F9") return this.act(event, "h");
+    if (event.key === "F9") return event.repeat ? event.preventDefault() : this.act(event, "h");
     if (event.repeat || document.querySelector("dialog[open]") || !by("keys-on").checked) return;
     const field = event.target.closest?.("input:not([type=radio], [type=checkbox], [type=range]), textarea, select");
     if (field) return event.key === "Escape" ? field.blur() : undefined;

@@ -128,10 +128,10 @@ setInterval(() => {
 
 // The token.
 
-function refused(token, text) {
+function refused(token) {
   forgetToken(token);
   stream.close();
-  knock(token ? "door-old" : "door-none", token ? text : "");
+  knock(token ? "door-old" : "door-none");
 }
 
 function knock(why) {
@@ -150,7 +150,7 @@ by("door").addEventListener("cancel", (event) => event.preventDefault()); // the
 by("door-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const pasted = by("door-token").value.trim();
-  const token = tokenIn(pasted) || (/^[\w~.-]+$/.test(pasted) ? pasted : "");
+  const token = tokenIn(pasted) || (/^[ -~]+$/.test(pasted) && !pasted.includes("://") ? pasted : "");
   by("door-token").value = "";
   if (!token) return;
   keepToken(token);

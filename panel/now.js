@@ -114,6 +114,7 @@ export class LastReply {
   constructor({ state, commands, painter }) {
     Object.assign(this, { state, commands });
     this.rated = null; // the turn that was rated, and how
+    this.corrected = null; // the turn whose reply is written anew
     by("good").addEventListener("click", () => this.rate("good"));
     by("bad").addEventListener("click", () => this.rate("bad"));
     by("better").addEventListener("click", () => this.open(by("correct").hidden));
@@ -137,7 +138,7 @@ export class LastReply {
   async rate(how) {
     if (by("last").hidden) return;
     const { turn } = this.state.last;
-    if (await this.commands.give("rate", how)) this.rated = { turn, how };
+    if (await this.commands.give("rate", `#${turn} ${how}`)) this.rated = { turn, how };
     this.draw();
   }
 
@@ -145,12 +146,13 @@ export class LastReply {
     show(by("correct"), open);
     by("better").setAttribute("aria-expanded", String(open));
     if (!open) return this.draw();
+    this.corrected = this.state.last.turn; // another will be the last while somebody writes
     by("correction").value = this.state.last.sentences.join(" ");
     by("correction").focus();
   }
 
   async correct() {
     const text = by("correction").value.trim();
-    if (text && (await this.commands.give("rate", text))) this.open(false);
+    if (text && (await this.commands.give("rate", `#${this.corrected} ${text}`))) this.open(false);
   }
 }

@@ -6,6 +6,7 @@ import { age, code, deed, said, t } from "./words.js";
 
 const EVERY = 500; // ms between two looks at a busy queue
 const MOST = 60; // rows that the show sends
+const HOUSE = ["console", "panel"]; // where those who run the show write: they are no viewers
 
 /** How many wait, as far as the show tells. */
 export function count(queue) {
@@ -51,7 +52,7 @@ export class Queue {
     return row;
   }
 
-  update(row, { name, text, deed: done, kind, number, age: seconds, rank, reasons }) {
+  update(row, { platform, name, text, deed: done, kind, number, age: seconds, rank, reasons }) {
     const [who, paid, end] = row.firstElementChild.children;
     const held = kind === "held";
     row.className = kind === "paid" ? "paid-row" : held ? "held-row" : "";
@@ -66,7 +67,7 @@ export class Queue {
     for (const button of row.lastElementChild.children) {
       const command = button.className;
       const forHeld = command === "allow" || command === "deny";
-      const fits = command === "ignore" || (held ? forHeld && Number.isFinite(number) : !forHeld);
+      const fits = command === "ignore" ? !HOUSE.includes(platform) : held ? forHeld && Number.isFinite(number) : !forHeld;
       show(button, fits && this.commands.may.has(command));
       write(button, t(command));
     }

@@ -62,7 +62,7 @@ export class Stream {
         if (attempt !== this.attempt) return;
         if (answer.status === 401 || answer.status === 403) {
           this.close();
-          this.api.refused(this.api.token, text);
+          this.api.refused(this.api.token);
           return;
         }
         why = text;

@@ -43,7 +43,6 @@ const WORDS = {
   message: ["Message", "訊息"],
   reasons: ["Because", "原因"],
   "no-choice": ["Nothing was chosen yet.", "還沒有選出訊息。"],
-  chosen: ["chosen", "選中"],
   "last-line": ["Her last reply:", "她上一則回覆："],
   good: ["Good", "說得好"],
   bad: ["Bad", "不好"],

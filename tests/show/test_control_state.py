@@ -244,12 +244,28 @@ def test_whom_she_does_not_answer_is_told_when_it_changes(play: Any) -> None:
         await asyncio.sleep(60)
         assert "viewers" not in control.changes(), "whoever was told can count"
         assert snapshot(room)["viewers"][1]["left"] == 540.0
+        order(room, "ignore", "@Ann 10")
+        assert [row["left"] for row in control.changes()["viewers"]] == [None, 600.0], "it lasts longer now"
         order(room, "unignore", "@bob the builder")
         assert [row["name"] for row in control.changes()["viewers"]] == ["ann"]
         await asyncio.sleep(600)
         assert control.changes()["viewers"] == []
 
     play(scene, inbox={"ignore": []})
+
+
+def test_whoever_comes_between_two_looks_misses_nothing(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        told: list[tuple[str, Any]] = []
+        control = state.ControlState(room.show.backstage, lambda *event: told.append(event), lambda: True)
+        control.changes()
+        order(room, "pause")
+        assert control.for_newcomer()["now"]["paused"]
+        assert [value["paused"] for kind, value in told if kind == "now"] == [True], "the others know it, too"
+        order(room, "resume")
+        assert not control.changes()["now"]["paused"]
+
+    play(scene)
 
 
 def test_help_on_the_panel_lists_what_the_token_gives(play: Any) -> None:

@@ -121,14 +121,31 @@ def test_an_edited_sentence_is_heard_and_remembered_as_it_was_edited(play: Any) 
     play(scene, **HELD)
 
 
+def test_the_panel_shows_only_what_is_still_to_come(play: Any) -> None:
+    def shown(room: Room) -> list[tuple[str, str]]:
+        return [(row["text"], row["state"]) for row in room.show.control._state.value()["now"]["sentences"]]
+
+    async def scene(room: Room) -> None:
+        room.types("is pizza good?")
+        await room.until(lambda: len(texts(room)) == 2)
+        assert shown(room) == [("Yes, it is.", "made"), ("I like it very much!", "made")]
+        room.commands("!no 1")
+        assert shown(room) == [("I like it very much!", "made")]
+        room.commands("!edit 2 I love it!")
+        await room.until_speaking()
+        assert shown(room) == [("I love it!", "sent")]
+
+    play(scene, **HELD)
+
+
 def test_an_edited_sentence_is_judged_like_hers(play: Any) -> None:
     async def scene(room: Room) -> None:
         room.types("is pizza good?")
         await room.until(lambda: len(texts(room)) == 2)
         assert "a filter stopped this" in room.commands("!edit 1 it is quark")
         assert len(texts(room)) == 2
-        assert room.commands("!edit 1") == "write !edit NUMBER TEXT"
-        assert room.commands("!edit x y") == "'x' is not a number; write !edit NUMBER TEXT"
+        assert room.commands("!edit") == "write !edit NUMBER [TEXT]"
+        assert room.commands("!edit x y") == "'x' is not a number; write !edit NUMBER [TEXT]"
         assert room.commands("!edit 7 what?") == "no sentence 7 waits"
 
     play(scene, gate={"hold_to_air": True, "words": ["quark"]})
@@ -159,6 +176,30 @@ def test_without_a_no_it_is_heard_after_some_seconds(play: Any) -> None:
         assert room.heard() == ["Yes, it is."]
 
     play(scene)
+
+
+def test_a_sentence_waits_while_somebody_edits_it(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        control = room.show.control._state
+        room.types("is pizza good?")
+        await room.until(lambda: len(texts(room)) == 2)
+        control.changes()
+        assert room.commands("!edit 1") == "1 waits for other words"
+        assert control.changes()["air"]["waiting"][0]["left"] == PATIENCE, "panels count from there"
+        await asyncio.sleep(PATIENCE / 2)
+        assert sounds(room) == 0
+        room.commands("!edit 1 No, never.")
+        await room.until_idle()
+        assert room.heard() == ["No, never. I like it very much!"]
+        assert room.commands("!edit 1") == "no sentence 1 waits"
+        room.types("is tea good?")
+        await room.until(lambda: len(texts(room)) == 2)
+        room.commands("!edit 3")
+        await asyncio.sleep(PATIENCE * 2)  # and nobody came back to it
+        await room.until_idle()
+        assert room.heard()[1] == "I like it very much!"
+
+    play(scene, gate={"hold_to_air": True, "air_seconds": 3})
 
 
 def test_switched_off_all_that_waits_is_heard(play: Any) -> None:
@@ -258,6 +299,28 @@ def test_what_is_said_of_a_reply_is_kept(play: Any, tmp_path: Path) -> None:
         ]
         room.show.ratings._path = tmp_path  # which cannot be written
         assert "not kept" in room.commands("!rate bad")
+
+    play(scene)
+
+
+def test_a_reply_can_be_rated_while_she_goes_on(play: Any, tmp_path: Path) -> None:
+    async def scene(room: Room) -> None:
+        room.show.ratings._path = path = tmp_path / "ratings.jsonl"
+        questions = []
+        for asked in ("is pizza good?", "is soup good?", "is bread good?"):
+            questions.append(room.types(asked))
+            await room.until_idle()
+        turns = [line["turn"] for line in room.journal("reply")]
+        assert room.commands(f"!rate #{turns[0]} bad") == f"kept: {TWO}"
+        assert room.commands(f"!rate #{turns[1]} Only in winter.") == f"kept: {TWO}"
+        assert "no longer be rated" in room.commands("!rate #99 good")
+        room.show.receive(Deletion("d1", "twitch", "banban", message_id=questions[1].id))
+        assert "no longer be rated" in room.commands(f"!rate #{turns[1]} good"), "it was taken back"
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        assert [(row["asked"], row["rating"], row["corrected"]) for row in rows] == [
+            ("is pizza good?", "bad", ""),
+            ("is soup good?", "corrected", "Only in winter."),
+        ]
 
     play(scene)
 

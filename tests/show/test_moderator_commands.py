@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +21,7 @@ from vtuber.core.events import Batch, Deletion, Emote, Money, Pick, Role
 from vtuber.moderation.command_table import COMMANDS
 from vtuber.show.agenda import REQUESTS_WAITING
 from vtuber.show.commands import CROWDED, FORGET_EVERY, LEAVING
+from vtuber.stage import access
 from vtuber.stage.cues import ClipBegins, Feels, Held, Hushed, Rested, Thinking
 
 FIVE = Money(Decimal(5), "USD")
@@ -315,6 +317,23 @@ def test_the_terminal_speaks_of_everybody(play: Any) -> None:
         room.commands("!unignore @bob", **you)
         room.types("hi", name="bob")
         assert len(room.show.inbox) == 2
+
+    play(scene)
+
+
+def test_a_viewer_called_like_whoever_runs_the_show_is_ignored_alone(play: Any) -> None:
+    async def scene(room: Room) -> None:
+        you = {"name": "you", "roles": BROADCASTER, "platform": "console"}
+        order = partial(room.show.backstage.command, access.Role.STREAMER)
+        assert order("ignore", "@streamer")["done"]
+        assert order("ignore", "@you")["done"]
+        room.types("hello?", name="streamer")
+        assert len(room.show.inbox) == 0
+        room.types("hello?", **you)
+        assert len(room.show.inbox) == 1
+        order("say", "I am still here.")
+        await room.until_idle()
+        assert "I am still here." in room.heard()
 
     play(scene)
 

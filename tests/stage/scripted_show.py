@@ -19,7 +19,7 @@ EVERYTHING = {
     "ignore": "@NAME [MINUTES]", "unignore": "@NAME", "held": "", "allow": "NUMBER", "deny": "NUMBER",
     "next": "ID", "drop": "ID", "forget": "@NAME", "topic": "[TEXT]", "mood": "[NAME]", "voice": "[NAME]",
     "loudness": "[LUFS]", "slow": "SECONDS", "status": "", "air": "[on|off|SECONDS]", "yes": "NUMBER",
-    "no": "NUMBER", "edit": "NUMBER TEXT", "rate": "good|bad|TEXT", "scene": "NAME",
+    "no": "NUMBER", "edit": "NUMBER [TEXT]", "rate": "[#TURN] good|bad|TEXT", "scene": "NAME",
 }  # fmt: skip
 FEWER = (
     "hush",

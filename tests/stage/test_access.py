@@ -153,13 +153,21 @@ async def test_an_address_of_the_panel_carries_its_token_where_no_server_sees_it
 
 def test_tokens_are_kept_for_the_next_show(path: Path) -> None:
     first, second = Tokens(), Tokens()
-    for role in (Role.MODERATOR, Role.STREAMER):
+    for role in Role:
         assert first.of(role) == second.of(role)
         assert second.role(first.of(role)) is role
-    assert first.of(Role.PAGE) != second.of(Role.PAGE)
     assert len({first.of(role) for role in Role}) == 3
     if sys.platform != "win32":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_tokens_that_are_kept_stay_where_another_is_missing(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('{"streamer": "the streamer\'s own", "moderator": "for moderators"}', encoding="utf-8")
+    path.chmod(0o600)
+    made = Tokens()
+    assert (made.of(Role.STREAMER), made.of(Role.MODERATOR)) == ("the streamer's own", "for moderators")
+    assert made.of(Role.PAGE) == Tokens().of(Role.PAGE)
 
 
 @pytest.mark.parametrize(
@@ -180,10 +188,9 @@ def test_a_file_that_holds_no_tokens_is_written_anew(path: Path, kept: str) -> N
     path.write_text(kept, encoding="utf-8")
     path.chmod(0o600)
     made = Tokens()
-    assert json.loads(path.read_text(encoding="utf-8")) == {
-        "streamer": made.of(Role.STREAMER),
-        "moderator": made.of(Role.MODERATOR),
-    }
+    kept_now = {role.name.lower(): made.of(role) for role in Role}
+    assert json.loads(path.read_text(encoding="utf-8")) == kept_now
+    assert len({*kept_now.values()}) == 3
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
@@ -210,6 +217,8 @@ def test_where_tokens_cannot_be_kept_they_are_for_this_show(
     ("variables", "what"),
     [
         ({"BANBAN_CONTROL_TOKEN": "12345678901"}, "could be guessed"),
+        ({"BANBAN_CONTROL_TOKEN": "芝麻開門芝麻開門芝麻開門"}, "no browser sends"),
+        ({"BANBAN_STAGE_TOKEN": "open \t sesame street"}, "no browser sends"),
         (
             {"BANBAN_CONTROL_TOKEN": "one for all of us", "BANBAN_MODERATOR_TOKEN": "one for all of us"},
             "are the same token",

@@ -22,6 +22,7 @@ from vtuber.app.desk.status import Status
 from vtuber.app.live import desk_of
 from vtuber.core.text import MESSAGE_LIMIT
 from vtuber.moderation.command_table import COMMANDS
+from vtuber.moderation.trust import Trust
 from vtuber.stage.access import Role
 from vtuber.stage.control import streams
 from vtuber.stage.control.backstage import BASE
@@ -232,6 +233,15 @@ async def test_a_moderators_token_gives_no_words_and_no_settings(
     assert room.journal("command") == []
 
 
+async def test_a_hush_is_only_for_those_whom_config_allows_it(
+    room: Room, streamer: Panel, moderator: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(room.show.commands.table._who, "hush", Trust.BROADCASTER)
+    for path, base in (("/hush", ""), ("/commands/hush", BASE)):
+        assert (await moderator.asks(path, "POST", base=base))[0] == 403
+        assert (await streamer.asks(path, "POST", base=base))[0] == 200
+
+
 async def test_a_command_is_the_same_as_in_chat_and_is_one_line_of_the_journal(
     room: Room, streamer: Panel
 ) -> None:
@@ -315,8 +325,14 @@ async def test_a_body_of_another_shape_is_refused_in_words(room: Room, streamer:
     assert not room.show.performer.agenda.paused
 
 
-async def test_what_is_too_large_is_refused(room: Room, streamer: Panel) -> None:
-    assert (await streamer.asks("/commands/topic", "POST", data=b" " * 100_000))[0] == 413
+async def test_what_is_too_large_or_too_much_is_refused(room: Room, streamer: Panel) -> None:
+    paths = (await streamer.gets("/openapi.json"))["paths"]
+    described = paths["/api/v1/commands/{name}"]["post"]["responses"]
+    statuses = {(await streamer.asks("/commands/topic", "POST", data=b" " * 100_000))[0]}
+    assert statuses == {413}
+    while 429 not in statuses:
+        statuses.add((await streamer.asks("/commands/nonsense", "POST"))[0])
+    assert {str(status) for status in statuses} <= {*described}
     assert room.journal("command") == []
 
 

@@ -19,6 +19,7 @@ import aiohttp
 import pytest
 from pictures import character_in, portrait
 from stage_props import Maker, ServedOverlay, an_overlay, simulated
+from vrm_model import model
 
 from vtuber import character as characters
 from vtuber.core import sound
@@ -211,6 +212,28 @@ async def test_a_widgets_own_page_takes_the_token_along(
         assert dict(answer.url.query) == {"token": "sesame street", "side": "left", "show": "chat"}
     async with client.get(address.replace("sesame", "open")) as answer:
         assert answer.status == 401
+    await overlay.stop()
+
+
+async def test_her_model_is_for_pages_with_the_token(
+    client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BANBAN_STAGE_TOKEN", "sesame street")
+    folder = character_in(tmp_path / "luna")
+    portrait(folder / "face.png")
+    (folder / "face.vrm").write_bytes(model())
+    overlay = an_overlay(characters.load(str(folder)).face, host="0.0.0.0")
+    await overlay.start()
+    plain, token = overlay.url.split("?")
+    for name, status in (
+        (f"face.vrm?{token}", 200),
+        ("face.vrm", 401),
+        ("//face.vrm", 404),
+        ("face/0.png", 200),
+    ):
+        async with client.get(plain + name) as answer:
+            assert answer.status == status, name
+            assert (await answer.read() == model()) is (status == 200 and "vrm" in name)
     await overlay.stop()
 
 

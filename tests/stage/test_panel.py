@@ -226,6 +226,14 @@ async def test_without_a_token_it_asks_for_one(panel: Opener, show: ScriptedShow
     assert STREAMER not in "".join(asked)
 
 
+async def test_a_token_of_the_streamers_own_can_be_pasted(panel: Opener, show: ScriptedShow) -> None:
+    show.tokens["open, sesame street!"] = show.tokens[STREAMER]
+    page = await panel("")
+    await page.fill("#door-token", "open, sesame street!")
+    await page.press("#door-token", "Enter")
+    await until(page, "document.querySelector('#link').textContent === 'live'")
+
+
 async def test_an_old_token_is_forgotten(panel: Opener, show: ScriptedShow) -> None:
     page = await panel("of-yesterday")
     await page.wait_for_selector("#door[open]")
@@ -287,7 +295,9 @@ async def test_stop_asks_nothing(panel: Opener, show: ScriptedShow) -> None:
     await page.click("#stop")
     await page.keyboard.press("h")
     await page.fill("#speak-text", "hush")
-    await page.press("#speak-text", "F9")
+    for _ in range(5):  # it is held down
+        await page.keyboard.down("F9")
+    await page.keyboard.up("F9")
     async with asyncio.timeout(5):
         while len(show.given) < 3:
             await asyncio.sleep(0.01)
@@ -312,6 +322,7 @@ async def test_a_stop_that_does_not_arrive_is_said(panel: Opener, show: Scripted
 async def test_why_this_one_and_not_the_others(panel: Opener, show: ScriptedShow) -> None:
     page = await panel()
     show.now(
+        turn=7,
         state="speaking",
         whom={"id": "1", "platform": "twitch", "name": "Ann", "text": "Pizza?", "deed": None},
         why={"rank": 7, "reasons": ["addressed", "question"]},
@@ -335,9 +346,13 @@ async def test_why_this_one_and_not_the_others(panel: Opener, show: ScriptedShow
     assert await texts(page, "#words span") == ["Yes."], "only what was heard is her last reply"
     await page.keyboard.press("+")
     await page.click("#better")
+    for turn, said in ((8, "No."), (9, "Maybe.")):  # she goes on while somebody writes
+        show.now(turn=turn, state="speaking", sentences=[{"text": said, "state": "heard"}])
+        await until(page, f"document.querySelector('#words').textContent.includes('{said}')")
+    assert "No." in await page.inner_text("#last-words")
     await page.fill("#correction", "Yes, with ham.")
     await page.click("#correct button")
-    await until_given(show, ("rate", "good"), ("rate", "Yes, with ham."))
+    await until_given(show, ("rate", "#7 good"), ("rate", "#7 Yes, with ham."))
 
 
 async def test_sentences_wait_for_a_yes(panel: Opener, show: ScriptedShow) -> None:
@@ -364,7 +379,7 @@ async def test_sentences_wait_for_a_yes(panel: Opener, show: ScriptedShow) -> No
     await until(page, "document.querySelectorAll('#air-rows li').length === 1")
     assert await page.input_value("#air-rows textarea") == "Better."
     await page.click("#air-rows [type=submit]")
-    await until_given(show, ("yes", "1"), ("no", "2"), ("edit", "3 Better."))
+    await until_given(show, ("yes", "1"), ("no", "2"), ("edit", "3"), ("edit", "3 Better."))
     await page.click("#tabs [data-to=steer]")
     await page.click("#air-mode [value=off]")
     await page.fill("#air-number", "2.5")
@@ -374,27 +389,31 @@ async def test_sentences_wait_for_a_yes(panel: Opener, show: ScriptedShow) -> No
 
 async def test_the_queue_holds_still_under_the_pointer(panel: Opener, show: ScriptedShow) -> None:
     page = await panel()
-    show.tell("queue", [waits(1, name="Ann"), waits(2, name="Bob"), waits(3, name="Cy 7")])
+    show.tell("queue", [waits(1, name="Ann"), waits(2, name="Bob"), waits(3, name="Cy ７")])
     await page.wait_for_selector("#queue-rows li:nth-child(3)")
     await page.hover("#queue-rows li >> nth=2")
     show.tell(
         "queue",
         [
             waits(4, name="Di", kind="paid", deed={"en": "$5", "zh": "5 元"}),
-            waits(3, name="Cy 7"),
+            waits(3, name="Cy ７"),
             waits(2, name="Bob"),
         ],
     )
     await page.wait_for_selector("#queue-rows li:nth-child(4)")
-    assert await texts(page, "#queue-rows .who") == ["Ann", "Bob", "Cy 7", "Di"]
+    assert await texts(page, "#queue-rows .who") == ["Ann", "Bob", "Cy ７", "Di"]
     assert await page.locator("#queue-rows li.gone").count() == 1
     await page.click("#queue-rows li:nth-child(3) .next")
     await page.click("#queue-rows li:nth-child(3) .ignore")
     await page.click("#said button")
-    await until_given(show, ("next", "m3"), ("ignore", "@Cy 7 10080"), ("unignore", "@Cy 7"))
+    await until_given(show, ("next", "m3"), ("ignore", "@Cy ７ 10080"), ("unignore", "@Cy ７"))
+    assert await page.is_visible("#queue-rows li:nth-child(3) .ignore")
     await page.mouse.move(5, 5)
     await until(page, "document.querySelectorAll('#queue-rows li').length === 3")
-    assert await texts(page, "#queue-rows .who") == ["Di", "Cy 7", "Bob"]
+    assert await texts(page, "#queue-rows .who") == ["Di", "Cy ７", "Bob"]
+    show.tell("queue", [waits(5, name="streamer", platform="panel", kind="request")])
+    await until(page, "document.querySelector('#queue-rows').textContent.includes('streamer')")
+    assert not await page.is_visible("#queue-rows li:last-child .ignore"), "nobody else wrote that"
 
 
 async def test_a_held_message_is_allowed_or_denied(panel: Opener, show: ScriptedShow) -> None:

@@ -345,10 +345,11 @@ async def test_other_machines_need_the_token(
     await made.stop()
 
 
-def test_without_a_token_of_ours_it_is_a_new_one_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_address_that_obs_was_given_is_that_of_the_next_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BANBAN_STAGE_TOKEN", raising=False)
     first, second = (a_server(host="0.0.0.0").url for _ in range(2))
-    assert first != second
+    assert first == second
+    assert "?token=" in first
     assert "token" not in a_server(host="127.0.0.1").url
 
 

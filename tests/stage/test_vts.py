@@ -106,6 +106,48 @@ async def test_a_mood_is_a_parameter_and_presses_its_hotkey(tmp_path: Path) -> N
         await until(lambda: server.hotkeys[-1] == "Wave")
 
 
+async def test_an_expression_follows_her_mood_though_vtube_studio_was_away(tmp_path: Path) -> None:
+    async with vts_server() as server, screen(server, tmp_path, moods={HAPPY: "Smile"}) as studio:
+        await until(is_ok(studio))
+        for worn_at_its_start in (set[str](), {"Smile"}):
+            await server.stop()
+            await until(lambda: studio.health().state is State.DOWN)
+            studio.show(Feels(HAPPY))
+            server.worn = worn_at_its_start
+            await server.start()
+            await until(is_ok(studio))
+            await until(lambda: server.worn == {"Smile"} and server.injected[-1][parameter(HAPPY)] == 1.0)
+            await server.stop()
+            await until(lambda: studio.health().state is State.DOWN)
+            server.worn = set()  # it was started anew
+            await server.start()
+            await until(is_ok(studio))
+            studio.show(Feels(""))
+            await until(lambda: server.injected[-1][parameter(HAPPY)] == 0.0)
+            assert server.worn == set(), "what is not shown is not taken back"
+
+
+async def test_what_happens_while_vtube_studio_answers_is_done_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vts, "LOOK_SECONDS", 60.0)
+    raid = Thinking("lou", "", "twitch", deed=Deed(Kind.RAID, {"en": "raid", "zh": ""}, "#fff"))
+    async with vts_server() as server, screen(server, tmp_path, events={"raid": "Wave"}) as studio:
+
+        def raided(answer: dict[str, Any]) -> list[Any]:
+            if answer["messageType"] == "InjectParameterDataResponse":
+                server.spoils = None
+                studio.show(raid)
+            return [answer]
+
+        await until(is_ok(studio))
+        studio.show(Feels(HAPPY))
+        await until(lambda: server.injected and server.injected[-1][parameter(HAPPY)] == 1.0)
+        server.spoils = raided
+        studio.show(Feels(""))
+        await until(lambda: server.hotkeys == ["Wave"])
+
+
 async def test_a_moderators_mood_stays_between_sentences(tmp_path: Path) -> None:
     async with vts_server() as server, screen(server, tmp_path) as studio:
         await until(is_ok(studio))
@@ -131,6 +173,16 @@ async def test_the_token_is_kept_for_its_owner_alone_and_used_again(tmp_path: Pa
         async with screen(server, tmp_path) as studio:
             await until(is_ok(studio))
         assert server.asked_to_allow == 2
+
+
+async def test_where_the_token_cannot_be_kept_it_is_asked_for_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a file").write_text("")
+    async with vts_server() as server, screen(server, tmp_path / "a file") as studio:
+        await until(is_ok(studio))
+        assert server.asked_to_allow == 1
+    assert "cannot be kept" in caplog.text
 
 
 async def test_a_streamer_who_refuses_is_not_asked_again_and_again(

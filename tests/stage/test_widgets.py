@@ -209,6 +209,27 @@ async def test_chat_and_alerts_come_grow_and_vanish(page: Page, overlay: ServedO
 
 
 @only_today
+async def test_her_words_and_what_they_answer_fade_together(page: Page, overlay: ServedOverlay) -> None:
+    stage = await opened(page, overlay)
+    await page.evaluate(
+        """() => {
+            window.faded = new Set();
+            const note = () => {
+                for (const one of document.querySelectorAll(".fading")) window.faded.add(one.id);
+            };
+            const whatever = { subtree: true, attributes: true };
+            new MutationObserver(note).observe(document.querySelector("#talk"), whatever);
+        }"""
+    )
+    stage.thinking("mika", "soup?", "twitch", 1)
+    await stage.play(Maker(["Yes."], each=0.2).clip())
+    await until(page, "!document.querySelector('#bubble').hidden && banban.caption === 'Yes.'")
+    stage.rest()
+    await until(page, "document.querySelector('#bubble').hidden && banban.caption === ''")
+    assert await page.evaluate("[...window.faded].sort()") == ["bubble", "caption"]
+
+
+@only_today
 async def test_nothing_that_viewers_write_is_markup(page: Page, overlay: ServedOverlay) -> None:
     stage = await opened(page, overlay)
     emote = Emote("<img>", 0, 5, "https://static-cdn.jtvnw.net/emoticons/v2/1/default/dark/2.0")

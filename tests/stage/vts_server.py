@@ -29,6 +29,8 @@ class VtsServer:
         self.created: dict[str, dict[str, Any]] = {}
         self.injected: list[dict[str, float]] = []
         self.hotkeys: list[str] = []
+        self.worn: set[str] = set()
+        """The expressions that are shown, by their hotkeys."""
         self.available: list[Any] = list(HOTKEYS)
         self.model_loaded = True
         self.answers = True
@@ -104,7 +106,7 @@ class VtsServer:
         self.tokens.add(TOKEN)
         return {"authenticationToken": TOKEN}
 
-    def _answer(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:  # noqa: PLR0911  # one for each kind
         match kind:
             case "ParameterCreation":
                 assert 4 <= len(data["parameterName"]) <= 32
@@ -126,10 +128,28 @@ class VtsServer:
                     "modelID": "id",
                     "availableHotkeys": self.available if self.model_loaded else [],
                 }
+            case "ExpressionState":
+                return {"modelLoaded": self.model_loaded, "expressions": self._states(data)}
             case "HotkeyTrigger":
                 self.hotkeys.append(data["hotkeyID"])
+                self.worn ^= {data["hotkeyID"]} & {*self._expressions}
                 return {"hotkeyID": data["hotkeyID"]}
         return _error(7, "Unknown request.")
+
+    @property
+    def _expressions(self) -> list[str]:
+        return [row["name"] for row in self.available if row["type"] == "ToggleExpression"]
+
+    def _states(self, asked: dict[str, Any]) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": f"{name}.exp3",
+                "file": f"{name}.exp3.json",
+                "active": name in self.worn,
+                "usedInHotkeys": [{"name": name, "id": "1"}] if asked.get("details") else [],
+            }
+            for name in self._expressions
+        ]
 
 
 def _error(number: int, message: str) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from vtuber.core.text import clean, clean_name
 ID_LIMIT = 100
 NUMBER_LIMIT = 1_000_000_000
 
+HOUSE = ("console", "panel")
+"""Platforms where nobody writes but those who run the show: the terminal, and the control panel."""
+
 # What a field may hold when an event is read from a file (see ``codec``). Listeners see to it themselves.
 Id = Annotated[str, AfterValidator(lambda text: clean(text, ID_LIMIT))]
 Words = Annotated[str, AfterValidator(clean)]

@@ -16,6 +16,7 @@ from enum import StrEnum
 from vtuber import config
 from vtuber.core.deeds import is_more
 from vtuber.core.events import (
+    HOUSE,
     Answerable,
     Batch,
     ChatMessage,
@@ -516,6 +517,8 @@ class Inbox:
         return [(*key, until) for key, until in reversed(self._ignored.items()) if until > self._latest]
 
     def _is_ignored(self, event: Answerable) -> bool:
+        if event.platform in HOUSE:
+            return False  # a viewer may be called "streamer"
         author = event.author
         names = (author.id.casefold(), author.name.casefold(), author.login)
         if self._ignored_names.isdisjoint(names):

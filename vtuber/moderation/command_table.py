@@ -71,10 +71,14 @@ COMMANDS: dict[str, CommandSpec] = {
     ),
     "no": CommandSpec("[NUMBER]", Reach.VOICE, "a sentence that waits to be heard is not"),
     "edit": CommandSpec(
-        "NUMBER TEXT", Reach.VOICE, "a sentence that waits is heard with these words instead"
+        "NUMBER [TEXT]",
+        Reach.VOICE,
+        "a sentence that waits is heard with these words instead; without TEXT: it waits for them",
     ),
     "rate": CommandSpec(
-        "good|bad|TEXT", Reach.STATE, "how good her last reply was, or what she should have said; it is kept"
+        "[#TURN] good|bad|TEXT",
+        Reach.STATE,
+        "how good her last reply was, or that turn's, or what she should have said; it is kept",
     ),
     "forget": CommandSpec("@NAME", Reach.MEMORY, "deletes everything she remembers about this viewer"),
     "topic": CommandSpec(
@@ -218,9 +222,17 @@ def choice(argument: str, choices: Mapping[str, T]) -> T:
 
 
 def number_and_text(argument: str) -> tuple[int, str]:
-    """Reads "NUMBER TEXT". Raises UsageError."""
+    """Reads "NUMBER [TEXT]"; the text is "" where there is none. Raises UsageError."""
     digits, _, rest = text(argument).partition(" ")
-    return number(digits), text(rest.strip())
+    return number(digits), rest.strip()
+
+
+def turn_and_text(argument: str) -> tuple[int | None, str]:
+    """Reads "[#TURN] TEXT". Raises UsageError."""
+    first, _, rest = text(argument).partition(" ")
+    if re.fullmatch(r"#\d{1,9}", first):
+        return number(first), text(rest.strip())
+    return None, argument
 
 
 def viewer(argument: str) -> str:

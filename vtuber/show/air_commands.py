@@ -68,6 +68,10 @@ class AirCommands:
 
     def _edit(self, command: Command) -> str:
         number, words = command_table.number_and_text(command.argument)
+        if not words:
+            if self._air.keep(number) is None:
+                raise self._none(number)
+            return f"{number} waits for other words"
         verdict = self._guard.judge(words, Door.SPOKEN, "edited sentence")
         if not verdict.allowed:
             raise Refusal(f"a filter stopped this: {verdict.reason}")
@@ -77,16 +81,16 @@ class AirCommands:
         return f"she says that instead of {number}"
 
     def _rate(self, command: Command) -> str:
-        rating = command_table.text(command.argument)
+        turn, rating = command_table.turn_and_text(command.argument)
         if plain(rating) in GRADES:
             rating = plain(rating)
         try:
-            said = self._ratings.rate(rating, command=command.message.id)
+            said = self._ratings.rate(rating, command=command.message.id, turn=turn)
         except OSError as error:
             log.warning("the rating was not kept: %s", escaped(str(error)))
             raise Refusal(f"the rating was not kept: {error.strerror}") from error
         if not said:
-            raise Refusal("she has said nothing yet")
+            raise Refusal("that reply can no longer be rated" if turn else "she has said nothing yet")
         return f"kept: {self._shown(said)}"
 
     def _decide(self, command: Command, *, allowed: bool) -> str:

@@ -163,7 +163,7 @@ class Backstage:
             "text": sentence.text,
             "speaker": sentence.speaker,
             "voice": f"{BASE}/air/{held.number}/sound",
-            "left": round(held.left, 1),
+            "left": round(held.left, 3),
         }
 
     def settings(self) -> SettingsRow:
@@ -196,7 +196,7 @@ class Backstage:
     def ignored(self) -> list[IgnoredRow]:
         time = clock.now()
         return [
-            {"platform": place, "name": who, "left": round(until - time, 1) if until < math.inf else None}
+            {"platform": place, "name": who, "left": round(until - time, 3) if until < math.inf else None}
             for place, who, until in self._inbox.ignored()[:IGNORED]
             if until > time
         ]

@@ -12,7 +12,7 @@ from functools import partial
 
 from vtuber.config import Settings
 from vtuber.core import clock
-from vtuber.core.events import ChatMessage
+from vtuber.core.events import HOUSE, ChatMessage
 from vtuber.core.health import Health
 from vtuber.core.recent import Recent
 from vtuber.core.text import escaped
@@ -383,4 +383,4 @@ class ModeratorCommands:
 
 def _place(message: ChatMessage) -> str:
     """The platform that a command is about; "" (all of them) for one of the terminal's or the panel's."""
-    return "" if message.platform in ("console", PANEL) else message.platform
+    return "" if message.platform in HOUSE else message.platform

@@ -53,6 +53,10 @@ class AirSentence:
     """When it is decided without anybody (show clock)."""
     speak: Speak
     decided: asyncio.Future[Decision]
+    limit: asyncio.Timeout | None = None
+    """Ends the wait at ``until``."""
+    is_edited: bool = False
+    """Somebody writes other words for it: a silence is no yes."""
 
     @property
     def left(self) -> float:
@@ -99,7 +103,8 @@ class HoldToAir:
         finally:
             del self._waiting[held.number]
             self._move()
-        airs = decision in _AIRS or (decision is Decision.UNANSWERED and self.seconds is not None)
+        is_allowed = self.seconds is not None and not held.is_edited
+        airs = decision in _AIRS or (decision is Decision.UNANSWERED and is_allowed)
         return held.sentence if airs else decision
 
     def decide(self, number: int | None, *, allowed: bool, command: str) -> AirSentence | None:
@@ -107,6 +112,15 @@ class HoldToAir:
         found = self._find(number)
         if found is not None:
             self._decide(found, Decision.YES if allowed else Decision.NO, command)
+        return found
+
+    def keep(self, number: int) -> AirSentence | None:
+        """It waits until somebody has written other words for it, or says yes. None: it does not wait."""
+        found = self._find(number)
+        if found is not None and found.limit is not None:
+            found.is_edited = True
+            found.until = clock.now() + PATIENCE
+            found.limit.reschedule(found.until)
         return found
 
     def edit(self, number: int, text: str, *, command: str) -> AirSentence | None:
@@ -161,7 +175,7 @@ class HoldToAir:
 
     async def _decision(self, held: AirSentence) -> Decision:
         try:
-            async with asyncio.timeout(held.left):
+            async with asyncio.timeout(held.left) as held.limit:
                 return await held.decided
         except TimeoutError:
             if not held.decided.cancelled():  # somebody decided at that very moment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,9 +15,12 @@ from threading import Thread
 import platformdirs
 
 from vtuber.core.deeds import written
-from vtuber.record.facts import Fact, Facts, ReplyRated, TurnEnded
+from vtuber.record.facts import Fact, Facts, ReplyRated, Revoked, TurnEnded
 
 GRADES = ("good", "bad")
+
+KEPT = 8
+"""Of so many of the latest replies it can be said: to write a better one takes longer than the next reply."""
 
 WRITE_SECONDS = 0.1
 """A disk that hangs holds up the show for so long, and once only."""
@@ -28,54 +32,67 @@ def default_path() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class _LastReply:
-    turn: int
+class _Reply:
     speaker: str
     asked: str
     said: str
 
 
 class Ratings:
-    """Remembers the last reply, from the show's facts, and keeps what is said of it."""
+    """Remembers the latest replies, from the show's facts, and keeps what is said of them."""
 
     def __init__(self, facts: Facts, path: Path | None = None) -> None:
         self._facts = facts
         self._path = path or default_path()
-        self._last: _LastReply | None = None
+        self._replies: dict[int, _Reply] = {}
+        """By turn, the latest at the end."""
+        self._last = 0
+        """The turn of the last; 0 when there is none."""
         self._writing: Future[None] | None = None
         """The rating before, which may not be written yet."""
 
     def note(self, fact: Fact) -> None:
         """Subscribes to the show's facts."""
-        if not isinstance(fact, TurnEnded):
-            return
-        if fact.withdrawn:  # a moderator took back what it answers
-            self._last = None
-        elif fact.answers and not fact.cut:
-            asked = written(fact.batch.lead.event)
-            self._last = _LastReply(fact.turn, fact.batch.speaker, asked, fact.answer)
+        match fact:
+            case Revoked(turns=turns):
+                self._forget(turns)
+            case TurnEnded(withdrawn=True):  # a moderator took back what it answers
+                self._last = 0
+            case TurnEnded(turn=turn) if fact.answers and not fact.cut:
+                asked = written(fact.batch.lead.event)
+                self._replies[turn] = _Reply(fact.batch.speaker, asked, fact.answer)
+                self._last = turn
+                self._forget([*self._replies][:-KEPT])
+            case _:
+                pass
 
-    def rate(self, rating: str, *, command: str) -> str:
-        """Keeps "good", "bad" or what she should have said. Returns what she said; "" when there is none.
+    def rate(self, rating: str, *, command: str, turn: int | None = None) -> str:
+        """Keeps "good", "bad" or what she should have said, in that turn or last.
 
-        Raises OSError when it cannot be written.
+        Returns what she said; "" when that is not known, or there is none. Raises OSError when it cannot be
+        written.
         """
-        last = self._last
-        if last is None:
+        turn = self._last if turn is None else turn
+        reply = self._replies.get(turn)
+        if reply is None:
             return ""
         corrected = "" if rating in GRADES else rating
         grade = "corrected" if corrected else rating
         row = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "speaker": last.speaker,
-            "asked": last.asked,
-            "said": last.said,
+            "speaker": reply.speaker,
+            "asked": reply.asked,
+            "said": reply.said,
             "rating": grade,
             "corrected": corrected,
         }
         self._append(json.dumps(row, ensure_ascii=False))
-        self._facts.tell(ReplyRated(last.turn, grade, corrected, command))
-        return last.said
+        self._facts.tell(ReplyRated(turn, grade, corrected, command))
+        return reply.said
+
+    def _forget(self, turns: Iterable[int]) -> None:
+        for turn in turns:
+            self._replies.pop(turn, None)
 
     def _append(self, line: str) -> None:
         """Raises OSError, also where the disk does not answer in time; what hangs may yet be written."""

@@ -41,19 +41,19 @@ VARIABLES = {
 }
 """Where a streamer may set a token of their own."""
 
-KEPT = (Role.MODERATOR, Role.STREAMER)
-"""Theirs are the same in every show, so that what was set up once (a Stream Deck) works in the next."""
-
 
 class Tokens:
-    """One for each role: from the environment, else kept in ``path``, else made for this show."""
+    """One for each role: from the environment, else kept in ``path``, else made for this show.
+
+    They are the same in every show, so that what was set up once (OBS, a Stream Deck) works in the next.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         """Raises ConfigError when a token in the environment protects nothing."""
         given = {role: os.environ.get(name, "").strip() for role, name in VARIABLES.items()}
         _check(given)
-        kept = dict.fromkeys(KEPT, "") if all(given[role] for role in KEPT) else _kept(path or default_path())
-        self._tokens = {role: given[role] or kept.get(role) or _new() for role in Role}
+        kept = given if all(given.values()) else _kept(path or default_path())
+        self._tokens = {role: given[role] or kept[role] for role in Role}
         for token in self._tokens.values():
             keep_secret(token)
 
@@ -84,6 +84,11 @@ def _check(given: dict[Role, str]) -> None:
                 f"the token in {VARIABLES[role]} has fewer than {SHORTEST} characters and could be guessed",
                 hint="choose a longer one, or remove the variable: then banban makes one",
             )
+        if not (token.isascii() and token.isprintable()):
+            raise ConfigError(
+                f"the token in {VARIABLES[role]} has characters that no browser sends in a header",
+                hint="use letters of English, digits and signs; or remove the variable, and banban makes one",
+            )
         same = [other for other in Role if other < role and token and given[other] == token]
         if same:
             raise ConfigError(
@@ -93,17 +98,18 @@ def _check(given: dict[Role, str]) -> None:
 
 
 def _kept(path: Path) -> dict[Role, str]:
-    """The tokens in that file, which is written when it has none. Where it cannot be, for this show alone."""
-    if tokens := _read(path):
-        return tokens
-    tokens = {role: _new() for role in KEPT}
+    """The tokens in that file, which is written when one is missing. If it cannot be, for this show alone."""
+    found = _read(path)
+    if len(found) == len(Role):
+        return found
+    tokens = {role: found.get(role) or _new() for role in Role}
     row = {role.name.lower(): token for role, token in tokens.items()}
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         files.write_whole(path, [json.dumps(row).encode() + b"\n"])
     except OSError as error:
         log.warning(
-            "the panel's tokens cannot be kept in %s (%s): its address is another in the next show",
+            "the tokens cannot be kept in %s (%s): the addresses are others in the next show",
             path,
             error.strerror,
         )
@@ -115,11 +121,11 @@ def _read(path: Path) -> dict[Role, str]:
     try:
         with files.open_regular(path) as file:
             if sys.platform != "win32" and _is_open(os.fstat(file.fileno())):
-                log.warning("other users could read %s: the panel gets new tokens", path)
+                log.warning("other users could read %s: there are new tokens, and new addresses", path)
                 return {}
             row: Any = json.loads(file.read(4096))
-        tokens = {role: row[role.name.lower()] for role in KEPT}
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        tokens = {role: row[role.name.lower()] for role in Role if role.name.lower() in row}
+    except (OSError, ValueError, TypeError, RecursionError):
         return {}
     whole = all(isinstance(token, str) and len(token) >= SHORTEST for token in tokens.values())
     return tokens if whole and len(set(tokens.values())) == len(tokens) else {}

@@ -38,7 +38,7 @@ export class Avatar {
     }
     const loader = new three.GLTFLoader();
     loader.register((parser) => new three.VRMLoaderPlugin(parser));
-    const { userData, scene } = await loader.loadAsync(model);
+    const { userData, scene } = await loader.loadAsync(model + location.search); // with the page's token
     if (!userData.vrm) throw new Error(`${model} is no VRM model`);
     this.vrm = userData.vrm;
     three.VRMUtils.rotateVRM0(this.vrm);

@@ -20,7 +20,7 @@ from vtuber import config
 from vtuber.core.errors import StageError
 from vtuber.core.health import State
 from vtuber.record.facts import Facts, SceneChanged
-from vtuber.stage.cues import Heard
+from vtuber.stage.cues import Heard, Hushed
 from vtuber.stage.obs import Obs
 from vtuber.stage.obs import client as obs_client
 from vtuber.stage.obs import link as obs_link
@@ -44,6 +44,33 @@ async def fake(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeObs]:
     }
     async with made.running():
         yield made
+
+
+async def test_a_scene_goes_back_though_obs_hung_while_it_was_shown(fake: FakeObs) -> None:
+    scenes = ["Game"]
+
+    def show(data: Data) -> Data:
+        scenes.append(data["sceneName"])
+        return {}
+
+    fake.answers |= {
+        "GetSceneList": lambda _: {"scenes": [{"sceneName": "Game"}, {"sceneName": "Talk"}]},
+        "GetCurrentProgramScene": lambda _: {"currentProgramSceneName": scenes[-1]},
+        "SetCurrentProgramScene": show,
+    }
+    options = config.Obs(enabled=True, port=fake.port, caption_source="", speaking_scene="Talk")
+    obs = Obs(config.Settings(stage=config.Stage(obs=options)), CHARACTER)
+    await obs.start()
+    try:
+        obs.show(Heard(clip=1, turn=1, text="Hello."))
+        await until(lambda: scenes, ["Game", "Talk"])
+        fake.speaks = False
+        await until(lambda: obs.health().state, State.DOWN)
+        obs.show(Hushed())
+        fake.speaks = True
+        await until(lambda: scenes, ["Game", "Talk", "Game"])
+    finally:
+        await obs.stop()
 
 
 @pytest.fixture

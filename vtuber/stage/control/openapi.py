@@ -45,6 +45,9 @@ REFUSALS = {
     "401": "The token is missing, or wrong",
     "403": "The token does not give the right to do this",
     "404": "There is no such command",
+    "408": "The request took too long to arrive",
+    "413": "The body is too long",
+    "429": "Too many requests at once: a hush is never too many",
     "503": "Not now: too many listen, or a part is away",
 }
 

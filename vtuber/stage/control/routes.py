@@ -128,25 +128,30 @@ class Routes:
         kinds = frozenset(filter(None, wanted.split(","))) or frozenset(KINDS)
         if unknown := kinds - {*KINDS}:
             raise _refused(web.HTTPBadRequest, f"there are no events of the kind {min(unknown)[:20]!r}")
-        return await self._streams.serve(request, kinds, lambda: encoded("state", self._state.value()))
+        return await self._streams.serve(request, kinds, lambda: encoded("state", self._state.for_newcomer()))
 
     @requires(Role.MODERATOR)
     async def _command(self, request: web.Request) -> web.Response:
         _query(request)
-        name, role = request.match_info["name"], request[ROLE]
+        name = request.match_info["name"]
         if not self._backstage.may(Role.STREAMER, name):
             raise _refused(web.HTTPNotFound, "there is no such command; /api/v1/me lists yours")
-        if not self._backstage.may(role, name):
-            raise _refused(web.HTTPForbidden, "this command is only for the streamer")
+        self._check(request, name)
         argument = _argument(await request.read())
-        answer = self._backstage.command(role, name, argument)
+        answer = self._backstage.command(request[ROLE], name, argument)
         await self._backstage.written(name)
         return _json(answer)
 
     @requires(Role.MODERATOR)
     async def _hush(self, request: web.Request) -> web.Response:
         """The same as the command, at an address that is quick to set up. Its body means nothing."""
+        self._check(request, "hush")
         return _json(self._backstage.command(request[ROLE], "hush", ""))
+
+    def _check(self, request: web.Request, name: str) -> None:
+        """Raises HTTPForbidden when the command is not for whoever asks."""
+        if not self._backstage.may(request[ROLE], name):
+            raise _refused(web.HTTPForbidden, "this command is only for the streamer")
 
     @requires(Role.MODERATOR)
     async def _air_sound(self, request: web.Request) -> web.Response:

@@ -78,6 +78,15 @@ class ControlState:
             "viewers": self._backstage.ignored(),
         }
 
+    def for_newcomer(self) -> Snapshot:
+        """The same, for one who listens from now on: those who listen already are told first what is new.
+
+        Else what goes back at once to what they know would be told to nobody, the newcomer included.
+        """
+        for part, value in self.changes().items():
+            self._tell(part, value)
+        return self.value()
+
     def changes(self, parts: tuple[str, ...] = PARTS_OF_STATE) -> dict[str, Any]:
         """Of these parts of the state, those that are others than when they were last asked for."""
         queue = self._backstage.queue() if {"now", "queue"} & {*parts} else []
@@ -176,12 +185,17 @@ def _as_message(row: QueueRow) -> Message:
 def _essence(part: str, value: Any) -> str:
     """What of a part makes it another one: not that time passes, which whoever is told of it can count."""
     if part == "now":
-        until = round(clock.now() + value["silent_for"]) if value["silent_for"] else 0
-        value = {**value, "silent_for": until}
+        value = {**value, "silent_for": _until(value["silent_for"] or None)}
     elif part == "queue":
         value = [(row["platform"], row["id"], row["kind"], row["reasons"]) for row in value]
     elif part == "viewers":
-        value = [(row["platform"], row["name"], row["left"] is None) for row in value]
+        value = [(row["platform"], row["name"], _until(row["left"])) for row in value]
     elif part == "air":
-        value = {**value, "waiting": [(row["number"], row["text"]) for row in value["waiting"]]}
+        waiting = [(row["number"], row["text"], _until(row["left"])) for row in value["waiting"]]
+        value = {**value, "waiting": waiting}
     return json.dumps(value)
+
+
+def _until(left: float | None) -> int | None:
+    """When something is over that lasts so many seconds yet (show clock); None for what has no end."""
+    return None if left is None else round(clock.now() + left)

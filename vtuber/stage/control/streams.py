@@ -130,8 +130,9 @@ class Streams:
         response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
         await response.prepare(request)
         client = Client(kinds, f"a program at {request.remote}", request.transport)
-        self.flush()  # what is in `first` is not told again
-        client.put(first())
+        data = first()
+        self.flush()  # what is in it is not told again
+        client.put(data)
         self._clients.add(client)
         self.is_watched.set()
         try:

@@ -10,7 +10,9 @@ from vtuber.record.facts import (
     Chosen,
     Fact,
     Failed,
+    SentenceAired,
     SentenceHeard,
+    SentenceHeldToAir,
     SentenceJudged,
     Standing,
     TurnBegan,
@@ -33,6 +35,9 @@ REQUESTED = "requested"
 TOGETHER = "together"
 """The reason of what leads a batch because what was chosen may not be answered."""
 
+REFUSED = ("no", "cut")
+"""What moderators decide about a sentence that is not heard then."""
+
 
 @dataclass(slots=True)
 class TurnView:
@@ -46,11 +51,29 @@ class TurnView:
     sentences: list[SentenceRow] = field(default_factory=list)
     indices: dict[int, SentenceRow] = field(default_factory=dict)
     """The sentences that are on the stage, by their index."""
+    held: dict[int, SentenceRow] = field(default_factory=dict)
+    """Those that wait to be heard until a moderator decides, by their number."""
 
     @property
     def speaks(self) -> bool:
         """Whether the screens have some of it."""
         return bool(self.indices)
+
+    def made(self, text: str) -> SentenceRow | None:
+        """The first sentence of that text that is still to come."""
+        return next((row for row in self.sentences if row == {"text": text, "state": "made"}), None)
+
+    def hold(self, fact: SentenceHeldToAir | SentenceAired) -> None:
+        """A sentence waits; or it is refused, or may be heard, maybe in other words."""
+        if isinstance(fact, SentenceHeldToAir):
+            if row := self.made(fact.text):
+                self.held[fact.number] = row
+        elif (row := self.held.pop(fact.number, None)) is None:
+            return
+        elif fact.decision in REFUSED:
+            self.sentences.remove(row)
+        else:
+            row["text"] = fact.text
 
 
 class Turns:
@@ -75,6 +98,8 @@ class Turns:
                 shown = fact.refusal or not fact.stopped_by
                 if shown and len(self._turns[turn].sentences) < SENTENCES:
                     self._turns[turn].sentences.append({"text": fact.text, "state": "made"})
+            case SentenceHeldToAir(turn=turn) | SentenceAired(turn=turn) if turn in self._turns:
+                self._turns[turn].hold(fact)
             case SentenceHeard(turn=turn, index=index) if turn in self._turns:
                 if row := self._turns[turn].indices.get(index):
                     row["state"] = "heard"
@@ -86,11 +111,9 @@ class Turns:
     def show(self, cue: Cue) -> None:
         """Takes in what the screens are shown."""
         if isinstance(cue, ClipBegins) and (turn := self._turns.get(cue.sentence.turn)):
-            text = cue.sentence.text
-            made = (row for row in turn.sentences if row["state"] == "made" and row["text"] == text)
-            row = next(made, None)
+            row = turn.made(cue.sentence.text)
             if row is None:
-                row = {"text": text, "state": "made"}
+                row = {"text": cue.sentence.text, "state": "made"}
                 if len(turn.sentences) < SENTENCES:
                     turn.sentences.append(row)
             row["state"] = "sent"

@@ -53,8 +53,10 @@ class _Applied:
     """A target that was changed."""
 
     before: Setting
-    now: Setting | None
-    """What it was set to; None on a new connection."""
+    now: Setting
+    """What it was set to."""
+    is_certain: bool = True
+    """Whether it still is so, as far as we know; not on a new connection."""
 
 
 class _Every:
@@ -198,7 +200,7 @@ class Link:
         """Keeps OBS up to date until the connection fails (raises) or the show ends (returns)."""
         self._caption = None
         for applied in self._applied.values():
-            applied.now = None
+            applied.is_certain = False
         looking, captioning = _Every(LOOK_SECONDS), _Every(PACE_SECONDS)
         framing = _Every(self._settings.frame_seconds or math.inf)
         while client.connected():
@@ -253,7 +255,8 @@ class Link:
         """Changes what is wanted otherwise, and changes back what no longer is."""
         for target, setting in wanted.items():
             applied = self._applied.get(target)
-            if target in self._missing or (applied is not None and applied.now == setting):
+            is_done = applied is not None and applied.is_certain and applied.now == setting
+            if target in self._missing or is_done:
                 continue
             before = applied.before if applied is not None else target.read(client)
             if before is None or not target.write(client, setting):
@@ -267,7 +270,7 @@ class Link:
         """A scene goes to the idle one, if there is one. What the streamer changed meanwhile stays."""
         before = applied.before
         now = target.read(client)
-        if now is None or applied.now is None or applied.now == before or not target.holds(now, applied.now):
+        if now is None or applied.now == before or not target.holds(now, applied.now):
             return
         if isinstance(target, Program) and self._settings.idle_scene in self.inventory.scenes:
             before = self._settings.idle_scene

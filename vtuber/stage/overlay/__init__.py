@@ -25,7 +25,7 @@ from vtuber.core.health import Health, State
 from vtuber.stage.access import Within, public
 from vtuber.stage.bucket import Bucket
 from vtuber.stage.cues import Cue, Hushed, Vanished, Withdrawn
-from vtuber.stage.overlay.files import FaceFiles, overlay_file
+from vtuber.stage.overlay.files import MODEL, FaceFiles, overlay_file
 from vtuber.stage.overlay.frames import TextFrame
 from vtuber.stage.overlay.page import TICK, Page, PageVoice, choose_heard, least_needed
 from vtuber.stage.overlay.pictures import Pictures
@@ -69,6 +69,7 @@ class Overlay:
             web.get("/overlay.json", self._look),
             web.get("/theme.css", self._css),
             web.get("/picture/{name}", self._picture),
+            web.get(f"/{MODEL}", self._model),
             web.get("/{name:.+}", self._file),
         ]
 
@@ -168,6 +169,10 @@ class Overlay:
             raise web.HTTPNotFound(text="There is no such picture.")
         kind, body = found
         return web.Response(body=body, content_type=kind)
+
+    async def _model(self, _: web.Request) -> web.Response:
+        """Unlike what viewers see anyway, it is for those with a token: most models may not be handed on."""
+        return self._face.model()
 
     @public
     async def _file(self, request: web.Request) -> web.Response:

@@ -74,13 +74,17 @@ class FaceFiles:
         return name
 
     def get(self, name: str) -> web.Response | None:
-        """What a page asks for by that name; None when it is not of the face."""
+        """What a page asks for by that name, but for the model; None when it is not of the face."""
         if name == "face.json":
             return web.json_response(self._index)
-        if name == MODEL and self._model is not None:
-            return web.Response(body=self._model.body, content_type=KIND)
         picture = self._pictures.get(name)
         return web.Response(body=picture.body, content_type=picture.kind) if picture else None
+
+    def model(self) -> web.Response:
+        """Raises HTTPNotFound when she has none."""
+        if self._model is None:
+            raise web.HTTPNotFound(text="There is no such file.")
+        return web.Response(body=self._model.body, content_type=KIND)
 
 
 def _trouble(face: Face, use: str) -> tuple[str, str] | None:

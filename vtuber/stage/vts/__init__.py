@@ -71,8 +71,9 @@ class VTubeStudio:
         self._moods_to_come: deque[tuple[float, str]] = deque(maxlen=HOTKEYS)
         """When a sentence begins to be heard (show clock), and its mood."""
         self._pressed: deque[str] = deque(maxlen=HOTKEYS)
-        self._toggled = ""
-        """The hotkey of a mood that must be pressed again to end it."""
+        """The hotkeys of events, as long as they are still to be pressed."""
+        self._worn = ""
+        """The hotkey of the mood that the model was last given."""
         self._hotkeys: dict[str, str] = {}
         """The model's, by name, each with its type."""
         self._model = ""
@@ -90,7 +91,7 @@ class VTubeStudio:
                     await self._tried.wait()
 
     async def stop(self) -> None:
-        """Closes the mouth, if VTube Studio answers at once."""
+        """Ends the connection. Within a second the streamer's own tracking has the mouth again."""
         running, self._running = self._running, None
         if running is not None:
             running.cancel()
@@ -104,15 +105,14 @@ class VTubeStudio:
             case ClipBegins(sentence=sentence, at=at):
                 self._moods_to_come.append((at, sentence.mood))
             case Feels(mood=mood):
-                self._given_mood = mood
-                self._feel(mood)
+                self._given_mood = self._mood = mood
             case Thinking(deed=deed) if deed is not None:
                 self._press(self._settings.events.get(deed.kind.value, ""))
             case Hushed() | Withdrawn(finish=False):
                 self._track.clear()
                 self._moods_to_come.clear()
             case Rested():
-                self._feel(self._given_mood)
+                self._mood = self._given_mood
             case _:
                 return
         self._changed.set()
@@ -121,18 +121,6 @@ class VTubeStudio:
         if not self._settings.enabled:
             return Health(PART, State.OFF, "not used")
         return self._health
-
-    def _feel(self, mood: str) -> None:
-        if mood == self._mood:
-            return
-        self._mood = mood
-        if self._toggled:
-            self._press(self._toggled)
-            self._toggled = ""
-        hotkey = self._settings.moods.get(mood, "")
-        if self._hotkeys.get(hotkey) == TOGGLE:
-            self._toggled = hotkey
-        self._press(hotkey)
 
     def _press(self, hotkey: str) -> None:
         if hotkey and self._running is not None:
@@ -179,13 +167,15 @@ class VTubeStudio:
         sent_at = looked_at = float("-inf")
         self._pressed.clear()  # what was to be pressed while nobody was there
         while True:
+            self._changed.clear()  # what comes from here on is seen in the next round
             time = now()
             if time - looked_at >= LOOK_SECONDS:
                 await self._look(client)
                 self._tried.set()  # the first attempt went well
                 looked_at = time
             while self._moods_to_come and self._moods_to_come[0][0] <= time + LEAD:
-                self._feel(self._moods_to_come.popleft()[1] or self._given_mood)
+                self._mood = self._moods_to_come.popleft()[1] or self._given_mood
+            await self._wear(client)
             while self._pressed:
                 await self._trigger(client, self._pressed.popleft())
             mouth = self._track.at(time + LEAD)
@@ -198,7 +188,6 @@ class VTubeStudio:
 
     async def _next(self, time: float, *, speaking: bool) -> None:
         """Waits until there may be something else to send."""
-        self._changed.clear()
         if speaking:
             await asyncio.sleep(FRAME_SECONDS)
             return
@@ -217,8 +206,7 @@ class VTubeStudio:
     async def _look(self, client: VtsClient) -> None:
         """Which hotkeys the model has, and whether those in config.toml are among them."""
         answer = await client.ask("HotkeysInCurrentModel")
-        found = answer.get("availableHotkeys")
-        rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+        rows = _rows(answer, "availableHotkeys")
         self._hotkeys = {str(row.get("name", "")): str(row.get("type", "")) for row in rows}
         self._model = clean(str(answer.get("modelName", "")), NAME_LENGTH)
         wanted = [*self._settings.moods.values(), *self._settings.events.values()]
@@ -232,6 +220,25 @@ class VTubeStudio:
             self._set_health(State.LIMITED, f'the model has no hotkey "{escaped(missing)}"', escaped(hint))
         else:
             self._set_health(State.OK, f"VTube Studio at {self._place}, {escaped(self._model)}")
+
+    async def _wear(self, client: VtsClient) -> None:
+        """Has the model show the mood, and no longer the one before."""
+        hotkey = self._settings.moods.get(self._mood, "")
+        if hotkey != self._worn:
+            await self._turn(client, self._worn, on=False)
+            await self._turn(client, hotkey, on=True)
+            self._worn = hotkey
+
+    async def _turn(self, client: VtsClient, hotkey: str, *, on: bool) -> None:
+        """Presses a mood's hotkey. One that turns an expression on and off is pressed only if it is not so.
+
+        VTube Studio may have been started anew since it was pressed, and the streamer presses it, too.
+        """
+        if self._hotkeys.get(hotkey) == TOGGLE:
+            if await _is_shown(client, hotkey) is not on:
+                await self._trigger(client, hotkey)
+        elif on:
+            await self._trigger(client, hotkey)
 
     async def _trigger(self, client: VtsClient, hotkey: str) -> None:
         if hotkey in self._hotkeys:
@@ -250,6 +257,25 @@ class VTubeStudio:
 async def _inject(client: VtsClient, values: dict[str, float]) -> None:
     rows: list[dict[str, Any]] = [{"id": name, "value": value} for name, value in values.items()]
     await client.ask("InjectParameterData", faceFound=False, mode="set", parameterValues=rows)
+
+
+async def _is_shown(client: VtsClient, hotkey: str) -> bool | None:
+    """Whether the expression of that hotkey is shown; None when VTube Studio does not say."""
+    try:
+        answer = await client.ask("ExpressionState", details=True)
+    except VtsError as error:
+        log.debug("%s", error)
+        return None
+    for expression in _rows(answer, "expressions"):
+        if any(row.get("name") == hotkey for row in _rows(expression, "usedInHotkeys")):
+            return expression.get("active") is True
+    return None
+
+
+def _rows(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """A list of objects in an answer; what is none is left out."""
+    found = answer.get(name)
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
 
 def parameter(mood: str) -> str:

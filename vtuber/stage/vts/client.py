@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -19,7 +20,9 @@ from platformdirs import user_config_path
 
 from vtuber.core import files
 from vtuber.core.errors import StageError
-from vtuber.core.text import clean
+from vtuber.core.text import clean, escaped
+
+log = logging.getLogger(__name__)
 
 NAME, DEVELOPER = "banban", "banban"
 """By which VTube Studio knows this program. Another name would have to be allowed once more."""
@@ -104,8 +107,15 @@ class VtsClient:
         token = str(given.get("authenticationToken", ""))
         if not await self._authenticate(token):
             raise VtsError("VTube Studio gives no token that it takes")
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        files.write_whole(path, [json.dumps({"token": token}).encode() + b"\n"])
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            files.write_whole(path, [json.dumps({"token": token}).encode() + b"\n"])
+        except OSError as error:
+            log.warning(
+                "what VTube Studio allowed cannot be kept in %s (%s): it asks again whenever it is connected",
+                escaped(str(path)),
+                error.strerror,
+            )
 
     async def _authenticate(self, token: str) -> bool:
         answer = await self.ask(
