@@ -17,6 +17,7 @@ from scripted_show import ScriptedShow
 from vtuber.core.health import State
 from vtuber.inbox.inbox import Drop
 from vtuber.inbox.rank import Reason
+from vtuber.moderation.command_table import COMMANDS
 from vtuber.stage.control.turns import REQUESTED, TOGETHER
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -32,8 +33,8 @@ SHOWN = (
 ELSEWHERE = (
     # To the model, and to viewers.
     "brain/question.py", "brain/lines.py", "brain/recalled.py", "brain/reply_", "brain/small_talk.py",
-    "brain/thoughts.py", "brain/openai/request.py", "show/resumption.py", "show/thanks.py", "voice/pieces", "voice/reading",
-    "voice/embedded/kokoro/readings.py",
+    "brain/thoughts.py", "brain/openai/request.py", "show/resumption.py", "show/thanks.py",
+    "voice/pieces", "voice/reading", "voice/embedded/kokoro/readings.py",
     # To the journal.
     "listeners/twitch/chat_writer.py", "show/outbox.py", "show/screening.py", "stage/overlay/page.py",
     # In a terminal: before a show, and in answer to what is typed there.
@@ -305,6 +306,13 @@ async def test_whoever_is_refused_is_told_why() -> None:
                     pytest.fail(f"{place}:{node.lineno}: {name} without a text")
                 case ast.Raise(ast.Call(ast.Attribute(ast.Name("web"), name), keywords=keywords)):
                     assert "text" in {one.arg for one in keywords}, f"{place}:{node.lineno}: {name}"
+
+
+async def test_what_follows_each_command_is_in_chinese(page: Page) -> None:
+    arguments = {spec.argument for spec in COMMANDS.values()} - {"[LUFS]"}
+    told = await in_chinese(page, [*arguments, *(f"write !it {argument}" for argument in arguments)])
+    english = [chinese for chinese in told if re.search("[A-Z]{2}", chinese)]
+    assert english == [], "write them into panel/chinese.js"
 
 
 async def test_every_reason_and_state_has_a_word(page: Page) -> None:
