@@ -91,7 +91,7 @@ export class Air {
   }
 
   edit(row, number) {
-    if (row.querySelector("form")) return;
+    if (row.querySelector("form") || !this.commands.may.has("edit")) return;
     this.commands.give("edit", String(number), { quiet: true }); // it waits while somebody writes
     const words = row.querySelector(".words");
     const text = make("textarea", { rows: 3, maxlength: 500, dir: "auto", "aria-label": t("edit") });

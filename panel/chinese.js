@@ -189,6 +189,7 @@ export const CHINESE = {
   "her voices are {~names}": "她的聲音有 {names}",
   "write {*usage}": "請寫 {usage}",
   "OBS is not used here; set stage.obs.enabled = true": "這裡沒有使用 OBS；請設定 stage.obs.enabled = true",
+  "in a dry run OBS takes no commands": "試跑時，OBS 不接受指令",
   "OBS is not connected": "OBS 沒有連線",
   "OBS does not answer": "OBS 沒有回應",
   "no scene may be chosen": "沒有開放切換的場景",

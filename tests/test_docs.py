@@ -37,6 +37,30 @@ def test_a_page_names_only_what_exists(page: Path) -> None:
             assert option in OPTIONS, option
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_a_page_types_only_what_works(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for line in re.findall(r"\bbanban ([a-z][^`\n#]*)", text):
+        words = line.split()
+        command = COMMANDS.get(words[0])
+        command = getattr(command, "commands", {}).get(words[1] if len(words) > 1 else "", command)
+        known = {flag for option in getattr(command, "params", ()) for flag in option.opts} | {"--help"}
+        for flag in [word for word in words if word.startswith("--")] if command else ():
+            assert flag in known, f"banban {line}"
+    for module in re.findall(r"python3? -m ([\w.]+)", text):
+        place = ROOT / module.replace(".", "/")
+        assert place.with_suffix(".py").exists() or (place / "__init__.py").exists(), module
+    for target, part in re.findall(r"\]\(((?!http)[^)#\s]*)#([^)\s]+)\)", text):
+        linked = page.parent / target if target else page
+        assert part in headings(linked), f"{target}#{part}"
+
+
+def headings(page: Path) -> set[str]:
+    """As they stand behind the "#" of an address."""
+    found = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in found}
+
+
 def test_the_readme_has_both_commands() -> None:
     for page in ROOT.glob("README*.md"):
         assert "pip install uv && uv run banban live" in page.read_text(encoding="utf-8")

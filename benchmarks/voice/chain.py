@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+import argparse
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -106,3 +109,17 @@ def _more_english() -> Iterator[str]:
         text = row.split("\t")[-1]
         if text.isascii() and len(text.split()) > 2:
             yield text
+
+
+def main(report: Callable[[Sequence[str], int], Coroutine[Any, Any, None]], about: str, **count: int) -> None:
+    """Runs a report on the voices that the command line names.
+
+    ``count`` is what else stands there, a number, as it is usually: how many lines, or how often.
+    """
+    arguments = argparse.ArgumentParser(description=about, formatter_class=argparse.RawTextHelpFormatter)
+    (name,) = count
+    arguments.add_argument(f"--{name}", type=int, default=count[name])
+    arguments.add_argument("--voices", nargs="+", choices=NAMES, default=NAMES)
+    given = arguments.parse_args()
+    logging.disable()
+    asyncio.run(report(given.voices, getattr(given, name)))

@@ -11,9 +11,7 @@ thread and with two.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import logging
 import statistics
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -25,7 +23,7 @@ from unittest.mock import patch
 
 from benchmarks.rates import percentile
 from benchmarks.voice.bare import language, spoken
-from benchmarks.voice.chain import NAMES, Chain, started
+from benchmarks.voice.chain import Chain, main, started
 from vtuber.core.events import Sound
 from vtuber.voice import Utterance
 from vtuber.voice.embedded.network import Network
@@ -108,15 +106,5 @@ async def _report(names: Sequence[str], count: int) -> None:
             print(f"{name:7} real-time factor: {factors[0]:.3f} with one thread, {factors[1]:.3f} with two")
 
 
-def main() -> None:
-    """Prints the times."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    arguments.add_argument("--lines", type=int, default=20)
-    arguments.add_argument("--voices", nargs="+", choices=NAMES, default=NAMES)
-    given = arguments.parse_args()
-    logging.disable()
-    asyncio.run(_report(given.voices, given.lines))
-
-
 if __name__ == "__main__":
-    main()
+    main(_report, __doc__, lines=20)

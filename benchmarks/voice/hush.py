@@ -9,9 +9,7 @@ hush, model and screens included, is measured by ``benchmarks.hush``.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import logging
 import random
 import statistics
 import time
@@ -25,7 +23,7 @@ import psutil
 
 from benchmarks.rates import percentile
 from benchmarks.voice.bare import language
-from benchmarks.voice.chain import NAMES, Chain, read, started
+from benchmarks.voice.chain import Chain, main, read, started
 from vtuber.voice import Utterance
 
 AIM = 100.0
@@ -106,15 +104,5 @@ async def _report(names: Sequence[str], times: int) -> None:
         )
 
 
-def main() -> None:
-    """Prints the milliseconds."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    arguments.add_argument("--times", type=int, default=60)
-    arguments.add_argument("--voices", nargs="+", choices=NAMES, default=NAMES)
-    given = arguments.parse_args()
-    logging.disable()
-    asyncio.run(_report(given.voices, given.times))
-
-
 if __name__ == "__main__":
-    main()
+    main(_report, __doc__, times=60)

@@ -10,9 +10,6 @@ known.
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import logging
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +19,7 @@ import numpy as np
 
 from benchmarks.rates import percentile
 from benchmarks.voice.bare import spoken
-from benchmarks.voice.chain import NAMES, started
+from benchmarks.voice.chain import main, started
 from vtuber.core.sound import RATE, Samples
 
 AIM, CEILING = -16.0, -1.0
@@ -84,15 +81,5 @@ async def _report(names: Sequence[str], count: int) -> None:
     print(f"between voices: {max(medians.values()) - min(medians.values()):.1f} dB (of medians)")
 
 
-def main() -> None:
-    """Prints the loudness."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    arguments.add_argument("--lines", type=int, default=200)
-    arguments.add_argument("--voices", nargs="+", choices=NAMES, default=NAMES)
-    given = arguments.parse_args()
-    logging.disable()
-    asyncio.run(_report(given.voices, given.lines))
-
-
 if __name__ == "__main__":
-    main()
+    main(_report, __doc__, lines=200)

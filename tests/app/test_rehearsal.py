@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import benchmarks.scripted
+from vtuber import __version__
 from vtuber.app.rehearse import rehearse
 from vtuber.config import Settings
 from vtuber.core.simulated import SimulatedLoop
@@ -94,7 +95,8 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_recorded_rehearsal_is_played_again_byte_for_byte(recorded: Path) -> None:
-    flags = ("chat.json", "--no-model", "--expect", "run.jsonl", "--record", "again.jsonl")
+    """And as it was played: without a model, with its seed."""
+    flags = ("chat.json", "--expect", "run.jsonl", "--record", "again.jsonl")
     done = played(recorded, *flags, hash_seed=2)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "both runs are the same: 150 messages" in done.stdout
@@ -115,13 +117,17 @@ def test_a_rehearsal_that_goes_otherwise_says_where_it_parts(recorded: Path, tmp
     (tmp_path / "config.toml").write_text(
         f'[inbox]\nignore = ["twitch:{author}"]\n[journal]\nenabled = false\n'
     )
-    done = played(
-        tmp_path, str(recorded / "chat.json"), "--no-model", "--expect", str(recorded / "run.jsonl")
-    )
+    before = (recorded / "run.jsonl").read_text(encoding="utf-8")
+    record = tmp_path / "run.jsonl"
+    record.write_text(before.replace(__version__, "0.0.1", 1), encoding="utf-8")
+    flags = (str(recorded / "chat.json"), "--expect", "run.jsonl", "--record", "run.jsonl")
+    done = played(tmp_path, *flags)
     assert done.returncode == 1
     assert "the runs part at 0:00:" in done.stdout
     assert "(not answered: ignored)" in done.stdout
     assert "what differs is drop: (nothing) | ignored" in done.stdout
+    assert f"was made by banban 0.0.1, and this is banban {__version__}" in done.stdout
+    assert '"drop": "ignored"' in record.read_text(encoding="utf-8"), "it is the new record"
 
 
 def test_what_is_no_record_cannot_be_expected(recorded: Path) -> None:
@@ -129,6 +135,19 @@ def test_what_is_no_record_cannot_be_expected(recorded: Path) -> None:
     assert done.returncode == 1
     assert "chat.json: this is no" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("chat.json", "the file that is read"), ("nowhere/run.jsonl", "no such folder"), (".", "a folder")],
+)
+def test_where_nothing_can_be_recorded_nothing_is_played(recorded: Path, name: str, why: str) -> None:
+    before = (recorded / "chat.json").read_bytes()
+    done = played(recorded, "chat.json", "--no-model", "--record", name)
+    assert done.returncode == 1
+    assert why in done.stderr
+    assert done.stdout == ""
+    assert (recorded / "chat.json").read_bytes() == before
 
 
 def test_something_must_be_played(recorded: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from vtuber.app import comparison
 from vtuber.core.errors import BanbanError
 from vtuber.record import decisions, facts
-from vtuber.record.decisions import DecisionFile, decision
+from vtuber.record.decisions import DecisionFile, Rehearsed, decision
 from vtuber.record.parting import Comparison, compare
 
 
@@ -116,9 +116,32 @@ def test_the_command_tells_it_in_words(tmp_path: Path, capsys: pytest.CaptureFix
     assert comparison.command(first, first)
     assert not comparison.command(first, second)
     told = capsys.readouterr().out
-    assert "both runs are the same: 1 messages, 1 replies" in told
+    assert "both runs are the same: 1 message, 1 reply" in told
     assert "the runs part at 0:00:02" in told
     assert "what differs is what the model reads before the question" in told
+
+
+def test_the_first_reply_that_is_heard_otherwise_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A word of the persona parts the runs at the first prompt; what viewers notice of it is told as well."""
+    more = [{**row, "t": row["t"] + 10} for row in RUN[2:9]]
+    first, alike, other = RUN + more, changed(RUN + more, "aa", "bb"), changed(RUN, "aa", "bb") + more
+    other[-1] = {**other[-1], "heard": "No."}
+    for name, rows in (("a", first), ("b", alike), ("c", other)):
+        (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert not comparison.command(tmp_path / "a", tmp_path / "b")
+    assert "all that is heard is the same" in capsys.readouterr().out
+    assert not comparison.command(tmp_path / "a", tmp_path / "c", ("a", "c"))
+    told = capsys.readouterr().out
+    assert "the runs part at 0:00:02, after what is the same in both: 1 message, 0 replies" in told
+    assert "reply 2 is the first that is heard otherwise:\na:\n  0:00:14  Yes.\nc:\n  0:00:14  No.\n" in told
+
+
+def changed(rows: list[dict[str, Any]], old: str, new: str) -> list[dict[str, Any]]:
+    """The rows, in which a text stands for another."""
+    changed: list[dict[str, Any]] = json.loads(json.dumps(rows).replace(f'"{old}"', f'"{new}"'))
+    return changed
 
 
 def test_what_chat_wrote_cannot_move_the_cursor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,17 +155,18 @@ def test_what_chat_wrote_cannot_move_the_cursor(tmp_path: Path, capsys: pytest.C
 
 async def test_a_file_of_decisions_says_how_it_was_played(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    file = DecisionFile(path, {"seed": 7, "speed": 2.0})
+    how = Rehearsed(7, 2.0, seconds=90.0, no_model=True, chat="chat.json", version="0.1")
+    file = DecisionFile(path, how)
     file.note(facts.ShowBegan("1", "板板", 7))
     file.note(facts.StepReached(1, "prompt"))
     file.note(facts.TurnCut(1))
     file.close()
-    assert decisions.header(path)["speed"] == 2.0
+    assert decisions.header(path) == how
     assert [row["kind"] for row in decisions.read(path)] == ["show", "cut"]
 
 
 async def test_a_full_disk_is_told_when_all_is_written() -> None:
-    file = DecisionFile(Path("/dev/full"), {})
+    file = DecisionFile(Path("/dev/full"), Rehearsed(7, 1.0))
     for turn in range(10_000):
         file.note(facts.TurnCut(turn))
     with pytest.raises(OSError, match="No space"):
@@ -154,9 +178,29 @@ def test_what_holds_no_run_is_refused(tmp_path: Path) -> None:
     (tmp_path / "journal").write_text(json.dumps(RUN[0]) + "\n")
     with pytest.raises(BanbanError, match="no journal"):
         list(decisions.read(tmp_path / "x"))
-    with pytest.raises(BanbanError, match="no journal"):
+    with pytest.raises(BanbanError, match="this is no record of a rehearsal"):
         decisions.header(tmp_path / "x")
-    with pytest.raises(BanbanError, match="no record of a rehearsal"):
+    with pytest.raises(BanbanError, match="the journal of a show, and no record of a rehearsal"):
         decisions.header(tmp_path / "journal")
     with pytest.raises(BanbanError, match="cannot be read"):
         list(decisions.read(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    ("first", "why"),
+    [
+        ({"format": 2, "seed": 7, "speed": 1.0}, "made by another version"),
+        ({"format": 1, "speed": 1.0}, "no seed that can be used"),
+        ({"format": 1, "seed": "x", "speed": 1.0}, "no seed that can be used"),
+        ({"format": 1, "seed": 7, "speed": 0}, "no speed that can be used"),
+        ({"format": 1, "seed": 7, "speed": 1.0, "seconds": float("nan")}, "no seconds that can be used"),
+    ],
+)
+def test_a_record_that_says_not_how_it_was_played_is_refused(
+    tmp_path: Path, first: dict[str, Any], why: str
+) -> None:
+    path = tmp_path / "record"
+    path.write_text(json.dumps({"t": 0.0, "kind": "rehearsal", **first}) + "\n")
+    with pytest.raises(BanbanError, match=why) as caught:
+        decisions.header(path)
+    assert "record the rehearsal again" in caught.value.hint

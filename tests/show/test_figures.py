@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 import aiohttp
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from rehearsal_room import Room
+from rehearsal_room import Chat, Room
 
 from vtuber.core import files
 from vtuber.core.clock import outside
@@ -17,6 +21,7 @@ from vtuber.core.events import Money
 from vtuber.core.health import Contact, Health, State
 from vtuber.record.exporter import Exporter
 from vtuber.record.metrics import Metrics
+from vtuber.show.alarms import ANSWERS, DELAY, MEMORY
 
 GRAFANA = files.SHIPPED / "docs" / "grafana"
 
@@ -94,38 +99,73 @@ def test_a_part_that_is_no_more_is_not_down_for_ever() -> None:
     assert b'part="show.chat"' not in exporter.page([], [], 0.0)
 
 
-def expressions(value: Any) -> list[str]:
-    """Every query in a dashboard."""
-    if isinstance(value, dict):
-        own = [value["expr"]] if isinstance(value.get("expr"), str) else []
-        return own + [found for inner in value.values() for found in expressions(inner)]
-    if isinstance(value, list):
-        return [found for inner in value for found in expressions(inner)]
-    return []
+class Connected(Chat):
+    """Its connection came back once."""
+
+    def health(self) -> Health:
+        return Health("chat.test", State.OK, "listening", contact=Contact(1.0, 1.0, 1))
 
 
-def test_dashboard_and_alerts_ask_only_for_figures_that_there_are(play: Any) -> None:
-    known: set[str] = set()
+@pytest.fixture
+def scraped(play: Any) -> dict[str, dict[str, set[str]]]:
+    """By each figure's name, its labels with their values, from a show in which much happens."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
 
     async def scene(room: Room) -> None:
-        room.types("is pizza good?")
+        room.types("for pizza", name="lou", money=Money(Decimal(5), "USD", Decimal(5)))
+        room.commands("!status")
         await room.until_idle()
-        known.update(name for name, _ in await figures(room))
-        known.update(
-            f"banban_{name}_total"
-            for name in ("paid", "dropped", "replies", "verdicts", "failures", "tokens")
-        )
-        known.add("banban_reconnects")
+        for name, labels in await figures(room):
+            for label, value in labels or (("", ""),):
+                found[name][label].add(value)
 
-    play(scene)
-    asked = expressions(json.loads((GRAFANA / "dashboard.json").read_text(encoding="utf-8")))
-    asked.append((GRAFANA / "alerts.yml").read_text(encoding="utf-8"))
-    assert len(asked) > 10
-    for expression in asked:
-        names = {word for word in _words(expression) if word.startswith("banban_")}
-        assert names, expression
-        assert names <= known, expression
+    play(scene, reply="The quark is.", listeners=[Connected("banban")], gate={"words": ["quark"]})
+    found["banban_part"]["part"] |= {ANSWERS, DELAY, MEMORY}  # from when they are first raised
+    return found
 
 
-def _words(expression: str) -> list[str]:
-    return "".join(char if char.isalnum() or char == "_" else " " for char in expression).split()
+def asked(value: Any) -> Iterator[tuple[str, str]]:
+    """Every query in a dashboard, with how its lines are called."""
+    if isinstance(value, dict):
+        if "expr" in value:
+            yield value["expr"], value["legendFormat"]
+        value = list(value.values())
+    for inner in value if isinstance(value, list) else ():
+        yield from asked(inner)
+
+
+def is_answered(query: str, told: str, scraped: Mapping[str, Mapping[str, set[str]]]) -> None:
+    """Each figure in the query exists, and has the labels that are asked for, grouped by or told."""
+    chosen = re.findall(r"(banban_\w+)(?:{([^}]*)})?", query)
+    assert chosen, query
+    known: set[str] = set()
+    for name, labels in chosen:
+        assert name in scraped, query
+        known |= scraped[name].keys()
+        for label, equals, wanted in re.findall(r'(\w+)(=~|!=|!~|=)"([^"]*)"', labels):
+            assert label in scraped[name], query
+            for one in wanted.split("|") if equals[-1] == "~" else [re.escape(wanted)]:
+                assert any(re.fullmatch(one, value) for value in scraped[name][label]), (query, one)
+    grouped = re.findall(r"by \(([^)]*)\)", query)
+    shown = {label.strip() for group in grouped for label in group.split(",")}
+    assert shown <= known, query
+    named = set(re.findall(r"{{ ?(?:\$labels\.)?(\w+) ?}}", told))
+    assert named <= (shown if grouped else known), told
+
+
+def test_a_dashboard_asks_only_for_figures_that_there_are(scraped: Any) -> None:
+    queries = list(asked(json.loads((GRAFANA / "dashboard.json").read_text(encoding="utf-8"))))
+    assert len(queries) > 10
+    for query, told in queries:
+        is_answered(query, told, scraped)
+
+
+def test_alerts_ask_only_for_figures_that_there_are(scraped: Any) -> None:
+    rules = (GRAFANA / "alerts.yml").read_text(encoding="utf-8").split("- alert: ")[1:]
+    assert len(rules) > 5
+    for rule in rules:
+        query = re.search(r"expr: (.+)", rule)
+        summary = re.search(r'summary: "(.+)"', rule)
+        assert query, rule
+        assert summary, rule
+        is_answered(query[1], summary[1], scraped)

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rehearsal_room import Room, Screen
 
 from vtuber.character import Character
@@ -25,6 +26,10 @@ class Studio(Screen):
         super().__init__()
         self.did: list[object] = []
         self.kinds: list[str] = []
+        self.looks_on = False
+
+    def look_on(self) -> None:
+        self.looks_on = True
 
     def follow(self, facts: Facts) -> None:
         facts.subscribe(self._note)
@@ -76,11 +81,32 @@ def test_the_stream_is_the_broadcasters(play: Any) -> None:
     play(scene, screens=[studio])
 
 
+@pytest.mark.parametrize("dry", [True, False])
+def test_in_a_dry_run_it_looks_on(play: Any, *, dry: bool) -> None:
+    studio = Studio()
+
+    async def scene(room: Room) -> None:
+        assert room.show.studio is studio
+        assert studio.looks_on is dry
+
+    play(scene, screens=[studio], dry=dry)
+
+
 def test_without_a_program_they_say_so(play: Any) -> None:
     async def scene(room: Room) -> None:
         assert room.commands("!scene Game") == "OBS is not used here; set stage.obs.enabled = true"
 
     play(scene)
+
+
+def test_in_a_dry_run_they_say_so(play: Any) -> None:
+    studio = Studio()
+
+    async def scene(room: Room) -> None:
+        assert room.commands("!scene Game") == "in a dry run OBS takes no commands"
+        assert studio.did == []
+
+    play(scene, screens=[studio], dry=True)
 
 
 def test_a_program_that_is_away_says_so(play: Any) -> None:

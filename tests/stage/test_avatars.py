@@ -139,21 +139,61 @@ async def test_each_mood_has_its_picture_or_the_everyday_one(page: Page, picture
     await until(page, f"banban.pose.picture === '{looks['']['shut']}'")
 
 
-async def test_a_picture_that_cannot_be_loaded_is_shown_by_another(
-    page: Page, pictured: ServedOverlay
+CHOSEN = """async ([rows, broken]) => {
+    const { Avatar } = await import("./avatars/png/avatar.js");
+    const place = document.getElementById("face").cloneNode(false);
+    document.getElementById("stage").append(place);
+    const avatar = new Avatar(place, () => {});
+    const { looks } = await (await fetch("face.json")).json();
+    for (const [mood, name] of broken) {
+        const { vowels } = looks[mood];
+        (name in vowels ? vowels : looks[mood])[name] = "face/none.png";
+    }
+    await avatar.load({ looks });
+    const still = { breath: 0, x: 0, y: 0, bodyY: 0, tilt: 0 };
+    const names = new Map();
+    for (const [mood, { vowels, ...look }] of Object.entries(looks)) {
+        for (const [name, address] of Object.entries({ ...look, ...vowels }))
+            names.set(address, [mood, name]);
+    }
+    return rows.map(([mood, shape, lids]) => {
+        avatar.feel(mood);
+        const isDrawn = avatar.draw({ ...still, lids }, shape === "X" ? 0 : 0.9, shape);
+        return isDrawn ? names.get(avatar.shown.picture) : [];
+    });
+}"""
+"""Which pictures an avatar draws for (mood, shape of the mouth, how far the eyes are open)."""
+
+
+@pytest.mark.parametrize(
+    ("broken", "drawn"),
+    [
+        ([], {
+            ("", "X", 1): ("", "shut"), ("", "A", 1): ("", "A"), ("", "U", 1): ("", "open"),
+            ("", "X", 0): ("", "blink"), ("", "A", 0): ("", "blink"), ("", "U", 0): ("", "blink"),
+            ("happy", "X", 1): ("happy", "shut"), ("happy", "A", 1): ("happy", "shut"),
+            ("happy", "X", 0): ("happy", "shut"), ("happy", "U", 0): ("happy", "shut"),
+            ("sad", "A", 1): ("sad", "open"), ("sad", "A", 0): ("sad", "open"),
+            ("sad", "X", 0): ("sad", "shut"), ("shy", "A", 1): ("", "A"), ("shy", "X", 0): ("", "blink"),
+        }),
+        ([("", "A")], {("", "A", 1): ("", "open"), ("shy", "A", 1): ("", "open")}),
+        ([("", "A"), ("", "open")], {("", "A", 1): ("", "shut"), ("", "U", 1): ("", "shut")}),
+        ([("", "blink")], {("", "X", 0): ("", "shut"), ("", "A", 0): ("", "A")}),
+        ([("happy", "shut")], {("happy", "X", 1): ("", "shut"), ("happy", "A", 1): ("", "shut")}),
+        ([("sad", "shut")], {("sad", "X", 1): ("", "shut"), ("sad", "A", 1): ("sad", "open")}),
+    ],
+    ids=["none was made", "a vowel", "all open ones", "shut eyes", "a mood's", "a mood's with a shut mouth"],
+)  # fmt: skip
+async def test_a_picture_that_is_missing_or_broken_is_shown_by_the_nearest(
+    page: Page, tmp_path: Path, broken: list[tuple[str, str]], drawn: Mapping[Any, Any]
 ) -> None:
-    await page.route(
-        "**/face/*", lambda route: route.abort() if "/1.png" in route.request.url else route.continue_()
-    )
-    stage = await opened(page, pictured)
-    look = (await looks_of(page))[""]
-    assert look["open"] == "face/1.png"
-    play = asyncio.create_task(stage.play(Maker(["Hey!"] * 8, each=0.2).clip()))
-    await until(page, "banban.mouth > 0.9")
-    assert await page.evaluate("banban.pose.picture") != look["open"]
-    assert (await page.evaluate(SEEN))["count"] > 0
-    stage.hush()
-    await play
+    folder = character_in(tmp_path / "luna")
+    for name in ("face", "face-open", "face-a", "face-blink", "face-happy", "face-sad", "face-sad-open"):
+        portrait(folder / f"{name}.png")
+    async with served(characters.load(str(folder)).face) as overlay:
+        await opened(page, overlay)
+        found = await page.evaluate(CHOSEN, [list(drawn), broken])
+    assert dict(zip(drawn, map(tuple, found), strict=True)) == drawn
 
 
 async def test_one_picture_alone_bounces(page: Page, tmp_path: Path) -> None:

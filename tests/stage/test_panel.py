@@ -387,6 +387,17 @@ async def test_sentences_wait_for_a_yes(panel: Opener, show: ScriptedShow) -> No
     await until_given(show, ("air", "off"), ("air", "2.5"))
 
 
+async def test_a_key_opens_nothing_that_has_no_button(panel: Opener, show: ScriptedShow) -> None:
+    show.tokens[MODERATOR] += ["yes", "no"]
+    page = await panel(MODERATOR)
+    waiting = [{"number": 1, "turn": 1, "text": "Hi.", "speaker": "", "voice": "", "left": 9}]
+    show.tell("air", {"on": True, "seconds": None, "waiting": waiting})
+    await page.wait_for_selector("#air-rows .yes")
+    assert not await page.is_visible("#air-rows .edit")
+    await page.keyboard.press("e")
+    assert await page.locator("#air-rows textarea").count() == 0
+
+
 async def test_the_queue_holds_still_under_the_pointer(panel: Opener, show: ScriptedShow) -> None:
     page = await panel()
     show.tell("queue", [waits(1, name="Ann"), waits(2, name="Bob"), waits(3, name="Cy ７")])

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,10 +16,10 @@ from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound
 from vtuber.core.health import State
 from vtuber.core.simulated import SimulatedLoop
-from vtuber.voice import Style, Utterance
+from vtuber.voice import Utterance
 from vtuber.voice.embedded.hibari import Hibari
 from vtuber.voice.embedded.hibari.model import HibariModel
-from vtuber.voice.embedded.network import Cancelled, CancelToken
+from vtuber.voice.embedded.network import CancelToken
 from vtuber.voice.speech.articulation import spans
 
 LONG = (
@@ -106,14 +104,6 @@ async def test_the_same_text_sounds_the_same(voice: Hibari) -> None:
     ).pcm
 
 
-async def test_speed(voice: Hibari) -> None:
-    usual, quick = [
-        await hear(voice.speak(Utterance("Hello there, my friends!", style=Style(rate=rate))))
-        for rate in (1.0, 1.6)
-    ]
-    assert quick.seconds < 0.8 * usual.seconds
-
-
 async def test_chinese_alone_is_shown(voice: Hibari) -> None:
     heard = await hear(voice.speak(Utterance("你好，我是板板。")))
     assert heard.seconds == pytest.approx(8 / 5)
@@ -130,66 +120,6 @@ async def test_sentences_of_a_long_piece_come_one_by_one(voice: Hibari) -> None:
     first = [await anext(items) for _ in range(5)]
     assert any(isinstance(item, Sound) for item in first)
     await items.aclose()
-
-
-@pytest.mark.parametrize("delay", [0.0, 0.002, 0.01, 0.03])
-async def test_cancelling_leaves_no_thread_at_work(
-    voice: Hibari, delay: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    working = threading.Event()
-    assert voice._model
-    make = voice._model.make
-
-    def watched(*args: Any) -> Any:
-        working.set()
-        try:
-            return make(*args)
-        finally:
-            working.clear()
-
-    monkeypatch.setattr(voice._model, "make", watched)
-
-    async def drain() -> None:
-        async for _ in voice.speak(Utterance(LONG)):
-            pass
-
-    task = asyncio.create_task(drain())
-    await asyncio.sleep(delay)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert not working.is_set()
-
-
-async def test_stopping_the_network_in_the_middle(model: HibariModel) -> None:
-    token = CancelToken()
-    timer = threading.Timer(0.005, token.cancel)
-    timer.start()
-    with pytest.raises(Cancelled):
-        model.make(["nine"] * 60, 1.0, token)
-    timer.join()
-    samples, _ = model.make(["nine"], 1.0, CancelToken())
-    assert len(samples)
-
-
-async def test_before_start_and_after_stop_it_says_so() -> None:
-    voice = Hibari(Settings(), CHARACTER)
-    assert voice.health().state is State.DOWN
-    assert not voice.availability.is_ready
-    with pytest.raises(VoiceError):
-        await hear(voice.speak(Utterance("Hello.")))
-    await voice.stop()
-
-
-async def test_it_is_available_from_start_to_stop(
-    model: HibariModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("vtuber.voice.embedded.hibari.HibariModel", lambda: model)
-    voice = Hibari(Settings(), CHARACTER)
-    await voice.start()
-    assert voice.availability.is_ready
-    await voice.stop()
-    assert not voice.availability.is_ready
 
 
 async def test_a_model_that_cannot_be_loaded_is_reported_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import zipfile
 from collections.abc import AsyncIterator
@@ -19,7 +18,6 @@ from vtuber.core import sound
 from vtuber.core.errors import VoiceError
 from vtuber.core.events import Sound
 from vtuber.core.health import State
-from vtuber.models import kokoro as files
 from vtuber.voice import Style, Utterance
 from vtuber.voice.embedded import english
 from vtuber.voice.embedded.kokoro import Kokoro
@@ -31,7 +29,7 @@ from vtuber.voice.embedded.kokoro.model import (
     read_styles,
     speakers,
 )
-from vtuber.voice.embedded.network import Cancelled, CancelToken
+from vtuber.voice.embedded.network import CancelToken
 
 MIXED = "大家好，我們 play Minecraft。"
 
@@ -120,13 +118,6 @@ async def test_the_first_phrase_is_heard_before_the_rest_is_made(voice: Kokoro) 
     await items.aclose()
 
 
-async def test_speech_is_as_quick_as_asked(voice: Kokoro) -> None:
-    usual = await hear(voice.speak(zh("謝謝你們來看直播。")))
-    assert np.abs(usual.samples).max() < 1
-    quick = await hear(voice.speak(zh("謝謝你們來看直播。", rate=1.6)))
-    assert quick.seconds < 0.8 * usual.seconds
-
-
 async def test_another_speaker_sounds_otherwise(voice: Kokoro) -> None:
     first, second = [(await hear(voice.speak(zh("你好。", voice=who)))).pcm for who in ("", "zm_yunxi")]
     assert first != second
@@ -157,54 +148,6 @@ async def test_the_guard_hears_what_will_be_said(humming: Kokoro) -> None:
     assert list(humming.pronounced("我有2個100%的 OK 🎉")) == ["我有2個百分之百的OK"]
     assert list(humming.pronounced("喝 bubble tea 嗎")) == ["喝bubble tea嗎"]
     assert list(humming.pronounced("It is 3 o'clock.")) == ["It is 3 o'clock."]
-
-
-@pytest.mark.parametrize("delay", [0.0, 0.05, 0.3])
-async def test_cancelling_leaves_no_thread_at_work(
-    voice: Kokoro, delay: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    working = threading.Event()
-    assert voice._model
-    make = voice._model.make
-
-    def watched(*args: Any) -> Any:
-        working.set()
-        try:
-            return make(*args)
-        finally:
-            working.clear()
-
-    monkeypatch.setattr(voice._model, "make", watched)
-
-    async def drain() -> None:
-        async for _ in voice.speak(zh("這是一個很長很長的句子沒有標點符號也沒有停下來的意思" * 4)):
-            pass
-
-    task = asyncio.create_task(drain())
-    await asyncio.sleep(delay)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert not working.is_set()
-
-
-def test_the_network_is_stopped_in_the_middle(model: KokoroModel) -> None:
-    styles = read_styles(kokoro_files.VOICES, files.SPEAKER)
-    token = CancelToken()
-    timer = threading.Timer(0.2, token.cancel)
-    timer.start()
-    with pytest.raises(Cancelled):
-        model.make("ni↓xau↓ " * 25, styles, 1.0, token)
-    timer.join()
-
-
-async def test_before_start_and_after_stop_it_says_so(humming: Kokoro) -> None:
-    voice = humming
-    await voice.stop()
-    assert voice.health().state is State.DOWN
-    assert not voice.availability.is_ready
-    with pytest.raises(VoiceError, match="stopped"):
-        await hear(voice.speak(zh("你好。")))
 
 
 # Files.

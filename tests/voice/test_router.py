@@ -169,12 +169,13 @@ async def test_one_of_them_is_enough_to_start() -> None:
 
 
 async def test_what_no_voice_says_is_shown() -> None:
+    """Where no voice is wanted, nothing is down."""
     for voices in ((Scripted(0),), (Scripted(starts=False), Scripted(0)), ()):
         router = await routed(*voices)
         heard = await hear(router.speak(Utterance("one two")))
         heard.check("one two")
         assert not heard.samples.any()
-        assert router.health().state is State.DOWN
+        assert router.health().state is (State.DOWN if voices else State.LIMITED)
 
 
 async def test_a_mixed_sentence_that_no_voice_says_is_shown_whole() -> None:
@@ -422,7 +423,9 @@ def test_build_follows_the_settings() -> None:
     assert build(Settings(voice=Voice(use=("hibari", "silent"))), CHARACTER).languages == {"en"}
     assert "en" in build(Settings(voice=Voice(use=("edge",))), CHARACTER).languages
     assert "zh" in build(Settings(voice=Voice(use=("hibari", "edge"))), CHARACTER).languages
-    assert build(Settings(voice=Voice(use=("silent",))), CHARACTER).languages == frozenset()
+    captions = build(Settings(voice=Voice(use=("silent",))), CHARACTER)
+    assert captions.languages == frozenset()
+    assert captions.health() == Health("voice", State.LIMITED, "captions only, without a voice")
     with pytest.raises(ConfigError, match="edgy") as caught:
         build(Settings(voice=Voice(use=("edgy",))), CHARACTER)
     assert "edge" in caught.value.hint

@@ -92,7 +92,7 @@ def live(
     console: Annotated[bool | None, typer.Option(help="Read lines typed in this terminal as chat.")] = None,
     dry: Annotated[
         bool,
-        typer.Option("--dry", help="Hear the channel, but make no sound, and write and do nothing there."),
+        typer.Option("--dry", help="Hear the channel, but make no sound, and do nothing there or in OBS."),
     ] = False,
     show: Annotated[
         list[Path] | None,
@@ -170,15 +170,15 @@ def rehearse(
 
     flags = {
         "show.character": character,
-        "brain.use": "lines" if no_model else None,
         "brain.model": _path(model),
-        "voice.use": voice or ("silent" if no_model else None),
+        "voice.use": voice,
         "chat.replay.file": _path(file),
         "chat.replay.speed": speed,
     }
     as_expected = command(
         config,
         flags,
+        no_model=no_model,
         seed=seed,
         seconds=for_,
         figures=json_,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,17 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from vtuber.app import comparison, terminal
+from vtuber import __version__
+from vtuber.app import comparison, output, terminal
 from vtuber.app.brains import settings_with_brain
 from vtuber.app.running import Flags, run
 from vtuber.config import Settings
-from vtuber.core import files
 from vtuber.core.availability import Progress
 from vtuber.core.errors import BanbanError
 from vtuber.core.text import escaped
 from vtuber.listeners.replay import Replay
 from vtuber.record import decisions
-from vtuber.record.decisions import DecisionFile
+from vtuber.record.decisions import DecisionFile, Rehearsed
 from vtuber.record.facts import Subscriber
 from vtuber.show.show import Show
 from vtuber.voice.router import AUTO, OFFLINE
@@ -44,6 +44,7 @@ def command(
     config: Path | None,
     flags: Flags,
     *,
+    no_model: bool,
     seed: int | None,
     seconds: float | None,
     figures: Path | None,
@@ -54,13 +55,18 @@ def command(
     """Plays the recording, and shows what came of it; also as JSON in the file ``figures``.
 
     ``record`` is written with all that was decided. ``expect`` is such a file: the rehearsal is played as
-    that one was, and compared with it. Whether it went as expected.
+    that one was, and compared with it. Whether it went as expected. Raises BanbanError.
     """
-    if expect:
-        header = decisions.header(expect)
-        seed = _number(header, "seed", expect) if seed is None else seed
-        seconds = seconds or header.get("seconds")
-        flags["chat.replay.speed"] = flags["chat.replay.speed"] or header.get("speed")
+    for path in filter(None, (record, figures)):
+        output.check(path, Path(flags["chat.replay.file"]))
+    expected = decisions.header(expect) if expect else None
+    if expected:
+        seed = expected.seed if seed is None else seed
+        seconds = seconds or expected.seconds
+        flags["chat.replay.speed"] = flags["chat.replay.speed"] or expected.speed
+        no_model = no_model or (expected.no_model and not flags["brain.model"])
+    if no_model:
+        flags |= {"brain.use": "lines", "voice.use": flags["voice.use"] or "silent"}
     if record and seed is None:
         seed = SEED
     with (
@@ -68,32 +74,41 @@ def command(
         tempfile.TemporaryDirectory(prefix="banban-") as folder,
     ):
         made = Path(folder) / "decisions.jsonl" if record or expect else None
-        report = _rehearsed(settings, seed=seed, seconds=seconds, made=made)
+        report = _rehearsed(settings, seed=seed, seconds=seconds, no_model=no_model, made=made)
         if report is None:
             return not made
         show_figures(report)
         if figures:
-            _write(figures, (json.dumps(report, indent=2) + "\n").encode())
+            output.write(figures, (json.dumps(report, indent=2) + "\n").encode())
         if made and not report["complete"]:
             terminal.tell("the rehearsal was stopped: it is neither recorded nor compared")
             return False
-        if made and record:
-            _write(record, made.read_bytes())
-            terminal.tell(f"what was decided is in {record}; compare with it: --expect {record}")
-        if made and expect:
-            return comparison.command(expect, made, (str(expect), "this rehearsal"))
-    return True
+        return made is None or _kept(made, record=record, expect=expect)
+
+
+def _kept(made: Path, *, record: Path | None, expect: Path | None) -> bool:
+    """Compares what was decided, and then keeps it. Whether it went as expected."""
+    as_expected = True
+    if expect:
+        as_expected = comparison.command(expect, made, (str(expect), "this rehearsal"))
+        version = decisions.header(expect).version
+        if not as_expected and version != __version__:
+            terminal.tell(f"{expect} was made by banban {version}, and this is banban {__version__}")
+    if record:
+        output.write(record, made.read_bytes())
+        terminal.tell(f"what was decided is in {record}; compare with it: --expect {record}")
+    return as_expected
 
 
 def _rehearsed(
-    settings: Settings, *, seed: int | None, seconds: float | None, made: Path | None
+    settings: Settings, *, seed: int | None, seconds: float | None, no_model: bool, made: Path | None
 ) -> dict[str, Any] | None:
     """The figures; None where it was stopped before there were any. ``made``: a file for its decisions."""
     file: DecisionFile | None = None
-    if made:
-        speed, chat = settings.chat.replay.speed, Path(settings.chat.replay.file).name
-        header = {"format": 1, "seed": seed, "speed": speed, "seconds": seconds, "chat": chat}
-        file = DecisionFile(made, header)
+    if made and seed is not None:
+        replay = settings.chat.replay
+        how = Rehearsed(seed, replay.speed, seconds, no_model, Path(replay.file).name, __version__)
+        file = DecisionFile(made, how)
 
     async def rehearsal() -> dict[str, Any]:
         with terminal.Starting() as progress:
@@ -111,29 +126,15 @@ def _rehearsed(
     try:
         return run(rehearsal, simulated=seed is not None)
     finally:
-        if file and made:
-            _close(file, made)
+        if file:
+            _close(file)
 
 
-def _close(file: DecisionFile, path: Path) -> None:
+def _close(file: DecisionFile) -> None:
     try:
         file.close()
     except OSError as error:
-        raise BanbanError(f"cannot be written: {error.strerror}", where=str(path)) from None
-
-
-def _write(path: Path, text: bytes) -> None:
-    """All of it or nothing, readable by its owner alone: chat is people's words."""
-    try:
-        files.write_whole(path, [text])
-    except OSError as error:
-        raise BanbanError(f"cannot be written: {error.strerror}", where=str(path)) from None
-
-
-def _number(header: Mapping[str, Any], field: str, path: Path) -> int:
-    if isinstance(number := header.get(field), int):
-        return number
-    raise BanbanError(f"its first line has no {field}", where=str(path), hint="record the rehearsal again")
+        raise BanbanError(f"cannot be written: {error.strerror}", where=str(file.path)) from None
 
 
 def settings_for(settings: Settings) -> Settings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from vtuber.app import terminal
+from vtuber.app import output, terminal
 from vtuber.app.audit import newest
 from vtuber.core.errors import BanbanError
 from vtuber.record import report, report_page
@@ -25,9 +25,8 @@ def command(
     if as_json:
         terminal.write_row(found.row())
         return
-    page = out or Path(path.name).with_suffix(".html")
-    try:
-        page.write_text(report_page.page(found, cast(Language, language)), encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise BanbanError(f"cannot be written: {error.strerror}", where=str(page)) from None
+    name = f"{path.name.partition('.jsonl')[0]}.html"
+    page = out / name if out and out.is_dir() else out or Path(name)
+    output.check(page, path)
+    output.write(page, report_page.page(found, cast(Language, language)).encode("utf-8", "replace"))
     terminal.tell(f"the report is in {page.absolute()}")

@@ -205,12 +205,6 @@ class _Found:
         else:
             self._strangers.append(path)
 
-    def _take_model(self, path: Path, stem: str) -> None:
-        if path == self._everyday or (stem == self._base and not self._has_model):
-            self.model = path
-        else:
-            self.unused.append((path.name, f"call it {self._base}{models.ENDING} to show it"))
-
     def _take(self, path: Path, mood: str, variant: str) -> None:
         place = self.paths.setdefault(mood, {})
         if variant in place:

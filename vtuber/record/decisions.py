@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from vtuber.core import clock
 from vtuber.core.errors import BanbanError
@@ -20,6 +23,8 @@ from vtuber.record.journal_rows import JournalRows
 
 HEADER = "rehearsal"
 """The kind of the first line in a file of decisions: how the rehearsal was played."""
+FORMAT = 1
+"""Of such a file."""
 
 KINDS = frozenset(
     (
@@ -54,35 +59,70 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
     rows = JournalRows(path)
     known = False
     for row in rows:
-        if (found := decision(row)) is not None:
+        if row["kind"] == HEADER:
+            _check_format(row, path)
+        elif (found := decision(row)) is not None:
             known = True
             yield found
     if not known:
         raise rows.foreign()
 
 
-def header(path: Path) -> Mapping[str, Any]:
-    """How the rehearsal was played whose decisions these are (``DecisionFile``). Raises BanbanError."""
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """How a rehearsal was played whose decisions were kept: the first line of a ``DecisionFile``."""
+
+    seed: int
+    speed: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """After which it was stopped; None: at the end of the chat."""
+    no_model: bool = False
+    """Whether she said lines of her examples."""
+    chat: str = ""
+    """The name of the file that was played."""
+    version: str = ""
+    """Of the program."""
+
+
+_REHEARSED = TypeAdapter(Rehearsed)
+
+
+def header(path: Path) -> Rehearsed:
+    """How the rehearsal was played whose decisions these are. Raises BanbanError."""
     rows = JournalRows(path)
     first = next(iter(rows), None)
-    if first is None:
-        raise rows.foreign()
-    if first.get("kind") != HEADER:
-        raise BanbanError(
-            "this is no record of a rehearsal", where=str(path), hint="make one with banban rehearse --record"
+    if first is None or first["kind"] != HEADER:
+        what = (
+            "this is the journal of a show, and no record of a rehearsal"
+            if first
+            else "this is no record of a rehearsal"
         )
-    return first
+        raise BanbanError(what, where=str(path), hint="make one with: banban rehearse FILE --record RECORD")
+    _check_format(first, path)
+    try:
+        return _REHEARSED.validate_python(first)
+    except ValidationError as error:
+        field = ".".join(map(str, error.errors()[0]["loc"]))
+        what = f"its first line has no {field} that can be used"
+        raise BanbanError(what, where=str(path), hint="record the rehearsal again") from None
+
+
+def _check_format(row: Mapping[str, Any], path: Path) -> None:
+    if row.get("format") not in (None, FORMAT):
+        what = "this record was made by another version of banban"
+        raise BanbanError(what, where=str(path), hint="update banban, or record the rehearsal again")
 
 
 class DecisionFile:
     """Subscribes to a show's facts and writes its decisions, as they come, into a file of its owner's."""
 
-    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, header: Rehearsed) -> None:
         """``header`` stands in the first line. Raises OSError."""
+        self.path = path
         self._began: float | None = None
         self._trouble: OSError | None = None
         self._file = os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb")
-        self._write({"t": 0.0, "kind": HEADER, **header})
+        self._write({"t": 0.0, "kind": HEADER, "format": FORMAT, **asdict(header)})
 
     def note(self, fact: Fact) -> None:
         """Writes the fact, if it tells a decision."""

@@ -59,8 +59,9 @@ class JournalRows:
 
     def foreign(self) -> BanbanError:
         """What is said of a file in which nothing is known."""
+        is_empty = self.path.stat().st_size == 0
         return BanbanError(
-            "this is no journal of banban",
+            "this file is empty" if is_empty else "this is no journal of banban",
             where=str(self.path),
             hint="journals are in the folder journal.folder",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from vtuber.record.decision_words import DecisionWords, Row, clock_time, short
@@ -32,6 +32,17 @@ class Parting:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherReply:
+    """A reply that is heard otherwise in the second run; None: that run has none."""
+
+    number: int
+    """The first is 1."""
+    first: str | None
+    """When, and in which words."""
+    second: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """How far two runs are the same."""
 
@@ -39,14 +50,18 @@ class Comparison:
     """How many decisions are the same before the runs part, by kind."""
     parting: Parting | None
     """None: they are the same to their end."""
+    other_reply: OtherReply | None = None
+    """The first of her replies that is heard otherwise; None: none is."""
 
 
 def compare(first: Iterable[Row], second: Iterable[Row]) -> Comparison:
-    """Reads the decisions of two runs side by side, up to where they part.
+    """Reads the decisions of two runs side by side, up to where they part; from there, what is heard.
 
     When a decision fell is not compared.
     """
+    first, second = iter(first), iter(second)
     same: Counter[str] = Counter()
+    heard = 0
     words = DecisionWords()
     before: deque[str] = deque(maxlen=BEFORE)
     for one, other in zip_longest(first, second):
@@ -56,11 +71,30 @@ def compare(first: Iterable[Row], second: Iterable[Row]) -> Comparison:
             kinds = [None if row is None else row.get("kind") for row in (one, other)]
             other_chat = kinds == ["heard", "heard"] and not same["heard"]
             found = Parting(t, tuple(before), told[0], told[1], _differing(one, other), other_chat)
-            return Comparison(same, found)
+            rest = [filter(None, chain((row,), rows)) for row, rows in ((one, first), (other, second))]
+            return Comparison(same, found, _other_reply(rest[0], rest[1], heard))
+        heard += _is_heard(one)
         same[str(one.get("kind"))] += 1
         if one.get("kind") in _SHOWN:
             before.append(f"{clock_time(one['t'])}  {told[0]}")
     return Comparison(same, None)
+
+
+def _other_reply(first: Iterable[Row], second: Iterable[Row], same: int) -> OtherReply | None:
+    """The first that differs in what is left of two runs, before which ``same`` replies were heard."""
+    heard = (filter(_is_heard, rows) for rows in (first, second))
+    for number, (one, other) in enumerate(zip_longest(*heard), same + 1):
+        if one is None or other is None or one["heard"] != other["heard"]:
+            return OtherReply(number, _reply(one), _reply(other))
+    return None
+
+
+def _is_heard(row: Row) -> bool:
+    return row.get("kind") == "reply" and bool(row.get("heard"))
+
+
+def _reply(row: Row | None) -> str | None:
+    return None if row is None else f"{clock_time(row['t'])}  {short(row['heard'])}"
 
 
 _SHOWN = ("heard", "chosen", "sentence", "slip", "cut", "set_aside", "command")

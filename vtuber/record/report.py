@@ -5,11 +5,25 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from vtuber.core import codec
+from vtuber.core.deeds import Kind, Language, deed
+from vtuber.core.events import (
+    Answerable,
+    ChatMessage,
+    Deletion,
+    Gift,
+    Money,
+    Raid,
+    Redemption,
+    StreamStatus,
+    is_promised,
+)
 from vtuber.core.languages import LanguageDetector
 from vtuber.record.journal_rows import JournalRows
 from vtuber.record.metrics import PARTS, percentiles
@@ -28,6 +42,11 @@ CLIPS = 12
 APART_SECONDS = 45.0
 """Two of them are at least so far apart."""
 
+REPLY_CHECK = "reply"
+"""Stands among the detectors for what is wrong with a whole reply: a loop, somebody else's line."""
+
+_EVERYDAY = (Kind.SUBSCRIPTION, Kind.REDEMPTION)
+"""Paid events that are no moment by themselves."""
 _LAUGHTER = re.compile(
     r"(?i)(?:哈{2,}|ㄏ{2,}|草+$|笑死|w{3,}|\bl+o+l+\b|\blmf?ao+|\brofl|\bkek[lw]|\blul\b|\bomegalul|\bxd+\b|😂|🤣)"
 )
@@ -35,7 +54,7 @@ _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*", re.UNICODE)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PaidEvent:
     """Somebody paid, subscribed, raided."""
 
@@ -43,9 +62,14 @@ class PaidEvent:
     """Seconds since the show began, as everywhere here."""
     who: str
     what: str
+    """``vtuber.core.deeds.Kind``."""
     amount: str
-    waited: float | None
+    words: Mapping[Language, str]
+    """What and how much it was, for people."""
+    waited: float | None = None
     """Seconds until her answer began; None: it was never answered."""
+    drop: str = ""
+    """Why not (``vtuber.inbox.Drop``), where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +91,10 @@ class Moment:
     why: str
     """"laughter", "chat", "raid" or "paid"."""
     heard: str
+    """What she said; "" for what was given."""
     score: float
+    paid: PaidEvent | None = None
+    """What was given."""
 
 
 @dataclass(slots=True)
@@ -146,10 +173,12 @@ class _Reader:
         """By message."""
         self._wrote: Counter[str] = Counter()
         self._answered: Counter[str] = Counter()
-        self._paid: dict[str, tuple[float, str, str, str]] = {}
-        self._paid_waited: dict[str, float] = {}
+        self._paid: dict[str, PaidEvent] = {}
         self._batches: dict[int, Mapping[str, Any]] = {}
-        self._spoken: list[tuple[float, str]] = []
+        self._only_fallback: dict[int, bool] = {}
+        """By turn, whether she has nothing but fallback lines to say, which answer nobody."""
+        self._spoken: list[tuple[float, float, str]] = []
+        """When each reply began and ended, and what was heard of it."""
         self._dropped: Counter[str] = Counter()
         self._stopped: dict[str, Counter[str]] = defaultdict(Counter)
         self._ill: dict[str, tuple[float, str]] = {}
@@ -187,32 +216,35 @@ class _Reader:
         self._report.lost += int(row["lines"])
 
     def _take_heard(self, at: float, row: Mapping[str, Any]) -> None:
-        event = row["event"]
-        drop = str(row.get("drop", "")).partition(":")[0]
+        event = codec.load(row["event"])
+        drop, _, rule = str(row.get("drop", "")).partition(": ")
         if drop:
             self._dropped[drop] += 1
-        if "author" not in event:
+        self._stop({"rule": rule})
+        if isinstance(event, Deletion | StreamStatus):
             return
-        author = str(event["author"]["id"] or event["author"]["name"])
-        text = str(event.get("text", ""))
+        author = event.author.id or event.author.name
         self._report.messages += 1
         self._minutes[int(at // 60)] += 1
         self._seconds[int(at)] += 1
-        self._laughs[int(at)] += bool(_LAUGHTER.search(text))
-        self._names[author] = str(event["author"]["name"])
-        self._authors[str(event["id"])] = author
-        self._times[str(event["id"])] = at
+        self._laughs[int(at)] += bool(_LAUGHTER.search(event.text))
+        self._names[author] = event.author.name
+        self._authors[event.id] = author
+        self._times[event.id] = at
         self._wrote[author] += 1
-        if _WORDS.search(text):
-            self._chat_languages[self._detector.language(text)] += 1
-        if what := _paid(event):
-            self._paid.setdefault(str(event["id"]), (at, author, what, _amount(event)))
+        if _WORDS.search(event.text):
+            self._chat_languages[self._detector.language(event.text)] += 1
+        if is_promised(event) and event.id not in self._paid:
+            self._paid[event.id] = _paid(at, event, drop)
 
     def _take_dropped(self, _: float, row: Mapping[str, Any]) -> None:
-        self._dropped[str(row["reason"])] += 1
+        reason = str(row["reason"])
+        self._dropped[reason] += 1
+        if (paid := self._paid.get(str(row["id"]))) is not None:
+            paid.drop = reason
 
     def _take_command(self, _: float, row: Mapping[str, Any]) -> None:
-        self._commands[str(row["order"] or "?")] += 1
+        self._commands[str(row["order"])] += 1
 
     def _take_filtered(self, _: float, row: Mapping[str, Any]) -> None:
         self._stop(row)
@@ -221,6 +253,8 @@ class _Reader:
         self._stop(row)
 
     def _take_sentence(self, _: float, row: Mapping[str, Any]) -> None:
+        turn = int(row["turn"])
+        self._only_fallback[turn] = self._only_fallback.get(turn, True) and bool(row.get("spare"))
         if row.get("stopped_by"):
             self._stop({**row, "rule": row["stopped_by"]})
 
@@ -229,38 +263,46 @@ class _Reader:
             detector = str(row.get("detector") or str(row["rule"]).partition(":")[0])
             self._stopped[detector][str(row.get("action") or "stopped")] += 1
 
-    def _take_batch(self, at: float, row: Mapping[str, Any]) -> None:
-        self._batches[int(row["turn"])] = {**row, "t": at}
+    def _take_slip(self, _: float, row: Mapping[str, Any]) -> None:
+        self._stopped[REPLY_CHECK][str(row["what"])] += 1
+
+    def _take_batch(self, _: float, row: Mapping[str, Any]) -> None:
+        self._batches[int(row["turn"])] = row
 
     def _take_set_aside(self, _: float, row: Mapping[str, Any]) -> None:
         self._batches.pop(int(row["turn"]), None)
 
     def _take_reply(self, at: float, row: Mapping[str, Any]) -> None:
-        batch = self._batches.pop(int(row["turn"]), None)
+        turn = int(row["turn"])
+        batch = self._batches.pop(turn, None)
+        answers = not self._only_fallback.pop(turn, False)
         heard = str(row["heard"])
         if not heard or batch is None or batch.get("script"):
             return
         delays = {part: _finite(row["delays_ms"][part]) for part in PARTS if part in row["delays_ms"]}
         lasted = _finite(row.get("lasted") or 0.0)
+        total = round(sum(delays.values()), 1)
+        asked = self._times.get(str(batch["lead"]), at - total / 1000)
+        began = max(0.0, at - lasted if lasted else asked + total / 1000)
         self._report.replies += 1
         self._reply_minutes[int(at // 60)] += 1
         self._her_languages[self._detector.language(heard)] += 1
-        self._spoken.append((at, heard))
+        self._spoken.append((began, at, heard))
         self._openers[opener(heard)] += 1
-        for part, value in delays.items():
+        for part, value in {**delays, **({"total": total} if delays else {})}.items():
             self._report.delays.setdefault(part, []).append((at, value))
-        total = sum(delays.values())
-        self._report.delays.setdefault("total", []).append((at, total))
-        asked = self._times.get(str(batch["lead"]), at - total / 1000)
-        began = at - lasted if lasted else asked + total / 1000
-        for each in (batch["lead"], *batch.get("others", ())):
-            self._answered[self._authors.get(str(each), "")] += 1
-            if (paid := self._paid.get(str(each))) is not None:
-                self._paid_waited.setdefault(str(each), max(0.0, began - paid[0]))
+        if answers:
+            self._answer((batch["lead"], *batch.get("others", ())), began)
         if self._silent_since is not None:
             since = self._silent_since if batch["waiting"] else max(self._silent_since, asked)
             self._report.dead_air.append((at, round(max(0.0, began - since) * 1000, 1)))
         self._silent_since = at
+
+    def _answer(self, messages: Iterable[object], began: float) -> None:
+        for message in map(str, messages):
+            self._answered[self._authors.get(message, "")] += 1
+            if (paid := self._paid.get(message)) is not None and paid.waited is None:
+                paid.waited = round(max(0.0, began - paid.at), 3)
 
     def _take_spoken(self, _: float, row: Mapping[str, Any]) -> None:
         said = " ".join(_WORDS.findall(str(row["heard"]).casefold()))
@@ -273,20 +315,11 @@ class _Reader:
             self._ill[part] = (at, str(row["what"]))
         elif state in ("ok", "limited") and part in self._ill:
             began, what = self._ill.pop(part)
-            self._report.faults.append(Fault(began, part, what, at - began))
+            self._report.faults.append(Fault(began, part, what, round(at - began, 3)))
 
     def _take_failure(self, at: float, row: Mapping[str, Any]) -> None:
         self._report.failures += 1
         self._report.faults.append(Fault(at, str(row["part"]), str(row["error"]), 0.0))
-
-    # What else journals hold, and this report does not need.
-
-    def _nothing(self, _: float, row: Mapping[str, Any]) -> None:
-        del row
-
-    _take_mark = _take_prompt = _take_clip = _take_chosen = _take_let_through = _take_slip = _take_cut = (
-        _nothing
-    )
 
     def report(self) -> ShowReport:
         """What was read, put in order."""
@@ -294,10 +327,7 @@ class _Reader:
         minutes = int(found.seconds // 60) + 1
         found.a_minute = [self._minutes[minute] for minute in range(minutes)]
         found.replies_a_minute = [self._reply_minutes[minute] for minute in range(minutes)]
-        found.paid = [
-            PaidEvent(at, self._names[author], what, amount, self._paid_waited.get(id_))
-            for id_, (at, author, what, amount) in self._paid.items()
-        ]
+        found.paid = list(self._paid.values())
         found.dropped = dict(self._dropped.most_common())
         found.stopped = {detector: dict(found_) for detector, found_ in sorted(self._stopped.items())}
         found.viewers = len(self._wrote)
@@ -318,13 +348,11 @@ class _Reader:
     def _moments(self) -> list[Moment]:
         """Where chat wrote and laughed more than usual after something that she said, and what was given."""
         usual = max(1.0, self._report.messages / max(1.0, self._report.seconds) * AFTER_SECONDS)
-        found = [self._moment(at, heard, usual) for at, heard in self._spoken if self._report.seconds >= at]
+        found = [self._moment(began, ended, heard, usual) for began, ended, heard in self._spoken]
         found += [
-            Moment(
-                paid.at, "raid" if paid.what == "raid" else "paid", f"{paid.who} {paid.amount}".strip(), 2.0
-            )
+            Moment(paid.at, "raid" if paid.what == Kind.RAID else "paid", "", 2.0, paid)
             for paid in self._report.paid
-            if paid.what in ("raid", "gift") or paid.amount
+            if paid.what not in _EVERYDAY
         ]
         best: list[Moment] = []
         for moment in sorted(found, key=lambda one: -one.score):
@@ -332,11 +360,11 @@ class _Reader:
                 best.append(moment)
         return sorted(best[:CLIPS], key=lambda one: one.at)
 
-    def _moment(self, at: float, heard: str, usual: float) -> Moment:
-        after = range(int(at), int(at + AFTER_SECONDS))
+    def _moment(self, began: float, ended: float, heard: str, usual: float) -> Moment:
+        after = range(int(ended), int(ended + AFTER_SECONDS))
         wrote, laughed = sum(self._seconds[s] for s in after), sum(self._laughs[s] for s in after)
         score = wrote / usual + 3 * laughed / usual
-        return Moment(at, "laughter" if 3 * laughed > wrote else "chat", heard, round(score, 2))
+        return Moment(round(began, 3), "laughter" if 3 * laughed > wrote else "chat", heard, round(score, 2))
 
 
 def opener(heard: str) -> str:
@@ -355,17 +383,17 @@ def _finite(value: Any) -> float:
     return number
 
 
-def _paid(event: Mapping[str, Any]) -> str:
-    """What kind of paid event it is; "" for none."""
-    what = str(event.get("what", ""))
-    if what in ("subscription", "gift", "raid", "redemption"):
-        return what
-    return "money" if event.get("money") else ""
+def _paid(at: float, event: Answerable, drop: str) -> PaidEvent:
+    done = deed(event)
+    kind, words = (str(done.kind), done.words) if done else ("", {})
+    return PaidEvent(at, event.author.name, kind, _amount(event), words, drop=drop)
 
 
-def _amount(event: Mapping[str, Any]) -> str:
-    money = event.get("money")
-    if isinstance(money, Mapping):
-        return f"{money.get('amount') or ''} {money.get('currency') or ''}".strip()
-    count = event.get("count") or event.get("viewers") or event.get("cost")
-    return str(count) if count else ""
+def _amount(event: Answerable) -> str:
+    match event:
+        case ChatMessage(money=Money(amount=Decimal()) as money):
+            return str(money)
+        case Gift(count=count) | Raid(viewers=count) | Redemption(cost=count) if count:
+            return str(count)
+        case _:
+            return ""

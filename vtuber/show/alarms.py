@@ -2,8 +2,8 @@
 
 Each is a row of health from when it first begins, and so stands in the panel, the log, the journal,
 ``/health`` and ``/metrics``; the supervisor tells it once when it begins and once when it is over.
-That files, memory or disk of the machine are short is the row "machine". ``docs/grafana/alerts.yml`` has the
-same limits.
+That files, memory or disk of the machine are short is the row "machine". ``docs/grafana/alerts.yml`` asks
+for these rows.
 """
 
 from __future__ import annotations

@@ -82,6 +82,7 @@ class ModeratorCommands:
         find: Callable[[str, str], str | None],
         promises: Promises,
         studio: Studio | None = None,
+        dry: bool = False,
     ) -> None:
         """``find`` tells the id of whoever wrote lately on a platform under a name."""
         self._settings = settings
@@ -127,7 +128,7 @@ class ModeratorCommands:
             "forgetme": self._forgetme,
             **waiting.acts(),
             **air.acts(),
-            **StudioCommands(studio).acts(),
+            **StudioCommands(studio, dry=dry).acts(),
             **SoundCommands(settings.voice.loudness, [one.voice for one in self._speakers]).acts(),
         }
 

@@ -113,7 +113,7 @@ class Show:
     ) -> None:
         """``speakers``, ``listeners`` and ``screens`` take the place of those that config asks for.
 
-        ``dry``: no sound is heard, and nothing is written or done on the platforms.
+        ``dry``: no sound is heard, nothing is written or done on the platforms, or changed in OBS.
 
         ``pending`` keeps what viewers are owed for the next show; without it, a crash loses that.
 
@@ -146,9 +146,7 @@ class Show:
         names_of_speakers = {one.id: one.character.name for one in self.speakers}
         self.stage = Stage(self.screens, names_of_speakers, muted=dry)
         self.server = Server(settings.stage, self.health)
-        self.studio: Studio | None = next(
-            (screen for screen in self.screens if isinstance(screen, Studio)), None
-        )
+        self.studio = _studio(self.screens, dry=dry)
 
         self.index = MessageIndex()
         self.rates = ExchangeRates(settings.chat.rates)
@@ -218,7 +216,8 @@ class Show:
             healths=self.health,
             find=self.index.author,
             promises=self.promises,
-            studio=None if dry else self.studio,
+            studio=self.studio,
+            dry=dry,
         )
         self.backstage = Backstage(
             self.speakers,
@@ -510,6 +509,14 @@ def _health(part: _Reporting, kind: str) -> Health:
     except Exception as error:  # noqa: BLE001  # a part from elsewhere may do anything
         name = f"{kind}.{type(part).__name__}"
         return Health(name, State.DOWN, f"cannot say how it is: {error!r}", "report that to whoever made it")
+
+
+def _studio(screens: Sequence[Screen], *, dry: bool) -> Studio | None:
+    """The broadcasting program, if one of the screens is one. In a dry run it looks on."""
+    studio = next((screen for screen in screens if isinstance(screen, Studio)), None)
+    if dry and studio is not None:
+        studio.look_on()
+    return studio
 
 
 def _check_ids(speakers: Sequence[Speaker]) -> None:

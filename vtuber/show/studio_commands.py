@@ -11,13 +11,15 @@ from vtuber.show.orders import Act, Refusal
 from vtuber.stage import Studio
 
 NONE = "OBS is not used here; set stage.obs.enabled = true"
+DRY = "in a dry run OBS takes no commands"
 
 
 class StudioCommands:
     """Each is refused with the reason where there is no program, or it cannot do that."""
 
-    def __init__(self, studio: Studio | None) -> None:
+    def __init__(self, studio: Studio | None, *, dry: bool = False) -> None:
         self._studio = studio
+        self._dry = dry
 
     def acts(self) -> dict[str, Act]:
         """By the command's name."""
@@ -34,6 +36,8 @@ class StudioCommands:
     def _ask(self, act: Callable[[Studio], str]) -> str:
         if self._studio is None:
             raise Refusal(NONE)
+        if self._dry:
+            raise Refusal(DRY)
         try:
             return act(self._studio)
         except StageError as error:

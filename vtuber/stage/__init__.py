@@ -54,6 +54,10 @@ class Sounding(Protocol):
 class Studio(Protocol):
     """A screen that is a broadcasting program: it has scenes, and puts the stream on air."""
 
+    def look_on(self) -> None:
+        """For a dry run, told before ``start``: it changes nothing in the program."""
+        ...
+
     def follow(self, facts: Facts) -> None:
         """It is told what happens in the show, and tells what happens in the program."""
         ...

@@ -182,6 +182,8 @@ class VoiceRouter:
 
     def health(self) -> Health:
         """Who speaks her languages, what is wrong with those who should, and how a better one would speak."""
+        if not self._members:  # nobody wants a voice
+            return self._silent.voice.health()
         told, mute, passed_over = dict[str, str](), set[str](), list[Member]()
         for language in self._expected:
             able = self._able(frozenset({language}), self._regional(language))

@@ -102,7 +102,7 @@ export class Avatar {
     const { look } = this;
     const mouths = this.isOpen ? [look.vowels?.[shape], look.open] : [];
     this.mouth = this.isOpen ? "open" : "closed";
-    const blinks = eyesShut ? [this.isOpen ? look.open_blink ?? look.blink : look.blink] : [];
+    const blinks = eyesShut ? [this.isOpen && look.open_blink, look.blink] : [];
     const usual = this.looks[""].shut;
     return [...blinks, ...mouths, look.shut, usual].find((address) => address && this.images.has(address));
   }

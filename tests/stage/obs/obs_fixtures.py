@@ -42,10 +42,12 @@ async def screen(running_obs: RealObs, monkeypatch: pytest.MonkeyPatch) -> Async
     monkeypatch.setattr(obs_link, "LOOK_SECONDS", 0.3)
     made: list[Obs] = []
 
-    async def make(**options: Any) -> Obs:
+    async def make(*, looks_on: bool = False, **options: Any) -> Obs:
         options = {"enabled": True, "port": running_obs.port, "caption_source": "Caption", **options}
         settings = config.Settings(stage=config.Stage(obs=config.Obs(**options)))
         made.append(Obs(settings, CHARACTER))
+        if looks_on:
+            made[-1].look_on()
         await made[-1].start()
         return made[-1]
 

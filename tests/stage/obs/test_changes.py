@@ -129,6 +129,31 @@ async def test_an_event_changes_the_scene_and_a_source_for_its_time(
     await until(lambda: is_shown(scene_items) or is_filtered(scene_items), expected=False)
 
 
+async def test_a_dry_run_changes_nothing(scene_items: RealObs, screen: Screens) -> None:
+    """It may be a rehearsal in front of a running stream. What config names and OBS has not is told."""
+    obs = await screen(
+        looks_on=True,
+        speaking_scene="Talking",
+        events={"raid": {"scene": "Other", "show": "Sign", "filter": ["Sign/Blur"]}},
+        moods={"happy": {"show": "Sign"}},
+        commands={"hush": {"scene": "Other"}, "skip": {"scene": "Nowhere"}},
+    )
+    facts, seen = told(obs)
+    assert "no scene called 'Nowhere'" in obs.health().what
+    obs.show(ClipBegins(1, Sentence(1, 0, "Hello.", "happy"), 1.0))
+    obs.show(Heard(1, 1, "Hello."))
+    facts.tell(ChatReceived(RAID))
+    facts.tell(command("hush"))
+    await asyncio.sleep(0.5)  # OBS is looked at again meanwhile
+    assert (scene_items.scene(), scene_items.caption()) == ("Idle", "left over")
+    assert not is_shown(scene_items)
+    assert not is_filtered(scene_items)
+    scene_items.choose("Other")
+    await until(lambda: [fact.scene for fact in seen if isinstance(fact, SceneChanged)][-1:], ["Other"])
+    await obs.stop()
+    assert scene_items.caption() == "left over"
+
+
 async def test_an_event_is_stronger_than_what_she_does(real: RealObs, screen: Screens) -> None:
     obs = await screen(speaking_scene="Talking", commands={"hush": {"scene": "Other", "seconds": 2.5}})
     facts, _ = told(obs)

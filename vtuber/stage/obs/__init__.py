@@ -59,6 +59,7 @@ class Obs:
         self._changes = Changes(self._settings)
         self._watcher = Watcher()
         self._over: dict[str, asyncio.TimerHandle] = {}
+        self._looks_on = False
         self._facts = Facts()
         self._picture = Picture()
         self._link: Link | None = None
@@ -82,10 +83,15 @@ class Obs:
             in_loop(self._report),
             on_event=in_loop(self._take_event),
             frames=in_loop(self._keep_frame),
+            looks_on=self._looks_on,
         )
         self._act()
         self._link.start()
         await clock.in_thread(self._link.tried.wait, FIRST_TRY_SECONDS)
+
+    def look_on(self) -> None:
+        """A rehearsal in front of a running stream switches nothing that viewers see."""
+        self._looks_on = True
 
     def follow(self, facts: Facts) -> None:
         """Changes what is bound to what happens, and tells which scene is shown and whether OBS streams."""
@@ -173,6 +179,8 @@ class Obs:
 
     def _act(self) -> None:
         """Has OBS be as it should now."""
+        if self._looks_on:
+            return
         changes, watcher = self._changes, self._watcher
         begun = [
             changes.does(watcher.doing),
@@ -201,7 +209,7 @@ class Obs:
                 self._happen(f"command {order}", change)
 
     def _happen(self, name: str, change: config.ObsChange) -> None:
-        if self._link is None:
+        if self._link is None or self._looks_on:
             return
         if timer := self._over.pop(name, None):
             timer.cancel()

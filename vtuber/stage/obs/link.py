@@ -84,7 +84,7 @@ class Link:
 
     ``report`` is called in its thread, with whether OBS can be used, whenever ``health`` changes;
     ``on_event`` in the receiving thread. ``frames`` is given a picture of the program (JPEG) every
-    ``frame_seconds``.
+    ``frame_seconds``. One that ``looks_on`` writes no caption either; it is to be shown no picture.
     """
 
     def __init__(
@@ -95,12 +95,14 @@ class Link:
         *,
         on_event: OnEvent | None = None,
         frames: Callable[[bytes], None] = lambda _: None,
+        looks_on: bool = False,
     ) -> None:
         self._settings = settings
         self._password = password
         self._report = report
         self._on_event = on_event
         self._frames = frames
+        self._looks_on = looks_on
         self._place = f"{settings.host}:{settings.port}"
         self._thread = Thread(target=self._run, name="obs", daemon=True)
         self._wanted = Picture()
@@ -241,8 +243,9 @@ class Link:
             self._set_health(State.LIMITED, problem.what, problem.hint)
 
     def _is_shown(self, caption: str) -> bool:
-        """Whether nothing is to be written: it is, or there is nowhere to write it."""
-        return caption == self._caption or self._settings.caption_source not in self.inventory.texts
+        """Whether nothing is to be written: it is, there is nowhere to write it, or nothing may be."""
+        is_there = self._settings.caption_source in self.inventory.texts
+        return caption == self._caption or not is_there or self._looks_on
 
     def _show_caption(self, client: ObsClient, caption: str) -> None:
         source = self._settings.caption_source

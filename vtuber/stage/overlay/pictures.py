@@ -55,7 +55,7 @@ class Pictures:
     ) -> None:
         self._hosts = frozenset(hosts)
         self._scheme = scheme
-        self._folder = folder or platformdirs.user_cache_path("banban") / "pictures"
+        self._folder = folder or platformdirs.user_cache_path("banban", appauthor=False) / "pictures"
         self._addresses: OrderedDict[str, str] = OrderedDict()
         self._bodies: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
         self._size = 0
