@@ -1,5 +1,7 @@
 // Requests to the show. Each has a deadline, and says in words what went wrong.
 
+import { said } from "./words.js";
+
 const DEADLINE = 8000; // ms
 const SOUND_DEADLINE = 15_000;
 const STOP_DEADLINE = 2000;
@@ -95,8 +97,8 @@ export class Api {
 function words(text) {
   try {
     const { reply, error } = JSON.parse(text);
-    return String(reply ?? error ?? "");
+    return said(String(reply ?? error ?? ""));
   } catch {
-    return text.slice(0, 300);
+    return said(text.slice(0, 300));
   }
 }

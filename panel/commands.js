@@ -1,7 +1,7 @@
 // Every press goes through here: one command at a time by name, and what the show answered, in words.
 
 import { by, make } from "./dom.js";
-import { said, t, word } from "./words.js";
+import { said, t } from "./words.js";
 
 const SHOWN = 5000; // ms
 const SHOWN_WRONG = 15_000;
@@ -17,7 +17,7 @@ export class Commands {
     if (name !== "hush" && !this.may.has(name)) return false;
     try {
       const { reply, done } = name === "hush" ? await this.api.stop() : await this.api.command(name, argument);
-      if (!quiet || done === false) this.tell(done === false ? said(reply) : word(`did-${name}`, reply), { wrong: done === false, undo });
+      if (!quiet || done === false) this.tell(said(reply), { wrong: done === false, undo });
       return done !== false;
     } catch (problem) {
       this.tell(problem.message || t(name === "hush" ? "stop-not-arrived" : "not-arrived"), { wrong: true });

@@ -26,8 +26,8 @@ export class Repairs {
       key: ({ part }) => part,
       row: () => make("li", {}, make("b"), " ", make("span", { class: "small", dir: "auto" })),
       update: (row, { part, state: is, what }) => {
-        write(row.firstElementChild, part);
-        write(row.lastElementChild, is === "ok" ? what : `${code("is", is)}: ${what}`);
+        write(row.firstElementChild, said(part));
+        write(row.lastElementChild, is === "ok" ? said(what) : `${code("is", is)}: ${said(what)}`);
       },
     });
     painter.add(["health", "words"], () => this.draw(), { inside: by("repairs").closest("section") });
@@ -51,7 +51,7 @@ export class Repairs {
   repair(row, { part, state, what, hint }) {
     const [title, wrong, first] = row.children;
     row.className = state;
-    write(title.firstElementChild, part);
+    write(title.firstElementChild, said(part));
     write(title.lastElementChild, state === "well" ? "" : code("is", state));
     show(title, Boolean(part));
     write(wrong, said(what));

@@ -16,7 +16,7 @@ import { Show } from "./show.js";
 import { Speak, Steer } from "./steer.js";
 import { Stream } from "./stream.js";
 import { forgetToken, keepToken, takeToken, tokenIn } from "./token.js";
-import { chooseLanguage, switchLanguage, t } from "./words.js";
+import { chooseLanguage, said, switchLanguage, t } from "./words.js";
 
 const TABS = ["now", "queue", "chat", "people", "steer", "health"];
 const AGAIN = 2000; // ms until it is asked again what this token may do
@@ -114,7 +114,7 @@ painter.add(["link", "tick"], () => {
   by("link").classList.toggle("lost", lost);
   write(by("link"), stream.live ? t("live") : t(lost ? "gone" : "connecting"));
   show(by("stale"), lost);
-  if (lost) write(by("stale"), [t("stale", { n: Math.round((Date.now() - lastHeard) / 1000) }), stream.why].join(" "));
+  if (lost) write(by("stale"), [t("stale", { n: Math.round((Date.now() - lastHeard) / 1000) }), said(stream.why)].join(" "));
   if (stream.live) lastHeard = stream.heard;
 });
 let lastHeard = Date.now();

@@ -2,7 +2,7 @@
 
 import { by, make, Rows, show, write } from "./dom.js";
 import { list } from "./show.js";
-import { age, code, deed, t } from "./words.js";
+import { age, code, deed, said, t } from "./words.js";
 
 const EVERY = 500; // ms between two looks at a busy queue
 const MOST = 60; // rows that the show sends
@@ -58,7 +58,7 @@ export class Queue {
     row.className = kind === "paid" ? "paid-row" : held ? "held-row" : "";
     write(who, name);
     write(paid, deed(done));
-    const why = held ? [code("why", "held"), ...list(reasons)] : kind === "request" ? [code("why", "requested")] : [];
+    const why = held ? [code("why", "held"), ...list(reasons).map(said)] : kind === "request" ? [code("why", "requested")] : [];
     if (kind === "ranked" && Number.isFinite(rank)) why.push(rank.toFixed(1));
     write(end, [...why, age(Number(seconds) + this.state.since("queue"))].join(" · "));
     end.title = list(reasons).map((reason) => code("why", reason)).join(" · ");

@@ -2,7 +2,7 @@
 
 import { by, make, show, write } from "./dom.js";
 import { list } from "./show.js";
-import { t, word } from "./words.js";
+import { said, t } from "./words.js";
 
 const OWN = new Set( // commands that have a control of their own
   ["hush", "skip", "pause", "resume", "say", "ask", "ignore", "unignore", "allow", "deny", "forget", "topic", "mood"].concat(
@@ -79,9 +79,9 @@ export class Steer {
     known.unshift("");
     const select = by("voice");
     if (select.options.length !== known.length || known.some((name, index) => select.options[index].value !== name)) {
-      select.replaceChildren(...known.map((name) => make("option", { value: name, text: name || t("automatic") })));
+      select.replaceChildren(...known.map((name) => make("option", { value: name })));
     }
-    write(select.options[0], t("automatic"));
+    for (const option of select.options) write(option, option.value ? said(option.value) : t("automatic"));
     this.fill(select, voice ?? "");
   }
 
@@ -101,7 +101,7 @@ export class Steer {
       group.replaceChildren(...names.map((name) => make("button", { type: "button", value: name, onclick: () => this.commands.give("mood", name) })));
     }
     for (const button of group.children) {
-      write(button, button.value ? word(`mood-${button.value}`, button.value) : t("normal"));
+      write(button, button.value ? said(button.value) : t("normal"));
       button.setAttribute("aria-pressed", String(button.value === current));
     }
   }
@@ -115,7 +115,7 @@ export class Steer {
   }
 
   other({ name, argument, help }, written) {
-    const field = argument ? make("input", { placeholder: argument, "aria-label": argument, maxlength: 500, autocomplete: "off", dir: "auto" }) : null;
+    const field = argument ? make("input", { placeholder: said(argument), "aria-label": said(argument), maxlength: 500, autocomplete: "off", dir: "auto" }) : null;
     if (field) field.value = written;
     return make(
       "form",
@@ -127,8 +127,8 @@ export class Steer {
           this.commands.give(name, field?.value.trim() ?? "");
         },
       },
-      make("p", { class: "small", text: word(`help-${name}`, help) }),
-      make("div", { class: "line" }, make("button", { type: "submit", text: name }), ...(field ? [field] : [])),
+      make("p", { class: "small", text: said(help) }),
+      make("div", { class: "line" }, make("button", { type: "submit", text: said(name) }), ...(field ? [field] : [])),
     );
   }
 }

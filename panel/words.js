@@ -1,6 +1,6 @@
 // What the panel says, in English and in Traditional Chinese of Taiwan.
 
-import { inChinese } from "./chinese.js";
+import { inChinese } from "./translation.js";
 
 const KEY = "banban.language";
 
@@ -103,17 +103,6 @@ const WORDS = {
   "how-she-is": ["How she is", "她的狀態"],
   mood: ["Mood", "心情"],
   normal: ["normal", "一般"],
-  "mood-happy": ["", "開心"],
-  "mood-sad": ["", "難過"],
-  "mood-angry": ["", "生氣"],
-  "mood-surprised": ["", "驚訝"],
-  "mood-shy": ["", "害羞"],
-  "mood-sleepy": ["", "想睡"],
-  "mood-excited": ["", "興奮"],
-  "mood-smug": ["", "得意"],
-  "mood-embarrassed": ["", "尷尬"],
-  "mood-neutral": ["", "平靜"],
-  "mood-thinking": ["", "思考"],
   topic: ["Topic", "話題"],
   "topic-hint": ["what the stream is about right now", "直播現在的主題"],
   voice: ["Voice", "聲音"],
@@ -184,7 +173,7 @@ const WORDS = {
   "part-first_audio": ["first sound made", "第一段聲音"],
   "part-on_air": ["on air", "播出"],
   "part-total": ["all of it", "全部"],
-  journal: ["Last lines of the journal", "日誌的最後幾行"],
+  journal: ["Last lines of the journal, for reports of faults", "日誌的最後幾行（回報問題時附上）"],
 
   // The door.
   door: ["The panel needs its token", "控制台需要權杖"],
@@ -197,38 +186,6 @@ const WORDS = {
   "not-arrived": ["It did not reach the show.", "沒有送達節目。"],
   "stop-not-arrived": ["STOP DID NOT ARRIVE. Press F9 in banban's terminal, or mute the source in OBS.", "「停」沒有送達！請在 banban 的終端機按 F9，或在 OBS 將來源靜音。"],
   "changed-meanwhile": ["Somebody else was faster; nothing was pressed.", "別人剛剛先按了，這次沒有動作。"],
-  "did-hush": ["", "她安靜了"],
-  "did-skip": ["", "已跳過"],
-  "did-pause": ["", "已暫停，她不回答任何人"],
-  "did-resume": ["", "她繼續回答"],
-  "did-say": ["", "她會照念"],
-  "did-ask": ["", "她會回答"],
-  "did-next": ["", "這則會下一個回答"],
-  "did-drop": ["", "這則不會回答"],
-  "did-ignore": ["", "她不再回答這位觀眾"],
-  "did-unignore": ["", "她會再回答這位觀眾"],
-  "did-forget": ["", "已忘記這位觀眾"],
-  "did-allow": ["", "已允許"],
-  "did-deny": ["", "已拒絕"],
-  "did-topic": ["", "話題已更新"],
-  "did-mood": ["", "心情已更新"],
-  "did-voice": ["", "聲音已更新"],
-  "did-loudness": ["", "音量已更新"],
-  "did-slow": ["", "間隔已更新"],
-  "did-air": ["", "播出前確認已更新"],
-  "did-yes": ["", "播出"],
-  "did-no": ["", "不播這句"],
-  "did-edit": ["", "已修改"],
-  "did-rate": ["", "謝謝，已記下"],
-
-  // The other commands' help, where the show's own is English.
-  "help-mute": ["", "馬上安靜，持續這麼多秒"],
-  "help-held": ["", "列出等待版主決定的訊息"],
-  "help-status": ["", "顯示節目的狀態"],
-  "help-help": ["", "列出指令，或說明一個指令"],
-  "help-forgetme": ["", "刪除她對你的所有記憶"],
-  "help-scene": ["", "切換 OBS 場景"],
-  "help-stream": ["", "開始或結束直播"],
 
   // Keys.
   shortcuts: ["Keyboard shortcuts", "鍵盤快速鍵"],
@@ -288,7 +245,7 @@ export function word(name, otherwise) {
   return (Object.hasOwn(WORDS, name) && WORDS[name][language]) || otherwise;
 }
 
-/** What the program says is wrong or is to be done, in this language as far as the panel knows it. */
+/** What the program says, in this language as far as the panel knows it. */
 export function said(text) {
   return language ? inChinese(String(text ?? "")) : text;
 }
@@ -296,7 +253,7 @@ export function said(text) {
 /** A code of the show's, such as "side_talk", in words. `kind` says what it is of: "why", "drop", "part", "is". */
 export function code(kind, name) {
   const text = String(name ?? "");
-  return word(`${kind}-${text}`, text.replaceAll("_", " "));
+  return word(`${kind}-${text}`, said(text).replaceAll("_", " "));
 }
 
 /** What somebody did beside writing, such as "500 bits"; "" for nothing. */

@@ -56,10 +56,10 @@ async def test_health_from_the_begin_to_the_end(twitch: Twitch) -> None:
     async with hearing(listener) as heard:
         await listener.availability.until_ready()
         assert listener.health().state is State.OK
-        assert listener.health().what == "connected for 0:00, as room"
+        assert listener.health().what == "connected for 0:00, logged in as room"
         await twitch.notify(CHAT, said("hi"))
         await twitch.until(lambda: heard)
-        assert listener.health().what == "connected for 0:00, last message 0:00 ago, as room"
+        assert listener.health().what == "connected for 0:00, last message 0:00 ago, logged in as room"
         assert listener.health().contact is not None
     assert listener.health().state is State.DOWN
     assert not listener.availability.is_ready

@@ -218,10 +218,13 @@ def test_a_folder_that_cannot_be_made_costs_the_memory_only(tmp_path: Path) -> N
     assert "cannot run" in memory.health().what
 
 
-def test_auto_takes_the_url_when_there_is_one() -> None:
+async def test_auto_takes_the_url_when_there_is_one() -> None:
     memory = build(settings(url="redis://127.0.0.1:1/3"))
     assert isinstance(memory, StoredMemory)
+    await memory.start()
     assert memory.health().state is State.DOWN
+    assert memory.health().what == "memory cannot be used: Connection refused (at 127.0.0.1:1, database 3)"
+    await memory.stop()
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ async def test_a_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
         opened.execute("PRAGMA user_version = 2")
     memory = await started(tmp_path)
     assert memory.health().state is State.DOWN
-    assert "another version (schema 2)" in memory.health().what
+    assert "another version: 2" in memory.health().what
     await memory.stop()
 
 

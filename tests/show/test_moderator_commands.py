@@ -482,7 +482,7 @@ def test_her_mood_is_shown_where_she_names_none(play: Any) -> None:
 def test_the_status_says_what_was_ordered(play: Any) -> None:
     async def scene(room: Room) -> None:
         told = room.commands("!status")
-        assert told.startswith("listening; 0 waiting; 0 replies; character ok, brain ok, voice ok")
+        assert told.startswith("listening; 0 waiting; 0 replies; character: ok, brain: ok, voice: ok")
         for text in ("!mute 20", "!slow 9", "!mood sad", "!topic chess"):
             room.commands(text)
         did = room.commands("!status")

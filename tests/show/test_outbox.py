@@ -126,7 +126,7 @@ def test_what_may_be_meant_for_another_bot_is_not_answered_in_chat(play: Any) ->
         room.commands("!shoutout @friend")
         room.commands("!puase")
         await asyncio.sleep(0.1)
-        assert [text for text, _ in chat.written] == ["there is no !puase; did you mean !pause?"]
+        assert [text for text, _ in chat.written] == ["there is no command !puase; did you mean !pause?"]
         assert why_not(room) == ["it may be meant for another bot", ""]
 
     play(scene, listeners=[chat])

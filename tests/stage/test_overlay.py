@@ -671,7 +671,7 @@ async def test_a_page_that_insists_sounds_beside_the_others(
     await say_sound(stubborn, forced=True)
     await say_sound(first, obs=True)
     await hears(first, "here")
-    what = "2 pages are open; sound from OBS at 127.0.0.1 and a browser at 127.0.0.1"
+    what = "2 pages are open; sound from OBS at 127.0.0.1, a browser at 127.0.0.1"
     assert overlay.health().what == what
 
 

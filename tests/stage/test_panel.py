@@ -571,7 +571,7 @@ async def test_repairs_are_in_chinese_as_far_as_the_panel_knows_them(
     assert "127.0.0.1:4455 的 OBS 沒有回應" in obs
     assert obs.endswith("先做這件事： 重新啟動 OBS，並更新它")
     assert "the cat sits on it" in voice
-    assert voice.endswith("檢查網際網路連線；feed <b>the cat</b>")
+    assert voice.endswith("檢查網際網路連線；或feed <b>the cat</b>")
     await page.click("#language")
     await until(page, "document.querySelector('#repairs').innerText.includes('restart OBS, and update it')")
 

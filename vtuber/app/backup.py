@@ -181,4 +181,4 @@ async def opened_store(settings: Settings) -> AsyncIterator[Store | None]:
 
 def _trouble(store: Store, failure: Exception) -> RecallError:
     what, hint = store.explained(failure)
-    return RecallError(f"memory {store.place} {what}", hint=hint)
+    return RecallError(f"memory {what} ({store.place})", hint=hint)

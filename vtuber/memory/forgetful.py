@@ -45,6 +45,6 @@ class ForgetfulMemory:
         pass
 
     def health(self) -> Health:
-        what = "memory is lost when the show ends" + (f" ({self._why})" if self._why else "")
+        what = "memory is lost when the show ends" + (f": {self._why}" if self._why else "")
         hint = "set memory.url to a Redis server" if self._why else 'set memory.use to "auto" to keep it'
         return Health("memory", State.LIMITED, what, hint)

@@ -64,8 +64,11 @@ class RedisStore:
         if not self._blocked:
             return self._server.remark
         first, others = next(iter(self._blocked)), len(self._blocked) - 1
-        more = f" and {others} more keys hold" if others else " holds"
-        return f"{first}{more} something that is not banban's: those viewers are not remembered"
+        if others:
+            held = f"{first} and {others} more keys hold something that is not banban's"
+        else:
+            held = f"{first} holds something that is not banban's"
+        return f"{held}: those viewers are not remembered"
 
     async def open(self) -> None:
         """Starts the server if it is ours, and tries whether it can be written."""
@@ -90,7 +93,7 @@ class RedisStore:
                 raise reply
         if (schema := found[0]) not in (None, str(SCHEMA)):
             raise RecallError(
-                f"memory {self.place} comes from another version (schema {escaped(clean(schema, 20))})",
+                f"memory comes from another version: {escaped(clean(schema, 20))} ({self.place})",
                 hint="use another folder or database, or the version of banban that wrote it",
             )
 
@@ -182,7 +185,7 @@ class RedisStore:
     @property
     def _client(self) -> Redis | RedisCluster:
         if self._redis is None:
-            raise RecallError(f"memory {self.place} is not open")
+            raise RecallError(f"memory is not open ({self.place})")
         return self._redis
 
     def _key(self, kind: str, who: str = "") -> str:
@@ -196,7 +199,7 @@ class RedisStore:
 
     def _in_the_way(self, key: str) -> RecallError:
         return RecallError(
-            f"memory {self.place} cannot be used: {key} holds something that is not banban's",
+            f"memory cannot be used: {key} holds something that is not banban's ({self.place})",
             hint="another program uses that name: rename the key, or set memory.name to another name",
         )
 

@@ -171,7 +171,7 @@ class Server:
         hint = (
             "" if self._embedded else f"check that it runs, and check {PASSWORD}; or leave memory.url empty"
         )
-        return f"cannot be used: {escaped(clean(str(failure) or type(failure).__name__, 300))}", hint
+        return f"cannot be used: {escaped(clean(_words(failure), 300))}", hint
 
     async def _is_cluster(self, client: Redis) -> bool:
         if self._embedded is not None:
@@ -187,11 +187,19 @@ class Server:
         to["password"] = os.environ.get(PASSWORD) or to.get("password")
         if to.pop("db", 0):
             raise RecallError(
-                f"memory {self.place} is a cluster, which has one database only",
+                f"memory is a cluster, which has one database only ({self.place})",
                 hint="leave out the number at the end of memory.url; memory.name keeps shows apart",
             )
         to["ssl"] = to.pop("connection_class", None) is SSLConnection
         return RedisCluster(**to, require_full_coverage=False)  # our keys are on one node
+
+
+def _words(failure: Exception) -> str:
+    """What went wrong, in the system's own words where it has some: redis-py puts more around them."""
+    cause = failure.__cause__ or failure.__context__
+    if isinstance(cause, OSError) and cause.errno:
+        return os.strerror(cause.errno) if cause.errno > 0 else str(cause.strerror)
+    return str(failure) or type(failure).__name__
 
 
 def is_wrong_type(reply: object) -> bool:
@@ -235,10 +243,3 @@ def shown(pool: ConnectionPool) -> str:
     to = pool.connection_kwargs
     place = to.get("path") or f"{to.get('host', 'localhost')}:{to.get('port', 6379)}"
     return f"at {escaped(clean(place, 200))}, database {to.get('db', 0)}"
-
-
-def reason(failure: Exception) -> str:
-    """Why a server cannot be used, in words that follow its place."""
-    if isinstance(failure, TimeoutError):
-        return "does not answer"
-    return f"cannot be used: {escaped(clean(str(failure) or type(failure).__name__, 300))}"

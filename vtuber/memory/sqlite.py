@@ -175,7 +175,7 @@ class SqliteStore:
     def _in_one_piece(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
         with self._lock:
             if (file := self._file) is None:
-                raise RecallError(f"memory {self.place} is not open")
+                raise RecallError(f"memory is not open ({self.place})")
             try:
                 file.execute(begin)
                 try:
@@ -226,12 +226,12 @@ class SqliteStore:
         (count,) = file.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if count and marked != tables.APPLICATION:
             raise RecallError(
-                f"memory {self.place} cannot be used: it is a database of another program",
+                f"memory cannot be used: it is a database of another program ({self.place})",
                 hint="set memory.folder to another folder, or memory.name to another name",
             )
         if count and version != SCHEMA:
             raise RecallError(
-                f"memory {self.place} comes from another version (schema {version})",
+                f"memory comes from another version: {version} ({self.place})",
                 hint="use another folder, or the version of banban that wrote it",
             )
 

@@ -139,7 +139,7 @@ class StoredMemory:
         if self._trouble is not None:
             what = f"{self._trouble.what}{self._backoff.note}{lost}"
             return Health("memory", self._backoff.state, what, self._trouble.hint)
-        remark = f" ({self.store.remark})" if self.store.remark else ""
+        remark = f"; {self.store.remark}" if self.store.remark else ""
         return Health("memory", State.OK, f"{self.store.kind} {self.store.place}{remark}{lost}")
 
     async def _write_on(self) -> None:
@@ -247,7 +247,7 @@ class StoredMemory:
 
     def _told(self, reason: str, hint: str | None = None) -> RecallError:
         hint = self.store.explained(TimeoutError())[1] if hint is None else hint
-        return self._down(RecallError(f"memory {self.store.place} {reason}", hint=hint))
+        return self._down(RecallError(f"memory {reason} ({self.store.place})", hint=hint))
 
     def _down(self, error: RecallError) -> RecallError:
         if not self._is_told:

@@ -68,7 +68,7 @@ class CommandParser:
             return None  # with a prefix like "hey", chat begins with it too
         choice = ", ".join(map(self.table.typed, self.table.open_to(trust)))
         hint = f"did you mean {self.table.usage(near)}?" if near else f"the commands are {choice}"
-        problem = f"there is no {self.table.prefix}{word[:20]}; {hint}"
+        problem = f"there is no command {self.table.prefix}{word[:20]}; {hint}"
         return Command("", argument, trust, message, problem, stray=not near)
 
     def is_for_a_bot(self, message: ChatMessage) -> bool:

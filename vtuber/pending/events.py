@@ -362,7 +362,7 @@ class PendingEvents:
         if not self.is_kept:
             return Health("pending", State.OFF, "for this show alone")
         place = self._server.place if self._server else self._file.place if self._file else ""
-        return Health("pending", State.OK, f"{owed}; {place}")
+        return Health("pending", State.OK, f"{owed}; kept {place}")
 
 
 def _failure(server: Store, error: Exception) -> PendingError:
@@ -370,7 +370,7 @@ def _failure(server: Store, error: Exception) -> PendingError:
     if isinstance(error, PendingError):
         return error
     why = "does not answer in time" if isinstance(error, TimeoutError) else f"failed: {escaped(repr(error))}"
-    return PendingError(f"the server {server.place} {why}")
+    return PendingError(f"the server {why} ({server.place})")
 
 
 def _slow(file: PendingFile) -> PendingError:

@@ -256,7 +256,7 @@ class RedisStore:
 
     def _trouble(self, failure: Exception) -> PendingError:
         what, hint = self._server.explained(failure)
-        return PendingError(f"the server {self.place} {what}", hint=hint)
+        return PendingError(f"the server {what} ({self.place})", hint=hint)
 
 
 def _added(line: str) -> Added:

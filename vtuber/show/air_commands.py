@@ -98,7 +98,7 @@ class AirCommands:
         decided = self._air.decide(number, allowed=allowed, command=command.message.id)
         if decided is None:
             raise self._none(number)
-        return f"{decided.number} is {'heard' if allowed else 'not heard'}"
+        return f"{decided.number} is heard" if allowed else f"{decided.number} is not heard"
 
     @staticmethod
     def _none(number: int | None) -> Refusal:

@@ -291,8 +291,9 @@ class ModeratorCommands:
             raise Refusal(f"{self._shown(name)} is {trust}, and you are {command.trust}")
         self._inbox.ignore(place, name, until=clock.now() + seconds)
         self._performer.reconsider()
-        for_how_long = f" for {seconds / 60:g} minutes" if seconds < math.inf else ""
-        return f"she does not answer {self._shown(name)}{for_how_long}"
+        if seconds < math.inf:
+            return f"she does not answer {self._shown(name)} for {seconds / 60:g} minutes"
+        return f"she does not answer {self._shown(name)}"
 
     def _unignore(self, command: Command) -> str:
         name = command_table.viewer(command.argument)
@@ -365,8 +366,8 @@ class ModeratorCommands:
             f"{self._metrics.turns} replies",
             f"{cache.hits} of {cache.asked} pieces of speech were there already" if cache.hits else "",
             f"mood {mood}" if mood else "",
+            ", ".join(f"{health.part}: {health.state}" for health in self._healths()),
             f"topic {topic}" if topic else "",
-            ", ".join(f"{health.part} {health.state}" for health in self._healths()),
         ]
         return "; ".join(filter(None, states))
 

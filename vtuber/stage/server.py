@@ -204,7 +204,7 @@ class Server:
             raise
         except Exception as error:
             self._report(request, error)
-            raise web.HTTPInternalServerError from error
+            raise web.HTTPInternalServerError(text="This failed in banban; its log says how.") from error
 
     def _report(self, request: web.Request, error: Exception) -> None:
         """Says which handler fails, once: whoever asks chooses neither the words nor how often it is said."""
@@ -225,9 +225,9 @@ async def _read_body(request: web.Request) -> None:
             async with asyncio.timeout(BODY_SECONDS):
                 await request.read()
         except TimeoutError:
-            raise web.HTTPRequestTimeout from None
+            raise web.HTTPRequestTimeout(text="The request did not arrive in time.") from None
         except (web.RequestPayloadError, ConnectionError):
-            raise web.HTTPBadRequest from None
+            raise web.HTTPBadRequest(text="The request broke off.") from None
 
 
 def _name(route: web.AbstractRouteDef) -> str:

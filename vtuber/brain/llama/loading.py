@@ -167,7 +167,7 @@ def _lora_refused(index: int, path: str, reason: str, *, died: bool) -> ConfigEr
     else:
         what, hint = "this adapter is damaged or incomplete", "download the adapter again"
     reason = reason.rpartition("failed to apply lora adapter: ")[2]
-    return ConfigError(f"{what} ({escaped(reason)})", where=_lora_where(index, path), hint=hint)
+    return ConfigError(f"{what}: {escaped(reason)}", where=_lora_where(index, path), hint=hint)
 
 
 def _lora_where(index: int, path: str) -> str:

@@ -243,6 +243,5 @@ def _cause(code: int) -> str:
             name = signal.Signals(-code).name
         except ValueError:
             name = str(-code)
-        hint = " (out of memory?)" if name == "SIGKILL" else ""
-        return f"was killed by {name}{hint}"
+        return "was killed by SIGKILL (out of memory?)" if name == "SIGKILL" else f"was killed by {name}"
     return f"exited with status {code & 0xFFFFFFFF:#x}"

@@ -142,7 +142,7 @@ class TwitchListener:
             row = self._anonymous.health()
             state = State.LIMITED if row.state is State.OK else row.state
             return replace(row, state=state, what=f"{row.what}: {self._denied.why}", hint=self._denied.hint)
-        row = self._chat.health(f"as {self._accounts.reader.login}")
+        row = self._chat.health(f"logged in as {self._accounts.reader.login}")
         if row.state is State.OK and not self._channel_events.is_known:
             return replace(row, state=State.DOWN, what=f"{row.what}, subscribing to follows and rewards")
         lacks = self._lacks()

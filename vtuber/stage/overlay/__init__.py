@@ -122,7 +122,7 @@ class Overlay:
         if not heard:
             hint = "click on a page once: a browser lets it sound only then; OBS does not ask for it"
             return Health("stage.overlay", State.OK, f"{pages}; none sounds", hint)
-        who = " and ".join(f"{page.voice.where} at {page.address}" for page in heard)
+        who = ", ".join(f"{page.voice.where} at {page.address}" for page in heard)
         late = f", {median(self._delays) * 1000:.0f} ms late" if self._delays else ""
         return Health("stage.overlay", State.OK, f"{pages}; sound from {who}{late}")
 
