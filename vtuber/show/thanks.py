@@ -74,7 +74,7 @@ def thanks(given: Sequence[str], *, chinese: bool) -> str:
     named, more = list(given[:NAMED]), len(given) - NAMED
     if chinese:
         rest = f"還有另外 {more} 位" if more > 0 else ""
-        return f"剛才中斷的時候，謝謝{'、'.join(named)}{rest}的支持！"
+        return f"剛才有{'、'.join(named)}{rest}支持我們，謝謝你們！"
     if more > 0:
         named.append(f"{more} others")
     listed = " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
