@@ -628,6 +628,7 @@ def test_a_server_that_comes_while_the_show_starts_has_nobody_thanked_twice(
         kill(room)
 
     async def thanks_her(room: Room) -> None:
+        room.commands("!resume")
         await room.until(room.heard)
         await asyncio.sleep(10)
         await room.until_idle()
