@@ -67,7 +67,7 @@ class Weather:
 
 
 class Shows:
-    """One after another, which are killed."""
+    """One after another, which are killed. Each is told once of what those before it left."""
 
     def __init__(self, path: Path, weather: Weather, dice: random.Random) -> None:
         self._path, self._weather, self._dice = path, weather, dice
@@ -85,6 +85,8 @@ class Shows:
     async def play(self) -> None:
         pending = await self.one()
         new, gone = set[str](), set[str]()
+        told = [added.key for added in pending.ledger.waiting]
+        pending.watch(lambda late: told.extend(added.key for added in late))
         for _ in range(self._dice.randrange(5, 40)):
             what = self._dice.choice(("pay", "pay", "settle", "wait", "weather"))
             if what == "pay":
@@ -99,6 +101,8 @@ class Shows:
             elif what == "weather":
                 self._weather.change()
             await asyncio.sleep(self._dice.random() * 0.5)
+        assert len(told) == len(set(told)), "nobody is owed two answers"
+        assert new.isdisjoint(told), "what is new was not owed before"
         if pending._unsafe is not None:
             self.doubtful |= new
         else:

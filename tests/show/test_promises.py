@@ -234,6 +234,25 @@ def test_what_is_too_old_is_thanked_in_one_line(show: Next) -> None:
     show(thanks_them, pending={"answer_minutes": 0})
 
 
+def test_what_is_too_old_is_thanked_once_a_pause_is_over(show: Next) -> None:
+    async def is_killed(room: Room) -> None:
+        room.commands("!pause")
+        room.types("is it good?", name="ann", money=FIVE)
+        await written(room)
+        kill(room)
+
+    async def thanks_her(room: Room) -> None:
+        await asyncio.sleep(30)
+        assert not room.journal("batch")
+        room.commands("!resume")
+        await room.until(room.heard)
+        await room.until_idle()
+        assert [line.count("ann") for line in room.heard()] == [1]
+
+    show(is_killed)
+    show(thanks_her, pending={"answer_minutes": 0})
+
+
 def test_a_moderators_question_is_answered_after_a_crash(show: Next) -> None:
     async def is_killed(room: Room) -> None:
         room.commands("!mute 1")
@@ -609,6 +628,7 @@ def test_a_server_that_comes_while_the_show_starts_has_nobody_thanked_twice(
         kill(room)
 
     async def thanks_her(room: Room) -> None:
+        room.commands("!resume")
         await room.until(room.heard)
         await asyncio.sleep(10)
         await room.until_idle()

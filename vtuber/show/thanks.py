@@ -37,17 +37,20 @@ class Thanks:
         self._chinese = chinese
 
     async def run(self) -> None:
-        """Thanks whoever is given up, until cancelled; nobody while a moderator has her silent."""
+        """Thanks whoever is given up, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if self._performer.is_held_back:
-                continue
-            if not self._performer.can_think:
+            if not (self._performer.is_held_back or self._performer.can_think):
                 self._give_up_late()
             self.say()
 
     def say(self) -> None:
-        """Has her thank all who are given up by now, but not whom a moderator does not want answered."""
+        """Has her thank all who are given up by now, but not whom a moderator does not want answered.
+
+        Nobody while a moderator has her silent: they are thanked later.
+        """
+        if self._performer.is_held_back:
+            return
         for event in self._promises.given_up:
             if why := self._inbox.verdict_of_moderators(event):
                 self._inbox.give_up(event, why)
