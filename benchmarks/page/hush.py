@@ -73,6 +73,7 @@ async def measure(times: int, rate: int, engine: str, folder: str) -> Hushes:
                 return await _press(hall, stream_deck, times, ahead)
             finally:
                 flooding.cancel()
+                await asyncio.gather(flooding, return_exceptions=True)
 
 
 async def _press(hall: Audience, stream_deck: Presser, times: int, ahead: float) -> Hushes:
